@@ -1,0 +1,103 @@
+package site
+
+import (
+	"strconv"
+	"time"
+)
+
+// Route is what a site does for one path and everything below it. A route
+// matches whole path segments: "/ws" matches "/ws" and "/ws/x", never "/wsx".
+type Route struct {
+	Path      string    // starts with "/"; ends with "/" only when it is "/"
+	Static    *Static   // nil where no files are served
+	Redirect  *Redirect // when set, nothing else but header rules is
+	Backend   string    // the name of a Backend of the same site; "" for none
+	WebSocket bool      // upgrades are piped from the cache tier to Backend
+	TTL       time.Duration
+	// HasTTL tells a ttl of zero from none. A ttl is the freshness of
+	// responses that name none themselves.
+	HasTTL          bool
+	RequestHeaders  HeaderRules
+	ResponseHeaders HeaderRules
+
+	Source          Source
+	BackendSource   Source
+	WebSocketSource Source
+	CacheSource     Source
+}
+
+// Static serves files.
+type Static struct {
+	Root string // absolute
+	// TryFiles are tried in order; the backend, or else 404, comes after the
+	// last. An entry that ends in "/" has been replaced by one for each of the
+	// HCL's index names, so only regular files are ever looked for.
+	TryFiles []Try
+	Source   Source
+}
+
+// Try is one entry of try_files: "$uri" between a prefix and a suffix, as
+// "$uri/index.html" is. Where HasURI is false the entry is the fixed path in
+// Suffix.
+type Try struct {
+	Prefix, Suffix string
+	HasURI         bool
+}
+
+// String returns the entry as it is written in HCL.
+func (t Try) String() string {
+	if !t.HasURI {
+		return t.Suffix
+	}
+	return t.Prefix + "$uri" + t.Suffix
+}
+
+// Redirect answers with a Location.
+type Redirect struct {
+	To     string // an absolute path or an http or https URL
+	Status int    // 301, 302, 303, 307 or 308
+	Source Source
+}
+
+// HeaderRules change the header fields of a message. Removals come before
+// sets; both are ordered by name.
+type HeaderRules struct {
+	Set    []Header
+	Remove []HeaderName
+}
+
+// Header is a field that is set, replacing what stood there.
+type Header struct {
+	Name, Value string
+	Source      Source
+}
+
+// HeaderName is a field that is removed.
+type HeaderName struct {
+	Name   string
+	Source Source
+}
+
+// Empty reports whether the rules change nothing.
+func (h HeaderRules) Empty() bool { return len(h.Set) == 0 && len(h.Remove) == 0 }
+
+// BackendByName returns the site's backend of that name. The model guarantees
+// that every name a Route holds is found.
+func (s *Site) BackendByName(name string) (*Backend, bool) {
+	for i := range s.Backends {
+		if s.Backends[i].Name == name {
+			return &s.Backends[i], true
+		}
+	}
+	return nil, false
+}
+
+// CanonicalURL returns the site's address without a path: the host with the
+// port of the edge's first TLS listener, unless that is 443.
+func (e *Edge) CanonicalURL(host string) string {
+	port := e.HTTPS[0].Address.Port()
+	if port == 443 {
+		return "https://" + host
+	}
+	return "https://" + host + ":" + strconv.Itoa(int(port))
+}

@@ -1,0 +1,166 @@
+// Package site is the model of an edge: what a site owner's HCL means, as
+// plain values. Every default is resolved, every path is absolute, and every
+// list is in canonical order, so that two files that mean the same make equal
+// models. The package imports nothing of edgegen's and does nothing: no file
+// is read and no name is resolved here.
+//
+// A model is immutable once it is built; it may be read from any goroutine.
+package site
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Source is the place in the HCL that asked for a value. The zero value means
+// that nobody asked: the value is a default.
+type Source struct {
+	File string // relative to the directory that was loaded, with forward slashes
+	Line int    // 1-based
+}
+
+// Edge is everything one edgegen process serves.
+type Edge struct {
+	HTTP    []Listener // plain listeners; they only redirect
+	HTTPS   []Listener // TLS listeners; never empty
+	User    string     // whom the daemons run as when edgegen is root; "" where none is named
+	Trusted []Prefix   // peers whose forwarded headers are believed
+	Engine  Engines
+	Storage Storage
+	Limits  Limits
+	Timeout Timeouts
+	Log     Log
+	Sites   []Site // ordered by Host; never empty
+}
+
+// Listener is one public address. A wildcard such as ":443" is two listeners,
+// one for each address family, so that a client's IPv4 address is never
+// written as an IPv6 one.
+type Listener struct {
+	Address netip.AddrPort
+	// Optional is set on the IPv6 half of a wildcard and of localhost: on a
+	// machine without IPv6 it is left out, and that is no error.
+	Optional bool
+	Source   Source
+}
+
+// Prefix is a trusted network.
+type Prefix struct {
+	Network netip.Prefix // masked
+	Source  Source
+}
+
+// Engine names the program that serves a tier.
+type Engine string
+
+// The engines a tier can name. Auto takes the daemon where it is installed,
+// else Builtin.
+const (
+	Auto    Engine = "auto"
+	Builtin Engine = "builtin"
+	Stunnel Engine = "stunnel"
+	Varnish Engine = "varnish"
+	Nginx   Engine = "nginx"
+)
+
+// Engines is the engine chosen for each tier.
+type Engines struct {
+	TLS, Cache, Web Engine
+	Source          Source
+}
+
+// Storage is where the cache keeps bodies.
+type Storage struct {
+	Type   string // "memory" or "file"
+	Size   int64  // bytes
+	Path   string // absolute; "" for memory
+	Source Source
+}
+
+// Limits bound what the edge takes in.
+type Limits struct {
+	Connections int   // open client connections
+	WebSockets  int   // open WebSockets, counted within Connections
+	HeaderSize  int64 // bytes of a request's head
+	BodySize    int64 // bytes of a request's body
+	Source      Source
+}
+
+// Timeouts bound how long the edge waits.
+type Timeouts struct {
+	Header        time.Duration // to receive a request's head
+	Idle          time.Duration // between requests of a connection
+	Connect       time.Duration // to connect to a backend
+	FirstByte     time.Duration // from a sent request to the first byte of its answer
+	WebSocketIdle time.Duration // a WebSocket in which nothing moves
+	Drain         time.Duration // how long a stop waits for work in flight
+	Source        Source
+}
+
+// Log says where messages and the access log go.
+type Log struct {
+	Access string // "stdout", "off", or an absolute path
+	Format string // "json" or "combined"
+	Level  string // "debug", "info", "warn" or "error"
+	Source Source
+}
+
+// Site is one canonical host and what is served there.
+type Site struct {
+	Host        string   // lower case, no trailing dot
+	Aliases     []string // likewise; answered with a redirect to Host
+	TLS         TLS
+	Backends    []Backend // ordered by Name
+	Cache       Cache
+	Maintenance *Maintenance // nil where the site has none
+	Routes      []Route      // longest path first
+	Source      Source
+}
+
+// TLS is a site's certificate. Either Certificate and Key are set, or
+// SelfSigned is.
+type TLS struct {
+	Certificate string // absolute path of the PEM chain
+	Key         string // absolute path of the PEM key
+	SelfSigned  bool   // a local CA in the state directory signs it
+	MinVersion  string // "1.2" or "1.3"
+	Source      Source
+}
+
+// Backend is an app: where it listens, and optionally how it is run.
+type Backend struct {
+	Name    string
+	Servers []Server
+	Command []string // nil where edgegen does not run the app
+	Env     []Variable
+	Dir     string // absolute; the command's working directory
+	Source  Source
+}
+
+// Server is one address of a backend. Either Path is set, or Host and Port are.
+type Server struct {
+	Host   string // an IP address or a name
+	Port   uint16
+	Path   string // absolute path of a Unix socket
+	Source Source
+}
+
+// Variable is one environment variable of a command, ordered by Name.
+type Variable struct {
+	Name, Value string
+}
+
+// Cache is what a site says about its cached responses.
+type Cache struct {
+	Grace         time.Duration // a stale response is served this long while a fresh one is fetched
+	StaleIfError  time.Duration // and this long while the backend fails
+	IgnoreCookies []string      // cookie names, "*" stands for any run of characters
+	Source        Source
+}
+
+// Maintenance is the page that answers everything while its file exists.
+type Maintenance struct {
+	Page       string // absolute path
+	RetryAfter time.Duration
+	Source     Source
+}
