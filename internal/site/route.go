@@ -2,6 +2,7 @@ package site
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -92,12 +93,21 @@ func (s *Site) BackendByName(name string) (*Backend, bool) {
 	return nil, false
 }
 
-// CanonicalURL returns the site's address without a path: the host with the
-// port of the edge's first TLS listener, unless that is 443.
-func (e *Edge) CanonicalURL(host string) string {
+// RedirectPort returns what follows the host in a redirect to https: the port
+// of the edge's first TLS listener, as ":8443", or "" where it is 443.
+func (e *Edge) RedirectPort() string {
 	port := e.HTTPS[0].Address.Port()
 	if port == 443 {
-		return "https://" + host
+		return ""
 	}
-	return "https://" + host + ":" + strconv.Itoa(int(port))
+	return ":" + strconv.Itoa(int(port))
+}
+
+// URLHost returns a host as it stands in a URL and in a Host header: an IPv6
+// address in brackets, everything else as it is.
+func URLHost(host string) string {
+	if strings.Contains(host, ":") {
+		return "[" + host + "]"
+	}
+	return host
 }

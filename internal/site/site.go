@@ -31,6 +31,8 @@ type Edge struct {
 	Timeout Timeouts
 	Log     Log
 	Sites   []Site // ordered by Host; never empty
+
+	UserSource Source
 }
 
 // Listener is one public address. A wildcard such as ":443" is two listeners,
