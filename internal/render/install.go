@@ -1,0 +1,105 @@
+package render
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Owner is whom installed files are given to; nil leaves them with the caller.
+type Owner struct{ UID, GID int }
+
+// Install writes files below a directory, making directories as needed, and
+// reports whether anything changed. First every file is written beside its
+// place, then all are renamed: where something cannot be written, nothing has
+// changed. A file that holds the right bytes already is left alone but for its
+// mode. Directories that hold secret files are 0700.
+func Install(dir string, files []File, owner *Owner) (changed bool, err error) {
+	var staged []string
+	defer func() {
+		for _, name := range staged {
+			// What has been renamed is no longer there to remove.
+			_ = os.Remove(name)
+		}
+	}()
+	type move struct{ from, to string }
+	var moves []move
+	for _, file := range files {
+		target := filepath.Join(dir, filepath.FromSlash(file.Name))
+		if err := makeParent(target, file, owner); err != nil {
+			return false, err
+		}
+		if same(target, file) {
+			continue
+		}
+		name, err := stageFile(target, file, owner)
+		if err != nil {
+			return false, fmt.Errorf("write %s: %w", target, err)
+		}
+		staged = append(staged, name)
+		moves = append(moves, move{name, target})
+	}
+	for _, m := range moves {
+		if err := os.Rename(m.from, m.to); err != nil {
+			return true, fmt.Errorf("install %s: %w", m.to, err)
+		}
+	}
+	return len(moves) > 0, nil
+}
+
+func makeParent(target string, file File, owner *Owner) error {
+	parent := filepath.Dir(target)
+	mode := os.FileMode(0o755)
+	if file.Mode&0o077 == 0 {
+		mode = 0o700
+	}
+	if err := os.MkdirAll(parent, mode); err != nil {
+		return fmt.Errorf("make a directory for %s: %w", file.Name, err)
+	}
+	if owner == nil {
+		return nil
+	}
+	if err := os.Chown(parent, owner.UID, owner.GID); err != nil {
+		return fmt.Errorf("give away the directory of %s: %w", file.Name, err)
+	}
+	return nil
+}
+
+// same reports whether the file is installed already.
+func same(target string, file File) bool {
+	info, err := os.Lstat(target)
+	if err != nil || !info.Mode().IsRegular() || info.Mode().Perm() != file.Mode.Perm() {
+		return false
+	}
+	data, err := os.ReadFile(target)
+	return err == nil && bytes.Equal(data, file.Data)
+}
+
+func stageFile(target string, file File, owner *Owner) (name string, err error) {
+	// CreateTemp makes the file 0600: a key is at no time readable by others.
+	temporary, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".*")
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		if closeErr := temporary.Close(); err == nil {
+			err = closeErr
+		}
+		if err != nil {
+			_ = os.Remove(temporary.Name())
+		}
+	}()
+	if _, err := temporary.Write(file.Data); err != nil {
+		return "", err
+	}
+	if err := temporary.Chmod(file.Mode.Perm()); err != nil {
+		return "", err
+	}
+	if owner != nil {
+		if err := temporary.Chown(owner.UID, owner.GID); err != nil {
+			return "", err
+		}
+	}
+	return temporary.Name(), temporary.Sync()
+}

@@ -1,0 +1,54 @@
+package render
+
+import (
+	"path"
+	"strings"
+
+	"edgegen/internal/site"
+)
+
+// Layout says where the rendered files and the sockets between the tiers
+// stand. Both directories are absolute.
+type Layout struct {
+	Dir string // the rendered files
+	Run string // sockets, pid files, temporary files; short, since a socket's path holds 107 bytes
+}
+
+// MaxRun is the longest Run whose sockets still have a valid path: 107 bytes
+// less the longest name below it.
+const MaxRun = 107 - len("/cache-probe.sock")
+
+// CacheSocket takes requests from the TLS tier, each connection headed by a PROXY line.
+func (l Layout) CacheSocket() string { return l.Run + "/cache.sock" }
+
+// PlainSocket takes requests of the plain-HTTP listeners from the web tier.
+func (l Layout) PlainSocket() string { return l.Run + "/plain.sock" }
+
+// CacheProbe answers with the generation the cache tier serves.
+func (l Layout) CacheProbe() string { return l.Run + "/cache-probe.sock" }
+
+// WebSocket takes the cache tier's requests to the web tier.
+func (l Layout) WebSocket() string { return l.Run + "/web.sock" }
+
+// WebProbe answers with the generation the web tier serves.
+func (l Layout) WebProbe() string { return l.Run + "/web-probe.sock" }
+
+// VarnishDir is varnishd's working directory.
+func (l Layout) VarnishDir() string { return l.Run + "/varnish" }
+
+// NginxPID is nginx's pid file.
+func (l Layout) NginxPID() string { return l.Run + "/nginx.pid" }
+
+// NginxTemp is the directory for bodies in transit.
+func (l Layout) NginxTemp() string { return l.Run + "/nginx" }
+
+// Directories lists what has to exist below Run before a daemon starts.
+func (l Layout) Directories() []string {
+	return []string{l.VarnishDir(), l.NginxTemp()}
+}
+
+// pemName names a site's certificate file. A host holds nothing that a file
+// name cannot, but for the colons of an IPv6 address.
+func pemName(s *site.Site) string {
+	return path.Join("pem", strings.ReplaceAll(s.Host, ":", "-")+".pem")
+}

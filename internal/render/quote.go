@@ -1,0 +1,133 @@
+package render
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"edgegen/internal/site"
+)
+
+// ValueError is a value that cannot be written in a daemon's language without
+// a chance of being read as something else.
+type ValueError struct {
+	Value  string
+	Reason string      // why, and in which language
+	Source site.Source // the HCL that holds the value
+}
+
+func (e *ValueError) Error() string {
+	return fmt.Sprintf("%q %s", e.Value, e.Reason)
+}
+
+// control reports the first control byte of a string.
+func control(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r == 0x7f })
+}
+
+// quoteVCL writes a VCL string. VCL has no escapes: a short string ends at a
+// quote, a long one at the first `"}` (vcl(7), Strings).
+func quoteVCL(s string) (string, error) {
+	switch {
+	case control(s):
+		return "", &ValueError{Value: s, Reason: "has a control character, which a VCL string cannot hold"}
+	case !strings.Contains(s, `"`):
+		return `"` + s + `"`, nil
+	case strings.Contains(s, `"}`) || strings.HasSuffix(s, `"`):
+		return "", &ValueError{Value: s, Reason: `has a quote at its end or before a brace, which a VCL string cannot hold`}
+	}
+	return `{"` + s + `"}`, nil
+}
+
+// quoteVCLName writes a header name after "req.http.".
+func quoteVCLName(s string) (string, error) {
+	if !regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`).MatchString(s) {
+		return "", &ValueError{Value: s, Reason: "is a header name that VCL cannot write: it has to start with a letter and go on with letters, digits, - and _"}
+	}
+	return s, nil
+}
+
+// quoteNginxRegexp writes a regular expression or another value in which nginx
+// expands no variables.
+func quoteNginxRegexp(s string) (string, error) {
+	if control(s) {
+		return "", &ValueError{Value: s, Reason: "has a control character, which nginx.conf cannot hold"}
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`, nil
+}
+
+// quoteNginx writes a value in which nginx expands variables. nginx has no
+// escape for "$"; $dollar is defined by the template.
+func quoteNginx(s string) (string, error) {
+	quoted, err := quoteNginxRegexp(s)
+	if err != nil {
+		return "", err
+	}
+	return strings.ReplaceAll(quoted, "$", "${dollar}"), nil
+}
+
+// quoteNginxTry writes an entry of try_files, in which only "$uri" is expanded.
+func quoteNginxTry(t site.Try) (string, error) {
+	prefix, err := quoteNginx(t.Prefix)
+	if err != nil {
+		return "", err
+	}
+	suffix, err := quoteNginx(t.Suffix)
+	if err != nil || !t.HasURI {
+		return suffix, err
+	}
+	// Quoted in parts, so that the suffix can never be read as part of the name.
+	name := "$uri"
+	if t.Suffix != "" && strings.ContainsAny(t.Suffix[:1], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") {
+		name = "${uri}"
+	}
+	return prefix[:len(prefix)-1] + name + suffix[1:], nil
+}
+
+// quoteNginxWord writes a value that nginx takes as it is and that is used
+// unquoted, beside other text.
+func quoteNginxWord(s string) (string, error) {
+	if s == "" || strings.ContainsAny(s, " \t\"'\\;{}#$") || control(s) {
+		return "", &ValueError{Value: s, Reason: "has a character that cannot stand here in nginx.conf"}
+	}
+	return s, nil
+}
+
+// quoteStunnel writes a value of stunnel.conf, which runs to the end of its
+// line and knows neither quotes nor escapes.
+func quoteStunnel(s string) (string, error) {
+	if s == "" || s != strings.TrimSpace(s) || control(s) {
+		return "", &ValueError{Value: s, Reason: "is empty, starts or ends with a space, or has a control character, which stunnel.conf cannot hold"}
+	}
+	return s, nil
+}
+
+// quoteArgument writes a value in varnishd.args, in the way xargs and a shell
+// read it. varnishd itself splits the values of -a and -s at commas.
+func quoteArgument(s string) (string, error) {
+	if s == "" || control(s) || strings.ContainsAny(s, `"\$`+"`,") {
+		return "", &ValueError{Value: s, Reason: "has a character that varnishd's arguments cannot hold"}
+	}
+	if strings.ContainsAny(s, " '#&;|<>()*?[]~!{}") {
+		return `"` + s + `"`, nil
+	}
+	return s, nil
+}
+
+// splitArguments reads back what the template wrote with quoteArgument: an
+// option, a space, and the rest of the line as its value.
+func splitArguments(text []byte) ([]string, error) {
+	var arguments []string
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		option, value, found := strings.Cut(line, " ")
+		if !found || !strings.HasPrefix(option, "-") {
+			return nil, fmt.Errorf("varnishd.args: %q is not an option and its value", line)
+		}
+		arguments = append(arguments, option, strings.ReplaceAll(value, `"`, ""))
+	}
+	return arguments, nil
+}

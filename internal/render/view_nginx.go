@@ -1,0 +1,208 @@
+package render
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"edgegen/internal/site"
+)
+
+type nginxData struct {
+	header
+	Timeout              site.Timeouts
+	Limits               site.Limits
+	User                 string
+	PidFile, TempDir     string
+	ErrorLevel           string
+	WorkerConnections    int
+	MediaTypes           []nginxMedia
+	NamesBucket          int
+	NamesSize            int
+	Reasons              []nginxReason
+	ErrorCodes           string
+	ErrorCodesWithout405 string
+	Upstreams            []nginxUpstream
+	Plain                []nginxListener
+	HeaderBuffers        string
+	PlainSocket          string
+	ProbeSocket          string
+	WebSocket            string // the socket the cache tier asks
+	Sites                []nginxSite
+}
+
+type nginxMedia struct{ Type, Extensions string }
+
+type nginxReason struct {
+	Status int
+	Text   string
+}
+
+type nginxListener struct {
+	Address string
+	IPv6    bool
+	Source  site.Source
+}
+
+type nginxUpstream struct {
+	Name, Title, Pattern string
+	Servers              []nginxServer
+	Source               site.Source
+}
+
+type nginxServer struct {
+	Address string
+	Source  site.Source
+}
+
+type nginxSite struct {
+	Host        string
+	ServerName  string
+	Maintenance *nginxMaintenance
+	Routes      []nginxRoute
+	Fallbacks   []nginxUpstream // the apps that stand behind files
+	HasRoot     bool
+	Source      site.Source
+}
+
+type nginxMaintenance struct {
+	Page, Directory, FileName string
+	RetryAfter                time.Duration
+	Source                    site.Source
+}
+
+type nginxRoute struct {
+	site.Route
+	Pattern  string // "" for "/"
+	Upstream string // "" for none
+}
+
+func nginxView(in Input, common header) nginxData {
+	edge, layout := in.Edge, in.Layout
+	view := nginxData{
+		header:            common,
+		Timeout:           edge.Timeout,
+		Limits:            edge.Limits,
+		User:              edge.User,
+		PidFile:           layout.NginxPID(),
+		TempDir:           layout.NginxTemp(),
+		ErrorLevel:        map[string]string{"debug": "info", "error": "error"}[edge.Log.Level],
+		WorkerConnections: 2*edge.Limits.Connections + 512,
+		HeaderBuffers:     fmt.Sprintf("8 %d", edge.Limits.HeaderSize+8<<10),
+		PlainSocket:       layout.PlainSocket(),
+		ProbeSocket:       layout.WebProbe(),
+		WebSocket:         layout.WebSocket(),
+		Reasons:           reasons(),
+	}
+	if view.ErrorLevel == "" {
+		view.ErrorLevel = "warn"
+	}
+	view.ErrorCodes, view.ErrorCodesWithout405 = errorCodes(view.Reasons)
+	for _, media := range site.MediaTypes() {
+		view.MediaTypes = append(view.MediaTypes, nginxMedia{media.Type, strings.Join(media.Extensions, " ")})
+	}
+	for _, listener := range edge.HTTP {
+		view.Plain = append(view.Plain, nginxListener{listener.Address.String(), listener.Address.Addr().Is6(), listener.Source})
+	}
+	longest := 0
+	for i := range edge.Sites {
+		s := &edge.Sites[i]
+		longest = max(longest, len(s.Host))
+		view.Upstreams = append(view.Upstreams, upstreamsOf(s)...)
+		view.Sites = append(view.Sites, nginxSiteOf(s))
+	}
+	// nginx rounds a bucket up to a cache line; a name needs its length and some.
+	view.NamesBucket = max(128, (longest+32+63)/64*64)
+	view.NamesSize = max(512, 4*len(edge.Sites))
+	return view
+}
+
+func upstreamName(s *site.Site, backend string) string {
+	return backend + "." + strings.ReplaceAll(s.Host, ":", "-")
+}
+
+func upstreamsOf(s *site.Site) []nginxUpstream {
+	var upstreams []nginxUpstream
+	for _, backend := range s.Backends {
+		name := upstreamName(s, backend.Name)
+		upstream := nginxUpstream{
+			Name:    name,
+			Title:   backend.Name + " of " + s.Host,
+			Pattern: regexp.QuoteMeta(name),
+			Source:  backend.Source,
+		}
+		for _, server := range backend.Servers {
+			address := "unix:" + server.Path
+			if server.Path == "" {
+				address = site.URLHost(server.Host) + ":" + strconv.Itoa(int(server.Port))
+			}
+			upstream.Servers = append(upstream.Servers, nginxServer{address, server.Source})
+		}
+		upstreams = append(upstreams, upstream)
+	}
+	return upstreams
+}
+
+func nginxSiteOf(s *site.Site) nginxSite {
+	rendered := nginxSite{Host: s.Host, ServerName: site.URLHost(s.Host), Source: s.Source}
+	if m := s.Maintenance; m != nil {
+		rendered.Maintenance = &nginxMaintenance{
+			Page:       m.Page,
+			Directory:  path.Dir(m.Page),
+			FileName:   "/" + path.Base(m.Page),
+			RetryAfter: m.RetryAfter,
+			Source:     m.Source,
+		}
+	}
+	seen := make(map[string]bool)
+	for _, route := range s.Routes {
+		r := nginxRoute{Route: route, Pattern: pathPattern(route.Path)}
+		rendered.HasRoot = rendered.HasRoot || route.Path == "/"
+		if route.Backend != "" {
+			r.Upstream = upstreamName(s, route.Backend)
+			if route.Static != nil && !seen[route.Backend] {
+				seen[route.Backend] = true
+				rendered.Fallbacks = append(rendered.Fallbacks, nginxUpstream{
+					Name: r.Upstream, Title: route.Backend, Source: route.BackendSource,
+				})
+			}
+		}
+		rendered.Routes = append(rendered.Routes, r)
+	}
+	return rendered
+}
+
+// reasons are the statuses that nginx answers with by itself.
+func reasons() []nginxReason {
+	return []nginxReason{
+		{301, "Moved Permanently"}, {302, "Found"}, {303, "See Other"},
+		{307, "Temporary Redirect"}, {308, "Permanent Redirect"},
+		{400, "Bad Request"}, {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"},
+		{408, "Request Timeout"}, {411, "Length Required"}, {412, "Precondition Failed"},
+		{413, "Content Too Large"}, {414, "URI Too Long"}, {416, "Range Not Satisfiable"},
+		{421, "Misdirected Request"}, {431, "Request Header Fields Too Large"},
+		{500, "Internal Server Error"}, {501, "Not Implemented"}, {502, "Bad Gateway"},
+		{503, "Service Unavailable"}, {504, "Gateway Timeout"}, {505, "HTTP Version Not Supported"},
+		{507, "Insufficient Storage"},
+	}
+}
+
+// errorCodes lists the statuses whose pages edgegen writes: all but those that
+// a rule of their own answers (redirects, 403, 502, 503), with and without 405.
+func errorCodes(all []nginxReason) (with, without string) {
+	var codes, fewer []string
+	for _, r := range all {
+		code := strconv.Itoa(r.Status)
+		switch {
+		case r.Status < 400, r.Status == 403, r.Status == 502, r.Status == 503:
+			continue
+		case r.Status != 405:
+			fewer = append(fewer, code)
+		}
+		codes = append(codes, code)
+	}
+	return strings.Join(codes, " "), strings.Join(fewer, " ")
+}

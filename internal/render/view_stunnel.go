@@ -1,0 +1,113 @@
+package render
+
+import (
+	"fmt"
+	"net/netip"
+	"path"
+	"time"
+
+	"edgegen/internal/site"
+)
+
+type stunnelData struct {
+	header
+	Debug       string
+	CacheSocket string
+	MinVersion  string
+	Handshake   int64 // seconds, like the three below
+	Connect     int64
+	Idle        int64
+	Close       int64
+	Default     string // certificate of the first site
+	Listeners   []stunnelListener
+}
+
+type stunnelListener struct {
+	Name     string
+	Address  string
+	Services []stunnelService
+	Source   site.Source
+}
+
+// stunnelService serves one name of one site on one listener.
+type stunnelService struct {
+	Name, Host, Certificate string
+	Source                  site.Source
+}
+
+func stunnelView(in Input, common header) stunnelData {
+	timeout := in.Edge.Timeout
+	certificate := func(s *site.Site) string { return path.Join(in.Layout.Dir, pemName(s)) }
+	view := stunnelData{
+		header:      common,
+		Debug:       map[string]string{"debug": "info", "error": "err"}[in.Edge.Log.Level],
+		CacheSocket: in.Layout.CacheSocket(),
+		MinVersion:  in.Edge.Sites[0].TLS.MinVersion,
+		Handshake:   wholeSeconds(timeout.Header),
+		Connect:     wholeSeconds(timeout.Connect),
+		Idle:        wholeSeconds(max(timeout.WebSocketIdle, timeout.Idle, timeout.FirstByte)) + 60,
+		Close:       wholeSeconds(timeout.Idle),
+		Default:     certificate(&in.Edge.Sites[0]),
+	}
+	if view.Debug == "" {
+		view.Debug = "warning"
+	}
+	for i, listener := range in.Edge.HTTPS {
+		rendered := stunnelListener{
+			Name:    fmt.Sprintf("https-%d", i+1),
+			Address: stunnelAddress(listener.Address),
+			Source:  listener.Source,
+		}
+		for n := range in.Edge.Sites {
+			s := &in.Edge.Sites[n]
+			for _, host := range append([]string{s.Host}, s.Aliases...) {
+				rendered.Services = append(rendered.Services, stunnelService{
+					Name:        fmt.Sprintf("%s %s", rendered.Name, host),
+					Host:        host,
+					Certificate: certificate(s),
+					Source:      s.TLS.Source,
+				})
+			}
+		}
+		view.Listeners = append(view.Listeners, rendered)
+	}
+	return view
+}
+
+// stunnelAddress writes an address as stunnel reads it: what follows the last
+// colon is the port, and brackets would be part of a name.
+func stunnelAddress(address netip.AddrPort) string {
+	return fmt.Sprintf("%s:%d", address.Addr(), address.Port())
+}
+
+// argumentsData is what varnishd's arguments are made from.
+type argumentsData struct {
+	header
+	site.Edge
+	WorkDir          string
+	CacheSocket      string
+	PlainSocket      string
+	ProbeSocket      string
+	HeadTimeout      time.Duration
+	FirstByte        time.Duration
+	Workspace        int64 // bytes
+	BackendWorkspace int64 // bytes
+	ThreadPoolMax    int   // in each of two pools
+}
+
+func argumentsView(in Input, common header) argumentsData {
+	edge := in.Edge
+	return argumentsData{
+		header:           common,
+		Edge:             *edge,
+		WorkDir:          in.Layout.VarnishDir(),
+		CacheSocket:      in.Layout.CacheSocket(),
+		PlainSocket:      in.Layout.PlainSocket(),
+		ProbeSocket:      in.Layout.CacheProbe(),
+		HeadTimeout:      min(edge.Timeout.Header, edge.Timeout.Idle),
+		FirstByte:        2*(edge.Timeout.Connect+edge.Timeout.FirstByte) + 5*time.Second,
+		Workspace:        64<<10 + 6*edge.Limits.HeaderSize,
+		BackendWorkspace: 256<<10 + 4*edge.Limits.HeaderSize,
+		ThreadPoolMax:    edge.Limits.WebSockets/2 + max(200, edge.Limits.Connections/8),
+	}
+}
