@@ -1,0 +1,227 @@
+// Package native knows stunnel, varnish and nginx as programs: where they are and
+// which version, how they are commanded, and what their messages mean.
+package native
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"edgegen/internal/site"
+)
+
+// Daemon is an installed program that can serve a tier.
+type Daemon struct {
+	Engine  site.Engine // Stunnel, Varnish or Nginx
+	Path    string      // absolute
+	Version string      // dotted numbers, as "7.1.1"
+	// Features are the words in which the program says what it can do, sorted:
+	// of stunnel what it was built with ("SYSTEMD", "SNI"), of varnish the names
+	// of its parameters ("pipe_timeout"), of nginx its configure switches
+	// ("with-http_realip_module").
+	Features []string
+	// LogReader is the absolute path of varnish's access log program, "" where
+	// there is none and for the other engines.
+	LogReader string
+}
+
+// Has reports whether the program said that it has the feature.
+func (d Daemon) Has(feature string) bool {
+	_, found := slices.BinarySearch(d.Features, feature)
+	return found
+}
+
+// Problem says why a daemon cannot be used.
+type Problem int
+
+// The problems Find reports.
+const (
+	NotInstalled   Problem = iota // no program of its names is in the directories
+	DoesNotRun                    // it was found, but could not be asked for its version
+	NotUnderstood                 // it answered, but not with a version
+	TooOld                        // its version is below the minimum
+	MissingFeature                // it was built without something that edgegen needs
+)
+
+// FindError is the error of Find. Its text names the remedy.
+type FindError struct {
+	Engine  site.Engine
+	Problem Problem
+	Path    string // of the program; "" for NotInstalled
+	Version string // "" where it is not known
+	Detail  string // what is missing and what to do about it
+	Err     error  // the cause; nil where there is none
+}
+
+func (e *FindError) Error() string {
+	text := string(e.Engine)
+	if e.Version != "" {
+		text += " " + e.Version
+	}
+	if e.Path != "" {
+		text += " (" + e.Path + ")"
+	}
+	text += " " + e.Detail
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+func (e *FindError) Unwrap() error { return e.Err }
+
+// Directories returns where Find is to look for programs: the absolute entries
+// of path, a value of the PATH variable, and after them the directories for
+// system programs, which an ordinary user's PATH often lacks.
+func Directories(path string) []string {
+	var directories []string
+	for _, directory := range append(filepath.SplitList(path), "/usr/local/sbin", "/usr/sbin", "/sbin") {
+		// "" and "." would run whatever lies in the working directory.
+		if filepath.IsAbs(directory) && !slices.Contains(directories, directory) {
+			directories = append(directories, directory)
+		}
+	}
+	return directories
+}
+
+// Find looks for the engine's daemon in the directories, in their order, asks
+// it for its version, and returns the first one that edgegen can work with.
+// Where there is none, the error is a *FindError about the first that was
+// found. The error is ctx's when ctx ends first.
+func Find(ctx context.Context, engine site.Engine, directories []string) (Daemon, error) {
+	need, known := requirementOf(engine)
+	if !known {
+		return Daemon{}, fmt.Errorf("find %q: not a daemon", engine)
+	}
+	var first error
+	for _, path := range candidates(need.programs, directories) {
+		daemon, err := inspect(ctx, need, path)
+		if ctx.Err() != nil {
+			return Daemon{}, fmt.Errorf("find %s: %w", engine, ctx.Err())
+		}
+		if err == nil {
+			daemon.LogReader = logReader(need, path, directories)
+			return daemon, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	if first == nil {
+		first = &FindError{Engine: engine, Problem: NotInstalled, Detail: fmt.Sprintf(
+			"is not installed: no %s in PATH or the sbin directories; install the package %s",
+			strings.Join(need.programs, " or "), need.packages)}
+	}
+	return Daemon{}, first
+}
+
+// candidates returns the executable files of those names.
+func candidates(programs, directories []string) []string {
+	var found []string
+	for _, directory := range directories {
+		for _, program := range programs {
+			// With a slash in it, LookPath only checks that the file can be run.
+			path, err := exec.LookPath(filepath.Join(directory, program))
+			if err == nil && filepath.IsAbs(path) {
+				found = append(found, path)
+			}
+		}
+	}
+	return found
+}
+
+// logReader finds the log program: the one beside the daemon, which has its
+// version, before any other.
+func logReader(need requirement, daemon string, directories []string) string {
+	if need.logReaders == nil {
+		return ""
+	}
+	found := candidates(need.logReaders, append([]string{filepath.Dir(daemon)}, directories...))
+	if len(found) == 0 {
+		return ""
+	}
+	return found[0]
+}
+
+// inspect runs the program at path and compares what it says with the need.
+func inspect(ctx context.Context, need requirement, path string) (Daemon, error) {
+	problem := FindError{Engine: need.engine, Path: path}
+	text, err := run(ctx, path, need.versionArgument)
+	if err != nil {
+		problem.Problem, problem.Detail, problem.Err = DoesNotRun, "does not run", err
+		return Daemon{}, &problem
+	}
+	problem.Version = need.parseVersion(text)
+	if problem.Version == "" {
+		problem.Problem = NotUnderstood
+		problem.Detail = fmt.Sprintf("has a version that is not understood: %q", firstLine(text))
+		return Daemon{}, &problem
+	}
+	if olderThan(problem.Version, need.minimum) {
+		problem.Problem = TooOld
+		problem.Detail = fmt.Sprintf("is too old: at least %s is needed, %s", need.minimum, need.reason)
+		return Daemon{}, &problem
+	}
+	if need.featureArguments != nil {
+		text, err = run(ctx, path, need.featureArguments...)
+		if err != nil {
+			problem.Problem, problem.Detail, problem.Err = DoesNotRun, "does not run", err
+			return Daemon{}, &problem
+		}
+	}
+	daemon := Daemon{Engine: need.engine, Path: path, Version: problem.Version, Features: need.parseFeatures(text)}
+	for _, feature := range need.features {
+		if !daemon.Has(feature.name) {
+			problem.Problem = MissingFeature
+			problem.Detail = "was built without " + feature.name + ", " + feature.reason
+			return Daemon{}, &problem
+		}
+	}
+	return daemon, nil
+}
+
+// run returns what the program prints on either stream within a few seconds.
+func run(ctx context.Context, path string, arguments ...string) (string, error) {
+	const patience = 10 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var output boundedBuffer
+	command := exec.CommandContext(ctx, path, arguments...)
+	command.Env = append(os.Environ(), "LC_ALL=C")
+	command.Stdout, command.Stderr = &output, &output
+	// A grandchild that keeps the pipe open must not hold us up.
+	command.WaitDelay = time.Second
+	err := command.Run()
+	if ctx.Err() != nil {
+		return "", fmt.Errorf("%s: %w", strings.Join(arguments, " "), ctx.Err())
+	}
+	if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
+		if line := firstLine(output.String()); line != "" {
+			return "", fmt.Errorf("%s: %w: %s", strings.Join(arguments, " "), err, line)
+		}
+		return "", fmt.Errorf("%s: %w", strings.Join(arguments, " "), err)
+	}
+	return output.String(), nil
+}
+
+// boundedBuffer keeps the first MiB that is written to it. It takes the rest
+// too, so that the writer does not fail.
+type boundedBuffer struct{ bytes.Buffer }
+
+func (b *boundedBuffer) Write(p []byte) (int, error) {
+	const limit = 1 << 20
+	b.Buffer.Write(p[:min(len(p), max(0, limit-b.Len()))])
+	return len(p), nil
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return strings.TrimSpace(line[:min(len(line), 200)])
+}

@@ -1,0 +1,152 @@
+package native
+
+import (
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"edgegen/internal/site"
+)
+
+// Position is a place in a rendered file about which a daemon has said
+// something.
+type Position struct {
+	File    string // as the daemon names it
+	Line    int    // 1-based
+	Text    string // what it said, on one line, without the place
+	Warning bool   // the daemon goes on none the less
+}
+
+var (
+	vccPlace   = regexp.MustCompile(`^(?:At: |To: )?\('(.*)' Line ([0-9]+) Pos [0-9]+\)`)
+	vccProgram = regexp.MustCompile(`\(program line [0-9]+\), at`)
+	vccLead    = regexp.MustCompile(`(?:,? (?:starting|defined))?(?:,? at)?:?$`)
+	vccMarker  = regexp.MustCompile(`^[-#]+$`)
+
+	nginxPlace   = regexp.MustCompile(`(?m)^(?:nginx:|\S+ \S+) \[([a-z]+)\] (?:[0-9]+#[0-9]+: )?(?:\*[0-9]+ )?(.*) in (/.*):([0-9]+)$`)
+	stunnelPlace = regexp.MustCompile(`(?m)^(?:\[.\] |\S+ \S+ LOG[0-7]\[[^\]]*\]: )?(.+?):([0-9]+): (".*": .*)$`)
+)
+
+// LocateVCC returns the places that the VCL compiler's message names in the
+// file: in the order of the message, each with the message that stands above
+// it. A message that names several places is about all of them; one that goes
+// over several lines is about its first.
+//
+// Here and in the functions below a daemon may name the file by another path,
+// for it resolves symbolic links; the last element alone is compared. An empty
+// file stands for any.
+func LocateVCC(message, file string) []Position {
+	var positions []Position
+	var text []string
+	lines := strings.Split(message, "\n")
+	for i := 0; i < len(lines); i++ {
+		line := strings.TrimSpace(lines[i])
+		place := vccPlace.FindStringSubmatch(line)
+		switch {
+		case place != nil:
+			said := vccText(text)
+			text = nil
+			i += vccExcerpt(lines[i+1:])
+			// A place with nothing said above it continues the one before.
+			if said != "" || len(positions) == 0 {
+				positions = append(positions, Position{File: place[1], Line: number(place[2]), Text: said})
+			}
+		case line == "(That was just a warning)":
+			text = nil
+			if len(positions) > 0 {
+				positions[len(positions)-1].Warning = true
+			}
+		case strings.HasPrefix(line, "Message from "):
+			text = nil
+		default:
+			text = append(text, line)
+		}
+	}
+	return inFile(positions, file)
+}
+
+// vccExcerpt returns how many lines after a place show the VCL: its line, and
+// the marks under it.
+func vccExcerpt(lines []string) int {
+	const excerpt = 2
+	if len(lines) >= excerpt && vccMarker.MatchString(strings.TrimSpace(lines[1])) {
+		return excerpt
+	}
+	return 0
+}
+
+// vccText makes one line of what stands above a place.
+func vccText(lines []string) string {
+	text := strings.Join(strings.Fields(strings.Join(lines, " ")), " ")
+	text = strings.TrimSpace(vccProgram.ReplaceAllString(text, ""))
+	if text == "[...]" {
+		return ""
+	}
+	return vccLead.ReplaceAllString(text, "")
+}
+
+// LocateNginx returns the places in the file that nginx's output names, from
+// its configuration test or its error log.
+func LocateNginx(message, file string) []Position {
+	var positions []Position
+	for _, match := range nginxPlace.FindAllStringSubmatch(message, -1) {
+		warning := match[1] == "warn" || match[1] == "notice" || match[1] == "info"
+		positions = append(positions, Position{File: match[3], Line: number(match[4]), Text: match[2], Warning: warning})
+	}
+	return inFile(positions, file)
+}
+
+// LocateStunnel returns the places in the file that stunnel's output names. It
+// stops at its first error, so there is one at most for each time it read the
+// file.
+func LocateStunnel(message, file string) []Position {
+	var positions []Position
+	for _, match := range stunnelPlace.FindAllStringSubmatch(message, -1) {
+		positions = append(positions, Position{File: match[1], Line: number(match[2]), Text: match[3]})
+	}
+	return inFile(positions, file)
+}
+
+func inFile(positions []Position, file string) []Position {
+	var kept []Position
+	for _, position := range positions {
+		if file == "" || filepath.Base(position.File) == filepath.Base(file) {
+			kept = append(kept, position)
+		}
+	}
+	return kept
+}
+
+// number reads digits; those too many for an int make the largest int.
+func number(digits string) int {
+	n, _ := strconv.Atoi(digits)
+	return n
+}
+
+// sourceComment matches a comment that names a place in the HCL or says that
+// a value is a default. A semicolon starts a comment at the head of a line
+// only: elsewhere it ends a directive.
+var sourceComment = regexp.MustCompile(`(?:^\s*;|(?:^|\s)#)\s*(?:default(?::|\s*$)|(?:[^#]*[\s(])?([^\s#(]+\.hcl):([0-9]+)\b)`)
+
+// SourceOf returns the place in the HCL that a line of a rendered file came
+// from: the one in the comment at the end of that line or, failing that, in the
+// nearest comment above it. False means that there is no such comment, that it
+// calls the line a default, or that there is no such line. The name of an HCL
+// file ends at a space.
+func SourceOf(rendered []byte, line int) (site.Source, bool) {
+	lines := strings.Split(string(rendered), "\n")
+	if line < 1 || line > len(lines) {
+		return site.Source{}, false
+	}
+	for i := line - 1; i >= 0; i-- {
+		matches := sourceComment.FindAllStringSubmatch(strings.TrimRight(lines[i], "\r"), -1)
+		if len(matches) == 0 {
+			continue
+		}
+		// What looks like a comment within a value stands before the comment.
+		last := matches[len(matches)-1]
+		return site.Source{File: last[1], Line: number(last[2])}, last[1] != ""
+	}
+	return site.Source{}, false
+}

@@ -1,0 +1,239 @@
+package native
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"edgegen/internal/site"
+)
+
+func TestLocateVCC(t *testing.T) {
+	const file = "/run/edge/default.vcl"
+	for _, test := range []struct {
+		name, message, file string
+		want                []Position
+	}{
+		{"a warning before an error", `Message from VCC-compiler:
+Backend path: Cannot stat: No such file or directory
+('/run/edge/default.vcl' Line 3 Pos 27)
+backend default { .path = "/run/sock"; }
+--------------------------###########---
+
+(That was just a warning)
+Symbol not found: 'req.backend'
+At: ('/run/edge/default.vcl' Line 5 Pos 7) -- (Pos 17)
+  set req.backend = default;
+------###########-----------
+
+Running VCC-compiler failed, exited with 2
+VCL compilation failed
+`, file, []Position{
+			{file, 3, "Backend path: Cannot stat: No such file or directory", true},
+			{file, 5, "Symbol not found: 'req.backend'", false},
+		}},
+		{"program line", `Message from VCC-compiler:
+Expected ')' got '{'
+(program line 70), at
+('/run/edge/default.vcl' Line 4 Pos 18)
+  if (req.http.x {
+-----------------#
+`, file, []Position{{file, 4, "Expected ')' got '{'", false}}},
+		{"unterminated", `Unterminated string, starting at
+('/run/edge/default.vcl' Line 4 Pos 20)
+  set req.http.x = "abc
+-------------------#---
+`, file, []Position{{file, 4, "Unterminated string", false}}},
+		{"two places, one message over several lines", `Message from VCC-compiler:
+Backend host '"no.such.invalid"' could not be resolved to an IP address:
+	Name or service not known
+(Sorry if that error message is gibberish.)
+('/run/edge/default.vcl' Line 3 Pos 21)
+backend b { .host = "no.such.invalid"; }
+--------------------#################---
+In backend specification starting at:
+('/run/edge/default.vcl' Line 2 Pos 1)
+backend b { .host = "no.such.invalid"; }
+#######---------------------------------
+`, file, []Position{
+			{file, 3, `Backend host '"no.such.invalid"' could not be resolved to an IP address: Name or service not known (Sorry if that error message is gibberish.)`, false},
+			{file, 2, "In backend specification", false},
+		}},
+		{"a message over two lines of VCL", `Regexp compilation error:
+
+missing closing parenthesis
+
+('/run/edge/default.vcl' Line 6 Pos 4)
+   "(") {}
+----------
+[...]
+('/run/edge/default.vcl' Line 5 Pos 15)
+  if (req.url ~
+---------------
+`, file, []Position{{file, 6, "Regexp compilation error: missing closing parenthesis", false}}},
+		{"unused", `Unused backend other, defined:
+('/run/edge/default.vcl' Line 4 Pos 9)
+backend other { .host = "127.0.0.1"; }
+--------#####-------------------------
+`, file, []Position{{file, 4, "Unused backend other", false}}},
+		{"place alone", "('/run/edge/default.vcl' Line 4 Pos 9)", file, []Position{{file, 4, "", false}}},
+		{"another file", "Bad\n('/run/edge/other.vcl' Line 4 Pos 9)\n", file, nil},
+		{"any file", "Bad\n('/run/edge/other.vcl' Line 4 Pos 9)\n", "", []Position{{"/run/edge/other.vcl", 4, "Bad", false}}},
+		{"name with quote", "Bad\n('/run/it's/default.vcl' Line 4 Pos 9)\n", file, []Position{{"/run/it's/default.vcl", 4, "Bad", false}}},
+		{"no place", "VCL compiled.\n", file, nil},
+		{"nothing", "", file, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, LocateVCC(test.message, test.file)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestLocateNginx(t *testing.T) {
+	const file = "/run/edge/nginx.conf"
+	for _, test := range []struct {
+		name, message string
+		want          []Position
+	}{
+		{"test on standard error", "nginx: [emerg] unknown directive \"foo\" in /run/edge/nginx.conf:3\nnginx: configuration file /run/edge/nginx.conf test failed\n",
+			[]Position{{file, 3, `unknown directive "foo"`, false}}},
+		{"log", "2026/11/23 04:52:35 [emerg] 14063#14063: invalid port in \"127.0.0.1:99999\" of the \"listen\" directive in /run/edge/nginx.conf:12\n",
+			[]Position{{file, 12, `invalid port in "127.0.0.1:99999" of the "listen" directive`, false}}},
+		{"warning", "nginx: [warn] the \"user\" directive makes sense only if the master process runs with super-user privileges, ignored in /run/edge/nginx.conf:1\n",
+			[]Position{{file, 1, `the "user" directive makes sense only if the master process runs with super-user privileges, ignored`, true}}},
+		{"space in the path", "nginx: [emerg] unknown directive \"foo\" in /run/my edge/nginx.conf:2",
+			[]Position{{"/run/my edge/nginx.conf", 2, `unknown directive "foo"`, false}}},
+		{"without a place", "nginx: [emerg] cannot load certificate \"/nothere\": BIO_new_file() failed\n", nil},
+		{"another file", "nginx: [emerg] unknown directive \"foo\" in /etc/nginx/mime.types:2", nil},
+		{"a request's message", "2026/11/23 04:52:35 [error] 1#1: *4 open() \"/srv/in /a:1\" failed (2: No such file or directory)", nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, LocateNginx(test.message, file)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestLocateStunnel(t *testing.T) {
+	const file = "/run/edge/stunnel.conf"
+	for _, test := range []struct {
+		name, message string
+		want          []Position
+	}{
+		{"at the start", "[.] Reading configuration from file /run/edge/stunnel.conf\n[!] /run/edge/stunnel.conf:5: \"foo = bar\": Specified option name is not valid here\n[!] Configuration failed\n",
+			[]Position{{file, 5, `"foo = bar": Specified option name is not valid here`, false}}},
+		{"at a reload", "2026.11.23 05:02:54 LOG3[ui]: /run/edge/stunnel.conf:8: \"foo=bar\": Specified option name is not valid here\n2026.11.23 05:02:54 LOG3[ui]: Configuration failed\n",
+			[]Position{{file, 8, `"foo=bar": Specified option name is not valid here`, false}}},
+		{"no option", "[!] /run/edge/stunnel.conf:4: \"garbage\": No '=' found", []Position{{file, 4, `"garbage": No '=' found`, false}}},
+		{"link resolved", "[!] /private/run/stunnel.conf:4: \"garbage\": No '=' found", []Position{{"/private/run/stunnel.conf", 4, `"garbage": No '=' found`, false}}},
+		{"an address", "2026.11.23 05:02:54 LOG5[0]: Service [https] accepted connection from 127.0.0.1:54321", nil},
+		{"without a place", "[!] Service [a]: Failed to initialize TLS context\n", nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, LocateStunnel(test.message, file)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// The daemons themselves are asked for one message each, so that a change of
+// their wording is noticed.
+func TestLocateWhatTheDaemonsSay(t *testing.T) {
+	for _, test := range []struct {
+		engine    site.Engine
+		name      string
+		text      string
+		arguments func(file, directory string) []string
+		locate    func(message, file string) []Position
+		want      Position
+	}{
+		{site.Stunnel, "stunnel.conf", "foreground = yes\npid =\nnonsense = yes\n",
+			func(file, _ string) []string { return []string{file} },
+			LocateStunnel, Position{Line: 3, Text: `"nonsense = yes": Specified option name is not valid here`}},
+		{site.Varnish, "default.vcl", "vcl 4.1;\nbackend default none;\nsub vcl_recv { set req.nonsense = 1; }\n",
+			func(file, directory string) []string {
+				return []string{"-C", "-n", filepath.Join(directory, "work"), "-f", file}
+			},
+			LocateVCC, Position{Line: 3, Text: "Symbol not found: 'req.nonsense'"}},
+		{site.Nginx, "nginx.conf", "events {}\nnonsense;\n",
+			func(file, _ string) []string { return []string{"-t", "-e", "stderr", "-c", file} },
+			LocateNginx, Position{Line: 2, Text: `unknown directive "nonsense"`}},
+	} {
+		t.Run(string(test.engine), func(t *testing.T) {
+			daemon := installed(t, test.engine)
+			directory := publicDirectory(t)
+			file := filepath.Join(directory, test.name)
+			if err := os.WriteFile(file, []byte(test.text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			output, err := exec.CommandContext(t.Context(), daemon.Path, test.arguments(file, directory)...).CombinedOutput()
+			if err == nil {
+				t.Fatalf("%s accepted nonsense: %s", daemon.Path, output)
+			}
+			test.want.File = file
+			if diff := cmp.Diff([]Position{test.want}, test.locate(string(output), file)); diff != "" {
+				t.Errorf("%s\nfrom: %s", diff, output)
+			}
+		})
+	}
+}
+
+func TestSourceOf(t *testing.T) {
+	const nginx = `# made by edgegen
+# site.hcl:3
+server {
+    listen 80; # site.hcl:4
+    # the canonical host, from site.hcl:7
+    server_name a;
+    add_header X "a # b.hcl:99";
+    add_header Y "b; c.hcl:98";
+    root /srv/#x.hcl:97; # sites/a-b.hcl:12
+    # why this is so
+    index x;
+    listen 81;    # default: limits.connections
+    listen 82;
+    listen 83; # site.hcl:30: route /a#b
+    # a.example, site.hcl:31
+}
+`
+	const stunnel = "; site.hcl:1\r\n[https]\r\naccept = /run/a; b.hcl:3\r\n; certificate (site.hcl:20)\r\ncert = a\r\n"
+	for _, test := range []struct {
+		name, text string
+		line       int
+		want       site.Source
+		found      bool
+	}{
+		{"no comment above", nginx, 1, site.Source{}, false},
+		{"the comment itself", nginx, 2, site.Source{File: "site.hcl", Line: 3}, true},
+		{"the line below", nginx, 3, site.Source{File: "site.hcl", Line: 3}, true},
+		{"at the end of the line", nginx, 4, site.Source{File: "site.hcl", Line: 4}, true},
+		{"words before the place", nginx, 6, site.Source{File: "site.hcl", Line: 7}, true},
+		{"semicolon in a value", nginx, 8, site.Source{File: "b.hcl", Line: 99}, true},
+		{"number sign in a value", nginx, 9, site.Source{File: "sites/a-b.hcl", Line: 12}, true},
+		{"another comment between", nginx, 11, site.Source{File: "sites/a-b.hcl", Line: 12}, true},
+		{"a default", nginx, 12, site.Source{}, false},
+		{"below a default", nginx, 13, site.Source{}, false},
+		{"words after the place", nginx, 14, site.Source{File: "site.hcl", Line: 30}, true},
+		{"host before the place", nginx, 16, site.Source{File: "site.hcl", Line: 31}, true},
+		{"below the file", nginx, 100, site.Source{}, false},
+		{"line zero", nginx, 0, site.Source{}, false},
+		{"stunnel", stunnel, 2, site.Source{File: "site.hcl", Line: 1}, true},
+		{"stunnel's value with a semicolon", stunnel, 3, site.Source{File: "site.hcl", Line: 1}, true},
+		{"stunnel, in brackets", stunnel, 5, site.Source{File: "site.hcl", Line: 20}, true},
+		{"empty", "", 1, site.Source{}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, found := SourceOf([]byte(test.text), test.line)
+			if found != test.found || got != test.want {
+				t.Errorf("got %v %t, want %v %t", got, found, test.want, test.found)
+			}
+		})
+	}
+}

@@ -1,0 +1,105 @@
+package native
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// probePause is between two looks at a tier that is not ready yet.
+const probePause = 10 * time.Millisecond
+
+// ProbeTLS waits until the listener at the address serves the certificate for
+// the name. Whoever holds the listener lets the connection wait until stunnel
+// takes it, so one handshake is usually enough.
+func ProbeTLS(ctx context.Context, address, name string, certificate *x509.Certificate) error {
+	dialer := tls.Dialer{Config: &tls.Config{
+		ServerName: name,
+		// The certificate is compared below; who signed it is not the question.
+		InsecureSkipVerify: true,
+	}}
+	return until(ctx, func() error {
+		connection, err := dialer.DialContext(ctx, "tcp", address)
+		if err != nil {
+			return fmt.Errorf("TLS handshake with %s: %w", address, err)
+		}
+		defer connection.Close()
+		served := connection.(*tls.Conn).ConnectionState().PeerCertificates[0]
+		if !served.Equal(certificate) {
+			return fmt.Errorf("%s serves another certificate for %s", address, name)
+		}
+		return nil
+	})
+}
+
+// probeNginx waits until the web tier serves the generation.
+func probeNginx(ctx context.Context, socket, generation string) error {
+	return until(ctx, func() error {
+		body, _, err := get(ctx, socket)
+		if err != nil {
+			return err
+		}
+		return expect(generation, strings.TrimSpace(body))
+	})
+}
+
+// probeVarnish waits until the cache tier serves the generation.
+func probeVarnish(ctx context.Context, socket, generation string) error {
+	return until(ctx, func() error {
+		_, header, err := get(ctx, socket)
+		if err != nil {
+			return err
+		}
+		return expect(generation, header.Get("X-Edge-Generation"))
+	})
+}
+
+func expect(want, got string) error {
+	if want != got {
+		return fmt.Errorf("serves generation %q instead of %q", got, want)
+	}
+	return nil
+}
+
+// get asks a Unix socket for "/".
+func get(ctx context.Context, socket string) (string, http.Header, error) {
+	transport := &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+		},
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://edge/", nil)
+	if err != nil {
+		return "", nil, err
+	}
+	response, err := transport.RoundTrip(request)
+	if err != nil {
+		return "", nil, err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, 4096))
+	return string(body), response.Header, err
+}
+
+// until calls f until it succeeds or ctx ends, and then returns f's last error.
+func until(ctx context.Context, f func() error) error {
+	for {
+		err := f()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(err, context.Cause(ctx))
+		case <-time.After(probePause):
+		}
+	}
+}

@@ -1,0 +1,39 @@
+package native
+
+import (
+	"os"
+
+	"edgegen/internal/render"
+	"edgegen/internal/site"
+	"edgegen/internal/supervise"
+)
+
+// Setup is what the processes of the native tiers have in common. It is not
+// changed once a process has been described from it.
+type Setup struct {
+	Edge       *site.Edge
+	Layout     render.Layout
+	Generation string                // what a probe has to answer
+	Credential *supervise.Credential // whom the daemons run as; nil is the caller's user
+
+	// Message takes what a daemon says, under the process's name; Access takes
+	// lines of the access log.
+	Message func(name string, line []byte)
+	Access  func(line []byte)
+}
+
+// environment is all that a daemon needs of its surroundings. Times in the
+// access log are UTC.
+func environment(more ...string) []string {
+	return append([]string{
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"LANG=C.UTF-8",
+		"TZ=UTC",
+		"TMPDIR=" + os.TempDir(),
+	}, more...)
+}
+
+// says returns a sink for the output of the process.
+func (s Setup) says(name string) func([]byte) {
+	return func(line []byte) { s.Message(name, line) }
+}

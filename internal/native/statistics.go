@@ -1,0 +1,73 @@
+package native
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"edgegen/internal/supervise"
+)
+
+// Activity is what a cache tier has in work.
+type Activity struct {
+	WebSockets int // open pipes
+	Requests   int // requests in work, WebSockets not counted
+}
+
+// Activity asks varnishd's counters, by way of varnishstat.
+func (v *Varnish) Activity(ctx context.Context) (Activity, error) {
+	program := filepath.Join(filepath.Dir(v.daemon.LogReader), "varnishstat")
+	command := exec.CommandContext(ctx, program, "-1", "-j", "-t", "1", "-n", v.setup.Layout.VarnishDir(),
+		"-f", "MAIN.n_pipe", "-f", "MEMPOOL.req*.live")
+	command.Env = environment()
+	command.SysProcAttr = attributes(v.setup.Credential)
+	output, err := command.Output()
+	if err != nil {
+		return Activity{}, fmt.Errorf("ask varnishstat: %w", err)
+	}
+	return parseActivity(output)
+}
+
+func attributes(c *supervise.Credential) *syscall.SysProcAttr {
+	if c == nil {
+		return nil
+	}
+	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: c.UID, Gid: c.GID, Groups: c.Groups}}
+}
+
+// parseActivity reads varnishstat's JSON. Up to version 6 the counters stand at
+// the top, after that below "counters".
+func parseActivity(output []byte) (Activity, error) {
+	var document map[string]json.RawMessage
+	if err := json.Unmarshal(output, &document); err != nil {
+		return Activity{}, fmt.Errorf("read varnishstat's answer: %w", err)
+	}
+	if nested, ok := document["counters"]; ok {
+		document = nil
+		if err := json.Unmarshal(nested, &document); err != nil {
+			return Activity{}, fmt.Errorf("read varnishstat's counters: %w", err)
+		}
+	}
+	var activity Activity
+	for name, raw := range document {
+		var counter struct {
+			Value int `json:"value"`
+		}
+		switch {
+		case name != "MAIN.n_pipe" && !strings.HasPrefix(name, "MEMPOOL.req"):
+			continue
+		case json.Unmarshal(raw, &counter) != nil:
+			return Activity{}, fmt.Errorf("read varnishstat's %s", name)
+		case name == "MAIN.n_pipe":
+			activity.WebSockets = counter.Value
+		default:
+			activity.Requests += counter.Value
+		}
+	}
+	activity.Requests = max(0, activity.Requests-activity.WebSockets)
+	return activity, nil
+}

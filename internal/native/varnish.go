@@ -1,0 +1,162 @@
+package native
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"edgegen/internal/render"
+	"edgegen/internal/supervise"
+)
+
+// Varnish is varnishd as the cache tier, with the command line that it dials
+// back to. Make one with NewVarnish and close it when its process has ended.
+type Varnish struct {
+	CLI *VarnishCLI
+
+	daemon    Daemon
+	setup     Setup
+	arguments []string // from the rendering
+	secret    string   // the file that holds it
+}
+
+// NewVarnish opens the command line. The secret is written to Layout.Run and
+// readable by its owner alone, whom the credential names.
+func NewVarnish(d Daemon, s Setup, out *render.Output, secret []byte) (*Varnish, error) {
+	file := filepath.Join(s.Layout.Run, "varnish.secret")
+	if err := os.WriteFile(file, secret, 0o600); err != nil {
+		return nil, fmt.Errorf("write varnish's secret: %w", err)
+	}
+	if s.Credential != nil {
+		if err := os.Chown(file, int(s.Credential.UID), int(s.Credential.GID)); err != nil {
+			return nil, fmt.Errorf("give away varnish's secret: %w", err)
+		}
+	}
+	cli, err := ListenVarnishCLI(secret)
+	if err != nil {
+		return nil, fmt.Errorf("open varnish's command line: %w", err)
+	}
+	return &Varnish{CLI: cli, daemon: d, setup: s, arguments: out.VarnishArguments, secret: file}, nil
+}
+
+// Close closes the command line.
+func (v *Varnish) Close() error { return v.CLI.Close() }
+
+// Process describes varnishd. The pid function tells the number of the process
+// while Ready runs.
+func (v *Varnish) Process(pid func() int) supervise.Process {
+	s := v.setup
+	return supervise.Process{
+		Name:        "varnishd",
+		Path:        v.daemon.Path,
+		Args:        append([]string{"-F", "-f", "", "-M", v.CLI.Address(), "-S", v.secret}, v.arguments...),
+		Dir:         s.Layout.Run,
+		Env:         environment(),
+		Credential:  s.Credential,
+		StopTimeout: 10 * time.Second,
+		StopLeader:  true, // the manager ends its child
+		Prepare:     v.prepare,
+		Ready: func(ctx context.Context) error {
+			if err := v.bringUp(ctx, pid()); err != nil {
+				return err
+			}
+			return probeVarnish(ctx, s.Layout.CacheProbe(), s.Generation)
+		},
+		Stdout: s.says("varnishd"),
+		Stderr: s.says("varnishd"),
+	}
+}
+
+// prepare removes sockets that a varnishd left behind, which would keep the
+// next one from opening them.
+func (v *Varnish) prepare(context.Context) error {
+	v.CLI.Expect(0)
+	for _, path := range []string{v.setup.Layout.CacheSocket(), v.setup.Layout.PlainSocket(), v.setup.Layout.CacheProbe()} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// activeVCL is the name of the VCL in use.
+const activeVCL = "edge"
+
+// bringUp gives a fresh varnishd its VCL and starts its child. It may be
+// called again where a call was cut short.
+func (v *Varnish) bringUp(ctx context.Context, pid int) error {
+	v.CLI.Expect(pid)
+	if err := v.CLI.Connected(ctx); err != nil {
+		return fmt.Errorf("wait for varnishd's command line: %w", err)
+	}
+	loaded, err := v.CLI.List(ctx)
+	if err != nil {
+		return err
+	}
+	if len(loaded) == 0 {
+		if err := v.CLI.FastCompiler(ctx); err != nil {
+			return err
+		}
+		if _, err := v.CLI.Load(ctx, activeVCL, v.setup.Layout.Dir+"/default.vcl"); err != nil {
+			return err
+		}
+	}
+	if err := v.CLI.Use(ctx, activeVCL); err != nil {
+		return err
+	}
+	if running, err := v.CLI.Running(ctx); err != nil || running {
+		return err
+	}
+	return v.CLI.Start(ctx)
+}
+
+// LogProcess describes varnishncsa, which writes the access log line by line.
+// It waits for varnishd and follows it through restarts.
+func (v *Varnish) LogProcess() supervise.Process {
+	s := v.setup
+	format := accessJSON
+	arguments := []string{"-n", s.Layout.VarnishDir(), "-t", "off"}
+	if s.Edge.Log.Format == "combined" {
+		format = accessCombined
+	} else {
+		arguments = append(arguments, "-j")
+	}
+	return supervise.Process{
+		Name:        "varnishncsa",
+		Path:        v.daemon.LogReader,
+		Args:        append(arguments, "-F", format),
+		Dir:         s.Layout.Run,
+		Env:         environment(),
+		Credential:  s.Credential,
+		StopTimeout: 2 * time.Second,
+		Stdout:      s.Access,
+		Stderr:      s.says("varnishncsa"),
+	}
+}
+
+// The formats of the access log, in varnishncsa's words. The VCL names the
+// client, the request and the verdict; see edge_client and edge_answer there.
+const (
+	accessJSON = `{"time":"%{%Y-%m-%dT%H:%M:%S}tZ","id":"%{VCL_Log:edge-id}x","client":"%{VCL_Log:edge-client}x",` +
+		`"method":"%m","host":"%{Host}i","path":"%U%q","status":%s,"bytes":%b,"duration_us":%D,` +
+		`"cache":"%{VCL_Log:edge-cache}x","handling":"%{Varnish:handling}x","user_agent":"%{User-Agent}i"}`
+	accessCombined = `%{VCL_Log:edge-client}x - - %t "%r" %s %b "%{Referer}i" "%{User-Agent}i" "%{VCL_Log:edge-id}x"`
+)
+
+// VarnishCheck describes a varnishd that only translates the VCL and ends: with
+// status 0, or with messages that LocateVCC reads. The sockets that the VCL
+// names have to be there.
+func VarnishCheck(d Daemon, s Setup, output func([]byte)) supervise.Process {
+	return supervise.Process{
+		Name:       "varnishd -C",
+		Path:       d.Path,
+		Args:       []string{"-C", "-f", s.Layout.Dir + "/default.vcl", "-n", s.Layout.VarnishDir() + "-check"},
+		Dir:        s.Layout.Run,
+		Env:        environment(),
+		Credential: s.Credential,
+		Stderr:     output, // on stdout it prints the C program
+	}
+}
