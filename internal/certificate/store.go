@@ -1,0 +1,49 @@
+package certificate
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// locked runs work while no other process or goroutine works in the
+// directory. The lock ends with the process that holds it, however it ends.
+func (a *Authority) locked(work func() error) (err error) {
+	lock, err := os.OpenFile(filepath.Join(a.dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the lock: %w", err)
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	for {
+		err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX)
+		if errors.Is(err, syscall.EINTR) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("take the lock: %w", err)
+		}
+		return work()
+	}
+}
+
+// writeFile replaces a file in one step: who reads it sees the old content or
+// the new, also after a crash.
+func writeFile(file string, content []byte, mode os.FileMode) (err error) {
+	temporary, err := os.CreateTemp(filepath.Dir(file), ".tmp-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", file, err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("write %s: %w", file, err), os.Remove(temporary.Name()))
+		}
+	}()
+	_, err = temporary.Write(content)
+	err = errors.Join(err, temporary.Chmod(mode), temporary.Sync(), temporary.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), file)
+}
