@@ -1,0 +1,150 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"edgegen/internal/site"
+)
+
+// block is a block that is being decoded. One that the file does not have is
+// a block without content, so that a decoder needs no case for it: every
+// value is its default.
+type block struct {
+	*loader
+	schema schema
+	place  hcl.Range // its header; the zero range where the file has no such block
+	labels []located
+	body   *hclsyntax.Body
+}
+
+// present reports whether the file has the block.
+func (b *block) present() bool { return b.place.Filename != "" }
+
+// source is the place of the block for the model.
+func (b *block) source() site.Source { return b.sourceOf(b.place) }
+
+func (l *loader) sourceOf(place hcl.Range) site.Source {
+	s, ok := l.sources[place.Filename]
+	if !ok {
+		return site.Source{}
+	}
+	return site.Source{File: s.name, Line: s.line(s.offset(place.Start.Byte))}
+}
+
+// open checks the names in a block against its schema.
+func (l *loader) open(kind schema, node *hclsyntax.Block) *block {
+	b := &block{loader: l, schema: kind, place: node.DefRange(), body: node.Body}
+	b.checkLabel(node)
+	b.checkNames()
+	return b
+}
+
+func (b *block) checkLabel(node *hclsyntax.Block) {
+	switch {
+	case b.schema.label == "" && len(node.Labels) > 0:
+		b.errorAt(node.LabelRanges[0], fmt.Sprintf("write %s { … }", b.schema.name), "%s takes no label", b.schema.name)
+	case b.schema.label != "" && len(node.Labels) == 0:
+		b.errorAt(node.TypeRange, fmt.Sprintf("write %s %q { … }", b.schema.name, b.schema.label), "%s needs a label", b.schema.title)
+	case b.schema.label != "" && len(node.Labels) > 1:
+		b.errorAt(node.LabelRanges[1], "write a block for each", "%s takes one label", b.schema.title)
+	}
+	for i, label := range node.Labels {
+		b.labels = append(b.labels, located{label, node.LabelRanges[i]})
+	}
+}
+
+// checkNames reports every argument and block that the schema does not have,
+// and every block that stands there twice.
+func (b *block) checkNames() {
+	// A map has no order, and which problems are shown first must not vary.
+	attributes := slices.SortedFunc(maps.Values(b.body.Attributes), func(x, y *hclsyntax.Attribute) int {
+		return x.NameRange.Start.Byte - y.NameRange.Start.Byte
+	})
+	for _, attribute := range attributes {
+		if !slices.Contains(b.schema.arguments, attribute.Name) {
+			b.unknownArgument(attribute)
+		}
+	}
+	first := map[string]hcl.Range{}
+	for _, node := range b.body.Blocks {
+		kind, known := b.schema.child(node.Type)
+		earlier, again := first[node.Type]
+		switch {
+		case !known:
+			b.unknownBlock(node)
+		case again && !kind.many:
+			b.errorAt(node.DefRange(), "keep one of them", "a second %s block: the first is at %s", node.Type, b.where(earlier))
+		case !again:
+			first[node.Type] = node.DefRange()
+		}
+	}
+}
+
+func (b *block) unknownArgument(attribute *hclsyntax.Attribute) {
+	name, place := attribute.Name, attribute.NameRange
+	if _, ok := b.schema.child(name); ok {
+		b.errorAt(place, fmt.Sprintf("write %s { … }, without \"=\"", name), "%s is a block, not an argument", name)
+		return
+	}
+	b.errorAt(place, b.remedyFor(name, slices.Concat(b.schema.arguments, b.schema.blockNames())),
+		"%s has no argument %q", b.schema.title, name)
+}
+
+func (b *block) unknownBlock(node *hclsyntax.Block) {
+	if slices.Contains(b.schema.arguments, node.Type) {
+		b.errorAt(node.TypeRange, fmt.Sprintf("write %s = …", node.Type), "%s is an argument, not a block", node.Type)
+		return
+	}
+	b.errorAt(node.TypeRange, b.remedyFor(node.Type, slices.Concat(b.schema.blockNames(), b.schema.arguments)),
+		"%s has no block %q", b.schema.title, node.Type)
+}
+
+// remedyFor says what an unknown name may have meant.
+func (b *block) remedyFor(name string, known []string) string {
+	if near, ok := nearest(name, known); ok {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	if homes := language().homesOf(name); len(homes) > 0 {
+		return fmt.Sprintf("%s belongs in %s", name, strings.Join(homes, " or "))
+	}
+	return "known here: " + strings.Join(known, ", ")
+}
+
+// one opens the only block of that name, or stands in for it.
+func (b *block) one(name string) *block {
+	for _, found := range b.all(name) {
+		return found
+	}
+	kind, _ := b.schema.child(name)
+	return &block{loader: b.loader, schema: kind.schema, body: &hclsyntax.Body{}}
+}
+
+// all opens the blocks of that name: those that may not be repeated, only
+// once, because the second has been reported.
+func (b *block) all(name string) []*block {
+	kind, _ := b.schema.child(name)
+	var found []*block
+	for _, node := range b.body.Blocks {
+		if node.Type == name {
+			found = append(found, b.open(kind.schema, node))
+			if !kind.many {
+				break
+			}
+		}
+	}
+	return found
+}
+
+// label is the block's label; where it is missing, that has been reported.
+func (b *block) label() (located, bool) {
+	if len(b.labels) == 0 {
+		return located{}, false
+	}
+	return b.labels[0], true
+}

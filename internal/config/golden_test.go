@@ -1,0 +1,175 @@
+package config
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"flag"
+	"math/big"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+)
+
+var update = flag.Bool("update", false, "write the goldens anew")
+
+// testNow is the time at which the goldens are made.
+func testNow() time.Time { return time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC) }
+
+// TestGolden loads every archive of testdata. Its file "want" is what a person
+// sees, and behind that the model, where there is one. The comment may hold
+// "load: NAME" for what is loaded; by default the file site.hcl is.
+func TestGolden(t *testing.T) {
+	archives, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(archives) == 0 {
+		t.Fatal("no archives", err)
+	}
+	for _, path := range archives {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := t.TempDir()
+			writeArchive(t, dir, archive)
+			writeCertificates(t, dir)
+			got := show(t, dir, loadName(archive))
+			compare(t, path, archive, got)
+		})
+	}
+}
+
+func loadName(archive *txtar.Archive) string {
+	for line := range strings.Lines(string(archive.Comment)) {
+		if name, ok := strings.CutPrefix(line, "load: "); ok {
+			return strings.TrimSpace(name)
+		}
+	}
+	return "site.hcl"
+}
+
+func writeArchive(t *testing.T, dir string, archive *txtar.Archive) {
+	t.Helper()
+	for _, file := range archive.Files {
+		if file.Name == "want" {
+			continue
+		}
+		path := filepath.Join(dir, file.Name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, file.Data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// show loads and prints the outcome, with DIR for the directory.
+func show(t *testing.T, dir, name string) []byte {
+	t.Helper()
+	loaded, diagnostics := load(filepath.Join(dir, name), testNow)
+	var out bytes.Buffer
+	if err := diagnostics.WriteText(&out, false); err != nil {
+		t.Fatal(err)
+	}
+	if (loaded.Edge == nil) != diagnostics.HasErrors() {
+		t.Errorf("model %v beside %v", loaded.Edge, diagnostics)
+	}
+	if loaded.Edge != nil {
+		model, err := json.MarshalIndent(loaded.Edge, "", " ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.Write(append(model, '\n'))
+		for _, file := range loaded.Files {
+			out.WriteString(file + "\n")
+		}
+	}
+	return bytes.ReplaceAll(out.Bytes(), []byte(dir), []byte("DIR"))
+}
+
+func compare(t *testing.T, path string, archive *txtar.Archive, got []byte) {
+	t.Helper()
+	if *update {
+		kept := archive.Files[:0]
+		for _, file := range archive.Files {
+			if file.Name != "want" {
+				kept = append(kept, file)
+			}
+		}
+		archive.Files = append(kept, txtar.File{Name: "want", Data: got})
+		if err := os.WriteFile(path, txtar.Format(archive), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want := archive.Files[len(archive.Files)-1]
+	if want.Name != "want" {
+		t.Fatal("the archive has no want: run with -update")
+	}
+	if diff := cmp.Diff(string(want.Data), string(got)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// writeCertificates puts certs/*.crt for vzine.us and www.vzine.us into the
+// directory, of every age, all with the key certs/server.key.
+func writeCertificates(t *testing.T, dir string) {
+	t.Helper()
+	key, other := newKey(t), newKey(t)
+	now := testNow()
+	write := func(name string, content []byte) {
+		path := filepath.Join(dir, "certs", name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("server.key", keyPEM(t, key))
+	write("other.key", keyPEM(t, other))
+	write("text.crt", []byte("not a certificate\n"))
+	write("server.crt", certificatePEM(t, key, now.Add(-day), now.Add(90*day)))
+	write("expired.crt", certificatePEM(t, key, now.Add(-90*day), now.Add(-day)))
+	write("future.crt", certificatePEM(t, key, now.Add(day), now.Add(90*day)))
+	write("soon.crt", certificatePEM(t, key, now.Add(-day), now.Add(13*day)))
+	write("encrypted.key", pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: []byte("x")}))
+}
+
+func newKey(t *testing.T) *ecdsa.PrivateKey {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func keyPEM(t *testing.T, key *ecdsa.PrivateKey) []byte {
+	t.Helper()
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+}
+
+func certificatePEM(t *testing.T, key *ecdsa.PrivateKey, begin, end time.Time) []byte {
+	t.Helper()
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"vzine.us", "www.vzine.us"}, NotBefore: begin, NotAfter: end}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+}

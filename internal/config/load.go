@@ -1,0 +1,137 @@
+// Package config reads a site file: HCL text becomes the model of package
+// site, or diagnostics that tell the person who wrote it what to change, all
+// problems at once. It also holds the canonical layout of such files.
+//
+// The language has no variables, functions or operators: a value is a string,
+// a number, true, false, a list or an object, and no kind is converted into
+// another. What a name means, its default and its bounds stand at the decoder
+// of its block.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"edgegen/internal/site"
+)
+
+// Loaded is what was read, also where the site was refused.
+type Loaded struct {
+	// Edge is the model; nil where the diagnostics hold an error.
+	Edge *site.Edge
+	// Files are the absolute paths of every file the site is made of, sorted:
+	// the HCL files, certificates and keys, whether they could be read or not.
+	// Who wants to know when the site changes watches these, and Root.
+	Files []string
+	// Root is the directory that the names in site.Source are relative to.
+	Root string
+
+	sources map[string]*source
+}
+
+// Load reads a file, or every *.hcl file in a directory in the order of their
+// names; hidden files and directories below are left out. The result is never
+// nil. Load reads the files that the HCL names as certificates and looks
+// whether the others exist; it opens no socket and resolves no name.
+func Load(path string) (*Loaded, Diagnostics) {
+	return load(path, time.Now)
+}
+
+func load(path string, now func() time.Time) (*Loaded, Diagnostics) {
+	l := newLoader(path, now)
+	return l.finish(l.read(path))
+}
+
+// Diagnose makes a diagnostic for a later stage: a port that is in use, a
+// line that a daemon refuses. The zero Source, and one of a file that was not
+// loaded, makes one without a snippet.
+func (l *Loaded) Diagnose(at site.Source, severity Severity, summary, remedy string) Diagnostic {
+	d := Diagnostic{Severity: severity, Summary: summary, Remedy: remedy, File: at.File}
+	s, ok := l.sources[at.File]
+	if !ok {
+		return d
+	}
+	d.File = s.shown
+	text := s.lineText(at.Line)
+	if at.Line < 1 || at.Line > len(s.lines) {
+		return d
+	}
+	trimmed := strings.TrimLeft(text, " \t")
+	d.Line, d.EndLine, d.Snippet = at.Line, at.Line, text
+	d.Column = 1 + len(text) - len(trimmed)
+	d.EndColumn = 1 + len(characters(strings.TrimRight(text, " \t")))
+	return d
+}
+
+// loader collects what a load finds. A decoder reports a problem to it and
+// goes on with a default, so that one load shows all problems.
+type loader struct {
+	root        string // absolute
+	shownRoot   string // as the user gave it
+	now         func() time.Time
+	sources     map[string]*source
+	diagnostics Diagnostics
+	omitted     int // diagnostics beyond the limit
+	files       []string
+}
+
+// maxDiagnostics keeps a hopeless file from flooding the terminal.
+const maxDiagnostics = 200
+
+func newLoader(path string, now func() time.Time) *loader {
+	l := &loader{now: now, sources: map[string]*source{}, shownRoot: filepath.Dir(path)}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		l.shownRoot = path
+	}
+	absolute, err := filepath.Abs(l.shownRoot)
+	if err != nil {
+		l.fail(path, "", "%s", causeOf(err))
+	}
+	l.root = absolute
+	return l
+}
+
+// finish parses and decodes what was read.
+func (l *loader) finish(sources []*source) (*Loaded, Diagnostics) {
+	var edge *site.Edge
+	if bodies := l.parse(sources); !l.diagnostics.HasErrors() {
+		edge = l.decode(sources, bodies)
+	}
+	slices.Sort(l.files)
+	diagnostics := l.diagnostics.sorted()
+	if l.omitted > 0 {
+		diagnostics = append(diagnostics, Diagnostic{Severity: Error, Summary: fmt.Sprintf("%d more problems are not shown", l.omitted)})
+	}
+	if diagnostics.HasErrors() {
+		edge = nil
+	}
+	return &Loaded{Edge: edge, Files: slices.Compact(l.files), Root: l.root, sources: l.sources}, diagnostics
+}
+
+// fail reports a problem of a whole file.
+func (l *loader) fail(shown, remedy, format string, args ...any) {
+	l.add(Diagnostic{Severity: Error, Summary: fmt.Sprintf(format, args...), Remedy: remedy, File: shown})
+}
+
+func (l *loader) add(d Diagnostic) {
+	if len(l.diagnostics) >= maxDiagnostics {
+		l.omitted++
+		return
+	}
+	l.diagnostics = append(l.diagnostics, d)
+}
+
+// causeOf drops the path that os errors repeat.
+func causeOf(err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	return err.Error()
+}

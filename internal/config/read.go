@@ -1,0 +1,119 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxFile is far above any real site file.
+const maxFile = 1 << 20
+
+// read reads the file, or the files of the directory, at path.
+func (l *loader) read(path string) []*source {
+	info, err := os.Stat(path)
+	if err != nil {
+		l.failToRead(path, err)
+		return nil
+	}
+	if !info.IsDir() {
+		return l.readFiles(path)
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		l.failToRead(path, err)
+		return nil
+	}
+	var paths []string
+	for _, entry := range entries {
+		name := entry.Name()
+		if strings.HasSuffix(name, ".hcl") && !strings.HasPrefix(name, ".") && !entry.IsDir() {
+			paths = append(paths, filepath.Join(path, name))
+		}
+	}
+	if len(paths) == 0 {
+		l.fail(path, "write a site block into a file such as site.hcl there", "the directory has no .hcl file")
+	}
+	return l.readFiles(paths...)
+}
+
+func (l *loader) readFiles(paths ...string) []*source {
+	var sources []*source
+	for _, path := range paths {
+		name := filepath.Base(path)
+		absolute := filepath.Join(l.root, name)
+		l.files = append(l.files, absolute)
+		content, ok := l.readFile(path)
+		if !ok || !l.isText(path, content) {
+			continue
+		}
+		s := newSource(path, name, absolute, withoutMark(content))
+		l.sources[name] = s
+		sources = append(sources, s)
+	}
+	return sources
+}
+
+// readFile refuses what is no plain file before it opens it: to open a pipe
+// may never return.
+func (l *loader) readFile(path string) ([]byte, bool) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		l.failToRead(path, err)
+		return nil, false
+	case !info.Mode().IsRegular():
+		l.fail(path, "", "this is not a plain file")
+		return nil, false
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		l.failToRead(path, err)
+		return nil, false
+	}
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	if err != nil {
+		l.failToRead(path, err)
+		return nil, false
+	}
+	return content, true
+}
+
+func (l *loader) failToRead(path string, err error) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		l.fail(path, "name a site file or a directory of them", "there is no such file or directory")
+	case errors.Is(err, fs.ErrPermission):
+		l.fail(path, "make it readable for the user who starts edgegen", "the file cannot be read: permission denied")
+	default:
+		l.fail(path, "", "the file cannot be read: %s", causeOf(err))
+	}
+}
+
+// isText reports one problem for a file that no person wrote, where a parser
+// would report a hundred.
+func (l *loader) isText(shown string, content []byte) bool {
+	const remedy = "a site file is HCL, in UTF-8"
+	switch {
+	case len(content) > maxFile:
+		l.fail(shown, "split the sites over several files in a directory", "the file is larger than 1 MiB")
+	case bytes.IndexByte(content, 0) >= 0:
+		l.fail(shown, remedy, "the file is binary: it holds a zero byte")
+	case !utf8.Valid(content):
+		l.fail(shown, remedy, "the file is not text: it is not valid UTF-8")
+	default:
+		return true
+	}
+	return false
+}
+
+// withoutMark drops the byte order mark that some editors write.
+func withoutMark(content []byte) []byte {
+	return bytes.TrimPrefix(content, []byte("\xef\xbb\xbf"))
+}

@@ -1,0 +1,98 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"edgegen/internal/site"
+)
+
+// redirect decodes a redirect block. The status is 302 by default.
+func (b *block) redirect() *site.Redirect {
+	if !b.present() {
+		return nil
+	}
+	r := &site.Redirect{Status: 302, Source: b.source()}
+	if b.required("to", `"/new"`) {
+		if to, ok := b.text("to"); ok {
+			r.To = to.text
+			if problem, remedy := targetProblem(to.text); problem != "" {
+				b.errorAt(to.place, remedy, "to = %q %s", to.text, problem)
+			}
+		}
+	}
+	expression, ok := b.argument("status")
+	if !ok {
+		return r
+	}
+	status, place, ok := b.numberOf("status", expression)
+	known := []int64{301, 302, 303, 307, 308}
+	switch {
+	case !ok:
+	case !status.IsInt64() || !slices.Contains(known, status.Int64()):
+		b.errorAt(place, "write 301 or 308 (for good), 302 or 307 (for now), or 303", "%s is no status of a redirect", status)
+	default:
+		r.Status = int(status.Int64())
+	}
+	return r
+}
+
+// targetProblem is what makes a text no target of a redirect: it must be an
+// absolute path or an http or https URL, in the characters that URLs are made
+// of. "//host" and "/\host" lead browsers to another host. A "$" is refused
+// because in the daemons' languages it begins a variable, and who writes one
+// here most likely means that.
+func targetProblem(to string) (problem, remedy string) {
+	const example = `write "/new" or "https://example.com/new", say`
+	bad := strings.IndexFunc(to, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune("\"<>\\^`{|}", r) })
+	switch {
+	case to == "":
+		return "is empty", example
+	case bad >= 0:
+		return fmt.Sprintf("holds %q, which no URL does", []rune(to[bad:])[0]), "percent-encode it"
+	case strings.Contains(to, "$"):
+		return `holds "$", and a redirect has no variables`, `write the target itself, with "%24" for a literal "$"`
+	case strings.HasPrefix(to, "//"):
+		return "leads to another host", "write the whole URL, with https:// in front, or one slash"
+	}
+	parsed, err := url.Parse(to)
+	switch {
+	case err != nil:
+		return "is no valid URL", example
+	case strings.HasPrefix(to, "/"):
+		return "", ""
+	case parsed.Scheme != "http" && parsed.Scheme != "https":
+		return "is neither an absolute path nor an http or https URL", example
+	case parsed.Hostname() == "":
+		return "names no host", example
+	case parsed.User != nil:
+		return "holds a user name", "leave out what stands before the @"
+	}
+	return "", ""
+}
+
+// redirectsToItself reports whether a route's redirect leads back to the same
+// route, which a browser would follow without end. A whole URL may lead to
+// another server on another port, so only paths are judged.
+func redirectsToItself(routes []site.Route, route site.Route) (target string, loops bool) {
+	if route.Redirect == nil || route.Path == "" || !strings.HasPrefix(route.Redirect.To, "/") {
+		return "", false
+	}
+	parsed, err := url.Parse(route.Redirect.To)
+	if err != nil || parsed.Host != "" {
+		return "", false
+	}
+	for _, candidate := range routes { // longest first
+		if covers(candidate.Path, parsed.Path) {
+			return route.Redirect.To, candidate.Path == route.Path
+		}
+	}
+	return "", false
+}
+
+func covers(route, path string) bool {
+	rest, ok := strings.CutPrefix(path, strings.TrimSuffix(route, "/"))
+	return ok && route != "" && (rest == "" || rest[0] == '/')
+}
