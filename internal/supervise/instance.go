@@ -1,0 +1,228 @@
+package supervise
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const markerLength = 32 // hexadecimal digits
+
+// InstanceConfig says where an instance keeps its ledger and how to start its
+// guardian.
+type InstanceConfig struct {
+	// Directory is the state directory, absolute; it must exist and be locked
+	// by the caller, see AcquireLock.
+	Directory string
+
+	// Guardian are the arguments with which this very program calls
+	// GuardianMain at once.
+	Guardian []string
+
+	// Logger hears of trouble with the guardian and the ledger; nil is silence.
+	Logger *slog.Logger
+}
+
+// Instance guards what one run of the program starts. Make one with
+// OpenInstance and close it. Its methods may be called from any goroutine. A
+// nil Instance guards nothing.
+type Instance struct {
+	config  InstanceConfig
+	ledger  ledger
+	closing chan struct{}
+	watched sync.WaitGroup
+
+	mu    sync.Mutex
+	book  book
+	guard *guard // nil while a dead guardian is being replaced
+}
+
+// OpenInstance begins a ledger and starts a guardian. CleanUp must have been
+// called before, as the ledger of an earlier run is overwritten.
+func OpenInstance(config InstanceConfig) (*Instance, error) {
+	random := make([]byte, markerLength/2)
+	if _, err := rand.Read(random); err != nil {
+		return nil, fmt.Errorf("make instance marker: %w", err)
+	}
+	own, err := inspect(os.Getpid())
+	if err != nil {
+		return nil, fmt.Errorf("inspect own process: %w", err)
+	}
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	i := &Instance{
+		config:  config,
+		ledger:  ledgerIn(config.Directory),
+		closing: make(chan struct{}),
+		book:    book{marker: hex.EncodeToString(random), boot: bootID(), since: own.start},
+	}
+	// The ledger is the first path, and so the last to be removed.
+	for _, path := range []string{i.ledger.path, i.ledger.next()} {
+		if err := i.book.apply(pathLine(path)); err != nil {
+			return nil, fmt.Errorf("open ledger: %w", err)
+		}
+	}
+	if err := i.appoint(); err != nil {
+		return nil, err
+	}
+	i.watched.Go(i.watch)
+	return i, nil
+}
+
+// RemoveAtEnd has the path removed, with all that is in it, when the instance
+// ends, however it ends. The path is absolute and clean; it need not exist yet.
+func (i *Instance) RemoveAtEnd(path string) error {
+	if err := checkPath(path); err != nil {
+		return fmt.Errorf("remember to remove: %w", err)
+	}
+	i.record(pathLine(path))
+	return nil
+}
+
+// Keep takes RemoveAtEnd back.
+func (i *Instance) Keep(path string) { i.record(keptLine(path)) }
+
+// Close, which is called once, ends what is still there, removes the paths, and dismisses the
+// guardian. Every Runner must have returned from Run. When ctx ends, Close
+// gives up being polite. The error names what could not be ended or removed.
+func (i *Instance) Close(ctx context.Context) error {
+	if i == nil {
+		return nil
+	}
+	close(i.closing)
+	i.watched.Wait()
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	var problems []error
+	if found := i.book.findLive(); len(found) > 0 {
+		ask(found, syscall.SIGTERM)
+		await(i.book.findLive, guardianGrace, ctx.Done())
+	}
+	if left := killAll(i.book.findLive, clearLimit); len(left) > 0 {
+		problems = append(problems, fmt.Errorf("%d processes survive SIGKILL", len(left)))
+	}
+	i.book.removePaths(func(err error) { problems = append(problems, err) })
+	if i.guard != nil {
+		ctx, cancel := context.WithTimeout(ctx, guardWriteTimeout)
+		defer cancel()
+		problems = append(problems, i.guard.dismiss(ctx))
+	}
+	return errors.Join(problems...)
+}
+
+// markerFor returns the marker of the children of one name.
+func (i *Instance) markerFor(name string) string {
+	if i == nil {
+		return ""
+	}
+	return i.book.marker + "/" + name // the marker never changes
+}
+
+// hold makes a new child known; release says that its group has ended.
+func (i *Instance) hold(leader identity, name string) {
+	if i == nil {
+		return
+	}
+	session := 0
+	if info, err := inspect(leader.pid); err == nil {
+		session = info.session
+	}
+	i.record(group{leader: leader, session: session, name: name}.line())
+}
+
+func (i *Instance) release(leader identity) { i.record(goneLine(leader)) }
+
+// record enters a line into the book and tells the ledger and the guardian.
+// Either may fail without harm while the other works, so trouble is logged.
+func (i *Instance) record(line string) {
+	if i == nil {
+		return
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if err := i.book.apply(line); err != nil {
+		i.warn("supervision record refused", "error", err)
+		return
+	}
+	if err := i.ledger.write(&i.book); err != nil {
+		i.warn("ledger not written", "error", err)
+	}
+	if i.guard == nil {
+		return // the next one is told the whole book
+	}
+	if err := i.guard.tell(line); err != nil {
+		i.warn("guardian not told", "error", err)
+	}
+}
+
+func (i *Instance) warn(message string, details ...any) {
+	if i != nil {
+		i.config.Logger.Warn(message, details...)
+	}
+}
+
+// appoint starts a guardian and tells it everything. The ledger names it
+// first, so that the next run waits for it before it makes anything anew.
+func (i *Instance) appoint() error {
+	g, err := startGuard(i.config.Guardian)
+	if err != nil {
+		return err
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.book.guardian = g.id
+	if err := i.ledger.write(&i.book); err != nil {
+		g.drop()
+		return fmt.Errorf("write ledger: %w", err)
+	}
+	if err := g.tell(i.book.lines()...); err != nil {
+		g.drop()
+		return fmt.Errorf("tell guardian: %w", err)
+	}
+	i.guard = g
+	return nil
+}
+
+// watch replaces a guardian that ended, until the instance closes.
+func (i *Instance) watch() {
+	pauses := Policy{}.completed()
+	for failures := 0; ; {
+		i.mu.Lock()
+		current := i.guard
+		i.mu.Unlock()
+		if current != nil {
+			began := time.Now()
+			select {
+			case <-i.closing:
+				return
+			case <-current.exited:
+			}
+			if time.Since(began) > pauses.StableAfter {
+				failures = 0
+			}
+			i.mu.Lock()
+			i.guard = nil
+			i.mu.Unlock()
+			current.pipe.Close()
+			i.warn("guardian ended, starting another")
+		}
+		if err := i.appoint(); err != nil {
+			i.warn("no guardian", "error", err)
+		}
+		failures++
+		_, pause := pauses.afterFailures(failures)
+		select {
+		case <-i.closing:
+			return
+		case <-time.After(pause):
+		}
+	}
+}

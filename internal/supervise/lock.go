@@ -1,0 +1,94 @@
+package supervise
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// Lock is the right to use a state directory. The kernel releases it when the
+// holder dies.
+type Lock struct{ file *os.File }
+
+// HeldError says that another process holds the lock.
+type HeldError struct {
+	Directory string
+	PID       int // 0 where it could not be found out
+}
+
+func (e *HeldError) Error() string {
+	if e.PID == 0 {
+		return fmt.Sprintf("state directory %s is in use", e.Directory)
+	}
+	return fmt.Sprintf("state directory %s is in use by process %d", e.Directory, e.PID)
+}
+
+// AcquireLock takes the lock of an existing directory without waiting. The
+// error is a *HeldError where another process has it.
+func AcquireLock(directory string) (*Lock, error) {
+	path := filepath.Join(directory, "lock")
+	for {
+		file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
+		if err != nil {
+			return nil, fmt.Errorf("lock state directory: %w", err)
+		}
+		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			defer file.Close()
+			return nil, &HeldError{Directory: directory, PID: holderIn(file)}
+		}
+		if err == nil && !isAt(file, path) {
+			file.Close() // its last holder removed it in between
+			continue
+		}
+		if err == nil {
+			err = writeHolder(file)
+		}
+		if err != nil {
+			file.Close()
+			return nil, fmt.Errorf("lock state directory: %w", err)
+		}
+		return &Lock{file}, nil
+	}
+}
+
+// Release gives the lock back and removes its file.
+func (l *Lock) Release() error {
+	err := os.Remove(l.file.Name()) // before others can have it, or it would be theirs
+	return errors.Join(err, l.file.Close())
+}
+
+func isAt(file *os.File, path string) bool {
+	held, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(path)
+	return err == nil && os.SameFile(held, there)
+}
+
+func writeHolder(file *os.File) error {
+	if err := file.Truncate(0); err != nil {
+		return err
+	}
+	_, err := file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	return err
+}
+
+// holderIn returns 0 where the holder has not written its number yet.
+func holderIn(file *os.File) int {
+	text, err := io.ReadAll(io.LimitReader(file, 32))
+	if err != nil {
+		return 0
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return 0
+	}
+	return pid
+}

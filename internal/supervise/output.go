@@ -1,0 +1,143 @@
+package supervise
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+const lineLimit = 64 << 10
+
+// lines cuts a stream of bytes into lines and hands each one on.
+type lines struct {
+	emit    func([]byte)
+	pending []byte // the start of a line whose end has not come
+}
+
+// add takes the next bytes of the stream.
+func (l *lines) add(chunk []byte) {
+	for len(chunk) > 0 {
+		end := bytes.IndexByte(chunk, '\n')
+		room := lineLimit - len(l.pending)
+		switch {
+		case end >= 0 && end <= room:
+			l.emit(l.joined(chunk[:end]))
+			l.pending = l.pending[:0]
+			chunk = chunk[end+1:]
+		case len(chunk) > room:
+			l.emit(l.joined(chunk[:room]))
+			l.pending = l.pending[:0]
+			chunk = chunk[room:]
+		default:
+			l.pending = append(l.pending, chunk...)
+			return
+		}
+	}
+}
+
+func (l *lines) joined(rest []byte) []byte {
+	if len(l.pending) == 0 {
+		return rest
+	}
+	l.pending = append(l.pending, rest...)
+	return l.pending
+}
+
+// finish hands on a last line that had no newline.
+func (l *lines) finish() {
+	if len(l.pending) > 0 {
+		l.emit(l.pending)
+		l.pending = nil
+	}
+}
+
+// tail keeps the last lines of a stream, printable and cut to a length that
+// fits an error message.
+type tail struct {
+	kept []string
+}
+
+const (
+	tailLines  = 5
+	tailLength = 400 // bytes of a line
+)
+
+func (t *tail) add(line []byte) {
+	line = bytes.TrimSpace(line[:min(len(line), tailLength)])
+	if len(line) == 0 {
+		return
+	}
+	if len(t.kept) == tailLines {
+		t.kept = t.kept[1:]
+	}
+	t.kept = append(t.kept, printable(line))
+}
+
+func printable(line []byte) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\t' || (unicode.IsPrint(r) && r != utf8.RuneError) {
+			return r
+		}
+		return '.'
+	}, string(line))
+}
+
+// stream reads one of a child's outputs until nobody holds its other end.
+type stream struct {
+	reader *os.File
+	tail   tail // to be read after done
+	done   chan struct{}
+}
+
+// openStream returns the stream and the descriptor that the child is to write
+// to, which the caller closes.
+func openStream() (*stream, int, error) {
+	var ends [2]int
+	if err := syscall.Pipe2(ends[:], syscall.O_CLOEXEC); err != nil {
+		return nil, -1, err
+	}
+	// Only our end is non-blocking: a child must not get EAGAIN on its output.
+	if err := syscall.SetNonblock(ends[0], true); err != nil {
+		syscall.Close(ends[0])
+		syscall.Close(ends[1])
+		return nil, -1, err
+	}
+	return &stream{reader: os.NewFile(uintptr(ends[0]), "output"), done: make(chan struct{})}, ends[1], nil
+}
+
+// pump hands the lines on until the stream ends.
+func (s *stream) pump(sink func([]byte)) {
+	defer close(s.done)
+	framed := lines{emit: func(line []byte) {
+		s.tail.add(line)
+		if sink != nil {
+			sink(line)
+		}
+	}}
+	chunk := make([]byte, 32<<10)
+	for {
+		n, err := s.reader.Read(chunk)
+		framed.add(chunk[:n])
+		if err != nil {
+			framed.finish()
+			return
+		}
+	}
+}
+
+// expire lets a stream end after the child's end even where a stranger that
+// inherited the other end lives on.
+func (s *stream) expire(when time.Time) {
+	// An error means that there is no deadline to set: the stream has ended.
+	_ = s.reader.SetReadDeadline(when)
+}
+
+// finish waits until all lines have been handed on.
+func (s *stream) finish() {
+	<-s.done
+	s.reader.Close()
+}

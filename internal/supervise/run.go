@@ -1,0 +1,192 @@
+package supervise
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Run keeps the process running until ctx ends, then stops it and returns nil
+// when it and its group are gone. It may be called once. A process that does
+// not start is tried again like one that died; whoever wants to give up then
+// waits with WaitReady and ends ctx.
+func (r *Runner) Run(ctx context.Context) error {
+	if err := r.begin(); err != nil {
+		return err
+	}
+	for ctx.Err() == nil {
+		if failure := r.attempt(ctx); failure != nil {
+			r.pause(ctx, failure)
+		}
+	}
+	return r.finish()
+}
+
+// attempt is one start and what follows until the process has ended. It
+// returns why the next start must wait; nil where the end was asked for.
+func (r *Runner) attempt(ctx context.Context) error {
+	r.enter(Starting, func(s *Status) {
+		if r.starts++; r.starts > 1 {
+			s.Restarts++
+		}
+	})
+	p := r.description()
+	if p.Prepare != nil {
+		if err := p.Prepare(ctx); err != nil {
+			return fmt.Errorf("prepare %s: %w", p.Name, err)
+		}
+	}
+	c, err := r.launch(p)
+	if err != nil {
+		return err
+	}
+	r.adopt(c)
+	// The child is done whichever way the two below return.
+	defer r.bury(c)
+	if ready, failure := r.untilReady(ctx, p, c); !ready {
+		return failure
+	}
+	r.enter(Running, func(s *Status) { s.Reason = nil })
+	r.answer(nil)
+	return r.untilEnd(ctx, p, c)
+}
+
+// untilReady waits for the process to answer. Where it returns false the
+// process is gone.
+func (r *Runner) untilReady(ctx context.Context, p Process, c child) (ready bool, failure error) {
+	waiting, cancel := context.WithTimeout(ctx, p.StartTimeout)
+	answered := make(chan error, 1)
+	asked := make(chan struct{})
+	go func() {
+		defer close(asked)
+		answered <- askReady(waiting, p.Ready)
+	}()
+	defer func() {
+		cancel()
+		<-asked
+	}()
+	select {
+	case <-c.done():
+		return false, &ExitError{Name: p.Name, Exit: c.exit()}
+	case err := <-answered:
+		if err == nil {
+			return stillThere(p, c)
+		}
+		endChild(p, c)
+		if ctx.Err() != nil {
+			return false, nil
+		}
+		return false, fmt.Errorf("%s did not get ready within %s: %w", p.Name, p.StartTimeout, err)
+	case asked := <-r.requests:
+		return false, r.obey(p, c, asked)
+	case <-ctx.Done():
+		endChild(p, c)
+		return false, nil
+	}
+}
+
+// stillThere guards against an answer that came from somebody else while the
+// process died.
+func stillThere(p Process, c child) (bool, error) {
+	select {
+	case <-c.done():
+		return false, &ExitError{Name: p.Name, Exit: c.exit()}
+	default:
+		return true, nil
+	}
+}
+
+// untilEnd waits until the ready process has ended.
+func (r *Runner) untilEnd(ctx context.Context, p Process, c child) error {
+	stable := time.NewTimer(r.policy.StableAfter)
+	defer stable.Stop()
+	for {
+		select {
+		case <-c.done():
+			return &ExitError{Name: p.Name, Exit: c.exit(), Ready: true}
+		case <-stable.C:
+			r.settled()
+		case asked := <-r.requests:
+			return r.obey(p, c, asked)
+		case <-ctx.Done():
+			endChild(p, c)
+			return nil
+		}
+	}
+}
+
+// obey ends the process as a request wants it.
+func (r *Runner) obey(p Process, c child, asked request) error {
+	endChild(p, c)
+	if asked.fail != nil {
+		return fmt.Errorf("%s: %w", p.Name, asked.fail)
+	}
+	r.settled()
+	r.expect(asked.reply)
+	return nil
+}
+
+// endChild stops the process and returns when it and its group are gone.
+func endChild(p Process, c child) {
+	c.stop()
+	patience := time.NewTimer(p.StopTimeout)
+	defer patience.Stop()
+	select {
+	case <-c.done():
+	case <-patience.C:
+		c.kill()
+		<-c.done()
+	}
+}
+
+// pause shows the failure and lets the pause that it calls for go by.
+func (r *Runner) pause(ctx context.Context, failure error) {
+	r.answer(failure)
+	if ctx.Err() != nil {
+		return
+	}
+	failures := r.Status().Failures + 1
+	state, length := r.policy.afterFailures(failures)
+	r.enter(state, func(s *Status) {
+		r.failed++
+		s.Failures, s.Reason = failures, failure
+	})
+	timer := time.NewTimer(length)
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+			return
+		case <-ctx.Done():
+			return
+		case asked := <-r.requests:
+			if asked.fail != nil {
+				continue // it is not running anyway
+			}
+			r.settled()
+			r.expect(asked.reply)
+			return
+		}
+	}
+}
+
+// askReady asks until the answer is good or ctx ends; then it returns the last
+// answer.
+func askReady(ctx context.Context, ready func(context.Context) error) error {
+	if ready == nil {
+		return nil
+	}
+	pause := 5 * time.Millisecond
+	for {
+		err := ready(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(pause):
+			pause = min(pause*2, 200*time.Millisecond)
+		}
+	}
+}
