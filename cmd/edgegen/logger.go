@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+)
+
+// logger writes for a person: the time of day, the level where it is not info,
+// who speaks, the message, and what belongs to it.
+type logger struct {
+	*slog.Logger
+	level *slog.LevelVar
+}
+
+func newLogger(w io.Writer, color bool) logger {
+	level := new(slog.LevelVar)
+	return logger{slog.New(&personHandler{out: &lockedWriter{w: w}, color: color, level: level}), level}
+}
+
+// setLevel takes the site's log.level.
+func (l logger) setLevel(level string) {
+	l.level.Set(map[string]slog.Level{
+		"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
+	}[level])
+}
+
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+// personHandler is a slog.Handler. The attribute "from" names who speaks.
+type personHandler struct {
+	out   *lockedWriter
+	color bool
+	level slog.Leveler
+	attrs []slog.Attr
+}
+
+func (h *personHandler) Enabled(_ context.Context, level slog.Level) bool {
+	return level >= h.level.Level()
+}
+
+func (h *personHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	clone := *h
+	clone.attrs = append(h.attrs[:len(h.attrs):len(h.attrs)], attrs...)
+	return &clone
+}
+
+// WithGroup leaves the attributes flat: nothing here is read by a program.
+func (h *personHandler) WithGroup(string) slog.Handler { return h }
+
+func (h *personHandler) Handle(_ context.Context, r slog.Record) error {
+	from, rest := "edgegen", strings.Builder{}
+	add := func(a slog.Attr) bool {
+		if a.Key == "from" {
+			from = a.Value.String()
+		} else {
+			fmt.Fprintf(&rest, " %s=%s", a.Key, printable(a.Value.String()))
+		}
+		return true
+	}
+	for _, a := range h.attrs {
+		add(a)
+	}
+	r.Attrs(add)
+	line := fmt.Sprintf("%s %s %s%s%s\n", h.paint(dim, r.Time.Format(time.TimeOnly)),
+		h.paint(bold, fmt.Sprintf("%-8s", printable(from))), h.mark(r.Level), printable(r.Message), rest.String())
+	h.out.mu.Lock()
+	defer h.out.mu.Unlock()
+	_, err := io.WriteString(h.out.w, line)
+	return err
+}
+
+const (
+	dim    = "\x1b[2m"
+	bold   = "\x1b[1m"
+	red    = "\x1b[31m"
+	yellow = "\x1b[33m"
+	reset  = "\x1b[0m"
+)
+
+func (h *personHandler) paint(color, text string) string {
+	if !h.color {
+		return text
+	}
+	return color + text + reset
+}
+
+func (h *personHandler) mark(level slog.Level) string {
+	switch {
+	case level >= slog.LevelError:
+		return h.paint(red, "error: ")
+	case level >= slog.LevelWarn:
+		return h.paint(yellow, "warning: ")
+	}
+	return ""
+}
+
+// printable keeps what a process printed from steering the terminal: control
+// characters are written as \xNN, a newline as a space.
+func printable(s string) string {
+	var out strings.Builder
+	for _, r := range s {
+		switch {
+		case r == '\n' || r == '\t':
+			out.WriteByte(' ')
+		case r < 0x20 || r >= 0x7f && r < 0xa0:
+			fmt.Fprintf(&out, `\x%02x`, r)
+		default:
+			out.WriteRune(r)
+		}
+	}
+	return out.String()
+}

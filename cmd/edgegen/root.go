@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"edgegen/internal/config"
+	"edgegen/internal/control"
+)
+
+// The exit codes, as --help tells them.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// streams are what a verb reads and writes: results go to out, what is for a
+// person to err.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// errFailed says that a verb has told already what went wrong.
+var errFailed = errors.New("failed")
+
+// usageError is a mistake in the command line.
+type usageError struct{ error }
+
+func run(ctx context.Context, arguments []string, s streams) int {
+	root := newRoot(s)
+	root.SetArgs(arguments)
+	err := root.ExecuteContext(ctx)
+	usage := usageError{}
+	refused := (*control.Refused)(nil)
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errFailed):
+		return exitFailed
+	case errors.As(err, &refused):
+		s.report(refused.Diagnostics)
+		return exitFailed
+	case errors.As(err, &usage), isUsage(err):
+		fmt.Fprintf(s.err, "edgegen: %v\nSee edgegen --help.\n", err)
+		return exitUsage
+	}
+	fmt.Fprintf(s.err, "edgegen: %v\n", err)
+	return exitFailed
+}
+
+// isUsage knows the errors that cobra makes itself, which have no type.
+func isUsage(err error) bool {
+	return strings.HasPrefix(err.Error(), "unknown command") || strings.HasPrefix(err.Error(), "unknown help topic")
+}
+
+func newRoot(s streams) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "edgegen",
+		Short: "One file for stunnel, Varnish and nginx",
+		Long: `edgegen turns one HCL file into the configuration of stunnel (TLS), Varnish
+(cache, WebSockets) and nginx (files, redirects, proxying), and runs, supervises
+and stops the three.
+
+SITE is a file or a directory of *.hcl files; the default is site.hcl.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SetIn(s.in)
+	root.SetOut(s.out)
+	root.SetErr(s.err)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(newUp(s), newRender(s), newValidate(s), newFmt(s), newStatus(s), newStop(s), newVersion(s))
+	return root
+}
+
+// siteArgument takes no argument or one.
+func siteArgument(_ *cobra.Command, arguments []string) error {
+	if len(arguments) > 1 {
+		return usageError{fmt.Errorf("one SITE at a time, not %d: a directory may hold several files", len(arguments))}
+	}
+	return nil
+}
+
+// noArguments is cobra.NoArgs with an error that counts as wrong usage.
+func noArguments(c *cobra.Command, arguments []string) error {
+	if len(arguments) > 0 {
+		return usageError{fmt.Errorf("%s takes no argument, and was given %q", c.Name(), arguments[0])}
+	}
+	return nil
+}
+
+// siteOf returns the SITE that a verb was given.
+func siteOf(arguments []string) string {
+	if len(arguments) == 0 {
+		return "site.hcl"
+	}
+	return arguments[0]
+}
+
+// report shows diagnostics to a person.
+func (s streams) report(diagnostics config.Diagnostics) {
+	// Whoever closed stderr does not want to know.
+	_ = diagnostics.WriteText(s.err, colored(s.err))
+}
+
+// colored reports whether a stream is a terminal whose user wants colour.
+func colored(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
+// stateDirFlag adds --state-dir to a verb.
+func stateDirFlag(c *cobra.Command, dir *string) {
+	c.Flags().StringVar(dir, "state-dir", "", "where the edge keeps its state (default /var/lib/edgegen for root, ~/.local/state/edgegen otherwise)")
+}
+
+// stateDir returns the directory that --state-dir names, or the default.
+func stateDir(flag string) (string, error) {
+	if flag != "" {
+		return flag, nil
+	}
+	return control.DefaultStateDir()
+}

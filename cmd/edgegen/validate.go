@@ -1,0 +1,48 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"edgegen/internal/control"
+	"edgegen/internal/render"
+)
+
+func newValidate(s streams) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "validate [SITE]",
+		Short: "Report every problem of a site at once",
+		Long: `validate reads a site as up would and reports every problem, each with its
+place and what to do about it. It starts nothing and writes nothing.`,
+		Args: siteArgument,
+		RunE: func(c *cobra.Command, arguments []string) error {
+			// Rendering shows what a daemon's language cannot hold.
+			_, diagnostics, err := control.Render(c.Context(), siteOf(arguments), render.Layout{Dir: "/etc/edgegen", Run: "/run/edgegen"}, "", version(), false)
+			refused := (*control.Refused)(nil)
+			if errors.As(err, &refused) {
+				diagnostics = refused.Diagnostics
+			} else if err != nil {
+				return err
+			}
+			if asJSON {
+				text, err := diagnostics.JSON()
+				if err != nil {
+					return err
+				}
+				if _, err := s.out.Write(text); err != nil {
+					return err
+				}
+			} else {
+				s.report(diagnostics)
+			}
+			if refused != nil {
+				return errFailed
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON on stdout")
+	return c
+}

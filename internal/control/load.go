@@ -1,0 +1,109 @@
+// Package control decides when: it loads a site, stages everything that can
+// fail, starts the tiers from the inside out, watches over them, answers on the
+// control socket, and stops from the outside in.
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"time"
+
+	"edgegen/internal/certificate"
+	"edgegen/internal/config"
+	"edgegen/internal/site"
+)
+
+// resolveTime bounds the look-up of all names of a site.
+const resolveTime = 10 * time.Second
+
+// Load reads a site and resolves the names of its backends to addresses. The
+// diagnostics may hold warnings where the error is nil; the error is a *Refused
+// with all diagnostics otherwise.
+func Load(ctx context.Context, path string) (*config.Loaded, config.Diagnostics, error) {
+	loaded, diagnostics := config.Load(path)
+	found := &findings{loaded: loaded, all: diagnostics}
+	if err := found.refusal(); err != nil {
+		return loaded, found.all, err
+	}
+	resolve(ctx, loaded.Edge, found)
+	return loaded, found.all, found.refusal()
+}
+
+// resolve replaces names by addresses. It is done once, here, because varnishd
+// refuses a name with several addresses and nginx one with none.
+func resolve(ctx context.Context, edge *site.Edge, found *findings) {
+	ctx, cancel := context.WithTimeout(ctx, resolveTime)
+	defer cancel()
+	for i := range edge.Sites {
+		for j := range edge.Sites[i].Backends {
+			servers := edge.Sites[i].Backends[j].Servers
+			for k := range servers {
+				address, err := addressOf(ctx, servers[k].Host)
+				if err != nil {
+					found.all = append(found.all, found.loaded.Diagnose(servers[k].Source, config.Error,
+						fmt.Sprintf("the name %q cannot be resolved: %v", servers[k].Host, err),
+						"check the name, or write an IP address"))
+					continue
+				}
+				servers[k].Host = address
+			}
+		}
+	}
+}
+
+// addressOf returns the address of a host, an IPv4 one where there is a choice.
+func addressOf(ctx context.Context, host string) (string, error) {
+	if host == "" {
+		return "", nil
+	}
+	if host == "localhost" {
+		return "127.0.0.1", nil
+	}
+	if address, err := netip.ParseAddr(host); err == nil {
+		return address.String(), nil
+	}
+	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
+			return "", errors.New(dns.Err)
+		}
+		return "", err
+	}
+	for i := range addresses {
+		addresses[i] = addresses[i].Unmap()
+	}
+	slices.SortFunc(addresses, netip.Addr.Compare) // IPv4 comes first
+	return addresses[0].String(), nil
+}
+
+// Certificates returns the certificate of each site, in the order of the
+// sites. Self-signed ones come from an authority in the directory, which is
+// made when the first is needed.
+func Certificates(loaded *config.Loaded, authorityDir string) ([]certificate.Pair, error) {
+	var authority *certificate.Authority
+	found := &findings{loaded: loaded}
+	pairs := make([]certificate.Pair, len(loaded.Edge.Sites))
+	for i := range loaded.Edge.Sites {
+		s := &loaded.Edge.Sites[i]
+		var err error
+		if !s.TLS.SelfSigned {
+			if pairs[i], err = certificate.Load(s.TLS.Certificate, s.TLS.Key); err != nil {
+				found.all = append(found.all, loaded.Diagnose(s.TLS.Source, config.Error, err.Error(), ""))
+			}
+			continue
+		}
+		if authority == nil {
+			if authority, err = certificate.OpenAuthority(authorityDir); err != nil {
+				return nil, fmt.Errorf("open the local certificate authority: %w", err)
+			}
+		}
+		if pairs[i], err = authority.Issue(append([]string{s.Host}, s.Aliases...)); err != nil {
+			return nil, fmt.Errorf("make a certificate for %s: %w", s.Host, err)
+		}
+	}
+	return pairs, found.refusal()
+}

@@ -1,0 +1,36 @@
+package control
+
+import (
+	"fmt"
+
+	"edgegen/internal/config"
+)
+
+// Refused says that a site cannot be served as it is written. Its diagnostics
+// hold at least one error.
+type Refused struct {
+	Diagnostics config.Diagnostics
+}
+
+func (r *Refused) Error() string {
+	for _, d := range r.Diagnostics {
+		if d.Severity == config.Error {
+			return fmt.Sprintf("%s:%d: %s", d.File, d.Line, d.Summary)
+		}
+	}
+	return "the site is refused"
+}
+
+// findings collects the diagnostics of stages that go on after a problem.
+type findings struct {
+	loaded *config.Loaded
+	all    config.Diagnostics
+}
+
+// refusal returns nil where none of the findings is an error.
+func (f *findings) refusal() error {
+	if f.all.HasErrors() {
+		return &Refused{f.all}
+	}
+	return nil
+}

@@ -1,0 +1,50 @@
+package control
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"edgegen/internal/certificate"
+	"edgegen/internal/config"
+	"edgegen/internal/render"
+)
+
+// Render loads a site and renders it for the layout. With certificates it
+// includes the PEM files, for which self-signed sites need the state directory.
+// The edge is rendered as the file says: an address that this machine does not
+// have, or port 0, is the daemon's to refuse.
+func Render(ctx context.Context, path string, layout render.Layout, stateDir, version string, certificates bool) (*render.Output, config.Diagnostics, error) {
+	loaded, diagnostics, err := Load(ctx, path)
+	if err != nil {
+		return nil, diagnostics, err
+	}
+	var pairs []certificate.Pair
+	if certificates {
+		if pairs, err = Certificates(loaded, AuthorityDir(stateDir)); err != nil {
+			return nil, diagnostics, err
+		}
+	}
+	output, err := renderFor(loaded, path, layout, pairs, version)
+	return output, diagnostics, err
+}
+
+// origin names what a site was loaded from, without the way there, so that the
+// same site renders to the same bytes wherever it stands.
+func origin(path string) string {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return "*.hcl"
+	}
+	return filepath.Base(path)
+}
+
+// MakeDirectories makes what a layout's daemons expect to find when they are
+// started by hand.
+func MakeDirectories(layout render.Layout) error {
+	for _, dir := range append([]string{layout.Run}, layout.Directories()...) {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+	}
+	return nil
+}

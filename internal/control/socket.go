@@ -1,0 +1,100 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"time"
+)
+
+// server answers on the control socket: GET /status, POST /stop.
+type server struct {
+	ctx     context.Context // ends when the edge is to stop
+	stopped chan struct{}   // closed when it has
+	http    *http.Server
+	served  chan error
+	path    string
+}
+
+// serveControl opens the control socket. The caller holds the state directory's
+// lock, so a socket that stands there is nobody's.
+func (e *Edge) serveControl(ctx context.Context) (*server, error) {
+	path := controlSocket(e.state.dir)
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("remove the control socket of an earlier run: %w", err)
+	}
+	listener, err := listenShort(e.state.dir, path)
+	if err != nil {
+		return nil, fmt.Errorf("open the control socket: %w", err)
+	}
+	if err := errors.Join(os.Chmod(path, 0o600), e.state.instance.RemoveAtEnd(path)); err != nil {
+		return nil, errors.Join(fmt.Errorf("protect the control socket: %w", err), listener.Close())
+	}
+	ctx, stop := context.WithCancel(ctx)
+	s := &server{ctx: ctx, stopped: make(chan struct{}), served: make(chan error, 1), path: path}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		// The client is gone where this fails.
+		_ = json.NewEncoder(w).Encode(e.status(r.Context()))
+	})
+	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, r *http.Request) {
+		stop()
+		select {
+		case <-s.stopped:
+		case <-r.Context().Done():
+		}
+	})
+	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	go func() { s.served <- s.http.Serve(listener) }()
+	context.AfterFunc(ctx, stop)
+	return s, nil
+}
+
+// listenShort listens on a socket whose path may be longer than an address
+// holds: it is reached by way of a descriptor of its directory. The socket
+// gets no more rights than its owner's, at no time.
+func listenShort(dir, path string) (net.Listener, error) {
+	short, done, err := shorten(dir, path)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: short, Net: "unix"})
+	if err != nil {
+		return nil, err
+	}
+	listener.SetUnlinkOnClose(false) // the short name is gone by then
+	return listener, nil
+}
+
+func shorten(dir, path string) (short string, done func(), err error) {
+	if len(path) <= maxSocketPath {
+		return path, func() {}, nil
+	}
+	directory, err := os.Open(dir)
+	if err != nil {
+		return "", nil, err
+	}
+	short = fmt.Sprintf("/proc/self/fd/%d%s", directory.Fd(), path[len(dir):])
+	return short, func() { _ = directory.Close() }, nil // it was only read
+}
+
+// maxSocketPath is the longest path of a Unix socket (unix(7)).
+const maxSocketPath = 107
+
+// close answers those who wait for the stop and closes the socket.
+func (s *server) close() {
+	close(s.stopped)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := s.http.Shutdown(ctx); err != nil {
+		_ = s.http.Close() // somebody does not read their answer
+	}
+	<-s.served
+	_ = os.Remove(s.path)
+}

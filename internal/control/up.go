@@ -1,0 +1,101 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"edgegen/internal/config"
+	"edgegen/internal/supervise"
+)
+
+// Options are what an edge is started with.
+type Options struct {
+	Site     string // a file or a directory
+	StateDir string
+	Select   Selection
+	Version  string
+	Guardian []string     // the arguments that make this program a guardian
+	Log      *slog.Logger // what edgegen and the daemons say
+	Access   io.Writer    // the access log, where the site says "stdout"
+
+	// SetLevel is told the site's log.level. Warn is told the diagnostics that are no errors. Ready is told the
+	// addresses once the edge serves.
+	SetLevel func(level string)
+	Warn     func(config.Diagnostics)
+	Ready    func(addresses []string)
+}
+
+// Up runs the edge of a site until ctx ends, then stops it: requests in work
+// are waited for, no longer than the site's drain time and no longer than
+// hurry. The error is a *Refused where the site cannot be served as it is
+// written. When Up returns nothing that it started is left.
+func Up(ctx, hurry context.Context, o Options) (err error) {
+	started := time.Now()
+	loaded, diagnostics, err := Load(ctx, o.Site)
+	if err != nil {
+		return err
+	}
+	o.SetLevel(loaded.Edge.Log.Level)
+	state, err := openState(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, state.close(hurry)) }()
+
+	edge, err := stage(ctx, o, loaded, diagnostics, state)
+	if edge != nil {
+		defer edge.release()
+	}
+	if err != nil {
+		return err
+	}
+	edge.started = started
+	return edge.run(ctx, hurry)
+}
+
+// state is the state directory while this run holds it.
+type state struct {
+	dir      string
+	lock     *supervise.Lock
+	instance *supervise.Instance
+}
+
+// openState takes the state directory and ends what an earlier run left there.
+func openState(ctx context.Context, o Options) (*state, error) {
+	dir, err := filepath.Abs(o.StateDir)
+	if err != nil {
+		return nil, fmt.Errorf("find the state directory: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("make the state directory: %w", err)
+	}
+	lock, err := supervise.AcquireLock(dir)
+	if err != nil {
+		return nil, err
+	}
+	report, err := supervise.CleanUp(ctx, dir)
+	for _, left := range report.Ended {
+		o.Log.Warn("ended a process that an earlier run left behind", "name", left.Name, "pid", left.PID)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("clean up after an earlier run: %w", err), lock.Release())
+	}
+	instance, err := supervise.OpenInstance(supervise.InstanceConfig{Directory: dir, Guardian: o.Guardian, Logger: o.Log})
+	if err != nil {
+		return nil, errors.Join(err, lock.Release())
+	}
+	return &state{dir: dir, lock: lock, instance: instance}, nil
+}
+
+func (s *state) close(ctx context.Context) error {
+	// What is to be ended here is ended even where ctx is over already.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return errors.Join(s.instance.Close(ctx), s.lock.Release())
+}

@@ -1,0 +1,149 @@
+package control
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"syscall"
+
+	"edgegen/internal/config"
+	"edgegen/internal/site"
+	"edgegen/internal/supervise"
+)
+
+// identity is whom processes run as.
+type identity struct {
+	name string
+	// daemons and apps are nil where they run as the user who started edgegen:
+	// always where that is not root, and apps also where the site names nobody.
+	daemons, apps *supervise.Credential
+}
+
+// identify looks up the user of a site. Without one, daemons run as Debian's
+// www-data, or else nobody.
+func identify(edge *site.Edge, found *findings) identity {
+	if os.Geteuid() != 0 {
+		return identity{}
+	}
+	names := []string{edge.User}
+	if edge.User == "" {
+		names = []string{"www-data", "nobody"}
+	}
+	for _, name := range names {
+		account, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		credential, err := credentialOf(account)
+		if err != nil {
+			continue
+		}
+		who := identity{name: name, daemons: credential}
+		if edge.User != "" {
+			who.apps = credential
+		}
+		if credential.UID == 0 {
+			return identity{name: name}
+		}
+		return who
+	}
+	found.all = append(found.all, found.loaded.Diagnose(edge.UserSource, config.Error,
+		fmt.Sprintf("there is no user %q on this machine", names[0]),
+		"name a user that exists, as `id NAME` tells; the daemons run as it when edgegen is root"))
+	return identity{}
+}
+
+func credentialOf(account *user.User) (*supervise.Credential, error) {
+	uid, err := strconv.ParseUint(account.Uid, 10, 32)
+	if err != nil {
+		return nil, err
+	}
+	gid, err := strconv.ParseUint(account.Gid, 10, 32)
+	if err != nil {
+		return nil, err
+	}
+	credential := &supervise.Credential{UID: uint32(uid), GID: uint32(gid)}
+	groups, err := account.GroupIds()
+	if err != nil {
+		return nil, err
+	}
+	for _, group := range groups {
+		if id, err := strconv.ParseUint(group, 10, 32); err == nil {
+			credential.Groups = append(credential.Groups, uint32(id))
+		}
+	}
+	return credential, nil
+}
+
+// owner returns whom files for the daemons are given to.
+func (i identity) owner() (uid, gid int) {
+	if i.daemons == nil {
+		return os.Geteuid(), os.Getegid()
+	}
+	return int(i.daemons.UID), int(i.daemons.GID)
+}
+
+// blocked returns the first directory on the way to the path, or the path
+// itself, that the daemons may not enter or read; "" where there is none.
+func (i identity) blocked(path string) string {
+	if i.daemons == nil {
+		return ""
+	}
+	for step := path; ; step = filepath.Dir(step) {
+		info, err := os.Stat(step)
+		if err != nil {
+			return ""
+		}
+		need := fs.FileMode(0o1)
+		if step == path && !info.IsDir() {
+			need = 0o4
+		}
+		if !i.permits(info, need) {
+			return step
+		}
+		if step == filepath.Dir(step) {
+			return ""
+		}
+	}
+}
+
+// permits looks at the mode alone: access lists may grant more, so its answer
+// is good for a warning and for a choice, not for a refusal.
+func (i identity) permits(info fs.FileInfo, need fs.FileMode) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return true
+	}
+	mode := info.Mode().Perm()
+	if stat.Uid == i.daemons.UID {
+		return mode>>6&need == need
+	}
+	if stat.Gid == i.daemons.GID {
+		return mode>>3&need == need
+	}
+	for _, group := range i.daemons.Groups {
+		if stat.Gid == group {
+			return mode>>3&need == need
+		}
+	}
+	return mode&need == need
+}
+
+// warnUnreadable reports directories of files that the daemons cannot enter.
+func (i identity) warnUnreadable(edge *site.Edge, found *findings) {
+	for n := range edge.Sites {
+		for _, route := range edge.Sites[n].Routes {
+			if route.Static == nil {
+				continue
+			}
+			if at := i.blocked(route.Static.Root); at != "" {
+				found.all = append(found.all, found.loaded.Diagnose(route.Static.Source, config.Warning,
+					fmt.Sprintf("the user %s, whom the daemons run as, may not enter %s", i.name, at),
+					fmt.Sprintf("let it in (chmod o+x %s) or name another user in the edge block; until then these files are not found", at)))
+			}
+		}
+	}
+}
