@@ -1,0 +1,21 @@
+# make test    everything that CI tests; on Debian as root it installs what is missing first
+# make lint    gofmt, go vet, staticcheck, golangci-lint (with the import rules)
+# make build   bin/edgegen
+
+.PHONY: test lint build dependencies
+
+# A timeout of its own for each package; the whole takes a few minutes.
+test: dependencies
+	go test -timeout 8m ./...
+
+dependencies:
+	@sh test/dependencies
+
+lint:
+	@test -z "$$(gofmt -l .)" || { echo "not in gofmt's layout:"; gofmt -l .; exit 1; }
+	go vet ./...
+	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run ./...
+
+build:
+	go build -o bin/edgegen ./cmd/edgegen

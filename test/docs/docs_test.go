@@ -1,0 +1,164 @@
+// Package docs checks what the documents promise: their examples load, the
+// output they show is what edgegen prints, and the commands they name exist.
+package docs
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"edgegen/internal/config"
+)
+
+const root = "../.."
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(root, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// blocks returns the fenced blocks of a language; "" is that of none.
+func blocks(document, language string) []string {
+	var found []string
+	open, wanted := false, false
+	for line := range strings.Lines(document) {
+		name, fence := strings.CutPrefix(strings.TrimSpace(line), "```")
+		switch {
+		case fence && !open:
+			if open, wanted = true, name == language; wanted {
+				found = append(found, "")
+			}
+		case fence:
+			open = false
+		case open && wanted:
+			found[len(found)-1] += line
+		}
+	}
+	return found
+}
+
+func TestExamplesInTheReadmeLoad(t *testing.T) {
+	examples := blocks(read(t, "README.md"), "hcl")
+	if len(examples) < 4 {
+		t.Fatalf("found %d examples", len(examples))
+	}
+	for _, example := range examples {
+		file := filepath.Join(t.TempDir(), "site.hcl")
+		if err := os.WriteFile(file, []byte(example), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, diagnostics := config.Load(file); len(diagnostics) > 0 {
+			t.Errorf("%s\n%s", example, text(t, diagnostics))
+		}
+		formatted, _ := config.Format(file, []byte(example))
+		if string(formatted) != example {
+			t.Errorf("not in canonical layout, which is:\n%s", formatted)
+		}
+	}
+}
+
+func text(t *testing.T, diagnostics config.Diagnostics) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := diagnostics.WriteText(&out, false); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestDiagnosticInTheReadmeIsPrinted(t *testing.T) {
+	var shown string
+	for _, block := range blocks(read(t, "README.md"), "") {
+		if strings.HasPrefix(block, "error: ") {
+			shown = block
+		}
+	}
+	if shown == "" {
+		t.Fatal("the README shows no diagnostic")
+	}
+	t.Chdir(t.TempDir())
+	site := "site \"example.com\" {\n  tls { self_signed = true }\n  backend \"app\" { servers = [\"127.0.0.1:5000\"] }\n  route \"/\" { backend = \"ap\" }\n}\n"
+	if err := os.WriteFile("site.hcl", []byte(site), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, diagnostics := config.Load("site.hcl")
+	if printed := text(t, diagnostics); strings.TrimSpace(printed) != strings.TrimSpace(shown) {
+		t.Errorf("the README shows\n%s\nedgegen prints\n%s", shown, printed)
+	}
+}
+
+func TestFirstCommandsOfTheReadme(t *testing.T) {
+	first := strings.Fields(blocks(read(t, "README.md"), "sh")[0])
+	if got, want := strings.Join(first, " "), "go run ./cmd/edgegen up examples/chat/site.hcl make test"; got != want {
+		t.Errorf("the first commands are %q, not %q", got, want)
+	}
+	if !strings.Contains(read(t, "Makefile"), "go test -timeout 8m ./...") {
+		t.Error("make test does not run go test ./...")
+	}
+}
+
+func TestVerbsOfTheReadmeExist(t *testing.T) {
+	binary := filepath.Join(t.TempDir(), "edgegen")
+	if out, err := exec.Command("go", "build", "-o", binary, "edgegen/cmd/edgegen").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	document := read(t, "README.md")
+	help, err := exec.Command(binary, "--help").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(help), "Available Commands:\n")
+	list, _, _ = strings.Cut(list, "\n\n")
+	for line := range strings.Lines(list) {
+		verb := strings.Fields(line)[0]
+		if verb != "help" && !strings.Contains(document, "`edgegen "+verb) {
+			t.Errorf("the README does not tell of %q", verb)
+		}
+	}
+	for _, match := range regexp.MustCompile("`edgegen ([a-z]+)").FindAllStringSubmatch(document, -1) {
+		if !strings.Contains(list, "  "+match[1]+" ") {
+			t.Errorf("the README tells of %q, which --help does not list", match[1])
+		}
+	}
+	for _, code := range []string{"0 done", "1 failed", "2 wrong usage"} {
+		if !strings.Contains(string(help), code) || !strings.Contains(document, code) {
+			t.Errorf("%q is not in both --help and the README", code)
+		}
+	}
+}
+
+// TestRoomsOfTheArchitecture compares the table of rooms with the directories
+// and the imports of their code.
+func TestRoomsOfTheArchitecture(t *testing.T) {
+	document := read(t, "ARCHITECTURE.md")
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "edgegen/cmd/...", "edgegen/internal/...", "edgegen/templates").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		room := strings.TrimPrefix(fields[0], "edgegen/")
+		row := regexp.MustCompile("(?m)^\\| `" + regexp.QuoteMeta(room) + "` \\|.*\\| (.*) \\|$").FindStringSubmatch(document)
+		if row == nil {
+			t.Errorf("the table of rooms does not name %s", room)
+			continue
+		}
+		allowed := strings.Split(row[1], ", ")
+		for _, imported := range fields[1:] {
+			name, ours := strings.CutPrefix(imported, "edgegen/")
+			name = strings.TrimPrefix(name, "internal/")
+			if ours && !slices.Contains(allowed, name) {
+				t.Errorf("%s imports %s, which its row does not name", room, name)
+			}
+		}
+	}
+}
