@@ -1,0 +1,133 @@
+package dataplane
+
+import (
+	"bufio"
+	"crypto/tls"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"edgegen/internal/site"
+)
+
+// The benchmarks send 1 KiB responses over 64 keep-alive TLS connections; the
+// load generator shares the process, so the figures are for comparison.
+
+func BenchmarkHit(b *testing.B) {
+	e := benchEdge(b)
+	load(b, e, "/ttl/hit")
+}
+
+func BenchmarkStatic(b *testing.B) {
+	e := benchEdge(b)
+	load(b, e, "/files/one.txt")
+}
+
+func BenchmarkPass(b *testing.B) {
+	e := benchEdge(b)
+	load(b, e, "/pass")
+}
+
+func benchEdge(b *testing.B) *edge {
+	b.Helper()
+	answer := "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1024\r\n\r\n" + strings.Repeat("x", 1024)
+	backend := rawApp(b, func(c net.Conn) {
+		r := bufio.NewReader(c)
+		for {
+			if !skipHead(r) {
+				return
+			}
+			if _, err := io.WriteString(c, answer); err != nil {
+				return
+			}
+		}
+	})
+	model := simple(b, backend)
+	root := b.TempDir()
+	write(b, filepath.Join(root, "files/one.txt"), strings.Repeat("x", 1024))
+	model.Sites[0].Routes = append([]site.Route{{Path: "/files", Static: &site.Static{Root: root, TryFiles: []site.Try{{HasURI: true}}}}}, model.Sites[0].Routes...)
+	e := start(b, model, func(o *Options) { o.Access = nil })
+	time.Sleep(2100 * time.Millisecond) // the file has to settle before it is kept
+	return e
+}
+
+func skipHead(r *bufio.Reader) bool {
+	for {
+		line, err := r.ReadSlice('\n')
+		if err != nil {
+			return false
+		}
+		if len(line) == 2 {
+			return true
+		}
+	}
+}
+
+// load sends b.N requests over 64 connections.
+func load(b *testing.B, e *edge, path string) {
+	b.Helper()
+	const connections = 64
+	raw := []byte(request("GET", path))
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	conns := make([]*tls.Conn, connections)
+	for i := range conns {
+		conns[i] = e.dial(b)
+		_ = conns[i].SetDeadline(time.Time{})
+	}
+	b.ResetTimer()
+	began := time.Now()
+	var clients sync.WaitGroup
+	for _, c := range conns {
+		clients.Go(func() {
+			r := bufio.NewReaderSize(c, 4<<10)
+			for left.Add(-1) >= 0 {
+				if _, err := c.Write(raw); err != nil {
+					b.Error(err)
+					return
+				}
+				if !skipResponse(r) {
+					b.Error("no response")
+					return
+				}
+			}
+		})
+	}
+	clients.Wait()
+	b.ReportMetric(float64(b.N)/time.Since(began).Seconds(), "requests/s")
+}
+
+func skipResponse(r *bufio.Reader) bool {
+	length := 0
+	for {
+		line, err := r.ReadSlice('\n')
+		if err != nil {
+			return false
+		}
+		if len(line) == 2 {
+			_, err := r.Discard(length)
+			return err == nil
+		}
+		if v, ok := strings.CutPrefix(string(line), "Content-Length: "); ok {
+			length, _ = strconv.Atoi(strings.TrimSpace(v))
+		}
+	}
+}
+
+// BenchmarkNetHTTP is the same load on net/http, to compare with.
+func BenchmarkNetHTTP(b *testing.B) {
+	body := []byte(strings.Repeat("x", 1024))
+	l := listen(b, "tcp", "127.0.0.1:0")
+	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write(body) })}
+	config := &tls.Config{Certificates: []tls.Certificate{certificate(b, chatHost)}}
+	go func() { _ = s.Serve(tls.NewListener(l, config)) }()
+	b.Cleanup(func() { s.Close() })
+	load(b, &edge{https: l.Addr().String()}, "/")
+}

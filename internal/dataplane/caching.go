@@ -1,0 +1,161 @@
+package dataplane
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"edgegen/internal/dataplane/entity"
+	"edgegen/internal/dataplane/httpcache"
+	"edgegen/internal/dataplane/wire"
+)
+
+// cacheKey is what a response is stored under. Whatever an app may put in a
+// response, as the port of an absolute URL, is part of it.
+func (x *exchange) cacheKey() string {
+	return x.keyOf(x.Target)
+}
+
+func (x *exchange) keyOf(target string) string {
+	key := strings.ToLower(x.Host) + target
+	if h := x.Header.Get("X-Forwarded-Host"); h != x.Host {
+		key = h + "\x00" + key
+	}
+	if p := x.Header.Get("X-Forwarded-Proto"); p != "https" {
+		key = p + "\x00" + key
+	}
+	return key
+}
+
+// cached answers a GET or HEAD that may be answered from the cache. A
+// client's own Cache-Control is not obeyed, so that nobody can send each of
+// his requests to the backend (RFC 9111 5.2.1 leaves the choice); no-store
+// alone is, and such a request does not come here.
+func (f *front) cached(x *exchange) *wire.Response {
+	normalizeCodings(&x.Header)
+	key := x.cacheKey()
+	for {
+		now := time.Now()
+		found := f.store.Lookup(key, x.Header, now)
+		e := found.Entry
+		if e != nil {
+			if stale := e.Freshness.Stale(now); stale <= 0 {
+				if r := f.fromStore(x, key, e, "HIT"); r != nil {
+					return r
+				}
+				continue
+			} else if stale <= e.Freshness.Grace {
+				f.refresh(x, key, e)
+				if r := f.fromStore(x, key, e, "STALE"); r != nil {
+					return r
+				}
+				continue
+			}
+		}
+		x.cache = "MISS"
+		if x.Method == http.MethodHead || e == nil && (found.Pass || strings.Contains(x.Header.Get("Range"), ",")) {
+			return f.direct(x, key, e)
+		}
+		if r := f.shared(x, key, found); r != nil {
+			return r
+		}
+	}
+}
+
+// fromStore answers with a stored response; nil where its body is gone.
+func (f *front) fromStore(x *exchange, key string, e *httpcache.Entry, how string) *wire.Response {
+	r, err := e.Answer(x.Method, x.Header, time.Now())
+	if err != nil {
+		f.store.Remove(key, e)
+		return nil
+	}
+	x.cache = how
+	return r
+}
+
+// direct asks the origin for one client alone, conditions, ranges and all.
+func (f *front) direct(x *exchange, key string, e *httpcache.Entry) *wire.Response {
+	asked := time.Now()
+	r := f.origin.fetch(x)
+	if r.Status >= 500 && e != nil && usableOnError(e, time.Now()) {
+		if s := f.fromStore(x, key, e, "STALE"); s != nil {
+			r.Close()
+			return s
+		}
+	}
+	if x.Method != http.MethodGet || r.Body == nil || !entity.Plain(x.Header) {
+		return r
+	}
+	// It could not be stored lately; it may be now.
+	freshness, ok := httpcache.Assess(x.assessed(r, asked), x.route.policy)
+	if ok && r.Length <= f.store.MaxObject() {
+		dated(&r.Header, time.Now())
+		if flight, leads := f.flights.join(key + "\x00direct"); leads {
+			flight.publish(f.spool(x, key, flight, r, freshness, func() {}))
+			defer flight.live.pin.Close()
+			if s := flight.answer(x, x.Header); s != nil {
+				return s
+			}
+			return failure(http.StatusBadGateway)
+		}
+	}
+	return r
+}
+
+func (x *exchange) assessed(r *wire.Response, asked time.Time) httpcache.Exchange {
+	return httpcache.Exchange{Method: x.Method, Authorization: x.Header.Has("Authorization"), Asked: asked, Came: time.Now(),
+		Status: r.Status, Header: r.Header}
+}
+
+func usableOnError(e *httpcache.Entry, now time.Time) bool {
+	return e.Freshness.Stale(now) <= e.Freshness.IfError
+}
+
+// refresh fetches a fresh copy behind a stale answer, once at a time.
+func (f *front) refresh(x *exchange, key string, e *httpcache.Entry) {
+	flight, leads := f.flights.join(key + "\x00refresh")
+	if !leads {
+		return
+	}
+	own := x.detached(f.background)
+	f.plane.tasks.Go(func() {
+		f.lead(own, key, e, flight)
+		if flight.live != nil {
+			flight.live.pin.Close()
+		}
+		if flight.sole != nil {
+			flight.sole.Close()
+		}
+	})
+}
+
+// detached copies what a fetch needs of an exchange, for one that outlives
+// the client's request.
+func (x *exchange) detached(ctx context.Context) *exchange {
+	own := *x
+	own.ctx, own.watch = ctx, nil
+	own.Header = x.Header.Clone()
+	own.Method = http.MethodGet
+	own.Target, own.Host, own.path = strings.Clone(x.Target), strings.Clone(x.Host), strings.Clone(x.path)
+	return &own
+}
+
+// invalidate forgets what an unsafe request has changed (RFC 9111 4.4).
+func (f *front) invalidate(x *exchange, r *wire.Response) {
+	targets := []string{x.Target}
+	for _, name := range []string{"Location", "Content-Location"} {
+		if u, err := url.Parse(r.Header.Get(name)); err == nil && r.Header.Has(name) {
+			if u.Host == "" || wire.EqualFold(u.Host, x.Host) {
+				base := &url.URL{Path: x.path}
+				targets = append(targets, base.ResolveReference(u).RequestURI())
+			}
+		}
+	}
+	for _, target := range targets {
+		key := x.keyOf(target)
+		f.flights.outdate(key)
+		f.store.Invalidate(key)
+	}
+}

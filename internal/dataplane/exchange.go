@@ -1,0 +1,153 @@
+package dataplane
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/netip"
+	"os"
+	"strconv"
+	"time"
+
+	"edgegen/internal/dataplane/upstream"
+	"edgegen/internal/dataplane/wire"
+)
+
+// exchange is a request on its way through the tiers, with what is known
+// about it. The connection it came on reuses it; what outlives the request is
+// copied.
+type exchange struct {
+	wire.Request
+	ctx      context.Context // ends when the client leaves
+	protocol string
+	began    time.Time
+	peer     netip.Addr // who connected to the edge
+	upgrade  upgrade
+	watch    func() // starts to look whether the client leaves; may be nil
+
+	model  *model
+	host   *host
+	route  *route // nil until one was found
+	path   string // decoded
+	client netip.Addr
+	id     string
+
+	cache   string // X-Cache
+	tier    string
+	backend string
+	asked   time.Duration
+}
+
+// answer is the response to an exchange.
+type answer struct {
+	*wire.Response
+	close    bool               // the connection ends after it
+	switched *upstream.Switched // the backend's side of a WebSocket; Status is 101
+	gone     bool               // the client has left; nothing is sent
+}
+
+// failure is an error answer: short, and without a name of any product.
+func failure(status int, fields ...wire.Field) *wire.Response {
+	text := strconv.Itoa(status) + " " + reason(status) + "\n"
+	header := append(wire.Header{{Name: "Content-Type", Value: "text/plain; charset=utf-8"}}, fields...)
+	return &wire.Response{Status: status, Header: header, Length: int64(len(text)), Body: wire.NewBytes([]byte(text))}
+}
+
+// reason is a status in words. Two have a newer name than net/http gives.
+func reason(status int) string {
+	switch status {
+	case http.StatusRequestEntityTooLarge:
+		return "Content Too Large"
+	case http.StatusRequestedRangeNotSatisfiable:
+		return "Range Not Satisfiable"
+	}
+	return http.StatusText(status)
+}
+
+// worded gives the answer to a condition or range that failed its words.
+func worded(r *wire.Response) *wire.Response {
+	if r.Body == nil && (r.Status == http.StatusPreconditionFailed || r.Status == http.StatusRequestedRangeNotSatisfiable) {
+		return failure(r.Status, r.Header...)
+	}
+	return r
+}
+
+func redirect(status int, to string) *wire.Response {
+	r := failure(status)
+	r.Header.Add("Location", to)
+	return r
+}
+
+const allowed = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+
+func methodAllowed(method string) bool {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return true
+	}
+	return false
+}
+
+func notAllowed() *wire.Response {
+	return failure(http.StatusMethodNotAllowed, wire.Field{Name: "Allow", Value: allowed})
+}
+
+// badRequest maps what is wrong with a request to its status; 0 means that
+// there is nobody to tell.
+func badRequest(err error) int {
+	switch {
+	case errors.Is(err, wire.ErrMalformed):
+		return http.StatusBadRequest
+	case errors.Is(err, wire.ErrHeadTooLarge):
+		return http.StatusRequestHeaderFieldsTooLarge
+	case errors.Is(err, wire.ErrBodyTooLarge):
+		return http.StatusRequestEntityTooLarge
+	case errors.Is(err, wire.ErrVersion):
+		return http.StatusHTTPVersionNotSupported
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return http.StatusRequestTimeout
+	}
+	return 0
+}
+
+// badGateway is the answer where asking the backend has failed; gone where it
+// was the client that failed.
+func badGateway(err error) *wire.Response {
+	switch {
+	case errors.Is(err, upstream.ErrClient):
+		if status := badRequest(err); status != 0 {
+			return failure(status)
+		}
+		return &wire.Response{Status: statusGone}
+	case errors.Is(err, upstream.ErrTimeout):
+		return failure(http.StatusGatewayTimeout)
+	case errors.Is(err, upstream.ErrNoServer):
+		return failure(http.StatusServiceUnavailable)
+	}
+	return failure(http.StatusBadGateway)
+}
+
+// statusGone is nginx's: the client left before there was an answer.
+const statusGone = 499
+
+// withoutBody drops the body from an answer that must not have one.
+func withoutBody(method string, r *wire.Response) {
+	if r.Body != nil && !wire.HasBody(method, r.Status) {
+		r.Close()
+	}
+}
+
+// limited ends a body that grows beyond what is allowed.
+type limited struct {
+	from io.Reader
+	left int64
+}
+
+func (l *limited) Read(p []byte) (int, error) {
+	n, err := l.from.Read(p)
+	if l.left -= int64(n); l.left < 0 {
+		return 0, wire.ErrBodyTooLarge
+	}
+	return n, err
+}

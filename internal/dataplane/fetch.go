@@ -1,0 +1,161 @@
+package dataplane
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+
+	"edgegen/internal/dataplane/entity"
+	"edgegen/internal/dataplane/httpcache"
+	"edgegen/internal/dataplane/wire"
+)
+
+// lead flies a flight: it asks the origin for the whole resource, or whether
+// the stored entry is still good, and leaves in the flight what came of it.
+// It changes x.Header.
+func (f *front) lead(x *exchange, key string, e *httpcache.Entry, one *flight) {
+	client := x.ctx
+	ctx, cancel := context.WithCancel(f.background)
+	unlink := context.AfterFunc(client, cancel) // until somebody else depends on the fetch
+	end := func() { unlink(); cancel() }
+	x.ctx = ctx
+	r, asked := f.ask(x, e)
+	x.ctx = client
+	now := time.Now()
+	if e != nil && r.Status == http.StatusNotModified {
+		r.Close()
+		end()
+		f.validated(x, key, e, one, r, asked)
+		return
+	}
+	if e != nil && r.Status >= 500 && usableOnError(e, now) {
+		r.Close()
+		end()
+		one.entry, one.stale = e, true
+		f.settle(one)
+		return
+	}
+	freshness, ok := httpcache.Assess(x.assessed(r, asked), x.route.policy)
+	dated(&r.Header, now)
+	if r.Status == statusGone {
+		end()
+		one.sole = r
+		f.settle(one) // those who wait look again
+		return
+	}
+	if ok && r.Length <= f.store.MaxObject() && r.Body != nil {
+		unlink()
+		one.publish(f.spool(x, key, one, r, freshness, end))
+		return
+	}
+	if ok && r.Body == nil {
+		f.store.Put(key, httpcache.NewEntry(r.Status, r.Header, x.Header, freshness, httpcache.NewMemory(nil)))
+	}
+	f.alone(key, e, one, r, now)
+	if r.Body != nil {
+		r.Body = &ending{r.Body, end}
+	} else {
+		end()
+	}
+}
+
+// dated notes when a response came that does not say itself when it was made.
+func dated(h *wire.Header, now time.Time) {
+	if !h.Has("Date") {
+		h.Add("Date", now.UTC().Format(http.TimeFormat))
+	}
+}
+
+// ask fetches without the client's conditions, with those of the entry.
+func (f *front) ask(x *exchange, e *httpcache.Entry) (*wire.Response, time.Time) {
+	plain := append(make(wire.Header, 0, len(x.Header)+2), x.Header...)
+	entity.Strip(&plain)
+	x.Header = plain
+	if e != nil {
+		x.Header = append(wire.Header(nil), plain...)
+		e.Condition(&x.Header)
+	}
+	asked := time.Now()
+	r := f.origin.fetch(x)
+	x.Header = plain
+	return r, asked
+}
+
+// validated takes a 304 for the stored entry.
+func (f *front) validated(x *exchange, key string, e *httpcache.Entry, one *flight, r *wire.Response, asked time.Time) {
+	updated, ok := e.Updated(x.assessed(r, asked), x.route.policy)
+	if !ok { // about another response, or not to be kept: ask again, for all of it
+		f.store.Remove(key, e)
+		f.settle(one)
+		return
+	}
+	f.store.Replace(key, e, updated)
+	if !f.flights.land(one) {
+		f.store.Invalidate(key)
+	}
+	one.entry = updated
+	close(one.ready)
+}
+
+// settle ends a flight whose results are set.
+func (f *front) settle(one *flight) {
+	f.flights.land(one)
+	close(one.ready)
+}
+
+// alone ends a flight with a response that is for its leader only.
+func (f *front) alone(key string, e *httpcache.Entry, one *flight, r *wire.Response, now time.Time) {
+	one.sole = r
+	if own, ok := r.Body.(*wire.Bytes); ok && r.Status >= 500 && own != nil {
+		one.fault = r.Status // an error of ours: waiting clients need not find out again
+	} else {
+		one.alone = true
+	}
+	if r.Status < 500 {
+		if e != nil {
+			f.store.Remove(key, e) // the origin says something else now
+		}
+		f.store.MarkPass(key, now)
+	}
+	f.settle(one)
+}
+
+// spool starts to take in a response's body, for all who read it meanwhile
+// and then for the store.
+func (f *front) spool(x *exchange, key string, one *flight, r *wire.Response, fresh httpcache.Freshness, end func()) *live {
+	request := x.Header.Clone()
+	spool := httpcache.NewSpool(f.store, end)
+	l := &live{status: r.Status, header: r.Header.Clone(), length: r.Length, spool: spool}
+	l.entry = httpcache.NewEntry(r.Status, r.Header, request, fresh, httpcache.NewMemory(nil))
+	l.pin, _ = spool.Reader(f.background)
+	body := r.Body
+	f.plane.tasks.Go(func() {
+		defer end()
+		err := spool.Fill(body, r.Length)
+		body.Close()
+		if content, ok := spool.Content(); ok && err == nil && f.flights.current(one) {
+			entry := *l.entry
+			entry.Body = content
+			if !f.store.Put(key, &entry) {
+				f.store.MarkPass(key, time.Now())
+			}
+		}
+		if !f.flights.land(one) {
+			f.store.Invalidate(key)
+		}
+	})
+	return l
+}
+
+// ending is a body at whose end something else ends too.
+type ending struct {
+	io.ReadCloser
+	end func()
+}
+
+func (e *ending) Close() error {
+	err := e.ReadCloser.Close()
+	e.end()
+	return err
+}

@@ -1,0 +1,254 @@
+package dataplane
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"edgegen/internal/dataplane/entity"
+	"edgegen/internal/dataplane/httpcache"
+	"edgegen/internal/dataplane/wire"
+)
+
+// flights are the fetches under way, by what may share one.
+type flights struct {
+	mu  sync.Mutex
+	all map[string]*flight
+}
+
+// flight is one fetch. Once ready is closed, one of the results below tells
+// the waiting what came of it; none tells that they have to look again.
+type flight struct {
+	name     string
+	ready    chan struct{}
+	outdated bool // guarded by flights.mu: not to be stored any more
+
+	entry *httpcache.Entry // answered from the store
+	stale bool             // entry is, because the fetch failed
+	live  *live            // coming in
+	alone bool             // for each to fetch for himself
+	sole  *wire.Response   // the leader's own response; nobody else's
+	fault int              // status of an error that is everybody's
+}
+
+// live is a response whose body is coming in.
+type live struct {
+	status int
+	header wire.Header
+	length int64
+	spool  *httpcache.Spool
+	entry  *httpcache.Entry // to compare a request with; has no body
+	// pin keeps the start of the body until the leader reads it.
+	pin *httpcache.SpoolReader
+}
+
+// join returns the flight of that name, and whether the caller has to fly it.
+func (f *flights) join(name string) (*flight, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if one := f.all[name]; one != nil {
+		return one, false
+	}
+	one := &flight{name: name, ready: make(chan struct{})}
+	f.all[name] = one
+	return one, true
+}
+
+// current reports whether a flight's response may be stored.
+func (f *flights) current(one *flight) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return !one.outdated
+}
+
+// land removes a flight, and reports whether what it stored may stay.
+func (f *flights) land(one *flight) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.all[one.name] == one {
+		delete(f.all, one.name)
+	}
+	return !one.outdated
+}
+
+// outdate keeps the flights of a key from being stored, and from being joined.
+func (f *flights) outdate(key string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for name, one := range f.all {
+		if strings.HasPrefix(name, key+"\x00") {
+			one.outdated = true
+			delete(f.all, name)
+		}
+	}
+}
+
+func (one *flight) publish(l *live) {
+	one.live = l
+	close(one.ready)
+}
+
+// shared answers a miss with one fetch for all who want the same. It returns
+// nil where the caller has to look again.
+func (f *front) shared(x *exchange, key string, found httpcache.Found) *wire.Response {
+	one, leads := f.flights.join(key + "\x00" + found.Variant)
+	original := x.Header
+	if leads {
+		if f.store.Lookup(key, x.Header, time.Now()).Entry != found.Entry {
+			f.settle(one) // another flight has landed meanwhile
+			return nil
+		}
+		f.leadOrSettle(x, key, found.Entry, one)
+		x.Header = original
+		if one.live != nil {
+			defer one.live.pin.Close()
+		}
+		if one.sole != nil {
+			return whole(x, one.sole)
+		}
+	} else {
+		if x.watch != nil {
+			x.watch()
+		}
+		select {
+		case <-one.ready:
+		case <-x.ctx.Done():
+			return &wire.Response{Status: statusGone}
+		}
+	}
+	switch {
+	case one.entry != nil:
+		if !one.entry.Matches(x.Header) {
+			return f.direct(x, key, nil)
+		}
+		how := "MISS"
+		if one.stale {
+			how = "STALE"
+		}
+		return f.fromStore(x, key, one.entry, how)
+	case one.live != nil:
+		if r := one.answer(x, original); r != nil {
+			return r
+		}
+		return f.direct(x, key, nil)
+	case one.fault != 0:
+		return failure(one.fault)
+	case one.alone:
+		return f.direct(x, key, nil)
+	}
+	return nil
+}
+
+// leadOrSettle sees to it that nobody waits for a flight whose leader has
+// come to grief.
+func (f *front) leadOrSettle(x *exchange, key string, e *httpcache.Entry, one *flight) {
+	flown := false
+	defer func() {
+		if !flown {
+			f.settle(one)
+		}
+	}()
+	f.lead(x, key, e, one)
+	flown = true
+}
+
+// answer reads along with a live response; nil where it is not for this
+// request, or its start is gone.
+func (one *flight) answer(x *exchange, request wire.Header) *wire.Response {
+	l := one.live
+	if !l.entry.Matches(request) {
+		return nil
+	}
+	if l.status == http.StatusOK && l.length >= 0 {
+		r, err := entity.Answer(x.Method, request, entity.Whole{Status: l.status, Header: l.header, Size: l.length,
+			Open: func(offset, length int64) (io.ReadCloser, error) { return l.open(x.ctx, offset, length) }})
+		if err != nil {
+			return nil
+		}
+		return r
+	}
+	if l.status == http.StatusOK && entity.Evaluate(request, l.header) == http.StatusNotModified {
+		r, _ := entity.Answer(x.Method, request, entity.Whole{Status: l.status, Header: l.header})
+		return r
+	}
+	body, ok := l.spool.Reader(x.ctx)
+	if !ok {
+		return nil
+	}
+	header := append(make(wire.Header, 0, len(l.header)+4), l.header...)
+	return &wire.Response{Status: l.status, Header: header, Length: l.length, Body: body}
+}
+
+// open reads a part of a body that is coming in.
+func (l *live) open(ctx context.Context, offset, length int64) (io.ReadCloser, error) {
+	body, ok := l.spool.Reader(ctx)
+	if !ok {
+		return nil, io.ErrUnexpectedEOF
+	}
+	if offset == 0 && length == l.length {
+		return body, nil
+	}
+	return &part{body: body, skip: offset, left: length}, nil
+}
+
+// whole answers a request from a response that is its alone, and that was
+// asked for without the request's conditions: a range is cut out of it as it
+// passes.
+func whole(x *exchange, r *wire.Response) *wire.Response {
+	if r.Status != http.StatusOK || r.Length < 0 || r.Body == nil || entity.Plain(x.Header) {
+		return r
+	}
+	body := r.Body
+	taken := false
+	out, err := entity.Answer(x.Method, x.Header, entity.Whole{Status: r.Status, Header: r.Header, Size: r.Length,
+		Open: func(offset, length int64) (io.ReadCloser, error) {
+			if taken { // one stream cannot be read twice
+				return nil, io.ErrUnexpectedEOF
+			}
+			taken = true
+			return &part{body: body, skip: offset, left: length}, nil
+		}})
+	if err != nil || out.Body == nil || out.Header.Get("Content-Range") != "" || out.Status == http.StatusOK {
+		if out.Body == nil {
+			body.Close()
+		}
+		return out
+	}
+	return r // several ranges
+}
+
+// part is some bytes of a stream.
+type part struct {
+	body       io.ReadCloser
+	skip, left int64
+}
+
+func (p *part) Read(b []byte) (int, error) {
+	if p.skip > 0 {
+		n, err := io.CopyN(io.Discard, p.body, p.skip)
+		if p.skip -= n; err != nil {
+			return 0, unexpected(err)
+		}
+	}
+	if p.left == 0 {
+		return 0, io.EOF
+	}
+	n, err := p.body.Read(b[:min(int64(len(b)), p.left)])
+	p.left -= int64(n)
+	if n > 0 {
+		return n, nil
+	}
+	return 0, unexpected(err)
+}
+
+func unexpected(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+func (p *part) Close() error { return p.body.Close() }

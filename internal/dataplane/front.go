@@ -1,0 +1,128 @@
+package dataplane
+
+import (
+	"context"
+	"net/http"
+	"os"
+
+	"edgegen/internal/dataplane/httpcache"
+	"edgegen/internal/dataplane/wire"
+)
+
+// origin is what the cache tier asks: the web tier, here or in another
+// process. It never fails: an error is a response of status 500 or more.
+type origin interface {
+	fetch(x *exchange) *wire.Response
+}
+
+// front is the cache tier.
+type front struct {
+	plane   *Plane
+	origin  origin
+	store   *httpcache.Store
+	flights flights
+	// background ends what no client waits for.
+	background context.Context
+}
+
+// serve answers a request that came over TLS.
+func (f *front) serve(x *exchange) answer {
+	x.model, x.cache, x.tier = f.plane.model.Load(), "PASS", "cache"
+	x.forward()
+	a := f.decide(x)
+	if x.route != nil {
+		applyRules(&a.Header, x.route.ResponseHeaders.Remove, x.route.ResponseHeaders.Set)
+	}
+	a.Header.Add("X-Cache", x.cache)
+	return a
+}
+
+func (f *front) decide(x *exchange) answer {
+	if r := x.admit(); r != nil {
+		return *r
+	}
+	if x.host = x.model.host(x.Host); x.host == nil {
+		return answer{Response: failure(http.StatusMisdirectedRequest)}
+	}
+	if x.host.alias {
+		return answer{Response: x.toCanonical()}
+	}
+	if m := x.host.site.Maintenance; m != nil && exists(m.Page) {
+		return answer{Response: f.origin.fetch(x)}
+	}
+	if x.route = x.host.route(x.path); x.route == nil {
+		return answer{Response: failure(http.StatusNotFound)}
+	}
+	if x.route.WebSocket && x.route.group != nil && x.wantsWebSocket() {
+		return f.webSocket(x)
+	}
+	x.Header.Filter(func(h wire.Field) bool { return !webSocketOnly(h.Name) })
+	applyRules(&x.Header, x.route.RequestHeaders.Remove, x.route.RequestHeaders.Set)
+	a := f.respond(x)
+	a.gone = a.Status == statusGone
+	return a
+}
+
+// admit checks what any tier checks first: method, size, path.
+func (x *exchange) admit() *answer {
+	if !methodAllowed(x.Method) {
+		return &answer{Response: notAllowed()}
+	}
+	if x.Length > x.model.edge.Limits.BodySize {
+		return &answer{Response: failure(http.StatusRequestEntityTooLarge), close: true}
+	}
+	if x.Target == "*" {
+		return &answer{Response: &wire.Response{Status: http.StatusNoContent, Header: wire.Header{{Name: "Allow", Value: allowed}}, Length: -1}}
+	}
+	path, status := decodePath(x.Target)
+	if status != http.StatusOK {
+		return &answer{Response: failure(status), close: status == http.StatusBadRequest}
+	}
+	x.path = path
+	return nil
+}
+
+// toCanonical redirects to the canonical host in one hop.
+func (x *exchange) toCanonical() *wire.Response {
+	status := http.StatusPermanentRedirect
+	if x.Method == http.MethodGet || x.Method == http.MethodHead {
+		status = http.StatusMovedPermanently
+	}
+	return redirect(status, x.host.base+x.Target)
+}
+
+// exists is asked for every request, so that a maintenance page counts from
+// the moment it is there.
+func exists(page string) bool {
+	info, err := os.Stat(page)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// respond answers from the cache or past it.
+func (f *front) respond(x *exchange) answer {
+	safe := x.Method == http.MethodGet || x.Method == http.MethodHead
+	if safe && x.Body == nil && !x.Header.Contains("Cache-Control", "no-store") && x.forgetCookies() {
+		return answer{Response: worded(f.cached(x))}
+	}
+	r := f.origin.fetch(x)
+	if !safe && x.Method != http.MethodOptions && r.Status >= 200 && r.Status < 400 {
+		f.invalidate(x, r)
+	}
+	return answer{Response: r}
+}
+
+// forgetCookies removes the cookies that the site ignores, and reports
+// whether no other is left. Where one is, all stay: the request goes past the
+// cache as the client sent it.
+func (x *exchange) forgetCookies() bool {
+	if !x.Header.Has("Cookie") {
+		return true
+	}
+	for line := range x.Header.Values("Cookie") {
+		if !ignored(line, x.host.site.Cache.IgnoreCookies) {
+			return false
+		}
+	}
+	x.Header.Del("Cookie")
+	return true
+}

@@ -1,0 +1,255 @@
+package dataplane
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"edgegen/internal/dataplane/wire"
+	"edgegen/internal/site"
+)
+
+// maxFields is how many field lines a head may have.
+const maxFields = 256
+
+// http1 serves HTTP/1.x on one connection.
+type http1 struct {
+	net.Conn
+	plane  *Plane
+	serve  func(*exchange) answer
+	log    bool // this tier writes the access log
+	peer   netip.Addr
+	reader *wire.Reader
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	x     exchange
+	body  requestBody
+	out   []byte // what is to be written next; from the plane's pool
+	sent  int64  // of the response's body
+	read  deadline
+	write deadline
+	eye   eye
+	watch func()      // eye.open
+	idle  atomic.Bool // between two requests
+}
+
+// deadline is a deadline that is set seldom: up to an eighth later than asked
+// for is as good, and saves a timer operation for nearly every request.
+type deadline struct{ until time.Time }
+
+func (d *deadline) extend(set func(time.Time) error, now time.Time, by time.Duration) {
+	if left := d.until.Sub(now); left < by || left > by+by/4 {
+		d.until = now.Add(by + by/8)
+		_ = set(d.until)
+	}
+}
+
+func (d *deadline) exactly(set func(time.Time) error, t time.Time) {
+	d.until = t
+	_ = set(t)
+}
+
+// run serves requests until the connection ends.
+func (c *http1) run() {
+	defer c.reader.Release()
+	defer c.cancel()
+	c.eye.conn = c
+	c.watch = c.eye.open
+	first := true
+	for {
+		timeouts := c.plane.model.Load().edge.Timeout
+		if !c.next(timeouts, first) {
+			return
+		}
+		first = false
+	}
+}
+
+// next serves one request, and reports whether another may follow.
+func (c *http1) next(t site.Timeouts, first bool) bool {
+	head, err := c.head(t, first)
+	c.x = exchange{Request: wire.Request{Header: c.x.Header[:0]}, ctx: c.ctx, began: time.Now(), peer: c.peer, watch: c.watch}
+	if err == nil {
+		if err = wire.ParseRequest(head, &c.x.Request); err == nil && len(c.x.Header) > maxFields {
+			err = wire.ErrHeadTooLarge
+		}
+	}
+	if err != nil {
+		return c.refuse(err)
+	}
+	keep := c.prepare(t)
+	a := c.serve(&c.x)
+	defer a.Close()
+	if a.switched != nil {
+		c.eye.shut()
+		c.pipe(a, t)
+		return false
+	}
+	if a.gone {
+		c.eye.shut()
+		c.record(statusGone)
+		return false
+	}
+	return c.deliver(a, keep && !a.close && !c.plane.stopping.Load(), t)
+}
+
+// head waits for a request. The time for its head runs from its first byte
+// on; on a new connection it runs at once.
+func (c *http1) head(t site.Timeouts, first bool) (string, error) {
+	now := time.Now()
+	if first {
+		c.read.exactly(c.SetReadDeadline, now.Add(t.Header))
+	} else if len(c.reader.Buffered()) == 0 {
+		c.read.extend(c.SetReadDeadline, now, t.Idle)
+	}
+	c.idle.Store(true)
+	if c.plane.stopping.Load() && !first {
+		return "", net.ErrClosed
+	}
+	head, err := c.reader.ReadHead(int(c.plane.model.Load().edge.Limits.HeaderSize), func() {
+		c.idle.Store(false)
+		if !first {
+			c.read.exactly(c.SetReadDeadline, time.Now().Add(t.Header))
+		}
+	})
+	c.idle.Store(false)
+	return head, err
+}
+
+// prepare fills in what the head says, and reports whether the connection may
+// stay open.
+func (c *http1) prepare(t site.Timeouts) bool {
+	x := &c.x
+	x.protocol = "HTTP/1.1"
+	keep := true
+	if x.Minor == 0 {
+		x.protocol = "HTTP/1.0"
+		keep = x.Header.Contains("Connection", "keep-alive")
+	} else if x.Header.Has("Connection") {
+		keep = !x.Header.Contains("Connection", "close")
+	}
+	x.upgrade = readUpgrade(x.Header)
+	if x.Length != 0 {
+		expect := x.Minor == 1 && x.Header.Contains("Expect", "100-continue")
+		c.body.start(c, x.Length, c.plane.model.Load().edge.Limits.BodySize, expect, t.FirstByte)
+		x.Body = &c.body
+	}
+	return keep
+}
+
+// refuse answers what is no acceptable request, and ends the connection.
+func (c *http1) refuse(err error) bool {
+	status := badRequest(err)
+	if status == 0 || status == http.StatusRequestTimeout {
+		return false // gone, idle for too long, or dribbling
+	}
+	c.x.protocol, c.x.client, c.x.cache, c.x.tier = "", c.peer, "PASS", c.plane.tierName()
+	r := failure(status)
+	r.Header.Add("X-Cache", "PASS")
+	c.x.Method, c.x.Minor = http.MethodGet, 1
+	return c.deliver(answer{Response: r, close: true}, false, c.plane.model.Load().edge.Timeout)
+}
+
+// requestBody is a request's body on its connection. It may be read by the
+// goroutine that sends it on, while another delivers an early answer.
+type requestBody struct {
+	wire.Body
+	conn     *http1
+	pause    time.Duration
+	finished atomic.Bool // read to its end
+
+	mu       sync.Mutex
+	expect   bool // the client waits for a 100
+	answered bool // it gets no 100 any more
+}
+
+// start makes b the body of the request under way.
+func (b *requestBody) start(c *http1, length, limit int64, expect bool, pause time.Duration) {
+	b.conn, b.pause, b.expect, b.answered = c, pause, expect, false
+	b.finished.Store(false)
+	b.Reset(c.reader, length, limit)
+}
+
+// Read asks for the body first, if the client waits for that.
+func (b *requestBody) Read(p []byte) (int, error) {
+	if err := b.invite(); err != nil {
+		return 0, err
+	}
+	if len(b.conn.reader.Buffered()) == 0 {
+		b.conn.read.extend(b.conn.SetReadDeadline, time.Now(), b.pause)
+	}
+	n, err := b.Body.Read(p)
+	if b.Done() {
+		b.finished.Store(true)
+	}
+	return n, err
+}
+
+// invite sends a 100, if the client waits for one and has no answer yet.
+func (b *requestBody) invite() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.expect {
+		return nil
+	}
+	if b.answered {
+		return net.ErrClosed
+	}
+	b.expect = false
+	_, err := io.WriteString(b.conn.Conn, "HTTP/1.1 100 Continue\r\n\r\n")
+	return err
+}
+
+// answer keeps a 100 from coming after the final answer, and reports whether
+// the client still waits for one.
+func (b *requestBody) answer() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.answered = true
+	return b.expect
+}
+
+// Abort ends a Read that another goroutine is in.
+func (b *requestBody) Abort() { _ = b.conn.SetReadDeadline(time.Unix(1, 0)) }
+
+// drain takes in what is left of a small body, so that the next request can
+// be read.
+func (b *requestBody) drain() bool {
+	_, err := io.CopyN(io.Discard, b, 64<<10)
+	return errors.Is(err, io.EOF)
+}
+
+// pipe lets a WebSocket through until it ends.
+func (c *http1) pipe(a answer, t site.Timeouts) {
+	defer c.plane.sockets.leave()
+	defer a.switched.Close()
+	c.read.exactly(c.SetReadDeadline, time.Time{})
+	c.write.exactly(c.SetWriteDeadline, time.Now().Add(t.Header))
+	c.out = c.appendHead(c.plane.output(), a, true, false)
+	c.out = append(c.out, a.switched.Early...)
+	_, err := c.Write(c.out)
+	c.plane.release(&c.out)
+	early := append([]byte(nil), c.reader.Buffered()...)
+	if err == nil && len(early) > 0 {
+		_, err = a.switched.Write(early)
+	}
+	c.reader.Release()
+	c.write.exactly(c.SetWriteDeadline, time.Time{})
+	var up, down int64
+	if err == nil {
+		p := &pipe{idle: t.WebSocketIdle, buffers: &c.plane.copies}
+		c.plane.track.socket(c)
+		up, down = p.run(c.Conn, a.switched.Conn)
+	}
+	c.sent = down + int64(len(a.switched.Early))
+	r := c.x.finish(http.StatusSwitchingProtocols, c.sent)
+	r.Received = up + int64(len(early))
+	c.plane.access(r, c.log)
+}

@@ -1,0 +1,156 @@
+package httpcache
+
+import (
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"edgegen/internal/dataplane/entity"
+	"edgegen/internal/dataplane/wire"
+)
+
+// Content is a stored body. It may be read by many at once.
+type Content interface {
+	Len() int64
+	// Open returns length bytes from offset on. It fails where the body has
+	// been dropped from the store meanwhile.
+	Open(offset, length int64) (io.ReadCloser, error)
+}
+
+// Entry is a stored response. It is immutable; an update makes a new one.
+type Entry struct {
+	Status    int
+	Header    wire.Header // without Age
+	Vary      []wire.Field
+	Freshness Freshness
+	Body      Content
+	shareable bool
+}
+
+// NewEntry makes an entry of a response to request. It copies what it keeps.
+func NewEntry(status int, header, request wire.Header, f Freshness, body Content) *Entry {
+	kept := header.Clone()
+	kept.Del("Age")
+	return &Entry{Status: status, Header: kept, Vary: vary(kept, request), Freshness: f, Body: body,
+		shareable: Shareable(ParseControl(kept))}
+}
+
+// vary notes the request's values of the fields that the response varies by.
+func vary(response, request wire.Header) []wire.Field {
+	var out []wire.Field
+	for name := range response.Members("Vary") {
+		out = append(out, wire.Field{Name: strings.ToLower(name), Value: strings.Clone(selecting(name, request))})
+	}
+	return out
+}
+
+// selecting is a request's value as it is compared: lines joined, no space
+// around commas, and without regard to case in lists that have none.
+func selecting(name string, request wire.Header) string {
+	n := request.Count(name)
+	if n == 0 {
+		return "\x00" // absent is not the same as empty
+	}
+	value := request.Joined(name)
+	if strings.HasPrefix(strings.ToLower(name), "accept") {
+		value = strings.ToLower(value)
+	}
+	if n == 1 && strings.IndexByte(value, ',') < 0 {
+		return value
+	}
+	var members []string
+	for m := range wire.List(value) {
+		members = append(members, m)
+	}
+	return strings.Join(members, ",")
+}
+
+// Matches reports whether the entry is an answer to such a request.
+func (e *Entry) Matches(request wire.Header) bool {
+	for _, f := range e.Vary {
+		if selecting(f.Name, request) != f.Value {
+			return false
+		}
+	}
+	return e.shareable || !request.Has("Authorization")
+}
+
+// sameVariant reports whether e takes the place of other.
+func (e *Entry) sameVariant(other *Entry) bool {
+	if len(e.Vary) != len(other.Vary) {
+		return false
+	}
+	for i := range e.Vary {
+		if e.Vary[i] != other.Vary[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// Answer makes the response to a GET or HEAD.
+func (e *Entry) Answer(method string, request wire.Header, now time.Time) (*wire.Response, error) {
+	response, err := entity.Answer(method, request, entity.Whole{
+		Status: e.Status, Header: e.Header, Size: e.Body.Len(), Open: e.Body.Open,
+	})
+	if err == nil {
+		response.Header.Add("Age", strconv.FormatInt(int64(e.Freshness.Age(now)/time.Second), 10))
+	}
+	return response, err
+}
+
+// Condition makes of request a conditional one that validates the entry.
+func (e *Entry) Condition(request *wire.Header) {
+	if tag := e.Header.Get("ETag"); tag != "" {
+		request.Add("If-None-Match", tag)
+	}
+	if modified := e.Header.Get("Last-Modified"); modified != "" {
+		request.Add("If-Modified-Since", modified)
+	}
+}
+
+// Updated is the entry after a 304 (RFC 9111 3.2): the new fields replace the
+// old ones, except those that describe the stored body. It reports false
+// where the 304 is about something else, or forbids to go on storing.
+func (e *Entry) Updated(x Exchange, p Policy) (*Entry, bool) {
+	if tag := x.Header.Get("ETag"); tag != "" && e.Header.Get("ETag") != "" && !entity.MatchTag(tag, e.Header.Get("ETag"), false) {
+		return nil, false
+	}
+	update := x.Header.Clone()
+	update.Filter(func(f wire.Field) bool {
+		switch strings.ToLower(f.Name) {
+		case "content-length", "content-encoding", "content-range", "content-type", "age", "vary":
+			return false
+		}
+		return true
+	})
+	header := append(wire.Header(nil), e.Header...)
+	header.Filter(func(f wire.Field) bool { return !update.Has(f.Name) })
+	header = append(header, update...)
+	merged := x
+	merged.Method, merged.Status = http.MethodGet, e.Status
+	merged.Header = append(append(wire.Header(nil), header...), ageOf(x.Header)...)
+	f, ok := Assess(merged, p)
+	updated := *e
+	updated.Header, updated.Freshness = header, f
+	updated.shareable = Shareable(ParseControl(header))
+	return &updated, ok
+}
+
+func ageOf(h wire.Header) wire.Header {
+	if !h.Has("Age") {
+		return nil
+	}
+	return wire.Header{{Name: "Age", Value: h.Get("Age")}}
+}
+
+// overhead is what an entry takes in memory beside its body.
+func (e *Entry) overhead() int64 {
+	size := 256 + 48*len(e.Header) + e.Header.Size()
+	for _, f := range e.Vary {
+		size += 64 + len(f.Name) + len(f.Value)
+	}
+	return int64(size)
+}

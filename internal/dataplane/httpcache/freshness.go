@@ -1,0 +1,165 @@
+package httpcache
+
+import (
+	"net/http"
+	"time"
+
+	"edgegen/internal/dataplane/wire"
+)
+
+// Policy is what the site says about caching.
+type Policy struct {
+	TTL          time.Duration // of responses that name no freshness themselves
+	HasTTL       bool
+	Grace        time.Duration
+	StaleIfError time.Duration
+}
+
+// Freshness is how long a stored response may be used. It is immutable.
+type Freshness struct {
+	Received   time.Time     // when the response, or its last validation, came
+	InitialAge time.Duration // its age then
+	Lifetime   time.Duration // how old it may become
+	Grace      time.Duration // beyond Lifetime, while a fresh copy is fetched
+	IfError    time.Duration // beyond Lifetime, while the backend fails
+}
+
+// Age is the response's age (RFC 9111 4.2.3).
+func (f Freshness) Age(now time.Time) time.Duration {
+	return f.InitialAge + max(0, now.Sub(f.Received))
+}
+
+// Stale is by how much the response is too old; not positive while it is fresh.
+func (f Freshness) Stale(now time.Time) time.Duration {
+	if over := f.Age(now) - f.Lifetime; over != 0 {
+		return over
+	}
+	return 1 // fresh means younger than the lifetime
+}
+
+// Exchange is a response with what of its request bears on storing it.
+type Exchange struct {
+	Method        string
+	Authorization bool // the request had the field
+	Asked         time.Time
+	Came          time.Time
+	Status        int
+	Header        wire.Header
+}
+
+// Assess decides whether a response may be stored, and for how long it is
+// fresh. A response that could never be used again, neither as it is nor
+// after validation, is not stored.
+func Assess(x Exchange, p Policy) (Freshness, bool) {
+	c := ParseControl(x.Header)
+	if x.Method != http.MethodGet || !storable(x, c) {
+		return Freshness{}, false
+	}
+	f := Freshness{Received: x.Came, InitialAge: initialAge(x)}
+	var named bool
+	if f.Lifetime, named = explicit(x, c); !named {
+		if !p.HasTTL || !heuristic(x.Status) {
+			return Freshness{}, false
+		}
+		f.Lifetime, f.InitialAge = p.TTL, 0
+	}
+	f.Grace, f.IfError = staleness(c, p)
+	if f.Lifetime == 0 && c.StaleWhileRevalidate < 0 {
+		f.Grace = 0 // what is never fresh is asked about each time
+	}
+	useful := f.Lifetime > f.InitialAge || f.Grace > 0 || f.IfError > 0 || Validator(x.Header)
+	return f, useful
+}
+
+func storable(x Exchange, c Control) bool {
+	if x.Status < 200 || x.Status == http.StatusPartialContent || x.Status == http.StatusNotModified {
+		return false
+	}
+	if c.MustUnderstand {
+		if !heuristic(x.Status) {
+			return false
+		}
+	} else if c.NoStore {
+		return false
+	}
+	if c.Private || x.Header.Has("Set-Cookie") || varies(x.Header) {
+		return false
+	}
+	return !x.Authorization || Shareable(c)
+}
+
+// Shareable reports whether a response to an Authorization request may be
+// stored, and used for another (RFC 9111 3.5).
+func Shareable(c Control) bool { return c.Public || c.MustRevalidate || c.SharedMaxAge >= 0 }
+
+func varies(h wire.Header) bool { return h.Contains("Vary", "*") }
+
+// Validator reports whether a response can be validated.
+func Validator(h wire.Header) bool { return h.Has("ETag") || h.Has("Last-Modified") }
+
+// explicit is the lifetime a response names itself (RFC 9111 4.2.1).
+func explicit(x Exchange, c Control) (time.Duration, bool) {
+	switch {
+	case c.NoCache:
+		return 0, true
+	case c.SharedMaxAge >= 0:
+		return c.SharedMaxAge, true
+	case c.MaxAge >= 0:
+		return c.MaxAge, true
+	case x.Header.Has("Expires"):
+		expires, err := http.ParseTime(x.Header.Get("Expires"))
+		if err != nil {
+			return 0, true
+		}
+		date, err := http.ParseTime(x.Header.Get("Date"))
+		if err != nil {
+			date = x.Came
+		}
+		return max(0, expires.Sub(date)), true
+	}
+	return 0, false
+}
+
+// initialAge is the age a response came with (RFC 9111 4.2.3). Of several
+// ages the first counts, and one that cannot be read counts for nothing.
+func initialAge(x Exchange) time.Duration {
+	apparent := time.Duration(0)
+	if date, err := http.ParseTime(x.Header.Get("Date")); err == nil {
+		apparent = max(0, x.Came.Truncate(time.Second).Sub(date))
+	}
+	said := time.Duration(0)
+	for member := range x.Header.Members("Age") {
+		said, _ = seconds(member)
+		break
+	}
+	return max(apparent, said+x.Came.Sub(x.Asked))
+}
+
+// staleness is how long a response may be served beyond its lifetime: as it
+// says itself, else as the site says, and not at all where it forbids that.
+// s-maxage forbids what the response does not allow itself (RFC 9111 5.2.2.10).
+func staleness(c Control, p Policy) (grace, ifError time.Duration) {
+	if c.MustRevalidate || c.ProxyRevalidate || c.NoCache {
+		return 0, 0
+	}
+	if c.SharedMaxAge < 0 {
+		grace, ifError = p.Grace, p.StaleIfError
+	}
+	if c.StaleWhileRevalidate >= 0 {
+		grace = c.StaleWhileRevalidate
+	}
+	if c.StaleIfError >= 0 {
+		ifError = c.StaleIfError
+	}
+	return grace, ifError
+}
+
+// heuristic reports the statuses that a route's ttl is for: answers that say
+// something lasting about the resource.
+func heuristic(status int) bool {
+	switch status {
+	case 200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,159 @@
+package dataplane
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"edgegen/internal/dataplane/httpcache"
+	"edgegen/internal/dataplane/upstream"
+	"edgegen/internal/site"
+)
+
+// model is a site.Edge prepared for serving. It is immutable.
+type model struct {
+	edge    *site.Edge
+	hosts   map[string]*host // canonical hosts and aliases
+	trusted []netip.Prefix
+	groups  map[string]*upstream.Group // by what identifies a backend
+	tls     *tlsModel
+}
+
+type host struct {
+	name  string
+	site  *site.Site
+	alias bool
+	// base is what a redirect to the canonical host starts with.
+	base   string
+	routes []route
+}
+
+// route is a site.Route with what it refers to.
+type route struct {
+	*site.Route
+	group  *upstream.Group // nil where there is no backend
+	policy httpcache.Policy
+}
+
+// newModel prepares edge. Groups of backends that old has too are kept, with
+// their connections.
+func newModel(edge *site.Edge, certificates []tls.Certificate, roles Roles, old *model) (*model, error) {
+	m := &model{edge: edge, hosts: map[string]*host{}, groups: map[string]*upstream.Group{}}
+	for _, p := range edge.Trusted {
+		m.trusted = append(m.trusted, p.Network)
+	}
+	port := ""
+	if len(edge.HTTPS) > 0 {
+		port = edge.RedirectPort()
+	}
+	for i := range edge.Sites {
+		s := &edge.Sites[i]
+		routes, err := m.routes(s, old)
+		if err != nil {
+			return nil, err
+		}
+		h := host{name: s.Host, site: s, base: "https://" + site.URLHost(s.Host) + port, routes: routes}
+		m.hosts[s.Host] = &h
+		for _, alias := range s.Aliases {
+			a := h
+			a.name, a.alias = alias, true
+			m.hosts[alias] = &a
+		}
+	}
+	if roles.TLS {
+		t, err := newTLSModel(edge, certificates, roles.protocols())
+		if err != nil {
+			return nil, err
+		}
+		m.tls = t
+	}
+	return m, nil
+}
+
+func (m *model) routes(s *site.Site, old *model) ([]route, error) {
+	var out []route
+	for i := range s.Routes {
+		r := route{Route: &s.Routes[i], policy: httpcache.Policy{TTL: s.Routes[i].TTL, HasTTL: s.Routes[i].HasTTL,
+			Grace: s.Cache.Grace, StaleIfError: s.Cache.StaleIfError}}
+		if r.Backend != "" {
+			b, ok := s.BackendByName(r.Backend)
+			if !ok {
+				return nil, fmt.Errorf("site %s: route %s: no backend %q", s.Host, r.Path, r.Backend)
+			}
+			r.group = m.group(s.Host, b, old)
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+func (m *model) group(host string, b *site.Backend, old *model) *upstream.Group {
+	id := host + " " + b.Name
+	var addresses []upstream.Address
+	for _, s := range b.Servers {
+		a := upstream.Address{Network: "unix", Address: s.Path}
+		if s.Path == "" {
+			a = upstream.Address{Network: "tcp", Address: net.JoinHostPort(s.Host, strconv.Itoa(int(s.Port)))}
+		}
+		addresses = append(addresses, a)
+		id += " " + a.Address
+	}
+	if g := m.groups[id]; g != nil {
+		return g
+	}
+	var g *upstream.Group
+	if old != nil {
+		g = old.groups[id]
+	}
+	if g == nil {
+		g = upstream.NewGroup(addresses)
+	}
+	m.groups[id] = g
+	return g
+}
+
+// retire closes what next does not use any more.
+func (m *model) retire(next *model) {
+	for id, g := range m.groups {
+		if next == nil || next.groups[id] != g {
+			g.Close()
+		}
+	}
+}
+
+// host finds the host of an authority, whatever its case, port and trailing
+// dot; nil where no site claims it.
+func (m *model) host(authority string) *host {
+	if h := m.hosts[authority]; h != nil {
+		return h
+	}
+	name := authority
+	if i := strings.LastIndexByte(name, ':'); i >= 0 && !strings.HasSuffix(name, "]") {
+		name = name[:i]
+	}
+	name = strings.ToLower(strings.TrimSuffix(strings.Trim(name, "[]"), "."))
+	return m.hosts[name]
+}
+
+// route finds the longest route that a decoded path is in.
+func (h *host) route(path string) *route {
+	for i := range h.routes {
+		r := &h.routes[i]
+		if r.Path == "/" || strings.HasPrefix(path, r.Path) && (len(path) == len(r.Path) || path[len(r.Path)] == '/') {
+			return r
+		}
+	}
+	return nil
+}
+
+func (m *model) isTrusted(a netip.Addr) bool {
+	for _, p := range m.trusted {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,101 @@
+// Package dataplane is the builtin tiers: TLS, cache and web, and the pipe
+// for WebSockets. It serves what a site model says, with any of the tiers
+// left to a native daemon:
+//
+//	client --TLS--> tls --PROXY--> cache --> web --> backend
+//	                                 \---- WebSocket ---^
+//
+// Neighbouring tiers of one Plane are function calls; towards a native tier a
+// Plane speaks what the daemon it stands in for would speak.
+//
+// Where a site owner might wonder:
+//   - What is malformed is refused more strictly than RFC 9112 asks: any second
+//     Content-Length or Transfer-Encoding, "#" in a target, an empty Host, more
+//     than 256 fields. Trailers are read and dropped, interim responses too.
+//   - A dribbling head or an idle connection is closed without an answer.
+//   - A request's body of up to 64 KiB is taken in whole before the backend
+//     hears of it, larger ones stream.
+//   - A client's Cache-Control is not obeyed: nobody can force a fetch.
+//   - Past the cache (PASS) a request's cookies all go to the backend; ignored
+//     cookies do not where the response may be stored. Accept-Encoding is then
+//     reduced to "br, gzip", "gzip" or nothing, so that variants are few.
+//   - A miss fetches the whole resource without the client's Range and
+//     conditions, and answers those from what comes. A resource that could not
+//     be stored is asked for as the client asked, for two minutes.
+//   - A fetch that began before an unsafe request ended is not stored.
+//   - s-maxage forbids stale answers unless the response allows them itself.
+//   - A file is served with POST and the like only by the backend; without one
+//     that is 405. A file that may not be read does not exist.
+//   - A stop ends WebSockets once no request is under way any more.
+//   - HTTP/2 is spoken where TLS and cache are in one Plane; WebSockets come
+//     over HTTP/1.1.
+package dataplane
+
+import (
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"net/netip"
+	"time"
+
+	"edgegen/internal/site"
+)
+
+// Roles are the tiers a Plane serves.
+type Roles struct{ TLS, Cache, Web bool }
+
+// Options is what a Plane serves, and where. A listener belongs to the Plane
+// from New on, which closes it when it stops: hand over a duplicate of a
+// socket that is to outlive the Plane. Any listener may be missing.
+type Options struct {
+	// Edge is the model. Host names of backend servers must be IP addresses.
+	Edge *site.Edge
+	// Certificates has one for each of Edge.Sites, in their order. Only the
+	// TLS tier needs them.
+	Certificates []tls.Certificate
+	Roles        Roles
+
+	HTTPS []net.Listener // the TLS tier's public listeners
+	HTTP  []net.Listener // the web tier's public plain-HTTP listeners
+
+	// The cache tier's Unix sockets, for native neighbours: connections with
+	// a PROXY header (v1 or v2) from the TLS tier, and plain-HTTP requests
+	// that a native web tier relays with the client in X-Real-IP.
+	Cache []net.Listener
+	Plain []net.Listener
+	// Web is the web tier's Unix sockets: requests of a native cache tier,
+	// whose X-Forwarded-* are believed.
+	Web []net.Listener
+
+	// CachePath and WebPath are the Unix sockets of a native cache and web
+	// tier; each is used where Roles leaves that tier to another process.
+	CachePath string
+	WebPath   string
+
+	Log *slog.Logger // nil logs nothing
+	// Access is called once for each request, when it has ended; it must be
+	// quick and may be called from many goroutines. Nil for nobody. What a
+	// native cache tier asks for is the cache tier's to log.
+	Access func(Record)
+}
+
+// Record is one request in the access log.
+type Record struct {
+	Time      time.Time // when its head had come
+	ID        string    // X-Request-Id
+	Client    netip.Addr
+	Protocol  string // "HTTP/1.1", "HTTP/2.0"; "" where the head could not be read
+	Method    string
+	Host      string // as the client sent it
+	Path      string // with the query, as the client sent it
+	Referer   string
+	UserAgent string
+	Status    int   // 101 for a WebSocket; 499 where the client left before an answer
+	Bytes     int64 // of the body that was sent; of a WebSocket all bytes to the client
+	Received  int64 // of a WebSocket, all bytes from the client
+	Duration  time.Duration
+	Cache     string        // HIT, MISS, STALE or PASS
+	Tier      string        // that made the answer: "cache", "web" or "backend"
+	Backend   string        // the server that was asked, "" for none
+	Upstream  time.Duration // until the head of its answer
+}

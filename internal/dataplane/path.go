@@ -1,0 +1,77 @@
+package dataplane
+
+import (
+	"net/http"
+	"strings"
+)
+
+// decodePath decodes the path of a request target. Status is 200, or 400 for
+// a broken escape or a NUL, or 404 for a path that walks.
+func decodePath(target string) (path string, status int) {
+	if i := strings.IndexByte(target, '?'); i >= 0 {
+		target = target[:i]
+	}
+	path = target
+	if strings.IndexByte(target, '%') >= 0 {
+		var ok bool
+		if path, ok = unescape(target); !ok {
+			return "", http.StatusBadRequest
+		}
+	}
+	if path == "" || path[0] != '/' || strings.IndexByte(path, 0) >= 0 {
+		return "", http.StatusBadRequest
+	}
+	if strings.Contains(path, "/.") && walks(path) {
+		return "", http.StatusNotFound
+	}
+	return path, http.StatusOK
+}
+
+func unescape(s string) (string, bool) {
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c == '%' {
+			if i+2 >= len(s) {
+				return "", false
+			}
+			high, low := hexDigit(s[i+1]), hexDigit(s[i+2])
+			if high < 0 || low < 0 {
+				return "", false
+			}
+			c = byte(high<<4 | low)
+			i += 2
+		}
+		out = append(out, c)
+	}
+	return string(out), true
+}
+
+func hexDigit(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c|0x20 >= 'a' && c|0x20 <= 'f':
+		return int(c|0x20-'a') + 10
+	}
+	return -1
+}
+
+// walks reports a segment that is "." or "..".
+func walks(path string) bool {
+	for segment := range strings.SplitSeq(path, "/") {
+		if segment == "." || segment == ".." {
+			return true
+		}
+	}
+	return false
+}
+
+// hidden reports a segment that names a dot file, /.well-known at the start
+// aside.
+func hidden(path string) bool {
+	if rest, ok := strings.CutPrefix(path, "/.well-known"); ok && (rest == "" || rest[0] == '/') {
+		path = rest
+	}
+	return strings.Contains(path, "/.")
+}

@@ -1,0 +1,54 @@
+package dataplane
+
+import (
+	"net/http"
+	"strings"
+
+	"edgegen/internal/dataplane/wire"
+)
+
+// plainHTTP answers on the public plain-HTTP listeners: a redirect to https
+// for every name that a site claims. The model says all of it, so a builtin
+// web tier asks no cache tier.
+func (p *Plane) plainHTTP(x *exchange) answer {
+	x.client = x.peer
+	return p.plainAnswer(x)
+}
+
+// relayedPlain answers a native web tier, which owns the plain-HTTP listeners
+// and names the client in X-Real-IP.
+func (p *Plane) relayedPlain(x *exchange) answer {
+	x.client, _ = parseAddress(x.Header.Get("X-Real-IP"))
+	if code, ok := strings.CutPrefix(x.Target, "/.edgegen/"); ok {
+		if status, ok := wire.Digits(code); ok && status >= 400 && status < 600 {
+			// The words for an error that the web tier itself met.
+			x.cache, x.tier = "PASS", "web"
+			r := failure(int(status), wire.Field{Name: "X-Cache", Value: "PASS"})
+			if status == http.StatusMethodNotAllowed {
+				r.Header.Add("Allow", allowed)
+			}
+			return answer{Response: r}
+		}
+	}
+	return p.plainAnswer(x)
+}
+
+func (p *Plane) plainAnswer(x *exchange) answer {
+	x.model, x.cache, x.tier, x.id = p.model.Load(), "PASS", p.tierName(), newID()
+	a := x.toHTTPS()
+	a.Header.Add("X-Cache", x.cache)
+	if x.Body != nil {
+		a.close = true // nobody reads it
+	}
+	return a
+}
+
+func (x *exchange) toHTTPS() answer {
+	if r := x.admit(); r != nil {
+		return *r
+	}
+	if x.host = x.model.host(x.Host); x.host == nil {
+		return answer{Response: failure(http.StatusMisdirectedRequest)}
+	}
+	return answer{Response: x.toCanonical()}
+}

@@ -1,0 +1,39 @@
+package dataplane
+
+import "time"
+
+// record logs the request under way.
+func (c *http1) record(status int) {
+	if c.plane.options.Access == nil || !c.log || c.x.Host == c.plane.probeHost {
+		return
+	}
+	c.plane.access(c.x.finish(status, c.sent), c.log)
+}
+
+// finish makes the record of an exchange that has ended.
+func (x *exchange) finish(status int, bytes int64) Record {
+	client := x.client
+	if !client.IsValid() {
+		client = x.peer
+	}
+	return Record{
+		Time: x.began, ID: x.id, Client: client, Protocol: x.protocol, Method: x.Method, Host: x.Host, Path: x.Target,
+		Referer: x.Header.Get("Referer"), UserAgent: x.Header.Get("User-Agent"),
+		Status: status, Bytes: bytes, Duration: time.Since(x.began),
+		Cache: x.cache, Tier: x.tier, Backend: x.backend, Upstream: x.asked,
+	}
+}
+
+func (p *Plane) access(r Record, log bool) {
+	if log && p.options.Access != nil {
+		p.options.Access(r)
+	}
+}
+
+// tierName is the tier that answers what is no request.
+func (p *Plane) tierName() string {
+	if p.options.Roles.Cache {
+		return "cache"
+	}
+	return "web"
+}

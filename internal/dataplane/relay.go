@@ -1,0 +1,41 @@
+package dataplane
+
+import (
+	"crypto/tls"
+	"net"
+	"time"
+
+	"github.com/pires/go-proxyproto"
+)
+
+// relay hands a decrypted connection to a native cache tier: a PROXY header,
+// then every byte as it is, both ways.
+func (p *Plane) relay(client *tls.Conn) {
+	t := p.model.Load().edge.Timeout
+	if p.crowded() {
+		p.http1(client, addressOf(client), full, false)
+		return
+	}
+	dialer := net.Dialer{Timeout: t.Connect}
+	cache, err := dialer.DialContext(p.ended, "unix", p.options.CachePath)
+	if err != nil {
+		p.log.Warn("cache tier", "socket", p.options.CachePath, "error", err)
+		p.http1(client, addressOf(client), full, false)
+		return
+	}
+	defer cache.Close()
+	_ = cache.SetWriteDeadline(time.Now().Add(t.Connect))
+	header := proxyproto.HeaderProxyFromAddrs(1, client.RemoteAddr(), client.LocalAddr())
+	if _, err := header.WriteTo(cache); err != nil {
+		p.log.Warn("cache tier", "socket", p.options.CachePath, "error", err)
+		return
+	}
+	_ = cache.SetWriteDeadline(time.Time{})
+	if !p.track.relayed(client, cache) {
+		return
+	}
+	defer p.track.remove(cache)
+	// What is in it is the cache tier's to time; this only outlasts all of it.
+	pipe := &pipe{idle: max(t.WebSocketIdle, t.Idle, t.FirstByte) + time.Minute, after: t.Idle, buffers: &p.copies}
+	pipe.run(client, cache)
+}

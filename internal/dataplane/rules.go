@@ -1,0 +1,93 @@
+package dataplane
+
+import (
+	"strings"
+
+	"edgegen/internal/dataplane/wire"
+	"edgegen/internal/site"
+)
+
+// applyRules removes, then sets.
+func applyRules(h *wire.Header, remove []site.HeaderName, set []site.Header) {
+	for _, r := range remove {
+		h.Del(r.Name)
+	}
+	for _, s := range set {
+		h.Set(s.Name, s.Value)
+	}
+}
+
+// ignored reports whether a Cookie line holds no cookie but those of the
+// given names.
+func ignored(line string, names []string) bool {
+	for cookie := range strings.SplitSeq(line, ";") {
+		name, _, _ := strings.Cut(wire.TrimSpace(cookie), "=")
+		if name = wire.TrimSpace(name); name == "" && wire.TrimSpace(cookie) == "" {
+			continue
+		}
+		if !matchesAny(name, names) {
+			return false
+		}
+	}
+	return true
+}
+
+func matchesAny(name string, patterns []string) bool {
+	for _, p := range patterns {
+		if matches(name, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// matches compares a name with a pattern in which "*" stands for any run of
+// characters.
+func matches(name, pattern string) bool {
+	start, rest, star := strings.Cut(pattern, "*")
+	if !star {
+		return name == pattern
+	}
+	if !strings.HasPrefix(name, start) {
+		return false
+	}
+	name = name[len(start):]
+	for {
+		part, next, more := strings.Cut(rest, "*")
+		if !more {
+			return strings.HasSuffix(name, rest)
+		}
+		i := strings.Index(name, part)
+		if i < 0 {
+			return false
+		}
+		name, rest = name[i+len(part):], next
+	}
+}
+
+// normalizeCodings makes one stored variant do for everybody who takes the
+// same codings. Varnish is given the same rule.
+func normalizeCodings(h *wire.Header) {
+	brotli, gzip := false, false
+	for member := range h.Members("Accept-Encoding") {
+		coding, parameter, _ := strings.Cut(member, ";")
+		weight, ok := strings.CutPrefix(strings.ToLower(strings.ReplaceAll(parameter, " ", "")), "q=")
+		if ok && strings.Trim(weight, "0.") == "" {
+			continue
+		}
+		switch strings.ToLower(wire.TrimSpace(coding)) {
+		case "br":
+			brotli = true
+		case "gzip":
+			gzip = true
+		}
+	}
+	switch {
+	case brotli:
+		h.Set("Accept-Encoding", "br, gzip")
+	case gzip:
+		h.Set("Accept-Encoding", "gzip")
+	default:
+		h.Del("Accept-Encoding")
+	}
+}

@@ -1,0 +1,125 @@
+package static
+
+import (
+	"io"
+	"os"
+	"time"
+
+	"edgegen/internal/dataplane/entity"
+	"edgegen/internal/dataplane/wire"
+)
+
+func (s *small) whole() entity.Whole {
+	return entity.Whole{Status: 200, Header: s.header, Size: int64(len(s.data)),
+		Open: func(offset, length int64) (io.ReadCloser, error) {
+			return wire.NewBytes(s.data[offset : offset+length]), nil
+		}}
+}
+
+// look returns a kept file that is still as it was.
+func (f *Files) look(path string, st stamp) *small {
+	if st.size > smallFile {
+		return nil
+	}
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if kept := f.kept[path]; kept != nil && kept.stamp == st {
+		return kept
+	}
+	return nil
+}
+
+// load reads a small file whole and answers from memory.
+func (f *Files) load(method string, request wire.Header, want file, header wire.Header, from io.Reader) (*wire.Response, error) {
+	data := make([]byte, want.stamp.size)
+	if _, err := io.ReadFull(from, data); err != nil {
+		return nil, err
+	}
+	loaded := &small{stamp: want.stamp, header: header, data: data}
+	if time.Since(time.Unix(0, want.stamp.changed)) > settled {
+		f.keep(want.root+want.name, loaded)
+	}
+	return entity.Answer(method, request, loaded.whole())
+}
+
+// keep makes room by dropping whatever comes first; nearly all sites fit.
+func (f *Files) keep(path string, s *small) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if old := f.kept[path]; old != nil {
+		f.used -= old.cost(path)
+	}
+	f.kept[path] = s
+	f.used += s.cost(path)
+	for name, one := range f.kept {
+		if f.used <= f.limit {
+			return
+		}
+		delete(f.kept, name)
+		f.used -= one.cost(name)
+	}
+}
+
+func (s *small) cost(path string) int64 { return int64(len(s.data) + len(path) + 512) }
+
+// stream answers from an open file, and closes it.
+func stream(method string, request, header wire.Header, size int64, handle *os.File) (*wire.Response, error) {
+	response, err := entity.Answer(method, request, entity.Whole{Status: 200, Header: header, Size: size,
+		Open: func(offset, length int64) (io.ReadCloser, error) {
+			return &Section{file: handle, offset: offset, left: length}, nil
+		}})
+	if err != nil || response.Body == nil {
+		handle.Close()
+		return response, err
+	}
+	response.Body = &owner{response.Body, handle}
+	return response, nil
+}
+
+// owner closes the file with the body.
+type owner struct {
+	io.ReadCloser
+	handle *os.File
+}
+
+func (o *owner) Close() error { return o.handle.Close() }
+
+// Section hands out what the kernel could send without copying: the part of
+// the file that is the body. It is false where the body is more than that.
+func (o *owner) Section() (file *os.File, offset, length int64, ok bool) {
+	s, ok := o.ReadCloser.(*Section)
+	if !ok {
+		return nil, 0, 0, false
+	}
+	return s.file, s.offset, s.left, true
+}
+
+// Section is a part of a file. It does not own the file.
+type Section struct {
+	file         *os.File
+	offset, left int64
+}
+
+// Read reads on. A file that has become shorter meanwhile is
+// io.ErrUnexpectedEOF.
+func (s *Section) Read(p []byte) (int, error) {
+	if s.left == 0 {
+		return 0, io.EOF
+	}
+	if int64(len(p)) > s.left {
+		p = p[:s.left]
+	}
+	n, err := s.file.ReadAt(p, s.offset)
+	s.offset += int64(n)
+	s.left -= int64(n)
+	if n > 0 {
+		return n, nil
+	}
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return 0, err
+}
+
+// Close does nothing.
+func (s *Section) Close() error { return nil }

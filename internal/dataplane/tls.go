@@ -1,0 +1,86 @@
+package dataplane
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"strings"
+
+	"edgegen/internal/site"
+)
+
+// tlsModel is what the TLS tier needs of a model.
+type tlsModel struct {
+	byName map[string]*tls.Config
+	first  *tls.Config // for names that no site claims
+}
+
+// newTLSModel makes a configuration for each site. Session tickets are sealed
+// with the keys of the Plane's one outer configuration, which crypto/tls
+// rotates every day and accepts for seven.
+func newTLSModel(edge *site.Edge, certificates []tls.Certificate, protocols []string) (*tlsModel, error) {
+	if len(edge.Sites) == 0 || len(certificates) != len(edge.Sites) {
+		return nil, fmt.Errorf("tls: %d certificates for %d sites", len(certificates), len(edge.Sites))
+	}
+	t := &tlsModel{byName: map[string]*tls.Config{}}
+	for i := range edge.Sites {
+		s := &edge.Sites[i]
+		if len(certificates[i].Certificate) == 0 {
+			return nil, fmt.Errorf("tls: no certificate for %s", s.Host)
+		}
+		config := modern()
+		config.NextProtos = protocols
+		config.Certificates = []tls.Certificate{certificates[i]}
+		if s.TLS.MinVersion == "1.3" {
+			config.MinVersion = tls.VersionTLS13
+		}
+		if t.first == nil {
+			t.first = config
+		}
+		for _, name := range append([]string{s.Host}, s.Aliases...) {
+			t.byName[name] = config
+		}
+	}
+	return t, nil
+}
+
+// protocols is what a client may choose from: a native cache tier speaks
+// HTTP/1.1 only.
+func (r Roles) protocols() []string {
+	if r.Cache {
+		return []string{"h2", "http/1.1"}
+	}
+	return []string{"http/1.1"}
+}
+
+// modern has forward secrecy and authenticated encryption only.
+func modern() *tls.Config {
+	return &tls.Config{
+		MinVersion: tls.VersionTLS12,
+		CipherSuites: []uint16{ // of TLS 1.2; those of 1.3 are all good
+			tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+			tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+			tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+		},
+		// Whole records from the start: a system call each is what they cost.
+		DynamicRecordSizingDisabled: true,
+	}
+}
+
+// tlsConfig is the configuration of every connection; it looks up the model
+// in force, so that a new certificate is served from the next handshake on.
+func (p *Plane) tlsConfig() *tls.Config {
+	outer := modern()
+	outer.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		t := p.model.Load().tls
+		if t == nil {
+			return nil, errors.New("no certificates")
+		}
+		config := t.byName[strings.TrimSuffix(strings.ToLower(hello.ServerName), ".")]
+		if config == nil {
+			config = t.first
+		}
+		return config, nil
+	}
+	return outer
+}

@@ -1,0 +1,98 @@
+package dataplane
+
+import (
+	"net"
+	"sync"
+)
+
+// track knows what is open, so that a stop can end it.
+type track struct {
+	mu      sync.Mutex
+	conns   map[net.Conn]struct{}
+	serving map[*http1]struct{}
+	sockets map[*http1]struct{} // the WebSockets among serving
+	relays  map[net.Conn]net.Conn
+	closed  bool
+}
+
+func newTrack() *track {
+	return &track{conns: map[net.Conn]struct{}{}, serving: map[*http1]struct{}{}, sockets: map[*http1]struct{}{}, relays: map[net.Conn]net.Conn{}}
+}
+
+// add notes a connection; false means that it came too late.
+func (t *track) add(c net.Conn) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.closed {
+		t.conns[c] = struct{}{}
+	}
+	return !t.closed
+}
+
+func (t *track) remove(c net.Conn) {
+	t.mu.Lock()
+	delete(t.conns, c)
+	delete(t.relays, c)
+	t.mu.Unlock()
+}
+
+func (t *track) http1(c *http1) {
+	t.mu.Lock()
+	t.serving[c] = struct{}{}
+	t.mu.Unlock()
+}
+
+func (t *track) forget(c *http1) {
+	t.mu.Lock()
+	delete(t.serving, c)
+	delete(t.sockets, c)
+	t.mu.Unlock()
+}
+
+// socket notes that a connection is a WebSocket from now on.
+func (t *track) socket(c *http1) {
+	t.mu.Lock()
+	t.sockets[c] = struct{}{}
+	t.mu.Unlock()
+}
+
+// relayed notes the other side of a connection that is passed on.
+func (t *track) relayed(client, cache net.Conn) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.relays[cache] = client
+	return !t.closed
+}
+
+// closeIdle ends the connections that wait for a request, and reports whether
+// nothing but WebSockets and relays is left.
+func (t *track) closeIdle() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	busy := 0
+	for c := range t.serving {
+		if _, socket := t.sockets[c]; socket {
+			continue
+		}
+		if c.idle.Load() {
+			c.Close()
+			continue
+		}
+		busy++
+	}
+	return busy == 0
+}
+
+// closeAll ends everything.
+func (t *track) closeAll() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.closed = true
+	for c := range t.conns {
+		c.Close()
+	}
+	for cache, client := range t.relays {
+		cache.Close()
+		client.Close()
+	}
+}

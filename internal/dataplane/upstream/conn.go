@@ -1,0 +1,178 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"edgegen/internal/dataplane/wire"
+)
+
+func newBuffer() any { return wire.NewBuffer() }
+
+// conn is one connection to a server, used by one exchange at a time.
+type conn struct {
+	net.Conn
+	server *server
+	reader *wire.Reader
+	out    []byte // reused from exchange to exchange
+	used   time.Time
+	reused bool
+	armed  time.Time // the read deadline that is set
+	once   sync.Once
+}
+
+func newConn(raw net.Conn, s *server) *conn {
+	c := &conn{Conn: raw, server: s}
+	c.reader = wire.NewReader(raw, &s.group.buffers)
+	return c
+}
+
+// close closes the connection. The buffer goes with it, because a reader may
+// still be at it.
+func (c *conn) close() { c.once.Do(func() { _ = c.Conn.Close() }) }
+
+// alive looks whether the server has closed an idle connection, or sent what
+// nobody asked for.
+func (c *conn) alive() bool {
+	if len(c.reader.Buffered()) > 0 {
+		return false
+	}
+	sc, ok := c.Conn.(syscall.Conn)
+	if !ok {
+		return true
+	}
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return false
+	}
+	quiet := false
+	var one [1]byte
+	err = raw.Read(func(fd uintptr) bool {
+		_, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		quiet = err == syscall.EAGAIN
+		return true
+	})
+	return err == nil && quiet
+}
+
+// arm sets the read deadline to d from now. Not much later than that is as
+// good, and saves a timer operation for nearly every read.
+func (c *conn) arm(d time.Duration) {
+	now := time.Now()
+	if left := c.armed.Sub(now); left >= d && left <= d+d/4 {
+		return
+	}
+	c.armed = now.Add(d + d/8)
+	_ = c.SetReadDeadline(c.armed)
+}
+
+// body is a response's body. Its Close gives the connection back where the
+// body was read to its end.
+type body struct {
+	wire.Body
+	conn    *conn
+	pause   time.Duration
+	keep    bool
+	stop    func() bool // of the watch over the exchange's context
+	sending *sending    // the request's body, where it is still on its way
+	closed  bool
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	if len(b.conn.reader.Buffered()) == 0 {
+		b.conn.arm(b.pause)
+	}
+	return b.Body.Read(p)
+}
+
+// Close may be called more than once.
+func (b *body) Close() error {
+	if b.closed {
+		return nil
+	}
+	b.closed = true
+	b.conn.finish(b.stop(), b.keep && b.Done(), b.sending)
+	return nil
+}
+
+// finish ends an exchange: the connection is kept only if nothing of it is
+// left on either side.
+func (c *conn) finish(undisturbed, keep bool, s *sending) {
+	if undisturbed && keep && s.complete() && len(c.reader.Buffered()) == 0 {
+		c.reused = true
+		c.server.give(c)
+		return
+	}
+	c.close()
+	s.cancel()
+}
+
+// sending is a request body on its way beside the wait for the answer. A nil
+// one is complete.
+type sending struct {
+	ended  chan struct{}
+	body   io.Reader
+	failed atomic.Bool
+	err    error // valid once failed or ended
+}
+
+// Aborter is a request body whose Read another goroutine can end.
+type Aborter interface{ Abort() }
+
+// send copies body to the connection in a goroutine of its own.
+func (c *conn) send(body io.Reader, chunked bool) *sending {
+	s := &sending{ended: make(chan struct{}), body: body}
+	go func() {
+		defer close(s.ended)
+		if s.err = copyBody(c.Conn, body, chunked); s.err != nil {
+			s.failed.Store(true)
+			if errors.Is(s.err, ErrClient) {
+				c.close() // nobody need wait for the answer to half a request
+			}
+		}
+	}()
+	return s
+}
+
+func (s *sending) complete() bool {
+	if s == nil {
+		return true
+	}
+	select {
+	case <-s.ended:
+		return s.err == nil
+	default:
+		return false
+	}
+}
+
+// cancel returns once nothing reads from the request's body any more.
+func (s *sending) cancel() {
+	if s == nil {
+		return
+	}
+	select {
+	case <-s.ended:
+		return
+	default:
+	}
+	if a, ok := s.body.(Aborter); ok {
+		a.Abort()
+	}
+	<-s.ended
+}
+
+// watch closes the connection when ctx ends before the returned function is
+// called; that then returns false.
+func (c *conn) watch(ctx context.Context) func() bool {
+	if ctx.Done() == nil {
+		return func() bool { return true }
+	}
+	return context.AfterFunc(ctx, c.close)
+}

@@ -1,0 +1,173 @@
+// Package upstream is a lean HTTP/1.1 client for a known set of servers: no
+// goroutine and no channel between a request and its answer. It keeps
+// connections, goes round the servers, and leaves one that refuses alone for
+// a while.
+package upstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// What a round trip can fail with; errors wrap one of them.
+var (
+	// ErrFailed is a server that refused, reset or answered nonsense: 502.
+	ErrFailed = errors.New("upstream failed")
+	// ErrTimeout is a server that took too long: 504.
+	ErrTimeout = errors.New("upstream timed out")
+	// ErrNoServer means that every one of several servers is being left
+	// alone: 503.
+	ErrNoServer = errors.New("no upstream is healthy")
+	// ErrClient means that the request's own body could not be read; it
+	// wraps that error too.
+	ErrClient = errors.New("request body")
+)
+
+// Address is where a server listens.
+type Address struct{ Network, Address string }
+
+// Timeouts bound a round trip.
+type Timeouts struct {
+	Connect   time.Duration
+	FirstByte time.Duration // also the longest pause within a body
+}
+
+const (
+	leaveAlone = 10 * time.Second // a server that refused
+	keepIdle   = 60 * time.Second // a connection without a request
+	maxIdle    = 256              // connections a server
+	trustIdle  = time.Second      // idle so long, a connection is looked at before use
+)
+
+// Group is a set of equal servers. It may be used from any goroutine.
+type Group struct {
+	servers []*server
+	next    atomic.Uint32
+	buffers sync.Pool
+}
+
+type server struct {
+	Address
+	group     *Group
+	downUntil atomic.Int64 // Unix nanoseconds
+
+	mu     sync.Mutex
+	idle   []*conn // the most recently used last
+	closed bool
+}
+
+// NewGroup returns a group of the servers at addresses. It connects to none.
+func NewGroup(addresses []Address) *Group {
+	g := &Group{}
+	g.buffers.New = newBuffer
+	for _, a := range addresses {
+		g.servers = append(g.servers, &server{Address: a, group: g})
+	}
+	return g
+}
+
+// Close ends the idle connections; those in use end with their exchange.
+func (g *Group) Close() {
+	for _, s := range g.servers {
+		s.mu.Lock()
+		idle := s.idle
+		s.idle, s.closed = nil, true
+		s.mu.Unlock()
+		for _, c := range idle {
+			c.close()
+		}
+	}
+}
+
+// pick returns the next server that is not left alone, another than not if
+// there is one. A single server is always tried.
+func (g *Group) pick(not *server) (*server, error) {
+	if len(g.servers) == 1 {
+		return g.servers[0], nil
+	}
+	now, start := time.Now().UnixNano(), int(g.next.Add(1)-1)
+	for i := range g.servers {
+		s := g.servers[(start+i)%len(g.servers)]
+		if s != not && s.downUntil.Load() <= now {
+			return s, nil
+		}
+	}
+	if not != nil && not.downUntil.Load() <= now {
+		return not, nil
+	}
+	return nil, ErrNoServer
+}
+
+// dial opens a connection and notes a server that cannot be reached.
+func (s *server) dial(ctx context.Context, t Timeouts) (*conn, error) {
+	dialer := net.Dialer{Timeout: t.Connect}
+	raw, err := dialer.DialContext(ctx, s.Network, s.Address.Address)
+	if err != nil {
+		if ctx.Err() == nil {
+			s.downUntil.Store(time.Now().Add(leaveAlone).UnixNano())
+		}
+		return nil, failure("connect to "+s.Address.Address, err)
+	}
+	s.downUntil.Store(0)
+	return newConn(raw, s), nil
+}
+
+// take returns an idle connection, nil where there is none.
+func (s *server) take(careful bool) *conn {
+	for {
+		s.mu.Lock()
+		n := len(s.idle)
+		if n == 0 {
+			s.mu.Unlock()
+			return nil
+		}
+		c := s.idle[n-1]
+		s.idle = s.idle[:n-1]
+		s.mu.Unlock()
+		idle := time.Since(c.used)
+		if idle < keepIdle && (!careful && idle < trustIdle || c.alive()) {
+			return c
+		}
+		c.close()
+	}
+}
+
+// give keeps a connection for the next request.
+func (s *server) give(c *conn) {
+	c.used = time.Now()
+	var old []*conn
+	s.mu.Lock()
+	keep := !s.closed && len(s.idle) < maxIdle
+	if keep {
+		s.idle = append(s.idle, c)
+		n := 0
+		for n < len(s.idle) && c.used.Sub(s.idle[n].used) > keepIdle {
+			n++
+		}
+		old = append(old, s.idle[:n]...)
+		s.idle = s.idle[n:]
+	}
+	s.mu.Unlock()
+	if !keep {
+		c.close()
+	}
+	for _, c := range old {
+		c.close()
+	}
+}
+
+// failure sorts an error of the network.
+func failure(doing string, err error) error {
+	kind := ErrFailed
+	var timeout net.Error
+	if errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout() {
+		kind = ErrTimeout
+	}
+	return fmt.Errorf("%w: %s: %w", kind, doing, err)
+}

@@ -1,0 +1,290 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"edgegen/internal/dataplane/wire"
+)
+
+const (
+	maxHead    = 64 << 10 // of a response
+	maxInterim = 16       // 1xx responses before the final one
+	holdBody   = 64 << 10 // a request body up to here is read before it is sent
+)
+
+// Trace tells what a round trip did.
+type Trace struct {
+	Server string // the last one that was tried
+	Took   time.Duration
+}
+
+// RoundTrip sends a request and returns the response; its body streams, and
+// has to be closed. A request that may be repeated is tried once more, on
+// another connection or server, where no byte of an answer has come. The
+// request's hop-by-hop fields are the caller's to remove. req.Body is not
+// read any more once RoundTrip has failed, or the response's body is closed.
+//
+// Where the answer comes before req.Body was read to its end, closing the
+// response calls Abort of a body that is an Aborter and waits for the read
+// under way.
+func (g *Group) RoundTrip(ctx context.Context, req *wire.Request, t Timeouts) (*wire.Response, Trace, error) {
+	var trace Trace
+	start := time.Now()
+	out, err := hold(req)
+	if err != nil {
+		return nil, trace, err
+	}
+	var last *server
+	for attempt := 0; ; attempt++ {
+		s, noServer := g.pick(last)
+		if noServer != nil {
+			if err == nil {
+				err = noServer
+			}
+			return nil, trace, err
+		}
+		trace.Server = s.Address.Address
+		var response *wire.Response
+		var again bool
+		response, again, err = s.try(ctx, out, t, attempt > 0)
+		trace.Took = time.Since(start)
+		if err == nil || !again || attempt > 0 || ctx.Err() != nil {
+			return response, trace, err
+		}
+		last = s
+	}
+}
+
+// outgoing is a request with its body either in memory or still to be read.
+type outgoing struct {
+	*wire.Request
+	held []byte
+	rest io.Reader
+	// length is what the request says about its body; -1 means chunked.
+	length int64
+}
+
+func (o *outgoing) repeatable() bool {
+	if o.rest != nil {
+		return false
+	}
+	switch o.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPut, http.MethodDelete:
+		return true
+	}
+	return false
+}
+
+// hold reads a small body into memory, so that it is complete before any
+// server hears of it.
+func hold(req *wire.Request) (*outgoing, error) {
+	o := &outgoing{Request: req, length: req.Length}
+	if req.Body == nil {
+		o.length = 0
+		return o, nil
+	}
+	if req.Length > holdBody {
+		o.rest = req.Body
+		return o, nil
+	}
+	size := req.Length
+	if size < 0 {
+		size = holdBody
+	}
+	buf := make([]byte, size+1)
+	n, err := io.ReadFull(req.Body, buf)
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF) && req.Length < 0 && bodyEnded(req.Body),
+		errors.Is(err, io.ErrUnexpectedEOF) && int64(n) == req.Length:
+		o.held, o.length = buf[:n], int64(n)
+	case err == nil:
+		o.held, o.rest = buf, req.Body
+	default:
+		return nil, fmt.Errorf("%w: %w", ErrClient, err)
+	}
+	return o, nil
+}
+
+// bodyEnded tells the regular end of a body of unknown length, which
+// io.ReadFull reports like a body that was cut off.
+func bodyEnded(body io.Reader) bool {
+	n, err := body.Read(make([]byte, 1))
+	return n == 0 && err == io.EOF
+}
+
+// try is one attempt on one server. again tells that nothing of the exchange
+// can have had an effect, or that the method allows another attempt.
+func (s *server) try(ctx context.Context, o *outgoing, t Timeouts, fresh bool) (r *wire.Response, again bool, err error) {
+	var c *conn
+	if !fresh {
+		c = s.take(!o.repeatable())
+	}
+	if c == nil {
+		if c, err = s.dial(ctx, t); err != nil {
+			return nil, !errors.Is(err, ErrTimeout) || len(s.group.servers) > 1, err
+		}
+	}
+	stop := c.watch(ctx)
+	sending, err := c.write(o)
+	if err == nil {
+		r, err = c.read(o, t, stop, sending)
+	}
+	if err == nil {
+		return r, false, nil
+	}
+	stop()
+	c.close()
+	if sending != nil && sending.failed.Load() && errors.Is(sending.err, ErrClient) {
+		err = sending.err
+	}
+	sending.cancel()
+	if ctx.Err() != nil {
+		return nil, false, fmt.Errorf("%w: %w", ErrClient, ctx.Err())
+	}
+	return nil, o.repeatable() && !errors.Is(err, ErrTimeout), err
+}
+
+// write sends the head with what is held of the body, and starts sending the
+// rest.
+func (c *conn) write(o *outgoing) (*sending, error) {
+	b := append(c.out[:0], o.Method...)
+	b = append(b, ' ')
+	b = append(b, o.Target...)
+	b = append(b, " HTTP/1.1\r\nHost: "...)
+	b = append(b, o.Host...)
+	b = append(b, "\r\n"...)
+	b = wire.AppendFields(b, o.Header)
+	switch {
+	case o.length < 0:
+		b = append(b, "Transfer-Encoding: chunked\r\n"...)
+	case o.length > 0, o.Method == http.MethodPost, o.Method == http.MethodPut, o.Method == http.MethodPatch:
+		b = append(b, "Content-Length: "...)
+		b = strconv.AppendInt(b, o.length, 10)
+		b = append(b, "\r\n"...)
+	}
+	b = append(b, "\r\n"...)
+	if o.length < 0 && len(o.held) > 0 {
+		b = wire.AppendChunk(b, o.held)
+	} else {
+		b = append(b, o.held...)
+	}
+	if cap(b) <= 8<<10 {
+		c.out = b
+	}
+	if _, err := c.Conn.Write(b); err != nil {
+		return nil, failure("send the request", err)
+	}
+	if o.rest == nil {
+		return nil, nil
+	}
+	return c.send(o.rest, o.length < 0), nil
+}
+
+// read waits for the final response's head.
+func (c *conn) read(o *outgoing, t Timeouts, stop func() bool, s *sending) (*wire.Response, error) {
+	for range maxInterim {
+		text, err := c.head(t, s)
+		if err != nil {
+			return nil, failure("read the response", err)
+		}
+		head, err := wire.ParseResponse(text, nil)
+		if err != nil || head.Status == http.StatusSwitchingProtocols {
+			return nil, fmt.Errorf("%w: response: %w", ErrFailed, errors.Join(err, unasked(head.Status)))
+		}
+		if head.Status < 200 {
+			continue
+		}
+		return c.response(o, head, t, stop, s), nil
+	}
+	return nil, fmt.Errorf("%w: too many interim responses", ErrFailed)
+}
+
+func unasked(status int) error {
+	if status == http.StatusSwitchingProtocols {
+		return errors.New("switches protocols unasked")
+	}
+	return nil
+}
+
+// head reads one head. While the request's body is on its way the time does
+// not run.
+func (c *conn) head(t Timeouts, s *sending) (string, error) {
+	for {
+		c.arm(t.FirstByte)
+		text, err := c.reader.ReadHead(maxHead, nil)
+		if s == nil || !isTimeout(err) || len(c.reader.Buffered()) > 0 {
+			return text, err
+		}
+		select {
+		case <-s.ended:
+			if s.err != nil {
+				return "", s.err
+			}
+			s = nil
+		default:
+		}
+	}
+}
+
+func isTimeout(err error) bool {
+	var timeout interface{ Timeout() bool }
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+func (c *conn) response(o *outgoing, head wire.ResponseHead, t Timeouts, stop func() bool, s *sending) *wire.Response {
+	r := &wire.Response{Status: head.Status, Header: head.Header, Length: head.Length}
+	if !wire.HasBody(o.Method, head.Status) || head.Length == 0 {
+		c.finish(stop(), head.Keep, s)
+		if !wire.HasBody(o.Method, head.Status) && o.Method != http.MethodHead {
+			r.Length = -1
+		}
+		return r
+	}
+	b := &body{conn: c, pause: t.FirstByte, keep: head.Keep, stop: stop, sending: s}
+	switch {
+	case head.Chunked:
+		b.Reset(c.reader, -1, -1)
+	case head.Length >= 0:
+		b.Reset(c.reader, head.Length, -1)
+	default:
+		b.ResetUntilClose(c.reader)
+		b.keep = false
+	}
+	r.Body = b
+	return r
+}
+
+// copyBody sends the rest of a request's body.
+func copyBody(to io.Writer, from io.Reader, chunked bool) error {
+	buf := make([]byte, 32<<10)
+	var out []byte
+	for {
+		n, err := from.Read(buf)
+		if n > 0 {
+			data := buf[:n]
+			if chunked {
+				out = wire.AppendChunk(out[:0], data)
+				data = out
+			}
+			if _, err := to.Write(data); err != nil {
+				return failure("send the body", err)
+			}
+		}
+		if err == io.EOF {
+			if chunked {
+				_, err = io.WriteString(to, wire.LastChunk)
+				return err
+			}
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrClient, err)
+		}
+	}
+}

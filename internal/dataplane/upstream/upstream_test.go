@@ -1,0 +1,115 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"edgegen/internal/dataplane/wire"
+)
+
+var patience = Timeouts{Connect: time.Second, FirstByte: 5 * time.Second}
+
+func start(t *testing.T, handler http.HandlerFunc) (*Group, *atomic.Int64) {
+	t.Helper()
+	var connections atomic.Int64
+	s := httptest.NewUnstartedServer(handler)
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	s.Start()
+	g := NewGroup([]Address{{"tcp", s.Listener.Addr().String()}})
+	t.Cleanup(func() { g.Close(); s.Close() })
+	return g, &connections
+}
+
+func ask(t *testing.T, g *Group, req *wire.Request) (string, error) {
+	t.Helper()
+	req.Host = "app"
+	r, _, err := g.RoundTrip(context.Background(), req, patience)
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	if r.Body == nil {
+		return fmt.Sprint(r.Status), nil
+	}
+	body, err := io.ReadAll(r.Body)
+	return fmt.Sprint(r.Status, " ", string(body)), err
+}
+
+func TestConnectionsAreReused(t *testing.T) {
+	g, connections := start(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		switch r.URL.Path {
+		case "/chunked":
+			w.(http.Flusher).Flush()
+		case "/none":
+			w.WriteHeader(204)
+			return
+		}
+		fmt.Fprintf(w, "%s %s %d", r.Method, r.URL.Path, len(body))
+	})
+	large := strings.Repeat("x", 1<<20)
+	for _, test := range []struct {
+		req  wire.Request
+		want string
+	}{
+		{wire.Request{Method: "GET", Target: "/a"}, "200 GET /a 0"},
+		{wire.Request{Method: "GET", Target: "/chunked"}, "200 GET /chunked 0"},
+		{wire.Request{Method: "HEAD", Target: "/a"}, "200"},
+		{wire.Request{Method: "GET", Target: "/none"}, "204"},
+		{wire.Request{Method: "POST", Target: "/p", Length: 3, Body: strings.NewReader("abc")}, "200 POST /p 3"},
+		{wire.Request{Method: "POST", Target: "/p", Length: -1, Body: strings.NewReader("abcd")}, "200 POST /p 4"},
+		{wire.Request{Method: "PUT", Target: "/p", Length: 1 << 20, Body: strings.NewReader(large)}, "200 PUT /p 1048576"},
+		{wire.Request{Method: "PUT", Target: "/p", Length: -1, Body: strings.NewReader(large)}, "200 PUT /p 1048576"},
+	} {
+		if got, err := ask(t, g, &test.req); got != test.want || err != nil {
+			t.Errorf("got %q %v, want %q", got, err, test.want)
+		}
+	}
+	if n := connections.Load(); n > 3 { // one whose body may still be on its way when the answer is there is not kept
+		t.Errorf("%d connections", n)
+	}
+}
+
+func TestBodyCutOff(t *testing.T) {
+	g, _ := start(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
+	for _, length := range []int64{10, 1 << 20} {
+		body := io.MultiReader(strings.NewReader("short"), broken{})
+		if _, err := ask(t, g, &wire.Request{Method: "POST", Target: "/", Length: length, Body: body}); !errors.Is(err, ErrClient) {
+			t.Errorf("length %d: %v", length, err)
+		}
+	}
+}
+
+// broken is a client that went away.
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+func TestClientLeaves(t *testing.T) {
+	asked, left := make(chan struct{}), make(chan struct{})
+	g, _ := start(t, func(w http.ResponseWriter, r *http.Request) {
+		close(asked)
+		<-r.Context().Done()
+		close(left)
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() { <-asked; cancel() }()
+	_, _, err := g.RoundTrip(ctx, &wire.Request{Method: "GET", Target: "/", Host: "app"}, patience)
+	if !errors.Is(err, ErrClient) {
+		t.Error(err)
+	}
+	<-left
+}

@@ -1,0 +1,160 @@
+package dataplane
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"time"
+
+	"edgegen/internal/dataplane/static"
+	"edgegen/internal/dataplane/upstream"
+	"edgegen/internal/dataplane/wire"
+	"edgegen/internal/site"
+)
+
+// web is the web tier: files, redirects, the maintenance page, backends.
+type web struct {
+	plane *Plane
+	files *static.Files
+}
+
+// fetch answers for the cache tier of this process, which has found the host
+// and the route.
+func (w *web) fetch(x *exchange) *wire.Response {
+	x.tier = "web"
+	if m := x.host.site.Maintenance; m != nil {
+		if r := w.maintenance(m); r != nil {
+			return r
+		}
+		if x.route == nil { // the page went away in between
+			if x.route = x.host.route(x.path); x.route == nil {
+				return failure(http.StatusNotFound)
+			}
+		}
+	}
+	if to := x.route.Redirect; to != nil {
+		return redirect(to.Status, to.To)
+	}
+	if s := x.route.Static; s != nil {
+		if r := w.static(x, s); r != nil {
+			return r
+		}
+	}
+	if x.route.group == nil {
+		return failure(http.StatusNotFound)
+	}
+	return w.proxy(x)
+}
+
+// static answers from files; nil where the backend has to.
+func (w *web) static(x *exchange, s *site.Static) *wire.Response {
+	if hidden(x.path) {
+		return failure(http.StatusNotFound)
+	}
+	if x.Method != http.MethodGet && x.Method != http.MethodHead {
+		if x.route.group == nil && w.files.Exists(x.path, s) {
+			return failure(http.StatusMethodNotAllowed, wire.Field{Name: "Allow", Value: "GET, HEAD"})
+		}
+		return nil
+	}
+	r, err := w.files.Answer(x.Method, x.Header, x.path, s)
+	if err != nil {
+		return failure(http.StatusNotFound) // there is a file, and it is not for anybody
+	}
+	if r != nil {
+		r = worded(r)
+	}
+	return r
+}
+
+// proxy asks the backend.
+func (w *web) proxy(x *exchange) *wire.Response {
+	if x.watch != nil && x.Body == nil {
+		x.watch()
+	}
+	t := x.model.edge.Timeout
+	r, trace, err := x.route.group.RoundTrip(x.ctx, &x.Request, upstream.Timeouts{Connect: t.Connect, FirstByte: t.FirstByte})
+	x.backend, x.asked = trace.Server, trace.Took
+	if err != nil {
+		return w.plane.unanswered(x, err)
+	}
+	x.tier = "backend"
+	cleanResponse(&r.Header)
+	return r
+}
+
+// unanswered logs why there is no answer, and makes one.
+func (p *Plane) unanswered(x *exchange, err error) *wire.Response {
+	r := badGateway(err)
+	if r.Status >= 500 {
+		p.log.WarnContext(x.ctx, "no answer", "host", x.Host, "path", x.path, "backend", x.backend, "id", x.id, "status", r.Status, "error", err)
+	}
+	return r
+}
+
+// maintenance returns the page while it exists.
+func (w *web) maintenance(m *site.Maintenance) *wire.Response {
+	f, err := os.Open(m.Page)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	r := failure(http.StatusServiceUnavailable)
+	if data, err := io.ReadAll(io.LimitReader(f, 16<<20)); err == nil {
+		r.Length, r.Body = int64(len(data)), wire.NewBytes(data)
+		r.Header = wire.Header{{Name: "Content-Type", Value: w.files.MediaType(m.Page)}}
+	}
+	seconds := int64((m.RetryAfter + time.Second - 1) / time.Second)
+	r.Header.Add("Retry-After", strconv.FormatInt(seconds, 10))
+	r.Header.Add("Cache-Control", "no-store")
+	return r
+}
+
+// serve answers a request of a native cache tier on the web tier's socket.
+func (w *web) serve(x *exchange) answer {
+	x.model, x.tier = w.plane.model.Load(), "web"
+	x.client, _ = parseAddress(x.Header.Get("X-Real-IP"))
+	x.id = x.Header.Get("X-Request-Id")
+	cleanRequest(&x.Header, true)
+	if r := x.admit(); r != nil {
+		return *r
+	}
+	if x.host = x.model.host(x.Host); x.host == nil {
+		return answer{Response: failure(http.StatusMisdirectedRequest)}
+	}
+	x.route = x.host.route(x.path)
+	if x.route == nil && x.host.site.Maintenance == nil {
+		return answer{Response: failure(http.StatusNotFound)}
+	}
+	r := w.fetch(x)
+	return answer{Response: r, gone: r.Status == statusGone}
+}
+
+// remote is a native web tier on its socket.
+type remote struct {
+	plane *Plane
+	group *upstream.Group
+}
+
+// fetch has the same promises as the builtin tier's.
+func (o *remote) fetch(x *exchange) *wire.Response {
+	if x.watch != nil && x.Body == nil {
+		x.watch()
+	}
+	t := x.model.edge.Timeout
+	// The web tier finds out about slow backends; this only has to outlast it.
+	patience := upstream.Timeouts{Connect: t.Connect, FirstByte: 2*(t.FirstByte+t.Connect) + 5*time.Second}
+	r, trace, err := o.group.RoundTrip(x.ctx, &x.Request, patience)
+	x.asked = trace.Took
+	if err != nil {
+		return o.plane.unanswered(x, err)
+	}
+	x.tier = "web"
+	cleanResponse(&r.Header)
+	return r
+}

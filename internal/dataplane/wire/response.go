@@ -1,0 +1,112 @@
+package wire
+
+import (
+	"io"
+	"strconv"
+	"strings"
+)
+
+// Response is a response on its way between the tiers.
+type Response struct {
+	Status int
+	// Header is without Content-Length, which Length holds.
+	Header Header
+	Length int64 // of the representation, also where Body is nil; -1 unknown
+	// Body is nil where there is none: 204, 304, and any answer to HEAD. A
+	// body that ends early returns an error other than io.EOF. Whoever has
+	// the response closes it.
+	Body io.ReadCloser
+}
+
+// Close closes the body, if there is one.
+func (r *Response) Close() {
+	if r.Body != nil {
+		r.Body.Close()
+		r.Body = nil
+	}
+}
+
+// ResponseHead is what the head of a server's response says.
+type ResponseHead struct {
+	Status  int
+	Header  Header
+	Length  int64 // -1 where no Content-Length is given
+	Chunked bool
+	Keep    bool // the connection may be used again
+}
+
+// ParseResponse reads a head that ReadHead approved of.
+func ParseResponse(head string, h Header) (ResponseHead, error) {
+	out := ResponseHead{Length: -1}
+	line, rest, ok := strings.Cut(head, "\r\n")
+	if !ok || len(line) < 12 || line[:7] != "HTTP/1." || line[8] != ' ' || len(line) > 12 && line[12] != ' ' {
+		return out, malformed("status line")
+	}
+	status, ok := Digits(line[9:12])
+	if !ok || status < 100 || line[7] != '0' && line[7] != '1' {
+		return out, malformed("status line")
+	}
+	out.Status = int(status)
+	if h == nil {
+		h = make(Header, 0, 16)
+	}
+	var err error
+	if out.Header, err = fields(rest, h[:0]); err != nil {
+		return out, err
+	}
+	out.Keep = line[7] == '1' && !out.Header.Contains("Connection", "close") ||
+		out.Header.Contains("Connection", "keep-alive")
+	return out, out.framing()
+}
+
+func (h *ResponseHead) framing() error {
+	lengths := h.Header.Count("Content-Length")
+	if h.Header.Has("Transfer-Encoding") {
+		if lengths > 0 || !EqualFold(h.Header.Joined("Transfer-Encoding"), "chunked") {
+			return malformed("transfer coding")
+		}
+		h.Chunked = true
+		h.Header.Del("Transfer-Encoding")
+		return nil
+	}
+	if lengths == 0 {
+		return nil
+	}
+	for v := range h.Header.Values("Content-Length") {
+		n, ok := Digits(v)
+		if !ok || h.Length >= 0 && n != h.Length {
+			return malformed("content length")
+		}
+		h.Length = n
+	}
+	h.Header.Del("Content-Length")
+	return nil
+}
+
+// HasBody reports whether a response to that method and of that status has a
+// body at all (RFC 9112 6.3).
+func HasBody(method string, status int) bool {
+	return method != "HEAD" && status >= 200 && status != 204 && status != 304
+}
+
+// AppendFields appends field lines as they stand in a message.
+func AppendFields(b []byte, h Header) []byte {
+	for i := range h {
+		b = append(b, h[i].Name...)
+		b = append(b, ": "...)
+		b = append(b, h[i].Value...)
+		b = append(b, "\r\n"...)
+	}
+	return b
+}
+
+// AppendChunk appends data as one chunk; data must not be empty.
+func AppendChunk(b, data []byte) []byte {
+	b = strconv.AppendInt(b, int64(len(data)), 16)
+	b = append(b, "\r\n"...)
+	b = append(b, data...)
+	return append(b, "\r\n"...)
+}
+
+// LastChunk ends a chunked body.
+const LastChunk = "0\r\n\r\n"
