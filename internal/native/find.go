@@ -189,11 +189,17 @@ func inspect(ctx context.Context, need requirement, path string) (Daemon, error)
 
 // run returns what the program prints on either stream within a few seconds.
 func run(ctx context.Context, path string, arguments ...string) (string, error) {
+	return runIn(ctx, "", path, arguments...)
+}
+
+// runIn is run in a directory; "" is the present one.
+func runIn(ctx context.Context, directory, path string, arguments ...string) (string, error) {
 	const patience = 10 * time.Second
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var output boundedBuffer
 	command := exec.CommandContext(ctx, path, arguments...)
+	command.Dir = directory
 	command.Env = append(os.Environ(), "LC_ALL=C")
 	command.Stdout, command.Stderr = &output, &output
 	// A grandchild that keeps the pipe open must not hold us up.

@@ -42,7 +42,7 @@ func ProbeTLS(ctx context.Context, address, name string, certificate *x509.Certi
 // probeNginx waits until the web tier serves the generation.
 func probeNginx(ctx context.Context, socket, generation string) error {
 	return until(ctx, func() error {
-		body, _, err := get(ctx, socket)
+		body, _, err := get(ctx, socket, "/")
 		if err != nil {
 			return err
 		}
@@ -53,7 +53,7 @@ func probeNginx(ctx context.Context, socket, generation string) error {
 // probeVarnish waits until the cache tier serves the generation.
 func probeVarnish(ctx context.Context, socket, generation string) error {
 	return until(ctx, func() error {
-		_, header, err := get(ctx, socket)
+		_, header, err := get(ctx, socket, "/")
 		if err != nil {
 			return err
 		}
@@ -68,15 +68,15 @@ func expect(want, got string) error {
 	return nil
 }
 
-// get asks a Unix socket for "/".
-func get(ctx context.Context, socket string) (string, http.Header, error) {
+// get asks a Unix socket for a path.
+func get(ctx context.Context, socket, path string) (string, http.Header, error) {
 	transport := &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, "unix", socket)
 		},
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://edge/", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://edge"+path, nil)
 	if err != nil {
 		return "", nil, err
 	}
@@ -89,16 +89,21 @@ func get(ctx context.Context, socket string) (string, http.Header, error) {
 	return string(body), response.Header, err
 }
 
-// until calls f until it succeeds or ctx ends, and then returns f's last error.
+// until calls f until it succeeds or ctx ends, and then returns f's last error,
+// where there is one, of before that.
 func until(ctx context.Context, f func() error) error {
+	var last error
 	for {
 		err := f()
 		if err == nil {
 			return nil
 		}
+		if last == nil || ctx.Err() == nil {
+			last = err
+		}
 		select {
 		case <-ctx.Done():
-			return errors.Join(err, context.Cause(ctx))
+			return errors.Join(last, context.Cause(ctx))
 		case <-time.After(probePause):
 		}
 	}

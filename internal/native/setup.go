@@ -22,11 +22,14 @@ type Setup struct {
 	Access  func(line []byte)
 }
 
+// daemonPath is where a daemon looks for programs, varnishd for its compiler.
+const daemonPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 // environment is all that a daemon needs of its surroundings. Times in the
 // access log are UTC.
 func environment(more ...string) []string {
 	return append([]string{
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"PATH=" + daemonPath,
 		"LANG=C.UTF-8",
 		"TZ=UTC",
 		"TMPDIR=" + os.TempDir(),

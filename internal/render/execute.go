@@ -22,11 +22,13 @@ func execute(files fs.FS, name string, view any) ([]byte, error) {
 	place := &placeholder{}
 	functions := template.FuncMap{
 		"source":      place.comment,
+		"at":          place.remember,
 		"plain":       plain,
 		"seconds":     wholeSeconds,
 		"decimal":     decimalSeconds,
 		"nginxtime":   nginxTime,
 		"vcl":         quoteVCL,
+		"vcltext":     quoteVCLExpression,
 		"vclname":     quoteVCLName,
 		"nginx":       quoteNginx,
 		"nginxregexp": quoteNginxRegexp,
@@ -59,6 +61,12 @@ func execute(files fs.FS, name string, view any) ([]byte, error) {
 // the line whose values it is placing.
 type placeholder struct{ last site.Source }
 
+// remember is for a line whose comment stands behind the value.
+func (p *placeholder) remember(source site.Source) string {
+	p.last = source
+	return ""
+}
+
 func (p *placeholder) comment(source site.Source) string {
 	p.last = source
 	if source.Line == 0 {
@@ -67,8 +75,16 @@ func (p *placeholder) comment(source site.Source) string {
 	return plain(fmt.Sprintf("%s:%d", source.File, source.Line))
 }
 
-// plain makes a text fit for a comment: one line, whatever a file is called.
+// longestComment is where a text in a comment is cut off. nginx refuses a
+// comment of more than 4 KiB, and nobody reads one.
+const longestComment = 300
+
+// plain makes a text fit for a comment: one line, and no long one, whatever a
+// file is called.
 func plain(s string) string {
+	if len(s) > longestComment {
+		s = strings.ToValidUTF8(s[:longestComment], "") + "..."
+	}
 	return strings.Map(func(r rune) rune {
 		if r < 0x20 || r == 0x7f {
 			return '?'

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // Owner is whom installed files are given to; nil leaves them with the caller.
@@ -13,8 +14,8 @@ type Owner struct{ UID, GID int }
 // Install writes files below a directory, making directories as needed, and
 // reports whether anything changed. First every file is written beside its
 // place, then all are renamed: where something cannot be written, nothing has
-// changed. A file that holds the right bytes already is left alone but for its
-// mode. Directories that hold secret files are 0700.
+// changed. A file that holds the right bytes already, with the right mode and
+// owner, is left alone. Directories that hold secret files are 0700.
 func Install(dir string, files []File, owner *Owner) (changed bool, err error) {
 	var staged []string
 	defer func() {
@@ -30,7 +31,10 @@ func Install(dir string, files []File, owner *Owner) (changed bool, err error) {
 		if err := makeParent(target, file, owner); err != nil {
 			return false, err
 		}
-		if same(target, file) {
+		if err := inTheWay(target); err != nil {
+			return false, err
+		}
+		if same(target, file, owner) {
 			continue
 		}
 		name, err := stageFile(target, file, owner)
@@ -57,6 +61,12 @@ func makeParent(target string, file File, owner *Owner) error {
 	if err := os.MkdirAll(parent, mode); err != nil {
 		return fmt.Errorf("make a directory for %s: %w", file.Name, err)
 	}
+	if mode == 0o700 {
+		// It may have been there, open to others.
+		if err := os.Chmod(parent, mode); err != nil {
+			return fmt.Errorf("protect the directory of %s: %w", file.Name, err)
+		}
+	}
 	if owner == nil {
 		return nil
 	}
@@ -66,10 +76,22 @@ func makeParent(target string, file File, owner *Owner) error {
 	return nil
 }
 
+// inTheWay refuses what a rename cannot replace, while nothing has been renamed.
+func inTheWay(target string) error {
+	info, err := os.Lstat(target)
+	if err == nil && info.IsDir() {
+		return fmt.Errorf("write %s: a directory is in the way", target)
+	}
+	return nil
+}
+
 // same reports whether the file is installed already.
-func same(target string, file File) bool {
+func same(target string, file File, owner *Owner) bool {
 	info, err := os.Lstat(target)
 	if err != nil || !info.Mode().IsRegular() || info.Mode().Perm() != file.Mode.Perm() {
+		return false
+	}
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && owner != nil && (int(stat.Uid) != owner.UID || int(stat.Gid) != owner.GID) {
 		return false
 	}
 	data, err := os.ReadFile(target)

@@ -48,7 +48,7 @@ func (l Layout) Directories() []string {
 }
 
 // pemName names a site's certificate file. A host holds nothing that a file
-// name cannot, but for the colons of an IPv6 address.
+// name cannot, but for the colons of an IPv6 address; no host holds a "~".
 func pemName(s *site.Site) string {
-	return path.Join("pem", strings.ReplaceAll(s.Host, ":", "-")+".pem")
+	return path.Join("pem", strings.ReplaceAll(s.Host, ":", "~")+".pem")
 }

@@ -33,16 +33,38 @@ func quoteVCL(s string) (string, error) {
 		return "", &ValueError{Value: s, Reason: "has a control character, which a VCL string cannot hold"}
 	case !strings.Contains(s, `"`):
 		return `"` + s + `"`, nil
-	case strings.Contains(s, `"}`) || strings.HasSuffix(s, `"`):
-		return "", &ValueError{Value: s, Reason: `has a quote at its end or before a brace, which a VCL string cannot hold`}
+	case strings.Contains(s, `"}`):
+		return "", &ValueError{Value: s, Reason: `has a quote before a brace, which a VCL string cannot hold`}
 	}
 	return `{"` + s + `"}`, nil
 }
 
-// quoteVCLName writes a header name after "req.http.".
+// quoteVCLExpression writes a value where VCL takes an expression, in as many
+// strings as it needs.
+func quoteVCLExpression(s string) (string, error) {
+	if control(s) {
+		return quoteVCL(s) // which says why not
+	}
+	var parts []string
+	for {
+		at := strings.Index(s, `"}`)
+		if at < 0 {
+			break
+		}
+		part, err := quoteVCL(s[:at+1])
+		if err != nil {
+			return "", err
+		}
+		parts, s = append(parts, part), s[at+1:]
+	}
+	last, err := quoteVCL(s)
+	return strings.Join(append(parts, last), " + "), err
+}
+
+// quoteVCLName writes a name: of a header after "req.http.", or of a backend.
 func quoteVCLName(s string) (string, error) {
 	if !regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`).MatchString(s) {
-		return "", &ValueError{Value: s, Reason: "is a header name that VCL cannot write: it has to start with a letter and go on with letters, digits, - and _"}
+		return "", &ValueError{Value: s, Reason: "is a name that VCL cannot write: it has to start with a letter and go on with letters, digits, - and _"}
 	}
 	return s, nil
 }
@@ -53,7 +75,19 @@ func quoteNginxRegexp(s string) (string, error) {
 	if control(s) {
 		return "", &ValueError{Value: s, Reason: "has a control character, which nginx.conf cannot hold"}
 	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`, nil
+	return nginxWord(s, `"`+strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)+`"`)
+}
+
+// longestNginxWord is what nginx reads at once, less the quotes and what the
+// template puts beside a value.
+const longestNginxWord = 4096 - 256
+
+// nginxWord returns the quoted form of a value where nginx can read it.
+func nginxWord(value, quoted string) (string, error) {
+	if len(quoted) > longestNginxWord {
+		return "", &ValueError{Value: value, Reason: fmt.Sprintf("has %d bytes in nginx.conf, where a word can have %d", len(quoted), longestNginxWord)}
+	}
+	return quoted, nil
 }
 
 // quoteNginx writes a value in which nginx expands variables. nginx has no
@@ -63,7 +97,7 @@ func quoteNginx(s string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return strings.ReplaceAll(quoted, "$", "${dollar}"), nil
+	return nginxWord(s, strings.ReplaceAll(quoted, "$", "${dollar}"))
 }
 
 // quoteNginxTry writes an entry of try_files, in which only "$uri" is expanded.
@@ -81,7 +115,7 @@ func quoteNginxTry(t site.Try) (string, error) {
 	if t.Suffix != "" && strings.ContainsAny(t.Suffix[:1], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") {
 		name = "${uri}"
 	}
-	return prefix[:len(prefix)-1] + name + suffix[1:], nil
+	return nginxWord(t.String(), prefix[:len(prefix)-1]+name+suffix[1:])
 }
 
 // quoteNginxWord writes a value that nginx takes as it is and that is used
@@ -90,7 +124,7 @@ func quoteNginxWord(s string) (string, error) {
 	if s == "" || strings.ContainsAny(s, " \t\"'\\;{}#$") || control(s) {
 		return "", &ValueError{Value: s, Reason: "has a character that cannot stand here in nginx.conf"}
 	}
-	return s, nil
+	return nginxWord(s, s)
 }
 
 // quoteStunnel writes a value of stunnel.conf, which runs to the end of its

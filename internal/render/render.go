@@ -21,7 +21,13 @@ type Input struct {
 	// PEM holds one certificate chain with its key for each site, in the
 	// order of Edge.Sites. A nil slice leaves the PEM files out.
 	PEM [][]byte
+	// Leave names tiers that no daemon serves, whose files are left out. The
+	// zero value leaves nothing out.
+	Leave Leave
 }
+
+// Leave is a set of tiers.
+type Leave struct{ TLS, Cache, Web bool }
 
 // File is one rendered file.
 type File struct {
@@ -39,9 +45,15 @@ type Output struct {
 	Generation          string   // names what was rendered; the probe sockets answer with it
 }
 
-// Files lists everything, the configuration files first.
+// Files lists everything that was rendered, the configuration files first.
 func (o *Output) Files() []File {
-	return append([]File{o.Stunnel, o.VCL, o.Nginx, o.Arguments}, o.PEM...)
+	var files []File
+	for _, file := range []File{o.Stunnel, o.VCL, o.Nginx, o.Arguments} {
+		if file.Name != "" {
+			files = append(files, file)
+		}
+	}
+	return append(files, o.PEM...)
 }
 
 // Render makes a generation. The error is a *ValueError where a value of the
@@ -79,12 +91,16 @@ func renderAs(in Input, generation string) (*Output, error) {
 		name     string
 		template string
 		view     any
+		left     bool
 	}{
-		{&out.Stunnel, "stunnel.conf", "stunnel/stunnel.conf.tmpl", stunnelView(in, common)},
-		{&out.VCL, "default.vcl", "varnish/default.vcl.tmpl", vclView(in, common)},
-		{&out.Nginx, "nginx.conf", "nginx/nginx.conf.tmpl", nginxView(in, common)},
-		{&out.Arguments, "varnishd.args", "varnish/varnishd.args.tmpl", argumentsView(in, common)},
+		{&out.Stunnel, "stunnel.conf", "stunnel/stunnel.conf.tmpl", stunnelView(in, common), in.Leave.TLS},
+		{&out.VCL, "default.vcl", "varnish/default.vcl.tmpl", vclView(in, common), in.Leave.Cache},
+		{&out.Nginx, "nginx.conf", "nginx/nginx.conf.tmpl", nginxView(in, common), in.Leave.Web},
+		{&out.Arguments, "varnishd.args", "varnish/varnishd.args.tmpl", argumentsView(in, common), in.Leave.Cache},
 	} {
+		if f.left {
+			continue
+		}
 		data, err := execute(templates.FS, f.template, f.view)
 		if err != nil {
 			return nil, err
@@ -97,6 +113,9 @@ func renderAs(in Input, generation string) (*Output, error) {
 	}
 	out.VarnishArguments = arguments
 	for i, pem := range in.PEM {
+		if in.Leave.TLS {
+			break
+		}
 		out.PEM = append(out.PEM, File{Name: pemName(&in.Edge.Sites[i]), Data: pem, Mode: 0o600})
 	}
 	return out, nil

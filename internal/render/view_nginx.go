@@ -15,7 +15,9 @@ type nginxData struct {
 	header
 	Timeout              site.Timeouts
 	Limits               site.Limits
+	Log                  site.Log
 	User                 string
+	UserSource           site.Source
 	PidFile, TempDir     string
 	ErrorLevel           string
 	WorkerConnections    int
@@ -28,6 +30,7 @@ type nginxData struct {
 	Upstreams            []nginxUpstream
 	Plain                []nginxListener
 	HeaderBuffers        string
+	PlainBuffers         string // for a whole head, less the first buffer of 1 KiB
 	PlainSocket          string
 	ProbeSocket          string
 	WebSocket            string // the socket the cache tier asks
@@ -49,6 +52,7 @@ type nginxListener struct {
 
 type nginxUpstream struct {
 	Name, Title, Pattern string
+	Again                bool // whether a request is tried once more by a location of its own
 	Servers              []nginxServer
 	Source               site.Source
 }
@@ -64,7 +68,9 @@ type nginxSite struct {
 	Maintenance *nginxMaintenance
 	Routes      []nginxRoute
 	Fallbacks   []nginxUpstream // the apps that stand behind files
+	Single      []nginxUpstream // the apps in use that have one server
 	HasRoot     bool
+	HasApps     bool
 	Source      site.Source
 }
 
@@ -78,6 +84,7 @@ type nginxRoute struct {
 	site.Route
 	Pattern  string // "" for "/"
 	Upstream string // "" for none
+	Again    bool   // as in nginxUpstream
 }
 
 func nginxView(in Input, common header) nginxData {
@@ -86,12 +93,15 @@ func nginxView(in Input, common header) nginxData {
 		header:            common,
 		Timeout:           edge.Timeout,
 		Limits:            edge.Limits,
+		Log:               edge.Log,
 		User:              edge.User,
+		UserSource:        edge.UserSource,
 		PidFile:           layout.NginxPID(),
 		TempDir:           layout.NginxTemp(),
 		ErrorLevel:        map[string]string{"debug": "info", "error": "error"}[edge.Log.Level],
 		WorkerConnections: 2*edge.Limits.Connections + 512,
 		HeaderBuffers:     fmt.Sprintf("8 %d", edge.Limits.HeaderSize+8<<10),
+		PlainBuffers:      fmt.Sprintf("1 %d", max(1<<10, edge.Limits.HeaderSize-1<<10)),
 		PlainSocket:       layout.PlainSocket(),
 		ProbeSocket:       layout.WebProbe(),
 		WebSocket:         layout.WebSocket(),
@@ -120,8 +130,20 @@ func nginxView(in Input, common header) nginxData {
 	return view
 }
 
+// upstreamName names a backend of a site. nginx takes no colon there and knows
+// no case: "~", which neither a backend nor a host holds, stands for the colons
+// of an IPv6 address and keeps "App" and "app" apart.
 func upstreamName(s *site.Site, backend string) string {
-	return backend + "." + strings.ReplaceAll(s.Host, ":", "-")
+	name := backend
+	for i, other := range s.Backends {
+		if other.Name == backend {
+			break
+		}
+		if strings.EqualFold(other.Name, backend) {
+			name = fmt.Sprintf("%s~%d", backend, i+2)
+		}
+	}
+	return name + "." + strings.ReplaceAll(s.Host, ":", "~")
 }
 
 func upstreamsOf(s *site.Site) []nginxUpstream {
@@ -131,7 +153,7 @@ func upstreamsOf(s *site.Site) []nginxUpstream {
 		upstream := nginxUpstream{
 			Name:    name,
 			Title:   backend.Name + " of " + s.Host,
-			Pattern: regexp.QuoteMeta(name),
+			Pattern: "~^" + regexp.QuoteMeta(name) + "$",
 			Source:  backend.Source,
 		}
 		for _, server := range backend.Servers {
@@ -162,12 +184,17 @@ func nginxSiteOf(s *site.Site) nginxSite {
 		r := nginxRoute{Route: route, Pattern: pathPattern(route.Path)}
 		rendered.HasRoot = rendered.HasRoot || route.Path == "/"
 		if route.Backend != "" {
-			r.Upstream = upstreamName(s, route.Backend)
-			if route.Static != nil && !seen[route.Backend] {
+			backend, _ := s.BackendByName(route.Backend)
+			r.Upstream, r.Again = upstreamName(s, route.Backend), len(backend.Servers) == 1
+			rendered.HasApps = true
+			app := nginxUpstream{Name: r.Upstream, Title: route.Backend, Source: route.BackendSource, Again: r.Again}
+			if route.Static != nil && !seen["file "+route.Backend] {
+				seen["file "+route.Backend] = true
+				rendered.Fallbacks = append(rendered.Fallbacks, app)
+			}
+			if r.Again && !seen[route.Backend] {
 				seen[route.Backend] = true
-				rendered.Fallbacks = append(rendered.Fallbacks, nginxUpstream{
-					Name: r.Upstream, Title: route.Backend, Source: route.BackendSource,
-				})
+				rendered.Single = append(rendered.Single, app)
 			}
 		}
 		rendered.Routes = append(rendered.Routes, r)

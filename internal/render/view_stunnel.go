@@ -20,10 +20,13 @@ type stunnelData struct {
 	Close       int64
 	Default     string // certificate of the first site
 	Listeners   []stunnelListener
+
+	LogSource, MinVersionSource, TimeoutSource site.Source
 }
 
 type stunnelListener struct {
 	Name     string
+	Title    string
 	Address  string
 	Services []stunnelService
 	Source   site.Source
@@ -48,6 +51,10 @@ func stunnelView(in Input, common header) stunnelData {
 		Idle:        wholeSeconds(max(timeout.WebSocketIdle, timeout.Idle, timeout.FirstByte)) + 60,
 		Close:       wholeSeconds(timeout.Idle),
 		Default:     certificate(&in.Edge.Sites[0]),
+
+		LogSource:        in.Edge.Log.Source,
+		MinVersionSource: in.Edge.Sites[0].TLS.Source,
+		TimeoutSource:    timeout.Source,
 	}
 	if view.Debug == "" {
 		view.Debug = "warning"
@@ -55,6 +62,7 @@ func stunnelView(in Input, common header) stunnelData {
 	for i, listener := range in.Edge.HTTPS {
 		rendered := stunnelListener{
 			Name:    fmt.Sprintf("https-%d", i+1),
+			Title:   listener.Address.String(),
 			Address: stunnelAddress(listener.Address),
 			Source:  listener.Source,
 		}

@@ -29,7 +29,12 @@ type vclData struct {
 	DeliverGroups []vclGroup
 	Sites         []vclSite
 	RedirectPort  string
-	LargestObject int64
+	LargestObject int64 // bytes
+	LargestDrain  int64 // bytes of a body that is too large and is read all the same
+	// LargestChunked is how much of a body without a length is held in memory.
+	LargestChunked int64
+
+	RedirectSource, StorageSource site.Source
 }
 
 type vclApp struct {
@@ -89,6 +94,12 @@ func vclView(in Input, common header) vclData {
 		WebSocket:     in.Layout.WebSocket(),
 		RedirectPort:  in.Edge.RedirectPort(),
 		LargestObject: in.Edge.Storage.Size / 4,
+		LargestDrain:  2 * in.Edge.Limits.BodySize,
+		// A little more than the limit, so that the web tier answers with 413.
+		LargestChunked: in.Edge.Limits.BodySize + 1<<20,
+
+		RedirectSource: in.Edge.HTTPS[0].Source,
+		StorageSource:  in.Edge.Storage.Source,
 	}
 	for _, p := range in.Edge.Trusted {
 		view.Trusted = append(view.Trusted, vclTrusted{p.Network.Addr().String(), p.Network.Bits(), p.Source})
@@ -98,7 +109,7 @@ func vclView(in Input, common header) vclData {
 	for i := range in.Edge.Sites {
 		s := &in.Edge.Sites[i]
 		hosts = append(hosts, hostsOf(s, i+1)...)
-		rendered, apps := vclSiteOf(s, i+1)
+		rendered, apps := vclSiteOf(s, i+1, len(view.Apps))
 		view.Sites = append(view.Sites, rendered)
 		view.Apps = append(view.Apps, apps...)
 	}
@@ -144,7 +155,7 @@ func hostsOf(s *site.Site, index int) []vclHost {
 	return hosts
 }
 
-func vclSiteOf(s *site.Site, index int) (vclSite, []vclApp) {
+func vclSiteOf(s *site.Site, index, appsBefore int) (vclSite, []vclApp) {
 	rendered := vclSite{
 		Index:          index,
 		Host:           s.Host,
@@ -165,7 +176,7 @@ func vclSiteOf(s *site.Site, index int) (vclSite, []vclApp) {
 		rendered.Answers = rendered.Answers || !route.ResponseHeaders.Empty()
 		if route.WebSocket {
 			if names[route.Backend] == "" {
-				app := vclAppOf(s, route.Backend, index)
+				app := vclAppOf(s, route.Backend, appsBefore+len(apps)+1)
 				apps = append(apps, app)
 				names[route.Backend] = app.Name
 				if app.Director {
@@ -179,10 +190,13 @@ func vclSiteOf(s *site.Site, index int) (vclSite, []vclApp) {
 	return rendered, apps
 }
 
-func vclAppOf(s *site.Site, name string, index int) vclApp {
+// vclAppOf names an app after its backend. The number keeps "a-b" and "a_b"
+// apart, since "-" cannot stand in the name of an object, and the servers of
+// "a" from a backend "a_1".
+func vclAppOf(s *site.Site, name string, number int) vclApp {
 	backend, _ := s.BackendByName(name)
 	app := vclApp{
-		Name:     fmt.Sprintf("app_%d_%s", index, vclIdentifier(s, name)),
+		Name:     fmt.Sprintf("app_%d_%s", number, strings.ReplaceAll(name, "-", "_")),
 		Title:    name + " of " + s.Host,
 		Director: len(backend.Servers) > 1,
 		Source:   backend.Source,
@@ -198,20 +212,6 @@ func vclAppOf(s *site.Site, name string, index int) vclApp {
 		app.Servers = append(app.Servers, rendered)
 	}
 	return app
-}
-
-// vclIdentifier names a backend in VCL. "-" cannot stand in the name of an
-// object; the backend's place in the site keeps "a-b" and "a_b" apart.
-func vclIdentifier(s *site.Site, name string) string {
-	if !strings.Contains(name, "-") {
-		return name
-	}
-	for i := range s.Backends {
-		if s.Backends[i].Name == name {
-			return fmt.Sprintf("%s__%d", strings.ReplaceAll(name, "-", "_"), i+1)
-		}
-	}
-	return name
 }
 
 // pathPattern matches a route's path and everything below it, on the decoded path.

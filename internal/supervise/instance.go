@@ -90,8 +90,9 @@ func (i *Instance) RemoveAtEnd(path string) error {
 // Keep takes RemoveAtEnd back.
 func (i *Instance) Keep(path string) { i.record(keptLine(path)) }
 
-// Close, which is called once, ends what is still there, removes the paths, and dismisses the
-// guardian. Every Runner must have returned from Run. When ctx ends, Close
+// Close ends what is still there, removes the paths, and dismisses the
+// guardian. It is called once, and every Runner must have returned from Run
+// before. When ctx ends, Close
 // gives up being polite. The error names what could not be ended or removed.
 func (i *Instance) Close(ctx context.Context) error {
 	if i == nil {

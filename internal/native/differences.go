@@ -1,0 +1,124 @@
+package native
+
+// Difference is something that the contract asks and a daemon does not do. A
+// site that depends on it needs another engine for that tier.
+type Difference struct {
+	Name   string // names it to the tests; lower case with hyphens
+	Engine string // "stunnel", "varnish" or "nginx"
+	With   string // another engine that has to serve its tier for the difference to be seen; "" for none
+	Clause string // of the contract, as "E4"
+	// Sometimes says that it is a matter of timing: it may not be observed.
+	Sometimes bool
+	What   string // the daemon does instead
+	Why    string // it cannot be had
+	Tried  string // what was tried; "" where there is nothing to try
+}
+
+// Differences lists everything in which the native engines differ from the
+// contract. What is not in this table does not differ, and what is in it is
+// observed by a test.
+func Differences() []Difference {
+	var all []Difference
+	all = append(all, pipeDifferences()...)
+	all = append(all, framingDifferences()...)
+	all = append(all, limitDifferences()...)
+	return append(all, contentDifferences()...)
+}
+
+// pipeDifferences are those of WebSockets: Varnish's pipe is blind.
+func pipeDifferences() []Difference {
+	return []Difference{
+		{Name: "varnish-bytes-after-handshake", Engine: "varnish", Clause: "W5",
+			What:  "bytes that follow a handshake reach the app's socket before its answer; an app that honours the \"Connection: close\" it is sent does not read them",
+			Why:   "a pipe sends on what the client has sent as soon as it is open",
+			Tried: "only a complete, valid handshake is let in, and the app is told to close unless it switches"},
+		{Name: "varnish-stubborn-app", Engine: "varnish", Clause: "W5",
+			What:  "an app that neither switches protocols nor closes, although it is told to, reads what follows as a request",
+			Why:   "Varnish does not look at the answer in a pipe",
+			Tried: "\"Connection: close, Upgrade\" to the app; every common HTTP server honours it"},
+		{Name: "varnish-pipe-failure", Engine: "varnish", Clause: "E1",
+			What:  "a handshake to an app that refuses or resets the connection is answered by closing, not with 502",
+			Why:   "Varnish has no answer of its own once a request is a pipe",
+			Tried: "no subroutine is called after vcl_pipe; a probe would only tell the past"},
+		{Name: "varnish-pipe-first-byte", Engine: "varnish", Clause: "E1",
+			What: "timeouts.first_byte does not hold for an app's answer to a handshake; timeouts.websocket_idle does",
+			Why:  "pipe_timeout is the only clock of a pipe, and it is the WebSocket's"},
+		{Name: "varnish-short-chunks", Engine: "varnish", Clause: "E2", Sometimes: true,
+			What:  "a chunked answer that is not to be stored, and that breaks off in the very moment it has begun, may reach the client as a whole one",
+			Why:   "Varnish ends the body properly where the fetch has failed before it begins to send",
+			Tried: "answers with a length up to 1 MiB, and all that are to be stored, are read to their end first; done for all, it would hold up streams of events"},
+		{Name: "stunnel-slow-reader", Engine: "stunnel", Clause: "E2", Sometimes: true,
+			What:  "a large answer after which the connection is closed (\"Connection: close\", HTTP/1.0) may lose its last 200 KiB on the way to a client that reads slowly; where it has a length or chunks the client can tell",
+			Why:   "stunnel drops what is left in a Unix socket that the other side has closed",
+			Tried: "keep-alive connections are not affected; a TCP socket between the tiers is not either, and would let every local user forge addresses"},
+		{Name: "varnish-piped-answer", Engine: "varnish", Clause: "K5",
+			What: "an app's answer to a handshake reaches the client as it is: no X-Cache, no response_headers, and the app's own Server",
+			Why:  "vcl_deliver is not called for a pipe"},
+	}
+}
+
+// framingDifferences are those of how strictly a request is read.
+func framingDifferences() []Difference {
+	return []Difference{
+		{Name: "varnish-wordless-400", Engine: "varnish", Clause: "E4",
+			What: "what Varnish refuses by itself gets a 400 without a body and without X-Cache",
+			Why:  "it is written before any VCL runs"},
+		{Name: "varnish-folded-lines", Engine: "varnish", Clause: "E4",
+			What:  "a folded header line is taken; it is forwarded unfolded, as RFC 9112 allows",
+			Why:   "Varnish unfolds lines before any VCL runs",
+			Tried: "unfolded, it cannot be told from a value with several spaces"},
+		{Name: "varnish-bare-lf", Engine: "varnish", Clause: "E4",
+			What:  "a line of a head may end in LF alone; it is forwarded with CRLF",
+			Why:   "Varnish's parser takes either, and has no parameter for it",
+			Tried: "no line's end is visible to VCL; nothing ambiguous reaches a backend"},
+		{Name: "varnish-leading-space", Engine: "varnish", Clause: "E4",
+			What: "white space before the request line is skipped; it is not forwarded",
+			Why:  "Varnish skips it before any VCL runs"},
+		{Name: "varnish-malformed-chunks", Engine: "varnish", Clause: "E4",
+			What:  "a chunked body that is malformed, or more than 1 MiB over limits.body_size, is answered by closing; nothing of it is forwarded",
+			Why:   "Varnish gives up a request whose body it cannot read",
+			Tried: "passed on unbuffered, a body that breaks off reached the app as a whole one, so it is held until it is complete; synth() is not carried out after a body failed"},
+		{Name: "varnish-chunk-extensions", Engine: "varnish", Clause: "F1",
+			What: "a chunked body with chunk extensions is answered by closing",
+			Why:  "Varnish's parser knows none"},
+		{Name: "nginx-named-by-connection", Engine: "nginx", Clause: "F3",
+			What:  "a response header that an app's Connection names reaches the client; the hop-by-hop headers of RFC 9110 do not",
+			Why:   "nginx drops Connection and reads nothing but \"close\" in it",
+			Tried: "neither nginx nor VCL can remove a header whose name is a value"},
+		{Name: "nginx-early-hints", Engine: "nginx", With: "varnish", Clause: "E1",
+			What: "an app that sends a 103 before its answer is taken to have failed: 502",
+			Why:  "nginx before 1.29 takes any 1xx for the final answer"},
+	}
+}
+
+// limitDifferences are those of sizes, numbers and times.
+func limitDifferences() []Difference {
+	return []Difference{
+		{Name: "varnish-large-head", Engine: "varnish", Clause: "E5",
+			What:  "a head over limits.header_size closes the connection without 431",
+			Why:   "Varnish gives up before any VCL runs",
+			Tried: "with http_req_size above the limit VCL would run, and cannot measure a head"},
+		{Name: "native-connections", Engine: "stunnel", With: "varnish", Clause: "E5",
+			What:  "limits.connections sizes threads, workers and descriptors; a connection over it is not answered with 503",
+			Why:   "stunnel has no limit but its descriptors, and closes at that one",
+			Tried: "Varnish and nginx see requests, and cannot count a client's connections before stunnel"},
+		{Name: "varnish-one-clock", Engine: "varnish", Clause: "E6",
+			What:  "a connection is kept for the shorter of timeouts.header and timeouts.idle between requests",
+			Why:   "timeout_idle is Varnish's only clock for both",
+			Tried: "the longer of the two would let heads dribble in for that long"},
+	}
+}
+
+// contentDifferences are those of what is in an answer.
+func contentDifferences() []Difference {
+	return []Difference{
+		{Name: "varnish-several-ranges", Engine: "varnish", Clause: "S2",
+			What:  "a request for several ranges is answered with the whole, as RFC 9110 allows",
+			Why:   "Varnish cuts one range, and fails on a multipart answer",
+			Tried: "past the cache, nginx's multipart answer to it became a 502"},
+		{Name: "nginx-links", Engine: "nginx", Clause: "S1",
+			What:  "a symbolic link below root is not served, even where it leads to a file within root",
+			Why:   "nginx refuses all links or none: it does not look where one leads",
+			Tried: "if_not_owner lets links out of root through where one user owns both"},
+	}
+}

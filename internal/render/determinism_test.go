@@ -1,0 +1,171 @@
+package render_test
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"edgegen/internal/render"
+	"edgegen/internal/site"
+)
+
+// everything is the text of all files of a generation.
+func everything(out *render.Output) string {
+	var text strings.Builder
+	for _, file := range out.Files() {
+		fmt.Fprintf(&text, "==== %s %v\n%s", file.Name, file.Mode, file.Data)
+	}
+	return text.String() + strings.Join(out.VarnishArguments, " ") + "\n" + out.Generation
+}
+
+func TestRenderIsTheSameEachTime(t *testing.T) {
+	for _, g := range goldens() {
+		t.Run(g.name, func(t *testing.T) {
+			loaded, _ := g.load(t)
+			first := everything(mustRender(t, input(loaded.Edge)))
+			if diff := cmp.Diff(first, everything(mustRender(t, input(loaded.Edge)))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestRenderInSeveralGoroutines is for the race detector.
+func TestRenderInSeveralGoroutines(t *testing.T) {
+	loaded, _ := goldens()[0].load(t)
+	want := everything(mustRender(t, input(loaded.Edge)))
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			out, err := render.Render(input(loaded.Edge))
+			if err != nil || everything(out) != want {
+				t.Errorf("another rendering, or %v", err)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// shuffled is HCL whose blocks and lists stand in the order of the argument.
+func shuffled(order func([]string) string) string {
+	set := func(name string, pairs ...string) string { return name + " = {\n" + order(pairs) + "}\n" }
+	block := func(head string, parts ...string) string { return head + " {\n" + order(parts) + "}\n" }
+	app := func(name string) string {
+		return block(`backend "`+name+`"`, "servers = [\"127.0.0.1:5000\", \"127.0.0.1:5001\"]\n", "command = [\"app\"]\n",
+			set("env", "A = \"1\"\n", "B = \"2\"\n", "C = \"3\"\n"))
+	}
+	website := func(host string) string {
+		return block(`site "`+host+`"`,
+			block("tls", "self_signed = true\n", "min_version = \"1.3\"\n"),
+			app("one"), app("two"), app("three"),
+			block("cache", "grace = \"1m\"\n", "stale_if_error = \"1h\"\n"),
+			block("maintenance", "page = \"m.html\"\n", "retry_after = \"1m\"\n"),
+			block(`route "/a"`, "backend = \"one\"\n", "websocket = true\n",
+				block("request_headers", set("set", "\"X-A\" = \"1\"\n", "\"X-B\" = \"2\"\n"), "remove = [\"X-C\"]\n"),
+				block("response_headers", set("set", "\"X-D\" = \"1\"\n", "\"X-E\" = \"2\"\n", "\"X-F\" = \"3\"\n"))),
+			block(`route "/b"`, "backend = \"two\"\n", "websocket = true\n", "cache { ttl = \"1m\" }\n"),
+			block(`route "/"`, "backend = \"three\"\n", block("static", "root = \"public\"\n", "index = [\"a.html\", \"b.html\"]\n")))
+	}
+	return order([]string{
+		block("edge", "user = \"www-data\"\n", block("limits", "connections = 100\n", "websockets = 10\n"), block("timeouts", "idle = \"7s\"\n", "drain = \"3s\"\n")),
+		website("a.test"), website("b.test"), website("c.test"),
+	})
+}
+
+// TestRenderOrderOfBlocks: only the line numbers tell in which order the HCL
+// was written.
+func TestRenderOrderOfBlocks(t *testing.T) {
+	golden := golden{name: "minimal"}
+	_, dir := golden.load(t)
+	lines := regexp.MustCompile(`site\.hcl:[0-9]+`)
+	var texts []string
+	for _, order := range []func([]string) string{
+		func(parts []string) string { return strings.Join(parts, "") },
+		func(parts []string) string {
+			parts = slices.Clone(parts)
+			slices.Reverse(parts)
+			return strings.Join(parts, "")
+		},
+	} {
+		loaded := loadText(t, dir, shuffled(order))
+		out := mustRender(t, input(loaded.Edge))
+		text := lines.ReplaceAllString(everything(out), "site.hcl:1")
+		texts = append(texts, strings.ReplaceAll(text, out.Generation, "generation"))
+	}
+	if diff := cmp.Diff(texts[0], texts[1]); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestRenderGeneration: it changes exactly when a file does, a certificate
+// among them.
+func TestRenderGeneration(t *testing.T) {
+	generation := func(change func(*render.Input)) string {
+		in := input(placedEdge())
+		in.PEM = [][]byte{[]byte("certificate")}
+		change(&in)
+		return mustRender(t, in).Generation
+	}
+	same := generation(func(*render.Input) {})
+	for _, c := range []struct {
+		name    string
+		change  func(*render.Input)
+		changes bool
+	}{
+		{"nothing", func(*render.Input) {}, false},
+		{"log.access, which no file holds", func(in *render.Input) { in.Edge.Log.Access = "off" }, false},
+		{"a certificate", func(in *render.Input) { in.PEM = [][]byte{[]byte("renewed")} }, true},
+		{"a header", func(in *render.Input) { in.Edge.Sites[0].Routes[2].ResponseHeaders.Set[0].Value = "y" }, true},
+		{"a root", func(in *render.Input) { in.Edge.Sites[0].Routes[3].Static.Root = "/other" }, true},
+		{"a listener", func(in *render.Input) { in.Edge.HTTPS[0].Source.Line++ }, true},
+		{"the storage", func(in *render.Input) { in.Edge.Storage.Size++ }, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := generation(c.change); (got != same) != c.changes {
+				t.Errorf("generation %s after %s", got, same)
+			}
+		})
+	}
+}
+
+// TestRenderLayout holds the files to what a reader wants: no trailing space,
+// no tabs, no two blank lines, one newline at the end.
+func TestRenderLayout(t *testing.T) {
+	for _, g := range goldens() {
+		loaded, _ := g.load(t)
+		for _, file := range mustRender(t, input(loaded.Edge)).Files() {
+			text := string(file.Data)
+			if strings.Contains(text, "\n\n\n") || strings.Contains(text, "\t") || strings.Contains(text, " \n") ||
+				strings.HasSuffix(text, "\n\n") || !strings.HasSuffix(text, "\n") || strings.HasPrefix(text, "\n") {
+				t.Errorf("%s: %s has blank lines or spaces that nobody wants", g.name, file.Name)
+			}
+		}
+	}
+}
+
+// TestRenderPEM: a file for each site, under a name that no other site has.
+func TestRenderPEM(t *testing.T) {
+	edge := placedEdge()
+	in := input(edge)
+	for i, host := range []string{"example.com", "1--2", "1::2", "1_2"} {
+		if i > 0 {
+			edge.Sites = append(edge.Sites, placedSite(host, site.Source{}))
+		}
+		in.PEM = append(in.PEM, []byte(host))
+	}
+	names := make(map[string]bool)
+	for i, file := range mustRender(t, in).PEM {
+		if file.Mode != 0o600 || string(file.Data) != string(in.PEM[i]) || names[file.Name] {
+			t.Errorf("%s %v %q", file.Name, file.Mode, file.Data)
+		}
+		names[file.Name] = true
+	}
+	if len(names) != 4 {
+		t.Errorf("files %v", names)
+	}
+}

@@ -1,0 +1,7 @@
+edge { http = [] }
+site "example.com" {
+  tls { self_signed = true }
+  route "/" {
+    static { root = "." }
+  }
+}

@@ -1,0 +1,582 @@
+# default.vcl: the cache tier. It decides what a request is (which site, which
+# route, whose it is), pipes WebSockets straight to their app, caches what may
+# be cached, and asks the web tier for the rest.
+#
+# Written by edgegen 1.2.3 from site.hcl; edits are lost at the next render.
+# By hand: see varnishd.args beside this file.
+#
+# Headers named X-Edge-* carry what was decided from one subroutine to the
+# next. A client's are dropped, and neither an app nor a client sees one.
+
+vcl 4.1;
+
+import blob;
+import std;
+
+backend web {
+    .path = "/run/edgegen/web.sock";
+}
+
+# site.hcl:9: WebSockets of app of example.com
+backend app_1_app {
+    .host = "127.0.0.1";
+    .port = "5000";
+}
+
+# Whose forwarded headers are believed.
+acl edge_trusted {
+    "10.0.0.0"/8;    # site.hcl:4
+    "192.0.2.1"/32;    # site.hcl:4
+    "::1"/128;    # site.hcl:4
+    "2001:db8::"/32;    # site.hcl:4
+}
+
+sub vcl_recv {
+    if (local.socket == "probe") {
+        std.log("edge-probe:" + req.url);
+        return (synth(200, "0123456789abcdef"));
+    }
+    if (local.socket == "plain" && req.url ~ "^/\.edgegen/[45][0-9][0-9]$") {
+        # The words for an error that the web tier met on a plain-HTTP listener.
+        set req.http.X-Edge-Cache = "PASS";
+        return (synth(std.integer(regsub(req.url, "^.*/", ""), 500)));
+    }
+    if (req.restarts == 0) {
+        call edge_clean;
+        call edge_request_id;
+        call edge_client;
+        call edge_method;
+        call edge_path;
+        call edge_host;
+    }
+    call edge_policy;
+    return (hash);
+}
+
+sub edge_clean {
+    unset req.http.X-Edge-Host;
+    unset req.http.X-Edge-Site;
+    unset req.http.X-Edge-Route;
+    unset req.http.X-Edge-Path;
+    unset req.http.X-Edge-Address;
+    unset req.http.X-Edge-Chain;
+    unset req.http.X-Edge-Canonical;
+    unset req.http.X-Edge-Location;
+    unset req.http.X-Edge-WebSocket;
+    unset req.http.X-Edge-Pass;
+    unset req.http.X-Edge-Cookie;
+    unset req.http.X-Edge-Cache;
+    unset req.http.X-Edge-Ttl;
+    unset req.http.X-Edge-Grace;
+    unset req.http.X-Edge-Stale;
+    unset req.http.X-Edge-Refetch;
+    unset req.http.X-Edge-Failed;
+    # What belongs to one connection (RFC 9110, 7.6.1), and names that an app
+    # cannot tell from the ones edgegen sets.
+    unset req.http.Keep-Alive;
+    unset req.http.Proxy-Connection;
+    unset req.http.Proxy-Authorization;
+    unset req.http.Proxy-Authenticate;
+    unset req.http.TE;
+    unset req.http.Trailer;
+    unset req.http.X_Forwarded_For;
+    unset req.http.X_Forwarded_Proto;
+    unset req.http.X_Forwarded_Host;
+    unset req.http.X_Real_IP;
+    unset req.http.X_Request_Id;
+    # Only the first line of a field is looked at: make one of several.
+    std.collect(req.http.Connection);
+    std.collect(req.http.Upgrade);
+    std.collect(req.http.Transfer-Encoding);
+    std.collect(req.http.Sec-WebSocket-Key);
+    std.collect(req.http.Sec-WebSocket-Version);
+    std.collect(req.http.Cookie, "; ");
+    std.collect(req.http.Cache-Control);
+    std.collect(req.http.If-None-Match);
+    std.collect(req.http.If-Match);
+    set req.http.X-Edge-Cache = "PASS";
+}
+
+sub edge_request_id {
+    set req.http.X-Edge-Chain = req.http.X-Request-Id;
+    set req.http.X-Request-Id = std.integer(real = std.random(100000000, 999999999), fallback = 0)
+        + "-" + std.integer(real = std.random(100000000, 999999999), fallback = 0)
+        + "-" + req.xid;
+    if (client.ip ~ edge_trusted && req.http.X-Edge-Chain ~ "^[A-Za-z0-9._:/+=@-]{1,128}$") {
+        set req.http.X-Request-Id = req.http.X-Edge-Chain;
+    }
+    unset req.http.X-Edge-Chain;
+}
+
+# Whom the app sees. Varnish has put the peer's address at the end of
+# X-Forwarded-For; the peer itself comes from the PROXY header.
+sub edge_client {
+    set req.http.X-Edge-Address = client.ip;
+    if (local.socket == "plain") {
+        # The web tier relays its plain-HTTP listeners here; these requests go
+        # no further than a redirect.
+        set req.http.X-Edge-Address = req.http.X-Real-IP;
+    }
+    if (client.ip !~ edge_trusted) {
+        call edge_forwarded_reset;
+    }
+    # From the right, over every trusted proxy, to the first address that is
+    # none; after 16 of them the walk ends.
+    set req.http.X-Edge-Chain = regsuball(req.http.X-Forwarded-For, "\s", "");
+    call edge_forwarded_step;
+    call edge_forwarded_step;
+    call edge_forwarded_step;
+    call edge_forwarded_step;
+    call edge_forwarded_step;
+    call edge_forwarded_step;
+    call edge_forwarded_step;
+    call edge_forwarded_step;
+    call edge_forwarded_step;
+    call edge_forwarded_step;
+    call edge_forwarded_step;
+    call edge_forwarded_step;
+    call edge_forwarded_step;
+    call edge_forwarded_step;
+    call edge_forwarded_step;
+    call edge_forwarded_step;
+    set req.http.X-Forwarded-For = regsub(req.http.X-Edge-Chain, "^.*,", "");
+    unset req.http.X-Edge-Chain;
+    if (req.http.X-Forwarded-Proto !~ "^https?$") {
+        set req.http.X-Forwarded-Proto = "https";
+    }
+    if (!req.http.X-Forwarded-Host) {
+        set req.http.X-Forwarded-Host = req.http.Host;
+    }
+    if (local.socket != "plain") {
+        set req.http.X-Edge-Address = req.http.X-Forwarded-For;
+    }
+    set req.http.X-Real-IP = req.http.X-Forwarded-For;
+    std.log("edge-client:" + req.http.X-Edge-Address);
+    std.log("edge-id:" + req.http.X-Request-Id);
+}
+
+sub edge_forwarded_reset {
+    unset req.http.Forwarded;
+    set req.http.X-Forwarded-For = client.ip;
+    set req.http.X-Forwarded-Proto = "https";
+    set req.http.X-Forwarded-Host = req.http.Host;
+}
+
+# The last address is a trusted proxy's: the one to its left is whom it served.
+sub edge_forwarded_step {
+    if (std.ip(regsub(req.http.X-Edge-Chain, "^.*,", ""), "0.0.0.0", false) ~ edge_trusted
+        && std.ip(regsub(req.http.X-Edge-Chain, "^(?:.*,)?([^,]*),[^,]*$", "\1"), "0.0.0.0", false) != "0.0.0.0") {
+        set req.http.X-Edge-Chain = regsub(req.http.X-Edge-Chain, ",[^,]*$", "");
+    }
+}
+
+sub edge_method {
+    if (req.proto !~ "^HTTP/1\.[01]$" || req.http.Host !~ "^[A-Za-z0-9._:\[\]-]*$") {
+        return (synth(400));
+    }
+    if (req.method !~ "^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$") {
+        return (synth(405));
+    }
+    if (req.http.Transfer-Encoding && (req.http.Content-Length || req.proto != "HTTP/1.1"
+        || req.http.Transfer-Encoding !~ "(?i)^\s*chunked\s*$")) {
+        return (synth(400));
+    }
+    # default: limits.body_size
+    if (std.integer(req.http.Content-Length, 0) > 104857600) {
+        return (synth(413));
+    }
+}
+
+# Routes match the decoded path; the app gets the URL as the client sent it.
+# A path that walks ("..") is nobody's.
+sub edge_path {
+    if (req.url !~ "^/" || req.url ~ "#") {
+        return (synth(400));
+    }
+    set req.http.X-Edge-Path = regsub(req.url, "\?.*$", "");
+    if (req.http.X-Edge-Path ~ "%") {
+        if (req.http.X-Edge-Path ~ "%(?![0-9A-Fa-f]{2})" || req.http.X-Edge-Path ~ "%00") {
+            return (synth(400));
+        }
+        # No route holds a control byte, and no header can.
+        set req.http.X-Edge-Path = regsuball(req.http.X-Edge-Path, "(?i)%(?:[01][0-9a-f]|7f)", "%3F");
+        set req.http.X-Edge-Path = blob.transcode(decoding = URL, encoding = IDENTITY, encoded = req.http.X-Edge-Path);
+    }
+    if (req.http.X-Edge-Path ~ "/\.\.?(?:/|\z)") {
+        return (synth(404));
+    }
+}
+
+# The site, by the host; a name that no site claims is answered 421.
+sub edge_host {
+    if ((!req.http.Host || req.http.Host == "") && req.proto == "HTTP/1.1") {
+        return (synth(400));
+    }
+    set req.http.X-Edge-Host = std.tolower(regsub(req.http.Host, "\.?(?::[0-9]*)?$", ""));
+    call edge_hosts_1;
+    if (!req.http.X-Edge-Site) {
+        return (synth(421));
+    }
+    if (local.socket == "plain" || req.http.X-Edge-Host != req.http.X-Edge-Canonical) {
+        call edge_redirect;
+    }
+    call edge_sites_1_recv;
+    if (!req.http.X-Edge-Route && !req.http.X-Edge-Pass) {
+        return (synth(404));
+    }
+}
+
+sub edge_hosts_1 {
+    if (req.http.X-Edge-Host == "example.com") {    # site.hcl:7
+        set req.http.X-Edge-Site = "1";
+        set req.http.X-Edge-Canonical = "example.com";
+    }
+}
+
+# One hop to the canonical https address, path and query as they came.
+# default: the first of https names the port.
+sub edge_redirect {
+    set req.http.X-Edge-Location = "https://" + req.http.X-Edge-Canonical + "" + req.url;
+    if (req.method == "GET" || req.method == "HEAD") {
+        return (synth(301));
+    }
+    return (synth(308));
+}
+
+sub edge_sites_1_recv {
+    if (req.http.X-Edge-Site == "1") { call site_1_recv; }    # example.com
+}
+
+# example.com, site.hcl:7
+sub site_1_recv {
+    # site.hcl:10: route /
+    if (!req.http.X-Edge-Route) {
+        set req.http.X-Edge-Route = "1";
+        # site.hcl:12: websocket
+        set req.http.X-Edge-WebSocket = "1";
+        set req.backend_hint = app_1_app;
+    }
+    # default: cache
+    set req.http.X-Edge-Grace = "10s";
+    set req.http.X-Edge-Stale = "0s";
+    set req.http.X-Edge-Cookie = req.http.Cookie;
+}
+
+# What may be looked up in the cache, and what goes past it.
+sub edge_policy {
+    if (req.http.X-Edge-WebSocket || req.http.Upgrade) {
+        call edge_websocket;
+    }
+    # Varnish would pass on a chunked body that breaks off as a whole one: only
+    # when all of it is here, it goes on. What is no chunk, and what is far over
+    # limits.body_size, Varnish answers by closing; the web tier knows the limit.
+    if (req.http.Transfer-Encoding && !std.cache_req_body(105906176B)) {
+        return (synth(413));
+    }
+    set req.backend_hint = web;
+    unset req.http.Upgrade;
+    # Varnish carries one range; to several it gives the whole. What is no range
+    # is to be ignored, and of nothing at the end there is nothing.
+    if (req.http.Range ~ "(?i)^bytes=\s*-0+\s*$") {
+        set req.http.Range = "bytes=999999999999999999-";
+    } elsif (req.http.Range !~ "(?i)^bytes=\s*(?:[0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})\s*$"
+        || (req.http.Range ~ "-[0-9]" && std.integer(regsub(req.http.Range, "^[^0-9-]*([0-9]*)-.*$", "\1"), 0)
+            > std.integer(regsub(req.http.Range, "^.*-([0-9]+)\s*$", "\1"), 0))) {
+        unset req.http.Range;
+    }
+    if (req.http.X-Edge-Pass || (req.method != "GET" && req.method != "HEAD") || req.http.Cache-Control ~ "(?i)\bno-store\b") {
+        return (pass);
+    }
+    # A cookie that is not ignored.
+    if (req.http.X-Edge-Cookie ~ "[^;\s]") {
+        return (pass);
+    }
+    unset req.http.Cookie;
+    # One stored variant for everyone who takes the same codings.
+    if (req.http.Accept-Encoding ~ "(?i)\bbr\b(?!\s*;\s*q\s*=\s*0(?:\.0*)?\s*(?:,|$))") {
+        set req.http.Accept-Encoding = "br, gzip";
+    } elsif (req.http.Accept-Encoding ~ "(?i)\bgzip\b(?!\s*;\s*q\s*=\s*0(?:\.0*)?\s*(?:,|$))") {
+        set req.http.Accept-Encoding = "gzip";
+    } else {
+        unset req.http.Accept-Encoding;
+    }
+    # On the second round a copy older than its grace is as good as none; on
+    # the third, after the backend failed, it is better than an error.
+    if (req.http.X-Edge-Refetch && !req.http.X-Edge-Failed) {
+        set req.grace = 0s;
+    } else {
+        set req.grace = 365d;
+    }
+}
+
+# A complete handshake (RFC 6455, 4.2.1) is piped; half of one is refused here,
+# because nobody looks at what follows in a pipe.
+sub edge_websocket {
+    if (!req.http.X-Edge-WebSocket || (req.http.Upgrade !~ "(?i)(?:^|,)\s*websocket\s*(?:,|$)"
+        && !req.http.Sec-WebSocket-Key && !req.http.Sec-WebSocket-Version)) {
+        return;
+    }
+    if (req.method != "GET" || req.proto != "HTTP/1.1"
+        || req.http.Upgrade !~ "(?i)^\s*websocket\s*$"
+        || req.http.Connection !~ "(?i)(?:^|,)\s*upgrade\s*(?:,|$)"
+        || req.http.Sec-WebSocket-Key !~ "^[A-Za-z0-9+/]{21}[AQgw]==$"
+        || !req.http.Sec-WebSocket-Version
+        || req.http.Transfer-Encoding || (req.http.Content-Length && req.http.Content-Length != "0")) {
+        return (synth(400));
+    }
+    if (req.http.Sec-WebSocket-Version != "13") {
+        return (synth(426));
+    }
+    return (pipe);
+}
+
+sub vcl_pipe {
+    # An app that does not switch protocols has to close: what follows its
+    # answer has been looked at by nobody and must not be taken for a request.
+    set bereq.http.Connection = "close, Upgrade";
+    set bereq.http.Upgrade = "websocket";
+    call edge_hide;
+    unset bereq.http.X-Edge-Host;
+    unset bereq.http.X-Edge-Ttl;
+    unset bereq.http.X-Edge-Grace;
+    unset bereq.http.X-Edge-Stale;
+    unset bereq.http.X-Edge-Refetch;
+    unset bereq.http.X-Edge-Failed;
+    unset bereq.http.X-Edge-Pass;
+    return (pipe);
+}
+
+# An app sees what a client sent and who it is, not how it was sorted.
+sub edge_hide {
+    unset bereq.http.X-Varnish;
+    unset bereq.http.Via;
+    unset bereq.http.X-Edge-Site;
+    unset bereq.http.X-Edge-Canonical;
+    unset bereq.http.X-Edge-Route;
+    unset bereq.http.X-Edge-Path;
+    unset bereq.http.X-Edge-Address;
+    unset bereq.http.X-Edge-WebSocket;
+    unset bereq.http.X-Edge-Cookie;
+    unset bereq.http.X-Edge-Cache;
+}
+
+# Whatever an app may write into its answer, as the host and port of a URL, is
+# part of what the answer is stored under.
+sub vcl_hash {
+    hash_data(req.url);
+    hash_data(std.tolower(req.http.Host));
+    hash_data(std.tolower(req.http.X-Forwarded-Host));
+    hash_data(req.http.X-Forwarded-Proto);
+    return (lookup);
+}
+
+sub vcl_hit {
+    set req.http.X-Edge-Cache = "HIT";
+    # A response to everybody is not one to somebody (RFC 9111, 3.5).
+    if (req.http.Authorization && obj.http.Cache-Control !~ "(?i)\b(?:public|s-maxage|must-revalidate)\b") {
+        return (pass);
+    }
+    if (obj.ttl <= 0s) {
+        set req.http.X-Edge-Cache = "STALE";
+        if (obj.ttl + std.duration(obj.http.X-Edge-Grace, 0s) <= 0s && !req.http.X-Edge-Failed) {
+            # Past its grace: it is only for when the backend fails.
+            set req.http.X-Edge-Refetch = "1";
+            return (restart);
+        }
+    }
+    return (deliver);
+}
+
+sub vcl_miss {
+    set req.http.X-Edge-Cache = "MISS";
+    return (fetch);
+}
+
+sub vcl_pass {
+    set req.http.X-Edge-Cache = "PASS";
+    return (fetch);
+}
+
+sub vcl_backend_fetch {
+    # A connection for each request: a kept one may be closed by the web tier in
+    # the moment it is used again, and a POST could not be sent a second time.
+    set bereq.http.Connection = "close";
+    # Those that vcl_backend_response needs are the web tier's to drop.
+    call edge_hide;
+    unset bereq.http.X-Edge-Pass;
+    return (fetch);
+}
+
+sub vcl_backend_response {
+    # A refresh behind a stale answer that fails leaves the stale one in place.
+    if (beresp.status >= 500 && bereq.is_bgfetch) {
+        return (abandon);
+    }
+    # The same one behind none: without an object of its own, so that the next
+    # look-up finds the stale one (stale_if_error).
+    if (beresp.status >= 500 && bereq.http.X-Edge-Refetch && !bereq.http.X-Edge-Failed) {
+        return (abandon);
+    }
+    unset beresp.http.X-Edge-Grace;
+    unset beresp.http.X-Edge-Url;
+    # What belongs to one connection (RFC 9110, 7.6.1).
+    unset beresp.http.Keep-Alive;
+    unset beresp.http.Proxy-Connection;
+    unset beresp.http.Proxy-Authenticate;
+    unset beresp.http.Trailer;
+    unset beresp.http.Upgrade;
+    # A body that breaks off the moment it has begun would be passed on as a
+    # whole one. A short body is read to its end before any of it is sent.
+    if (beresp.http.Content-Length && std.integer(beresp.http.Content-Length, 0) <= 1048576) {
+        set beresp.do_stream = false;
+    }
+    if (bereq.uncacheable) {
+        return (deliver);
+    }
+    # Freshness: the response's own, else the route's ttl (RFC 9111, 4.2).
+    if (bereq.http.X-Edge-Ttl && beresp.http.Cache-Control !~ "(?i)(?:^|[,\s])(?:s-maxage|max-age)\s*=" && !beresp.http.Expires
+        && (beresp.status == 200 || beresp.status == 203 || beresp.status == 204 || beresp.status == 300 || beresp.status == 301
+            || beresp.status == 308 || beresp.status == 404 || beresp.status == 405 || beresp.status == 410 || beresp.status == 414 || beresp.status == 501)) {
+        set beresp.ttl = std.duration(bereq.http.X-Edge-Ttl, 0s);
+    }
+    # What a shared cache must not keep (RFC 9111, 3), and what would push too
+    # much out of it. default: cache_storage.size, a quarter
+    if (beresp.ttl <= 0s || beresp.http.Set-Cookie || beresp.http.Vary ~ "\*" || beresp.status >= 500
+        || beresp.http.Cache-Control ~ "(?i)(?:^|[,\s])(?:private|no-store|no-cache)\b"
+        || std.integer(beresp.http.Content-Length, 0) > 67108864
+        || (bereq.http.Authorization && beresp.http.Cache-Control !~ "(?i)\b(?:public|s-maxage|must-revalidate)\b")) {
+        # Remembered for a while, so that such requests do not queue up behind each other.
+        set beresp.uncacheable = true;
+        set beresp.grace = 0s;
+        set beresp.ttl = 60s;
+        if (beresp.status >= 500) {
+            set beresp.ttl = 0s;
+        }
+        return (deliver);
+    }
+    # So is one without a length that is to be stored.
+    if (!beresp.http.Content-Length) {
+        set beresp.do_stream = false;
+    }
+    # Stale answers: the response's own word (RFC 5861), else the site's.
+    if (beresp.http.Cache-Control ~ "(?i)\b(?:must-revalidate|proxy-revalidate|s-maxage)\b") {
+        set beresp.grace = 0s;
+        set beresp.http.X-Edge-Grace = "0s";
+    } else {
+        if (beresp.http.Cache-Control !~ "(?i)\bstale-while-revalidate\s*=") {
+            set beresp.grace = std.duration(bereq.http.X-Edge-Grace, 0s);
+        }
+        set beresp.http.X-Edge-Grace = beresp.grace + "s";
+        if (beresp.http.Cache-Control ~ "(?i)\bstale-if-error\s*=\s*[0-9]") {
+            set bereq.http.X-Edge-Stale = regsub(beresp.http.Cache-Control, "(?i)^.*\bstale-if-error\s*=\s*([0-9]{1,9}).*$", "\1") + "s";
+        }
+        if (std.duration(bereq.http.X-Edge-Stale, 0s) > beresp.grace) {
+            set beresp.grace = std.duration(bereq.http.X-Edge-Stale, 0s);
+        }
+    }
+    # Kept to be asked about, where the backend gave it a name.
+    if (beresp.http.ETag || beresp.http.Last-Modified) {
+        set beresp.keep = 1h;
+    }
+    set beresp.http.X-Edge-Url = bereq.http.X-Edge-Host + bereq.url;
+    return (deliver);
+}
+
+sub vcl_backend_error {
+    if (bereq.is_bgfetch || (bereq.http.X-Edge-Refetch && !bereq.http.X-Edge-Failed)) {
+        return (abandon);
+    }
+    # What the app sent is no HTTP, or the web tier itself does not answer.
+    set beresp.status = 502;
+    set beresp.reason = "Bad Gateway";
+    unset beresp.http.Server;
+    set beresp.http.Content-Type = "text/plain; charset=utf-8";
+    set beresp.body = "" + beresp.status + " " + beresp.reason + {"
+"};
+    return (deliver);
+}
+
+sub vcl_deliver {
+    # Varnish compares one tag, and no date but If-Modified-Since. What went
+    # past the cache has been judged by the backend.
+    if (resp.status == 200 && req.http.X-Edge-Cache != "PASS") {
+        call edge_conditions;
+    }
+    # An unsafe request that went well makes what is stored under its URL invalid (RFC 9111, 4.4).
+    if (req.method != "GET" && req.method != "HEAD" && req.method != "OPTIONS" && resp.status >= 200 && resp.status < 400 && !req.http.X-Edge-Pass) {
+        std.ban("obj.http.X-Edge-Url == " + req.http.X-Edge-Host + req.url);
+    }
+    call edge_answer;
+    return (deliver);
+}
+
+# RFC 9110, 13.2.2, as far as Varnish does not do it afterwards.
+sub edge_conditions {
+    if (req.http.If-Match) {
+        if (req.http.If-Match != "*" && (!resp.http.ETag || resp.http.ETag ~ "^W/" || !std.strstr(req.http.If-Match, resp.http.ETag))) {
+            return (synth(412));
+        }
+    } elsif (req.http.If-Unmodified-Since && resp.http.Last-Modified
+        && std.time(resp.http.Last-Modified, now) > std.time(req.http.If-Unmodified-Since, now)) {
+        return (synth(412));
+    }
+    if (req.http.If-None-Match && resp.http.ETag
+        && (req.http.If-None-Match == "*" || std.strstr(req.http.If-None-Match, regsub(resp.http.ETag, "^W/", "")))) {
+        set req.http.If-None-Match = resp.http.ETag;
+    }
+}
+
+sub vcl_synth {
+    # The backend failed: a stale copy, where there is one (stale_if_error).
+    if (resp.status >= 500 && req.http.X-Edge-Refetch && !req.http.X-Edge-Failed) {
+        set req.http.X-Edge-Failed = "1";
+        return (restart);
+    }
+    if (local.socket == "probe") {
+        set resp.http.X-Edge-Generation = resp.reason;
+        set resp.reason = "OK";
+        unset resp.http.Server;
+        unset resp.http.X-Varnish;
+        set resp.body = "";
+        return (deliver);
+    }
+    if (resp.status == 301 || resp.status == 308) {
+        set resp.http.Location = req.http.X-Edge-Location;
+    } elsif (resp.status == 405) {
+        set resp.http.Allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+    } elsif (resp.status == 412) {
+        set resp.reason = "Precondition Failed";
+    } elsif (resp.status == 413) {
+        set resp.reason = "Content Too Large";
+    } elsif (resp.status == 431) {
+        set resp.reason = "Request Header Fields Too Large";
+    } elsif (resp.status == 421) {
+        set resp.reason = "Misdirected Request";
+    } elsif (resp.status == 426) {
+        set resp.reason = "Upgrade Required";
+        set resp.http.Upgrade = "websocket";
+        set resp.http.Connection = "Upgrade";
+        set resp.http.Sec-WebSocket-Version = "13";
+    }
+    # A body that is not much too large is read to its end, because a client that
+    # is cut off while it sends does not see the answer.
+    if (resp.status == 400 || (resp.status == 413 && std.integer(req.http.Content-Length, 0) > 209715200)) {
+        set resp.http.Connection = "close";
+    }
+    set resp.http.Content-Type = "text/plain; charset=utf-8";
+    set resp.body = "" + resp.status + " " + resp.reason + {"
+"};
+    call edge_answer;
+    return (deliver);
+}
+
+# What every answer says, and what none does.
+sub edge_answer {
+    unset resp.http.Server;
+    unset resp.http.Via;
+    unset resp.http.X-Varnish;
+    unset resp.http.X-Edge-Url;
+    unset resp.http.X-Edge-Grace;
+    set resp.http.X-Cache = req.http.X-Edge-Cache;
+    std.log("edge-cache:" + req.http.X-Edge-Cache);
+}

@@ -1,0 +1,14 @@
+# Networks and single addresses of both families.
+
+edge {
+  trusted_proxies = ["2001:db8::/32", "10.0.0.0/8", "192.0.2.1", "::1"]
+}
+
+site "example.com" {
+  tls { self_signed = true }
+  backend "app" { servers = ["127.0.0.1:5000"] }
+  route "/" {
+    backend   = "app"
+    websocket = true
+  }
+}
