@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -66,14 +68,14 @@ func hclFiles(argument string) ([]string, error) {
 	}
 	info, err := os.Stat(argument)
 	if err != nil {
-		return nil, fmt.Errorf("find what to format: %w", err)
+		return nil, fmt.Errorf("cannot format %s: %w", argument, causeOf(err))
 	}
 	if !info.IsDir() {
 		return []string{argument}, nil
 	}
 	files, err := filepath.Glob(filepath.Join(argument, "*.hcl"))
 	if err == nil && len(files) == 0 {
-		err = fmt.Errorf("there is no *.hcl file in %s", argument)
+		err = fmt.Errorf("cannot format %s: the directory has no .hcl file", argument)
 	}
 	return files, err
 }
@@ -83,7 +85,7 @@ func hclFiles(argument string) ([]string, error) {
 func formatOne(s streams, file string, flags fmtFlags) (failed bool, err error) {
 	source, err := readInput(s.in, file)
 	if err != nil {
-		return false, fmt.Errorf("read what to format: %w", err)
+		return false, fmt.Errorf("cannot format %s: %w", displayName(file), causeOf(err))
 	}
 	formatted, diagnostics := config.Format(displayName(file), source)
 	if diagnostics.HasErrors() {
@@ -117,6 +119,14 @@ func readInput(in io.Reader, file string) ([]byte, error) {
 		return io.ReadAll(in)
 	}
 	return os.ReadFile(file)
+}
+
+// causeOf drops the path that os errors repeat.
+func causeOf(err error) error {
+	if path := (*fs.PathError)(nil); errors.As(err, &path) {
+		return path.Err
+	}
+	return err
 }
 
 func displayName(file string) string {

@@ -97,8 +97,9 @@ func writeRendered(c *cobra.Command, s streams, site string, flags renderFlags) 
 	if len(layout.Run) > render.MaxRun {
 		return fmt.Errorf("the path %s is too long for the sockets below it: write into a directory with a shorter name", layout.Run)
 	}
-	pem := flags.only == "" || flags.only == "stunnel"
-	output, diagnostics, err := control.Render(c.Context(), site, layout, state, version(), pem)
+	// The generation that every file names covers the certificates, so that they
+	// are needed for any of them.
+	output, diagnostics, err := control.Render(c.Context(), site, layout, state, version(), true)
 	if err != nil {
 		return err
 	}
@@ -107,7 +108,10 @@ func writeRendered(c *cobra.Command, s streams, site string, flags renderFlags) 
 	if err != nil {
 		return err
 	}
-	changed, err := render.Install(dir, append(files, output.PEM...), nil)
+	if flags.only == "" || flags.only == "stunnel" {
+		files = append(files, output.PEM...)
+	}
+	changed, err := render.Install(dir, files, nil)
 	if err != nil {
 		return err
 	}
@@ -118,7 +122,11 @@ func writeRendered(c *cobra.Command, s streams, site string, flags renderFlags) 
 		fmt.Fprintf(s.err, "%s is up to date\n", flags.output)
 		return nil
 	}
-	fmt.Fprintf(s.err, "wrote %d files to %s\n", len(files)+len(output.PEM), flags.output)
+	if len(files) == 1 {
+		fmt.Fprintf(s.err, "wrote %s to %s\n", files[0].Name, flags.output)
+		return nil
+	}
+	fmt.Fprintf(s.err, "wrote %d files to %s\n", len(files), flags.output)
 	return nil
 }
 

@@ -38,7 +38,7 @@ type usageError struct{ error }
 func run(ctx context.Context, arguments []string, s streams) int {
 	root := newRoot(s)
 	root.SetArgs(arguments)
-	err := root.ExecuteContext(ctx)
+	verb, err := root.ExecuteContextC(ctx)
 	usage := usageError{}
 	refused := (*control.Refused)(nil)
 	switch {
@@ -49,17 +49,14 @@ func run(ctx context.Context, arguments []string, s streams) int {
 	case errors.As(err, &refused):
 		s.report(refused.Diagnostics)
 		return exitFailed
-	case errors.As(err, &usage), isUsage(err):
-		fmt.Fprintf(s.err, "edgegen: %v\nSee edgegen --help.\n", err)
+	case errors.As(err, &usage):
+		fmt.Fprintf(s.err, "edgegen: %v\nSee %s --help.\n", err, verb.CommandPath())
 		return exitUsage
 	}
-	fmt.Fprintf(s.err, "edgegen: %v\n", err)
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintf(s.err, "edgegen: %s\n", strings.TrimSuffix(line, "\n"))
+	}
 	return exitFailed
-}
-
-// isUsage knows the errors that cobra makes itself, which have no type.
-func isUsage(err error) bool {
-	return strings.HasPrefix(err.Error(), "unknown command") || strings.HasPrefix(err.Error(), "unknown help topic")
 }
 
 func newRoot(s streams) *cobra.Command {
@@ -70,19 +67,19 @@ func newRoot(s streams) *cobra.Command {
 (cache, WebSockets) and nginx (files, redirects, proxying), and runs, supervises
 and stops the three.
 
-SITE is a file or a directory of *.hcl files; the default is site.hcl.
-
-Exit codes: 0 done, 1 failed, 2 wrong usage.`,
+SITE is a file or a directory of *.hcl files; the default is site.hcl.`,
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          knownVerb,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newUp(s), newRender(s), newValidate(s), newFmt(s), newStatus(s), newStop(s), newVersion(s))
+	root.AddCommand(newUp(s), newRender(s), newValidate(s), newFmt(s), newStatus(s), newStop(s), newDoctor(s), newVersion(s))
+	completeHelp(root)
 	return root
 }
 

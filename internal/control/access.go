@@ -14,6 +14,8 @@ type accessLog struct {
 	mu     sync.Mutex
 	writer io.Writer // nil where the log is off
 	file   *os.File  // nil where the writer is the caller's
+
+	combined bool // the format, where edgegen itself writes a line
 }
 
 func openAccessLog(log site.Log, stdout io.Writer) (*accessLog, error) {
@@ -21,13 +23,13 @@ func openAccessLog(log site.Log, stdout io.Writer) (*accessLog, error) {
 	case "off":
 		return &accessLog{}, nil
 	case "stdout":
-		return &accessLog{writer: stdout}, nil
+		return &accessLog{writer: stdout, combined: log.Format == "combined"}, nil
 	}
 	file, err := os.OpenFile(log.Access, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
 	if err != nil {
 		return nil, fmt.Errorf("open the access log: %w", err)
 	}
-	return &accessLog{writer: file, file: file}, nil
+	return &accessLog{writer: file, file: file, combined: log.Format == "combined"}, nil
 }
 
 // line writes one line. An error is dropped: a full disk must not stop an edge.

@@ -42,21 +42,24 @@ func (e *Edge) check(ctx context.Context, found *findings) error {
 	var said strings.Builder
 	collect := func(line []byte) { fmt.Fprintf(&said, "%s\n", line) }
 
-	exit, err := supervise.Once(ctx, native.NginxCheck(e.engines[RoleWeb].daemon, s, e.webSockets(), collect), e.state.instance)
-	if err != nil {
-		return fmt.Errorf("check nginx.conf: %w", err)
+	if e.native(RoleWeb) {
+		exit, err := supervise.Once(ctx, native.NginxCheck(e.engines[RoleWeb].daemon, s, e.webSockets(), collect), e.state.instance)
+		if err != nil {
+			return fmt.Errorf("check nginx.conf: %w", err)
+		}
+		if exit.Code != 0 {
+			e.translate(found, "nginx", said.String(), e.output.Nginx.Data, native.LocateNginx(said.String(), "nginx.conf"))
+		}
+		said.Reset()
 	}
-	if exit.Code != 0 {
-		e.translate(found, "nginx", said.String(), e.output.Nginx.Data, native.LocateNginx(said.String(), "nginx.conf"))
-	}
-
-	said.Reset()
-	exit, err = supervise.Once(ctx, native.VarnishCheck(e.engines[RoleCache].daemon, s, collect), e.state.instance)
-	if err != nil {
-		return fmt.Errorf("check default.vcl: %w", err)
-	}
-	if exit.Code != 0 {
-		e.translate(found, "varnish", said.String(), e.output.VCL.Data, native.LocateVCC(said.String(), "default.vcl"))
+	if e.native(RoleCache) {
+		exit, err := supervise.Once(ctx, native.VarnishCheck(e.engines[RoleCache].daemon, s, collect), e.state.instance)
+		if err != nil {
+			return fmt.Errorf("check default.vcl: %w", err)
+		}
+		if exit.Code != 0 {
+			e.translate(found, "varnish", said.String(), e.output.VCL.Data, native.LocateVCC(said.String(), "default.vcl"))
+		}
 	}
 	return found.refusal()
 }

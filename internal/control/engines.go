@@ -31,6 +31,18 @@ func daemonOf(role string) site.Engine {
 	}
 }
 
+// engineOf is what the site says about a tier's engine.
+func engineOf(edge *site.Edge, role string) site.Engine {
+	switch role {
+	case RoleTLS:
+		return edge.Engine.TLS
+	case RoleCache:
+		return edge.Engine.Cache
+	default:
+		return edge.Engine.Web
+	}
+}
+
 // Selection is what the command line says about engines: it overrides the
 // site's engine block. The zero value leaves the site's choice.
 type Selection struct {
@@ -69,41 +81,86 @@ func ParseSelection(text string) (Selection, error) {
 // chosen is the engine of one tier.
 type chosen struct {
 	role   string
+	engine site.Engine // a native one or Builtin
 	daemon native.Daemon
 	reason string // why this engine
 }
 
-// choose finds a daemon for every tier. The builtin tiers are not there yet, so
-// a tier without a daemon is an error that names the package to install.
+// roles lists the tiers from the outside in.
+func roles() []string { return []string{RoleTLS, RoleCache, RoleWeb} }
+
+// choose decides about every tier: auto takes the daemon where it is installed
+// and can do what the site asks of it, else the builtin tier. A daemon that is
+// asked for by name has to be there.
 func choose(ctx context.Context, edge *site.Edge, selection Selection, found *findings) (map[string]chosen, error) {
 	result := make(map[string]chosen)
 	var missing []error
-	for role, wanted := range map[string]site.Engine{RoleTLS: edge.Engine.TLS, RoleCache: edge.Engine.Cache, RoleWeb: edge.Engine.Web} {
-		reason := "the site asks for it"
-		if override, ok := selection.Roles[role]; ok {
-			wanted, reason = override, "--engine asks for it"
-		}
-		if selection.Native {
-			wanted, reason = daemonOf(role), "--engine native asks for it"
-		}
-		if wanted == site.Builtin {
-			found.all = append(found.all, found.loaded.Diagnose(edge.Engine.Source, config.Error,
-				fmt.Sprintf("the builtin %s tier does not exist yet", role),
-				fmt.Sprintf("write %s = %q, or leave it to the daemon that is installed", role, daemonOf(role))))
-			continue
-		}
-		if wanted == site.Auto {
-			reason = "installed"
-		}
-		daemon, err := native.Find(ctx, daemonOf(role), native.Directories(os.Getenv("PATH")))
+	for _, role := range roles() {
+		wanted, reason := selection.wanted(edge, role)
+		c, err := chooseOne(ctx, edge, role, wanted, reason, found)
 		if err != nil {
 			missing = append(missing, fmt.Errorf("%s tier: %w", role, err))
-			continue
 		}
-		result[role] = chosen{role: role, daemon: daemon, reason: reason}
+		result[role] = c
 	}
 	if err := found.refusal(); err != nil {
 		return nil, err
 	}
-	return result, errors.Join(sorted(missing)...)
+	return result, errors.Join(missing...)
 }
+
+// wanted is the engine that the command line or else the site asks for, and
+// which of them does.
+func (s Selection) wanted(edge *site.Edge, role string) (engine site.Engine, reason string) {
+	if s.Native {
+		return daemonOf(role), "--engine native asks for it"
+	}
+	if override, ok := s.Roles[role]; ok {
+		return override, "--engine asks for it"
+	}
+	return engineOf(edge, role), "the site asks for it"
+}
+
+func chooseOne(ctx context.Context, edge *site.Edge, role string, wanted site.Engine, reason string, found *findings) (chosen, error) {
+	if wanted == site.Builtin {
+		return chosen{role: role, engine: site.Builtin, reason: reason}, nil
+	}
+	problem, at := unable(edge, role)
+	if problem != "" && wanted != site.Auto {
+		found.all = append(found.all, found.loaded.Diagnose(at, config.Error, problem,
+			fmt.Sprintf("change that, or let the builtin tier serve: %s = \"builtin\"", role)))
+	}
+	if problem != "" {
+		return chosen{role: role, engine: site.Builtin, reason: problem}, nil
+	}
+	daemon, err := native.Find(ctx, daemonOf(role), native.Directories(os.Getenv("PATH")))
+	switch {
+	case err == nil && wanted == site.Auto:
+		return chosen{role, daemonOf(role), daemon, "installed"}, nil
+	case err == nil:
+		return chosen{role, daemonOf(role), daemon, reason}, nil
+	case wanted == site.Auto && ctx.Err() == nil:
+		return chosen{role: role, engine: site.Builtin, reason: err.Error()}, nil
+	}
+	return chosen{}, err
+}
+
+// unable says what the site asks of a tier that its daemon cannot do, and
+// where; "" where there is nothing.
+func unable(edge *site.Edge, role string) (problem string, at site.Source) {
+	if role != RoleTLS {
+		return "", site.Source{}
+	}
+	first := edge.Sites[0]
+	for _, s := range edge.Sites[1:] {
+		if s.TLS.MinVersion != first.TLS.MinVersion {
+			// The lowest version is agreed upon before the client names the site.
+			return fmt.Sprintf("stunnel cannot hold min_version %q for %s and %q for %s on one listener",
+				s.TLS.MinVersion, s.Host, first.TLS.MinVersion, first.Host), s.TLS.Source
+		}
+	}
+	return "", site.Source{}
+}
+
+// native reports whether a daemon serves the tier.
+func (e *Edge) native(role string) bool { return e.engines[role].engine != site.Builtin }

@@ -98,11 +98,11 @@ func Certificates(loaded *config.Loaded, authorityDir string) ([]certificate.Pai
 		}
 		if authority == nil {
 			if authority, err = certificate.OpenAuthority(authorityDir); err != nil {
-				return nil, fmt.Errorf("open the local certificate authority: %w", err)
+				return nil, err
 			}
 		}
 		if pairs[i], err = authority.Issue(append([]string{s.Host}, s.Aliases...)); err != nil {
-			return nil, fmt.Errorf("make a certificate for %s: %w", s.Host, err)
+			return nil, err
 		}
 	}
 	return pairs, found.refusal()

@@ -25,7 +25,7 @@ func Render(ctx context.Context, path string, layout render.Layout, stateDir, ve
 			return nil, diagnostics, err
 		}
 	}
-	output, err := renderFor(loaded, path, layout, pairs, version)
+	output, err := renderFor(loaded, path, layout, pairs, render.Leave{}, version)
 	return output, diagnostics, err
 }
 

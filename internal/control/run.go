@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -23,11 +24,10 @@ const (
 // run starts the edge, serves until ctx ends, and stops it.
 func (e *Edge) run(ctx, hurry context.Context) error {
 	limits := e.loaded.Edge.Limits
-	// A connection takes two descriptors in every process, and each needs some
-	// for itself.
-	if got, err := supervise.RaiseDescriptors(uint64(4*limits.Connections + 1024)); err != nil {
+	wanted, least := descriptors(limits.Connections)
+	if got, err := supervise.RaiseDescriptors(wanted); err != nil {
 		e.options.Log.Warn("raise the limit of open files", "error", err)
-	} else if got < uint64(2*limits.Connections) {
+	} else if got < least {
 		e.options.Log.Warn("the limit of open files is too low for limits.connections", "limit", got, "connections", limits.Connections)
 	}
 
@@ -46,6 +46,8 @@ func (e *Edge) run(ctx, hurry context.Context) error {
 	}
 	asked := server.ctx.Err() != nil
 	e.phase.Store(stopping)
+	hurry, cancel := context.WithTimeout(hurry, e.loaded.Edge.Timeout.Drain+stopMargin)
+	defer cancel()
 	if err == nil {
 		e.drain(hurry)
 	}
@@ -73,33 +75,19 @@ func (e *Edge) changed(s supervise.Status) {
 	case supervise.Running:
 		log.Debug("running", "pid", s.PID, "restarts", s.Restarts)
 	case supervise.Backoff:
+		if e.phase.Load() == starting && !wasReady(s.Reason) {
+			return // whoever waits for it tells why it does not come up
+		}
 		log.Warn("died; it is started again", "reason", s.Reason)
 	case supervise.Failed:
 		log.Error("keeps dying; it is tried again from time to time", "reason", s.Reason)
 	}
 }
 
-// drainPause is between two looks at what is still in work.
-const drainPause = 50 * time.Millisecond
-
-// drain waits until no request is in work, no longer than timeouts.drain.
-// WebSockets are not waited for: they may stay open for a day.
-func (e *Edge) drain(hurry context.Context) {
-	ctx, cancel := context.WithTimeout(hurry, e.loaded.Edge.Timeout.Drain)
-	defer cancel()
-	e.public.refuse()
-	for {
-		activity, err := e.varnish.Activity(ctx)
-		if err != nil || activity.Requests == 0 {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			e.options.Log.Warn("stopping with requests in work", "requests", activity.Requests)
-			return
-		case <-time.After(drainPause):
-		}
-	}
+// wasReady reports whether a process that ended had answered before.
+func wasReady(reason error) bool {
+	exit := (*supervise.ExitError)(nil)
+	return errors.As(reason, &exit) && exit.Ready
 }
 
 func (e *Edge) appFailed(s *site.Site, backend *site.Backend, err error) error {

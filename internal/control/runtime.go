@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"edgegen/internal/render"
@@ -39,8 +38,9 @@ func controlSocket(stateDir string) string { return filepath.Join(stateDir, "con
 // unless its path is too long for a socket or the daemons may not get there;
 // then in the system's directory for temporary files.
 func makeRuntime(stateDir string, who identity) (render.Layout, error) {
-	run := filepath.Join(stateDir, "run")
-	if len(run) <= render.MaxRun && !strings.ContainsAny(run, " \t\"'\\;{}#$,`") && who.blocked(stateDir) == "" {
+	parent, temporary := runtimeParent(stateDir, who)
+	run := filepath.Join(parent, "run")
+	if !temporary {
 		if err := os.RemoveAll(run); err != nil {
 			return render.Layout{}, fmt.Errorf("clear the runtime directory: %w", err)
 		}
@@ -49,8 +49,8 @@ func makeRuntime(stateDir string, who identity) (render.Layout, error) {
 		}
 	} else {
 		var err error
-		if run, err = temporaryRuntime(); err != nil {
-			return render.Layout{}, err
+		if run, err = os.MkdirTemp(parent, "edgegen-"); err != nil {
+			return render.Layout{}, fmt.Errorf("make the runtime directory: %w", err)
 		}
 	}
 	layout := render.Layout{Dir: filepath.Join(run, "config"), Run: run}
@@ -63,16 +63,23 @@ func makeRuntime(stateDir string, who identity) (render.Layout, error) {
 	return layout, nil
 }
 
-func temporaryRuntime() (string, error) {
-	parent := os.TempDir()
-	if len(parent) > render.MaxRun-len("/edgegen-0123456789") {
+// suits reports whether the daemons can be given a path as it is: short enough
+// for sockets below it, and of characters that mean nothing to any of them.
+func suits(run string) bool {
+	return len(run) <= render.MaxRun && !strings.ContainsAny(run, " \t\r\n\"'\\;{}#$,`")
+}
+
+// runtimeParent is where the runtime directory is made: in the state directory,
+// or, under a name of its own, in the directory for temporary files.
+func runtimeParent(stateDir string, who identity) (parent string, temporary bool) {
+	if suits(filepath.Join(stateDir, "run")) && who.blocked(stateDir) == "" {
+		return stateDir, false
+	}
+	parent = os.TempDir()
+	if !suits(parent+"/edgegen-0123456789") || who.blocked(parent) != "" {
 		parent = "/tmp"
 	}
-	run, err := os.MkdirTemp(parent, "edgegen-")
-	if err != nil {
-		return "", fmt.Errorf("make the runtime directory: %w", err)
-	}
-	return run, nil
+	return parent, true
 }
 
 // newSecret makes the content of varnishd's secret file.
@@ -80,10 +87,4 @@ func newSecret() []byte {
 	var random [32]byte
 	rand.Read(random[:]) // never fails
 	return []byte(hex.EncodeToString(random[:]) + "\n")
-}
-
-// sorted orders errors by their text, so that equal problems read equally.
-func sorted(list []error) []error {
-	slices.SortFunc(list, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
-	return list
 }

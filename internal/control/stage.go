@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,7 +50,10 @@ func stage(ctx context.Context, o Options, loaded *config.Loaded, diagnostics co
 	if e.engines, err = choose(ctx, loaded.Edge, o.Select, found); err != nil {
 		return e, err
 	}
-	refuseMixedVersions(loaded.Edge, found)
+	for _, role := range roles() {
+		c := e.engines[role]
+		o.Log.Info(fmt.Sprintf("%s tier: %s (%s)", role, strings.TrimSpace(string(c.engine)+" "+c.daemon.Version), c.reason))
+	}
 	e.who = identify(loaded.Edge, found)
 	if err := found.refusal(); err != nil {
 		return e, err
@@ -74,20 +78,6 @@ func stage(ctx context.Context, o Options, loaded *config.Loaded, diagnostics co
 	return e, nil
 }
 
-// refuseMixedVersions refuses what stunnel cannot do: a listener's lowest TLS
-// version is decided before the client has named the site.
-func refuseMixedVersions(edge *site.Edge, found *findings) {
-	first := edge.Sites[0]
-	for _, s := range edge.Sites[1:] {
-		if s.TLS.MinVersion != first.TLS.MinVersion {
-			found.all = append(found.all, found.loaded.Diagnose(s.TLS.Source, config.Error,
-				fmt.Sprintf("stunnel cannot hold min_version %q for %s and %q for %s on one listener",
-					s.TLS.MinVersion, s.Host, first.TLS.MinVersion, first.Host),
-				"give all sites the same min_version"))
-		}
-	}
-}
-
 // prepare makes the runtime directory, renders into it and opens the sockets
 // between the tiers.
 func (e *Edge) prepare() (err error) {
@@ -97,33 +87,59 @@ func (e *Edge) prepare() (err error) {
 	if err := e.state.instance.RemoveAtEnd(e.layout.Run); err != nil {
 		return err
 	}
-	if e.output, err = renderFor(e.loaded, e.options.Site, e.layout, e.pairs, e.options.Version); err != nil {
-		return err
-	}
 	uid, gid := e.who.owner()
-	if _, err := render.Install(e.layout.Dir, e.output.Files(), &render.Owner{UID: uid, GID: gid}); err != nil {
+	if err := e.install(uid, gid); err != nil {
 		return err
 	}
-	for _, path := range []string{e.layout.WebSocket(), e.layout.WebProbe()} {
+	for _, path := range e.innerSockets() {
 		file, err := openUnix(path, uid, gid)
 		if err != nil {
 			return err
 		}
 		e.inner = append(e.inner, file)
 	}
-	if storage := e.loaded.Edge.Storage; storage.Type == "file" {
+	if storage := e.loaded.Edge.Storage; storage.Type == "file" && e.native(RoleCache) {
 		if err := prepareStorage(storage.Path, uid, gid); err != nil {
-			return err
+			return e.refuse(storage.Source, err, "name a file in a directory that is there")
 		}
 	}
-	e.access, err = openAccessLog(e.loaded.Edge.Log, e.options.Access)
+	if e.access, err = openAccessLog(e.loaded.Edge.Log, e.options.Access); err != nil {
+		return e.refuse(e.loaded.Edge.Log.Source, err, `name a file in a directory that is there, "stdout" or "off"`)
+	}
+	return nil
+}
+
+// refuse tells an error at the HCL line that led to it.
+func (e *Edge) refuse(at site.Source, err error, remedy string) error {
+	return &Refused{config.Diagnostics{e.loaded.Diagnose(at, config.Error, err.Error(), remedy)}}
+}
+
+// install renders for the daemons that serve and puts their files into place.
+func (e *Edge) install(uid, gid int) (err error) {
+	left := render.Leave{TLS: !e.native(RoleTLS), Cache: !e.native(RoleCache), Web: !e.native(RoleWeb)}
+	if e.output, err = renderFor(e.loaded, e.options.Site, e.layout, e.pairs, left, e.options.Version); err != nil {
+		return err
+	}
+	_, err = render.Install(e.layout.Dir, e.output.Files(), &render.Owner{UID: uid, GID: gid})
 	return err
+}
+
+// innerSockets are the web tier's, which a native neighbour makes necessary.
+// nginx inherits them, so that they are there before it is and while it is not.
+func (e *Edge) innerSockets() []string {
+	switch {
+	case e.native(RoleWeb):
+		return []string{e.layout.WebSocket(), e.layout.WebProbe()}
+	case e.native(RoleCache):
+		return []string{e.layout.WebSocket()}
+	}
+	return nil
 }
 
 // renderFor renders a generation; a value that a daemon's language cannot hold
 // is refused at its HCL line.
-func renderFor(loaded *config.Loaded, path string, layout render.Layout, pairs []certificate.Pair, version string) (*render.Output, error) {
-	in := render.Input{Edge: loaded.Edge, Layout: layout, Version: version, Origin: origin(path)}
+func renderFor(loaded *config.Loaded, path string, layout render.Layout, pairs []certificate.Pair, left render.Leave, version string) (*render.Output, error) {
+	in := render.Input{Edge: loaded.Edge, Layout: layout, Version: version, Origin: origin(path), Leave: left}
 	for _, pair := range pairs {
 		in.PEM = append(in.PEM, pair.PEM)
 	}

@@ -1,11 +1,12 @@
 package control
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,8 +18,9 @@ import (
 // tier is a running tier.
 type tier struct {
 	chosen
-	listen []string
-	runner *supervise.Runner
+	listen  []string
+	runner  *supervise.Runner // of a native tier, nil until it is started
+	builtin *builtin          // of a builtin one
 }
 
 // app is a running command of a backend.
@@ -30,7 +32,8 @@ type app struct {
 // step is one process of the start: those of a lower order come first.
 type step struct {
 	name   string
-	runner *supervise.Runner
+	kill   func()                      // ends it at once
+	last   func(context.Context) error // what is to be done while it still runs; may be nil
 	cancel context.CancelFunc
 	done   chan struct{}
 }
@@ -54,7 +57,7 @@ func (l *launcher) start(p supervise.Process, prepared func(*supervise.Runner)) 
 		prepared(runner)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &step{name: p.Name, runner: runner, cancel: cancel, done: make(chan struct{})}
+	s := &step{name: p.Name, kill: runner.Kill, cancel: cancel, done: make(chan struct{})}
 	l.mu.Lock()
 	l.steps = append(l.steps, s)
 	l.mu.Unlock()
@@ -78,49 +81,82 @@ func (l *launcher) ready(ctx context.Context, p supervise.Process, prepared func
 	return runner, nil
 }
 
+// beforeStop has something done before the process that was started last is
+// asked to end.
+func (l *launcher) beforeStop(last func(context.Context) error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.steps[len(l.steps)-1].last = last
+}
+
+// lastTime bounds what is done before a process is asked to end.
+const lastTime = time.Second
+
 // stop ends every process, the last started first, each after the one before
 // it has ended. When hurry ends, those that are left are killed.
 func (l *launcher) stop(hurry context.Context) {
 	for i := len(l.steps) - 1; i >= 0; i-- {
 		s := l.steps[i]
+		if s.last != nil {
+			ctx, cancel := context.WithTimeout(hurry, lastTime)
+			if err := s.last(ctx); err != nil {
+				l.edge.options.Log.Debug("before stopping "+s.name, "error", err)
+			}
+			cancel()
+		}
 		s.cancel()
 		select {
 		case <-s.done:
 		case <-hurry.Done():
-			s.runner.Kill()
+			s.kill()
 			<-s.done
 		}
 	}
 }
 
-// startAll brings the edge up from the inside out.
+// startAll brings the edge up from the inside out. Builtin tiers that are
+// neighbours start together, as one plane.
 func (e *Edge) startAll(ctx context.Context, l *launcher) error {
 	if err := e.startApps(ctx, l); err != nil {
 		return err
 	}
-	if err := e.startWeb(ctx, l); err != nil {
-		return err
+	inward := roles()
+	slices.Reverse(inward)
+	for len(inward) > 0 {
+		count := 0
+		for count < len(inward) && !e.native(inward[count]) {
+			count++
+		}
+		if count > 0 {
+			if err := e.startBuiltin(ctx, l, inward[:count]); err != nil {
+				return err
+			}
+			inward = inward[count:]
+			continue
+		}
+		if err := e.startNative(ctx, l, inward[0]); err != nil {
+			return err
+		}
+		inward = inward[1:]
 	}
-	if err := e.startCache(ctx, l); err != nil {
-		return err
-	}
-	return e.startTLS(ctx, l)
+	return nil
 }
 
-func (e *Edge) startWeb(ctx context.Context, l *launcher) error {
-	t := e.tier(RoleWeb)
-	for _, listener := range e.loaded.Edge.HTTP {
-		t.listen = append(t.listen, listener.Address.String())
+func (e *Edge) startNative(ctx context.Context, l *launcher, role string) error {
+	t := e.tier(role)
+	switch role {
+	case RoleWeb:
+		_, err := l.ready(ctx, native.NginxProcess(t.daemon, e.setup(), e.webSockets()), e.runs(t))
+		return err
+	case RoleCache:
+		return e.startVarnish(ctx, l, t)
+	default:
+		_, err := l.ready(ctx, native.StunnelProcess(t.daemon, e.setup(), e.public.https, e.probeTLS), e.runs(t))
+		return err
 	}
-	t.listen = append(t.listen, "unix:"+e.layout.WebSocket())
-	process := native.NginxProcess(t.daemon, e.setup(), e.webSockets())
-	_, err := l.ready(ctx, process, e.runs(t))
-	return err
 }
 
-func (e *Edge) startCache(ctx context.Context, l *launcher) (err error) {
-	t := e.tier(RoleCache)
-	t.listen = []string{"unix:" + e.layout.CacheSocket(), "unix:" + e.layout.PlainSocket()}
+func (e *Edge) startVarnish(ctx context.Context, l *launcher, t *tier) (err error) {
 	if e.varnish, err = native.NewVarnish(t.daemon, e.setup(), e.output, newSecret()); err != nil {
 		return err
 	}
@@ -131,27 +167,11 @@ func (e *Edge) startCache(ctx context.Context, l *launcher) (err error) {
 	if e.access.writer == nil {
 		return nil
 	}
-	_, err = l.start(e.varnish.LogProcess(), nil)
-	return err
-}
-
-func (e *Edge) startTLS(ctx context.Context, l *launcher) error {
-	t := e.tier(RoleTLS)
-	for _, listener := range e.loaded.Edge.HTTPS {
-		t.listen = append(t.listen, listener.Address.String())
+	if _, err := l.ready(ctx, e.varnish.LogProcess(), nil); err != nil {
+		return err
 	}
-	host, leaf := e.loaded.Edge.Sites[0].Host, e.pairs[0].Leaf
-	ready := func(ctx context.Context) error {
-		for _, listener := range e.loaded.Edge.HTTPS {
-			if err := native.ProbeTLS(ctx, reachable(listener), host, leaf); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	process := native.StunnelProcess(t.daemon, e.setup(), e.public.https, ready)
-	_, err := l.ready(ctx, process, e.runs(t))
-	return err
+	l.beforeStop(e.varnish.SyncLog)
+	return nil
 }
 
 // reachable is where a listener is reached from this machine.
@@ -168,7 +188,7 @@ func reachable(l site.Listener) string {
 
 // tier registers a tier, which is seen in the status from then on.
 func (e *Edge) tier(role string) *tier {
-	t := &tier{chosen: e.engines[role]}
+	t := &tier{chosen: e.engines[role], listen: e.listening(role)}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.tiers = append(e.tiers, t)
@@ -187,7 +207,11 @@ func (e *Edge) runs(t *tier) func(*supervise.Runner) {
 // startApps starts the backends' commands side by side and waits until every
 // server of theirs takes connections.
 func (e *Edge) startApps(ctx context.Context, l *launcher) error {
-	var waiting []func() error
+	var waiting sync.WaitGroup
+	defer waiting.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var failed firstError
 	for i := range e.loaded.Edge.Sites {
 		s := &e.loaded.Edge.Sites[i]
 		for j := range s.Backends {
@@ -202,23 +226,28 @@ func (e *Edge) startApps(ctx context.Context, l *launcher) error {
 			e.mu.Lock()
 			e.apps = append(e.apps, &app{s.Host, backend.Name, runner})
 			e.mu.Unlock()
-			waiting = append(waiting, func() error {
+			waiting.Go(func() {
 				if err := runner.WaitReady(ctx); err != nil {
-					return e.appFailed(s, backend, err)
+					failed.set(e.appFailed(s, backend, err))
+					cancel() // the others need not be waited for
 				}
-				return nil
 			})
 		}
 	}
-	var failed []error
-	for _, wait := range waiting {
-		failed = append(failed, wait())
-	}
-	return errors.Join(failed...)
+	waiting.Wait()
+	return failed.err
 }
 
-// appStartTime is how long an app may take until it answers. It may have to be
-// compiled first.
+// firstError keeps the first of several errors.
+type firstError struct {
+	once sync.Once
+	err  error // to be read when all who may set it have ended
+}
+
+func (f *firstError) set(err error) { f.once.Do(func() { f.err = err }) }
+
+// appStartTime is how long an app may take until it answers, unless it is told.
+// It may have to be compiled first.
 const appStartTime = 2 * time.Minute
 
 func (e *Edge) appProcess(s *site.Site, backend *site.Backend) supervise.Process {
@@ -235,7 +264,7 @@ func (e *Edge) appProcess(s *site.Site, backend *site.Backend) supervise.Process
 		Env:          environment,
 		Credential:   e.who.apps,
 		StopTimeout:  e.loaded.Edge.Timeout.Drain,
-		StartTimeout: appStartTime,
+		StartTimeout: cmp.Or(e.options.AppStart, appStartTime),
 		Ready:        func(ctx context.Context) error { return answering(ctx, backend.Servers) },
 		Stdout:       func(line []byte) { e.message(name, line) },
 		Stderr:       func(line []byte) { e.message(name, line) },

@@ -3,9 +3,11 @@ package control
 import (
 	"context"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
+	"edgegen/internal/native"
 	"edgegen/internal/supervise"
 )
 
@@ -67,8 +69,8 @@ type Connections struct {
 // status takes a snapshot.
 func (e *Edge) status(ctx context.Context) Status {
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	tiers, apps := e.tiers, e.apps
+	tiers, apps := slices.Clone(e.tiers), slices.Clone(e.apps)
+	e.mu.Unlock()
 	s := Status{
 		Version:    e.options.Version,
 		PID:        os.Getpid(),
@@ -82,7 +84,7 @@ func (e *Edge) status(ctx context.Context) Status {
 	well := true
 	// They were started from the inside out.
 	for i := len(tiers) - 1; i >= 0; i-- {
-		t := statusOf(tiers[i])
+		t := e.statusOf(tiers[i])
 		well = well && t.State == string(supervise.Running)
 		s.Tiers = append(s.Tiers, t)
 	}
@@ -106,24 +108,49 @@ func (e *Edge) status(ctx context.Context) Status {
 		if !well {
 			s.State = string(degraded)
 		}
-		if activity, err := e.varnish.Activity(ctx); err == nil {
-			s.Connections.WebSockets = activity.WebSockets
-		}
+		s.Connections.WebSockets = e.activity(ctx).WebSockets
 	}
 	return s
 }
 
-func statusOf(t *tier) TierStatus {
+// activity counts what the cache tier has in work. A daemon that cannot be
+// asked counts as idle.
+func (e *Edge) activity(ctx context.Context) native.Activity {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, t := range e.tiers {
+		if t.role == RoleCache && t.builtin != nil {
+			return native.Activity{WebSockets: t.builtin.plane.WebSockets(), Requests: t.builtin.plane.Requests()}
+		}
+	}
+	if e.varnish == nil {
+		return native.Activity{}
+	}
+	activity, err := e.varnish.Activity(ctx)
+	if err != nil {
+		e.options.Log.Debug("count requests", "error", err)
+	}
+	return activity
+}
+
+func (e *Edge) statusOf(t *tier) TierStatus {
 	s := TierStatus{
 		Role:    t.role,
-		Engine:  string(t.daemon.Engine),
+		Engine:  string(t.engine),
 		Version: t.daemon.Version,
 		State:   string(supervise.Starting),
 		Listen:  t.listen,
 		Reason:  t.reason,
 	}
-	if t.runner != nil {
-		now := t.runner.Status()
+	e.mu.Lock()
+	runner, plane := t.runner, t.builtin
+	e.mu.Unlock()
+	if plane != nil {
+		now := plane.status()
+		s.Version, s.State, s.PID, s.Since = plane.version, string(now.State), now.PID, now.Since
+	}
+	if runner != nil {
+		now := runner.Status()
 		s.State, s.PID, s.Restarts, s.Since = string(now.State), now.PID, now.Restarts, now.Since
 	}
 	return s

@@ -24,8 +24,11 @@ type Options struct {
 	Log      *slog.Logger // what edgegen and the daemons say
 	Access   io.Writer    // the access log, where the site says "stdout"
 
-	// SetLevel is told the site's log.level. Warn is told the diagnostics that are no errors. Ready is told the
-	// addresses once the edge serves.
+	// AppStart is how long an app may take until it answers; 0 is two minutes.
+	AppStart time.Duration
+
+	// SetLevel is told the site's log.level. Warn is told the diagnostics that
+	// are no errors. Ready is told the addresses once the edge serves.
 	SetLevel func(level string)
 	Warn     func(config.Diagnostics)
 	Ready    func(addresses []string)
@@ -39,12 +42,12 @@ func Up(ctx, hurry context.Context, o Options) (err error) {
 	started := time.Now()
 	loaded, diagnostics, err := Load(ctx, o.Site)
 	if err != nil {
-		return err
+		return unlessAsked(ctx, err)
 	}
 	o.SetLevel(loaded.Edge.Log.Level)
 	state, err := openState(ctx, o)
 	if err != nil {
-		return err
+		return unlessAsked(ctx, err)
 	}
 	defer func() { err = errors.Join(err, state.close(hurry)) }()
 
@@ -53,10 +56,19 @@ func Up(ctx, hurry context.Context, o Options) (err error) {
 		defer edge.release()
 	}
 	if err != nil {
-		return err
+		return unlessAsked(ctx, err)
 	}
 	edge.started = started
 	return edge.run(ctx, hurry)
+}
+
+// unlessAsked drops the error of a start that was cut short: whoever asked to
+// stop does not want to hear that starting failed.
+func unlessAsked(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 // state is the state directory while this run holds it.

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"edgegen/internal/control"
+)
+
+type doctorFlags struct {
+	engine, stateDir string
+	asJSON, all      bool
+}
+
+func newDoctor(s streams) *cobra.Command {
+	var flags doctorFlags
+	c := &cobra.Command{
+		Use:   "doctor [SITE]",
+		Short: "Show what this machine has, and what would keep an edge from starting",
+		Long: `doctor looks at the daemons, the compiler for VCL, the site's addresses, whom
+the daemons run as and what they may read, the limit of open files, the
+certificates and the state directory, and tells which engine would serve each
+tier, why, and where that engine differs from the others.
+
+Without a SITE and a site.hcl it looks at the machine alone. It changes nothing
+and does not disturb an edge that runs. A problem makes it fail, a warning does
+not.`,
+		Args: siteArgument,
+		RunE: func(c *cobra.Command, arguments []string) error {
+			selection, err := control.ParseSelection(flags.engine)
+			if err != nil {
+				return usageError{fmt.Errorf("--engine: %w", err)}
+			}
+			dir, err := stateDir(flags.stateDir)
+			if err != nil {
+				return err
+			}
+			site := siteOf(arguments)
+			if _, err := os.Stat(site); len(arguments) == 0 && errors.Is(err, fs.ErrNotExist) {
+				site = ""
+			}
+			report, err := control.Doctor(c.Context(), control.DoctorOptions{Site: site, StateDir: dir, Select: selection, All: flags.all})
+			if err != nil {
+				return err
+			}
+			return s.showReport(report, flags.asJSON)
+		},
+	}
+	c.Flags().BoolVar(&flags.asJSON, "json", false, "print the report as JSON")
+	c.Flags().BoolVar(&flags.all, "all", false, "show the differences of every engine, not of those alone that would serve")
+	c.Flags().StringVar(&flags.engine, "engine", "", "suppose that up was given this --engine")
+	stateDirFlag(c, &flags.stateDir)
+	return c
+}
+
+func (s streams) showReport(report control.Report, asJSON bool) error {
+	var err error
+	if asJSON {
+		encoder := json.NewEncoder(s.out)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		err = encoder.Encode(report)
+	} else {
+		err = printReport(s.out, report, colored(s.out), columns(s.out))
+	}
+	if err == nil && !report.OK {
+		return errFailed
+	}
+	return err
+}
+
+// levelWidth is the length of the longest level.
+const levelWidth = len(control.LevelWarning)
+
+// printReport writes one line a finding, in columns, and a remedy below the
+// line that needs one. Lines are broken to fit the width; 0 breaks none.
+func printReport(w io.Writer, report control.Report, color bool, width int) error {
+	const widest = 24
+	subject := 0
+	for _, group := range report.Groups {
+		for _, line := range group.Lines {
+			subject = min(max(subject, len([]rune(line.Subject))), widest)
+		}
+	}
+	indent := 2 + levelWidth + 2 + subject + 2
+	gap := "\n" + strings.Repeat(" ", indent)
+	fit := func(text string, less int) string {
+		return strings.Join(wrap(visible(text), width-indent-less), gap+strings.Repeat(" ", less))
+	}
+	var out strings.Builder
+	for _, group := range report.Groups {
+		fmt.Fprintf(&out, "%s\n", paint("1", strings.ToUpper(group.Name[:1])+group.Name[1:], color))
+		for _, line := range group.Lines {
+			level := paint(tone(line.Level), fmt.Sprintf("%-*s", levelWidth, line.Level), color)
+			fmt.Fprintf(&out, "  %s  %-*s  %s", level, subject, visible(line.Subject), fit(line.Text, 0))
+			if line.Remedy != "" {
+				out.WriteString(gap + "= " + fit(line.Remedy, len("= ")))
+			}
+			out.WriteByte('\n')
+		}
+		out.WriteByte('\n')
+	}
+	fmt.Fprintf(&out, "%s\n", verdict(report))
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+// columns is the width of a terminal, 0 for anything else.
+func columns(w io.Writer) int {
+	file, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}
+
+// wrap breaks a text at its spaces. A width of less than a few words breaks
+// nothing.
+func wrap(text string, width int) []string {
+	const least = 20
+	if width < least {
+		return []string{text}
+	}
+	var lines []string
+	length := 0
+	for word := range strings.FieldsSeq(text) {
+		size := len([]rune(word))
+		if len(lines) == 0 || length+1+size > width {
+			lines, length = append(lines, word), size
+			continue
+		}
+		lines[len(lines)-1] += " " + word
+		length += 1 + size
+	}
+	return lines
+}
+
+func verdict(report control.Report) string {
+	return plural(report.Problems, "problem") + ", " + plural(report.Warnings, "warning")
+}
+
+func plural(n int, thing string) string {
+	switch n {
+	case 0:
+		return "no " + thing
+	case 1:
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// tone is the colour of a level, as an argument of the terminal's SGR.
+func tone(level control.Level) string {
+	switch level {
+	case control.LevelOK:
+		return "32"
+	case control.LevelWarning:
+		return "1;33"
+	case control.LevelProblem:
+		return "1;31"
+	}
+	return "2"
+}
+
+func paint(tone, text string, color bool) string {
+	if !color {
+		return text
+	}
+	return "\x1b[" + tone + "m" + text + "\x1b[0m"
+}
+
+// visible keeps what a file or a process is called from commanding the terminal.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '\ufffd'
+	}, text)
+}

@@ -1,0 +1,104 @@
+package control
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// word writes four bytes of an address as the kernel does.
+func word(a, b, c, d byte) string {
+	return fmt.Sprintf("%08X", binary.NativeEndian.Uint32([]byte{a, b, c, d}))
+}
+
+func TestParseSockets(t *testing.T) {
+	text := "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n" +
+		"   0: " + word(127, 0, 0, 1) + ":1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000    33        0 58113 1 0000 100 0 0 10 0\n" +
+		"   1: " + word(127, 0, 0, 1) + ":1F91 0100007F:9999 01 00000000:00000000 00:00000000 00000000     0        0 58114 1 0000 100 0 0 10 0\n" +
+		"   2: " + word(0, 0, 0, 0) + word(0, 0, 0, 0) + word(0, 0, 0, 0) + word(0, 0, 0, 1) + ":0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 7 1 0000\n" +
+		"   3: nonsense 00000000:0000 0A 0:0 0:0 0 0 0 8 1\n" +
+		"   4: short\n"
+	want := []socket{
+		{netip.MustParseAddrPort("127.0.0.1:8080"), "33", "58113"},
+		{netip.MustParseAddrPort("[::1]:80"), "0", "7"},
+	}
+	equal := cmp.Comparer(func(a, b socket) bool { return a == b })
+	if diff := cmp.Diff(want, parseSockets(text), equal); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestHolders(t *testing.T) {
+	tests := []struct {
+		name string
+		who  holders
+		want string
+	}{
+		{"nobody is known", holders{}, ""},
+		{"another user's", holders{users: []string{"root", "www-data"}}, "a process of the user root or www-data"},
+		{"one", holders{processes: []process{{7, "nginx"}}, users: []string{"root"}}, "nginx (pid 7)"},
+		{"several", holders{processes: []process{{7, "nginx"}, {8, "nginx"}, {9, "nginx"}}}, "nginx (pid 7) and 2 more"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := test.who.String(); got != test.want {
+				t.Errorf("%q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestKeepsFrom(t *testing.T) {
+	tests := []struct {
+		held, wanted string
+		want         bool
+	}{
+		{"127.0.0.1:80", "127.0.0.1:80", true},
+		{"127.0.0.1:80", "127.0.0.1:81", false},
+		{"127.0.0.1:80", "127.0.0.2:80", false},
+		{"0.0.0.0:80", "127.0.0.1:80", true},
+		{"127.0.0.1:80", "0.0.0.0:80", true},
+		{"[::]:80", "127.0.0.1:80", true},
+		{"[::1]:80", "127.0.0.1:80", false},
+		{"0.0.0.0:80", "[::]:80", false},
+		{"[::1]:80", "[::]:80", true},
+	}
+	for _, test := range tests {
+		t.Run(test.held+" from "+test.wanted, func(t *testing.T) {
+			if got := keepsFrom(netip.MustParseAddrPort(test.held), netip.MustParseAddrPort(test.wanted)); got != test.want {
+				t.Errorf("keepsFrom = %v", got)
+			}
+		})
+	}
+}
+
+func TestTryAddress(t *testing.T) {
+	for _, network := range []string{"tcp4", "tcp6"} {
+		t.Run(network, func(t *testing.T) {
+			loopback := map[string]string{"tcp4": "127.0.0.1:0", "tcp6": "[::1]:0"}[network]
+			listener, err := net.Listen(network, loopback)
+			if err != nil {
+				t.Skipf("not covered here: %v", err)
+			}
+			address := listener.Addr().(*net.TCPAddr).AddrPort()
+			if err := tryAddress(address); err == nil {
+				t.Error("an address in use is free")
+			}
+			found := holdersOf(listeningSockets(), address)
+			if len(found.processes) != 1 || found.processes[0].pid != os.Getpid() {
+				t.Errorf("held by %+v, want process %d", found, os.Getpid())
+			}
+			if err := listener.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if err := tryAddress(address); err != nil {
+				t.Errorf("an address that was given back: %v", err)
+			}
+		})
+	}
+}

@@ -1,0 +1,89 @@
+package control
+
+import (
+	"context"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"edgegen/internal/site"
+)
+
+const (
+	// stopMargin is what processes get to end in where requests in work have
+	// used up timeouts.drain.
+	stopMargin = 5 * time.Second
+	// drainPause is between two looks at what is still in work.
+	drainPause = 50 * time.Millisecond
+	// tailTime is how long bytes that clients have not taken are waited for
+	// where they may as well be those of WebSockets.
+	tailTime = time.Second
+)
+
+// drain waits until no request is in work and every answer has reached its
+// client, no longer than timeouts.drain. WebSockets are not waited for: they
+// may stay open for a day. Builtin tiers drain by themselves too; this is for
+// the daemons in front of them.
+func (e *Edge) drain(hurry context.Context) {
+	ctx, cancel := context.WithTimeout(hurry, e.loaded.Edge.Timeout.Drain)
+	defer cancel()
+	e.public.refuse()
+	// stunnel drops what it still holds when it ends, hence the look at what the
+	// kernel holds for the clients. Between two pieces of an answer that may be
+	// nothing for a moment, so it takes two looks.
+	quiet, begun := 0, time.Now()
+	for quiet < 2 {
+		activity := e.activity(ctx)
+		mayWait := activity.WebSockets == 0 || time.Since(begun) < tailTime
+		switch {
+		case ctx.Err() != nil:
+			e.options.Log.Warn("stopping with requests in work")
+			return
+		case activity.Requests > 0 || mayWait && e.unsent():
+			quiet = 0
+		default:
+			quiet++
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(drainPause):
+		}
+	}
+}
+
+// unsent reports whether the kernel holds bytes that a client of the TLS tier
+// has not taken yet. A table that cannot be read has none.
+func (e *Edge) unsent() bool {
+	for _, name := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+		text, err := os.ReadFile(name)
+		if err == nil && unsentIn(string(text), e.loaded.Edge.HTTPS) {
+			return true
+		}
+	}
+	return false
+}
+
+// unsentIn reads /proc/net/tcp or tcp6 (proc_net_tcp(5)).
+func unsentIn(text string, listeners []site.Listener) bool {
+	const established, closedByPeer, nothing = "01", "08", "00000000"
+	for line := range strings.Lines(text) {
+		fields := strings.Fields(line)
+		if len(fields) < 5 || fields[3] != established && fields[3] != closedByPeer || strings.HasPrefix(fields[4], nothing+":") {
+			continue
+		}
+		address, ok := parseSocketAddress(fields[1])
+		if ok && slices.ContainsFunc(listeners, func(l site.Listener) bool { return belongsTo(address, l.Address) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// belongsTo reports whether a connection with that local address was taken by
+// the listener.
+func belongsTo(local, listener netip.AddrPort) bool {
+	return local.Port() == listener.Port() && local.Addr().Is4() == listener.Addr().Is4() &&
+		(listener.Addr().IsUnspecified() || local.Addr() == listener.Addr())
+}
