@@ -1,0 +1,161 @@
+package conformance
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"text/tabwriter"
+
+	"edgegen/internal/native"
+)
+
+// judge says what a case's outcome means where it may be a declared difference.
+func judge(c contractCase, declared, sometimes bool, problems []string) (complaint string) {
+	all := strings.Join(problems, "\n")
+	switch {
+	case !declared:
+		return all
+	case len(problems) == 0 && sometimes:
+		return "" // a matter of timing
+	case len(problems) == 0:
+		return fmt.Sprintf("the difference %q is declared and not observed: the case passes", c.differs)
+	case !regexp.MustCompile(c.observed).MatchString(all):
+		return fmt.Sprintf("the difference %q should be observed as %q and is as:\n%s", c.differs, c.observed, all)
+	}
+	return ""
+}
+
+// score counts the cases of one clause with one combination.
+type score struct{ pass, differ, fail int }
+
+func TestContract(t *testing.T) {
+	scores := map[string]map[string]*score{}
+	for _, c := range combinations() {
+		t.Run(c.name, func(t *testing.T) {
+			needDaemons(t, c)
+			scores[c.name] = runCorpus(t, c)
+		})
+	}
+	t.Log("\n" + table(scores))
+}
+
+func runCorpus(t *testing.T, c combination) map[string]*score {
+	edges := startAll(t, c)
+	scores := map[string]*score{}
+	var mu sync.Mutex
+	t.Run("cases", func(t *testing.T) {
+		for i, one := range corpus() {
+			if !c.asked(one.clause) {
+				continue
+			}
+			t.Run(one.clause+" "+one.name, func(t *testing.T) {
+				t.Parallel()
+				a := &attempt{mark: fmt.Sprintf("c%04dz", i), edge: edges[cmp.Or(one.edge, "main")]}
+				declared, sometimes := c.declares(one.differs)
+				complaint := judge(one, declared, sometimes, a.try(one))
+				mu.Lock()
+				defer mu.Unlock()
+				s := scores[one.clause]
+				if s == nil {
+					s = &score{}
+					scores[one.clause] = s
+				}
+				switch {
+				case complaint != "":
+					s.fail++
+					t.Error(complaint)
+				case declared:
+					s.differ++
+				default:
+					s.pass++
+				}
+			})
+		}
+	})
+	for _, name := range configurations() {
+		edges[name].stop(t)
+	}
+	return scores
+}
+
+// table shows clauses and combinations: passed, and in brackets declared
+// differences; failed where there are any.
+func table(scores map[string]map[string]*score) string {
+	var text strings.Builder
+	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	names := slices.Sorted(maps.Keys(scores))
+	fmt.Fprintln(w, "clause\t"+strings.Join(names, "\t"))
+	clauses := map[string]bool{}
+	for _, byClause := range scores {
+		for clause := range byClause {
+			clauses[clause] = true
+		}
+	}
+	total := map[string]*score{}
+	for _, clause := range slices.Sorted(maps.Keys(clauses)) {
+		row := clause
+		for _, name := range names {
+			s := scores[name][clause]
+			row += "\t" + s.String()
+			if total[name] == nil {
+				total[name] = &score{}
+			}
+			total[name].add(s)
+		}
+		fmt.Fprintln(w, row)
+	}
+	row := "all"
+	for _, name := range names {
+		row += "\t" + total[name].String()
+	}
+	fmt.Fprintln(w, row)
+	_ = w.Flush() // a strings.Builder takes everything
+	return text.String()
+}
+
+func (s *score) add(other *score) {
+	if other != nil {
+		s.pass, s.differ, s.fail = s.pass+other.pass, s.differ+other.differ, s.fail+other.fail
+	}
+}
+
+func (s *score) String() string {
+	if s == nil {
+		return "-"
+	}
+	text := strconv.Itoa(s.pass)
+	if s.differ > 0 {
+		text += fmt.Sprintf(" (%d differ)", s.differ)
+	}
+	if s.fail > 0 {
+		text += fmt.Sprintf(" %d FAIL", s.fail)
+	}
+	return text
+}
+
+// TestDifferences holds that every declared difference is observed by a case.
+func TestDifferences(t *testing.T) {
+	cases := map[string]bool{}
+	for _, c := range corpus() {
+		if (c.differs == "") != (c.observed == "") {
+			t.Errorf("%s %s: a difference is named and observed, or neither", c.clause, c.name)
+		}
+		cases[c.differs] = true
+	}
+	for _, d := range native.Differences() {
+		if !cases[d.Name] {
+			t.Errorf("no case observes the difference %q", d.Name)
+		}
+		delete(cases, d.Name)
+	}
+	delete(cases, "")
+	for name := range cases {
+		t.Errorf("cases name the difference %q, which nobody declares", name)
+	}
+}

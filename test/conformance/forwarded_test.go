@@ -1,0 +1,71 @@
+package conformance
+
+// forwardedCases are F2: whose word about the client is believed.
+func forwardedCases() []contractCase {
+	forged := []string{"X-Forwarded-For: 6.6.6.6", "X-Real-IP: 6.6.6.6", "X-Forwarded-Proto: gopher", "X-Forwarded-Host: evil.test",
+		"Forwarded: for=6.6.6.6;host=evil.test"}
+	honest := map[string]string{"X-Forwarded-For": "127.0.0.2", "X-Real-Ip": "127.0.0.2", "X-Forwarded-Proto": "https",
+		"X-Forwarded-Host": "main.test", "Forwarded": ""}
+	trusted := func(name, client string, lines ...string) contractCase {
+		return contractCase{clause: "F2", name: name, from: "127.0.0.9", request: get("main.test", "/", lines...),
+			want: want{status: 200, sees: map[string]string{"X-Forwarded-For": client, "X-Real-Ip": client}}}
+	}
+	return []contractCase{
+		{clause: "F2", name: "a client's words are dropped", from: "127.0.0.2", request: get("main.test", "/", forged...),
+			want: want{status: 200, sees: honest}},
+		{clause: "F2", name: "said twice", from: "127.0.0.2", request: get("main.test", "/", append(forged, forged...)...),
+			want: want{status: 200, sees: honest}},
+		{clause: "F2", name: "in lower case", from: "127.0.0.2", request: get("main.test", "/", "x-forwarded-for: 6.6.6.6", "x-real-ip: 6.6.6.6", "forwarded: for=6.6.6.6"),
+			want: want{status: 200, sees: honest}},
+		{clause: "F2", name: "with underscores", from: "127.0.0.2", request: get("main.test", "/", "X_Forwarded_For: 6.6.6.6", "X_Real_IP: 6.6.6.6", "X_Forwarded_Proto: http", "X_Forwarded_Host: evil.test"),
+			want: want{status: 200, sees: map[string]string{"X_forwarded_for": "", "X_real_ip": "", "X_forwarded_proto": "", "X_forwarded_host": "",
+				"X-Forwarded-For": "127.0.0.2"}}},
+		{clause: "F2", name: "the edge's own notes are dropped", request: get("main.test", "/", "X-Edge-Host: x", "X-Edge-Pass: 1", "X-Edge-Ttl: 9s", "X-Edge-Url: x", "X-Edge-New: x"),
+			want: want{status: 200, sees: map[string]string{"X-Edge-Host": "", "X-Edge-Pass": "", "X-Edge-Ttl": "", "X-Edge-Site": "", "X-Edge-Route": "",
+				"X-Edge-Cache": "", "X-Edge-Grace": "", "X-Edge-Stale": "", "X-Edge-Path": "", "X-Edge-Address": "", "X-Varnish": "", "Via": ""}}},
+		{clause: "F2", name: "nobody is trusted by default", edge: "quick", from: "127.0.0.9", request: get("quick.test", "/", forged...),
+			want: want{status: 200, sees: map[string]string{"X-Forwarded-For": "127.0.0.9", "X-Real-Ip": "127.0.0.9", "X-Forwarded-Proto": "https",
+				"X-Forwarded-Host": "quick.test", "Forwarded": ""}}},
+		{clause: "F2", name: "a cached answer is made with honest words", from: "127.0.0.2", request: get("main.test", "/ttl", forged...),
+			want: want{status: 200, sees: honest}},
+		trusted("a trusted peer's word", "198.51.100.7", "X-Forwarded-For: 198.51.100.7"),
+		trusted("a trusted peer that says nothing", "127.0.0.9"),
+		trusted("the chain is walked from the right", "198.51.100.7", "X-Forwarded-For: 6.6.6.6, 198.51.100.7"),
+		trusted("over trusted proxies", "198.51.100.7", "X-Forwarded-For: 6.6.6.6, 198.51.100.7, 10.1.2.3, 127.0.0.10"),
+		trusted("a chain of trusted proxies alone", "10.9.9.9", "X-Forwarded-For: 10.9.9.9, 10.1.2.3"),
+		trusted("in two lines", "198.51.100.7", "X-Forwarded-For: 6.6.6.6, 198.51.100.7", "X-Forwarded-For: 10.1.2.3"),
+		trusted("without spaces", "198.51.100.7", "X-Forwarded-For: 6.6.6.6,198.51.100.7,10.1.2.3"),
+		trusted("an IPv6 client", "2001:db9::7", "X-Forwarded-For: 2001:db9::7, 2001:db8::1"),
+		trusted("nonsense ends the walk", "10.1.2.3", "X-Forwarded-For: 198.51.100.7, unknown, 10.1.2.3"),
+		trusted("nonsense alone", "127.0.0.9", "X-Forwarded-For: <script>"),
+		trusted("an empty chain", "127.0.0.9", "X-Forwarded-For:"),
+		trusted("X-Real-IP alone is no chain", "127.0.0.9", "X-Real-IP: 6.6.6.6"),
+		{clause: "F2", name: "a trusted peer's scheme and host", from: "127.0.0.9",
+			request: get("main.test", "/", "X-Forwarded-Proto: http", "X-Forwarded-Host: outer.test"),
+			want:    want{status: 200, sees: map[string]string{"X-Forwarded-Proto": "http", "X-Forwarded-Host": "outer.test", "Host": "main.test"}}},
+		{clause: "F2", name: "a trusted peer's odd scheme", from: "127.0.0.9", request: get("main.test", "/", "X-Forwarded-Proto: gopher"),
+			want: want{status: 200, sees: map[string]string{"X-Forwarded-Proto": "https"}}},
+
+		{clause: "F4", name: "the client's address in a handshake", from: "127.0.0.2", request: handshake("main.test", "/ws"), answer: refuse(),
+			want: want{status: 403, bare: true, reaches: 1, sees: map[string]string{"X-Forwarded-For": "127.0.0.2", "X-Real-Ip": "127.0.0.2",
+				"X-Forwarded-Proto": "https", "X-Forwarded-Host": "main.test", "Host": "main.test", "X-Request-Id": "~.{16}"}}},
+		{clause: "F4", name: "forged words in a handshake", from: "127.0.0.2", request: handshake("main.test", "/ws", forged...), answer: refuse(),
+			want: want{status: 403, bare: true, reaches: 1, sees: honest}},
+		{clause: "F4", name: "a trusted peer's handshake", from: "127.0.0.9", request: handshake("main.test", "/ws", "X-Forwarded-For: 6.6.6.6, 198.51.100.7"), answer: refuse(),
+			want: want{status: 403, bare: true, sees: map[string]string{"X-Forwarded-For": "198.51.100.7", "X-Real-Ip": "198.51.100.7"}}},
+		{clause: "F4", name: "hop-by-hop headers of a handshake", answer: refuse(),
+			request: handshake("main.test", "/ws", "Connection: X-Hop", "X-Hop: 1", "Keep-Alive: timeout=5", "TE: trailers", "Proxy-Authorization: Basic eDp5"),
+			want:    want{status: 403, bare: true, sees: map[string]string{"X-Hop": "", "Keep-Alive": "", "Te": "", "Proxy-Authorization": "", "Upgrade": "websocket"}}},
+		{clause: "F4", name: "the edge's own notes in a handshake", answer: refuse(),
+			request: handshake("main.test", "/ws", "X-Edge-Host: x", "X-Edge-Ttl: 1s"),
+			want: want{status: 403, bare: true, sees: map[string]string{"X-Edge-Host": "", "X-Edge-Ttl": "", "X-Edge-Grace": "", "X-Edge-Stale": "",
+				"X-Edge-Site": "", "X-Edge-Route": "", "X-Edge-Path": "", "X-Edge-Websocket": "", "X-Varnish": "", "Via": ""}}},
+		{clause: "F4", name: "request rules in a handshake", answer: refuse(), request: handshake("main.test", "/ws", "X-Debug: 1"),
+			want: want{status: 403, bare: true, sees: map[string]string{"X-Stage": "live", "X-Debug": ""}}},
+	}
+}
+
+// refuse answers a handshake with 403 and closes, as an app does that is told to.
+func refuse() func(*exchange) {
+	return say("HTTP/1.1 403 Forbidden\r\nContent-Length: 3\r\nConnection: close\r\n\r\nno\n")
+}

@@ -1,0 +1,180 @@
+package conformance
+
+import (
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// configurations are the sites that the corpus needs, each an edge of its own.
+func configurations() []string { return []string{"main", "quick", "narrow"} }
+
+// writeSite writes the HCL of a configuration and the files it names, starts
+// its apps, and returns the path of the HCL.
+func writeSite(t *testing.T, e *edge, configuration string) string {
+	t.Helper()
+	writeFiles(t, e.dir)
+	values := []string{"{dir}", e.dir, "{https6}", ""}
+	if hasIPv6() {
+		values = append(values[:3], `, "[::1]:0"`)
+	}
+	for _, name := range []string{"app", "other", "one", "two", "alive"} {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.record.serve(t, name, listener)
+		values = append(values, "{"+name+"}", listener.Addr().String())
+	}
+	socket := filepath.Join(e.dir, "app.sock")
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(socket, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	e.record.serve(t, "unix", listener)
+	values = append(values, "{unix}", socket, "{room}", startRoom(t), "{dead}", deadAddress(t), "{dead2}", deadAddress(t))
+	text, err := os.ReadFile(filepath.Join("testdata", configuration+".hcl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	site := filepath.Join(e.dir, "site.hcl")
+	if err := os.WriteFile(site, []byte(strings.NewReplacer(values...).Replace(string(text))), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return site
+}
+
+// fixedTime is when every served file was written.
+func fixedTime() time.Time { return time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC) }
+
+// letters is the body of letters.txt: every byte tells where it stands.
+const letters = "abcdefghijklmnopqrstuvwxyz"
+
+func writeFiles(t *testing.T, dir string) {
+	t.Helper()
+	files := map[string]string{
+		"public/index.html":              "front\n",
+		"public/letters.txt":             letters,
+		"public/empty.txt":               "",
+		"public/page.html":               "<p>page\n",
+		"public/with space.txt":          "space\n",
+		"public/\u00e4\u20ac.txt":        "umlaut\n",
+		"public/percent%41.txt":          "percent\n",
+		"public/semi;colon&amp.txt":      "semi\n",
+		"public/question?.txt":           "question\n",
+		"public/back\\slash.txt":         "backslash\n",
+		"public/dollar$uri.txt":          "dollar\n",
+		"public/.secret":                 "secret\n",
+		"public/.git/config":             "secret\n",
+		"public/sub/.hidden/file.txt":    "secret\n",
+		"public/.well-known/token":       "token\n",
+		"public/.well-known/.secret":     "secret\n",
+		"public/.well-knownx/token":      "secret\n",
+		"public/sub/.well-known/token":   "secret\n",
+		"public/sub/index.html":          "sub\n",
+		"public/list/file.txt":           "listed\n",
+		"public/style.css":               "p{}\n",
+		"public/script.js":               "0\n",
+		"public/data.json":               "{}\n",
+		"public/picture.svg":             "<svg/>\n",
+		"public/letter.woff2":            "font\n",
+		"public/app.wasm":                "wasm\n",
+		"public/plain":                   "plain\n",
+		"public/first.txt":               "first\n",
+		"public/both/file.txt":           "both\n",
+		"public/code/.keep":              "",
+		"secret.txt":                     "secret\n",
+		"publicity/secret.txt":           "secret\n",
+		"maintenance/page.html":          "<h1>down\n",
+		"maintenance/replaced/page.html": "",
+	}
+	for name, body := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(body), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, fixedTime(), fixedTime()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Remove(filepath.Join(dir, "maintenance/page.html")); err != nil {
+		t.Fatal(err)
+	}
+	for link, target := range map[string]string{
+		"public/inside.txt":  "letters.txt",
+		"public/outside.txt": "../secret.txt",
+		"public/etc":         "/etc",
+	} {
+		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// startRoom is a WebSocket app of the usual kind: it echoes messages.
+func startRoom(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, err := websocket.Accept(w, r, nil)
+		if err != nil {
+			return
+		}
+		conn.SetReadLimit(1 << 22)
+		defer conn.CloseNow()
+		for {
+			kind, data, err := conn.Read(r.Context())
+			if err != nil {
+				return
+			}
+			if err := conn.Write(r.Context(), kind, data); err != nil {
+				return
+			}
+		}
+	})}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = server.Serve(listener) // it returns ErrServerClosed
+	}()
+	t.Cleanup(func() {
+		_ = server.Close() // the connections that are open are the edge's to end
+		<-ended
+	})
+	return listener.Addr().String()
+}
+
+// deadAddress is a port that refuses connections and is nobody else's: it is
+// bound and does not listen.
+func deadAddress(t *testing.T) string {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Close(fd) }) // nothing is written to it
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	address, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: address.(*syscall.SockaddrInet4).Port}).String()
+}

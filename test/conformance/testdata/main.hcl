@@ -1,0 +1,215 @@
+edge {
+  http            = ["127.0.0.1:0"]
+  https           = ["127.0.0.1:0"{https6}]
+  trusted_proxies = ["127.0.0.9", "127.0.0.10", "10.0.0.0/8", "2001:db8::/32"]
+
+  limits {
+    header_size = "8KiB"
+    body_size   = "64KiB"
+  }
+  timeouts {
+    connect    = "2s"
+    first_byte = "2s"
+    drain      = "5s"
+  }
+  log {
+    access = "{dir}/access.log"
+  }
+}
+
+site "main.test" {
+  aliases = ["www.main.test", "old.main.test"]
+  tls { self_signed = true }
+
+  backend "app" { servers = ["{app}"] }
+  backend "room" { servers = ["{room}"] }
+  backend "pair" { servers = ["{one}", "{two}"] }
+  backend "retry" { servers = ["{one}", "{two}"] }
+  backend "twice" { servers = ["{one}", "{two}"] }
+  backend "once" { servers = ["{one}", "{two}"] }
+  backend "another" { servers = ["{one}", "{two}"] }
+  backend "half" { servers = ["{dead}", "{alive}"] }
+  backend "dead" { servers = ["{dead}"] }
+  backend "gone" { servers = ["{dead}", "{dead2}"] }
+  backend "local" { servers = ["unix:{unix}"] }
+
+  cache {
+    grace          = "1s"
+    stale_if_error = "1h"
+    ignore_cookies = ["_ga*", "theme"]
+  }
+
+  route "/" { backend = "app" }
+  route "/room" {
+    backend   = "room"
+    websocket = true
+  }
+  route "/ws" {
+    backend   = "app"
+    websocket = true
+    request_headers {
+      set    = { "X-Stage" = "live" }
+      remove = ["X-Debug"]
+    }
+    response_headers { set = { "X-Frame-Options" = "DENY" } }
+  }
+  route "/ws/cached" {
+    backend   = "app"
+    websocket = true
+    cache { ttl = "1h" }
+  }
+  route "/dead-ws" {
+    backend   = "dead"
+    websocket = true
+  }
+  route "/pair-ws" {
+    backend   = "pair"
+    websocket = true
+  }
+  route "/local-ws" {
+    backend   = "local"
+    websocket = true
+  }
+  route "/pair" { backend = "pair" }
+  route "/retry" { backend = "retry" }
+  route "/twice" { backend = "twice" }
+  route "/once" { backend = "once" }
+  route "/another" { backend = "another" }
+  route "/half" { backend = "half" }
+  route "/dead" { backend = "dead" }
+  route "/gone" { backend = "gone" }
+  route "/local" { backend = "local" }
+
+  route "/ttl" {
+    backend = "app"
+    cache { ttl = "1h" }
+  }
+  route "/brief" {
+    backend = "app"
+    cache { ttl = "1s" }
+  }
+
+  route "/rules" {
+    backend = "app"
+    request_headers {
+      set = {
+        "X-Quote"  = "say \"hi\" $uri ; {x}"
+        "X-Dollar" = "$host $${http_host} ~ # ' \\"
+      }
+      remove = ["X-Debug", "Accept-Language"]
+    }
+    response_headers {
+      set = {
+        "Content-Security-Policy" = "default-src 'self'; img-src \"x\" $host # no comment"
+        "X-Frame-Options"         = "DENY"
+      }
+      remove = ["X-Powered-By", "X-Internal"]
+    }
+  }
+
+  route "/old" {
+    redirect {
+      to     = "/new"
+      status = 301
+    }
+  }
+  route "/temporary" {
+    redirect { to = "https://example.com:8443/a?b=c&d=%22'();,*~!@#part" }
+  }
+  route "/see" {
+    redirect {
+      to     = "/seen"
+      status = 303
+    }
+  }
+  route "/keep" {
+    redirect {
+      to     = "/kept"
+      status = 308
+    }
+    response_headers { set = { "Cache-Control" = "max-age=60" } }
+  }
+}
+
+site "second.test" {
+  tls { self_signed = true }
+  backend "app" { servers = ["{other}"] }
+  route "/" { backend = "app" }
+  route "/ttl" {
+    backend = "app"
+    cache { ttl = "1h" }
+  }
+}
+
+# No route "/": what no route covers is 404.
+site "partial.test" {
+  tls { self_signed = true }
+  backend "app" { servers = ["{other}"] }
+  route "/only" { backend = "app" }
+}
+
+site "127.0.0.1" {
+  tls { self_signed = true }
+  backend "app" { servers = ["{other}"] }
+  route "/" { backend = "app" }
+}
+
+site "files.test" {
+  tls { self_signed = true }
+  backend "app" { servers = ["{app}"] }
+  route "/" {
+    static {
+      root      = "public"
+      index     = ["missing.html", "index.html"]
+      try_files = ["$uri", "$uri/", "$uri.html"]
+    }
+    response_headers { set = { "X-Frame-Options" = "DENY" } }
+  }
+  route "/both" {
+    static {
+      root      = "public"
+      try_files = ["$uri"]
+    }
+    backend = "app"
+  }
+  route "/fixed" {
+    static {
+      root      = "public"
+      try_files = ["$uri", "/page.html"]
+    }
+  }
+  route "/first" {
+    static {
+      root      = "public"
+      try_files = ["/first$uri", "/first.txt", "/letters.txt"]
+    }
+  }
+  route "/stored" {
+    static {
+      root      = "public"
+      try_files = ["/letters.txt"]
+    }
+    cache { ttl = "1h" }
+  }
+}
+
+site "down.test" {
+  tls { self_signed = true }
+  backend "app" { servers = ["{other}"] }
+  maintenance {
+    page        = "maintenance/page.html"
+    retry_after = "7m"
+  }
+  route "/" {
+    static { root = "public" }
+    backend = "app"
+  }
+  route "/ws" {
+    backend   = "app"
+    websocket = true
+  }
+  route "/ttl" {
+    backend = "app"
+    cache { ttl = "1h" }
+  }
+}

@@ -1,0 +1,24 @@
+edge {
+  http  = ["127.0.0.1:0"]
+  https = ["127.0.0.1:0"]
+
+  timeouts {
+    header         = "1s"
+    idle           = "3s"
+    connect        = "1s"
+    first_byte     = "1s"
+    websocket_idle = "2s"
+    drain          = "2s"
+  }
+  log { access = "off" }
+}
+
+site "quick.test" {
+  tls { self_signed = true }
+  backend "app" { servers = ["{app}"] }
+  route "/" { backend = "app" }
+  route "/ws" {
+    backend   = "app"
+    websocket = true
+  }
+}

@@ -1,0 +1,144 @@
+package lifecycle
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestSecond holds that a state directory has one edge, and that whoever comes
+// second leaves the first alone.
+func TestSecond(t *testing.T) {
+	t.Parallel()
+	needDaemons(t)
+	h := newHome(t)
+	h.site(plan{})
+	first := h.run()
+	second := h.up()
+	if code := second.ends(); code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+	want := fmt.Sprintf("edgegen: state directory %s is in use by process %d\n", h.state, first.cmd.Process.Pid)
+	if said := second.stderr.text(); said != want {
+		t.Errorf("it says %q, want %q", said, want)
+	}
+	first.get("/hello.txt")
+	if s := first.status(); s.State != "ready" || s.PID != first.cmd.Process.Pid {
+		t.Errorf("the first is disturbed: %+v", s)
+	}
+	first.signal(syscall.SIGTERM)
+	first.ends()
+	h.clean()
+}
+
+// TestStateDirectory holds that the path of a state directory does not matter,
+// nor what an earlier run has left in it.
+func TestStateDirectory(t *testing.T) {
+	t.Parallel()
+	needDaemons(t)
+	for _, c := range []struct{ name, dir string }{
+		{"new, several levels", "state/below"},
+		{"longer than a socket's address", "state/" + strings.Repeat("long/", 40) + "end"},
+		{"spaces and quotes", `state/it's "one" of $mine; {really}`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			h := newHome(t)
+			h.site(plan{})
+			h.state = h.path(c.dir)
+			e := h.run()
+			e.get("/hello.txt")
+			if output, err := h.command("stop", "--state-dir", h.state).CombinedOutput(); err != nil || string(output) != "stopped\n" {
+				t.Errorf("stop: %v, %q", err, output)
+			}
+			if code := e.ends(); code != 0 {
+				t.Errorf("exit code %d", code)
+			}
+			var allowed []string
+			for dir := c.dir; dir != "."; dir = filepath.Dir(dir) {
+				allowed = append(allowed, dir)
+			}
+			h.clean(append(allowed, authorityFiles(t, h)...)...)
+		})
+	}
+}
+
+// authorityFiles are what the local authority keeps in the state directory.
+func authorityFiles(t *testing.T, h *home) []string {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Join(h.state, "ca"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := filepath.Rel(h.dir, filepath.Join(h.state, "ca"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := []string{own}
+	for _, entry := range entries {
+		files = append(files, filepath.Join(own, entry.Name()))
+	}
+	return files
+}
+
+// TestStaleSocket holds that a control socket that nobody serves is no
+// obstacle, neither to those who ask nor to those who start.
+func TestStaleSocket(t *testing.T) {
+	t.Parallel()
+	needDaemons(t)
+	h := newHome(t)
+	h.site(plan{})
+	if err := os.Mkdir(h.state, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: h.path("state/control.sock"), Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener.SetUnlinkOnClose(false)
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	output, err := h.command("status", "--state-dir", h.state).CombinedOutput()
+	if want := "edgegen: no edge is running here: " + h.state + "\n"; err == nil || string(output) != want {
+		t.Errorf("status says %q (%v), want %q", output, err, want)
+	}
+	e := h.run()
+	e.get("/hello.txt")
+	e.signal(syscall.SIGTERM)
+	e.ends()
+	h.clean()
+}
+
+// TestTemporaryDirectory holds that a directory for temporary files that the
+// daemons cannot be told of is no obstacle where the state directory is none
+// either, and that what stands elsewhere is removed too.
+func TestTemporaryDirectory(t *testing.T) {
+	t.Parallel()
+	needDaemons(t)
+	h := newHome(t)
+	h.site(plan{})
+	h.state = h.path("state/a, b")
+	if err := os.Mkdir(h.path("tmp/a, b"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	e := h.run(func(c *exec.Cmd) { c.Env = append(c.Env, "TMPDIR="+h.path("tmp/a, b")) })
+	e.get("/hello.txt")
+	run := filepath.Dir(strings.TrimPrefix(tier(t, e.status(), "cache").Listen[0], "unix:"))
+	if _, err := os.Stat(run); err != nil {
+		t.Error(err)
+	}
+	e.signal(syscall.SIGKILL)
+	awaitNone(t, h.dir, 3*goneWithin)
+	if _, err := os.Stat(run); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%s is left over: %v", run, err)
+	}
+	h.clean(append(authorityFiles(t, h), "state/a, b", "state/a, b/lock", "tmp/a, b")...)
+}
