@@ -9,9 +9,9 @@ type Difference struct {
 	Clause string // of the contract, as "E4"
 	// Sometimes says that it is a matter of timing: it may not be observed.
 	Sometimes bool
-	What   string // the daemon does instead
-	Why    string // it cannot be had
-	Tried  string // what was tried; "" where there is nothing to try
+	What      string // the daemon does instead
+	Why       string // it cannot be had
+	Tried     string // what was tried; "" where there is nothing to try
 }
 
 // Differences lists everything in which the native engines differ from the

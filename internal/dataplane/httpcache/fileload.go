@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/gob"
+	"errors"
 	"hash/crc32"
 	"io"
 	"slices"
@@ -94,7 +95,7 @@ func (c *file) describe(text []byte, h head, segment int, at int64) (placed, boo
 
 // ignoreEnd takes a file that ends early for one that holds less.
 func ignoreEnd(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil
 	}
 	return err

@@ -130,7 +130,7 @@ func (s *Spool) Content() (Memory, bool) {
 	if n := len(s.chunks); n > 0 && len(s.chunks[n-1]) == 0 {
 		s.chunks = s.chunks[:n-1]
 	}
-	return Memory{s.chunks, s.size}, s.whole && s.ended == io.EOF && s.size <= s.limit
+	return Memory{s.chunks, s.size}, s.whole && errors.Is(s.ended, io.EOF) && s.size <= s.limit
 }
 
 // SpoolReader reads a spool from its start.
@@ -146,7 +146,7 @@ type SpoolReader struct {
 func (s *Spool) Reader(ctx context.Context) (*SpoolReader, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.whole || s.ended != nil && s.ended != io.EOF {
+	if !s.whole || s.ended != nil && !errors.Is(s.ended, io.EOF) {
 		return nil, false
 	}
 	r := &SpoolReader{spool: s, ctx: ctx}

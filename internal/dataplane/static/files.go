@@ -117,7 +117,7 @@ func stat(path string) (stamp, bool) {
 }
 
 func stampOf(st *syscall.Stat_t) stamp {
-	return stamp{device: uint64(st.Dev), inode: st.Ino, size: st.Size, modified: st.Mtim.Nano(), changed: st.Ctim.Nano()}
+	return stamp{device: st.Dev, inode: st.Ino, size: st.Size, modified: st.Mtim.Nano(), changed: st.Ctim.Nano()}
 }
 
 // file is a file to be opened.

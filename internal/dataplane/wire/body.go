@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"errors"
 	"io"
 )
 
@@ -46,7 +47,7 @@ func (b *Body) ResetUntilClose(from *Reader) {
 // Done reports whether the body was read to its end, so that the next message
 // follows.
 func (b *Body) Done() bool {
-	return b.err == io.EOF || b.err == nil && b.mode == counted && b.left == 0
+	return errors.Is(b.err, io.EOF) || b.err == nil && b.mode == counted && b.left == 0
 }
 
 // Ready reports whether all that is left of the body is already in memory.
