@@ -276,7 +276,7 @@ func copyBody(to io.Writer, from io.Reader, chunked bool) error {
 				return failure("send the body", err)
 			}
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			if chunked {
 				_, err = io.WriteString(to, wire.LastChunk)
 				return err
