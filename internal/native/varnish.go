@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"edgegen/internal/render"
@@ -53,7 +54,7 @@ func (v *Varnish) Process(pid func() int) supervise.Process {
 	return supervise.Process{
 		Name:        "varnishd",
 		Path:        v.daemon.Path,
-		Args:        append([]string{"-F", "-f", "", "-M", v.CLI.Address(), "-S", v.secret}, v.arguments...),
+		Args:        append([]string{"-F", "-f", "", "-M", v.CLI.Address(), "-S", v.secret}, v.parameters()...),
 		Dir:         s.Layout.Run,
 		Env:         environment(),
 		Credential:  s.Credential,
@@ -69,6 +70,15 @@ func (v *Varnish) Process(pid func() int) supervise.Process {
 		Stdout: s.says("varnishd"),
 		Stderr: s.says("varnishd"),
 	}
+}
+
+// parameters are the rendered arguments and what only newer versions know.
+func (v *Varnish) parameters() []string {
+	arguments := slices.Clone(v.arguments)
+	if v.daemon.Has("transit_buffer") {
+		arguments = append(arguments, "-p", "transit_buffer=1m") // how far ahead of a slow client it reads
+	}
+	return arguments
 }
 
 // prepare removes sockets that a varnishd left behind, which would keep the

@@ -145,7 +145,7 @@ func concurrent(a *attempt) {
 		x.write(page("x", "Cache-Control: max-age=60"))
 	})
 	var clients []*client
-	for range 10 {
+	for range 100 {
 		c := a.open("main.test")
 		c.send(get("main.test", "/"))
 		clients = append(clients, c)

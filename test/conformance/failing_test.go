@@ -2,7 +2,9 @@ package conformance
 
 import (
 	"bufio"
+	"io"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -72,6 +74,36 @@ func bigBody(a *attempt) {
 	a.edge.record.answer(a.mark, say(page(body)))
 	if got := a.ask(get("main.test", "/")); got.status != 200 || got.body != body {
 		a.errorf("status %d, %d bytes, broken %v", got.status, len(got.body), got.broken)
+	}
+}
+
+// aheadOf is how long an app gets to send what nobody takes.
+const aheadOf = 5 * time.Second
+
+// notReadAhead: a body of any size needs a bounded memory, because the app is
+// kept waiting while its client is.
+func notReadAhead(a *attempt) {
+	const size = 256 << 20
+	sent := make(chan struct{})
+	a.edge.record.answer(a.mark, func(x *exchange) {
+		x.write("HTTP/1.1 200 OK\r\nContent-Length: " + strconv.Itoa(size) + "\r\n\r\n")
+		piece := strings.Repeat("x", 1<<20)
+		for range size >> 20 {
+			if _, err := io.WriteString(x.conn, piece); err != nil {
+				return // the client has gone, as it will
+			}
+		}
+		close(sent)
+	})
+	c := a.open("main.test")
+	c.send(get("main.test", "/"))
+	if _, err := c.reader.Peek(1); err != nil {
+		a.fatalf("no answer: %v", err)
+	}
+	select {
+	case <-sent:
+		a.errorf("read ahead: %d bytes, of which the client has taken none", size)
+	case <-time.After(aheadOf):
 	}
 }
 

@@ -68,6 +68,8 @@ func faultCases() []contractCase {
 			differs: "varnish-short-chunks", observed: "whole-looking"},
 		{clause: "E2", name: "chunks that are none", run: cutShort("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\nxyz\r\n"),
 			differs: "varnish-short-chunks", observed: "whole-looking"},
+		{clause: "E5", name: "a body that its client does not take", run: notReadAhead,
+			differs: "varnish-read-ahead", observed: "read ahead"},
 		{clause: "E2", name: "a slow client that asked to close", run: slowAndClosing,
 			differs: "stunnel-slow-reader", observed: "short"},
 		{clause: "E2", name: "never stored: length", run: cutShort("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 100\r\n\r\nhalf")},
