@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -97,6 +99,11 @@ func Certificates(loaded *config.Loaded, authorityDir string) ([]certificate.Pai
 			continue
 		}
 		if authority == nil {
+			// The state directory around it is open to the daemons; only the
+			// authority's own is not.
+			if err := os.MkdirAll(filepath.Dir(authorityDir), 0o755); err != nil {
+				return nil, fmt.Errorf("make the state directory: %w", err)
+			}
 			if authority, err = certificate.OpenAuthority(authorityDir); err != nil {
 				return nil, err
 			}
