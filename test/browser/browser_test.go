@@ -1,5 +1,5 @@
 // Package browser holds the test that uses the chat room as people do: in a
-// browser, through the real daemons.
+// browser, through the real daemons and through the builtin tiers.
 package browser
 
 import (
@@ -17,10 +17,20 @@ const patience = 60 * time.Second
 // people talk over wss://), P1 (the app is started before the edge answers)
 // and P4 (nothing is left after the stop).
 func TestChatRoom(t *testing.T) {
-	needs(t, "two people in a browser talking through stunnel, varnish and nginx")
-	chat := copyChat(t)
-	edge := startEdge(t, chat)
-	edge.waitReady()
+	t.Run("native", func(t *testing.T) {
+		needs(t, "two people in a browser talking through stunnel, varnish and nginx", "chromium", "stunnel4|stunnel", "varnishd|vinyld", "nginx")
+		chatRoom(t, "native", map[string]string{"tls": "stunnel", "cache": "varnish", "web": "nginx"})
+	})
+	t.Run("builtin", func(t *testing.T) {
+		needs(t, "two people in a browser talking through the builtin tiers", "chromium")
+		chatRoom(t, "builtin", map[string]string{"tls": "builtin", "cache": "builtin", "web": "builtin"})
+	})
+}
+
+// chatRoom is one visit, with screenshots named after the engine.
+func chatRoom(t *testing.T, engine string, tiers map[string]string) {
+	edge := startEdge(t, copyChat(t), engine)
+	edge.waitReady(tiers)
 
 	chromium := startChromium(t, edge.publicKeyPin())
 	ada := chromium.logIn(edge.url, "Ada")
@@ -33,10 +43,10 @@ func TestChatRoom(t *testing.T) {
 	bob.waitText("#log", "Do you read me?")
 	bob.say("Loud and clear.")
 	ada.waitText("#log", "Loud and clear.")
-	ada.screenshot("room-ada")
-	bob.screenshot("room-bob")
+	ada.screenshot("room-ada-" + engine)
+	bob.screenshot("room-bob-" + engine)
 	bob.asPhoneInTheDark()
-	bob.screenshot("room-bob-phone-dark")
+	bob.screenshot("room-bob-phone-dark-" + engine)
 
 	if got, want := evaluate[string](ada, "socket.url"), strings.Replace(edge.url, "https", "wss", 1)+"/ws"; got != want {
 		t.Errorf("the WebSocket's address is %s, want %s", got, want)
