@@ -1,8 +1,9 @@
 # make test    everything that CI tests; on Debian as root it installs what is missing first
 # make lint    gofmt, go vet, staticcheck, golangci-lint (with the import rules)
 # make build   bin/edgegen
+# make conformance   the contract's clauses against every combination of engines, as a table
 
-.PHONY: test lint build dependencies
+.PHONY: test lint build dependencies conformance
 
 # A timeout of its own for each package; the whole takes a few minutes.
 test: dependencies
@@ -19,3 +20,8 @@ lint:
 
 build:
 	go build -o bin/edgegen ./cmd/edgegen
+
+conformance: dependencies
+	@mkdir -p bin
+	@go test -count=1 -v ./test/conformance >bin/conformance.log || { grep -- '--- FAIL' bin/conformance.log; exit 1; }
+	@sed -n '/contract_test.go.*: $$/,/^ *all /p' bin/conformance.log
