@@ -29,7 +29,7 @@ type app struct {
 	runner        *supervise.Runner
 }
 
-// step is one process of the start: those of a lower order come first.
+// step is what was started, one process or one plane.
 type step struct {
 	name   string
 	kill   func()                      // ends it at once
