@@ -11,8 +11,8 @@ import (
 	"edgegen/internal/render"
 )
 
-// TestExamplesRender loads and renders every site under examples. The chat
-// room is run by test/browser; the article's app is not part of this project.
+// TestExamplesRender loads and renders every site under examples. The chat room
+// is run by test/browser, the article's site by test/lifecycle.
 func TestExamplesRender(t *testing.T) {
 	sites, err := filepath.Glob(filepath.Join(root, "examples", "*", "site.hcl"))
 	if err != nil || len(sites) < 2 {
