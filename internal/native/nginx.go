@@ -27,7 +27,7 @@ func NginxProcess(d Daemon, s Setup, sockets []*os.File) supervise.Process {
 		StopTimeout: s.Edge.Timeout.Drain,
 		StopLeader:  true,
 		Ready: func(ctx context.Context) error {
-			return probeNginx(ctx, s.Layout.WebProbe(), s.Generation)
+			return probeNginx(ctx, s.Layout.WebProbe(), s.Generation.Web)
 		},
 		Stdout: s.says("nginx"),
 		Stderr: s.says("nginx"),

@@ -26,7 +26,7 @@ func testSetup() Setup {
 	return Setup{
 		Edge:       &site.Edge{Timeout: site.Timeouts{Drain: 7 * time.Second}},
 		Layout:     render.Layout{Dir: "/etc/edgegen", Run: "/run/edgegen"},
-		Generation: "cafe",
+		Generation: render.Generation{Cache: "cafe", Web: "cafe"},
 		Credential: &supervise.Credential{UID: 33, GID: 33},
 		Message:    func(string, []byte) {},
 		Access:     func([]byte) {},

@@ -13,7 +13,7 @@ import (
 type Setup struct {
 	Edge       *site.Edge
 	Layout     render.Layout
-	Generation string                // what a probe has to answer
+	Generation render.Generation     // what the probes have to answer
 	Credential *supervise.Credential // whom the daemons run as; nil is the caller's user
 
 	// Message takes what a daemon says, under the process's name; Access takes

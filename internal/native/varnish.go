@@ -65,7 +65,7 @@ func (v *Varnish) Process(pid func() int) supervise.Process {
 			if err := v.bringUp(ctx, pid()); err != nil {
 				return err
 			}
-			return probeVarnish(ctx, s.Layout.CacheProbe(), s.Generation)
+			return probeVarnish(ctx, s.Layout.CacheProbe(), s.Generation.Cache)
 		},
 		Stdout: s.says("varnishd"),
 		Stderr: s.says("varnishd"),

@@ -20,7 +20,7 @@ func everything(out *render.Output) string {
 	for _, file := range out.Files() {
 		fmt.Fprintf(&text, "==== %s %v\n%s", file.Name, file.Mode, file.Data)
 	}
-	return text.String() + strings.Join(out.VarnishArguments, " ") + "\n" + out.Generation
+	return text.String() + strings.Join(out.VarnishArguments, " ") + "\n" + fmt.Sprint(out.Generation)
 }
 
 func TestRenderIsTheSameEachTime(t *testing.T) {
@@ -95,17 +95,17 @@ func TestRenderOrderOfBlocks(t *testing.T) {
 		loaded := loadText(t, dir, shuffled(order))
 		out := mustRender(t, input(loaded.Edge))
 		text := lines.ReplaceAllString(everything(out), "site.hcl:1")
-		texts = append(texts, strings.ReplaceAll(text, out.Generation, "generation"))
+		texts = append(texts, strings.NewReplacer(out.Generation.Cache, "generation", out.Generation.Web, "generation").Replace(text))
 	}
 	if diff := cmp.Diff(texts[0], texts[1]); diff != "" {
 		t.Error(diff)
 	}
 }
 
-// TestRenderGeneration: it changes exactly when a file does, a certificate
-// among them.
+// TestRenderGeneration: a tier's changes exactly when its files do, so that a
+// reload touches nobody else (R3).
 func TestRenderGeneration(t *testing.T) {
-	generation := func(change func(*render.Input)) string {
+	generation := func(change func(*render.Input)) render.Generation {
 		in := input(placedEdge())
 		in.PEM = [][]byte{[]byte("certificate")}
 		change(&in)
@@ -113,21 +113,22 @@ func TestRenderGeneration(t *testing.T) {
 	}
 	same := generation(func(*render.Input) {})
 	for _, c := range []struct {
-		name    string
-		change  func(*render.Input)
-		changes bool
+		name            string
+		change          func(*render.Input)
+		tls, cache, web bool
 	}{
-		{"nothing", func(*render.Input) {}, false},
-		{"log.access, which no file holds", func(in *render.Input) { in.Edge.Log.Access = "off" }, false},
-		{"a certificate", func(in *render.Input) { in.PEM = [][]byte{[]byte("renewed")} }, true},
-		{"a header", func(in *render.Input) { in.Edge.Sites[0].Routes[2].ResponseHeaders.Set[0].Value = "y" }, true},
-		{"a root", func(in *render.Input) { in.Edge.Sites[0].Routes[3].Static.Root = "/other" }, true},
-		{"a listener", func(in *render.Input) { in.Edge.HTTPS[0].Source.Line++ }, true},
-		{"the storage", func(in *render.Input) { in.Edge.Storage.Size++ }, true},
+		{"nothing", func(*render.Input) {}, false, false, false},
+		{"log.access, which no file holds", func(in *render.Input) { in.Edge.Log.Access = "off" }, false, false, false},
+		{"a certificate", func(in *render.Input) { in.PEM = [][]byte{[]byte("renewed")} }, true, false, false},
+		{"a header", func(in *render.Input) { in.Edge.Sites[0].Routes[2].ResponseHeaders.Set[0].Value = "y" }, false, true, false},
+		{"a root", func(in *render.Input) { in.Edge.Sites[0].Routes[3].Static.Root = "/other" }, false, false, true},
+		{"the line of a listener", func(in *render.Input) { in.Edge.HTTPS[0].Source.Line++ }, false, false, false},
+		{"the storage", func(in *render.Input) { in.Edge.Storage.Size++ }, false, false, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := generation(c.change); (got != same) != c.changes {
-				t.Errorf("generation %s after %s", got, same)
+			got := generation(c.change)
+			if (got.TLS != same.TLS) != c.tls || (got.Cache != same.Cache) != c.cache || (got.Web != same.Web) != c.web {
+				t.Errorf("generation %v after %v", got, same)
 			}
 		})
 	}

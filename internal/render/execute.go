@@ -18,8 +18,8 @@ import (
 
 // execute runs one template. The functions that a template may call are few
 // and pure; of sprig's, only those named here.
-func execute(files fs.FS, name string, view any) ([]byte, error) {
-	place := &placeholder{}
+func execute(files fs.FS, name string, view any, places placing) ([]byte, error) {
+	place := &placeholder{silent: places == unplaced}
 	functions := template.FuncMap{
 		"source":      place.comment,
 		"at":          place.remember,
@@ -57,9 +57,20 @@ func execute(files fs.FS, name string, view any) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// placing says whether the comments name the lines of the HCL.
+type placing bool
+
+const (
+	placed   placing = true
+	unplaced placing = false
+)
+
 // placeholder remembers the last HCL line that a template wrote down, which is
 // the line whose values it is placing.
-type placeholder struct{ last site.Source }
+type placeholder struct {
+	last   site.Source
+	silent bool // the comments name no line
+}
 
 // remember is for a line whose comment stands behind the value.
 func (p *placeholder) remember(source site.Source) string {
@@ -69,7 +80,7 @@ func (p *placeholder) remember(source site.Source) string {
 
 func (p *placeholder) comment(source site.Source) string {
 	p.last = source
-	if source.Line == 0 {
+	if source.Line == 0 || p.silent {
 		return "default"
 	}
 	return plain(fmt.Sprintf("%s:%d", source.File, source.Line))

@@ -42,8 +42,14 @@ type Output struct {
 	Arguments           File     // varnishd's arguments, as text
 	VarnishArguments    []string // the same, as argv without the program and without -f
 	PEM                 []File   // one a site
-	Generation          string   // names what was rendered; the probe sockets answer with it
+	Generation          Generation
 }
+
+// Generation names what was rendered for each tier. A name changes exactly when
+// the tier's files do, a certificate among them, but for the comments that say
+// which line of the HCL something came from. The probe sockets answer with it.
+// It is empty where the tier was left out.
+type Generation struct{ TLS, Cache, Web string }
 
 // Files lists everything that was rendered, the configuration files first.
 func (o *Output) Files() []File {
@@ -59,49 +65,33 @@ func (o *Output) Files() []File {
 // Render makes a generation. The error is a *ValueError where a value of the
 // HCL cannot be written in a daemon's language.
 func Render(in Input) (*Output, error) {
-	generation, err := generationOf(in)
-	if err != nil {
-		return nil, err
-	}
-	return renderAs(in, generation)
-}
-
-// generationOf names a generation by what it renders to, so that the name
-// changes exactly when a file does.
-func generationOf(in Input) (string, error) {
-	out, err := renderAs(in, "")
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.New()
-	for _, file := range out.Files() {
-		sum.Write([]byte(file.Name))
-		sum.Write([]byte{0})
-		sum.Write(file.Data)
-		sum.Write([]byte{0})
-	}
-	return hex.EncodeToString(sum.Sum(nil))[:16], nil
-}
-
-func renderAs(in Input, generation string) (*Output, error) {
-	common := header{Version: in.Version, Origin: in.Origin, Dir: in.Layout.Dir, Generation: generation}
-	out := &Output{Generation: generation}
+	out := &Output{}
 	for _, f := range []struct {
-		file     *File
-		name     string
-		template string
-		view     any
-		left     bool
+		file       *File
+		name       string
+		template   string
+		view       func(header) any
+		generation *string // nil where others name it
+		left       bool
 	}{
-		{&out.Stunnel, "stunnel.conf", "stunnel/stunnel.conf.tmpl", stunnelView(in, common), in.Leave.TLS},
-		{&out.VCL, "default.vcl", "varnish/default.vcl.tmpl", vclView(in, common), in.Leave.Cache},
-		{&out.Nginx, "nginx.conf", "nginx/nginx.conf.tmpl", nginxView(in, common), in.Leave.Web},
-		{&out.Arguments, "varnishd.args", "varnish/varnishd.args.tmpl", argumentsView(in, common), in.Leave.Cache},
+		{&out.Stunnel, "stunnel.conf", "stunnel/stunnel.conf.tmpl", func(h header) any { return stunnelView(in, h) }, &out.Generation.TLS, in.Leave.TLS},
+		{&out.VCL, "default.vcl", "varnish/default.vcl.tmpl", func(h header) any { return vclView(in, h) }, &out.Generation.Cache, in.Leave.Cache},
+		{&out.Nginx, "nginx.conf", "nginx/nginx.conf.tmpl", func(h header) any { return nginxView(in, h) }, &out.Generation.Web, in.Leave.Web},
+		{&out.Arguments, "varnishd.args", "varnish/varnishd.args.tmpl", func(h header) any { return argumentsView(in, h) }, nil, in.Leave.Cache},
 	} {
 		if f.left {
 			continue
 		}
-		data, err := execute(templates.FS, f.template, f.view)
+		common := header{Version: in.Version, Origin: in.Origin, Dir: in.Layout.Dir}
+		if f.generation != nil {
+			data, err := execute(templates.FS, f.template, f.view(common), unplaced)
+			if err != nil {
+				return nil, err
+			}
+			*f.generation = nameOf(data)
+			common.Generation = *f.generation
+		}
+		data, err := execute(templates.FS, f.template, f.view(common), placed)
 		if err != nil {
 			return nil, err
 		}
@@ -117,8 +107,18 @@ func renderAs(in Input, generation string) (*Output, error) {
 			break
 		}
 		out.PEM = append(out.PEM, File{Name: pemName(&in.Edge.Sites[i]), Data: pem, Mode: 0o600})
+		out.Generation.TLS = nameOf([]byte(out.Generation.TLS), pem)
 	}
 	return out, nil
+}
+
+// nameOf names something by what it holds.
+func nameOf(parts ...[]byte) string {
+	sum := sha256.New()
+	for _, part := range parts {
+		sum.Write(part)
+	}
+	return hex.EncodeToString(sum.Sum(nil))[:16]
 }
 
 // header is what the head of every file says.
