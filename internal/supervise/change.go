@@ -35,6 +35,12 @@ func (r *Runner) finish() error {
 	return r.fault
 }
 
+func (r *Runner) isRetired() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.retired
+}
+
 // announce wakes everyone who waits for a change; r.mu is held.
 func (r *Runner) announce() {
 	close(r.changed)

@@ -38,10 +38,11 @@ type forked struct {
 	finished chan struct{}
 	ended    Exit // to be read after finished
 
-	mu     sync.Mutex
-	reaped bool          // the number may belong to a stranger
-	leave  time.Time     // until then the rest of the group may end by itself; zero: not at all
-	hurry  chan struct{} // closed when it may not
+	mu      sync.Mutex
+	reaped  bool          // the number may belong to a stranger
+	leave   time.Time     // until then the rest of the group may end by itself; zero: not at all
+	hurry   chan struct{} // closed when it may not
+	overdue bool          // leave had passed when it was killed
 }
 
 // launch starts the process under the instance, which may be nil.
@@ -74,10 +75,11 @@ func (c *forked) live(program string, started chan<- error) {
 
 	awaitEnd(c.id.pid)
 	ran := time.Since(c.started)
-	escaped := c.clear()
+	inGroup, escaped := c.clear()
 	status := c.reap()
 	c.drain()
-	c.ended = exitOf(status, ran, escaped)
+	c.ended = exitOf(status, ran)
+	c.judge(inGroup, escaped)
 	c.ended.Output = c.stderr.tail.kept
 	if len(c.ended.Output) == 0 {
 		c.ended.Output = c.stdout.tail.kept
@@ -182,8 +184,21 @@ func (c *forked) reap() syscall.WaitStatus {
 	}
 }
 
-func exitOf(status syscall.WaitStatus, ran time.Duration, escaped int) Exit {
-	exit := Exit{At: time.Now(), Ran: ran, Code: status.ExitStatus(), Escaped: escaped}
+// judge tells in the exit what the process did wrong beyond its end.
+func (c *forked) judge(inGroup, escaped int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended.Escaped = escaped
+	if c.ended.Code == 0 && c.leave.IsZero() {
+		c.ended.Escaped += inGroup
+	}
+	if c.overdue && c.ended.Signal == syscall.SIGKILL {
+		c.ended.Ignored = c.process.StopSignal
+	}
+}
+
+func exitOf(status syscall.WaitStatus, ran time.Duration) Exit {
+	exit := Exit{At: time.Now(), Ran: ran, Code: status.ExitStatus()}
 	if status.Signaled() {
 		exit.Code, exit.Signal = -1, status.Signal()
 	}

@@ -47,20 +47,20 @@ func (c *forked) kill() {
 	select {
 	case <-c.hurry:
 	default:
+		c.overdue = !c.leave.IsZero() && !time.Now().Before(c.leave)
 		close(c.hurry)
 	}
 	c.mu.Unlock()
 	_ = c.send(-c.id.pid, syscall.SIGKILL) // an error means that all are gone
 }
 
-// clear ends what the process left when it ended, in its group or outside of
-// it, and returns how many escaped the group. The process is a zombie
-// meanwhile, so its group's number cannot be used again. After a stop that was
-// asked for, the others have what is left of StopTimeout to end by themselves.
-func (c *forked) clear() (escaped int) {
+// clear ends what the process left when it ended, and returns how many there
+// were in its group and outside of it. The process is a zombie meanwhile, so
+// its group's number cannot be used again. After a stop that was asked for, the
+// others have what is left of StopTimeout to end by themselves.
+func (c *forked) clear() (inGroup, escaped int) {
 	members, outside := c.others()
-	escaped = len(outside)
-	if grace := c.grace(); grace > 0 && len(members)+escaped > 0 {
+	if grace := c.grace(); grace > 0 && len(members)+len(outside) > 0 {
 		ask(outside, c.process.StopSignal)
 		if c.process.StopLeader { // otherwise they know already
 			ask(members, c.process.StopSignal)
@@ -71,7 +71,7 @@ func (c *forked) clear() (escaped int) {
 	if left := killAll(c.allOthers, clearLimit); len(left) > 0 {
 		c.instance.warn("processes survive SIGKILL", "name", c.process.Name, "count", len(left))
 	}
-	return escaped
+	return len(members), len(outside)
 }
 
 func (c *forked) grace() time.Duration {

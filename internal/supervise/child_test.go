@@ -213,7 +213,8 @@ func TestP4ProcessThatIgnoresSIGTERM(t *testing.T) {
 	if err := r.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := r.Status().LastExit; got.Signal != syscall.SIGKILL {
+	got := r.Status().LastExit
+	if got.Signal != syscall.SIGKILL || !strings.Contains(got.String(), ", as it did not end when SIGTERM asked it to") {
 		t.Errorf("ended %v", got)
 	}
 	noGroup(t, group)
@@ -271,6 +272,22 @@ func TestKillHurriesTheStop(t *testing.T) {
 	}
 }
 
+func TestIgnoringSIGTERMIsReported(t *testing.T) {
+	t.Parallel()
+	up := filepath.Join(t.TempDir(), "up")
+	p := shell("trap '' TERM; echo $$ >" + up + "; while :; do sleep 300; done")
+	p.StopTimeout = 100 * time.Millisecond
+	r := running(t, p, Policy{FirstPause: time.Hour, LongestPause: time.Hour}, nil)
+	numberIn(t, up)
+	if err := r.Fail(t.Context(), errors.New("no use")); err != nil {
+		t.Fatal(err)
+	}
+	want := "app: no use; it had to be killed, as it did not end when SIGTERM asked it to"
+	if got := inState(t, r, Backoff).Reason.Error(); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestForkingAwayIsReportedAndEnded(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "daemon")
 	daemon := shell(`setsid sh -c 'echo $$ >` + file + `; exec sleep 300' & while ! test -s ` + file + `; do sleep 0.01; done; exit 0`)
@@ -289,6 +306,14 @@ func TestForkingAwayIsReportedAndEnded(t *testing.T) {
 	}
 	if info, err := inspect(pid); err == nil && !info.isDead() {
 		t.Error("the daemon lives")
+	}
+}
+
+func TestForkingAwayWithinTheGroupIsReported(t *testing.T) {
+	r := started(t, shell("sleep 300 & sleep 300 & exit 0"), Policy{FirstPause: time.Hour, LongestPause: time.Hour}, nil)
+	got := inState(t, r, Backoff)
+	if got.LastExit.Escaped != 2 || !strings.Contains(got.Reason.Error(), "must stay in the foreground") {
+		t.Errorf("reason %v", got.Reason)
 	}
 }
 
@@ -333,42 +358,40 @@ func TestUpdateBeforeRestart(t *testing.T) {
 	eventually(t, "two", func() bool { return slices.Contains(out.all(), "two") })
 }
 
-func TestNothingLeaksOverQuickRestarts(t *testing.T) {
-	const restarts = 200
-	descriptors := func() int {
-		names, err := os.ReadDir("/proc/self/fd")
-		if err != nil {
-			t.Fatal(err)
+func TestP6EndlessBinaryOutputStopsInTime(t *testing.T) {
+	t.Parallel()
+	p := shell("trap '' TERM; exec cat /dev/urandom /dev/zero")
+	p.StopTimeout = 200 * time.Millisecond
+	much := make(chan struct{})
+	var once sync.Once
+	seen := 0
+	p.Stdout = func(line []byte) {
+		if len(line) > lineLimit {
+			t.Errorf("a line of %d bytes", len(line))
 		}
-		return len(names)
+		if seen += len(line); seen > 10<<20 {
+			once.Do(func() { close(much) })
+		}
 	}
-	instance := opened(t)
-	before := descriptors()
-	r, err := NewRunner(shell("sleep 300 & exit 1"),
-		Policy{FirstPause: time.Microsecond, LongestPause: time.Microsecond}, instance)
+	r, err := NewRunner(p, Policy{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- r.Run(ctx) }()
-	eventually(t, "200 restarts", func() bool { return r.Status().Restarts >= restarts })
+	<-much
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-	for pid, info := range processes() {
-		if info.parent == os.Getpid() && info.identity != instance.book.guardian {
-			t.Errorf("child %d is left in state %c", pid, info.state)
-		}
-		if marker, _ := markerOf(pid); instance.book.owns(marker) && !info.isDead() {
-			t.Errorf("process %d is left", pid)
-		}
+	got := r.Status().LastExit
+	if got.Ignored != syscall.SIGTERM {
+		t.Errorf("ended %v", got)
 	}
-	if after := descriptors(); after != before {
-		t.Errorf("%d descriptors before, %d after", before, after)
-	}
-	if left := instance.book.groups; len(left) != 0 {
-		t.Errorf("groups in the book: %v", left)
+	for _, line := range got.Output {
+		if len(line) > tailLength || strings.ContainsFunc(line, func(r rune) bool { return r < ' ' && r != '\t' }) {
+			t.Errorf("shows %q", line)
+		}
 	}
 }

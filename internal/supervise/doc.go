@@ -12,7 +12,8 @@
 //   - The kernel sends every child SIGTERM when its parent dies.
 //   - A guardian, a second small process, holds one end of a pipe. When the
 //     other end closes without a goodbye, it ends every registered process
-//     group and removes every registered path.
+//     group and removes every registered path. What it was not told in time it
+//     reads in the ledger.
 //   - Every child carries a marker in its environment. It finds descendants
 //     that left their group or their session, and a child whose parent was
 //     killed between forking and registering it.

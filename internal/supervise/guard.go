@@ -24,8 +24,11 @@ type guard struct {
 	exited  chan struct{} // closed once it has ended
 }
 
+// ledgerName is the environment variable that tells a guardian of the ledger.
+const ledgerName = "EDGEGEN_LEDGER"
+
 // startGuard starts this very program as a guardian and waits until it reads.
-func startGuard(arguments []string) (*guard, error) {
+func startGuard(arguments []string, l ledger) (*guard, error) {
 	input, pipe, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("start guardian: %w", err)
@@ -40,7 +43,7 @@ func startGuard(arguments []string) (*guard, error) {
 	command := &exec.Cmd{
 		Path:   "/proc/self/exe", // also where the file has been replaced
 		Args:   append([]string{os.Args[0]}, arguments...),
-		Env:    withoutMarker(os.Environ()),
+		Env:    append(withoutMarker(os.Environ()), ledgerName+"="+l.path),
 		Dir:    "/",
 		Stdin:  input,
 		Stdout: output,

@@ -3,6 +3,7 @@ package supervise
 import (
 	"fmt"
 	"io"
+	"os"
 	"os/signal"
 	"syscall"
 	"time"
@@ -40,7 +41,28 @@ func GuardianMain(stdin io.Reader, stdout, stderr io.Writer) int {
 	if kept.goodbye {
 		return 0
 	}
+	if kept.marker == "" {
+		kept.readOwn(ledger{os.Getenv(ledgerName)}, complain)
+	}
 	return kept.settle(stderr, complain)
+}
+
+// readOwn reads a ledger that names this guardian, for one that was told
+// nothing. Any other is somebody else's, such as the next run's.
+func (b *book) readOwn(l ledger, complain func(error)) {
+	own, err := inspect(os.Getpid())
+	if err != nil {
+		complain(err)
+		return
+	}
+	found, err := l.read(complain)
+	if err != nil {
+		complain(err)
+		return
+	}
+	if found != nil && found.guardian == own.identity {
+		*b = *found
+	}
 }
 
 // settle ends and removes everything in the book.

@@ -147,6 +147,38 @@ func TestP4GuardianIsReplacedAndToldEverything(t *testing.T) {
 	gone(t, directory, b, members)
 }
 
+// TestP4GuardianThatWasToldNothing is one whose parent was killed right after
+// it had named it in the ledger.
+func TestP4GuardianThatWasToldNothing(t *testing.T) {
+	for name, named := range map[string]bool{"in its own ledger": true, "in that of another run": false} {
+		t.Run(name, func(t *testing.T) {
+			child := alone(t, "sleep", "300")
+			own, err := inspect(os.Getpid())
+			if err != nil {
+				t.Fatal(err)
+			}
+			l := ledgerIn(t.TempDir())
+			g, err := startGuard([]string{"guardian"}, l)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b := &book{marker: strings.Repeat("0a", markerLength/2), boot: bootID(), since: own.start,
+				groups: []group{{leader: child, name: "app"}}}
+			if b.guardian = g.id; !named {
+				b.guardian = own.identity
+			}
+			if err := l.write(b); err != nil {
+				t.Fatal(err)
+			}
+			g.pipe.Close()
+			<-g.exited
+			if child.isAlive() == named {
+				t.Errorf("the child is alive: %v", !named)
+			}
+		})
+	}
+}
+
 func TestP4NextRunEndsWhatBothKilledLeft(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()

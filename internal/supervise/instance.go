@@ -30,8 +30,9 @@ type InstanceConfig struct {
 	Logger *slog.Logger
 }
 
-// Instance guards what one run of the program starts. Make one with
-// OpenInstance and close it. Its methods may be called from any goroutine. A
+// Instance guards what one run of the program starts. As process 1, which is
+// given all orphans, it reaps those too. Make one with OpenInstance and close
+// it. Its methods may be called from any goroutine. A
 // nil Instance guards nothing.
 type Instance struct {
 	config  InstanceConfig
@@ -74,6 +75,9 @@ func OpenInstance(config InstanceConfig) (*Instance, error) {
 		return nil, err
 	}
 	i.watched.Go(i.watch)
+	if os.Getpid() == 1 {
+		i.watched.Go(func() { i.reapOrphans(orphanPause, i.closing) })
+	}
 	return i, nil
 }
 
@@ -171,9 +175,10 @@ func (i *Instance) warn(message string, details ...any) {
 }
 
 // appoint starts a guardian and tells it everything. The ledger names it
-// first, so that the next run waits for it before it makes anything anew.
+// first, so that the next run waits for it before it makes anything anew. From
+// then on it can read in the ledger what it was not told in time.
 func (i *Instance) appoint() error {
-	g, err := startGuard(i.config.Guardian)
+	g, err := startGuard(i.config.Guardian, i.ledger)
 	if err != nil {
 		return err
 	}

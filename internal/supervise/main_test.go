@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 		"limits":      limitsRole,
 		"lock":        lockRole,
 		"reaper":      reaperRole,
+		"first":       firstRole,
 	}
 	if len(os.Args) > 1 {
 		if role, known := roles[os.Args[1]]; known {
@@ -176,7 +177,7 @@ func reaperRole([]string) int {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return fail(err)
 	}
-	go ReapOrphans(context.Background(), 200*time.Millisecond)
+	go new(Instance).reapOrphans(200*time.Millisecond, nil)
 	orphan, err := exec.Command("sh", "-c", "sleep 0.1 >/dev/null & echo $!").Output()
 	if err != nil {
 		return fail(err)

@@ -9,13 +9,14 @@ import (
 // Run keeps the process running until ctx ends, then stops it and returns nil
 // when it and its group are gone. It may be called once. A process that does
 // not start is tried again like one that died; whoever wants to give up then
-// waits with WaitReady and ends ctx.
+// waits with WaitReady and ends ctx. One that was retired is not started again:
+// Run returns when it has ended.
 func (r *Runner) Run(ctx context.Context) error {
 	if err := r.begin(); err != nil {
 		return err
 	}
-	for ctx.Err() == nil {
-		if failure := r.attempt(ctx); failure != nil {
+	for ctx.Err() == nil && !r.isRetired() {
+		if failure := r.attempt(ctx); failure != nil && !r.isRetired() {
 			r.pause(ctx, failure)
 		}
 	}
@@ -76,7 +77,7 @@ func (r *Runner) untilReady(ctx context.Context, p Process, c child) (ready bool
 		if ctx.Err() != nil {
 			return false, nil
 		}
-		return false, fmt.Errorf("%s did not get ready within %s: %w", p.Name, p.StartTimeout, err)
+		return false, killed(c, fmt.Errorf("%s did not get ready within %s: %w", p.Name, p.StartTimeout, err))
 	case asked := <-r.requests:
 		return false, r.obey(p, c, asked)
 	case <-ctx.Done():
@@ -107,6 +108,10 @@ func (r *Runner) untilEnd(ctx context.Context, p Process, c child) error {
 		case <-stable.C:
 			r.settled()
 		case asked := <-r.requests:
+			if asked.retire {
+				r.retire(c, asked)
+				continue
+			}
 			return r.obey(p, c, asked)
 		case <-ctx.Done():
 			endChild(p, c)
@@ -115,15 +120,47 @@ func (r *Runner) untilEnd(ctx context.Context, p Process, c child) error {
 	}
 }
 
+// retire has nothing follow the process, which may be nil, and tells it.
+func (r *Runner) retire(c child, asked request) {
+	r.mu.Lock()
+	r.retired = true
+	r.mu.Unlock()
+	switch {
+	case c == nil:
+		asked.reply <- fmt.Errorf("retire %s: %w", r.name(), ErrNotRunning)
+	case asked.signal == 0:
+		asked.reply <- nil
+	default:
+		asked.reply <- c.signal(asked.signal)
+	}
+}
+
 // obey ends the process as a request wants it.
 func (r *Runner) obey(p Process, c child, asked request) error {
-	endChild(p, c)
+	if asked.atOnce {
+		c.kill()
+		<-c.done()
+	} else {
+		endChild(p, c)
+	}
+	if asked.retire {
+		r.retire(nil, asked)
+		return nil
+	}
 	if asked.fail != nil {
-		return fmt.Errorf("%s: %w", p.Name, asked.fail)
+		return killed(c, fmt.Errorf("%s: %w", p.Name, asked.fail))
 	}
 	r.settled()
 	r.expect(asked.reply)
 	return nil
+}
+
+// killed adds to a failure that the process had to be killed.
+func killed(c child, failure error) error {
+	if ignored := c.exit().Ignored; ignored != 0 {
+		return fmt.Errorf("%w; it had to be killed, as it did not end when %s asked it to", failure, signalName(ignored))
+	}
+	return failure
 }
 
 // endChild stops the process and returns when it and its group are gone.
@@ -162,6 +199,10 @@ func (r *Runner) pause(ctx context.Context, failure error) {
 		case asked := <-r.requests:
 			if asked.fail != nil {
 				continue // it is not running anyway
+			}
+			if asked.retire {
+				r.retire(nil, asked)
+				return
 			}
 			r.settled()
 			r.expect(asked.reply)

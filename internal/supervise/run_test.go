@@ -21,13 +21,18 @@ type actor struct {
 	ended     Exit
 	stoppedAt time.Time
 	killed    bool
+	signals   []syscall.Signal
 }
 
-func (a *actor) pid() int                    { return a.number }
-func (a *actor) done() <-chan struct{}       { return a.gone }
-func (a *actor) exit() Exit                  { return a.ended }
-func (a *actor) signal(syscall.Signal) error { return nil }
-func (a *actor) die(exit Exit)               { a.once.Do(func() { a.ended = exit; close(a.gone) }) }
+func (a *actor) pid() int              { return a.number }
+func (a *actor) done() <-chan struct{} { return a.gone }
+func (a *actor) exit() Exit            { return a.ended }
+func (a *actor) die(exit Exit)         { a.once.Do(func() { a.ended = exit; close(a.gone) }) }
+func (a *actor) signal(signal syscall.Signal) error {
+	a.signals = append(a.signals, signal)
+	return nil
+}
+
 func (a *actor) kill() {
 	a.killed = true
 	a.die(Exit{Code: -1, Signal: syscall.SIGKILL})

@@ -25,13 +25,18 @@ type Runner struct {
 	failed   int            // attempts that failed so far
 	starts   int            // attempts so far
 	awaiting []chan<- error // restarts that wait for the process to be ready
+	retired  bool           // it is not started again
 	fault    error          // a change of state that the table forbids
 }
 
-// request asks the loop of Run for something.
+// request asks the loop of Run for something: a restart where nothing else is
+// said.
 type request struct {
-	fail  error        // end the process for this reason and count it as a crash; nil: restart it
-	reply chan<- error // nil without a listener; buffered
+	fail   error          // end the process for this reason and count it as a crash
+	atOnce bool           // by SIGKILL
+	retire bool           // let the process live until it ends by itself
+	signal syscall.Signal // to be sent to one that retires; 0 is none
+	reply  chan<- error   // nil without a listener; buffered
 }
 
 // NewRunner returns a Runner that has not started yet. Instance may be nil;
@@ -108,15 +113,44 @@ func (r *Runner) Restart(ctx context.Context) error {
 	}
 }
 
-// Fail says that the process is of no use though it runs, for instance because
-// it stopped answering. It is stopped and started again as if it had crashed.
-// Fail returns when the Runner knows, and does nothing where the process is
-// not running anyway.
+// Fail says that the process is of no use though it runs. It is stopped as its
+// description says, and started again as if it had crashed. Fail returns when
+// the Runner knows, and does nothing where the process is not running anyway.
 func (r *Runner) Fail(ctx context.Context, reason error) error {
+	return r.fail(ctx, reason, false)
+}
+
+// Abort is Fail for a process that hangs: SIGKILL ends it and its group at
+// once, as it would not react to a request.
+func (r *Runner) Abort(ctx context.Context, reason error) error {
+	return r.fail(ctx, reason, true)
+}
+
+func (r *Runner) fail(ctx context.Context, reason error, atOnce bool) error {
 	if reason == nil {
 		reason = errors.New("given up for no reason")
 	}
-	return r.ask(ctx, request{fail: reason})
+	return r.ask(ctx, request{fail: reason, atOnce: atOnce})
+}
+
+// Retire lets the process live until it ends by itself, and has it not started
+// again: Run returns then, and the state is Stopped. The signal, which is what
+// makes the process finish its work, is sent to the process alone; 0 sends
+// none. The end of the context of Run, Fail and Abort still end the process,
+// as does Restart, which starts nothing then. One that is not ready is stopped
+// at once. The error is ErrNotRunning where there is no process, which then is
+// not started again either, or says why the signal could not be sent.
+func (r *Runner) Retire(ctx context.Context, signal syscall.Signal) error {
+	reply := make(chan error, 1)
+	if err := r.ask(ctx, request{retire: true, signal: signal, reply: reply}); err != nil {
+		return err
+	}
+	select {
+	case err := <-reply:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("retire %s: %w", r.name(), context.Cause(ctx))
+	}
 }
 
 func (r *Runner) ask(ctx context.Context, asked request) error {

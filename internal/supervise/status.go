@@ -31,9 +31,14 @@ type Exit struct {
 	Signal syscall.Signal // 0 where it exited by itself
 	Output []string       // its last lines on stderr, or on stdout where stderr was silent
 
-	// Escaped counts the processes that it left outside its process group and
-	// that were ended: it forked away into the background.
+	// Escaped counts the processes that it left in the background and that were
+	// ended: outside its process group, and in it too where it went with status
+	// 0 though nobody had asked it to end.
 	Escaped int
+
+	// Ignored is the signal that asked it to end and that it did not heed in
+	// time, so that SIGKILL ended it; 0 where that was not so.
+	Ignored syscall.Signal
 }
 
 // String is what stands in a log: the status or signal, how long it ran, what
@@ -46,6 +51,9 @@ func (e Exit) String() string {
 		fmt.Fprintf(&text, "exited with status %d", e.Code)
 	}
 	fmt.Fprintf(&text, " after %s", e.Ran.Round(time.Millisecond))
+	if e.Ignored != 0 {
+		fmt.Fprintf(&text, ", as it did not end when %s asked it to", signalName(e.Ignored))
+	}
 	if e.Escaped > 0 {
 		fmt.Fprintf(&text, ", leaving %d in the background, ended now: it must stay in the foreground", e.Escaped)
 	}

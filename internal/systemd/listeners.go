@@ -1,0 +1,86 @@
+package systemd
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+
+	"github.com/coreos/go-systemd/v22/activation"
+	"golang.org/x/sys/unix"
+)
+
+// Listener is one listening socket that the service manager opened.
+type Listener struct {
+	// File is the socket: it does not block, and is closed in children that are
+	// not given it on purpose. Whoever takes the Listener closes it. The socket
+	// itself is the manager's and outlives this process, with all that is set on
+	// it; a packet filter that an earlier run left is taken off.
+	File *os.File
+	// Name is the socket unit's FileDescriptorName=, by default the unit's own.
+	Name string
+	// Address is where it listens. An IPv6 one takes no IPv4.
+	Address netip.AddrPort
+}
+
+// Listeners returns the sockets that were passed to this process (LISTEN_FDS),
+// in the order of the socket unit, and none where there are none or where they
+// were meant for another process. It takes the variables out of the
+// environment, so it returns them once; call it before anything is started and
+// before other files are opened.
+//
+// The error names every socket that cannot be one of an edge's listeners, and
+// then all are closed.
+func Listeners() ([]Listener, error) {
+	var listeners []Listener
+	var errs []error
+	for _, file := range activation.Files(true) {
+		address, err := addressOf(file)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("socket %q of the service manager: %w", file.Name(), err))
+		}
+		listeners = append(listeners, Listener{file, file.Name(), address})
+	}
+	if len(errs) == 0 {
+		return listeners, nil
+	}
+	for _, l := range listeners {
+		_ = l.File.Close() // nothing is written to a listener
+	}
+	return nil, errors.Join(errs...)
+}
+
+// addressOf returns where a socket listens.
+func addressOf(file *os.File) (netip.AddrPort, error) {
+	none := netip.AddrPort{}
+	fd := int(file.Fd())
+	switch listening, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ACCEPTCONN); {
+	case err != nil:
+		return none, err
+	case listening == 0:
+		return none, errors.New("nobody can connect to it: the unit needs ListenStream=, without Accept=yes")
+	}
+	// It fails where there is none, which is the rule.
+	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DETACH_FILTER, 0)
+	// The manager passes sockets that block unless it is told otherwise. Those
+	// that edgegen opens itself do not; from here on this one does not either.
+	listener, err := net.FileListener(file)
+	if err != nil {
+		return none, err
+	}
+	defer listener.Close() // a second descriptor of the same socket
+	tcp, ok := listener.Addr().(*net.TCPAddr)
+	if !ok {
+		return none, fmt.Errorf("%s is no TCP address", listener.Addr())
+	}
+	if tcp.IP.To4() == nil && tcp.IP.IsUnspecified() {
+		switch only, err := unix.GetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY); {
+		case err != nil:
+			return none, err
+		case only == 0:
+			return none, fmt.Errorf("%s takes IPv4 as well: the unit needs BindIPv6Only=ipv6-only and a ListenStream= for each", tcp)
+		}
+	}
+	return tcp.AddrPort(), nil
+}
