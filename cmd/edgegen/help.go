@@ -22,7 +22,9 @@ func completeHelp(root *cobra.Command) {
 		if c.Long == "" {
 			c.Long = c.Short + "."
 		}
-		c.Long = strings.TrimSpace(c.Long) + exitCodes
+		if !strings.HasSuffix(c.Long, planExitCodes) {
+			c.Long = strings.TrimSpace(c.Long) + exitCodes
+		}
 		if c.Name() == "completion" {
 			c.Args = knownVerb
 			c.RunE = func(c *cobra.Command, _ []string) error {

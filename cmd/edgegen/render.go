@@ -1,9 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,7 +13,8 @@ import (
 )
 
 type renderFlags struct {
-	output, only, stateDir string
+	output, only, stateDir, command string
+	watch                           bool
 }
 
 func newRender(s streams) *cobra.Command {
@@ -26,17 +27,31 @@ each under a header line. With -o it writes them into a directory, with the PEM
 files that stunnel needs (readable by their owner alone), ready to be run by
 hand or by systemd: each file says in its head how.
 
-The same site makes the same bytes, always.`,
+The same site makes the same bytes, always.
+
+With --watch it writes again whenever a file that the site is made of changes,
+until SIGINT or SIGTERM. A site that is refused is reported and leaves the
+directory as it is. --exec runs a command whenever files were written that
+differ from those before, such as one that has the daemons reload; EDGEGEN_DIR
+in its environment names the directory. It is waited for, and run once more
+where the site changed meanwhile.`,
 		Args: siteArgument,
 		RunE: func(c *cobra.Command, arguments []string) error {
-			if flags.output != "" {
-				return writeRendered(c, s, siteOf(arguments), flags)
+			switch {
+			case flags.output != "":
+				return writeRendered(c.Context(), s, siteOf(arguments), flags)
+			case flags.watch:
+				return usageError{errors.New("--watch writes files again when the site changes: name a directory for them with -o")}
+			case flags.command != "":
+				return usageError{errors.New("--exec runs a command after files were written: name a directory for them with -o")}
 			}
 			return printRendered(c, s, siteOf(arguments), flags)
 		},
 	}
 	c.Flags().StringVarP(&flags.output, "output", "o", "", "write into this directory instead of printing")
 	c.Flags().StringVar(&flags.only, "only", "", "one daemon's files: stunnel, varnish or nginx")
+	c.Flags().BoolVar(&flags.watch, "watch", false, "write again whenever the site changes, until SIGINT or SIGTERM")
+	c.Flags().StringVar(&flags.command, "exec", "", "a command for the shell, run after files changed")
 	stateDirFlag(c, &flags.stateDir)
 	return c
 }
@@ -79,55 +94,6 @@ func printFile(w io.Writer, file render.File, apart bool) error {
 	}
 	_, err := fmt.Fprintf(w, "%s%s ==== %s ====\n%s", gap, comment, file.Name, file.Data)
 	return err
-}
-
-func writeRendered(c *cobra.Command, s streams, site string, flags renderFlags) error {
-	if _, err := selectFiles(&render.Output{}, flags.only); err != nil {
-		return err
-	}
-	dir, err := filepath.Abs(flags.output)
-	if err != nil {
-		return fmt.Errorf("find the output directory: %w", err)
-	}
-	state, err := stateDir(flags.stateDir)
-	if err != nil {
-		return err
-	}
-	layout := render.Layout{Dir: dir, Run: filepath.Join(dir, "run")}
-	if len(layout.Run) > render.MaxRun {
-		return fmt.Errorf("the path %s is too long for the sockets below it: write into a directory with a shorter name", layout.Run)
-	}
-	// The generation that every file names covers the certificates, so that they
-	// are needed for any of them.
-	output, diagnostics, err := control.Render(c.Context(), site, layout, state, version(), true)
-	if err != nil {
-		return err
-	}
-	s.report(diagnostics)
-	files, err := selectFiles(output, flags.only)
-	if err != nil {
-		return err
-	}
-	if flags.only == "" || flags.only == "stunnel" {
-		files = append(files, output.PEM...)
-	}
-	changed, err := render.Install(dir, files, nil)
-	if err != nil {
-		return err
-	}
-	if err := control.MakeDirectories(layout); err != nil {
-		return fmt.Errorf("make the runtime directory: %w", err)
-	}
-	if !changed {
-		fmt.Fprintf(s.err, "%s is up to date\n", flags.output)
-		return nil
-	}
-	if len(files) == 1 {
-		fmt.Fprintf(s.err, "wrote %s to %s\n", files[0].Name, flags.output)
-		return nil
-	}
-	fmt.Fprintf(s.err, "wrote %d files to %s\n", len(files), flags.output)
-	return nil
 }
 
 // selectFiles returns the configuration files that --only asks for.

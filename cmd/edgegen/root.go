@@ -20,6 +20,8 @@ const (
 	exitDone   = 0
 	exitFailed = 1
 	exitUsage  = 2
+
+	exitChanges = 2 // of plan, whose wrong usage is exitFailed
 )
 
 // streams are what a verb reads and writes: results go to out, what is for a
@@ -46,11 +48,16 @@ func run(ctx context.Context, arguments []string, s streams) int {
 		return exitDone
 	case errors.Is(err, errFailed):
 		return exitFailed
+	case errors.Is(err, errChanges):
+		return exitChanges
 	case errors.As(err, &refused):
 		s.report(refused.Diagnostics)
 		return exitFailed
 	case errors.As(err, &usage):
 		fmt.Fprintf(s.err, "edgegen: %v\nSee %s --help.\n", err, verb.CommandPath())
+		if verb.Name() == "plan" {
+			return exitFailed
+		}
 		return exitUsage
 	}
 	for line := range strings.Lines(err.Error()) {
@@ -78,7 +85,7 @@ SITE is a file or a directory of *.hcl files; the default is site.hcl.`,
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newUp(s), newRender(s), newValidate(s), newFmt(s), newStatus(s), newStop(s), newDoctor(s), newVersion(s))
+	root.AddCommand(newUp(s), newRender(s), newValidate(s), newFmt(s), newStatus(s), newPlan(s), newReload(s), newStop(s), newDoctor(s), newVersion(s))
 	completeHelp(root)
 	return root
 }

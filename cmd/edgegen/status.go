@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"strings"
-	"text/tabwriter"
+	"io"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,32 +14,37 @@ import (
 )
 
 func newStatus(s streams) *cobra.Command {
-	var asJSON bool
+	var asJSON, again bool
 	var directory string
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Show what the running edge is doing",
-		Args:  noArguments,
+		Long: `status shows the tiers with the engine that serves each, the backends, the last
+reload and how many WebSockets are open. A tier that is not well, or not served
+by the engine that one would expect, has the reason below it.
+
+--watch shows it anew every second until a signal; where the output is not a
+terminal it prints what has changed only.`,
+		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			client, err := clientOf(directory)
 			if err != nil {
 				return err
 			}
-			ctx, cancel := context.WithTimeout(c.Context(), 10*time.Second)
-			defer cancel()
-			status, err := client.Status(ctx)
+			if again {
+				ctx, done := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
+				defer done()
+				return s.watchStatus(ctx, client, time.Second, asJSON)
+			}
+			status, err := askStatus(c.Context(), client)
 			if err != nil {
 				return err
 			}
-			if !asJSON {
-				return printStatus(s, status)
-			}
-			encoder := json.NewEncoder(s.out)
-			encoder.SetIndent("", "  ")
-			return encoder.Encode(status)
+			return s.showStatus(status, asJSON)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print the status as JSON")
+	c.Flags().BoolVarP(&again, "watch", "w", false, "repeat every second")
 	stateDirFlag(c, &directory)
 	return c
 }
@@ -52,30 +57,18 @@ func clientOf(directory string) (*control.Client, error) {
 	return control.NewClient(dir)
 }
 
-func printStatus(s streams, status control.Status) error {
-	fmt.Fprintf(s.out, "%s since %s, pid %d, %d WebSockets\n\n", status.State,
-		time.Now().Add(-time.Duration(status.Uptime*float64(time.Second))).Format(time.DateTime), status.PID, status.Connections.WebSockets)
-	table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "TIER\tENGINE\tVERSION\tSTATE\tPID\tRESTARTS\tLISTENING")
-	for _, t := range status.Tiers {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\t%d\t%s\n", t.Role, t.Engine, t.Version, t.State, t.PID, t.Restarts, strings.Join(t.Listen, " "))
+func askStatus(ctx context.Context, client *control.Client) (control.Status, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	return client.Status(ctx)
+}
+
+func (s streams) showStatus(status control.Status, asJSON bool) error {
+	if asJSON {
+		return printJSON(s.out, status)
 	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	if len(status.Backends) == 0 {
-		return nil
-	}
-	fmt.Fprintln(s.out)
-	fmt.Fprintln(table, "SITE\tBACKEND\tSTATE\tPID\tRESTARTS\tSERVERS")
-	for _, b := range status.Backends {
-		state, pid, restarts := "not run by edgegen", "-", "-"
-		if b.Process != nil {
-			state, pid, restarts = b.Process.State, fmt.Sprint(b.Process.PID), fmt.Sprint(b.Process.Restarts)
-		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", b.Site, b.Name, state, pid, restarts, strings.Join(b.Servers, " "))
-	}
-	return table.Flush()
+	_, err := io.WriteString(s.out, statusText(status, time.Now(), colored(s.out), columns(s.out)))
+	return err
 }
 
 func newStop(s streams) *cobra.Command {

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"edgegen/internal/certificate"
 	"edgegen/internal/site"
 )
 
@@ -32,7 +33,18 @@ type Loaded struct {
 	// Root is the directory that the names in site.Source are relative to.
 	Root string
 
-	sources map[string]*source
+	sources      map[string]*source
+	certificates map[pairFiles]certificate.Pair
+}
+
+// pairFiles names the two files of a certificate.
+type pairFiles struct{ certificate, key string }
+
+// Pair returns the certificate that was read for a site, which its tls block
+// names by files; false for one that names none, or where it was refused.
+func (l *Loaded) Pair(tls site.TLS) (certificate.Pair, bool) {
+	pair, ok := l.certificates[pairFiles{tls.Certificate, tls.Key}]
+	return pair, ok
 }
 
 // Load reads a file, or every *.hcl file in a directory in the order of their
@@ -72,20 +84,22 @@ func (l *Loaded) Diagnose(at site.Source, severity Severity, summary, remedy str
 // loader collects what a load finds. A decoder reports a problem to it and
 // goes on with a default, so that one load shows all problems.
 type loader struct {
-	root        string // absolute
-	shownRoot   string // as the user gave it
-	now         func() time.Time
-	sources     map[string]*source
-	diagnostics Diagnostics
-	omitted     int // diagnostics beyond the limit
-	files       []string
+	root         string // absolute
+	shownRoot    string // as the user gave it
+	now          func() time.Time
+	sources      map[string]*source
+	diagnostics  Diagnostics
+	omitted      int      // diagnostics beyond the limit
+	worst        Severity // of those; a site is not refused for its warnings
+	files        []string
+	certificates map[pairFiles]certificate.Pair
 }
 
 // maxDiagnostics keeps a hopeless file from flooding the terminal.
 const maxDiagnostics = 200
 
 func newLoader(path string, now func() time.Time) *loader {
-	l := &loader{now: now, sources: map[string]*source{}, shownRoot: filepath.Dir(path)}
+	l := &loader{now: now, sources: map[string]*source{}, certificates: map[pairFiles]certificate.Pair{}, shownRoot: filepath.Dir(path)}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		l.shownRoot = path
 	}
@@ -106,12 +120,12 @@ func (l *loader) finish(sources []*source) (*Loaded, Diagnostics) {
 	slices.Sort(l.files)
 	diagnostics := l.diagnostics.sorted()
 	if l.omitted > 0 {
-		diagnostics = append(diagnostics, Diagnostic{Severity: Error, Summary: fmt.Sprintf("%d more problems are not shown", l.omitted)})
+		diagnostics = append(diagnostics, Diagnostic{Severity: l.worst, Summary: fmt.Sprintf("%d more problems are not shown", l.omitted)})
 	}
 	if diagnostics.HasErrors() {
 		edge = nil
 	}
-	return &Loaded{Edge: edge, Files: slices.Compact(l.files), Root: l.root, sources: l.sources}, diagnostics
+	return &Loaded{Edge: edge, Files: slices.Compact(l.files), Root: l.root, sources: l.sources, certificates: l.certificates}, diagnostics
 }
 
 // fail reports a problem of a whole file.
@@ -121,7 +135,9 @@ func (l *loader) fail(shown, remedy, format string, args ...any) {
 
 func (l *loader) add(d Diagnostic) {
 	if len(l.diagnostics) >= maxDiagnostics {
-		l.omitted++
+		if l.omitted++; l.omitted == 1 || d.Severity == Error {
+			l.worst = d.Severity
+		}
 		return
 	}
 	l.diagnostics = append(l.diagnostics, d)
@@ -134,4 +150,16 @@ func causeOf(err error) string {
 		return path.Err.Error()
 	}
 	return err.Error()
+}
+
+// Restored is the result of an earlier load that was kept: the model, and the
+// pairs in the order of its sites. It knows no files, so that diagnostics about
+// it have no snippet.
+func Restored(edge *site.Edge, pairs []certificate.Pair) *Loaded {
+	l := &Loaded{Edge: edge, certificates: map[pairFiles]certificate.Pair{}}
+	for i, pair := range pairs {
+		tls := edge.Sites[i].TLS
+		l.certificates[pairFiles{tls.Certificate, tls.Key}] = pair
+	}
+	return l
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -163,5 +164,21 @@ func TestJSON(t *testing.T) {
 		if json.Unmarshal(got, &x) != nil || json.Unmarshal([]byte(c.want), &y) != nil || cmp.Diff(y, x) != "" {
 			t.Errorf("%s: %s", c.name, got)
 		}
+	}
+}
+
+// Warnings alone refuse no site, however many there are.
+func TestManyWarningsRefuseNothing(t *testing.T) {
+	l := newLoader(t.TempDir(), time.Now)
+	for range maxDiagnostics + 5 {
+		l.add(Diagnostic{Severity: Warning, Summary: "old"})
+	}
+	if _, diagnostics := l.finish(nil); diagnostics[len(diagnostics)-1].Severity != Warning {
+		t.Errorf("%+v", diagnostics[len(diagnostics)-1])
+	}
+	l.add(Diagnostic{Severity: Error, Summary: "wrong"})
+	l.add(Diagnostic{Severity: Warning, Summary: "old"})
+	if _, diagnostics := l.finish(nil); diagnostics[len(diagnostics)-1].Severity != Error {
+		t.Errorf("%+v", diagnostics[len(diagnostics)-1])
 	}
 }

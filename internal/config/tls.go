@@ -69,6 +69,7 @@ func (b *block) certificate(result *site.TLS, names []located) {
 		b.certificateError(err, certFile, keyFile)
 		return
 	}
+	b.certificates[pairFiles{certPath, keyPath}] = pair
 	b.checkDates(pair, certFile)
 	for _, name := range names {
 		if pair.Leaf.VerifyHostname(name.text) != nil {

@@ -2,84 +2,94 @@ package control
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
-	"slices"
 	"strings"
+	"time"
 
 	"edgegen/internal/config"
 	"edgegen/internal/native"
-	"edgegen/internal/supervise"
+	"edgegen/internal/site"
 )
 
 // setup is what the native processes have in common.
-func (e *Edge) setup() native.Setup {
+func (e *Edge) setup(g *generation) native.Setup {
 	return native.Setup{
-		Edge:       e.loaded.Edge,
+		Edge:       g.loaded.Edge,
 		Layout:     e.layout,
-		Generation: e.output.Generation,
+		Generation: g.output.Generation,
 		Credential: e.who.daemons,
 		Message:    e.message,
-		Access:     e.access.line,
+		Access:     e.access.recordNative,
 	}
 }
 
-// message logs what a process said.
+// message logs what a process said. Where it speaks of a line of a rendered
+// file the line of the HCL that it came from is named too.
 func (e *Edge) message(name string, line []byte) {
 	level, text := native.Judge(name, string(line))
+	if g := e.serving(); g != nil && g.output != nil {
+		if at, ok := g.place(name, text); ok {
+			text = fmt.Sprintf("%s (%s:%d)", text, at.File, at.Line)
+		}
+	}
 	e.options.Log.Log(context.Background(), level, text, "from", name)
 }
 
-// webSockets are the descriptors that nginx inherits.
-func (e *Edge) webSockets() []*os.File {
-	return append(slices.Clone(e.inner), e.public.http...)
+// place finds the line of the HCL that a daemon's message is about.
+func (g *generation) place(name, text string) (site.Source, bool) {
+	var rendered []byte
+	var places []native.Position
+	switch name {
+	case "nginx":
+		rendered, places = g.output.Nginx.Data, native.LocateNginx(text, "nginx.conf")
+	case "stunnel":
+		rendered, places = g.output.Stunnel.Data, native.LocateStunnel(text, "stunnel.conf")
+	}
+	if len(places) == 0 {
+		return site.Source{}, false
+	}
+	return native.SourceOf(rendered, places[0].Line)
 }
 
-// check has the daemons look at their files before any is started. stunnel has
-// no way to; its file holds nothing that has not been looked at here.
-func (e *Edge) check(ctx context.Context, found *findings) error {
-	s := e.setup()
-	var said strings.Builder
-	collect := func(line []byte) { fmt.Fprintf(&said, "%s\n", line) }
+// reloadTime bounds how long a daemon may take to serve another generation.
+const reloadTime = 20 * time.Second
 
-	if e.native(RoleWeb) {
-		exit, err := supervise.Once(ctx, native.NginxCheck(e.engines[RoleWeb].daemon, s, e.webSockets(), collect), e.state.instance)
-		if err != nil {
-			return fmt.Errorf("check nginx.conf: %w", err)
+// explain tells a refusal by a running daemon at the HCL line; any other error
+// of a reload is told as it is.
+func (g *generation) explain(daemon string, err error) error {
+	refusal := (*native.Refusal)(nil)
+	if errors.As(err, &refusal) {
+		said := strings.Join(refusal.Said, "\n")
+		if daemon == "nginx" {
+			return g.translate(daemon, said, g.output.Nginx.Data, native.LocateNginx(said, "nginx.conf"))
 		}
-		if exit.Code != 0 {
-			e.translate(found, "nginx", said.String(), e.output.Nginx.Data, native.LocateNginx(said.String(), "nginx.conf"))
-		}
-		said.Reset()
+		return g.translate(daemon, said, g.output.Stunnel.Data, native.LocateStunnel(said, "stunnel.conf"))
 	}
-	if e.native(RoleCache) {
-		exit, err := supervise.Once(ctx, native.VarnishCheck(e.engines[RoleCache].daemon, s, collect), e.state.instance)
-		if err != nil {
-			return fmt.Errorf("check default.vcl: %w", err)
-		}
-		if exit.Code != 0 {
-			e.translate(found, "varnish", said.String(), e.output.VCL.Data, native.LocateVCC(said.String(), "default.vcl"))
-		}
+	if err != nil {
+		return fmt.Errorf("reload %s: %w", daemon, err)
 	}
-	return found.refusal()
+	return nil
 }
 
 // translate turns a daemon's complaint about a rendered file into diagnostics
 // at the HCL lines that the rendered lines came from.
-func (e *Edge) translate(found *findings, daemon, said string, rendered []byte, places []native.Position) {
+func (g *generation) translate(daemon, said string, rendered []byte, places []native.Position) error {
+	refused := &Refused{}
 	for _, place := range places {
 		if place.Warning {
 			continue
 		}
 		source, _ := native.SourceOf(rendered, place.Line)
-		found.all = append(found.all, e.loaded.Diagnose(source, config.Error,
+		refused.Diagnostics = append(refused.Diagnostics, g.loaded.Diagnose(source, config.Error,
 			fmt.Sprintf("%s refuses what is rendered from this: %s", daemon, place.Text),
 			fmt.Sprintf("see line %d of the rendered file (edgegen render --only %s)", place.Line, daemon)))
 	}
-	if !found.all.HasErrors() {
-		found.all = append(found.all, config.Diagnostic{
+	if len(refused.Diagnostics) == 0 {
+		refused.Diagnostics = append(refused.Diagnostics, config.Diagnostic{
 			Severity: config.Error,
 			Summary:  fmt.Sprintf("%s refuses its configuration: %s", daemon, strings.TrimSpace(said)),
 		})
 	}
+	return refused
 }

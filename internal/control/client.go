@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -42,26 +45,62 @@ func (c *Client) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 }
 
 // Status asks for a snapshot. The error is ErrNoEdge where no edge runs.
-func (c *Client) Status(ctx context.Context) (Status, error) {
-	var status Status
-	response, err := c.do(ctx, http.MethodGet, "/status")
-	if err != nil {
-		return status, err
-	}
-	defer response.Body.Close()
-	if err := json.NewDecoder(response.Body).Decode(&status); err != nil {
-		return status, fmt.Errorf("read the edge's answer: %w", err)
-	}
-	return status, nil
+func (c *Client) Status(ctx context.Context) (status Status, err error) {
+	return status, c.ask(ctx, http.MethodGet, "/status", &status)
 }
 
 // Stop asks the edge to drain and stop, and returns when it has.
 func (c *Client) Stop(ctx context.Context) error {
-	response, err := c.do(ctx, http.MethodPost, "/stop")
+	return c.ask(ctx, http.MethodPost, "/stop", nil)
+}
+
+// Plan asks what a reload would do with the site at the path; "" is the one
+// that the edge serves. The error is a *Refused where the site would be.
+func (c *Client) Plan(ctx context.Context, path string) (plan Plan, err error) {
+	query := ""
+	if path != "" {
+		absolute, err := filepath.Abs(path)
+		if err != nil {
+			return plan, fmt.Errorf("find the site: %w", err)
+		}
+		query = "?site=" + url.QueryEscape(absolute)
+	}
+	return plan, c.ask(ctx, http.MethodGet, "/plan"+query, &plan)
+}
+
+// Reload has the edge read its site anew and waits until it serves it. The
+// error is a *Refused where the site is refused and the edge goes on as before.
+func (c *Client) Reload(ctx context.Context) (outcome Outcome, err error) {
+	return outcome, c.ask(ctx, http.MethodPost, "/reload", &outcome)
+}
+
+// ask sends a request and reads the answer into the value, which may be nil.
+func (c *Client) ask(ctx context.Context, method, path string, answer any) error {
+	response, err := c.do(ctx, method, path)
 	if err != nil {
 		return err
 	}
-	return response.Body.Close()
+	defer response.Body.Close()
+	switch {
+	case response.StatusCode == http.StatusUnprocessableEntity:
+		refused := &Refused{}
+		if err := json.NewDecoder(response.Body).Decode(&refused.Diagnostics); err != nil {
+			return fmt.Errorf("read the edge's answer: %w", err)
+		}
+		return refused
+	case response.StatusCode != http.StatusOK:
+		text, err := io.ReadAll(io.LimitReader(response.Body, 64<<10))
+		if err != nil {
+			return fmt.Errorf("read the edge's answer: %w", err)
+		}
+		return errors.New(strings.TrimSpace(string(text)))
+	case answer == nil:
+		return nil
+	}
+	if err := json.NewDecoder(response.Body).Decode(answer); err != nil {
+		return fmt.Errorf("read the edge's answer: %w", err)
+	}
+	return nil
 }
 
 func (c *Client) do(ctx context.Context, method, path string) (*http.Response, error) {

@@ -27,9 +27,14 @@ const (
 // may stay open for a day. Builtin tiers drain by themselves too; this is for
 // the daemons in front of them.
 func (e *Edge) drain(hurry context.Context) {
-	ctx, cancel := context.WithTimeout(hurry, e.loaded.Edge.Timeout.Drain)
+	ctx, cancel := context.WithTimeout(hurry, e.serving().loaded.Edge.Timeout.Drain)
 	defer cancel()
-	e.public.refuse()
+	refuse(e.serving().public.all())
+	for _, s := range e.serversNow() {
+		if door, ok := s.(interface{ takeNothing(context.Context) }); ok {
+			door.takeNothing(ctx)
+		}
+	}
 	// stunnel drops what it still holds when it ends, hence the look at what the
 	// kernel holds for the clients. Between two pieces of an answer that may be
 	// nothing for a moment, so it takes two looks.
@@ -58,7 +63,7 @@ func (e *Edge) drain(hurry context.Context) {
 func (e *Edge) unsent() bool {
 	for _, name := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
 		text, err := os.ReadFile(name)
-		if err == nil && unsentIn(string(text), e.loaded.Edge.HTTPS) {
+		if err == nil && unsentIn(string(text), e.serving().loaded.Edge.HTTPS) {
 			return true
 		}
 	}

@@ -92,11 +92,18 @@ func roles() []string { return []string{RoleTLS, RoleCache, RoleWeb} }
 // choose decides about every tier: auto takes the daemon where it is installed
 // and can do what the site asks of it, else the builtin tier. A daemon that is
 // asked for by name has to be there.
-func choose(ctx context.Context, edge *site.Edge, selection Selection, found *findings) (map[string]chosen, error) {
+//
+// A daemon that serves already, by was, goes on where nothing speaks against it;
+// was may be nil.
+func choose(ctx context.Context, edge *site.Edge, selection Selection, was *generation, found *findings) (map[string]chosen, error) {
 	result := make(map[string]chosen)
 	var missing []error
 	for _, role := range roles() {
 		wanted, reason := selection.wanted(edge, role)
+		if c, ok := was.keeps(edge, role, wanted); ok {
+			result[role] = c
+			continue
+		}
 		c, err := chooseOne(ctx, edge, role, wanted, reason, found)
 		if err != nil {
 			missing = append(missing, fmt.Errorf("%s tier: %w", role, err))
@@ -119,6 +126,15 @@ func (s Selection) wanted(edge *site.Edge, role string) (engine site.Engine, rea
 		return override, "--engine asks for it"
 	}
 	return engineOf(edge, role), "the site asks for it"
+}
+
+// keeps returns the daemon that serves a tier, where it may go on.
+func (g *generation) keeps(edge *site.Edge, role string, wanted site.Engine) (chosen, bool) {
+	if g == nil || !g.native(role) || wanted == site.Builtin {
+		return chosen{}, false
+	}
+	problem, _ := unable(edge, role)
+	return g.engines[role], problem == ""
 }
 
 func chooseOne(ctx context.Context, edge *site.Edge, role string, wanted site.Engine, reason string, found *findings) (chosen, error) {
@@ -161,6 +177,3 @@ func unable(edge *site.Edge, role string) (problem string, at site.Source) {
 	}
 	return "", site.Source{}
 }
-
-// native reports whether a daemon serves the tier.
-func (e *Edge) native(role string) bool { return e.engines[role].engine != site.Builtin }

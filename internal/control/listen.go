@@ -1,6 +1,7 @@
 package control
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -9,44 +10,90 @@ import (
 	"slices"
 	"syscall"
 
-	"golang.org/x/sys/unix"
-
 	"edgegen/internal/config"
 	"edgegen/internal/site"
+	"edgegen/internal/systemd"
 )
 
-// sockets are the public listeners, which edgegen opens, keeps and hands to
-// whichever process serves them.
-type sockets struct {
-	http, https []*os.File // in the order of the edge's listeners
+// listener is a public address that edgegen listens on, for whichever process
+// serves it.
+type listener struct {
+	wanted  netip.AddrPort // as the site says; port 0 lets the kernel choose
+	address netip.AddrPort
+	file    *os.File
+	passed  bool // by a service manager, for which it outlives the edge
 }
 
-// listen opens the public listeners and writes the ports that the kernel chose
-// for port 0 into the edge. Every address that cannot be had is reported.
-func listen(edge *site.Edge, found *findings) *sockets {
+// sockets are the public listeners of one configuration, in the order of the
+// edge's.
+type sockets struct{ http, https []*listener }
+
+func (s *sockets) all() []*listener { return slices.Concat(s.http, s.https) }
+
+func files(listeners []*listener) []*os.File {
+	var result []*os.File
+	for _, l := range listeners {
+		result = append(result, l.file)
+	}
+	return result
+}
+
+// pool is what a configuration may take listeners from.
+type pool struct {
+	open   []*listener // those that are there already
+	opened []*listener // those that had to be opened
+}
+
+// listen takes the public listeners from the pool, opens those that it lacks,
+// and writes the ports that the kernel chose for port 0 into the edge. Every
+// address that cannot be had is reported.
+func (p *pool) listen(edge *site.Edge, found *findings) *sockets {
 	s := &sockets{}
-	edge.HTTP = openListeners(edge.HTTP, &s.http, found)
-	edge.HTTPS = openListeners(edge.HTTPS, &s.https, found)
+	edge.HTTP = p.take(edge.HTTP, &s.http, found)
+	edge.HTTPS = p.take(edge.HTTPS, &s.https, found)
 	return s
 }
 
-func openListeners(wanted []site.Listener, files *[]*os.File, found *findings) []site.Listener {
-	var opened []site.Listener
-	for _, listener := range wanted {
-		file, address, err := openTCP(listener.Address)
+func (p *pool) take(wanted []site.Listener, taken *[]*listener, found *findings) []site.Listener {
+	var result []site.Listener
+	for _, w := range wanted {
+		l, err := p.one(w.Address)
 		switch {
 		case err == nil:
-			listener.Address = address
-			opened = append(opened, listener)
-			*files = append(*files, file)
-		case listener.Optional && withoutIPv6(err):
+			w.Address = l.address
+			result = append(result, w)
+			*taken = append(*taken, l)
+		case w.Optional && withoutIPv6(err):
 			// A wildcard's other half; the IPv4 one is there.
 		default:
-			summary, remedy := explainListen(listener.Address, err)
-			found.all = append(found.all, found.loaded.Diagnose(listener.Source, config.Error, summary, remedy))
+			summary, remedy := explainListen(w.Address, err)
+			found.all = append(found.all, found.loaded.Diagnose(w.Source, config.Error, summary, remedy))
 		}
 	}
-	return opened
+	return result
+}
+
+func (p *pool) one(wanted netip.AddrPort) (*listener, error) {
+	at := slices.IndexFunc(p.open, func(l *listener) bool { return l.wanted == wanted })
+	if at >= 0 {
+		l := p.open[at]
+		p.open = slices.Delete(slices.Clone(p.open), at, at+1) // nobody else in this configuration gets it
+		return l, nil
+	}
+	file, address, err := openTCP(wanted)
+	if err != nil {
+		return nil, err
+	}
+	l := &listener{wanted: wanted, address: address, file: file}
+	p.opened = append(p.opened, l)
+	return l, nil
+}
+
+// closeListeners closes listeners here; a process that inherited one keeps it.
+func closeListeners(listeners []*listener) {
+	for _, l := range listeners {
+		_ = l.file.Close() // nothing is written to a listener
+	}
 }
 
 func withoutIPv6(err error) bool {
@@ -59,16 +106,20 @@ func openTCP(address netip.AddrPort) (*os.File, netip.AddrPort, error) {
 	if address.Addr().Is6() {
 		network = "tcp6"
 	}
-	listener, err := net.ListenTCP(network, net.TCPAddrFromAddrPort(address))
+	var config net.ListenConfig
+	// An MPTCP socket, which Go makes where it can, takes no packet filter: see
+	// refuse. No daemon asks for one.
+	config.SetMultipathTCP(false)
+	opened, err := config.Listen(context.Background(), network, address.String())
 	if err != nil {
 		return nil, address, err
 	}
-	defer listener.Close() // the file is a second descriptor of the same socket
-	file, err := listener.File()
+	defer opened.Close() // the file is a second descriptor of the same socket
+	file, err := opened.(*net.TCPListener).File()
 	if err != nil {
 		return nil, address, err
 	}
-	port := listener.Addr().(*net.TCPAddr).Port
+	port := opened.Addr().(*net.TCPAddr).Port
 	return file, netip.AddrPortFrom(address.Addr(), uint16(port)), nil
 }
 
@@ -87,44 +138,23 @@ func explainListen(address netip.AddrPort, err error) (summary, remedy string) {
 	return fmt.Sprintf("cannot listen on %s: %v", address, err), ""
 }
 
-// openUnix opens a Unix socket for the tiers' use and gives it to the owner.
-func openUnix(path string, uid, gid int) (*os.File, error) {
-	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
-	if err != nil {
-		return nil, fmt.Errorf("open socket %s: %w", path, err)
+// given are listeners that a service manager opened.
+func given(passed []systemd.Listener) []*listener {
+	var result []*listener
+	for _, p := range passed {
+		result = append(result, &listener{wanted: p.Address, address: p.Address, file: p.File, passed: true})
 	}
-	listener.SetUnlinkOnClose(false)
-	defer listener.Close()
-	if err := os.Chown(path, uid, gid); err != nil {
-		return nil, fmt.Errorf("give away socket %s: %w", path, err)
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, fmt.Errorf("protect socket %s: %w", path, err)
-	}
-	return listener.File()
+	return result
 }
 
-// close closes the listeners here; a process that inherited them keeps them.
-func (s *sockets) close() {
-	for _, file := range append(slices.Clone(s.http), s.https...) {
-		_ = file.Close() // nothing is written to a listener
+// reachable is where a listener is reached from this machine.
+func reachable(l site.Listener) string {
+	if !l.Address.Addr().IsUnspecified() {
+		return l.Address.String()
 	}
-}
-
-// refuse keeps new connections out while those that are open go on: a filter
-// that lets nothing through drops the packets that would begin one, without a
-// word to the process that serves the listener. Where the kernel will not have
-// it, new connections go on being served until the process ends.
-func (s *sockets) refuse() {
-	nothing := unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K}
-	program := unix.SockFprog{Len: 1, Filter: &nothing}
-	for _, file := range append(slices.Clone(s.http), s.https...) {
-		raw, err := file.SyscallConn()
-		if err != nil {
-			continue
-		}
-		_ = raw.Control(func(fd uintptr) {
-			_ = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &program)
-		})
+	loopback := "127.0.0.1"
+	if l.Address.Addr().Is6() {
+		loopback = "::1"
 	}
+	return net.JoinHostPort(loopback, fmt.Sprint(l.Address.Port()))
 }

@@ -9,12 +9,9 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
-	"edgegen/internal/certificate"
 	"edgegen/internal/config"
 	"edgegen/internal/site"
 )
@@ -80,37 +77,4 @@ func addressOf(ctx context.Context, host string) (string, error) {
 	}
 	slices.SortFunc(addresses, netip.Addr.Compare) // IPv4 comes first
 	return addresses[0].String(), nil
-}
-
-// Certificates returns the certificate of each site, in the order of the
-// sites. Self-signed ones come from an authority in the directory, which is
-// made when the first is needed.
-func Certificates(loaded *config.Loaded, authorityDir string) ([]certificate.Pair, error) {
-	var authority *certificate.Authority
-	found := &findings{loaded: loaded}
-	pairs := make([]certificate.Pair, len(loaded.Edge.Sites))
-	for i := range loaded.Edge.Sites {
-		s := &loaded.Edge.Sites[i]
-		var err error
-		if !s.TLS.SelfSigned {
-			if pairs[i], err = certificate.Load(s.TLS.Certificate, s.TLS.Key); err != nil {
-				found.all = append(found.all, loaded.Diagnose(s.TLS.Source, config.Error, err.Error(), ""))
-			}
-			continue
-		}
-		if authority == nil {
-			// The state directory around it is open to the daemons; only the
-			// authority's own is not.
-			if err := os.MkdirAll(filepath.Dir(authorityDir), 0o755); err != nil {
-				return nil, fmt.Errorf("make the state directory: %w", err)
-			}
-			if authority, err = certificate.OpenAuthority(authorityDir); err != nil {
-				return nil, err
-			}
-		}
-		if pairs[i], err = authority.Issue(append([]string{s.Host}, s.Aliases...)); err != nil {
-			return nil, err
-		}
-	}
-	return pairs, found.refusal()
 }

@@ -1,61 +1,87 @@
 package control
 
 import (
+	"bytes"
 	"encoding/json"
-	"fmt"
+	"strconv"
 	"strings"
-	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"edgegen/internal/dataplane"
 )
 
-// record writes a request that a builtin tier answered, in the words in which
-// varnishncsa writes those of a native one.
-func (a *accessLog) record(r dataplane.Record) {
-	if a.combined {
-		a.line([]byte(combined(r)))
-		return
-	}
-	line, err := json.Marshal(accessLine{
-		Time: r.Time.UTC().Format(time.RFC3339), ID: r.ID, Client: clientOf(r), Method: r.Method, Host: r.Host,
-		Path: r.Path, Status: r.Status, Bytes: r.Bytes, Duration: r.Duration.Microseconds(),
-		Cache: r.Cache, Handling: handling(r), UserAgent: r.UserAgent,
-	})
-	if err == nil { // it holds nothing that JSON cannot
-		a.line(line)
-	}
-}
-
-// accessLine is one line of the access log; native.accessJSON has the same
-// fields in the same order.
+// accessLine is a line of the access log as JSON. The fields and their order
+// are the same whatever engines serve; text is "" and a number 0 where there is
+// nothing to say. Bytes that nobody can print are replaced by U+FFFD.
 type accessLine struct {
-	Time      string `json:"time"`
-	ID        string `json:"id"`
-	Client    string `json:"client"`
-	Method    string `json:"method"`
-	Host      string `json:"host"`
-	Path      string `json:"path"`
-	Status    int    `json:"status"`
-	Bytes     int64  `json:"bytes"`
-	Duration  int64  `json:"duration_us"`
-	Cache     string `json:"cache"`
-	Handling  string `json:"handling"`
+	Time     string `json:"time"`        // when the request had come: RFC 3339, UTC, milliseconds
+	ID       string `json:"id"`          // X-Request-Id, which the app sees too; "" of what was no HTTP
+	Client   string `json:"client"`      // IP address, behind trusted proxies
+	Method   string `json:"method"`      // GET
+	Host     string `json:"host"`        // as the client sent it
+	Path     string `json:"path"`        // with the query, as the client sent it
+	Protocol string `json:"protocol"`    // HTTP/1.0, HTTP/1.1 or HTTP/2.0
+	Status   int    `json:"status"`      // 101 for a WebSocket, 499 for a client that left before an answer
+	Bytes    int64  `json:"bytes"`       // of the body that was sent; all that a WebSocket sent
+	Received int64  `json:"received"`    // bytes that came from a WebSocket's client
+	Duration int64  `json:"duration_us"` // microseconds until the last byte; of a WebSocket, until it was closed
+	Cache    string `json:"cache"`       // HIT, MISS, STALE or PASS
+	// Tier made the answer: "cache" (what is stored, redirects to the
+	// canonical host, refusals), "web" (files, redirects of routes, the
+	// maintenance page, errors about apps) or "backend".
+	Tier     string `json:"tier"`
+	Backend  string `json:"backend"`     // the server that was asked last: host:port or unix:/path
+	Upstream int64  `json:"upstream_us"` // microseconds until the head of its answer; nginx counts milliseconds
+
+	Referer   string `json:"referer"`
 	UserAgent string `json:"user_agent"`
 }
 
-// handling says how a request was handled, as varnish calls it.
-func handling(r dataplane.Record) string {
-	switch {
-	case r.Status == 101:
-		return "pipe"
-	case r.Cache == "HIT", r.Cache == "STALE":
-		return "hit"
-	case r.Cache == "MISS":
-		return "miss"
-	case r.Tier == "cache":
-		return "synth"
-	}
-	return "pass"
+// writeJSON writes a line with its end.
+func writeJSON(to *bytes.Buffer, r dataplane.Record) {
+	encoder := json.NewEncoder(to)
+	encoder.SetEscapeHTML(false)
+	// It holds nothing that JSON cannot.
+	_ = encoder.Encode(accessLine{
+		Time: r.Time.UTC().Format("2006-01-02T15:04:05.000Z"), ID: printable(r.ID), Client: clientOf(r), Method: printable(r.Method),
+		Host: printable(r.Host), Path: printable(r.Path), Protocol: r.Protocol, Status: r.Status, Bytes: r.Bytes, Received: r.Received,
+		Duration: r.Duration.Microseconds(), Cache: r.Cache, Tier: r.Tier, Backend: backendOf(r), Upstream: r.Upstream.Microseconds(),
+		Referer: printable(r.Referer), UserAgent: printable(r.UserAgent),
+	})
+}
+
+// writeCombined writes a line with its end: the combined log format of Apache
+// and nginx, then what that has not, in the order of accessLine:
+//
+//	"id" "host" received duration_us cache tier "backend" upstream_us
+func writeCombined(to *bytes.Buffer, r dataplane.Record) {
+	b := to.AvailableBuffer()
+	b = append(b, dash(clientOf(r))...)
+	b = append(b, " - - ["...)
+	b = r.Time.UTC().AppendFormat(b, "02/Jan/2006:15:04:05 -0700")
+	b = append(b, `] "`...)
+	b = appendEscaped(b, dash(r.Method))
+	b = append(b, ' ')
+	b = appendEscaped(b, dash(r.Path))
+	b = append(b, ' ')
+	b = appendEscaped(b, dash(r.Protocol))
+	b = append(b, `" `...)
+	b = appendNumber(b, int64(r.Status))
+	b = appendNumber(b, r.Bytes)
+	b = appendText(b, r.Referer)
+	b = appendText(b, r.UserAgent)
+	b = appendText(b, r.ID)
+	b = appendText(b, r.Host)
+	b = appendNumber(b, r.Received)
+	b = appendNumber(b, r.Duration.Microseconds())
+	b = append(b, dash(r.Cache)...)
+	b = append(b, ' ')
+	b = append(b, dash(r.Tier)...)
+	b = append(b, ' ')
+	b = appendText(b, backendOf(r))
+	b = strconv.AppendInt(b, r.Upstream.Microseconds(), 10)
+	to.Write(append(b, '\n'))
 }
 
 func clientOf(r dataplane.Record) string {
@@ -65,11 +91,12 @@ func clientOf(r dataplane.Record) string {
 	return r.Client.String()
 }
 
-// combined writes the combined log format with the request's id at its end.
-func combined(r dataplane.Record) string {
-	return fmt.Sprintf(`%s - - [%s] "%s %s %s" %d %d "%s" "%s" "%s"`,
-		dash(clientOf(r)), r.Time.UTC().Format("02/Jan/2006:15:04:05 -0700"), escaped(r.Method), escaped(r.Path), dash(r.Protocol),
-		r.Status, r.Bytes, escaped(dash(r.Referer)), escaped(dash(r.UserAgent)), r.ID)
+// backendOf writes a server as a site does.
+func backendOf(r dataplane.Record) string {
+	if strings.HasPrefix(r.Backend, "/") {
+		return "unix:" + r.Backend
+	}
+	return r.Backend
 }
 
 func dash(s string) string {
@@ -79,19 +106,40 @@ func dash(s string) string {
 	return s
 }
 
-// escaped keeps a client from ending a field or a line.
-func escaped(s string) string {
-	var out strings.Builder
+// printable replaces what might do something to a terminal.
+func printable(s string) string {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return strings.Map(func(c rune) rune {
+				if !unicode.IsPrint(c) {
+					return utf8.RuneError
+				}
+				return c
+			}, s)
+		}
+	}
+	return s
+}
+
+func appendNumber(b []byte, n int64) []byte { return append(strconv.AppendInt(b, n, 10), ' ') }
+
+func appendText(b []byte, s string) []byte {
+	b = append(b, '"')
+	return append(appendEscaped(b, dash(s)), `" `...)
+}
+
+// appendEscaped keeps a client from ending a field or a line.
+func appendEscaped(b []byte, s string) []byte {
+	const digits = "0123456789abcdef"
 	for i := range len(s) {
 		switch c := s[i]; {
 		case c == '"' || c == '\\':
-			out.WriteByte('\\')
-			out.WriteByte(c)
-		case c < 0x20 || c >= 0x7f:
-			fmt.Fprintf(&out, `\x%02x`, c)
+			b = append(b, '\\', c)
+		case c < ' ' || c > '~':
+			b = append(b, '\\', 'x', digits[c>>4], digits[c&15])
 		default:
-			out.WriteByte(c)
+			b = append(b, c)
 		}
 	}
-	return out.String()
+	return b
 }

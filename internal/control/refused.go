@@ -1,6 +1,7 @@
 package control
 
 import (
+	"errors"
 	"fmt"
 
 	"edgegen/internal/config"
@@ -19,6 +20,11 @@ func (r *Refused) Error() string {
 		}
 	}
 	return "the site is refused"
+}
+
+func isRefused(err error) bool {
+	refused := (*Refused)(nil)
+	return errors.As(err, &refused)
 }
 
 // findings collects the diagnostics of stages that go on after a problem.

@@ -14,18 +14,18 @@ import (
 // includes the PEM files, for which self-signed sites need the state directory.
 // The edge is rendered as the file says: an address that this machine does not
 // have, or port 0, is the daemon's to refuse.
-func Render(ctx context.Context, path string, layout render.Layout, stateDir, version string, certificates bool) (*render.Output, config.Diagnostics, error) {
+func Render(ctx context.Context, path string, layout render.Layout, stateDir, version string, withCertificates bool) (*render.Output, config.Diagnostics, error) {
 	loaded, diagnostics, err := Load(ctx, path)
 	if err != nil {
 		return nil, diagnostics, err
 	}
 	var pairs []certificate.Pair
-	if certificates {
-		if pairs, err = Certificates(loaded, AuthorityDir(stateDir)); err != nil {
+	if withCertificates {
+		if pairs, err = certificates(loaded, AuthorityDir(stateDir), nil); err != nil {
 			return nil, diagnostics, err
 		}
 	}
-	output, err := renderFor(loaded, path, layout, pairs, render.Leave{}, version)
+	output, err := renderFor(loaded, path, layout, pairs, render.Leave{}, version, false)
 	return output, diagnostics, err
 }
 

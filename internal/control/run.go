@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
-	"edgegen/internal/config"
 	"edgegen/internal/site"
 	"edgegen/internal/supervise"
 )
@@ -23,35 +24,21 @@ const (
 
 // run starts the edge, serves until ctx ends, and stops it.
 func (e *Edge) run(ctx, hurry context.Context) error {
-	limits := e.loaded.Edge.Limits
-	wanted, least := descriptors(limits.Connections)
-	if got, err := supervise.RaiseDescriptors(wanted); err != nil {
-		e.options.Log.Warn("raise the limit of open files", "error", err)
-	} else if got < least {
-		e.options.Log.Warn("the limit of open files is too low for limits.connections", "limit", got, "connections", limits.Connections)
-	}
-
-	l := &launcher{edge: e}
+	e.raiseDescriptors()
 	server, err := e.serveControl(ctx)
 	if err != nil {
 		return err
 	}
 	defer server.close()
-	err = e.startAll(server.ctx, l)
+	err = e.startAll(server.ctx)
 	if err == nil {
-		e.phase.Store(ready)
-		e.options.Log.Info("ready", "after", time.Since(e.started).Round(time.Millisecond))
-		e.options.Ready(e.addresses())
-		<-server.ctx.Done()
+		e.isReady()
+		e.attend(server.ctx)
 	}
 	asked := server.ctx.Err() != nil
 	e.phase.Store(stopping)
-	hurry, cancel := context.WithTimeout(hurry, e.loaded.Edge.Timeout.Drain+stopMargin)
-	defer cancel()
-	if err == nil {
-		e.drain(hurry)
-	}
-	l.stop(hurry)
+	e.options.Notify.Stopping()
+	e.stop(hurry, err == nil)
 	if asked {
 		// Whoever asked to stop does not want to hear that starting failed.
 		return nil
@@ -59,13 +46,99 @@ func (e *Edge) run(ctx, hurry context.Context) error {
 	return err
 }
 
+func (e *Edge) isReady() {
+	e.phase.Store(ready)
+	e.keepLastGood(e.serving())
+	e.options.Log.Info("ready", "after", time.Since(e.started).Round(time.Millisecond))
+	e.options.Notify.Ready(e.summary())
+	e.options.Ready(e.addresses())
+}
+
+func (e *Edge) raiseDescriptors() {
+	limits := e.serving().loaded.Edge.Limits
+	wanted, least := descriptors(limits.Connections)
+	if got, err := supervise.RaiseDescriptors(wanted); err != nil {
+		e.options.Log.Warn("raise the limit of open files", "error", err)
+	} else if got < least {
+		e.options.Log.Warn("the limit of open files is too low for limits.connections", "limit", got, "connections", limits.Connections)
+	}
+}
+
+// startAll brings the edge up from the inside out, each tier after the one
+// before it answers.
+func (e *Edge) startAll(ctx context.Context) error {
+	if err := e.begin(ctx); err != nil {
+		return err
+	}
+	defer e.end()
+	g := e.serving()
+	for _, s := range e.arrangement(g) {
+		if n, ok := s.(*nginxServer); ok {
+			if err := n.checkFirst(ctx, g); err != nil {
+				return err
+			}
+		}
+	}
+	apps := g.apps()
+	e.mu.Lock()
+	e.apps = apps
+	e.mu.Unlock()
+	if err := e.startApps(ctx, g, apps); err != nil {
+		return err
+	}
+	for _, s := range e.arrangement(g) {
+		e.mu.Lock()
+		e.servers = append(slices.Clone(e.servers), s)
+		e.mu.Unlock()
+		if err := s.start(ctx, g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stop ends everything from the outside in. Requests in work are waited for, no
+// longer than the site's drain time and no longer than hurry.
+func (e *Edge) stop(hurry context.Context, serves bool) {
+	hurry, cancel := context.WithTimeout(hurry, e.serving().loaded.Edge.Timeout.Drain+stopMargin)
+	defer cancel()
+	for _, s := range e.serversNow() {
+		if d, ok := s.(guarded); ok {
+			d.base().cancelGuard() // a question to a daemon that hangs need not be waited for
+		}
+	}
+	if e.begin(hurry) == nil {
+		defer e.end()
+	}
+	if serves {
+		e.drain(hurry)
+	}
+	servers := slices.Clone(e.serversNow())
+	slices.Reverse(servers)
+	for _, s := range servers {
+		s.stop(hurry)
+	}
+	e.die()
+	e.later.Wait()
+	stopApps(hurry, e.appsNow())
+}
+
 // addresses are the canonical URLs of the sites.
 func (e *Edge) addresses() []string {
+	edge := e.serving().loaded.Edge
 	var urls []string
-	for _, s := range e.loaded.Edge.Sites {
-		urls = append(urls, "https://"+site.URLHost(s.Host)+e.loaded.Edge.RedirectPort()+"/")
+	for _, s := range edge.Sites {
+		urls = append(urls, "https://"+site.URLHost(s.Host)+edge.RedirectPort()+"/")
 	}
 	return urls
+}
+
+// announceEngines tells which engine serves each tier, and why.
+func (e *Edge) announceEngines(g *generation) {
+	for _, role := range roles() {
+		c := g.engines[role]
+		e.options.Log.Info(fmt.Sprintf("%s tier: %s (%s)", role, strings.TrimSpace(string(c.engine)+" "+c.daemon.Version), c.reason))
+	}
 }
 
 // changed logs what becomes of a process.
@@ -79,6 +152,10 @@ func (e *Edge) changed(s supervise.Status) {
 			return // whoever waits for it tells why it does not come up
 		}
 		log.Warn("died; it is started again", "reason", s.Reason)
+	case supervise.Stopped:
+		if s.LastExit != nil && s.LastExit.Ignored != 0 && e.phase.Load() != starting {
+			log.Warn("had to be killed", "after", s.LastExit.Ran.Round(time.Millisecond), "ignored", s.LastExit.Ignored)
+		}
 	case supervise.Failed:
 		log.Error("keeps dying; it is tried again from time to time", "reason", s.Reason)
 	}
@@ -88,10 +165,4 @@ func (e *Edge) changed(s supervise.Status) {
 func wasReady(reason error) bool {
 	exit := (*supervise.ExitError)(nil)
 	return errors.As(reason, &exit) && exit.Ready
-}
-
-func (e *Edge) appFailed(s *site.Site, backend *site.Backend, err error) error {
-	return &Refused{config.Diagnostics{e.loaded.Diagnose(backend.Source, config.Error,
-		fmt.Sprintf("the app %s does not come up: %v", e.appName(s, backend), err),
-		"run the command by hand in its dir, and see that it listens where `servers` says")}}
 }

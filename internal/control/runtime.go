@@ -55,7 +55,7 @@ func makeRuntime(stateDir string, who identity) (render.Layout, error) {
 	}
 	layout := render.Layout{Dir: filepath.Join(run, "config"), Run: run}
 	uid, gid := who.owner()
-	for _, dir := range append([]string{run}, layout.Directories()...) {
+	for _, dir := range append([]string{run, filepath.Join(run, "generations")}, layout.Directories()...) {
 		if err := errors.Join(os.MkdirAll(dir, 0o700), os.Chown(dir, uid, gid)); err != nil {
 			return layout, errors.Join(fmt.Errorf("make the runtime directory: %w", err), os.RemoveAll(run))
 		}

@@ -1,7 +1,6 @@
 package control
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -9,8 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 
 	"edgegen/internal/config"
@@ -65,53 +62,6 @@ func TestAddressOf(t *testing.T) {
 		if got, err := addressOf(t.Context(), host); err != nil || got != want {
 			t.Errorf("%q is at %q, %v", host, got, err)
 		}
-	}
-}
-
-// A whole line is written at once, whoever else writes.
-func TestAccessLogLines(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "access.log")
-	if err := os.WriteFile(file, []byte("earlier\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	log, err := openAccessLog(site.Log{Access: file}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var writers sync.WaitGroup
-	for range 8 {
-		writers.Go(func() {
-			line := []byte("a line and more")[:6]
-			for range 100 {
-				log.line(line)
-			}
-		})
-	}
-	writers.Wait()
-	if err := log.close(); err != nil {
-		t.Error(err)
-	}
-	got, err := os.ReadFile(file)
-	if want := "earlier\n" + strings.Repeat("a line\n", 800); err != nil || string(got) != want {
-		t.Errorf("%d bytes instead of %d, %v", len(got), len(want), err)
-	}
-}
-
-func TestAccessLogPlaces(t *testing.T) {
-	var stdout bytes.Buffer
-	log, err := openAccessLog(site.Log{Access: "stdout"}, &stdout)
-	if err != nil {
-		t.Fatal(err)
-	}
-	log.line([]byte("x"))
-	if err := log.close(); err != nil || stdout.String() != "x\n" {
-		t.Errorf("%q, %v", stdout.String(), err)
-	}
-	if log, err := openAccessLog(site.Log{Access: "off"}, &stdout); err != nil || log.writer != nil || log.close() != nil {
-		t.Errorf("%+v, %v", log, err)
-	}
-	if _, err := openAccessLog(site.Log{Access: t.TempDir()}, nil); !errors.Is(err, syscall.EISDIR) {
-		t.Errorf("a directory: %v", err)
 	}
 }
 
@@ -183,5 +133,35 @@ func TestClientWithoutAnEdge(t *testing.T) {
 	}
 	if err := client.Stop(t.Context()); !errors.Is(err, ErrNoEdge) {
 		t.Errorf("a socket that a killed edge left: %v", err)
+	}
+}
+
+// A socket that a crash left is no obstacle; what somebody else put there is.
+func TestClearSocket(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "control.sock")
+	if err := clearSocket(path); err != nil {
+		t.Errorf("nothing there: %v", err)
+	}
+	leave := func() {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	leave()
+	if err := clearSocket(path); err != nil {
+		t.Errorf("our own: %v", err)
+	}
+	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Error("it is still there")
+	}
+	if os.Geteuid() != 0 {
+		t.Skip("not covered here: only root can give a file to somebody else")
+	}
+	leave()
+	if err := os.Chown(path, 12345, 12345); err != nil {
+		t.Fatal(err)
+	}
+	if err := clearSocket(path); err == nil || !strings.Contains(err.Error(), "12345") {
+		t.Errorf("somebody else's: %v", err)
 	}
 }

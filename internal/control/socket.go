@@ -8,11 +8,12 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"syscall"
 	"time"
 )
 
-// server answers on the control socket: GET /status, POST /stop.
-type server struct {
+// controlServer answers on the control socket.
+type controlServer struct {
 	ctx     context.Context // ends when the edge is to stop
 	stopped chan struct{}   // closed when it has
 	http    *http.Server
@@ -22,10 +23,10 @@ type server struct {
 
 // serveControl opens the control socket. The caller holds the state directory's
 // lock, so a socket that stands there is nobody's.
-func (e *Edge) serveControl(ctx context.Context) (*server, error) {
+func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
 	path := controlSocket(e.state.dir)
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("remove the control socket of an earlier run: %w", err)
+	if err := clearSocket(path); err != nil {
+		return nil, err
 	}
 	listener, err := listenShort(e.state.dir, path)
 	if err != nil {
@@ -35,12 +36,19 @@ func (e *Edge) serveControl(ctx context.Context) (*server, error) {
 		return nil, errors.Join(fmt.Errorf("protect the control socket: %w", err), listener.Close())
 	}
 	ctx, stop := context.WithCancel(ctx)
-	s := &server{ctx: ctx, stopped: make(chan struct{}), served: make(chan error, 1), path: path}
+	s := &controlServer{ctx: ctx, stopped: make(chan struct{}), served: make(chan error, 1), path: path}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		// The client is gone where this fails.
-		_ = json.NewEncoder(w).Encode(e.status(r.Context()))
+		answer(w, e.status(r.Context()), nil)
+	})
+	mux.HandleFunc("GET /plan", func(w http.ResponseWriter, r *http.Request) {
+		plan, err := e.plan(r.Context(), r.FormValue("site"))
+		answer(w, plan, err)
+	})
+	// A reload that has begun goes on where the one who asked for it leaves.
+	mux.HandleFunc("POST /reload", func(w http.ResponseWriter, _ *http.Request) {
+		outcome, err := e.reload(ctx)
+		answer(w, outcome, err)
 	})
 	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, r *http.Request) {
 		stop()
@@ -53,6 +61,42 @@ func (e *Edge) serveControl(ctx context.Context) (*server, error) {
 	go func() { s.served <- s.http.Serve(listener) }()
 	context.AfterFunc(ctx, stop)
 	return s, nil
+}
+
+// clearSocket removes what an earlier run of the same user left. What belongs to
+// somebody else was not put there by an edge.
+func clearSocket(path string) error {
+	info, err := os.Lstat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look at the control socket: %w", err)
+	}
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) != os.Geteuid() {
+		return fmt.Errorf("%s belongs to user %d: remove it, or name another state directory with --state-dir", path, stat.Uid)
+	}
+	if err := os.Remove(path); err != nil {
+		return fmt.Errorf("remove the control socket of an earlier run: %w", err)
+	}
+	return nil
+}
+
+// answer writes a value or why there is none. The client is gone where that
+// fails.
+func answer(w http.ResponseWriter, value any, err error) {
+	refused := (*Refused)(nil)
+	switch {
+	case errors.As(err, &refused):
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusUnprocessableEntity)
+		_ = json.NewEncoder(w).Encode(refused.Diagnostics)
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+	default:
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(value)
+	}
 }
 
 // listenShort listens on a socket whose path may be longer than an address
@@ -88,7 +132,7 @@ func shorten(dir, path string) (short string, done func(), err error) {
 const maxSocketPath = 107
 
 // close answers those who wait for the stop and closes the socket.
-func (s *server) close() {
+func (s *controlServer) close() {
 	close(s.stopped)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"net"
 	"os"
 	"slices"
 	"strconv"
@@ -64,46 +65,42 @@ type ReloadStatus struct {
 // Connections counts what is open.
 type Connections struct {
 	WebSockets int `json:"websockets"`
+	OldWorkers int `json:"old_workers,omitempty"` // of nginx, that finish requests of before a reload
 }
 
 // status takes a snapshot.
 func (e *Edge) status(ctx context.Context) Status {
 	e.mu.Lock()
-	tiers, apps := slices.Clone(e.tiers), slices.Clone(e.apps)
+	g, servers, apps, last := e.generation, e.servers, e.apps, e.last
 	e.mu.Unlock()
 	s := Status{
 		Version:    e.options.Version,
 		PID:        os.Getpid(),
 		Site:       e.options.Site,
 		State:      string(e.phase.Load().(phase)),
-		Generation: 1,
+		Generation: g.number,
 		Uptime:     time.Since(e.started).Seconds(),
 		Tiers:      []TierStatus{},
 		Backends:   []BackendStatus{},
+		LastReload: last,
 	}
 	well := true
-	// They were started from the inside out.
-	for i := len(tiers) - 1; i >= 0; i-- {
-		t := e.statusOf(tiers[i])
-		well = well && t.State == string(supervise.Running)
-		s.Tiers = append(s.Tiers, t)
-	}
-	for i := range e.loaded.Edge.Sites {
-		host := &e.loaded.Edge.Sites[i]
-		for _, backend := range host.Backends {
-			b := BackendStatus{Site: host.Host, Name: backend.Name, Servers: []string{}}
-			for _, server := range backend.Servers {
-				if server.Path != "" {
-					b.Servers = append(b.Servers, "unix:"+server.Path)
-				} else {
-					b.Servers = append(b.Servers, server.Host+":"+strconv.Itoa(int(server.Port)))
-				}
-			}
-			b.Process = processOf(apps, host.Host, backend.Name)
-			well = well && (b.Process == nil || b.Process.State == string(supervise.Running))
-			s.Backends = append(s.Backends, b)
+	for _, server := range servers {
+		for _, role := range server.roles() {
+			t := server.status(role)
+			well = well && t.State == string(supervise.Running)
+			s.Tiers = append(s.Tiers, t)
+		}
+		if d, ok := server.(interface{ degraded() bool }); ok {
+			well = well && !d.degraded()
+		}
+		if n, ok := server.(*nginxServer); ok {
+			_, s.Connections.OldWorkers = n.workers()
 		}
 	}
+	order := roles()
+	slices.SortStableFunc(s.Tiers, func(a, b TierStatus) int { return slices.Index(order, a.Role) - slices.Index(order, b.Role) })
+	s.Backends, well = backendsOf(g, apps, well)
 	if s.State == string(ready) {
 		if !well {
 			s.State = string(degraded)
@@ -113,53 +110,49 @@ func (e *Edge) status(ctx context.Context) Status {
 	return s
 }
 
-// activity counts what the cache tier has in work. A daemon that cannot be
-// asked counts as idle.
-func (e *Edge) activity(ctx context.Context) native.Activity {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, t := range e.tiers {
-		if t.role == RoleCache && t.builtin != nil {
-			return native.Activity{WebSockets: t.builtin.plane.WebSockets(), Requests: t.builtin.plane.Requests()}
+// backendsOf lists the backends, and whether every app of theirs runs as well.
+func backendsOf(g *generation, apps []*app, well bool) ([]BackendStatus, bool) {
+	all := []BackendStatus{}
+	for i := range g.loaded.Edge.Sites {
+		host := &g.loaded.Edge.Sites[i]
+		for _, backend := range host.Backends {
+			b := BackendStatus{Site: host.Host, Name: backend.Name, Servers: []string{}}
+			for _, server := range backend.Servers {
+				if server.Path != "" {
+					b.Servers = append(b.Servers, "unix:"+server.Path)
+				} else {
+					b.Servers = append(b.Servers, net.JoinHostPort(server.Host, strconv.Itoa(int(server.Port))))
+				}
+			}
+			b.Process = processOf(apps, host.Host, backend.Name)
+			well = well && (b.Process == nil || b.Process.State == string(supervise.Running))
+			all = append(all, b)
 		}
 	}
-	if e.varnish == nil {
-		return native.Activity{}
-	}
-	activity, err := e.varnish.Activity(ctx)
-	if err != nil {
-		e.options.Log.Debug("count requests", "error", err)
-	}
-	return activity
+	return all, well
 }
 
-func (e *Edge) statusOf(t *tier) TierStatus {
-	s := TierStatus{
-		Role:    t.role,
-		Engine:  string(t.engine),
-		Version: t.daemon.Version,
-		State:   string(supervise.Starting),
-		Listen:  t.listen,
-		Reason:  t.reason,
+// activity counts what the cache tier has in work, and what is left of servers
+// that are being retired.
+func (e *Edge) activity(ctx context.Context) native.Activity {
+	var sum native.Activity
+	for _, s := range e.serversNow() {
+		if v, ok := s.(interface {
+			activity(context.Context) native.Activity
+		}); ok {
+			a := v.activity(ctx)
+			sum.WebSockets += a.WebSockets
+			sum.Requests += a.Requests
+		}
 	}
-	e.mu.Lock()
-	runner, plane := t.runner, t.builtin
-	e.mu.Unlock()
-	if plane != nil {
-		now := plane.status()
-		s.Version, s.State, s.PID, s.Since = plane.version, string(now.State), now.PID, now.Since
-	}
-	if runner != nil {
-		now := runner.Status()
-		s.State, s.PID, s.Restarts, s.Since = string(now.State), now.PID, now.Restarts, now.Since
-	}
-	return s
+	a := e.leaving.activity()
+	return native.Activity{WebSockets: sum.WebSockets + a.WebSockets, Requests: sum.Requests + a.Requests}
 }
 
 func processOf(apps []*app, site, backend string) *ProcessStatus {
 	for _, a := range apps {
-		if a.site == site && a.backend == backend {
-			now := a.runner.Status()
+		if a.site.Host == site && a.backend.Name == backend && a.running != nil {
+			now := a.running.Status()
 			return &ProcessStatus{PID: now.PID, State: string(now.State), Restarts: now.Restarts}
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"edgegen/internal/config"
 	"edgegen/internal/supervise"
+	"edgegen/internal/systemd"
 )
 
 // Options are what an edge is started with.
@@ -20,12 +21,26 @@ type Options struct {
 	StateDir string
 	Select   Selection
 	Version  string
-	Guardian []string     // the arguments that make this program a guardian
-	Log      *slog.Logger // what edgegen and the daemons say
-	Access   io.Writer    // the access log, where the site says "stdout"
+	Watch    bool // reload when a file that the site is made of changes
+	LastGood bool // where the site is refused, start with the one that was served last
+
+	// NoTakeover leaves a tier down whose daemon is down.
+	NoTakeover bool
+	Guardian   []string     // the arguments that make this program a guardian
+	Log        *slog.Logger // what edgegen and the daemons say
+	Access     io.Writer    // the access log, where the site says "stdout"
 
 	// AppStart is how long an app may take until it answers; 0 is two minutes.
 	AppStart time.Duration
+
+	// Hangup asks for a reload, Reopen for the access log's file to be opened
+	// anew; nil never does.
+	Hangup, Reopen <-chan struct{}
+	// Listeners are TCP listeners that the edge takes where the site names their
+	// addresses. They belong to Up.
+	Listeners []systemd.Listener
+	// Notify tells the service manager; nil tells nobody.
+	Notify *systemd.Notifier
 
 	// SetLevel is told the site's log.level. Warn is told the diagnostics that
 	// are no errors. Ready is told the addresses once the edge serves.
@@ -39,26 +54,36 @@ type Options struct {
 // hurry. The error is a *Refused where the site cannot be served as it is
 // written. When Up returns nothing that it started is left.
 func Up(ctx, hurry context.Context, o Options) (err error) {
-	started := time.Now()
+	watcher := newWatcher(o)
+	defer func() { err = errors.Join(err, watcher.close()) }()
+	// A site that is refused leaves what serves on this state directory alone.
 	loaded, diagnostics, err := Load(ctx, o.Site)
-	if err != nil {
+	watcher.follow(o.Site, loaded)
+	if err != nil && !(o.LastGood && isRefused(err)) {
 		return unlessAsked(ctx, err)
 	}
-	o.SetLevel(loaded.Edge.Log.Level)
-	state, err := openState(ctx, o)
-	if err != nil {
-		return unlessAsked(ctx, err)
+	state, opened := openState(ctx, o)
+	if opened != nil {
+		return unlessAsked(ctx, opened)
 	}
 	defer func() { err = errors.Join(err, state.close(hurry)) }()
-
-	edge, err := stage(ctx, o, loaded, diagnostics, state)
-	if edge != nil {
-		defer edge.release()
+	if err == nil {
+		err = upWith(ctx, hurry, o, state, watcher, loaded, diagnostics)
 	}
-	if err != nil {
+	if !o.LastGood || !isRefused(err) || ctx.Err() != nil {
 		return unlessAsked(ctx, err)
 	}
-	edge.started = started
+	return unlessAsked(ctx, upLastGood(ctx, hurry, o, state, watcher, err))
+}
+
+// upWith runs the edge of a site that was loaded.
+func upWith(ctx, hurry context.Context, o Options, s *state, w *watcher, loaded *config.Loaded, diagnostics config.Diagnostics) error {
+	o.SetLevel(loaded.Edge.Log.Level)
+	edge := newEdge(o, s, w)
+	defer edge.release()
+	if err := edge.first(ctx, loaded, diagnostics); err != nil {
+		return err
+	}
 	return edge.run(ctx, hurry)
 }
 

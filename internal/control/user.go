@@ -147,3 +147,16 @@ func (i identity) warnUnreadable(edge *site.Edge, found *findings) {
 		}
 	}
 }
+
+// identify decides whom processes run as; that lasts as long as the edge does.
+func (e *Edge) identify(edge *site.Edge, was *generation, found *findings) {
+	if was == nil {
+		e.who = identify(edge, found)
+		return
+	}
+	if before := was.loaded.Edge.User; before != edge.User {
+		found.all = append(found.all, found.loaded.Diagnose(edge.UserSource, config.Error,
+			fmt.Sprintf("the user cannot be changed from %q to %q while the edge runs", before, edge.User),
+			"stop the edge and start it again, or leave the user as it was"))
+	}
+}

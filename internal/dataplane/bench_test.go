@@ -131,3 +131,48 @@ func BenchmarkNetHTTP(b *testing.B) {
 	b.Cleanup(func() { s.Close() })
 	load(b, &edge{https: l.Addr().String()}, "/")
 }
+
+// BenchmarkUpdate changes one route of 1,000 sites.
+func BenchmarkUpdate(b *testing.B) {
+	model := simple(b, "")
+	pair := certificate(b, chatHost)
+	one := model.Sites[0]
+	model.Sites = nil
+	var pairs []tls.Certificate
+	for n := range 1000 {
+		s := one
+		s.Host, s.Aliases = "site"+strconv.Itoa(n)+".example", []string{"www.site" + strconv.Itoa(n) + ".example"}
+		port := uint16(10000 + 4*n)
+		s.Backends = []site.Backend{
+			{Name: "app", Servers: []site.Server{{Host: "127.0.0.1", Port: port}}},
+			{Name: "chat", Servers: []site.Server{{Host: "127.0.0.1", Port: port + 1}, {Host: "127.0.0.1", Port: port + 2}}},
+		}
+		s.Routes = []site.Route{{Path: "/ws", Backend: "chat", WebSocket: true},
+			{Path: "/old", Redirect: &site.Redirect{To: "/new", Status: 302}}, {Path: "/", Backend: "app"}}
+		model.Sites = append(model.Sites, s)
+		pairs = append(pairs, pair)
+	}
+	e := start(b, model, func(o *Options) { o.Certificates = pairs })
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		b.StopTimer()
+		next := *model
+		next.Sites = append([]site.Site(nil), model.Sites...)
+		next.Sites[500].Routes = append([]site.Route(nil), one.Routes[1])
+		next.Sites[500].Routes[0].Redirect = &site.Redirect{To: "/" + strconv.Itoa(n), Status: 302}
+		b.StartTimer()
+		if err := e.update(Model{Edge: &next, Certificates: pairs}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkProbe goes through all three tiers.
+func BenchmarkProbe(b *testing.B) {
+	e := start(b, simple(b, ""))
+	for b.Loop() {
+		if err := e.plane.Probe(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

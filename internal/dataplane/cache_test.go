@@ -137,6 +137,8 @@ func TestCache(t *testing.T) {
 		})
 	}
 	t.Run("K2 ignored cookies stay here", func(t *testing.T) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		for _, h := range s.heads[tests["K2 ignored cookie"].path] {
 			if h.Get("Cookie") != "" {
 				t.Errorf("the backend saw %q", h.Get("Cookie"))

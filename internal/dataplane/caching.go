@@ -38,7 +38,7 @@ func (f *front) cached(x *exchange) *wire.Response {
 	key := x.cacheKey()
 	for {
 		now := time.Now()
-		found := f.store.Lookup(key, x.Header, now)
+		found := x.model.store.Lookup(key, x.Header, now)
 		e := found.Entry
 		if e != nil {
 			if stale := e.Freshness.Stale(now); stale <= 0 {
@@ -68,10 +68,12 @@ func (f *front) cached(x *exchange) *wire.Response {
 func (f *front) fromStore(x *exchange, key string, e *httpcache.Entry, how string) *wire.Response {
 	r, err := e.Answer(x.Method, x.Header, time.Now())
 	if err != nil {
-		f.store.Remove(key, e)
+		x.model.store.Remove(key, e)
 		return nil
 	}
-	x.cache = how
+	if x.cache = how; how != "MISS" {
+		x.tier, x.backend, x.asked = "cache", "", 0 // whoever was asked before gave no answer
+	}
 	return r
 }
 
@@ -90,7 +92,7 @@ func (f *front) direct(x *exchange, key string, e *httpcache.Entry) *wire.Respon
 	}
 	// It could not be stored lately; it may be now.
 	freshness, ok := httpcache.Assess(x.assessed(r, asked), x.route.policy)
-	if ok && r.Length <= f.store.MaxObject() {
+	if ok && r.Length <= x.model.store.MaxObject() {
 		dated(&r.Header, time.Now())
 		if flight, leads := f.flights.join(key + "\x00direct"); leads {
 			flight.publish(f.spool(x, key, flight, r, freshness, func() {}))
@@ -156,6 +158,9 @@ func (f *front) invalidate(x *exchange, r *wire.Response) {
 	for _, target := range targets {
 		key := x.keyOf(target)
 		f.flights.outdate(key)
-		f.store.Invalidate(key)
+		x.model.store.Invalidate(key)
+		if now := f.plane.model.Load().store; now != x.model.store {
+			now.Invalidate(key)
+		}
 	}
 }

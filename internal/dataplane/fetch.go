@@ -22,6 +22,7 @@ func (f *front) lead(x *exchange, key string, e *httpcache.Entry, one *flight) {
 	x.ctx = ctx
 	r, asked := f.ask(x, e)
 	x.ctx = client
+	one.from = source{x.tier, x.backend, x.asked}
 	now := time.Now()
 	if e != nil && r.Status == http.StatusNotModified {
 		r.Close()
@@ -44,15 +45,15 @@ func (f *front) lead(x *exchange, key string, e *httpcache.Entry, one *flight) {
 		f.settle(one) // those who wait look again
 		return
 	}
-	if ok && r.Length <= f.store.MaxObject() && r.Body != nil {
+	if ok && r.Length <= x.model.store.MaxObject() && r.Body != nil {
 		unlink()
 		one.publish(f.spool(x, key, one, r, freshness, end))
 		return
 	}
 	if ok && r.Body == nil {
-		f.store.Put(key, httpcache.NewEntry(r.Status, r.Header, x.Header, freshness, httpcache.NewMemory(nil)))
+		x.model.store.Put(key, httpcache.NewEntry(r.Status, r.Header, x.Header, freshness, httpcache.NewMemory(nil)))
 	}
-	f.alone(key, e, one, r, now)
+	f.alone(x, key, e, one, r, now)
 	if r.Body != nil {
 		r.Body = &ending{r.Body, end}
 	} else {
@@ -86,13 +87,13 @@ func (f *front) ask(x *exchange, e *httpcache.Entry) (*wire.Response, time.Time)
 func (f *front) validated(x *exchange, key string, e *httpcache.Entry, one *flight, r *wire.Response, asked time.Time) {
 	updated, ok := e.Updated(x.assessed(r, asked), x.route.policy)
 	if !ok { // about another response, or not to be kept: ask again, for all of it
-		f.store.Remove(key, e)
+		x.model.store.Remove(key, e)
 		f.settle(one)
 		return
 	}
-	f.store.Replace(key, e, updated)
+	x.model.store.Replace(key, e, updated)
 	if !f.flights.land(one) {
-		f.store.Invalidate(key)
+		x.model.store.Invalidate(key)
 	}
 	one.entry = updated
 	close(one.ready)
@@ -105,7 +106,7 @@ func (f *front) settle(one *flight) {
 }
 
 // alone ends a flight with a response that is for its leader only.
-func (f *front) alone(key string, e *httpcache.Entry, one *flight, r *wire.Response, now time.Time) {
+func (f *front) alone(x *exchange, key string, e *httpcache.Entry, one *flight, r *wire.Response, now time.Time) {
 	one.sole = r
 	if own, ok := r.Body.(*wire.Bytes); ok && r.Status >= 500 && own != nil {
 		one.fault = r.Status // an error of ours: waiting clients need not find out again
@@ -114,9 +115,9 @@ func (f *front) alone(key string, e *httpcache.Entry, one *flight, r *wire.Respo
 	}
 	if r.Status < 500 {
 		if e != nil {
-			f.store.Remove(key, e) // the origin says something else now
+			x.model.store.Remove(key, e) // the origin says something else now
 		}
-		f.store.MarkPass(key, now)
+		x.model.store.MarkPass(key, now)
 	}
 	f.settle(one)
 }
@@ -124,8 +125,8 @@ func (f *front) alone(key string, e *httpcache.Entry, one *flight, r *wire.Respo
 // spool starts to take in a response's body, for all who read it meanwhile
 // and then for the store.
 func (f *front) spool(x *exchange, key string, one *flight, r *wire.Response, fresh httpcache.Freshness, end func()) *live {
-	request := x.Header.Clone()
-	spool := httpcache.NewSpool(f.store, end)
+	request, store := x.Header.Clone(), x.model.store
+	spool := httpcache.NewSpool(store, end)
 	l := &live{status: r.Status, header: r.Header.Clone(), length: r.Length, spool: spool}
 	l.entry = httpcache.NewEntry(r.Status, r.Header, request, fresh, httpcache.NewMemory(nil))
 	l.pin, _ = spool.Reader(f.background)
@@ -137,12 +138,12 @@ func (f *front) spool(x *exchange, key string, one *flight, r *wire.Response, fr
 		if content, ok := spool.Content(); ok && err == nil && f.flights.current(one) {
 			entry := *l.entry
 			entry.Body = content
-			if !f.store.Put(key, &entry) {
-				f.store.MarkPass(key, time.Now())
+			if !store.Put(key, &entry) {
+				store.MarkPass(key, time.Now())
 			}
 		}
 		if !f.flights.land(one) {
-			f.store.Invalidate(key)
+			store.Invalidate(key)
 		}
 	})
 	return l

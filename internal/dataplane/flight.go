@@ -33,6 +33,13 @@ type flight struct {
 	alone bool             // for each to fetch for himself
 	sole  *wire.Response   // the leader's own response; nobody else's
 	fault int              // status of an error that is everybody's
+	from  source           // of what came
+}
+
+// source is who made an answer, for the access log.
+type source struct {
+	tier, backend string
+	asked         time.Duration
 }
 
 // live is a response whose body is coming in.
@@ -98,7 +105,7 @@ func (f *front) shared(x *exchange, key string, found httpcache.Found) *wire.Res
 	one, leads := f.flights.join(key + "\x00" + found.Variant)
 	original := x.Header
 	if leads {
-		if f.store.Lookup(key, x.Header, time.Now()).Entry != found.Entry {
+		if x.model.store.Lookup(key, x.Header, time.Now()).Entry != found.Entry {
 			f.settle(one) // another flight has landed meanwhile
 			return nil
 		}
@@ -119,6 +126,7 @@ func (f *front) shared(x *exchange, key string, found httpcache.Found) *wire.Res
 		case <-x.ctx.Done():
 			return &wire.Response{Status: statusGone}
 		}
+		x.tier, x.backend, x.asked = one.from.tier, one.from.backend, one.from.asked
 	}
 	switch {
 	case one.entry != nil:

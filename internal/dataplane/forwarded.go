@@ -83,8 +83,8 @@ func contains(lower []string, name string) bool {
 	return false
 }
 
-// cleanResponse removes hop-by-hop fields, what names a product, and an
-// X-Cache that is not ours.
+// cleanResponse removes hop-by-hop fields, what names a product, an X-Cache
+// that is not ours, and the edge's own notes, whoever wrote them.
 func cleanResponse(h *wire.Header) {
 	named := nominated(*h)
 	h.Filter(func(f wire.Field) bool {
@@ -105,6 +105,9 @@ func cleanResponse(h *wire.Header) {
 			if wire.EqualFold(f.Name, "X-Varnish") {
 				return false
 			}
+		}
+		if len(f.Name) > len("X-Edge-") && wire.EqualFold(f.Name[:len("X-Edge-")], "X-Edge-") {
+			return false
 		}
 		return !hopByHop(f.Name) && (len(named) == 0 || !contains(named, f.Name))
 	})

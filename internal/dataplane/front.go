@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"os"
 
-	"edgegen/internal/dataplane/httpcache"
 	"edgegen/internal/dataplane/wire"
 )
 
@@ -19,7 +18,6 @@ type origin interface {
 type front struct {
 	plane   *Plane
 	origin  origin
-	store   *httpcache.Store
 	flights flights
 	// background ends what no client waits for.
 	background context.Context
@@ -27,7 +25,7 @@ type front struct {
 
 // serve answers a request that came over TLS.
 func (f *front) serve(x *exchange) answer {
-	x.model, x.cache, x.tier = f.plane.model.Load(), "PASS", "cache"
+	x.cache, x.tier = "PASS", "cache"
 	x.forward()
 	a := f.decide(x)
 	if x.route != nil {

@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,6 +34,7 @@ type edge struct {
 	dir     string
 	records func() []Record
 	options Options
+	cache   *edge // the cache tier of those that spread made, which logs
 }
 
 const chatHost = "chat.example"
@@ -81,8 +83,8 @@ func start(t testing.TB, model *site.Edge, change ...func(*Options)) *edge {
 	}
 	secure, plain := listen(t, "tcp", "127.0.0.1:0"), listen(t, "tcp", "127.0.0.1:0")
 	e.https, e.http = secure.Addr().String(), plain.Addr().String()
-	e.options = Options{Edge: model, Roles: Roles{TLS: true, Cache: true, Web: true},
-		HTTPS: []net.Listener{secure}, HTTP: []net.Listener{plain},
+	e.options = Options{Model: Model{Edge: model, HTTPS: []net.Listener{secure}, HTTP: []net.Listener{plain}},
+		Roles: Roles{TLS: true, Cache: true, Web: true},
 		Access: func(r Record) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -114,6 +116,42 @@ func (e *edge) run(t testing.TB) {
 			t.Error(err)
 		}
 	})
+}
+
+// update swaps the model; the listeners stay.
+func (e *edge) update(m Model) error {
+	prepared, err := e.prepare(m)
+	if err != nil {
+		return err
+	}
+	prepared.Commit()
+	prepared.Discard()
+	return nil
+}
+
+// prepare prepares a model with the listeners that the edge has.
+func (e *edge) prepare(m Model) (*Prepared, error) {
+	for _, l := range e.options.HTTPS {
+		m.HTTPS = append(m.HTTPS, &duplicate{addr: l.Addr()})
+	}
+	for _, l := range e.options.HTTP {
+		m.HTTP = append(m.HTTP, &duplicate{addr: l.Addr()})
+	}
+	return e.plane.Prepare(m)
+}
+
+// duplicate stands for a duplicate of a socket that is served already.
+type duplicate struct {
+	net.Listener
+	addr   net.Addr
+	closed atomic.Bool
+}
+
+func (d *duplicate) Addr() net.Addr { return d.addr }
+
+func (d *duplicate) Close() error {
+	d.closed.Store(true)
+	return nil
 }
 
 func listen(t testing.TB, network, address string) net.Listener {

@@ -21,10 +21,12 @@ const maxFields = 256
 // http1 serves HTTP/1.x on one connection.
 type http1 struct {
 	net.Conn
-	plane  *Plane
+	door   *door // that it came through; nil for a probe
 	serve  func(*exchange) answer
 	log    bool // this tier writes the access log
 	peer   netip.Addr
+	plane  *Plane
+	probe  bool
 	reader *wire.Reader
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -38,6 +40,7 @@ type http1 struct {
 	eye   eye
 	watch func()      // eye.open
 	idle  atomic.Bool // between two requests
+	begun atomic.Bool // there was one
 }
 
 // deadline is a deadline that is set seldom: up to an eighth later than asked
@@ -62,20 +65,17 @@ func (c *http1) run() {
 	defer c.cancel()
 	c.eye.conn = c
 	c.watch = c.eye.open
-	first := true
-	for {
-		timeouts := c.plane.model.Load().edge.Timeout
-		if !c.next(timeouts, first) {
-			return
-		}
-		first = false
+	for first := true; c.next(first); first = false {
+		c.begun.Store(true)
 	}
 }
 
 // next serves one request, and reports whether another may follow.
-func (c *http1) next(t site.Timeouts, first bool) bool {
-	head, err := c.head(t, first)
-	c.x = exchange{Request: wire.Request{Header: c.x.Header[:0]}, ctx: c.ctx, began: time.Now(), peer: c.peer, watch: c.watch}
+func (c *http1) next(first bool) bool {
+	head, err := c.head(first)
+	c.x = exchange{Request: wire.Request{Header: c.x.Header[:0]}, ctx: c.ctx, began: time.Now(), peer: c.peer, watch: c.watch,
+		model: c.plane.model.Load()}
+	t := c.x.model.edge.Timeout
 	if err == nil {
 		if err = wire.ParseRequest(head, &c.x.Request); err == nil && len(c.x.Header) > maxFields {
 			err = wire.ErrHeadTooLarge
@@ -87,6 +87,9 @@ func (c *http1) next(t site.Timeouts, first bool) bool {
 	keep := c.prepare(t)
 	a := c.serve(&c.x)
 	defer a.Close()
+	if c.probe {
+		a.Header.Add(generationField, c.x.model.generation)
+	}
 	if a.switched != nil {
 		c.eye.shut()
 		c.pipe(a, t)
@@ -97,23 +100,29 @@ func (c *http1) next(t site.Timeouts, first bool) bool {
 		c.record(statusGone)
 		return false
 	}
-	return c.deliver(a, keep && !a.close && !c.plane.stopping.Load(), t)
+	return c.deliver(a, keep && !a.close && !c.plane.lastOne(c.door), t)
 }
 
 // head waits for a request. The time for its head runs from its first byte
 // on; on a new connection it runs at once.
-func (c *http1) head(t site.Timeouts, first bool) (string, error) {
+func (c *http1) head(first bool) (string, error) {
+	m := c.plane.model.Load()
+	t := m.edge.Timeout
 	now := time.Now()
-	if first {
+	switch {
+	case first:
 		c.read.exactly(c.SetReadDeadline, now.Add(t.Header))
-	} else if len(c.reader.Buffered()) == 0 {
+	case len(c.reader.Buffered()) > 0:
+	case c.plane.lastOne(c.door): // since it was told to keep the connection
+		c.read.exactly(c.SetReadDeadline, now.Add(min(t.Idle, lastWait)))
+	default:
 		c.read.extend(c.SetReadDeadline, now, t.Idle)
 	}
 	c.idle.Store(true)
 	if c.plane.stopping.Load() && !first {
 		return "", net.ErrClosed
 	}
-	head, err := c.reader.ReadHead(int(c.plane.model.Load().edge.Limits.HeaderSize), func() {
+	head, err := c.reader.ReadHead(int(m.edge.Limits.HeaderSize), func() {
 		c.idle.Store(false)
 		if !first {
 			c.read.exactly(c.SetReadDeadline, time.Now().Add(t.Header))
@@ -138,7 +147,7 @@ func (c *http1) prepare(t site.Timeouts) bool {
 	x.upgrade = readUpgrade(x.Header)
 	if x.Length != 0 {
 		expect := x.Minor == 1 && x.Header.Contains("Expect", "100-continue")
-		c.body.start(c, x.Length, c.plane.model.Load().edge.Limits.BodySize, expect, t.FirstByte)
+		c.body.start(c, x.Length, x.model.edge.Limits.BodySize, expect, t.FirstByte)
 		x.Body = &c.body
 	}
 	return keep
@@ -154,7 +163,7 @@ func (c *http1) refuse(err error) bool {
 	r := failure(status)
 	r.Header.Add("X-Cache", "PASS")
 	c.x.Method, c.x.Minor = http.MethodGet, 1
-	return c.deliver(answer{Response: r, close: true}, false, c.plane.model.Load().edge.Timeout)
+	return c.deliver(answer{Response: r, close: true}, false, c.x.model.edge.Timeout)
 }
 
 // requestBody is a request's body on its connection. It may be read by the

@@ -3,77 +3,154 @@ package dataplane
 import (
 	"context"
 	"crypto/tls"
-	"errors"
-	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
-	"strconv"
+	"slices"
 	"sync"
 	"time"
 
-	"edgegen/internal/dataplane/wire"
+	"edgegen/internal/site"
 )
 
 // h2 serves HTTP/2 by way of net/http, which is handed connections that have
 // agreed on it. WebSockets over it (RFC 8441) are not offered: clients open an
-// HTTP/1.1 connection for them.
+// HTTP/1.1 connection for them. A model with other limits has another h2,
+// beside which the older one goes on until its last connection ends.
 type h2 struct {
-	plane  *Plane
-	server *http.Server
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
+	plane   *Plane
+	server  *http.Server
+	begin   sync.Once
+	conns   chan net.Conn
+	closed  chan struct{}
+	once    sync.Once
+	header  int64
+	timeout time.Duration
 
-	mu   sync.Mutex
-	open map[net.Conn]chan struct{} // closed when the connection has ended
+	mu      sync.Mutex
+	open    map[net.Conn]*h2conn
+	leaving bool // no model has it any more
 }
 
-type peerKey struct{}
+// h2conn is one connection.
+type h2conn struct {
+	peer netip.Addr
+	door *door
+	done chan struct{} // closed when it has ended
+}
 
-func newH2(p *Plane) *h2 {
-	edge := p.model.Load().edge
-	h := &h2{plane: p, conns: make(chan net.Conn), closed: make(chan struct{}), open: map[net.Conn]chan struct{}{}}
+type connKey struct{}
+
+func newH2(p *Plane, edge *site.Edge) *h2 {
+	h := &h2{plane: p, conns: make(chan net.Conn), closed: make(chan struct{}), open: map[net.Conn]*h2conn{},
+		header: edge.Limits.HeaderSize, timeout: edge.Timeout.Idle}
 	h.server = &http.Server{
 		Handler:        h,
-		MaxHeaderBytes: int(edge.Limits.HeaderSize),
-		IdleTimeout:    edge.Timeout.Idle,
+		MaxHeaderBytes: int(h.header),
+		IdleTimeout:    h.timeout,
 		ErrorLog:       slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
-		HTTP2:          &http.HTTP2Config{MaxConcurrentStreams: 128, WriteByteTimeout: edge.Timeout.Idle},
+		HTTP2:          &http.HTTP2Config{MaxConcurrentStreams: 128, WriteByteTimeout: h.timeout},
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			return context.WithValue(ctx, peerKey{}, addressOf(c))
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			return context.WithValue(ctx, connKey{}, h.open[c])
 		},
 		ConnState: h.ended,
 	}
 	return h
 }
 
-// run serves one connection until it ends.
-func (h *h2) run(conn *tls.Conn) {
-	done := make(chan struct{})
+// suits reports whether h keeps the edge's limits.
+func (h *h2) suits(edge *site.Edge) bool {
+	return h.header == edge.Limits.HeaderSize && h.timeout == edge.Timeout.Idle
+}
+
+// http2 serves a connection by the model in force.
+func (p *Plane) http2(conn *tls.Conn, d *door) {
+	for !p.model.Load().h2.run(conn, d) {
+		// Another model has come in between.
+	}
+}
+
+// eachH2 does something with every h2 that may have connections.
+func (p *Plane) eachH2(do func(*h2)) {
+	p.serversMu.Lock()
+	all := slices.Collect(maps.Keys(p.servers))
+	p.serversMu.Unlock()
+	for _, h := range all {
+		do(h)
+	}
+}
+
+// start makes the server ready on the first connection.
+func (h *h2) start() {
+	p := h.plane
+	p.serversMu.Lock()
+	p.servers[h] = struct{}{}
+	p.serversMu.Unlock()
+	stop := context.AfterFunc(p.ended, func() { _ = h.server.Close() })
+	p.serving.Go(func() {
+		defer stop()
+		_ = h.server.Serve(h) // ends when it is shut down, or left
+		h.mu.Lock()
+		left := h.leaving
+		h.mu.Unlock()
+		if left { // the others may have connections still
+			p.serversMu.Lock()
+			delete(p.servers, h)
+			p.serversMu.Unlock()
+		}
+	})
+}
+
+// run serves one connection until it ends. It returns false where h takes
+// none any more.
+func (h *h2) run(conn *tls.Conn, d *door) bool {
+	one := &h2conn{peer: addressOf(conn), door: d, done: make(chan struct{})}
 	h.mu.Lock()
-	h.open[conn] = done
+	if h.leaving {
+		h.mu.Unlock()
+		return false
+	}
+	h.open[conn] = one
 	h.mu.Unlock()
+	h.begin.Do(h.start)
 	select {
 	case h.conns <- conn:
-		<-done
+		<-one.done
 	case <-h.closed:
+		h.forget(conn)
 	}
+	return true
+}
+
+// leave lets h end with its last connection.
+func (h *h2) leave() {
 	h.mu.Lock()
-	delete(h.open, conn)
-	h.mu.Unlock()
+	defer h.mu.Unlock()
+	h.leaving = true
+	if len(h.open) == 0 {
+		_ = h.Close()
+	}
 }
 
 func (h *h2) ended(conn net.Conn, state http.ConnState) {
-	if state != http.StateClosed {
-		return
+	if state == http.StateClosed {
+		h.forget(conn)
 	}
+}
+
+func (h *h2) forget(conn net.Conn) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if done := h.open[conn]; done != nil {
-		close(done)
+	if one := h.open[conn]; one != nil {
+		close(one.done)
 		delete(h.open, conn)
+	}
+	if h.leaving && len(h.open) == 0 {
+		_ = h.Close()
 	}
 }
 
@@ -95,97 +172,3 @@ func (h *h2) Close() error {
 
 // Addr is of no meaning.
 func (h *h2) Addr() net.Addr { return &net.UnixAddr{Net: "unix"} }
-
-// ServeHTTP answers one request.
-func (h *h2) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h.plane.tasks.enter()
-	defer h.plane.tasks.leave()
-	peer, _ := r.Context().Value(peerKey{}).(netip.Addr)
-	edge := h.plane.model.Load().edge
-	x := &exchange{ctx: r.Context(), began: time.Now(), peer: peer, protocol: "HTTP/2.0"}
-	x.Request = wire.Request{Method: r.Method, Target: r.RequestURI, Host: r.Host, Minor: 1, Length: r.ContentLength}
-	for name, values := range r.Header {
-		if name == "Content-Length" || name == "Host" {
-			continue // they are in Length and Host
-		}
-		for _, v := range values {
-			x.Header.Add(name, v)
-		}
-	}
-	if r.ContentLength != 0 {
-		body := &slowBody{from: r.Body, pause: edge.Timeout.FirstByte, control: http.NewResponseController(w)}
-		x.Body = &limited{from: body, left: edge.Limits.BodySize}
-	}
-	var a answer
-	switch {
-	case !wire.Authority(r.Host) || !wire.ValidTarget(r.RequestURI):
-		x.client, x.cache, x.tier = peer, "PASS", "cache"
-		a.Response = failure(http.StatusBadRequest, wire.Field{Name: "X-Cache", Value: "PASS"})
-	case len(x.Header) > maxFields:
-		x.client, x.cache, x.tier = peer, "PASS", "cache"
-		a.Response = failure(http.StatusRequestHeaderFieldsTooLarge, wire.Field{Name: "X-Cache", Value: "PASS"})
-	default:
-		a = h.plane.front.serve(x)
-	}
-	defer a.Close()
-	if a.gone {
-		h.plane.access(x.finish(statusGone, 0), true)
-		panic(http.ErrAbortHandler)
-	}
-	sent, err := h.deliver(w, x, a)
-	h.plane.access(x.finish(a.Status, sent), true)
-	if err != nil {
-		panic(http.ErrAbortHandler) // the stream is reset: nobody takes it for whole
-	}
-}
-
-func (h *h2) deliver(w http.ResponseWriter, x *exchange, a answer) (sent int64, err error) {
-	withoutBody(x.Method, a.Response)
-	header := w.Header()
-	for _, f := range a.Header {
-		header.Add(f.Name, f.Value)
-	}
-	if a.Length >= 0 && a.Status != http.StatusNoContent {
-		header.Set("Content-Length", strconv.FormatInt(a.Length, 10))
-	}
-	w.WriteHeader(a.Status)
-	if a.Body == nil {
-		return 0, nil
-	}
-	buf := h.plane.copies.Get().(*[]byte)
-	defer h.plane.copies.Put(buf)
-	flush := http.NewResponseController(w)
-	for {
-		n, err := a.Body.Read(*buf)
-		if n > 0 {
-			if _, err := w.Write((*buf)[:n]); err != nil {
-				return sent, err
-			}
-			sent += int64(n)
-		}
-		if errors.Is(err, io.EOF) || err == nil && sent == a.Length {
-			if a.Length >= 0 && sent != a.Length {
-				return sent, io.ErrUnexpectedEOF
-			}
-			return sent, nil
-		}
-		if err != nil {
-			return sent, err
-		}
-		if err := flush.Flush(); err != nil {
-			return sent, err
-		}
-	}
-}
-
-// slowBody bounds the pauses in a request's body.
-type slowBody struct {
-	from    io.Reader
-	pause   time.Duration
-	control *http.ResponseController
-}
-
-func (b *slowBody) Read(p []byte) (int, error) {
-	_ = b.control.SetReadDeadline(time.Now().Add(b.pause))
-	return b.from.Read(p)
-}

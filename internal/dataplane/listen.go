@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -20,20 +21,20 @@ import (
 // ones are closed at once.
 const refusals = 128
 
-// accept takes connections from a listener and serves each in a goroutine of
-// its own, until the listener is closed.
-func (p *Plane) accept(l net.Listener, public bool, serve func(net.Conn)) error {
+// accept takes connections from a door and serves each in a goroutine of its
+// own, until the door is closed.
+func (p *Plane) accept(d *door) error {
 	for {
-		conn, err := l.Accept()
+		conn, err := d.Accept()
 		if err != nil {
-			if p.stopping.Load() || errors.Is(err, net.ErrClosed) {
+			if d.closing.Load() || errors.Is(err, net.ErrClosed) {
 				return nil
 			}
 			var passing interface{ Temporary() bool }
 			if !errors.As(err, &passing) || !passing.Temporary() {
-				return err
+				return fmt.Errorf("accept on %s: %w", d.Addr(), err)
 			}
-			p.log.Warn("accept", "listener", l.Addr().String(), "error", err)
+			p.log.Warn("accept", "listener", d.Addr().String(), "error", err)
 			select { // out of descriptors: some are about to be closed
 			case <-time.After(20 * time.Millisecond):
 			case <-p.ended.Done():
@@ -42,12 +43,12 @@ func (p *Plane) accept(l net.Listener, public bool, serve func(net.Conn)) error 
 			continue
 		}
 		limit := p.model.Load().edge.Limits.Connections
-		if public && !p.connections.enter(limit+refusals) {
+		if d.public() && !p.connections.enter(limit+refusals) {
 			conn.Close()
 			continue
 		}
 		p.tasks.Go(func() {
-			if public {
+			if d.public() {
 				defer p.connections.leave()
 			}
 			defer conn.Close()
@@ -56,7 +57,7 @@ func (p *Plane) accept(l net.Listener, public bool, serve func(net.Conn)) error 
 			}
 			defer p.track.remove(conn)
 			defer p.survive(conn)
-			serve(conn)
+			p.serve(conn, d)
 		})
 	}
 }
@@ -69,15 +70,16 @@ func (p *Plane) survive(conn net.Conn) {
 	}
 }
 
-// crowded reports that there are more connections than the limit.
-func (p *Plane) crowded() bool {
-	return p.connections.open.Load() > int64(p.model.Load().edge.Limits.Connections)
+// crowded reports that there are more connections than the limit, of which
+// this is one.
+func (p *Plane) crowded(c net.Conn) bool {
+	return p.connections.open.Load() > int64(p.model.Load().edge.Limits.Connections) && !isProbe(c)
 }
 
 // https serves one connection of a public TLS listener.
-func (p *Plane) https(raw net.Conn, config *tls.Config) {
+func (p *Plane) https(raw net.Conn, d *door) {
 	t := p.model.Load().edge.Timeout
-	conn := tls.Server(raw, config)
+	conn := tls.Server(raw, p.tls)
 	ctx, cancel := context.WithTimeout(p.ended, t.Header)
 	err := conn.HandshakeContext(ctx)
 	cancel()
@@ -87,18 +89,19 @@ func (p *Plane) https(raw net.Conn, config *tls.Config) {
 	}
 	defer conn.Close()
 	if p.front == nil {
-		p.relay(conn)
-		return
-	}
-	if conn.ConnectionState().NegotiatedProtocol == "h2" && !p.crowded() {
-		p.h2.run(conn)
+		if !isProbe(raw) { // which asks this tier alone
+			p.relay(conn)
+		}
 		return
 	}
 	serve := p.front.serve
-	if p.crowded() {
+	if p.crowded(raw) {
 		serve = full
+	} else if conn.ConnectionState().NegotiatedProtocol == "h2" {
+		p.http2(conn, d)
+		return
 	}
-	p.http1(conn, addressOf(raw), serve, true)
+	p.http1(&http1{Conn: conn, door: d, peer: addressOf(raw), serve: serve, log: true})
 }
 
 // full answers on a connection beyond the limit.
@@ -108,18 +111,19 @@ func full(x *exchange) answer {
 }
 
 // http1 serves HTTP/1.x on a connection, of which early was read already.
-func (p *Plane) http1(conn net.Conn, peer netip.Addr, serve func(*exchange) answer, log bool, early ...byte) {
-	ctx, cancel := context.WithCancel(p.ended)
-	c := &http1{Conn: conn, plane: p, serve: serve, log: log, peer: peer, ctx: ctx, cancel: cancel}
-	c.reader = wire.NewReader(conn, &p.buffers)
+func (p *Plane) http1(c *http1, early ...byte) {
+	c.plane, c.probe = p, isProbe(c.Conn)
+	c.ctx, c.cancel = context.WithCancel(p.ended)
+	c.reader = wire.NewReader(c.Conn, &p.buffers)
 	c.reader.Prime(early)
+	c.idle.Store(true)
 	p.track.http1(c)
 	defer p.track.forget(c)
 	c.run()
 }
 
 // proxied serves one connection of the cache socket: a PROXY header first.
-func (p *Plane) proxied(conn net.Conn) {
+func (p *Plane) proxied(conn net.Conn, d *door) {
 	header := time.Now().Add(p.model.Load().edge.Timeout.Header)
 	_ = conn.SetReadDeadline(header)
 	front := bufio.NewReaderSize(conn, 512)
@@ -129,11 +133,11 @@ func (p *Plane) proxied(conn net.Conn) {
 		return
 	}
 	serve := p.front.serve
-	if p.crowded() {
+	if p.crowded(conn) {
 		serve = full
 	}
 	early, _ := front.Peek(front.Buffered())
-	p.http1(conn, peer, serve, true, early...)
+	p.http1(&http1{Conn: conn, door: d, peer: peer, serve: serve, log: true}, early...)
 }
 
 // readProxy reads a PROXY header, version 1 or 2, and returns the client it

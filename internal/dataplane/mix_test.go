@@ -31,7 +31,7 @@ func spread(t *testing.T, model *site.Edge, roles []Roles) *edge {
 	t.Helper()
 	dir := shortDir(t)
 	cachePath, plainPath, webPath := filepath.Join(dir, "cache.sock"), filepath.Join(dir, "plain.sock"), filepath.Join(dir, "web.sock")
-	var first *edge
+	var first, cache *edge
 	for _, role := range roles {
 		e := start(t, model, func(o *Options) {
 			o.Roles, o.CachePath, o.WebPath = role, cachePath, webPath
@@ -47,6 +47,9 @@ func spread(t *testing.T, model *site.Edge, roles []Roles) *edge {
 		if err := e.plane.Probe(ctx); err != nil {
 			t.Fatal(err)
 		}
+		if role.Cache {
+			cache = e
+		}
 		if first == nil {
 			first = e
 			e.dir = dir
@@ -54,6 +57,7 @@ func spread(t *testing.T, model *site.Edge, roles []Roles) *edge {
 			first.http = e.http
 		}
 	}
+	first.cache = cache
 	return first
 }
 
@@ -233,7 +237,7 @@ func TestTLSResumption(t *testing.T) {
 		}
 		c.Close()
 		if i == 1 { // tickets outlive an update
-			if err := e.plane.Update(model, e.options.Certificates); err != nil {
+			if err := e.update(Model{Edge: model, Certificates: e.options.Certificates}); err != nil {
 				t.Fatal(err)
 			}
 		}

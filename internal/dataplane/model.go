@@ -1,7 +1,6 @@
 package dataplane
 
 import (
-	"crypto/tls"
 	"fmt"
 	"net"
 	"net/netip"
@@ -13,13 +12,17 @@ import (
 	"edgegen/internal/site"
 )
 
-// model is a site.Edge prepared for serving. It is immutable.
+// model is a Model prepared for serving. It is immutable.
 type model struct {
-	edge    *site.Edge
-	hosts   map[string]*host // canonical hosts and aliases
-	trusted []netip.Prefix
-	groups  map[string]*upstream.Group // by what identifies a backend
-	tls     *tlsModel
+	edge       *site.Edge
+	generation string
+	hosts      map[string]*host // canonical hosts and aliases
+	trusted    []netip.Prefix
+	groups     map[string]*upstream.Group // by site and backend
+	tls        *tlsModel
+	storage    *storage         // nil without the cache tier
+	store      *httpcache.Store // the storage's
+	h2         *h2              // for new connections; nil without the cache tier
 }
 
 type host struct {
@@ -38,10 +41,11 @@ type route struct {
 	policy httpcache.Policy
 }
 
-// newModel prepares edge. Groups of backends that old has too are kept, with
-// their connections.
-func newModel(edge *site.Edge, certificates []tls.Certificate, roles Roles, old *model) (*model, error) {
-	m := &model{edge: edge, hosts: map[string]*host{}, groups: map[string]*upstream.Group{}}
+// newModel prepares what a Model says. Servers of backends that old has too
+// are kept, with their connections.
+func newModel(from Model, roles Roles, old *model) (*model, error) {
+	edge := from.Edge
+	m := &model{edge: edge, generation: from.Generation, hosts: make(map[string]*host, 2*len(edge.Sites)), groups: map[string]*upstream.Group{}}
 	for _, p := range edge.Trusted {
 		m.trusted = append(m.trusted, p.Network)
 	}
@@ -64,7 +68,7 @@ func newModel(edge *site.Edge, certificates []tls.Certificate, roles Roles, old 
 		}
 	}
 	if roles.TLS {
-		t, err := newTLSModel(edge, certificates, roles.protocols())
+		t, err := newTLSModel(edge, from.Certificates, roles.protocols())
 		if err != nil {
 			return nil, err
 		}
@@ -92,34 +96,33 @@ func (m *model) routes(s *site.Site, old *model) ([]route, error) {
 
 func (m *model) group(host string, b *site.Backend, old *model) *upstream.Group {
 	id := host + " " + b.Name
-	var addresses []upstream.Address
+	if g := m.groups[id]; g != nil {
+		return g
+	}
+	addresses := make([]upstream.Address, 0, len(b.Servers))
 	for _, s := range b.Servers {
 		a := upstream.Address{Network: "unix", Address: s.Path}
 		if s.Path == "" {
 			a = upstream.Address{Network: "tcp", Address: net.JoinHostPort(s.Host, strconv.Itoa(int(s.Port)))}
 		}
 		addresses = append(addresses, a)
-		id += " " + a.Address
 	}
-	if g := m.groups[id]; g != nil {
-		return g
-	}
-	var g *upstream.Group
+	var before *upstream.Group
 	if old != nil {
-		g = old.groups[id]
+		before = old.groups[id]
 	}
-	if g == nil {
-		g = upstream.NewGroup(addresses)
-	}
+	g := before.With(addresses)
 	m.groups[id] = g
 	return g
 }
 
-// retire closes what next does not use any more.
-func (m *model) retire(next *model) {
+// retire closes the servers that the other model does not use; nil uses none.
+func (m *model) retire(other *model) {
 	for id, g := range m.groups {
-		if next == nil || next.groups[id] != g {
+		if other == nil {
 			g.Close()
+		} else {
+			g.CloseExcept(other.groups[id])
 		}
 	}
 }

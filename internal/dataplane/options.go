@@ -44,19 +44,29 @@ import (
 // Roles are the tiers a Plane serves.
 type Roles struct{ TLS, Cache, Web bool }
 
-// Options is what a Plane serves, and where. A listener belongs to the Plane
-// from New on, which closes it when it stops: hand over a duplicate of a
-// socket that is to outlive the Plane. Any listener may be missing.
-type Options struct {
-	// Edge is the model. Host names of backend servers must be IP addresses.
+// Model is what a reload changes.
+type Model struct {
+	// Edge is the site model. Host names of backend servers must be IP
+	// addresses.
 	Edge *site.Edge
 	// Certificates has one for each of Edge.Sites, in their order. Only the
 	// TLS tier needs them.
 	Certificates []tls.Certificate
-	Roles        Roles
+	// Generation names the model; Plane.Generation and probes tell it. It may
+	// be empty.
+	Generation string
 
 	HTTPS []net.Listener // the TLS tier's public listeners
 	HTTP  []net.Listener // the web tier's public plain-HTTP listeners
+}
+
+// Options is what a Plane serves, and where. A listener belongs to the Plane
+// from New on, which closes it when it stops: hand over a duplicate of a
+// socket that is to outlive the Plane. Any listener may be missing. Several
+// Planes and processes may accept on duplicates of one socket.
+type Options struct {
+	Model
+	Roles Roles
 
 	// The cache tier's Unix sockets, for native neighbours: connections with
 	// a PROXY header (v1 or v2) from the TLS tier, and plain-HTTP requests
@@ -64,13 +74,22 @@ type Options struct {
 	Cache []net.Listener
 	Plain []net.Listener
 	// Web is the web tier's Unix sockets: requests of a native cache tier,
-	// whose X-Forwarded-* are believed.
+	// whose X-Forwarded-* are believed. Answers there carry notes for the
+	// access log of that tier: X-Edge-Tier, and where a backend was asked
+	// X-Edge-Backend and X-Edge-Upstream, in microseconds.
 	Web []net.Listener
 
 	// CachePath and WebPath are the Unix sockets of a native cache and web
 	// tier; each is used where Roles leaves that tier to another process.
 	CachePath string
 	WebPath   string
+	// StandbyPath is connected to at once where CachePath refuses or is
+	// absent; "" for no standby.
+	StandbyPath string
+	// CacheMemory, in bytes, is for a cache tier that stands by for another
+	// one: it keeps its cache in memory, of this size, and leaves the storage
+	// that Edge names to the other. Zero keeps it where Edge says.
+	CacheMemory int64
 
 	Log *slog.Logger // nil logs nothing
 	// Access is called once for each request, when it has ended; it must be
@@ -94,8 +113,12 @@ type Record struct {
 	Bytes     int64 // of the body that was sent; of a WebSocket all bytes to the client
 	Received  int64 // of a WebSocket, all bytes from the client
 	Duration  time.Duration
-	Cache     string        // HIT, MISS, STALE or PASS
-	Tier      string        // that made the answer: "cache", "web" or "backend"
-	Backend   string        // the server that was asked, "" for none
-	Upstream  time.Duration // until the head of its answer
+	Cache     string // HIT, MISS, STALE or PASS
+	// Tier made the answer. "cache": what is stored, redirects to the
+	// canonical host, refusals. "web": files, redirects of routes,
+	// maintenance, errors about backends. "backend": all else, WebSockets
+	// included. Who shared another's fetch got what that fetch got.
+	Tier     string
+	Backend  string        // the server that was asked, "" for none
+	Upstream time.Duration // until the head of its answer
 }

@@ -34,7 +34,7 @@ func (p *Plane) relayedPlain(x *exchange) answer {
 }
 
 func (p *Plane) plainAnswer(x *exchange) answer {
-	x.model, x.cache, x.tier, x.id = p.model.Load(), "PASS", p.tierName(), newID()
+	x.cache, x.tier, x.id = "PASS", p.tierName(), newID()
 	a := x.toHTTPS()
 	a.Header.Add("X-Cache", x.cache)
 	if x.Body != nil {

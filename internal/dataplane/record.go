@@ -4,7 +4,7 @@ import "time"
 
 // record logs the request under way.
 func (c *http1) record(status int) {
-	if c.plane.options.Access == nil || !c.log || c.x.Host == c.plane.probeHost {
+	if c.plane.options.Access == nil || !c.log || c.probe {
 		return
 	}
 	c.plane.access(c.x.finish(status, c.sent), c.log)
@@ -15,6 +15,9 @@ func (x *exchange) finish(status int, bytes int64) Record {
 	client := x.client
 	if !client.IsValid() {
 		client = x.peer
+	}
+	if x.id == "" { // refused before it got one
+		x.id = newID()
 	}
 	return Record{
 		Time: x.began, ID: x.id, Client: client, Protocol: x.protocol, Method: x.Method, Host: x.Host, Path: x.Target,

@@ -2,6 +2,7 @@ package dataplane
 
 import (
 	"crypto/tls"
+	"errors"
 	"net"
 	"time"
 
@@ -12,22 +13,21 @@ import (
 // then every byte as it is, both ways.
 func (p *Plane) relay(client *tls.Conn) {
 	t := p.model.Load().edge.Timeout
-	if p.crowded() {
-		p.http1(client, addressOf(client), full, false)
+	if p.crowded(client) {
+		p.http1(&http1{Conn: client, peer: addressOf(client), serve: full, log: true})
 		return
 	}
-	dialer := net.Dialer{Timeout: t.Connect}
-	cache, err := dialer.DialContext(p.ended, "unix", p.options.CachePath)
+	cache, err := p.dialCache(t.Connect)
 	if err != nil {
-		p.log.Warn("cache tier", "socket", p.options.CachePath, "error", err)
-		p.http1(client, addressOf(client), full, false)
+		p.log.Warn("cache tier", "error", err)
+		p.http1(&http1{Conn: client, peer: addressOf(client), serve: full, log: true})
 		return
 	}
 	defer cache.Close()
 	_ = cache.SetWriteDeadline(time.Now().Add(t.Connect))
 	header := proxyproto.HeaderProxyFromAddrs(1, client.RemoteAddr(), client.LocalAddr())
 	if _, err := header.WriteTo(cache); err != nil {
-		p.log.Warn("cache tier", "socket", p.options.CachePath, "error", err)
+		p.log.Warn("cache tier", "socket", cache.RemoteAddr().String(), "error", err)
 		return
 	}
 	_ = cache.SetWriteDeadline(time.Time{})
@@ -38,4 +38,18 @@ func (p *Plane) relay(client *tls.Conn) {
 	// What is in it is the cache tier's to time; this only outlasts all of it.
 	pipe := &pipe{idle: max(t.WebSocketIdle, t.Idle, t.FirstByte) + time.Minute, after: t.Idle, buffers: &p.copies}
 	pipe.run(client, cache)
+}
+
+// dialCache connects to the cache tier, or else to the one that stands by.
+func (p *Plane) dialCache(timeout time.Duration) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: timeout}
+	cache, err := dialer.DialContext(p.ended, "unix", p.options.CachePath)
+	if err == nil || p.options.StandbyPath == "" {
+		return cache, err
+	}
+	standby, failed := dialer.DialContext(p.ended, "unix", p.options.StandbyPath)
+	if failed != nil {
+		return nil, errors.Join(err, failed)
+	}
+	return standby, nil
 }

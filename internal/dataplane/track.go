@@ -83,6 +83,17 @@ func (t *track) closeIdle() bool {
 	return busy == 0
 }
 
+// closeWaiting ends the connections that wait for another request.
+func (t *track) closeWaiting() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for c := range t.serving {
+		if _, socket := t.sockets[c]; !socket && c.idle.Load() && c.begun.Load() {
+			c.Close()
+		}
+	}
+}
+
 // closeAll ends everything.
 func (t *track) closeAll() {
 	t.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"edgegen/internal/dataplane/static"
@@ -115,9 +116,20 @@ func (w *web) maintenance(m *site.Maintenance) *wire.Response {
 	return r
 }
 
-// serve answers a request of a native cache tier on the web tier's socket.
+// serve answers a request of a native cache tier on the web tier's socket, and
+// tells that tier what it cannot know for its log.
 func (w *web) serve(x *exchange) answer {
-	x.model, x.tier = w.plane.model.Load(), "web"
+	x.tier = "web"
+	a := w.answer(x)
+	a.Header.Add("X-Edge-Tier", x.tier)
+	if x.backend != "" {
+		a.Header.Add("X-Edge-Backend", x.backend)
+		a.Header.Add("X-Edge-Upstream", strconv.FormatInt(x.asked.Microseconds(), 10))
+	}
+	return a
+}
+
+func (w *web) answer(x *exchange) answer {
 	x.client, _ = parseAddress(x.Header.Get("X-Real-IP"))
 	x.id = x.Header.Get("X-Request-Id")
 	cleanRequest(&x.Header, true)
@@ -149,12 +161,31 @@ func (o *remote) fetch(x *exchange) *wire.Response {
 	t := x.model.edge.Timeout
 	// The web tier finds out about slow backends; this only has to outlast it.
 	patience := upstream.Timeouts{Connect: t.Connect, FirstByte: 2*(t.FirstByte+t.Connect) + 5*time.Second}
-	r, trace, err := o.group.RoundTrip(x.ctx, &x.Request, patience)
-	x.asked = trace.Took
+	r, _, err := o.group.RoundTrip(x.ctx, &x.Request, patience)
 	if err != nil {
 		return o.plane.unanswered(x, err)
 	}
 	x.tier = "web"
+	x.noted(r.Header)
 	cleanResponse(&r.Header)
 	return r
+}
+
+// noted takes what the web tier says about its answer. Should anybody else
+// have said something under these names, the web tier's comes last.
+func (x *exchange) noted(h wire.Header) {
+	for _, f := range h {
+		switch {
+		case len(f.Name) < len("X-Edge-Tier") || !wire.EqualFold(f.Name[:len("X-Edge-")], "X-Edge-"):
+		case wire.EqualFold(f.Name, "X-Edge-Tier") && (f.Value == "web" || f.Value == "backend"):
+			x.tier = f.Value
+		case wire.EqualFold(f.Name, "X-Edge-Backend"):
+			// After a retry nginx names the servers in turn.
+			x.backend = strings.Clone(f.Value[strings.LastIndexByte(f.Value, ' ')+1:])
+		case wire.EqualFold(f.Name, "X-Edge-Upstream"):
+			if took, ok := wire.Digits(f.Value); ok && len(f.Value) <= 12 {
+				x.asked = time.Duration(took) * time.Microsecond
+			}
+		}
+	}
 }

@@ -210,7 +210,7 @@ func TestR2Update(t *testing.T) {
 	next.Sites = append([]site.Site(nil), old.Sites...)
 	next.Sites[0].Routes = append([]site.Route{{Path: "/new", Redirect: &site.Redirect{To: "/x", Status: 303}}}, old.Sites[0].Routes...)
 	fresh := certificate(t, chatHost)
-	if err := e.plane.Update(&next, []tls.Certificate{fresh}); err != nil {
+	if err := e.update(Model{Edge: &next, Certificates: []tls.Certificate{fresh}}); err != nil {
 		t.Fatal(err)
 	}
 	_, _ = io.WriteString(c, "still\n")
@@ -224,7 +224,7 @@ func TestR2Update(t *testing.T) {
 	if !served.Equal(fresh.Leaf) {
 		t.Error("R4: the old certificate is served")
 	}
-	if err := e.plane.Update(&next, nil); err == nil {
+	if err := e.update(Model{Edge: &next}); err == nil {
 		t.Error("R1: an update without certificates is taken")
 	}
 }

@@ -1,38 +1,93 @@
 package native
 
 import (
-	"bytes"
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"edgegen/internal/supervise"
 )
 
-// accessReader takes what varnishncsa prints. Each line is headed by the probe
-// that it is about, or by an empty one: a probe of the cache tier goes to no
-// log, and tells that all requests before it have been written.
-type accessReader struct {
-	sink  func(line []byte)
-	asked atomic.Int64
-	seen  chan string
+// LogProcess describes varnishncsa, which tells of every request when it has
+// ended; Setup.Access hears of those that are no probes. It follows varnishd
+// through restarts, and neither log.access nor log.format makes a difference to
+// it: nobody has to start it anew but where log.access was "off".
+func (v *Varnish) LogProcess() supervise.Process {
+	s := v.setup
+	return supervise.Process{
+		Name: "varnishncsa",
+		Path: v.daemon.LogReader,
+		// Requests, and the backend's side of pipes, which alone knows the server.
+		Args: []string{"-n", s.Layout.VarnishDir(), "-t", "off", "-b", "-c", "-q", `Begin ~ "^req |pipe$"`, "-F", logFormat()},
+		Dir:  s.Layout.Run,
+
+		Env:         environment(),
+		Credential:  s.Credential,
+		StopTimeout: 2 * time.Second,
+		Ready:       v.SyncLog,
+		Stdout:      v.access.line,
+		Stderr:      s.says("varnishncsa"),
+	}
 }
 
-func newAccessReader(sink func([]byte)) *accessReader {
-	return &accessReader{sink: sink, seen: make(chan string, 16)}
+// SyncLog waits until every request that has ended is in the access log.
+func (v *Varnish) SyncLog(ctx context.Context) error {
+	return v.access.sync(ctx, v.setup.Layout.CacheProbe())
+}
+
+// accessReader takes what varnishncsa prints. A probe of the cache tier goes to
+// no log, and tells that all requests before it have been written.
+type accessReader struct {
+	sink  func(Request)
+	asked atomic.Int64
+	seen  chan string
+
+	mu    sync.Mutex
+	piped map[string]string // the server's name in the VCL, by the request's number
+}
+
+func newAccessReader(sink func(Request)) *accessReader {
+	return &accessReader{sink: sink, seen: make(chan string, 16), piped: map[string]string{}}
 }
 
 func (r *accessReader) line(line []byte) {
-	head, rest, _ := bytes.Cut(line, []byte(" "))
-	if !bytes.HasPrefix(head, []byte("/")) {
-		r.sink(rest)
-		return
+	l, ok := splitLog(line)
+	switch {
+	case !ok: // the rest of a line that was too long to come as one
+	case l[logProbe] != "":
+		select {
+		case r.seen <- l[logProbe]:
+		default: // nobody waits, or for a later one
+		}
+	case l[logSide] == "b":
+		r.pipe(l)
+	default:
+		r.sink(l.request(r.server(l[logNumber])))
 	}
-	select {
-	case r.seen <- string(head):
-	default: // nobody waits, or for a later one
+}
+
+// morePipes is how many pipes may lack the line of their request, which comes
+// right behind, before all of them are taken to have lost it.
+const morePipes = 1000
+
+func (r *accessReader) pipe(l logLine) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.piped) > morePipes {
+		clear(r.piped)
 	}
+	r.piped[l[logParent]] = l.server()
+}
+
+// server is whom the pipe of a request led to, "" where it is no pipe.
+func (r *accessReader) server(number string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	name := r.piped[number]
+	delete(r.piped, number)
+	return name
 }
 
 // sync waits until a probe that is sent now has come through the log.
@@ -60,43 +115,3 @@ func (r *accessReader) sync(ctx context.Context, socket string) error {
 		}
 	}
 }
-
-// LogProcess describes varnishncsa, which writes the access log line by line.
-// It follows varnishd through restarts.
-func (v *Varnish) LogProcess() supervise.Process {
-	s := v.setup
-	format := accessJSON
-	arguments := []string{"-n", s.Layout.VarnishDir(), "-t", "off"}
-	if s.Edge.Log.Format == "combined" {
-		format = accessCombined
-	} else {
-		arguments = append(arguments, "-j")
-	}
-	return supervise.Process{
-		Name:        "varnishncsa",
-		Path:        v.daemon.LogReader,
-		Args:        append(arguments, "-F", format),
-		Dir:         s.Layout.Run,
-		Env:         environment(),
-		Credential:  s.Credential,
-		StopTimeout: 2 * time.Second,
-		Ready:       v.SyncLog,
-		Stdout:      v.access.line,
-		Stderr:      s.says("varnishncsa"),
-	}
-}
-
-// SyncLog waits until every request that has ended is in the access log.
-func (v *Varnish) SyncLog(ctx context.Context) error {
-	return v.access.sync(ctx, v.setup.Layout.CacheProbe())
-}
-
-// The formats of the access log, in varnishncsa's words. The VCL names the
-// probe, the client, the request and the verdict; see vcl_recv, edge_client and
-// edge_answer there.
-const (
-	accessJSON = `%{VCL_Log:edge-probe}x {"time":"%{%Y-%m-%dT%H:%M:%S}tZ","id":"%{VCL_Log:edge-id}x","client":"%{VCL_Log:edge-client}x",` +
-		`"method":"%m","host":"%{Host}i","path":"%U%q","status":%s,"bytes":%b,"duration_us":%D,` +
-		`"cache":"%{VCL_Log:edge-cache}x","handling":"%{Varnish:handling}x","user_agent":"%{User-Agent}i"}`
-	accessCombined = `%{VCL_Log:edge-probe}x %{VCL_Log:edge-client}x - - %t "%r" %s %b "%{Referer}i" "%{User-Agent}i" "%{VCL_Log:edge-id}x"`
-)

@@ -54,6 +54,9 @@ func pipeDifferences() []Difference {
 		{Name: "varnish-piped-answer", Engine: "varnish", Clause: "K5",
 			What: "an app's answer to a handshake reaches the client as it is: no X-Cache, no response_headers, and the app's own Server",
 			Why:  "vcl_deliver is not called for a pipe"},
+		{Name: "varnish-piped-log", Engine: "varnish", Clause: "F5",
+			What: "the access log calls every handshake 101 that the app answered at all, counts the head of that answer with the bytes, and has in upstream_us the time until the app had been sent the handshake",
+			Why:  "Varnish does not look into a pipe"},
 	}
 }
 
@@ -61,7 +64,7 @@ func pipeDifferences() []Difference {
 func framingDifferences() []Difference {
 	return []Difference{
 		{Name: "varnish-wordless-400", Engine: "varnish", Clause: "E4",
-			What: "what Varnish refuses by itself gets a 400 without a body and without X-Cache",
+			What: "what Varnish refuses by itself gets a 400 without a body and without X-Cache; the access log does not name the client of what is no HTTP at all",
 			Why:  "it is written before any VCL runs"},
 		{Name: "varnish-folded-lines", Engine: "varnish", Clause: "E4",
 			What:  "a folded header line is taken; it is forwarded unfolded, as RFC 9112 allows",
@@ -95,7 +98,7 @@ func framingDifferences() []Difference {
 func limitDifferences() []Difference {
 	return []Difference{
 		{Name: "varnish-large-head", Engine: "varnish", Clause: "E5",
-			What:  "a head over limits.header_size closes the connection without 431",
+			What:  "a head over limits.header_size closes the connection without 431, and without a line in the access log",
 			Why:   "Varnish gives up before any VCL runs",
 			Tried: "with http_req_size above the limit VCL would run, and cannot measure a head"},
 		{Name: "varnish-read-ahead", Engine: "varnish", Clause: "E5",

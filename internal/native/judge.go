@@ -34,6 +34,12 @@ func judgeStunnel(line string) (slog.Level, string) {
 	// every client that names a host no site claims.
 	case strings.HasPrefix(text, "No trusted certificates found"), strings.HasPrefix(text, "SNI: no pattern matched"):
 		return slog.LevelDebug, text
+	// Said about every probe, whose socket has no name.
+	case strings.HasPrefix(text, "getnameinfo:"):
+		return slog.LevelDebug, text
+	// Somebody else is asked then; where there is nobody stunnel says so.
+	case strings.HasPrefix(text, "s_connect: connect "):
+		return slog.LevelDebug, text
 	// What a client does wrong is no trouble of the edge's.
 	case strings.HasPrefix(text, "SSL_accept:"), strings.HasPrefix(text, "getpeername:"), strings.HasPrefix(text, "SSL_read:"), strings.HasPrefix(text, "SSL_shutdown:"),
 		strings.HasPrefix(text, "SSL_write:"), strings.HasPrefix(text, "readsocket:"), strings.HasPrefix(text, "writesocket:"):

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 
 	"edgegen/internal/supervise"
@@ -33,6 +34,56 @@ func NginxProcess(d Daemon, s Setup, sockets []*os.File) supervise.Process {
 		Stderr: s.says("nginx"),
 	}
 }
+
+// Nginx is nginx as the web tier. Make one with NewNginx. Its methods may be
+// called from any goroutine, Reload one at a time.
+type Nginx struct {
+	daemon  Daemon
+	sockets []*os.File
+	said    hearing
+
+	mu    sync.Mutex
+	setup Setup
+}
+
+// NewNginx returns an nginx for the sockets, which stay the caller's. They are
+// inherited at the start only: where others are wanted it takes another Nginx,
+// which may be started beside this one and shares the sockets that both have.
+func NewNginx(d Daemon, s Setup, sockets []*os.File) *Nginx {
+	return &Nginx{daemon: d, setup: s, sockets: sockets}
+}
+
+// Adopt has the next start and the next Reload use another generation.
+func (n *Nginx) Adopt(setup Setup) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.setup = setup
+}
+
+func (n *Nginx) current() Setup {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.setup
+}
+
+// Process describes nginx. It is ready when it serves the generation that was
+// adopted last.
+func (n *Nginx) Process() supervise.Process {
+	p := NginxProcess(n.daemon, n.current(), n.sockets)
+	p.Ready = func(ctx context.Context) error {
+		return until(ctx, func() error { return n.Probe(ctx) })
+	}
+	p.Stdout, p.Stderr = n.hear, n.hear
+	return p
+}
+
+func (n *Nginx) hear(line []byte) {
+	n.said.line(line)
+	n.current().Message("nginx", line)
+}
+
+// Probe asks once whether the generation that was adopted last is served.
+func (n *Nginx) Probe(ctx context.Context) error { return ProbeWeb(ctx, n.current()) }
 
 // NginxCheck describes "nginx -t", which ends by itself: with status 0, or
 // with messages that LocateNginx reads.

@@ -39,6 +39,15 @@ func ProbeTLS(ctx context.Context, address, name string, certificate *x509.Certi
 	})
 }
 
+// ProbeWeb asks the web tier once whether it serves the generation.
+func ProbeWeb(ctx context.Context, s Setup) error {
+	body, _, err := get(ctx, s.Layout.WebProbe(), "/")
+	if err != nil {
+		return fmt.Errorf("ask the web tier: %w", err)
+	}
+	return expect(s.Generation.Web, strings.TrimSpace(body))
+}
+
 // probeNginx waits until the web tier serves the generation.
 func probeNginx(ctx context.Context, socket, generation string) error {
 	return until(ctx, func() error {

@@ -29,7 +29,7 @@ func testSetup() Setup {
 		Generation: render.Generation{Cache: "cafe", Web: "cafe"},
 		Credential: &supervise.Credential{UID: 33, GID: 33},
 		Message:    func(string, []byte) {},
-		Access:     func([]byte) {},
+		Access:     func(Request) {},
 	}
 }
 
@@ -69,10 +69,10 @@ func TestProcessesInheritSockets(t *testing.T) {
 func TestX3ProcessesRunAsTheUser(t *testing.T) {
 	t.Setenv("EDGEGEN_TEST_SECRET", "secret")
 	setup, daemon := testSetup(), Daemon{Path: "/usr/sbin/daemon", LogReader: "/usr/bin/varnishncsa"}
-	varnish := &Varnish{CLI: listen(t), daemon: daemon, setup: setup, arguments: []string{"-a", "x"}, secret: "/run/edgegen/varnish.secret"}
+	varnish := &Varnish{CLI: listen(t), daemon: daemon, setup: setup, current: vclSet{arguments: []string{"-a", "x"}}, secret: "/run/edgegen/varnish.secret"}
 	for _, process := range []supervise.Process{
 		NginxProcess(daemon, setup, nil), NginxCheck(daemon, setup, nil, nil), StunnelProcess(daemon, setup, nil, nil),
-		varnish.Process(func() int { return 0 }), varnish.LogProcess(), VarnishCheck(daemon, setup, nil),
+		varnish.Process(func() int { return 0 }), varnish.LogProcess(), VarnishCheck(daemon, setup, "default.vcl", nil),
 	} {
 		if process.Credential != setup.Credential {
 			t.Errorf("%s runs as %v", process.Name, process.Credential)
@@ -110,7 +110,8 @@ func TestX2VarnishSecret(t *testing.T) {
 func TestVarnishPrepareRemovesItsSockets(t *testing.T) {
 	setup := testSetup()
 	setup.Layout.Run = t.TempDir()
-	varnish := &Varnish{CLI: listen(t), setup: setup}
+	listens := []string{"-a", "edge=" + setup.Layout.CacheSocket() + ",PROXY,mode=0600", "-a", "plain=" + setup.Layout.PlainSocket() + ",mode=0666"}
+	varnish := &Varnish{CLI: listen(t), setup: setup, current: vclSet{arguments: listens}}
 	for _, path := range []string{setup.Layout.CacheSocket(), setup.Layout.PlainSocket(), setup.Layout.WebSocket()} {
 		if err := os.WriteFile(path, nil, 0o600); err != nil {
 			t.Fatal(err)

@@ -16,13 +16,14 @@ import (
 type Activity struct {
 	WebSockets int // open pipes
 	Requests   int // requests in work, WebSockets not counted
+	Idle       int // connections with no request in work
 }
 
 // Activity asks varnishd's counters, by way of varnishstat.
 func (v *Varnish) Activity(ctx context.Context) (Activity, error) {
 	program := filepath.Join(filepath.Dir(v.daemon.LogReader), "varnishstat")
 	command := exec.CommandContext(ctx, program, "-1", "-j", "-t", "1", "-n", v.setup.Layout.VarnishDir(),
-		"-f", "MAIN.n_pipe", "-f", "MEMPOOL.req*.live")
+		"-f", "MAIN.n_pipe", "-f", "MEMPOOL.req*.live", "-f", "MEMPOOL.sess*.live")
 	command.Env = environment()
 	command.SysProcAttr = attributes(v.setup.Credential)
 	output, err := command.Output()
@@ -53,21 +54,26 @@ func parseActivity(output []byte) (Activity, error) {
 		}
 	}
 	var activity Activity
+	sessions := 0
 	for name, raw := range document {
 		var counter struct {
 			Value int `json:"value"`
 		}
 		switch {
-		case name != "MAIN.n_pipe" && !strings.HasPrefix(name, "MEMPOOL.req"):
+		case name != "MAIN.n_pipe" && !strings.HasPrefix(name, "MEMPOOL.req") && !strings.HasPrefix(name, "MEMPOOL.sess"):
 			continue
 		case json.Unmarshal(raw, &counter) != nil:
 			return Activity{}, fmt.Errorf("read varnishstat's %s", name)
 		case name == "MAIN.n_pipe":
 			activity.WebSockets = counter.Value
+		case strings.HasPrefix(name, "MEMPOOL.sess"):
+			sessions += counter.Value
 		default:
 			activity.Requests += counter.Value
 		}
 	}
+	// A WebSocket and a request each hold one of either.
+	activity.Idle = max(0, sessions-activity.Requests)
 	activity.Requests = max(0, activity.Requests-activity.WebSockets)
 	return activity, nil
 }

@@ -15,7 +15,8 @@ func TestParseActivity(t *testing.T) {
 		{"counters of two moments", `{"counters":{"MAIN.n_pipe":{"value":2},"MEMPOOL.req0.live":{"value":1}}}`, Activity{WebSockets: 2}},
 		{"nothing in work", `{"counters":{"MAIN.n_pipe":{"value":0},"MEMPOOL.req0.live":{"value":0}}}`, Activity{}},
 		{"no counters", `{"counters":{}}`, Activity{}},
-		{"others beside", `{"counters":{"MAIN.n_pipe":{"value":1},"MAIN.other":{"value":"text"},"MEMPOOL.sess0.live":{"value":9}}}`, Activity{WebSockets: 1}},
+		{"others beside", `{"counters":{"MAIN.n_pipe":{"value":1},"MAIN.other":{"value":"text"},"OTHER.sess":{"value":9}}}`, Activity{WebSockets: 1}},
+		{"idle connections", `{"counters":{"MAIN.n_pipe":{"value":1},"MEMPOOL.req0.live":{"value":3},"MEMPOOL.sess0.live":{"value":4},"MEMPOOL.sess1.live":{"value":2}}}`, Activity{WebSockets: 1, Requests: 2, Idle: 3}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := parseActivity([]byte(c.output))

@@ -1,9 +1,15 @@
 package native
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"os"
+	"path/filepath"
+	"slices"
+	"sync"
 	"time"
 
 	"edgegen/internal/supervise"
@@ -28,4 +34,168 @@ func StunnelProcess(d Daemon, s Setup, listeners []*os.File, ready func(context.
 		Stdout:      s.says("stunnel"),
 		Stderr:      s.says("stunnel"),
 	}
+}
+
+// Stunnel is one stunnel as the TLS tier, running files that were rendered with
+// Input.Standby. Several may run beside each other on the same listeners. Make
+// one with NewStunnel and close it when its process has ended. Its methods may
+// be called from any goroutine, Reload and Retire one at a time.
+type Stunnel struct {
+	daemon    Daemon
+	listeners []*os.File // the private one first
+	// directory is this stunnel's alone: stunnel.conf, by which it is made to
+	// read one file or another, and the private socket with its certificate.
+	directory string
+	said      hearing
+
+	mu        sync.Mutex
+	setup     Setup
+	retired   bool
+	certified []string // the generations whose certificates are there, at most two
+}
+
+// NewStunnel prepares a stunnel for the listeners, which are in the order of
+// the edge's and stay the caller's. What it needs besides is made in a
+// directory of its own in Layout.Run.
+func NewStunnel(d Daemon, s Setup, listeners []*os.File) (*Stunnel, error) {
+	directory, err := os.MkdirTemp(s.Layout.Run, "tls")
+	if err != nil {
+		return nil, fmt.Errorf("make a directory for stunnel: %w", err)
+	}
+	stunnel := &Stunnel{daemon: d, directory: directory, setup: s}
+	probe, err := listenUnix(stunnel.socket())
+	if err == nil {
+		stunnel.listeners = append([]*os.File{probe}, listeners...)
+		err = s.give(directory)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("prepare stunnel: %w", errors.Join(err, stunnel.Close()))
+	}
+	return stunnel, nil
+}
+
+// Close removes what is this stunnel's alone.
+func (s *Stunnel) Close() error {
+	err := os.RemoveAll(s.directory)
+	if len(s.listeners) > 0 {
+		err = errors.Join(err, s.listeners[0].Close())
+	}
+	return err
+}
+
+func (s *Stunnel) socket() string { return filepath.Join(s.directory, "ask") } // short: see render.MaxRun
+func (s *Stunnel) conf() string   { return filepath.Join(s.directory, "stunnel.conf") }
+
+// Adopt has the next start and the next Reload use another generation. The
+// listeners stay; where others are wanted it takes another Stunnel.
+func (s *Stunnel) Adopt(setup Setup) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.setup = setup
+}
+
+func (s *Stunnel) current() Setup {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.setup
+}
+
+// Process describes stunnel. It is ready when it serves the generation that was
+// adopted last.
+func (s *Stunnel) Process() supervise.Process {
+	p := StunnelProcess(s.daemon, s.current(), s.listeners, func(ctx context.Context) error {
+		return until(ctx, func() error { return s.Probe(ctx) })
+	})
+	p.Args[len(p.Args)-1] = s.conf()
+	p.Dir = s.directory
+	p.Prepare = s.prepare
+	p.Stdout, p.Stderr = s.hear, s.hear
+	return p
+}
+
+func (s *Stunnel) hear(line []byte) {
+	s.said.line(line)
+	s.mu.Lock()
+	setup, retired := s.setup, s.retired
+	s.mu.Unlock()
+	if retired && bytes.Contains(line, []byte("[ui]: ")) {
+		return // Retire makes it complain
+	}
+	setup.Message("stunnel", line)
+}
+
+// prepare has a start read the file of the generation. A stunnel that has been
+// retired is not to be started again.
+func (s *Stunnel) prepare(context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.retired {
+		return errors.New("stunnel has been retired")
+	}
+	if err := s.certify(); err != nil {
+		return fmt.Errorf("name stunnel's generation: %w", err)
+	}
+	return linkTo(s.setup.Layout.Dir+"/stunnel.conf", s.conf())
+}
+
+// certify puts the certificate in place that names the generation. That of the
+// generation before is kept: the way back needs no disk space. The caller holds
+// the lock.
+func (s *Stunnel) certify() error {
+	name := s.setup.Generation.TLS
+	file := filepath.Join(s.directory, name+".pem")
+	if !slices.Contains(s.certified, name) {
+		text, err := probePEM(name)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, text, 0o600); err != nil {
+			return err
+		}
+		if err := s.setup.give(file); err != nil {
+			return err
+		}
+	}
+	// The last one used last.
+	s.certified = append(slices.DeleteFunc(s.certified, func(other string) bool { return other == name }), name)
+	if len(s.certified) > 2 {
+		if err := os.Remove(filepath.Join(s.directory, s.certified[0]+".pem")); err != nil {
+			return err
+		}
+		s.certified = s.certified[1:]
+	}
+	return linkTo(file, filepath.Join(s.directory, "probe.pem"))
+}
+
+// Probe asks stunnel once, on the socket that is its alone, whether it serves
+// the generation that was adopted last.
+func (s *Stunnel) Probe(ctx context.Context) error {
+	return probeStunnel(ctx, s.socket(), s.current().Generation.TLS)
+}
+
+// linkTo gives a file another name, in place of what had it. It is a hard link,
+// which takes no disk space, because stunnel resolves the symbolic links in the
+// name of its file when it starts and would read that file for ever.
+func linkTo(file, name string) error {
+	if err := os.Remove(name + ".new"); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err := os.Link(file, name+".new"); err != nil {
+		return err
+	}
+	return os.Rename(name+".new", name)
+}
+
+// listenUnix opens a Unix socket that the caller alone may connect to.
+func listenUnix(path string) (*os.File, error) {
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		return nil, err
+	}
+	listener.SetUnlinkOnClose(false)
+	defer listener.Close() // the file is a second descriptor of the same socket
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, err
+	}
+	return listener.File()
 }

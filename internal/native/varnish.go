@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"edgegen/internal/render"
@@ -18,11 +21,20 @@ import (
 type Varnish struct {
 	CLI *VarnishCLI
 
-	daemon    Daemon
-	setup     Setup
-	arguments []string // from the rendering
-	secret    string   // the file that holds it
-	access    *accessReader
+	// OnChildDied is told that varnishd's child has ended, within about a tenth
+	// of a second. Where Input.Standby was set varnishd does not replace it: the
+	// process has failed, and its sockets refuse connections already. Set it
+	// before the process is started; nil drops the news. It must return soon.
+	OnChildDied func(error)
+
+	daemon Daemon
+	setup  Setup
+	secret string // the file that holds it
+	access *accessReader
+
+	mu      sync.Mutex
+	current vclSet   // what is in use, and what a varnishd that starts gets
+	kept    []vclSet // what was in use before, the latest last
 }
 
 // NewVarnish opens the command line. The secret is written to Layout.Run and
@@ -41,7 +53,11 @@ func NewVarnish(d Daemon, s Setup, out *render.Output, secret []byte) (*Varnish,
 	if err != nil {
 		return nil, fmt.Errorf("open varnish's command line: %w", err)
 	}
-	return &Varnish{CLI: cli, daemon: d, setup: s, arguments: out.VarnishArguments, secret: file, access: newAccessReader(s.Access)}, nil
+	dir := s.Layout.Dir
+	if resolved, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = resolved // these files, whatever is installed later
+	}
+	return &Varnish{CLI: cli, daemon: d, setup: s, current: setOf(out, dir), secret: file, access: newAccessReader(s.Access)}, nil
 }
 
 // Close closes the command line.
@@ -50,31 +66,47 @@ func (v *Varnish) Close() error { return v.CLI.Close() }
 // Process describes varnishd. The pid function tells the number of the process
 // while Ready runs.
 func (v *Varnish) Process(pid func() int) supervise.Process {
-	s := v.setup
+	s, started := v.setup, v.inUse().arguments
 	return supervise.Process{
-		Name:        "varnishd",
-		Path:        v.daemon.Path,
-		Args:        append([]string{"-F", "-f", "", "-M", v.CLI.Address(), "-S", v.secret}, v.parameters()...),
-		Dir:         s.Layout.Run,
-		Env:         environment(),
-		Credential:  s.Credential,
-		StopTimeout: 10 * time.Second,
-		StopLeader:  true, // the manager ends its child
-		Prepare:     v.prepare,
+		Name:         "varnishd",
+		Path:         v.daemon.Path,
+		Args:         append([]string{"-F", "-f", "", "-M", v.CLI.Address(), "-S", v.secret}, v.parameters()...),
+		Dir:          s.Layout.Run,
+		Env:          environment(),
+		Credential:   s.Credential,
+		StopTimeout:  10 * time.Second,
+		StopLeader:   true, // the manager ends its child
+		Prepare:      v.prepare,
+		StartTimeout: varnishStartTime,
 		Ready: func(ctx context.Context) error {
-			if err := v.bringUp(ctx, pid()); err != nil {
+			if err := v.bringUp(ctx, pid(), started); err != nil {
 				return err
 			}
-			return probeVarnish(ctx, s.Layout.CacheProbe(), s.Generation.Cache)
+			return probeVarnish(ctx, s.Layout.CacheProbe(), v.inUse().generation)
 		},
 		Stdout: s.says("varnishd"),
-		Stderr: s.says("varnishd"),
+		Stderr: v.hear,
+	}
+}
+
+// varnishStartTime is enough to compile the VCL of thousands of sites.
+const varnishStartTime = 5 * time.Minute
+
+// childDied is how the manager tells of its child's end, which it notices
+// within a tenth of a second.
+var childDied = regexp.MustCompile(`Child \([0-9]+\) died|Child \([0-9]+\) not responding`)
+
+// hear passes on what the manager says, and looks for one thing.
+func (v *Varnish) hear(line []byte) {
+	v.setup.Message("varnishd", line)
+	if v.OnChildDied != nil && childDied.Match(line) {
+		v.OnChildDied(errors.New(strings.TrimPrefix(string(line), "Error: ")))
 	}
 }
 
 // parameters are the rendered arguments and what only newer versions know.
 func (v *Varnish) parameters() []string {
-	arguments := slices.Clone(v.arguments)
+	arguments := slices.Clone(v.inUse().arguments)
 	if v.daemon.Has("transit_buffer") {
 		arguments = append(arguments, "-p", "transit_buffer=1m") // how far ahead of a slow client it reads
 	}
@@ -85,7 +117,7 @@ func (v *Varnish) parameters() []string {
 // next one from opening them.
 func (v *Varnish) prepare(context.Context) error {
 	v.CLI.Expect(0)
-	for _, path := range []string{v.setup.Layout.CacheSocket(), v.setup.Layout.PlainSocket(), v.setup.Layout.CacheProbe()} {
+	for _, path := range v.sockets() {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
@@ -93,30 +125,40 @@ func (v *Varnish) prepare(context.Context) error {
 	return nil
 }
 
-// activeVCL is the name of the VCL in use.
-const activeVCL = "edge"
+// sockets are those that varnishd's arguments tell it to listen on.
+func (v *Varnish) sockets() []string {
+	var paths []string
+	arguments := v.inUse().arguments
+	for i := 0; i+1 < len(arguments); i += 2 {
+		if arguments[i] != "-a" {
+			continue
+		}
+		_, address, _ := strings.Cut(arguments[i+1], "=")
+		if path, _, _ := strings.Cut(address, ","); filepath.IsAbs(path) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
 
-// bringUp gives a fresh varnishd its VCL and starts its child. It may be
-// called again where a call was cut short.
-func (v *Varnish) bringUp(ctx context.Context, pid int) error {
+// bringUp gives a fresh varnishd, started with the arguments, its VCL and what
+// parameters have changed since, and starts its child. It may be called again
+// where a call was cut short. A VCL that is refused is a *VarnishError.
+func (v *Varnish) bringUp(ctx context.Context, pid int, started []string) error {
 	v.CLI.Expect(pid)
 	if err := v.CLI.Connected(ctx); err != nil {
 		return fmt.Errorf("wait for varnishd's command line: %w", err)
 	}
-	loaded, err := v.CLI.List(ctx)
-	if err != nil {
+	if err := v.CLI.FastCompiler(ctx); err != nil {
 		return err
 	}
-	if len(loaded) == 0 {
-		if err := v.CLI.FastCompiler(ctx); err != nil {
+	for settled := false; !settled; {
+		wanted := v.inUse()
+		if err := v.putIntoUse(ctx, wanted, started); err != nil {
 			return err
 		}
-		if _, err := v.CLI.Load(ctx, activeVCL, v.setup.Layout.Dir+"/default.vcl"); err != nil {
-			return err
-		}
-	}
-	if err := v.CLI.Use(ctx, activeVCL); err != nil {
-		return err
+		// Something else may have been taken into use meanwhile.
+		settled = v.inUse().generation == wanted.generation
 	}
 	if running, err := v.CLI.Running(ctx); err != nil || running {
 		return err
@@ -124,19 +166,43 @@ func (v *Varnish) bringUp(ctx context.Context, pid int) error {
 	return v.CLI.Start(ctx)
 }
 
+func (v *Varnish) putIntoUse(ctx context.Context, wanted vclSet, started []string) error {
+	if _, err := v.load(ctx, wanted, v.filesOf(wanted)); err != nil {
+		return err
+	}
+	parameters, _ := compareArguments(started, wanted.arguments)
+	for _, p := range parameters {
+		if err := v.CLI.SetParameter(ctx, p.Name, p.Value); err != nil {
+			return err
+		}
+	}
+	return v.CLI.Use(ctx, wanted.main())
+}
+
+// filesOf is where a set's files are: where they were staged from or, when that
+// directory has been cleared away after another generation with the same VCL,
+// in that one.
+func (v *Varnish) filesOf(set vclSet) string {
+	if _, err := os.Stat(filepath.Join(set.dir, "default.vcl")); err != nil {
+		return v.setup.Layout.Dir
+	}
+	return set.dir
+}
+
 // quickCompiler makes the C compiler quick, because nobody runs what it makes
 // in a check: by default it takes four times as long, and minutes for a
 // thousand sites.
 const quickCompiler = `cc_command=exec "$(command -v gcc || command -v cc || echo clang)" -O0 -w -fPIC -shared -o %o %s`
 
-// VarnishCheck describes a varnishd that only translates the VCL and ends: with
-// status 0, or with messages that LocateVCC reads. The sockets that the VCL
+// VarnishCheck describes a varnishd that only translates a VCL file and ends:
+// with status 0, or with messages that LocateVCC reads. The sockets that the VCL
 // names have to be there. What is said without an error includes the C program.
-func VarnishCheck(d Daemon, s Setup, output func([]byte)) supervise.Process {
+// A default.vcl that hands requests to parts cannot be looked at alone.
+func VarnishCheck(d Daemon, s Setup, file string, output func([]byte)) supervise.Process {
 	return supervise.Process{
 		Name:       "varnishd -C",
 		Path:       d.Path,
-		Args:       []string{"-C", "-f", s.Layout.Dir + "/default.vcl", "-n", s.Layout.VarnishDir() + "-check", "-p", quickCompiler},
+		Args:       []string{"-C", "-f", s.Layout.Dir + "/" + file, "-n", s.Layout.VarnishDir() + "-check", "-p", quickCompiler},
 		Dir:        s.Layout.Run,
 		Env:        environment(),
 		Credential: s.Credential,

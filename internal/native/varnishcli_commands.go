@@ -52,6 +52,13 @@ func (c *VarnishCLI) Use(ctx context.Context, name string) error {
 	return err
 }
 
+// Label gives a loaded VCL a second name, by which another can hand requests to
+// it; a label that is there already goes over to it.
+func (c *VarnishCLI) Label(ctx context.Context, label, name string) error {
+	_, err := c.do(ctx, "vcl.label", label, name)
+	return err
+}
+
 // Discard unloads a VCL that is not active, once the last request and pipe in
 // it has ended; they are not disturbed.
 func (c *VarnishCLI) Discard(ctx context.Context, name string) error {
@@ -103,6 +110,13 @@ func (c *VarnishCLI) Panic(ctx context.Context) (string, error) {
 		return "", nil
 	}
 	return body, err
+}
+
+// SetHealth has the backends that match "VCL.backend", with wildcards, taken as
+// "healthy" or "sick", or as what their probes say: "auto".
+func (c *VarnishCLI) SetHealth(ctx context.Context, backends, health string) error {
+	_, err := c.do(ctx, "backend.set_health", backends, health)
+	return err
 }
 
 // SetParameter sets a run-time parameter.
@@ -183,8 +197,8 @@ var (
 
 // unoptimized replaces the optimization flags of a compiler's command. The C
 // library warns of _FORTIFY_SOURCE without optimization, and warnings are
-// errors in varnish's command, so that goes as well. A command without an
-// optimization flag is left alone.
+// errors in varnish's command, so that goes as well. So does what is for a
+// debugger. A command without an optimization flag is left alone.
 func unoptimized(command string) string {
 	found := false
 	fast := compilerWord.ReplaceAllStringFunc(command, func(word string) string {
@@ -194,6 +208,8 @@ func unoptimized(command string) string {
 			return "-O0"
 		case fortifyFlag.MatchString(word):
 			return "-U_FORTIFY_SOURCE"
+		case word == "-g":
+			return "-g0"
 		}
 		return word
 	})

@@ -335,7 +335,7 @@ func TestListenNeedsASecret(t *testing.T) {
 
 func TestUnoptimized(t *testing.T) {
 	for _, test := range []struct{ name, command, want string }{
-		{"Debian", "exec x86_64-linux-gnu-gcc -g -O2 -fpic -shared -Wl,-x -o %o %s", "exec x86_64-linux-gnu-gcc -g -O0 -fpic -shared -Wl,-x -o %o %s"},
+		{"Debian", "exec x86_64-linux-gnu-gcc -g -O2 -fpic -shared -Wl,-x -o %o %s", "exec x86_64-linux-gnu-gcc -g0 -O0 -fpic -shared -Wl,-x -o %o %s"},
 		{"fortified", "gcc -O3 -Wp,-D_FORTIFY_SOURCE=2 -Werror -D_FORTIFY_SOURCE=3 -o %o %s", "gcc -O0 -U_FORTIFY_SOURCE -Werror -U_FORTIFY_SOURCE -o %o %s"},
 		{"fortified as Fedora is", "gcc -Os -Wp,-U_FORTIFY_SOURCE,-D_FORTIFY_SOURCE=3 %s", "gcc -O0 -U_FORTIFY_SOURCE %s"},
 		{"every flag", "cc -O -O1 -Og -Oz -Ofast  -Oops -o %o", "cc -O0 -O0 -O0 -O0 -O0  -Oops -o %o"},

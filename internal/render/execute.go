@@ -16,10 +16,17 @@ import (
 	"edgegen/internal/site"
 )
 
-// execute runs one template. The functions that a template may call are few
+// program is a template that can be run several times, though not at once.
+type program struct {
+	name  string
+	text  *template.Template
+	place *placeholder
+}
+
+// compile reads one template. The functions that a template may call are few
 // and pure; of sprig's, only those named here.
-func execute(files fs.FS, name string, view any, places placing) ([]byte, error) {
-	place := &placeholder{silent: places == unplaced}
+func compile(files fs.FS, name string) (*program, error) {
+	place := &placeholder{}
 	functions := template.FuncMap{
 		"source":      place.comment,
 		"at":          place.remember,
@@ -41,36 +48,57 @@ func execute(files fs.FS, name string, view any, places placing) ([]byte, error)
 	for _, allowed := range []string{"join", "add"} {
 		functions[allowed] = all[allowed]
 	}
-	parsed, err := template.New(path.Base(name)).Option("missingkey=error").Funcs(functions).ParseFS(files, name)
+	text, err := template.New(path.Base(name)).Option("missingkey=error").Funcs(functions).ParseFS(files, name)
 	if err != nil {
 		return nil, fmt.Errorf("parse template %s: %w", name, err)
 	}
+	return &program{name, text, place}, nil
+}
+
+// run fills the template in.
+func (p *program) run(view any) (text, error) {
 	var out bytes.Buffer
-	if err := parsed.Execute(&out, view); err != nil {
+	if err := p.text.Execute(&out, view); err != nil {
 		var bad *ValueError
 		if errors.As(err, &bad) {
-			bad.Source = place.last
+			bad.Source = p.place.last
 			return nil, bad
 		}
-		return nil, fmt.Errorf("run template %s: %w", name, err)
+		return nil, fmt.Errorf("run template %s: %w", p.name, err)
 	}
 	return out.Bytes(), nil
 }
 
-// placing says whether the comments name the lines of the HCL.
-type placing bool
+// text is what a template made, with a mark on either side of what names a
+// line of the HCL. The mark is a byte that no value can bring along.
+type text []byte
 
-const (
-	placed   placing = true
-	unplaced placing = false
-)
+const mark = "\x01"
+
+// placed is the text with its comments as they are meant to be.
+func (t text) placed() []byte { return bytes.ReplaceAll(t, []byte(mark), nil) }
+
+// unplaced is the text as if nothing came from a line of the HCL, which tells
+// whether two texts mean the same.
+func (t text) unplaced() []byte {
+	kept := make([]byte, 0, len(t))
+	within := false
+	for piece := range bytes.SplitSeq(t, []byte(mark)) {
+		if within {
+			piece = []byte(unnamedPlace)
+		}
+		kept = append(kept, piece...)
+		within = !within
+	}
+	return kept
+}
+
+// unnamedPlace stands in a comment about what comes from no line.
+const unnamedPlace = "default"
 
 // placeholder remembers the last HCL line that a template wrote down, which is
 // the line whose values it is placing.
-type placeholder struct {
-	last   site.Source
-	silent bool // the comments name no line
-}
+type placeholder struct{ last site.Source }
 
 // remember is for a line whose comment stands behind the value.
 func (p *placeholder) remember(source site.Source) string {
@@ -80,10 +108,10 @@ func (p *placeholder) remember(source site.Source) string {
 
 func (p *placeholder) comment(source site.Source) string {
 	p.last = source
-	if source.Line == 0 || p.silent {
-		return "default"
+	if source.Line == 0 {
+		return unnamedPlace
 	}
-	return plain(fmt.Sprintf("%s:%d", source.File, source.Line))
+	return mark + plain(source.File+":"+strconv.Itoa(source.Line)) + mark
 }
 
 // longestComment is where a text in a comment is cut off. nginx refuses a

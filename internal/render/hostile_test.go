@@ -169,7 +169,7 @@ func TestX1VarnishReadsHostileValues(t *testing.T) {
 	daemon := installed(t, site.Varnish)
 	edge, _ := accepted(t)
 	s := stage(t, edge)
-	s.accept(t, native.VarnishCheck(daemon, s.setup, s.hear))
+	s.acceptVCL(t, daemon)
 	program := s.heard()
 	for _, one := range edge.Sites {
 		value := one.Routes[2].ResponseHeaders.Set[0].Value

@@ -16,13 +16,26 @@ type Layout struct {
 
 // MaxRun is the longest Run whose sockets still have a valid path: 107 bytes
 // less the longest name below it.
-const MaxRun = 107 - len("/cache-probe.sock")
+const MaxRun = 107 - len("/standby-plain.sock")
 
 // CacheSocket takes requests from the TLS tier, each connection headed by a PROXY line.
 func (l Layout) CacheSocket() string { return l.Run + "/cache.sock" }
 
 // PlainSocket takes requests of the plain-HTTP listeners from the web tier.
 func (l Layout) PlainSocket() string { return l.Run + "/plain.sock" }
+
+// VarnishSocket and VarnishPlain are varnishd's own, where whoever is well is
+// published as CacheSocket and PlainSocket: see Input.Standby.
+func (l Layout) VarnishSocket() string { return l.Run + "/varnish.sock" }
+
+// VarnishPlain is varnishd's part of PlainSocket.
+func (l Layout) VarnishPlain() string { return l.Run + "/varnish-plain.sock" }
+
+// StandbySocket takes what CacheSocket refuses.
+func (l Layout) StandbySocket() string { return l.Run + "/standby.sock" }
+
+// StandbyPlain takes what PlainSocket refuses.
+func (l Layout) StandbyPlain() string { return l.Run + "/standby-plain.sock" }
 
 // CacheProbe answers with the generation the cache tier serves.
 func (l Layout) CacheProbe() string { return l.Run + "/cache-probe.sock" }

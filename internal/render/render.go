@@ -4,6 +4,7 @@
 package render
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"io/fs"
@@ -24,6 +25,11 @@ type Input struct {
 	// Leave names tiers that no daemon serves, whose files are left out. The
 	// zero value leaves nothing out.
 	Leave Leave
+	// Standby says that edgegen runs the daemons: it holds a private socket to
+	// ask the TLS tier, publishes varnishd's sockets under the names of the cache
+	// tier when it is well, and takes on standby sockets what that tier refuses.
+	// Without it the files are for daemons that are run by hand.
+	Standby bool
 }
 
 // Leave is a set of tiers.
@@ -39,10 +45,21 @@ type File struct {
 // Output is a whole generation.
 type Output struct {
 	Stunnel, VCL, Nginx File
-	Arguments           File     // varnishd's arguments, as text
-	VarnishArguments    []string // the same, as argv without the program and without -f
-	PEM                 []File   // one a site
-	Generation          Generation
+	// Parts of the VCL, where there are so many sites that default.vcl only
+	// hands requests on. Commands are then what varnishd is told at its start.
+	Parts            []Part
+	Commands         File
+	Arguments        File     // varnishd's arguments, as text
+	VarnishArguments []string // the same, as argv without the program and without -f
+	PEM              []File   // one a site
+	Generation       Generation
+}
+
+// Part is a VCL of its own for some of the sites. Its label names what it
+// means: it stays while nothing but comments changes.
+type Part struct {
+	File
+	Label string // by which default.vcl hands requests to it
 }
 
 // Generation names what was rendered for each tier. A name changes exactly when
@@ -54,7 +71,7 @@ type Generation struct{ TLS, Cache, Web string }
 // Files lists everything that was rendered, the configuration files first.
 func (o *Output) Files() []File {
 	var files []File
-	for _, file := range []File{o.Stunnel, o.VCL, o.Nginx, o.Arguments} {
+	for _, file := range append([]File{o.Stunnel, o.VCL, o.Nginx, o.Arguments, o.Commands}, o.partFiles()...) {
 		if file.Name != "" {
 			files = append(files, file)
 		}
@@ -62,54 +79,92 @@ func (o *Output) Files() []File {
 	return append(files, o.PEM...)
 }
 
+// VCLFiles lists the files that hold VCL, default.vcl first.
+func (o *Output) VCLFiles() []File {
+	return append([]File{o.VCL}, o.partFiles()...)
+}
+
+func (o *Output) partFiles() []File {
+	var files []File
+	for _, part := range o.Parts {
+		files = append(files, part.File)
+	}
+	return files
+}
+
 // Render makes a generation. The error is a *ValueError where a value of the
 // HCL cannot be written in a daemon's language.
 func Render(in Input) (*Output, error) {
 	out := &Output{}
-	for _, f := range []struct {
-		file       *File
-		name       string
-		template   string
-		view       func(header) any
-		generation *string // nil where others name it
-		left       bool
-	}{
-		{&out.Stunnel, "stunnel.conf", "stunnel/stunnel.conf.tmpl", func(h header) any { return stunnelView(in, h) }, &out.Generation.TLS, in.Leave.TLS},
-		{&out.VCL, "default.vcl", "varnish/default.vcl.tmpl", func(h header) any { return vclView(in, h) }, &out.Generation.Cache, in.Leave.Cache},
-		{&out.Nginx, "nginx.conf", "nginx/nginx.conf.tmpl", func(h header) any { return nginxView(in, h) }, &out.Generation.Web, in.Leave.Web},
-		{&out.Arguments, "varnishd.args", "varnish/varnishd.args.tmpl", func(h header) any { return argumentsView(in, h) }, nil, in.Leave.Cache},
-	} {
-		if f.left {
-			continue
+	common := header{Version: in.Version, Origin: in.Origin, Dir: in.Layout.Dir}
+	if !in.Leave.TLS {
+		if err := out.renderStunnel(in, common); err != nil {
+			return nil, err
 		}
-		common := header{Version: in.Version, Origin: in.Origin, Dir: in.Layout.Dir}
-		if f.generation != nil {
-			data, err := execute(templates.FS, f.template, f.view(common), unplaced)
-			if err != nil {
-				return nil, err
-			}
-			*f.generation = nameOf(data)
-			common.Generation = *f.generation
+	}
+	if !in.Leave.Cache {
+		if err := out.renderVarnish(in, common); err != nil {
+			return nil, err
 		}
-		data, err := execute(templates.FS, f.template, f.view(common), placed)
+	}
+	if !in.Leave.Web {
+		nginx, generation, err := named("nginx/nginx.conf.tmpl", common, func(h header) any { return nginxView(in, h) })
 		if err != nil {
 			return nil, err
 		}
-		*f.file = File{Name: f.name, Data: data, Mode: 0o644}
+		out.Nginx, out.Generation.Web = File{Name: "nginx.conf", Data: nginx, Mode: 0o644}, generation
 	}
-	arguments, err := splitArguments(out.Arguments.Data)
+	return out, nil
+}
+
+func (o *Output) renderStunnel(in Input, common header) error {
+	stunnel, err := fill("stunnel/stunnel.conf.tmpl", stunnelView(in, common))
+	if err != nil {
+		return err
+	}
+	o.Stunnel = File{Name: "stunnel.conf", Data: stunnel.placed(), Mode: 0o644}
+	o.Generation.TLS = nameOf(stunnel.unplaced())
+	for i, pem := range in.PEM {
+		o.PEM = append(o.PEM, File{Name: pemName(&in.Edge.Sites[i]), Data: pem, Mode: 0o600})
+		o.Generation.TLS = nameOf([]byte(o.Generation.TLS), pem)
+	}
+	return nil
+}
+
+// fill runs a template once.
+func fill(name string, view any) (text, error) {
+	program, err := compile(templates.FS, name)
 	if err != nil {
 		return nil, err
 	}
-	out.VarnishArguments = arguments
-	for i, pem := range in.PEM {
-		if in.Leave.TLS {
-			break
-		}
-		out.PEM = append(out.PEM, File{Name: pemName(&in.Edge.Sites[i]), Data: pem, Mode: 0o600})
-		out.Generation.TLS = nameOf([]byte(out.Generation.TLS), pem)
+	return program.run(view)
+}
+
+// unnamed stands for the name of a generation until that is known.
+const unnamed = "5e0a4f7c91d2b386"
+
+// named renders a file that holds its generation's name, once, and returns both.
+func named(name string, common header, view func(header) any) (data []byte, generation string, err error) {
+	program, err := compile(templates.FS, name)
+	if err != nil {
+		return nil, "", err
 	}
-	return out, nil
+	common.Generation = unnamed
+	made, err := program.run(view(common))
+	if err != nil {
+		return nil, "", err
+	}
+	generation = nameOf(made.unplaced())
+	data = made.placed()
+	if bytes.Count(data, []byte(unnamed)) == 1 {
+		return bytes.Replace(data, []byte(unnamed), []byte(generation), 1), generation, nil
+	}
+	// Something in the HCL has just that text.
+	common.Generation = generation
+	if made, err = program.run(view(common)); err != nil {
+		return nil, "", err
+	}
+	return made.placed(), generation, nil
 }
 
 // nameOf names something by what it holds.

@@ -3,7 +3,6 @@ package render
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -32,6 +31,7 @@ type nginxData struct {
 	HeaderBuffers        string
 	PlainBuffers         string // for a whole head, less the first buffer of 1 KiB
 	PlainSocket          string
+	StandbyPlain         string // "" where nobody stands by
 	ProbeSocket          string
 	WebSocket            string // the socket the cache tier asks
 	Sites                []nginxSite
@@ -51,10 +51,11 @@ type nginxListener struct {
 }
 
 type nginxUpstream struct {
-	Name, Title, Pattern string
-	Again                bool // whether a request is tried once more by a location of its own
-	Servers              []nginxServer
-	Source               site.Source
+	Name, Title string
+	Again       bool // whether a request is tried once more by a location of its own
+	Several     bool // servers
+	Servers     []nginxServer
+	Source      site.Source
 }
 
 type nginxServer struct {
@@ -107,6 +108,9 @@ func nginxView(in Input, common header) nginxData {
 		WebSocket:         layout.WebSocket(),
 		Reasons:           reasons(),
 	}
+	if in.Standby {
+		view.StandbyPlain = layout.StandbyPlain()
+	}
 	if view.ErrorLevel == "" {
 		view.ErrorLevel = "warn"
 	}
@@ -149,11 +153,10 @@ func upstreamName(s *site.Site, backend string) string {
 func upstreamsOf(s *site.Site) []nginxUpstream {
 	var upstreams []nginxUpstream
 	for _, backend := range s.Backends {
-		name := upstreamName(s, backend.Name)
 		upstream := nginxUpstream{
-			Name:    name,
+			Name:    upstreamName(s, backend.Name),
 			Title:   backend.Name + " of " + s.Host,
-			Pattern: "~^" + regexp.QuoteMeta(name) + "$",
+			Several: len(backend.Servers) > 1,
 			Source:  backend.Source,
 		}
 		for _, server := range backend.Servers {

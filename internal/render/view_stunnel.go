@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"path"
-	"time"
 
 	"edgegen/internal/site"
 )
@@ -20,6 +19,8 @@ type stunnelData struct {
 	Close       int64
 	Default     string // certificate of the first site
 	Listeners   []stunnelListener
+
+	StandbySocket string // "" where people run the daemons
 
 	LogSource, MinVersionSource, TimeoutSource site.Source
 }
@@ -59,6 +60,9 @@ func stunnelView(in Input, common header) stunnelData {
 	if view.Debug == "" {
 		view.Debug = "warning"
 	}
+	if in.Standby {
+		view.StandbySocket = in.Layout.StandbySocket()
+	}
 	for i, listener := range in.Edge.HTTPS {
 		rendered := stunnelListener{
 			Name:    fmt.Sprintf("https-%d", i+1),
@@ -86,36 +90,4 @@ func stunnelView(in Input, common header) stunnelData {
 // colon is the port, and brackets would be part of a name.
 func stunnelAddress(address netip.AddrPort) string {
 	return fmt.Sprintf("%s:%d", address.Addr(), address.Port())
-}
-
-// argumentsData is what varnishd's arguments are made from.
-type argumentsData struct {
-	header
-	site.Edge
-	WorkDir          string
-	CacheSocket      string
-	PlainSocket      string
-	ProbeSocket      string
-	HeadTimeout      time.Duration
-	FirstByte        time.Duration
-	Workspace        int64 // bytes
-	BackendWorkspace int64 // bytes
-	ThreadPoolMax    int   // in each of two pools
-}
-
-func argumentsView(in Input, common header) argumentsData {
-	edge := in.Edge
-	return argumentsData{
-		header:           common,
-		Edge:             *edge,
-		WorkDir:          in.Layout.VarnishDir(),
-		CacheSocket:      in.Layout.CacheSocket(),
-		PlainSocket:      in.Layout.PlainSocket(),
-		ProbeSocket:      in.Layout.CacheProbe(),
-		HeadTimeout:      min(edge.Timeout.Header, edge.Timeout.Idle),
-		FirstByte:        2*(edge.Timeout.Connect+edge.Timeout.FirstByte) + 5*time.Second,
-		Workspace:        64<<10 + 6*edge.Limits.HeaderSize,
-		BackendWorkspace: 256<<10 + 4*edge.Limits.HeaderSize,
-		ThreadPoolMax:    edge.Limits.WebSockets/2 + max(200, edge.Limits.Connections/8),
-	}
 }

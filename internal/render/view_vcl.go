@@ -2,31 +2,38 @@ package render
 
 import (
 	"fmt"
+	"net"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"edgegen/internal/site"
 )
 
-// groupSize is how many hosts or sites one VCL subroutine tests. The compiler's
+// groupSize is how many sites or routes one VCL subroutine tests. The compiler's
 // time grows with the square of a subroutine's length.
 const groupSize = 50
+
+// hostsInTest is how many names of a site one test compares.
+const hostsInTest = 16
 
 // trustedSteps is how many trusted proxies a forwarded chain may name in a row.
 const trustedSteps = 16
 
 type vclData struct {
 	header
+	File          string
+	Part          bool // one of several, to which default.vcl hands requests
 	Limits        site.Limits
 	WebSocket     string // the socket of the web tier
 	Apps          []vclApp
 	Directors     bool
 	Trusted       []vclTrusted
 	TrustedSteps  []struct{}
-	HostGroups    []vclGroup
-	SiteGroups    []vclGroup
-	DeliverGroups []vclGroup
+	Groups        []vclGroup
+	AnswerGroups  []vclGroup
 	Sites         []vclSite
 	RedirectPort  string
 	LargestObject int64 // bytes
@@ -55,39 +62,40 @@ type vclTrusted struct {
 	Source  site.Source
 }
 
+// vclGroup is a subroutine that tests for sites, or for routes.
 type vclGroup struct {
-	Name  string
-	Hosts []vclHost
-	Sites []vclSite
-}
-
-type vclHost struct {
-	Name, Canonical string
-	Site            int
-	Source          site.Source
+	Name   string
+	Sites  []vclSite
+	Routes []vclRoute
 }
 
 type vclSite struct {
 	Index          int
 	Host           string
+	Canonical      string
+	Hosts          [][]string // the canonical one first, as many as one test takes
 	Maintenance    *site.Maintenance
 	Routes         []vclRoute
-	Grace, Stale   string
+	CacheRules     bool   // whether one of the three below is set
+	Grace, Stale   string // "" for none
 	IgnoredCookies string // a regular expression; "" for none
-	Answers        bool   // whether a route changes response headers
 	Source         site.Source
 	CacheSource    site.Source
 }
 
 type vclRoute struct {
 	site.Route
-	Index        int
+	Name         string // "2.1" is the first route of the second site
 	Pattern      string // "" for "/"
 	WebSocketApp string
 	TTL          string
+	// WebSocketServers is the line for the access log that names the addresses
+	// of the app's servers by what the VCL calls them.
+	WebSocketServers string
 }
 
-func vclView(in Input, common header) vclData {
+// vclView is about some of the edge's sites, or all.
+func vclView(in Input, common header, sites []*site.Site) vclData {
 	view := vclData{
 		header:        common,
 		Limits:        in.Edge.Limits,
@@ -105,10 +113,7 @@ func vclView(in Input, common header) vclData {
 		view.Trusted = append(view.Trusted, vclTrusted{p.Network.Addr().String(), p.Network.Bits(), p.Source})
 	}
 	view.TrustedSteps = make([]struct{}, trustedSteps)
-	var hosts []vclHost
-	for i := range in.Edge.Sites {
-		s := &in.Edge.Sites[i]
-		hosts = append(hosts, hostsOf(s, i+1)...)
+	for i, s := range sites {
 		rendered, apps := vclSiteOf(s, i+1, len(view.Apps))
 		view.Sites = append(view.Sites, rendered)
 		view.Apps = append(view.Apps, apps...)
@@ -116,41 +121,33 @@ func vclView(in Input, common header) vclData {
 	for _, app := range view.Apps {
 		view.Directors = view.Directors || app.Director
 	}
-	view.group(hosts)
+	view.group()
 	return view
 }
 
-// group spreads hosts and sites over subroutines.
-func (v *vclData) group(hosts []vclHost) {
-	for i := 0; i < len(hosts); i += groupSize {
-		v.HostGroups = append(v.HostGroups, vclGroup{
-			Name:  fmt.Sprintf("edge_hosts_%d", i/groupSize+1),
-			Hosts: hosts[i:min(i+groupSize, len(hosts))],
-		})
-	}
-	for i := 0; i < len(v.Sites); i += groupSize {
-		group := vclGroup{
-			Name:  fmt.Sprintf("edge_sites_%d", i/groupSize+1),
-			Sites: v.Sites[i:min(i+groupSize, len(v.Sites))],
-		}
-		v.SiteGroups = append(v.SiteGroups, group)
-		answering := vclGroup{Name: group.Name}
-		for _, s := range group.Sites {
-			if s.Answers {
-				answering.Sites = append(answering.Sites, s)
+// group spreads sites, and routes that change an answer, over subroutines.
+func (v *vclData) group() {
+	var answering []vclRoute
+	for _, s := range v.Sites {
+		for _, route := range s.Routes {
+			if !route.ResponseHeaders.Empty() {
+				answering = append(answering, route)
 			}
 		}
-		if len(answering.Sites) > 0 {
-			v.DeliverGroups = append(v.DeliverGroups, answering)
-		}
+	}
+	for sites := range slices.Chunk(v.Sites, groupSize) {
+		v.Groups = append(v.Groups, vclGroup{Name: fmt.Sprintf("edge_sites_%d", len(v.Groups)+1), Sites: sites})
+	}
+	for routes := range slices.Chunk(answering, groupSize) {
+		v.AnswerGroups = append(v.AnswerGroups, vclGroup{Name: fmt.Sprintf("edge_answer_%d", len(v.AnswerGroups)+1), Routes: routes})
 	}
 }
 
-func hostsOf(s *site.Site, index int) []vclHost {
-	canonical := site.URLHost(s.Host)
-	hosts := []vclHost{{canonical, canonical, index, s.Source}}
+// hostsOf lists a site's names as they stand in a request, the canonical one first.
+func hostsOf(s *site.Site) []string {
+	hosts := []string{site.URLHost(s.Host)}
 	for _, alias := range s.Aliases {
-		hosts = append(hosts, vclHost{site.URLHost(alias), canonical, index, s.Source})
+		hosts = append(hosts, site.URLHost(alias))
 	}
 	return hosts
 }
@@ -159,31 +156,34 @@ func vclSiteOf(s *site.Site, index, appsBefore int) (vclSite, []vclApp) {
 	rendered := vclSite{
 		Index:          index,
 		Host:           s.Host,
+		Canonical:      site.URLHost(s.Host),
+		Hosts:          slices.Collect(slices.Chunk(hostsOf(s), hostsInTest)),
 		Maintenance:    s.Maintenance,
-		Grace:          vclDuration(s.Cache.Grace),
-		Stale:          vclDuration(s.Cache.StaleIfError),
+		Grace:          cacheTime(s.Cache.Grace),
+		Stale:          cacheTime(s.Cache.StaleIfError),
 		IgnoredCookies: cookiePattern(s.Cache.IgnoreCookies),
 		Source:         s.Source,
 		CacheSource:    s.Cache.Source,
 	}
-	names := make(map[string]string)
+	rendered.CacheRules = rendered.Grace+rendered.Stale+rendered.IgnoredCookies != ""
+	names, servers := make(map[string]string), make(map[string]string)
 	var apps []vclApp
 	for i, route := range s.Routes {
-		r := vclRoute{Route: route, Index: i + 1, Pattern: pathPattern(route.Path)}
+		r := vclRoute{Route: route, Name: fmt.Sprintf("%d.%d", index, i+1), Pattern: pathPattern(route.Path)}
 		if route.HasTTL {
 			r.TTL = vclDuration(route.TTL)
 		}
-		rendered.Answers = rendered.Answers || !route.ResponseHeaders.Empty()
 		if route.WebSocket {
 			if names[route.Backend] == "" {
 				app := vclAppOf(s, route.Backend, appsBefore+len(apps)+1)
 				apps = append(apps, app)
 				names[route.Backend] = app.Name
+				servers[route.Backend] = serversLine(app)
 				if app.Director {
 					names[route.Backend] += ".backend()"
 				}
 			}
-			r.WebSocketApp = names[route.Backend]
+			r.WebSocketApp, r.WebSocketServers = names[route.Backend], servers[route.Backend]
 		}
 		rendered.Routes = append(rendered.Routes, r)
 	}
@@ -214,6 +214,23 @@ func vclAppOf(s *site.Site, name string, number int) vclApp {
 	return app
 }
 
+// serversLine is "edge-servers:NAME=ADDRESS NAME=ADDRESS…"; a space in an
+// address is written %20, a percent sign %25.
+func serversLine(app vclApp) string {
+	line := "edge-servers:"
+	for i, server := range app.Servers {
+		address := "unix:" + server.Path
+		if server.Path == "" {
+			address = net.JoinHostPort(server.Host, server.Port)
+		}
+		if i > 0 {
+			line += " "
+		}
+		line += server.Name + "=" + strings.NewReplacer("%", "%25", " ", "%20").Replace(address)
+	}
+	return line
+}
+
 // pathPattern matches a route's path and everything below it, on the decoded path.
 func pathPattern(path string) string {
 	if path == "/" {
@@ -234,7 +251,15 @@ func cookiePattern(names []string) string {
 	return `(?:^|;)\s*(?:` + strings.Join(patterns, "|") + `)\s*(?:=[^;]*)?(?=;|$)`
 }
 
-// vclDuration writes a duration for std.duration().
+// cacheTime writes how long something may be stale; none is the VCL's default.
+func cacheTime(d time.Duration) string {
+	if d <= 0 {
+		return ""
+	}
+	return vclDuration(d)
+}
+
+// vclDuration writes a duration for std.duration(), which knows no exponents.
 func vclDuration(d time.Duration) string {
-	return fmt.Sprintf("%gs", d.Seconds())
+	return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + "s"
 }

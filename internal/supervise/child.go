@@ -31,6 +31,7 @@ type launcher func(Process) (child, error)
 type forked struct {
 	process        Process
 	instance       *Instance // nil without one
+	marker         string    // of this child and what descends from it
 	stdout, stderr *stream
 
 	id       identity
@@ -51,7 +52,7 @@ func (i *Instance) launch(p Process) (child, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &forked{process: p, instance: i, finished: make(chan struct{}), hurry: make(chan struct{})}
+	c := &forked{process: p, instance: i, marker: i.newMarker(p.Name), finished: make(chan struct{}), hurry: make(chan struct{})}
 	started := make(chan error, 1)
 	go c.live(program, started)
 	if err := <-started; err != nil {
@@ -108,7 +109,7 @@ func (c *forked) fork(program string) error {
 	}
 	pid, err := syscall.ForkExec(program, append([]string{c.process.Path}, c.process.Args...), &syscall.ProcAttr{
 		Dir:   c.process.Dir,
-		Env:   c.process.environment(c.instance.markerFor(c.process.Name)),
+		Env:   c.process.environment(c.marker),
 		Files: files,
 		Sys:   c.process.attributes(),
 	})

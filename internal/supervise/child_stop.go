@@ -91,7 +91,6 @@ func (c *forked) allOthers() []identity {
 // others returns the living members of the child's group apart from itself,
 // and its living descendants outside of it, known by their marker.
 func (c *forked) others() (members, outside []identity) {
-	own := c.instance.markerFor(c.process.Name)
 	for pid, info := range processes() {
 		if pid == c.id.pid || info.isDead() {
 			continue
@@ -100,10 +99,10 @@ func (c *forked) others() (members, outside []identity) {
 			members = append(members, info.identity)
 			continue
 		}
-		if own == "" || info.start < c.id.start {
+		if c.marker == "" || info.start < c.id.start {
 			continue // nobody is older than an ancestor
 		}
-		if marker, _ := markerOf(pid); marker == own {
+		if marker, _ := markerOf(pid); marker == c.marker {
 			outside = append(outside, info.identity)
 		}
 	}

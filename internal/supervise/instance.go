@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -39,6 +40,8 @@ type Instance struct {
 	ledger  ledger
 	closing chan struct{}
 	watched sync.WaitGroup
+
+	children atomic.Uint64 // started so far
 
 	mu    sync.Mutex
 	book  book
@@ -123,12 +126,13 @@ func (i *Instance) Close(ctx context.Context) error {
 	return errors.Join(problems...)
 }
 
-// markerFor returns the marker of the children of one name.
-func (i *Instance) markerFor(name string) string {
+// newMarker returns the marker of one more child. No two have the same one, for
+// two of one name may run beside each other.
+func (i *Instance) newMarker(name string) string {
 	if i == nil {
 		return ""
 	}
-	return i.book.marker + "/" + name // the marker never changes
+	return fmt.Sprintf("%s/%d/%s", i.book.marker, i.children.Add(1), name) // the book's never changes
 }
 
 // hold makes a new child known; release says that its group has ended.

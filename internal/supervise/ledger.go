@@ -134,7 +134,8 @@ func (b *book) endProcesses(ctx context.Context, report *Report) error {
 
 func (b *book) nameOf(id identity) string {
 	if marker, _ := markerOf(id.pid); b.owns(marker) {
-		return strings.TrimPrefix(marker, b.marker+"/")
+		_, name, _ := strings.Cut(strings.TrimPrefix(marker, b.marker+"/"), "/")
+		return name
 	}
 	for _, g := range b.groups {
 		if g.leader == id {

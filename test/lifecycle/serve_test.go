@@ -64,7 +64,7 @@ func TestUp(t *testing.T) {
 func TestAccessLog(t *testing.T) {
 	t.Parallel()
 	needDaemons(t)
-	combined := regexp.MustCompile(`^127\.0\.0\.1 - - \[[^]]+\] "GET [^"]*/hello\.txt HTTP/1\.1" 200 6 "-" "Go-http-client/1\.1" "[^"]+"\n$`)
+	combined := regexp.MustCompile(`^127\.0\.0\.1 - - \[[^]]+\] "GET [^"]*/hello\.txt HTTP/1\.1" 200 6 "-" "Go-http-client/1\.1" "[^"]+" "edge\.test" 0 [0-9]+ MISS web "-" 0\n$`)
 	for _, c := range []struct {
 		name, log    string
 		stdout, file *regexp.Regexp

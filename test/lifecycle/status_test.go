@@ -54,7 +54,7 @@ func TestStatusShape(t *testing.T) {
 
 	// The same for a person, whose table has no escape sequences here.
 	table, err := h.command("status", "--state-dir", h.state).Output()
-	if err != nil || !strings.HasPrefix(string(table), "ready since ") || !strings.Contains(string(table), "\ntls    stunnel ") || strings.ContainsRune(string(table), '\x1b') {
+	if err != nil || !strings.HasPrefix(string(table), "ready, up ") || !strings.Contains(string(table), "\ntls ") || strings.ContainsRune(string(table), '\x1b') {
 		t.Errorf("status: %v\n%s", err, table)
 	}
 	e.signal(syscall.SIGTERM)

@@ -25,6 +25,8 @@ type file struct {
 	segments [segments]segment
 	current  int
 	sequence uint64
+	readers  int // of all segments
+	closed   bool
 }
 
 const segments = 16
@@ -90,7 +92,16 @@ func (c *file) start(s *Store, size int64) error {
 	return err
 }
 
-func (c *file) close() error { return c.f.Close() }
+// close leaves the closing to the last reader, if there are any.
+func (c *file) close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	if c.readers > 0 {
+		return nil
+	}
+	return c.f.Close()
+}
 
 func (c *file) maxObject() int64 { return min(c.segment-(64<<10)/2, 32<<20) }
 

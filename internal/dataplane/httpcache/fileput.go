@@ -87,7 +87,7 @@ func (c *file) append(h *head, text []byte, body Memory) (*record, []placed, boo
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	size := h.size()
-	if size+8 > c.segment {
+	if c.closed || size+8 > c.segment {
 		return nil, nil, false
 	}
 	var gone []placed
@@ -171,17 +171,21 @@ func (r *record) pin() bool {
 	r.file.mu.Lock()
 	defer r.file.mu.Unlock()
 	seg := &r.file.segments[r.segment]
-	if seg.generation != r.generation {
+	if r.file.closed || seg.generation != r.generation {
 		return false
 	}
 	seg.readers++
+	r.file.readers++
 	return true
 }
 
 func (r *record) unpin() {
 	r.file.mu.Lock()
+	defer r.file.mu.Unlock()
 	r.file.segments[r.segment].readers--
-	r.file.mu.Unlock()
+	if r.file.readers--; r.file.closed && r.file.readers == 0 {
+		_ = r.file.f.Close() // it was only read from since close
+	}
 }
 
 // intact checks a body that an earlier run wrote, once.
@@ -207,7 +211,7 @@ func (r *record) intact() bool {
 func (r *record) erase() {
 	r.file.mu.Lock()
 	defer r.file.mu.Unlock()
-	if r.file.segments[r.segment].generation == r.generation {
+	if !r.file.closed && r.file.segments[r.segment].generation == r.generation {
 		_, _ = r.file.f.WriteAt(make([]byte, 4), r.at+4)
 	}
 }

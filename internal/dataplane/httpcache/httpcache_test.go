@@ -323,6 +323,58 @@ func TestFile(t *testing.T) {
 }
 
 // damage flips a byte in every 50,000.
+// A closed file lets those finish who read, and gives nothing to others.
+func TestFileCloseWhileRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "cache")
+	s, err := OpenFile(path, 4<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !s.Put("key", entry(10, "Cache-Control: max-age=60")) {
+		t.Fatal("not stored")
+	}
+	found := s.Lookup("key", nil, time.Now()).Entry
+	body, err := found.Body.Open(0, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := io.ReadAll(body); len(text) != 10 || err != nil {
+		t.Errorf("%q %v", text, err)
+	}
+	if _, err := found.Body.Open(0, 10); err == nil || s.Put("other", entry(10, "Cache-Control: max-age=60")) {
+		t.Error("a closed store goes on")
+	}
+	if _, err := OpenFile(path, 4<<20); err == nil {
+		t.Error("the file is free while it is read")
+	}
+	body.Close()
+	again, err := OpenFile(path, 4<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.Lookup("key", nil, time.Now()).Entry == nil {
+		t.Error("what was stored is lost")
+	}
+	again.Close()
+}
+
+func TestSetSize(t *testing.T) {
+	s := NewStore(1 << 20)
+	for i := range 8 {
+		s.Put(fmt.Sprint(i), entry(10<<10, "Cache-Control: max-age=60"))
+	}
+	s.SetSize(80 << 10)
+	if used := s.Used(); used > 80<<10 || used < 40<<10 {
+		t.Errorf("%d bytes used", used)
+	}
+	if s.MaxObject() != 10<<10 {
+		t.Errorf("largest object: %d", s.MaxObject())
+	}
+}
+
 func damage(t *testing.T, path string) {
 	t.Helper()
 	data, err := os.ReadFile(path)

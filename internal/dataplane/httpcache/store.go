@@ -13,10 +13,10 @@ import (
 // under way included. What was not asked for again goes first (SIEVE). It may
 // be used from any goroutine.
 type Store struct {
-	size int64
 	file *file // where bodies are kept; nil keeps them in memory
 
 	mu        sync.RWMutex
+	size      int64
 	resources map[string]*resource
 	ring      ring
 	used      int64 // by entries and marks
@@ -45,7 +45,20 @@ func NewStore(size int64) *Store {
 	return &Store{size: size, resources: map[string]*resource{}}
 }
 
-// Close releases the file, if there is one. What it holds stays.
+// SetSize changes how many bytes a store in memory may hold. What does not fit
+// any more goes, least asked for first. A store in a file keeps its size.
+func (s *Store) SetSize(size int64) {
+	if s.file != nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.size = size
+	s.evict()
+}
+
+// Close releases the file, if there is one, once nobody reads from it any
+// more. What it holds stays. Nothing is found in or added to a closed one.
 func (s *Store) Close() error {
 	if s.file == nil {
 		return nil
@@ -58,6 +71,8 @@ func (s *Store) MaxObject() int64 {
 	if s.file != nil {
 		return s.file.maxObject()
 	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	return s.size / 8
 }
 

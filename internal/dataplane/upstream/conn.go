@@ -29,7 +29,7 @@ type conn struct {
 
 func newConn(raw net.Conn, s *server) *conn {
 	c := &conn{Conn: raw, server: s}
-	c.reader = wire.NewReader(raw, &s.group.buffers)
+	c.reader = wire.NewReader(raw, &s.buffers)
 	return c
 }
 

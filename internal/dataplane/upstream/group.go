@@ -49,12 +49,12 @@ const (
 type Group struct {
 	servers []*server
 	next    atomic.Uint32
-	buffers sync.Pool
 }
 
+// server may be in several groups.
 type server struct {
 	Address
-	group     *Group
+	buffers   sync.Pool
 	downUntil atomic.Int64 // Unix nanoseconds
 
 	mu     sync.Mutex
@@ -64,24 +64,63 @@ type server struct {
 
 // NewGroup returns a group of the servers at addresses. It connects to none.
 func NewGroup(addresses []Address) *Group {
-	g := &Group{}
-	g.buffers.New = newBuffer
-	for _, a := range addresses {
-		g.servers = append(g.servers, &server{Address: a, group: g})
-	}
-	return g
+	var none *Group
+	return none.With(addresses)
 }
 
-// Close ends the idle connections; those in use end with their exchange.
-func (g *Group) Close() {
-	for _, s := range g.servers {
-		s.mu.Lock()
-		idle := s.idle
-		s.idle, s.closed = nil, true
-		s.mu.Unlock()
-		for _, c := range idle {
-			c.close()
+// With returns a group of the servers at addresses, which shares with g those
+// that are in both, with their connections; g itself where they are the same.
+// A nil group shares none.
+func (g *Group) With(addresses []Address) *Group {
+	next := &Group{servers: make([]*server, len(addresses))}
+	same := g != nil && len(g.servers) == len(addresses)
+	for i, a := range addresses {
+		old := g.server(a)
+		if old == nil {
+			old = &server{Address: a}
+			old.buffers.New = newBuffer
 		}
+		next.servers[i] = old
+		same = same && g.servers[i] == old
+	}
+	if same {
+		return g
+	}
+	return next
+}
+
+func (g *Group) server(a Address) *server {
+	if g == nil {
+		return nil
+	}
+	for _, s := range g.servers {
+		if s.Address == a {
+			return s
+		}
+	}
+	return nil
+}
+
+// Close ends the idle connections; those in use end with their exchange. A
+// closed group can still be asked, on a new connection each time.
+func (g *Group) Close() { g.CloseExcept(nil) }
+
+// CloseExcept closes the servers that other does not have; nil has none.
+func (g *Group) CloseExcept(other *Group) {
+	for _, s := range g.servers {
+		if other.server(s.Address) != s {
+			s.close()
+		}
+	}
+}
+
+func (s *server) close() {
+	s.mu.Lock()
+	idle := s.idle
+	s.idle, s.closed = nil, true
+	s.mu.Unlock()
+	for _, c := range idle {
+		c.close()
 	}
 }
 

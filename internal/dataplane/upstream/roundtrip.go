@@ -52,7 +52,7 @@ func (g *Group) RoundTrip(ctx context.Context, req *wire.Request, t Timeouts) (*
 		trace.Server = s.Address.Address
 		var response *wire.Response
 		var again bool
-		response, again, err = s.try(ctx, out, t, attempt > 0)
+		response, again, err = s.try(ctx, out, t, attempt > 0, len(g.servers) > 1)
 		trace.Took = time.Since(start)
 		if err == nil || !again || attempt > 0 || ctx.Err() != nil {
 			return response, trace, err
@@ -120,14 +120,14 @@ func bodyEnded(body io.Reader) bool {
 
 // try is one attempt on one server. again tells that nothing of the exchange
 // can have had an effect, or that the method allows another attempt.
-func (s *server) try(ctx context.Context, o *outgoing, t Timeouts, fresh bool) (r *wire.Response, again bool, err error) {
+func (s *server) try(ctx context.Context, o *outgoing, t Timeouts, fresh, others bool) (r *wire.Response, again bool, err error) {
 	var c *conn
 	if !fresh {
 		c = s.take(!o.repeatable())
 	}
 	if c == nil {
 		if c, err = s.dial(ctx, t); err != nil {
-			return nil, !errors.Is(err, ErrTimeout) || len(s.group.servers) > 1, err
+			return nil, !errors.Is(err, ErrTimeout) || others, err
 		}
 	}
 	stop := c.watch(ctx)

@@ -113,3 +113,34 @@ func TestClientLeaves(t *testing.T) {
 	}
 	<-left
 }
+
+// A group made from another shares the servers that are in both, with their
+// connections.
+func TestWith(t *testing.T) {
+	g, connections := start(t, func(w http.ResponseWriter, r *http.Request) {})
+	once := func(g *Group) {
+		t.Helper()
+		if _, err := ask(t, g, &wire.Request{Method: "GET", Target: "/"}); err != nil {
+			t.Error(err)
+		}
+	}
+	once(g)
+	address := g.servers[0].Address
+	if g.With([]Address{address}) != g {
+		t.Error("the same servers make another group")
+	}
+	more := g.With([]Address{address, {"tcp", "127.0.0.1:1"}})
+	more.servers[1].downUntil.Store(time.Now().Add(time.Hour).UnixNano())
+	g.CloseExcept(more)
+	for range 4 {
+		once(more)
+	}
+	if n := connections.Load(); n != 1 {
+		t.Errorf("%d connections", n)
+	}
+	more.CloseExcept(g.With([]Address{{"tcp", "127.0.0.1:1"}}))
+	once(g)
+	if n := connections.Load(); n != 2 {
+		t.Errorf("%d connections after its end", n)
+	}
+}

@@ -17,6 +17,12 @@ backend web {
     .path = "/run/edgegen/web.sock";
 }
 
+# Nothing is sent here. While it is set to sick on varnishd's command line,
+# connections end with their next answer: what is restarted next loses none.
+backend edge_open {
+    .path = "/run/edgegen/web.sock";
+}
+
 sub vcl_recv {
     if (local.socket == "probe") {
         std.log("edge-probe:" + req.url);
@@ -24,6 +30,7 @@ sub vcl_recv {
     }
     if (local.socket == "plain" && req.url ~ "^/\.edgegen/[45][0-9][0-9]$") {
         # The words for an error that the web tier met on a plain-HTTP listener.
+        std.log("edge-client:" + req.http.X-Real-IP);
         set req.http.X-Edge-Cache = "PASS";
         return (synth(std.integer(regsub(req.url, "^.*/", ""), 500)));
     }
@@ -34,6 +41,8 @@ sub vcl_recv {
         call edge_method;
         call edge_path;
         call edge_host;
+    } else {
+        call edge_asker;
     }
     call edge_policy;
     return (hash);
@@ -41,7 +50,6 @@ sub vcl_recv {
 
 sub edge_clean {
     unset req.http.X-Edge-Host;
-    unset req.http.X-Edge-Site;
     unset req.http.X-Edge-Route;
     unset req.http.X-Edge-Path;
     unset req.http.X-Edge-Address;
@@ -102,6 +110,11 @@ sub edge_client {
     }
     call edge_forwarded_reset;
     set req.http.X-Real-IP = req.http.X-Forwarded-For;
+    call edge_asker;
+}
+
+# For the access log, in which every round of a request stands by itself.
+sub edge_asker {
     std.log("edge-client:" + req.http.X-Edge-Address);
     std.log("edge-id:" + req.http.X-Request-Id);
 }
@@ -156,23 +169,25 @@ sub edge_host {
         return (synth(400));
     }
     set req.http.X-Edge-Host = std.tolower(regsub(req.http.Host, "\.?(?::[0-9]*)?$", ""));
-    call edge_hosts_1;
-    if (!req.http.X-Edge-Site) {
+    call edge_sites_1;
+    if (!req.http.X-Edge-Canonical) {
         return (synth(421));
     }
-    if (local.socket == "plain" || req.http.X-Edge-Host != req.http.X-Edge-Canonical) {
-        call edge_redirect;
-    }
-    call edge_sites_1_recv;
     if (!req.http.X-Edge-Route && !req.http.X-Edge-Pass) {
         return (synth(404));
     }
+    if (!req.http.X-Edge-Cookie) {
+        set req.http.X-Edge-Cookie = req.http.Cookie;
+    }
 }
 
-sub edge_hosts_1 {
-    if (req.http.X-Edge-Host == "example.com") {    # site.hcl:2
-        set req.http.X-Edge-Site = "1";
-        set req.http.X-Edge-Canonical = "example.com";
+sub edge_sites_1 {
+    if (req.http.X-Edge-Host == "example.com") { call site_1; }    # site.hcl:2
+}
+
+sub edge_canonical {
+    if (local.socket == "plain" || req.http.X-Edge-Host != req.http.X-Edge-Canonical) {
+        call edge_redirect;
     }
 }
 
@@ -186,22 +201,18 @@ sub edge_redirect {
     return (synth(308));
 }
 
-sub edge_sites_1_recv {
-    if (req.http.X-Edge-Site == "1") { call site_1_recv; }    # example.com
-}
-
 # example.com, site.hcl:2
-sub site_1_recv {
+sub site_1 {
+    set req.http.X-Edge-Canonical = "example.com";
+    call edge_canonical;
     # site.hcl:4: route /
     if (!req.http.X-Edge-Route) {
-        set req.http.X-Edge-Route = "1";
+        set req.http.X-Edge-Route = "1.1";
         # site.hcl:5: files without a ttl are never stored
         set req.http.X-Edge-Pass = "files";
     }
     # default: cache
     set req.http.X-Edge-Grace = "10s";
-    set req.http.X-Edge-Stale = "0s";
-    set req.http.X-Edge-Cookie = req.http.Cookie;
 }
 
 # What may be looked up in the cache, and what goes past it.
@@ -292,7 +303,6 @@ sub vcl_pipe {
 sub edge_hide {
     unset bereq.http.X-Varnish;
     unset bereq.http.Via;
-    unset bereq.http.X-Edge-Site;
     unset bereq.http.X-Edge-Canonical;
     unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-Path;
@@ -361,6 +371,11 @@ sub vcl_backend_response {
     }
     unset beresp.http.X-Edge-Grace;
     unset beresp.http.X-Edge-Url;
+    # The web tier's notes for the access log, in one header, so that those of
+    # a stored answer do not mix with those of the one that confirms it.
+    set beresp.http.X-Edge-Tier = beresp.http.X-Edge-Tier + " " + beresp.http.X-Edge-Upstream + " " + beresp.http.X-Edge-Backend;
+    unset beresp.http.X-Edge-Upstream;
+    unset beresp.http.X-Edge-Backend;
     # What belongs to one connection (RFC 9110, 7.6.1).
     unset beresp.http.Keep-Alive;
     unset beresp.http.Proxy-Connection;
@@ -439,6 +454,10 @@ sub vcl_backend_error {
 }
 
 sub vcl_deliver {
+    # Who answered; what is stored is the cache tier's own.
+    if (req.http.X-Edge-Cache ~ "^(?:MISS|PASS)$") {
+        std.log("edge-tier:" + resp.http.X-Edge-Tier);
+    }
     # Varnish compares one tag, and no date but If-Modified-Since. What went
     # past the cache has been judged by the backend.
     if (resp.status == 200 && req.http.X-Edge-Cache != "PASS") {
@@ -514,11 +533,15 @@ sub vcl_synth {
 
 # What every answer says, and what none does.
 sub edge_answer {
+    if (!std.healthy(edge_open)) {
+        set resp.http.Connection = "close";
+    }
     unset resp.http.Server;
     unset resp.http.Via;
     unset resp.http.X-Varnish;
     unset resp.http.X-Edge-Url;
     unset resp.http.X-Edge-Grace;
+    unset resp.http.X-Edge-Tier;
     set resp.http.X-Cache = req.http.X-Edge-Cache;
     std.log("edge-cache:" + req.http.X-Edge-Cache);
 }

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"edgegen/internal/control"
+)
+
+// planExitCodes stands in the place of exitCodes in plan's help.
+const planExitCodes = "\n\nExit codes: 0 nothing would change, 1 failed, refused or wrong usage, 2 changes."
+
+// errChanges says that a plan holds changes.
+var errChanges = errors.New("there are changes")
+
+func newPlan(s streams) *cobra.Command {
+	var asJSON bool
+	var directory string
+	c := &cobra.Command{
+		Use:   "plan [SITE]",
+		Short: "Show what a reload of the running edge would do",
+		Long: `plan has the running edge read a site and look what is other than what it
+serves: for each tier and each app nothing, a reload, a restart, a start or a
+stop, why, and how many WebSockets would end. Nothing is changed.
+
+Without a SITE it is the one that the edge was started with.` + planExitCodes,
+		Args: siteArgument,
+		RunE: func(c *cobra.Command, arguments []string) error {
+			client, err := clientOf(directory)
+			if err != nil {
+				return err
+			}
+			site := ""
+			if len(arguments) > 0 {
+				site = arguments[0]
+			}
+			plan, err := client.Plan(c.Context(), site)
+			if err != nil {
+				return s.refusal(err, asJSON)
+			}
+			if asJSON {
+				err = printJSON(s.out, plan)
+			} else {
+				_, err = io.WriteString(s.out, planText(plan, colored(s.out), columns(s.out)))
+			}
+			if err == nil && plan.Changes() {
+				return errChanges
+			}
+			return err
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print the plan, or the diagnostics of a site that is refused, as JSON")
+	stateDirFlag(c, &directory)
+	return c
+}
+
+// refusal prints the diagnostics of a site that the edge refused as JSON, where
+// that is asked for. Any other error is returned as it is.
+func (s streams) refusal(err error, asJSON bool) error {
+	refused := (*control.Refused)(nil)
+	if !asJSON || !errors.As(err, &refused) {
+		return err
+	}
+	text, err := refused.Diagnostics.JSON()
+	if err != nil {
+		return err
+	}
+	if _, err := s.out.Write(text); err != nil {
+		return err
+	}
+	return errFailed
+}
+
+// planText is a plan for people. A width of 0 breaks no lines.
+func planText(plan control.Plan, color bool, width int) string {
+	var out strings.Builder
+	steps, changes := planTable(plan, true)
+	steps.write(&out, color, width)
+	fmt.Fprintf(&out, "\n%s, %s would end\n", plural(changes, "change"), plural(plan.WebSockets, "WebSocket"))
+	return out.String()
+}
+
+// planTable has a row for each tier and app, where unchanged is asked for those
+// too that nothing is done to. changes counts the others.
+func planTable(plan control.Plan, unchanged bool) (steps *table, changes int) {
+	steps = newTable("WHAT", "ENGINE", "ACTION", "WHY")
+	add := func(what, engine string, action control.Action, why []string) {
+		if action != control.Nothing {
+			changes++
+		} else if !unchanged {
+			return
+		}
+		steps.add("", cell{text: what}, cell{text: engine}, cell{string(action), actionTone(action)}, cell{text: strings.Join(why, "; ")})
+	}
+	for _, t := range plan.Tiers {
+		why := t.Why
+		if t.WebSockets > 0 {
+			why = append(why[:len(why):len(why)], "ends "+plural(t.WebSockets, "WebSocket"))
+		}
+		add(t.Role, t.Engine, t.Action, why)
+	}
+	for _, b := range plan.Backends {
+		add(b.Site+" "+b.Name, "app", b.Action, b.Why)
+	}
+	return steps, changes
+}
+
+func actionTone(action control.Action) string {
+	switch action {
+	case control.Nothing:
+		return "2"
+	case control.Reload, control.Start:
+		return "32"
+	}
+	return "1;33"
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"edgegen/internal/control"
+)
+
+func newReload(s streams) *cobra.Command {
+	var asJSON bool
+	var directory string
+	c := &cobra.Command{
+		Use:   "reload",
+		Short: "Have the running edge serve its site as it is written now",
+		Long: `reload has the running edge read its site anew, waits until every tier serves
+it, and prints what was touched. A site that is refused changes nothing: the
+edge goes on as before, and what is wrong is shown as validate shows it.`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			client, err := clientOf(directory)
+			if err != nil {
+				return err
+			}
+			outcome, err := client.Reload(c.Context())
+			if refused := (*control.Refused)(nil); errors.As(err, &refused) && !asJSON {
+				s.report(refused.Diagnostics)
+				fmt.Fprintln(s.err, "\nnot reloaded: the edge goes on as before")
+				return errFailed
+			}
+			switch {
+			case err != nil:
+				return s.refusal(err, asJSON)
+			case asJSON:
+				return printJSON(s.out, outcome)
+			}
+			s.report(outcome.Warnings)
+			_, err = io.WriteString(s.out, outcomeText(outcome, colored(s.out), columns(s.out)))
+			return err
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print what was done, or the diagnostics of a site that is refused, as JSON")
+	stateDirFlag(c, &directory)
+	return c
+}
+
+// outcomeText tells people what a reload did: what it touched, and what is
+// served now.
+func outcomeText(outcome control.Outcome, color bool, width int) string {
+	steps, changes := planTable(outcome.Plan, false)
+	took := milliseconds(outcome.Duration)
+	if changes == 0 {
+		return fmt.Sprintf("nothing has changed: generation %d goes on (%s)\n", outcome.Generation, took)
+	}
+	var out strings.Builder
+	steps.write(&out, color, width)
+	fmt.Fprintf(&out, "\ngeneration %d is served, after %s; %s, %s ended\n", outcome.Generation, took,
+		plural(changes, "change"), plural(outcome.Plan.WebSockets, "WebSocket"))
+	return out.String()
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"edgegen/internal/control"
+)
+
+// statusText is a status for people. A width of 0 breaks no lines.
+func statusText(status control.Status, now time.Time, color bool, width int) string {
+	var out strings.Builder
+	up := time.Duration(status.Uptime * float64(time.Second))
+	fmt.Fprintf(&out, "%s, up %s: %s\n", paint(stateTone(status.State), status.State, color), short(up), visible(status.Site))
+	fmt.Fprintf(&out, "pid %d, generation %d, %s%s\n\n", status.PID, status.Generation, plural(status.Connections.WebSockets, "WebSocket"), oldWorkers(status))
+	tiers := newTable("TIER", "ENGINE", "VERSION", "STATE", "PID", "RESTARTS", "SINCE", "LISTENING")
+	for _, t := range status.Tiers {
+		tiers.add(remark(t), cell{text: t.Role}, cell{text: t.Engine}, cell{text: orDash(t.Version)}, cell{t.State, stateTone(t.State)},
+			cell{text: number(t.PID)}, cell{text: strconv.Itoa(t.Restarts)}, cell{text: age(t.Since, now)}, cell{text: listening(t.Listen)})
+	}
+	tiers.write(&out, color, width)
+	if len(status.Backends) > 0 {
+		out.WriteByte('\n')
+		backends(status.Backends).write(&out, color, width)
+	}
+	if r := status.LastReload; r != nil {
+		fmt.Fprintf(&out, "\n%s\n", strings.Join(wrap(lastReload(r, now), width), "\n"))
+	}
+	return out.String()
+}
+
+// oldWorkers are nginx's that finish requests of before a reload.
+func oldWorkers(status control.Status) string {
+	if status.Connections.OldWorkers == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d old nginx worker(s) finishing", status.Connections.OldWorkers)
+}
+
+func backends(all []control.BackendStatus) *table {
+	apps := newTable("SITE", "BACKEND", "STATE", "PID", "RESTARTS", "SERVERS")
+	for _, b := range all {
+		servers := cell{text: orDash(strings.Join(b.Servers, " "))}
+		if b.Process == nil {
+			// Somebody else runs the app.
+			apps.add("", append(cellsOf(b.Site, b.Name, "-", "-", "-"), servers)...)
+			continue
+		}
+		apps.add("", cell{text: b.Site}, cell{text: b.Name}, cell{b.Process.State, stateTone(b.Process.State)},
+			cell{text: number(b.Process.PID)}, cell{text: strconv.Itoa(b.Process.Restarts)}, servers)
+	}
+	return apps
+}
+
+func lastReload(r *control.ReloadStatus, now time.Time) string {
+	took := milliseconds(r.Duration)
+	if r.OK {
+		return fmt.Sprintf("last reload: %s ago, took %s", age(r.At, now), took)
+	}
+	return visible(strings.Join(strings.Fields(fmt.Sprintf("last reload: refused %s ago after %s: %s", age(r.At, now), took, r.Error)), " "))
+}
+
+// listening is where a tier listens. The sockets between the tiers are called by
+// their files' names alone.
+func listening(addresses []string) string {
+	names := make([]string, len(addresses))
+	for i, address := range addresses {
+		names[i] = address
+		if path, local := strings.CutPrefix(address, "unix:"); local {
+			names[i] = filepath.Base(path)
+		}
+	}
+	return orDash(strings.Join(names, " "))
+}
+
+// remark is what has to be said about a tier: why it is not well, or why not
+// its daemon serves, unless somebody asked for just that.
+func remark(t control.TierStatus) string {
+	well := t.State == "running" && (t.Engine != "builtin" || strings.HasSuffix(t.Reason, "asks for it"))
+	if well {
+		return ""
+	}
+	return t.Reason
+}
+
+// stateTone is the colour of a state of the edge or of a process.
+func stateTone(state string) string {
+	switch state {
+	case "ready", "running":
+		return "32"
+	case "starting", "stopping", "backoff", "degraded":
+		return "1;33"
+	case "failed":
+		return "1;31"
+	}
+	return "2"
+}
+
+// age is how long ago a time was, "-" for none.
+func age(since, now time.Time) string {
+	if since.IsZero() {
+		return "-"
+	}
+	return short(now.Sub(since))
+}
+
+// short is a duration in its largest unit: 42s, 3m, 5h, 12d.
+func short(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch d = max(d, 0); {
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", d/time.Second)
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	case d < 2*day:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	}
+	return fmt.Sprintf("%dd", d/day)
+}
+
+// milliseconds is how long a reload took: 312 ms, 1.4 s.
+func milliseconds(ms float64) string {
+	if ms < 1000 {
+		return fmt.Sprintf("%.0f ms", ms)
+	}
+	return fmt.Sprintf("%.1f s", ms/1000)
+}
+
+func number(pid int) string {
+	if pid == 0 {
+		return "-"
+	}
+	return strconv.Itoa(pid)
+}
+
+func orDash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}

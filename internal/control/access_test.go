@@ -1,0 +1,238 @@
+package control
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"edgegen/internal/dataplane"
+	"edgegen/internal/native"
+	"edgegen/internal/site"
+)
+
+// accessFile opens a log in a file of a temporary directory.
+func accessFile(t *testing.T) (*accessLog, string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "access.log")
+	log := accessOf(t, site.Log{Access: file}, nil)
+	return log, file
+}
+
+func accessOf(t *testing.T, to site.Log, stdout io.Writer) *accessLog {
+	t.Helper()
+	log, err := openAccessLog(to, stdout, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := log.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return log
+}
+
+// hosts are the hosts of the lines in a file, of which each is whole.
+func hosts(t *testing.T, file string) string {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var hosts []string
+	for line := range strings.Lines(string(data)) {
+		hosts = append(hosts, decoded(t, []byte(line)).Host)
+	}
+	return strings.Join(hosts, " ")
+}
+
+func of(host string) dataplane.Record { return dataplane.Record{Host: host} }
+
+// A whole line is written at once, whoever else writes, planes and varnishd.
+func TestAccessLogLines(t *testing.T) {
+	log, file := accessFile(t)
+	if err := os.WriteFile(file, []byte(`{"host":"earlier"}`+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var writers sync.WaitGroup
+	for i := range 8 {
+		writers.Go(func() {
+			for range 100 {
+				if i%2 == 0 {
+					log.record(of("x"))
+				} else {
+					log.recordNative(native.Request{Host: "x"})
+				}
+			}
+		})
+	}
+	writers.Wait()
+	if got := hosts(t, file); got != "earlier"+strings.Repeat(" x", 800) {
+		t.Errorf("the lines are about %s", got)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm()&0o007 != 0 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}
+
+func TestAccessLogPlaces(t *testing.T) {
+	var stdout bytes.Buffer
+	accessOf(t, site.Log{Access: "stdout"}, &stdout).record(of("x"))
+	if decoded(t, stdout.Bytes()).Host != "x" {
+		t.Errorf("stdout says %q", stdout.String())
+	}
+	off := accessOf(t, site.Log{Access: "off"}, &stdout)
+	off.record(of("y"))
+	if err := off.reopen(); err != nil || strings.Count(stdout.String(), "\n") != 1 {
+		t.Errorf("%v; %q", err, stdout.String())
+	}
+	if _, err := openAccessLog(site.Log{Access: t.TempDir()}, nil, nil); !errors.Is(err, syscall.EISDIR) {
+		t.Errorf("a directory: %v", err)
+	}
+}
+
+// TestAccessLogRotation moves the file away, or copies and empties it.
+func TestAccessLogRotation(t *testing.T) {
+	t.Run("rename and reopen", func(t *testing.T) {
+		log, file := accessFile(t)
+		log.record(of("a"))
+		if err := os.Rename(file, file+".1"); err != nil {
+			t.Fatal(err)
+		}
+		log.record(of("b"))
+		if err := log.reopen(); err != nil {
+			t.Fatal(err)
+		}
+		log.record(of("c"))
+		if old, now := hosts(t, file+".1"), hosts(t, file); old != "a b" || now != "c" {
+			t.Errorf("the old file has %q, the new one %q", old, now)
+		}
+	})
+	t.Run("while everybody writes", func(t *testing.T) {
+		log, file := accessFile(t)
+		var writers sync.WaitGroup
+		for range 4 {
+			writers.Go(func() {
+				for range 200 {
+					log.record(of("x"))
+				}
+			})
+		}
+		err := errors.Join(os.Rename(file, file+".1"), log.reopen())
+		writers.Wait()
+		if got := strings.Fields(hosts(t, file+".1") + " " + hosts(t, file)); err != nil || len(got) != 800 {
+			t.Errorf("%d lines, %v", len(got), err)
+		}
+	})
+	t.Run("copy and truncate", func(t *testing.T) {
+		log, file := accessFile(t)
+		log.record(of("a"))
+		if err := os.Truncate(file, 0); err != nil {
+			t.Fatal(err)
+		}
+		log.record(of("b"))
+		if got := hosts(t, file); got != "b" {
+			t.Errorf("the file has %q", got)
+		}
+	})
+	t.Run("the directory is gone", func(t *testing.T) {
+		log, file := accessFile(t)
+		moved := filepath.Dir(file) + ".moved"
+		if err := os.Rename(filepath.Dir(file), moved); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := os.RemoveAll(moved); err != nil {
+				t.Error(err)
+			}
+		})
+		if err := log.reopen(); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("reopened: %v", err)
+		}
+		log.record(of("a"))
+		if got := hosts(t, filepath.Join(moved, "access.log")); got != "a" {
+			t.Errorf("the old file has %q", got)
+		}
+	})
+}
+
+// A reload changes place and format at once, for a line and all after it.
+func TestAccessLogBecomesAnother(t *testing.T) {
+	log, file := accessFile(t)
+	other := filepath.Join(t.TempDir(), "other.log")
+	var stdout bytes.Buffer
+	log.stdout = &stdout
+	for _, next := range []site.Log{
+		{Access: other}, {Access: other, Format: "combined"}, {Access: "off"}, {Access: "stdout"}, {Access: file},
+	} {
+		opened, err := openAccessLog(next, log.stdout, log.report)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := log.become(opened); err != nil {
+			t.Fatal(err)
+		}
+		log.record(of("x"))
+	}
+	text, err := os.ReadFile(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second, _ := strings.Cut(string(text), "\n")
+	if decoded(t, []byte(first)).Host != "x" || !strings.HasPrefix(second, "- - - [") || strings.Count(second, "\n") != 1 {
+		t.Errorf("the other file has %q", text)
+	}
+	if got := hosts(t, file); got != "x" || decoded(t, stdout.Bytes()).Host != "x" {
+		t.Errorf("the file has %q, stdout %q", got, stdout.String())
+	}
+}
+
+// full takes so many bytes, and then none.
+type full struct {
+	bytes.Buffer
+	room int
+}
+
+func (f *full) Write(p []byte) (int, error) {
+	if len(p) > f.room {
+		n, _ := f.Buffer.Write(p[:f.room]) // a Buffer takes everything
+		f.room = 0
+		return n, syscall.ENOSPC
+	}
+	f.room -= len(p)
+	return f.Buffer.Write(p)
+}
+
+// What cannot be written is reported once, and what is lost in one line; a line
+// that was cut off does not spoil the next.
+func TestAccessLogOnAFullDisk(t *testing.T) {
+	var messages bytes.Buffer
+	disk := &full{room: 1 << 20}
+	log, err := openAccessLog(site.Log{Access: "stdout"}, disk, slog.New(slog.NewTextHandler(&messages, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	log.record(of("first"))
+	disk.room = 20
+	for range 1000 {
+		log.record(of("lost"))
+	}
+	disk.room = 1 << 20
+	log.record(of("later"))
+	log.record(of("last"))
+	if said := messages.String(); strings.Count(said, "\n") != 2 || !strings.Contains(said, "no space left") || !strings.Contains(said, "dropped=1000") {
+		t.Errorf("it says %s", said)
+	}
+	lines := strings.Split(disk.String(), "\n")
+	if len(lines) != 5 || len(lines[1]) != 20 || decoded(t, []byte(lines[2])).Host != "later" || decoded(t, []byte(lines[3])).Host != "last" || lines[4] != "" {
+		t.Errorf("the disk has %q", lines)
+	}
+}

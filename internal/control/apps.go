@@ -1,0 +1,154 @@
+package control
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"edgegen/internal/config"
+	"edgegen/internal/site"
+	"edgegen/internal/supervise"
+)
+
+// app is a command of a backend, and its process once it runs.
+type app struct {
+	site    *site.Site
+	backend *site.Backend
+	running *running
+}
+
+// same reports whether two descriptions call for one and the same process.
+func (a *app) same(b *app) bool {
+	return slices.Equal(a.backend.Command, b.backend.Command) &&
+		slices.Equal(a.backend.Env, b.backend.Env) && a.backend.Dir == b.backend.Dir
+}
+
+// is reports whether two descriptions are of the same backend.
+func (a *app) is(b *app) bool {
+	return a.site.Host == b.site.Host && a.backend.Name == b.backend.Name
+}
+
+// shares reports whether the two want an address that one process alone can have.
+func (a *app) shares(b *app) bool {
+	return slices.ContainsFunc(a.backend.Servers, func(s site.Server) bool {
+		return slices.ContainsFunc(b.backend.Servers, func(t site.Server) bool {
+			return s.Host == t.Host && s.Port == t.Port && s.Path == t.Path
+		})
+	})
+}
+
+// apps lists what the site names a command for.
+func (g *generation) apps() []*app {
+	var apps []*app
+	for i := range g.loaded.Edge.Sites {
+		s := &g.loaded.Edge.Sites[i]
+		for j := range s.Backends {
+			if s.Backends[j].Command != nil {
+				apps = append(apps, &app{site: s, backend: &s.Backends[j]})
+			}
+		}
+	}
+	return apps
+}
+
+// startApps starts the apps side by side and waits until every server of theirs
+// takes connections.
+func (e *Edge) startApps(ctx context.Context, g *generation, apps []*app) error {
+	var waiting sync.WaitGroup
+	defer waiting.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var failed firstError
+	for _, a := range apps {
+		var err error
+		if a.running, err = e.launch(e.appProcess(g, a)); err != nil {
+			return err
+		}
+		waiting.Go(func() {
+			if err := a.running.WaitReady(ctx); err != nil {
+				failed.set(appFailed(g, a, err))
+				cancel() // the others need not be waited for
+			}
+		})
+	}
+	waiting.Wait()
+	return failed.err
+}
+
+// firstError keeps the first of several errors.
+type firstError struct {
+	once sync.Once
+	err  error // to be read when all who may set it have ended
+}
+
+func (f *firstError) set(err error) { f.once.Do(func() { f.err = err }) }
+
+func stopApps(hurry context.Context, apps []*app) {
+	var waiting sync.WaitGroup
+	for _, a := range apps {
+		waiting.Go(func() { a.running.stop(hurry) })
+	}
+	waiting.Wait()
+}
+
+// appStartTime is how long an app may take until it answers, unless it is told.
+// It may have to be compiled first.
+const appStartTime = 2 * time.Minute
+
+func (e *Edge) appProcess(g *generation, a *app) supervise.Process {
+	name := a.name(g)
+	environment := os.Environ()
+	for _, variable := range a.backend.Env {
+		environment = append(environment, variable.Name+"="+variable.Value)
+	}
+	servers := a.backend.Servers
+	return supervise.Process{
+		Name:         name,
+		Path:         a.backend.Command[0],
+		Args:         a.backend.Command[1:],
+		Dir:          a.backend.Dir,
+		Env:          environment,
+		Credential:   e.who.apps,
+		StopTimeout:  g.loaded.Edge.Timeout.Drain,
+		StartTimeout: cmp.Or(e.options.AppStart, appStartTime),
+		Ready:        func(ctx context.Context) error { return answering(ctx, servers) },
+		Stdout:       func(line []byte) { e.message(name, line) },
+		Stderr:       func(line []byte) { e.message(name, line) },
+	}
+}
+
+// name names an app in the log: its backend, with its site where there are
+// several.
+func (a *app) name(g *generation) string {
+	if len(g.loaded.Edge.Sites) == 1 {
+		return a.backend.Name
+	}
+	return a.site.Host + "/" + a.backend.Name
+}
+
+func appFailed(g *generation, a *app, err error) error {
+	return &Refused{config.Diagnostics{g.loaded.Diagnose(a.backend.Source, config.Error,
+		fmt.Sprintf("the app %s does not come up: %v", a.name(g), err),
+		"run the command by hand in its dir, and see that it listens where `servers` says")}}
+}
+
+// answering returns nil when every server takes a connection.
+func answering(ctx context.Context, servers []site.Server) error {
+	for _, server := range servers {
+		network, address := "unix", server.Path
+		if server.Path == "" {
+			network, address = "tcp", net.JoinHostPort(server.Host, fmt.Sprint(server.Port))
+		}
+		connection, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, network, address)
+		if err != nil {
+			return err
+		}
+		_ = connection.Close()
+	}
+	return nil
+}

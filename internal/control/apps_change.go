@@ -1,0 +1,103 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"slices"
+)
+
+// stageApps prepares what a reload does to the apps. An app whose description
+// is the same goes on with the process that it has.
+func (e *Edge) stageApps(next *generation) (changes []*change, apps []*app) {
+	before := e.appsNow()
+	for _, a := range next.apps() {
+		at := slices.IndexFunc(before, a.is)
+		switch {
+		case at < 0:
+			changes = append(changes, e.appChange(a, Start, e.appStart(next, a)))
+		case before[at].same(a):
+			a.running = before[at].running
+			changes = append(changes, e.appChange(a, Nothing, &change{finish: func(context.Context) {
+				process := e.appProcess(next, a)
+				process.Name = a.running.Status().Name // which has to stay
+				_ = a.running.Update(process)
+			}}))
+		case before[at].shares(a):
+			changes = append(changes, e.appChange(a, Restart, e.appInstead(next, before[at], a)))
+		default:
+			instead := e.appStart(next, a)
+			old := before[at]
+			instead.finish = func(context.Context) { e.stopLater(old.running) }
+			changes = append(changes, e.appChange(a, Restart, instead))
+		}
+		apps = append(apps, a)
+	}
+	for _, old := range before {
+		if !slices.ContainsFunc(apps, old.is) {
+			gone := &change{
+				commit: func(context.Context) error { return nil },
+				finish: func(context.Context) { e.stopLater(old.running) },
+			}
+			changes = append(changes, e.appChange(old, Stop, gone))
+		}
+	}
+	return changes, apps
+}
+
+func (e *Edge) appChange(a *app, action Action, c *change) *change {
+	why := map[Action]string{Start: "it is new", Stop: "the site names it no longer", Restart: "its command, env or dir"}
+	c.app = &AppPlan{Site: a.site.Host, Name: a.backend.Name, Action: action, Why: []string{}}
+	if text := why[action]; text != "" {
+		c.app.Why = append(c.app.Why, text)
+	}
+	return c
+}
+
+// appStart starts an app beside what runs.
+func (e *Edge) appStart(next *generation, a *app) *change {
+	return &change{
+		commit: func(ctx context.Context) error { return e.startApps(ctx, next, []*app{a}) },
+		undo: func(ctx context.Context) error {
+			a.running.stop(ctx)
+			return nil
+		},
+	}
+}
+
+// appInstead starts an app in place of one that has its address. Between the
+// two nobody answers there.
+func (e *Edge) appInstead(next *generation, old, a *app) *change {
+	was := e.serving()
+	return &change{
+		commit: func(ctx context.Context) error {
+			old.running.stop(e.life)
+			return e.startApps(ctx, next, []*app{a})
+		},
+		undo: func(ctx context.Context) error {
+			a.running.stop(ctx)
+			again := &app{site: old.site, backend: old.backend}
+			err := e.startApps(ctx, was, []*app{again})
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			if at := slices.Index(e.apps, old); at >= 0 {
+				e.apps = slices.Clone(e.apps)
+				e.apps[at] = again
+			}
+			if err != nil {
+				return errors.Join(errors.New("start the earlier app again"), err)
+			}
+			return nil
+		},
+	}
+}
+
+// stopLater ends a process that nobody needs any more, beside what goes on.
+func (e *Edge) stopLater(r *running) {
+	e.later.Go(func() { r.stop(e.life) })
+}
+
+func (e *Edge) appsNow() []*app {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.apps
+}

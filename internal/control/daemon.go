@@ -1,0 +1,149 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"edgegen/internal/supervise"
+)
+
+// daemon is what the servers that are daemons have in common: a process, and a
+// builtin plane that stands in for it while it is down.
+type daemon struct {
+	edge *Edge
+	chosen
+
+	mu      sync.Mutex // guards what follows
+	running *running   // nil until it is started
+	listen  []string
+	standIn *plane // nil while there is none
+	taken   bool   // the stand-in serves in the daemon's place
+	reason  error  // why it was taken over
+	guard   *guard
+}
+
+func (d *daemon) roles() []string { return []string{d.role} }
+
+func (d *daemon) key() string { return string(d.engine) }
+
+// setRunning is told the process, which is another one after a replacement.
+func (d *daemon) setRunning(r *running) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.running = r
+}
+
+func (d *daemon) process() *running {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.running
+}
+
+// runs reports whether the process answers.
+func (d *daemon) runs() bool {
+	r := d.process()
+	return r != nil && r.Status().State == supervise.Running
+}
+
+func (d *daemon) show(g *generation) {
+	listen := d.edge.listening(g, d.role)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.listen = listen
+}
+
+func (d *daemon) status(role string) TierStatus {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := TierStatus{
+		Role: role, Engine: string(d.engine), Version: d.chosen.daemon.Version,
+		State: string(supervise.Starting), Listen: d.listen, Reason: d.chosen.reason,
+	}
+	if d.running != nil {
+		now := d.running.Status()
+		s.State, s.PID, s.Restarts, s.Since = string(now.State), now.PID, now.Restarts, now.Since
+	}
+	if d.taken {
+		stand := d.standIn.status(role)
+		s.Engine, s.Version, s.State, s.PID, s.Since = stand.Engine, stand.Version, stand.State, stand.PID, stand.Since
+		s.Reason = fmt.Sprintf("%s is down and is tried again: %v", d.engine, d.reason)
+	}
+	return s
+}
+
+// degraded reports whether the tier is served otherwise than it should be.
+func (d *daemon) degraded() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.taken
+}
+
+// stop ends the stand-in after the daemon, which may still have work for it.
+func (d *daemon) stop(hurry context.Context) {
+	d.endGuard()
+	d.process().stop(hurry)
+	d.mu.Lock()
+	stand := d.standIn
+	d.mu.Unlock()
+	if stand != nil {
+		stand.stop(hurry)
+	}
+}
+
+// withStandIn adds the stand-in's change to the daemon's own.
+func (d *daemon) withStandIn(ctx context.Context, next *generation, own *change) (*change, error) {
+	d.mu.Lock()
+	stand := d.standIn
+	d.mu.Unlock()
+	if stand == nil {
+		return own, nil
+	}
+	other, err := stand.stage(ctx, next)
+	if err != nil {
+		return own, err
+	}
+	return both(other, own), nil
+}
+
+// both makes one change of two, of which the second is the one that is shown.
+func both(first, second *change) *change {
+	c := &change{plans: second.plans}
+	if first.commit != nil || second.commit != nil {
+		c.commit = func(ctx context.Context) error {
+			if err := call(ctx, first.commit); err != nil {
+				return err
+			}
+			return call(ctx, second.commit)
+		}
+	}
+	c.undo = func(ctx context.Context) error {
+		err := call(ctx, second.undo)
+		if undone := call(ctx, first.undo); err == nil {
+			err = undone
+		}
+		return err
+	}
+	c.abandon = func(ctx context.Context) {
+		for _, f := range []func(context.Context){second.abandon, first.abandon} {
+			if f != nil {
+				f(ctx)
+			}
+		}
+	}
+	c.finish = func(ctx context.Context) {
+		for _, f := range []func(context.Context){first.finish, second.finish} {
+			if f != nil {
+				f(ctx)
+			}
+		}
+	}
+	return c
+}
+
+func call(ctx context.Context, f func(context.Context) error) error {
+	if f == nil {
+		return nil
+	}
+	return f(ctx)
+}

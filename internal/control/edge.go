@@ -1,0 +1,142 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"edgegen/internal/config"
+	"edgegen/internal/render"
+	"edgegen/internal/site"
+	"edgegen/internal/systemd"
+)
+
+// Edge is one running edge. It owns the public listeners and the processes.
+type Edge struct {
+	options Options
+	state   *state
+	who     identity
+	layout  render.Layout
+	access  *accessLog
+	watcher *watcher
+	started time.Time
+	phase   atomic.Value // a phase
+
+	// changing has room for one: the start, a reload, a takeover or the stop.
+	changing chan struct{}
+	inner    map[string]*os.File // sockets between the tiers that edgegen holds, by path
+	// freeVarnish waits for a varnishd that is being retired; nil where none was.
+	freeVarnish func()
+	// life ends when what is left of earlier generations has to end too; later
+	// is what waits for that.
+	life    context.Context
+	die     context.CancelFunc
+	later   sync.WaitGroup
+	leaving leavers
+	keeping sync.Mutex // held while the last good generation is stored
+
+	mu         sync.Mutex  // guards what follows; the values are not changed, but replaced
+	generation *generation // that is served; nil before the first
+	servers    []server    // from the inside out
+	apps       []*app
+	last       *ReloadStatus
+}
+
+func newEdge(o Options, s *state, w *watcher) *Edge {
+	if o.Notify == nil {
+		o.Notify = &systemd.Notifier{}
+	}
+	e := &Edge{options: o, state: s, watcher: w, changing: make(chan struct{}, 1), inner: make(map[string]*os.File), started: time.Now()}
+	e.phase.Store(starting)
+	e.life, e.die = context.WithCancel(context.Background())
+	return e
+}
+
+// serving returns the generation that is served.
+func (e *Edge) serving() *generation {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.generation
+}
+
+func (e *Edge) serversNow() []server {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.servers
+}
+
+// first makes the first generation: everything that can fail before anything is
+// started. The edge is to be released also where there is an error.
+func (e *Edge) first(ctx context.Context, loaded *config.Loaded, diagnostics config.Diagnostics) (err error) {
+	found := &findings{loaded: loaded, all: diagnostics}
+	if e.who = identify(loaded.Edge, found); found.refusal() != nil {
+		return found.refusal()
+	}
+	if e.layout, err = makeRuntime(e.state.dir, e.who); err != nil {
+		return err
+	}
+	if err := e.state.instance.RemoveAtEnd(e.layout.Run); err != nil {
+		return err
+	}
+	given := &pool{open: given(e.options.Listeners)}
+	g, err := e.generate(ctx, loaded, e.options.Site, nil, given, found)
+	if err != nil {
+		closeListeners(given.opened)
+		return err
+	}
+	closeListeners(given.open) // those that systemd gave and the site does not name
+	e.generation = g
+	e.announceEngines(g)
+	if e.access, err = openAccessLog(loaded.Edge.Log, e.options.Access, e.options.Log); err != nil {
+		return refusedAt(loaded, loaded.Edge.Log.Source, err, `name a file in a directory that is there, "stdout" or "off"`)
+	}
+	if err := e.write(g); err != nil {
+		return err
+	}
+	if err := e.enter(g); err != nil {
+		return err
+	}
+	if len(found.all) > 0 {
+		e.options.Warn(found.all)
+	}
+	return nil
+}
+
+// prepareStorage makes the cache's file, which belongs to the daemons.
+func (e *Edge) prepareStorage(g *generation) error {
+	storage := g.loaded.Edge.Storage
+	if storage.Type != "file" {
+		return nil
+	}
+	uid, gid := e.who.owner()
+	file, err := os.OpenFile(storage.Path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return e.storageRefused(g, storage, err)
+	}
+	return errors.Join(file.Chown(uid, gid), file.Close())
+}
+
+func (e *Edge) storageRefused(g *generation, storage site.Storage, err error) error {
+	return refusedAt(g.loaded, storage.Source, fmt.Errorf("make the cache's file: %w", err), "name a file in a directory that is there")
+}
+
+// release closes what the edge holds itself. Its processes have ended.
+func (e *Edge) release() {
+	e.die()
+	e.later.Wait()
+	if g := e.serving(); g != nil {
+		closeListeners(g.public.all())
+	}
+	for _, file := range e.inner {
+		_ = file.Close() // nothing is written to a listener
+	}
+	if e.access != nil {
+		if err := e.access.close(); err != nil {
+			e.options.Log.Warn("close the access log", "error", err)
+		}
+	}
+}

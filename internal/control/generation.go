@@ -1,0 +1,105 @@
+package control
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"edgegen/internal/certificate"
+	"edgegen/internal/config"
+	"edgegen/internal/render"
+	"edgegen/internal/site"
+)
+
+// generation is one configuration of the edge and everything that was made of
+// it. It is not changed once it is there.
+type generation struct {
+	number       int // as in the status, from 1
+	path         string
+	loaded       *config.Loaded
+	meaning      string // names the model and its certificates
+	engines      map[string]chosen
+	pairs        []certificate.Pair
+	certificates []tls.Certificate // the same pairs
+	public       *sockets
+	output       *render.Output // for the tiers that daemons serve
+}
+
+// native reports whether a daemon serves the tier.
+func (g *generation) native(role string) bool { return g.engines[role].engine != site.Builtin }
+
+// generate makes a generation of a site that was loaded, next to the one that
+// is served; was is nil at the start. All problems of one kind are reported
+// together. Listeners that had to be opened are the pool's, also where there is
+// an error.
+func (e *Edge) generate(ctx context.Context, loaded *config.Loaded, path string, was *generation, p *pool, found *findings) (g *generation, err error) {
+	g = &generation{number: 1, path: path, loaded: loaded}
+	if was != nil {
+		g.number = was.number + 1
+	}
+	if g.engines, err = choose(ctx, loaded.Edge, e.options.Select, was, found); err != nil {
+		return nil, err
+	}
+	e.identify(loaded.Edge, was, found)
+	if err := found.refusal(); err != nil {
+		return nil, err
+	}
+	e.who.warnUnreadable(loaded.Edge, found)
+	g.public = p.listen(loaded.Edge, found)
+	if err := found.refusal(); err != nil {
+		return nil, err
+	}
+	if g.pairs, err = certificates(loaded, AuthorityDir(e.state.dir), was); err != nil {
+		return nil, err
+	}
+	if was != nil {
+		was.refuseExpired(g, found)
+		if err := found.refusal(); err != nil {
+			return nil, err
+		}
+	}
+	if g.certificates, err = served(g.pairs, was); err != nil {
+		return nil, err
+	}
+	g.meaning = g.name()
+	g.output, err = renderFor(loaded, path, e.layout, g.pairs, g.left(), e.options.Version, true)
+	return g, err
+}
+
+// left are the tiers that no daemon serves.
+func (g *generation) left() render.Leave {
+	return render.Leave{TLS: !g.native(RoleTLS), Cache: !g.native(RoleCache), Web: !g.native(RoleWeb)}
+}
+
+// name names the model and its certificates.
+func (g *generation) name() string {
+	sum := sha256.New()
+	sum.Write([]byte(g.loaded.Edge.Meaning()))
+	for _, pair := range g.pairs {
+		sum.Write(pair.PEM)
+	}
+	return hex.EncodeToString(sum.Sum(nil))[:16]
+}
+
+// dir is where the files of a generation stand.
+func (e *Edge) dir(g *generation) string {
+	return filepath.Join(e.layout.Run, "generations", fmt.Sprint(g.number))
+}
+
+// renderFor renders a generation; a value that a daemon's language cannot hold
+// is refused at its HCL line.
+func renderFor(loaded *config.Loaded, path string, layout render.Layout, pairs []certificate.Pair, left render.Leave, version string, standby bool) (*render.Output, error) {
+	in := render.Input{Edge: loaded.Edge, Layout: layout, Version: version, Origin: origin(path), Leave: left, Standby: standby}
+	for _, pair := range pairs {
+		in.PEM = append(in.PEM, pair.PEM)
+	}
+	output, err := render.Render(in)
+	if bad := (*render.ValueError)(nil); errors.As(err, &bad) {
+		return nil, &Refused{config.Diagnostics{loaded.Diagnose(bad.Source, config.Error, bad.Error(), "change the value")}}
+	}
+	return output, err
+}

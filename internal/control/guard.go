@@ -1,0 +1,140 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"edgegen/internal/supervise"
+)
+
+const (
+	// probeInterval is between two questions to a daemon that is well.
+	probeInterval = time.Second
+	// probeTime is how long it may take to answer.
+	probeTime = 3 * time.Second
+	// probeMisses in a row make it one that hangs.
+	probeMisses = 2
+	// patience is how long a daemon may be down before it is taken over.
+	patience = time.Second
+)
+
+// guard watches over a daemon: one that does not answer is ended, so that it is
+// started again; while it is down for long a builtin plane serves in its place.
+type guard struct {
+	server guarded
+	cancel context.CancelFunc
+	done   chan struct{}
+	wake   chan struct{}
+	misses int
+	down   time.Time
+}
+
+// guarded is what a guard needs of a daemon.
+type guarded interface {
+	base() *daemon
+	// probe asks the daemon and nobody else.
+	probe(ctx context.Context) error
+	// takeOver has a builtin plane serve.
+	takeOver(ctx context.Context) error
+	// handBack has the daemon serve, which answers again.
+	handBack(ctx context.Context) error
+}
+
+func (e *Edge) watchOver(server guarded) *guard {
+	ctx, cancel := context.WithCancel(context.Background())
+	g := &guard{server: server, cancel: cancel, done: make(chan struct{}), wake: make(chan struct{}, 1)}
+	go func() {
+		defer close(g.done)
+		g.run(ctx, e)
+	}()
+	return g
+}
+
+// look has the guard look at once.
+func (g *guard) look() {
+	select {
+	case g.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (g *guard) run(ctx context.Context, e *Edge) {
+	ticker := time.NewTicker(probeInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		case <-g.wake:
+		}
+		if e.begin(ctx) != nil {
+			return
+		}
+		g.round(ctx, e)
+		e.end()
+	}
+}
+
+// round is one look. Nothing else changes the edge meanwhile.
+func (g *guard) round(ctx context.Context, e *Edge) {
+	d := g.server.base()
+	status := d.process().Status()
+	if status.State != supervise.Running {
+		g.misses = 0
+		g.isDown(ctx, e, d, status)
+		return
+	}
+	g.down = time.Time{}
+	asking, cancel := context.WithTimeout(ctx, probeTime)
+	err := g.server.probe(asking)
+	cancel()
+	switch {
+	case err == nil:
+		g.misses = 0
+		if d.degraded() {
+			g.handBack(ctx, e, d)
+		}
+	case ctx.Err() == nil:
+		if g.misses++; g.misses >= probeMisses {
+			g.misses = 0
+			e.options.Log.Error("does not answer; it is ended and started again", "from", d.engine, "error", firstLine(err))
+			_ = d.process().Abort(ctx, fmt.Errorf("it stopped answering: %w", err))
+		}
+	}
+}
+
+func (g *guard) isDown(ctx context.Context, e *Edge, d *daemon, status supervise.Status) {
+	if g.down.IsZero() {
+		g.down = time.Now()
+	}
+	if d.degraded() || e.options.NoTakeover || status.State != supervise.Failed && time.Since(g.down) < patience {
+		return
+	}
+	if err := g.server.takeOver(ctx); err != nil {
+		e.options.Log.Error("the builtin tier cannot stand in", "role", d.role, "error", err)
+		return
+	}
+	reason := status.Reason
+	if reason == nil {
+		reason = fmt.Errorf("%s does not come up", d.engine)
+	}
+	d.mu.Lock()
+	d.taken, d.reason = true, reason
+	d.mu.Unlock()
+	e.options.Log.Error("the builtin tier serves in its place; it is tried again", "from", d.engine, "role", d.role, "reason", firstLine(reason))
+	e.options.Notify.Status(fmt.Sprintf("degraded: %s is down, the builtin %s tier serves", d.engine, d.role))
+}
+
+func (g *guard) handBack(ctx context.Context, e *Edge, d *daemon) {
+	if err := g.server.handBack(ctx); err != nil {
+		e.options.Log.Error("hand the tier back", "from", d.engine, "error", err)
+		return
+	}
+	d.mu.Lock()
+	d.taken, d.reason = false, nil
+	d.mu.Unlock()
+	e.options.Log.Info("answers again and serves its tier", "from", d.engine, "role", d.role)
+	e.options.Notify.Status(e.summary())
+}

@@ -1,0 +1,72 @@
+package control
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// openUnix opens a Unix socket for the tiers' use, in place of one that stands
+// there, and gives it to the owner. Who has the path open is not disturbed.
+func openUnix(path string, uid, gid int) (*os.File, error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("clear the way for socket %s: %w", path, err)
+	}
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		return nil, fmt.Errorf("open socket %s: %w", path, err)
+	}
+	listener.SetUnlinkOnClose(false)
+	defer listener.Close()
+	if err := os.Chown(path, uid, gid); err != nil {
+		return nil, fmt.Errorf("give away socket %s: %w", path, err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, fmt.Errorf("protect socket %s: %w", path, err)
+	}
+	return listener.File()
+}
+
+// publish lets a socket be reached under another name too, in place of what was
+// reached there. Whoever connects meets the one or the other, never nothing.
+func publish(path, name string) error {
+	beside := name + ".new"
+	if err := os.Remove(beside); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("publish %s: %w", path, err)
+	}
+	if err := os.Link(path, beside); err != nil {
+		return fmt.Errorf("publish %s: %w", path, err)
+	}
+	if err := os.Rename(beside, name); err != nil {
+		return fmt.Errorf("publish %s: %w", path, err)
+	}
+	// Where both are one file already, rename leaves both names.
+	if err := os.Remove(beside); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("publish %s: %w", path, err)
+	}
+	return nil
+}
+
+// refuse keeps new connections out while those that are open go on: a filter
+// that lets nothing through drops the packets that would begin one, without a
+// word to the process that serves the listener. Where the kernel will not have
+// it, new connections go on being served until the process ends.
+func refuse(listeners []*listener) {
+	nothing := unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K}
+	program := unix.SockFprog{Len: 1, Filter: &nothing}
+	for _, l := range listeners {
+		if l.passed {
+			continue // the filter would outlive the edge as well
+		}
+		raw, err := l.file.SyscallConn()
+		if err != nil {
+			continue
+		}
+		_ = raw.Control(func(fd uintptr) {
+			_ = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &program)
+		})
+	}
+}

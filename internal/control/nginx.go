@@ -1,0 +1,194 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+
+	"edgegen/internal/native"
+	"edgegen/internal/supervise"
+)
+
+// nginxServer is nginx as the web tier.
+type nginxServer struct {
+	daemon
+	native *native.Nginx
+}
+
+func newNginx(e *Edge, c chosen) server {
+	return &nginxServer{daemon: daemon{edge: e, chosen: c}}
+}
+
+func (n *nginxServer) base() *daemon { return &n.daemon }
+
+// sockets are the descriptors that nginx inherits.
+func (n *nginxServer) sockets(g *generation) ([]*os.File, error) {
+	var inherited []*os.File
+	for _, path := range []string{n.edge.layout.WebSocket(), n.edge.layout.WebProbe()} {
+		file, err := n.edge.hold(path)
+		if err != nil {
+			return nil, err
+		}
+		inherited = append(inherited, file)
+	}
+	return append(inherited, files(g.public.http)...), nil
+}
+
+func (n *nginxServer) start(ctx context.Context, g *generation) error {
+	n.show(g)
+	if err := n.launch(ctx, g); err != nil {
+		return n.startFailed(ctx, n, g, err)
+	}
+	n.guarded(n)
+	return nil
+}
+
+func (n *nginxServer) launch(ctx context.Context, g *generation) error {
+	sockets, err := n.sockets(g)
+	if err != nil {
+		return err
+	}
+	n.native = native.NewNginx(n.chosen.daemon, n.edge.setup(g), sockets)
+	r, err := n.edge.launchReady(ctx, n.describe())
+	n.setRunning(r)
+	return err
+}
+
+func (n *nginxServer) describe() supervise.Process {
+	p := n.native.Process()
+	p.OnChange = func(supervise.Status) { n.changed() }
+	return p
+}
+
+func (n *nginxServer) probe(ctx context.Context) error { return n.native.Probe(ctx) }
+
+// stage looks at what nginx has to do about the next generation.
+func (n *nginxServer) stage(ctx context.Context, next *generation) (*change, error) {
+	was := n.edge.serving()
+	c := &change{plans: []TierPlan{{Role: n.role, Engine: string(n.engine), Action: Nothing, Why: []string{}}}}
+	sockets, err := n.sockets(next)
+	if err != nil {
+		return c, err
+	}
+	listeners := !slices.Equal(was.public.http, next.public.http)
+	if was.output.Generation.Web == next.output.Generation.Web && !listeners {
+		return n.withStandIn(ctx, next, c)
+	}
+	plan := &c.plans[0]
+	plan.Action, plan.Why = Reload, []string{"nginx.conf"}
+	c.finish = func(context.Context) { n.show(next) }
+	switch {
+	case !n.runs():
+		// It is down: the next start reads what is there then.
+		c.commit = func(context.Context) error { return n.adopt(next) }
+		c.undo = func(context.Context) error { return n.adopt(was) }
+		return n.withStandIn(ctx, next, c)
+	case listeners:
+		plan.Action, plan.Why = Restart, []string{"the plain listeners"}
+		n.replace(c, next)
+	default:
+		c.commit = func(ctx context.Context) error { return n.reload(ctx, next) }
+		c.undo = func(ctx context.Context) error { return n.reload(ctx, was) }
+	}
+	if err := n.check(ctx, next, sockets); err != nil {
+		return c, err
+	}
+	return n.withStandIn(ctx, next, c)
+}
+
+// check has nginx look at the file of a generation.
+func (n *nginxServer) check(ctx context.Context, g *generation, sockets []*os.File) error {
+	var said strings.Builder
+	collect := func(line []byte) { fmt.Fprintf(&said, "%s\n", line) }
+	setup := n.edge.setup(g)
+	setup.Layout.Dir = n.edge.dir(g)
+	exit, err := supervise.Once(ctx, native.NginxCheck(n.chosen.daemon, setup, sockets, collect), n.edge.state.instance)
+	if err != nil {
+		return fmt.Errorf("check nginx.conf: %w", err)
+	}
+	if exit.Code != 0 {
+		return g.translate("nginx", said.String(), g.output.Nginx.Data, native.LocateNginx(said.String(), "nginx.conf"))
+	}
+	return nil
+}
+
+// adopt has the next start use another generation.
+func (n *nginxServer) adopt(g *generation) error {
+	n.native.Adopt(n.edge.setup(g))
+	return n.process().Update(n.describe())
+}
+
+// reload has the running nginx read the file anew, and makes sure that it did.
+func (n *nginxServer) reload(ctx context.Context, g *generation) error {
+	if err := n.adopt(g); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, reloadTime)
+	defer cancel()
+	r := n.process()
+	return g.explain("nginx", n.native.Reload(ctx, r.Status().PID, r.Signal))
+}
+
+// replace starts another nginx beside the one that serves, since descriptors
+// are inherited at the start only.
+func (n *nginxServer) replace(c *change, next *generation) {
+	old, oldNative := n.process(), n.native
+	c.commit = func(ctx context.Context) error { return n.launch(ctx, next) }
+	c.undo = func(ctx context.Context) error {
+		if fresh := n.process(); fresh != old {
+			fresh.stop(ctx)
+			n.setRunning(old)
+		}
+		n.native = oldNative
+		return nil
+	}
+	shown := c.finish
+	c.finish = func(ctx context.Context) {
+		shown(ctx)
+		n.edge.stopLater(old) // its workers finish what they have begun
+	}
+}
+
+func (n *nginxServer) takeOver(ctx context.Context) error {
+	return n.standInStarts(ctx, n.edge.serving())
+}
+
+func (n *nginxServer) handBack(context.Context) error {
+	n.standInLeaves()
+	return nil
+}
+
+func (n *nginxServer) retire() {
+	n.endGuard()
+	n.edge.stopLater(n.process())
+	n.standInLeaves()
+}
+
+// workers counts nginx's workers, and those that only finish old requests.
+func (n *nginxServer) workers() (serving, leaving int) {
+	r := n.process()
+	if r == nil {
+		return 0, 0
+	}
+	serving, leaving, err := native.NginxWorkers(r.Status().PID)
+	if err != nil && !errors.Is(err, syscall.ESRCH) && !errors.Is(err, os.ErrNotExist) {
+		n.edge.options.Log.Debug("count nginx's workers", "error", err)
+	}
+	return serving, leaving
+}
+
+// webSockets are none: they go from the cache tier to the app.
+func (n *nginxServer) webSockets(context.Context) int { return 0 }
+
+// checkFirst has nginx look at the first generation before anything is started.
+func (n *nginxServer) checkFirst(ctx context.Context, g *generation) error {
+	sockets, err := n.sockets(g)
+	if err != nil {
+		return err
+	}
+	return n.check(ctx, g, sockets)
+}

@@ -1,0 +1,237 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"edgegen/internal/dataplane"
+	"edgegen/internal/native"
+	"edgegen/internal/site"
+	"edgegen/internal/supervise"
+)
+
+// plane runs neighbouring builtin tiers, or one that stands in for a daemon.
+type plane struct {
+	edge    *Edge
+	tiers   []string // from the inside out
+	standIn bool     // for a daemon, on the sockets that edgegen holds for it
+	cancel  context.CancelFunc
+	done    chan struct{}
+
+	mu     sync.Mutex       // guards what follows
+	served *dataplane.Plane // nil until it is started
+	state  supervise.State
+	since  time.Time
+	shown  map[string]TierStatus // what does not change while a generation is served
+}
+
+func newPlane(e *Edge, tiers []string) *plane {
+	return &plane{edge: e, tiers: slices.Clone(tiers)}
+}
+
+func (p *plane) key() string { return "builtin " + strings.Join(p.tiers, " ") }
+
+func (p *plane) has(role string) bool { return slices.Contains(p.tiers, role) }
+
+func (p *plane) String() string {
+	outward := slices.Clone(p.tiers)
+	slices.Reverse(outward)
+	if len(outward) == 1 {
+		return "builtin " + outward[0] + " tier"
+	}
+	return "builtin " + strings.Join(outward, ", ") + " tiers"
+}
+
+func (p *plane) start(ctx context.Context, g *generation) error {
+	options, err := p.options(g)
+	if err != nil {
+		return err
+	}
+	p.show(g)
+	p.become(supervise.Starting)
+	served, err := dataplane.New(options)
+	if err != nil {
+		return fmt.Errorf("make the %s: %w", p, err)
+	}
+	p.mu.Lock()
+	p.served = served
+	p.mu.Unlock()
+	running, cancel := context.WithCancel(context.Background())
+	p.cancel, p.done = cancel, make(chan struct{})
+	go func() {
+		defer close(p.done)
+		if err := served.Run(running); err != nil {
+			p.become(supervise.Failed)
+			p.edge.options.Log.Error("builtin tiers ended", "tiers", p.String(), "error", err)
+			return
+		}
+		p.become(supervise.Stopped)
+	}()
+	if err := p.answers(ctx, g); err != nil {
+		return fmt.Errorf("start the %s: %w", p, err)
+	}
+	if err := p.publish(); err != nil {
+		return err
+	}
+	p.become(supervise.Running)
+	return nil
+}
+
+// answers asks every tier.
+func (p *plane) answers(ctx context.Context, g *generation) error {
+	if err := p.plane().Probe(ctx); err != nil {
+		return err
+	}
+	if p.has(RoleTLS) && !p.standIn {
+		return probeTLS(ctx, g)
+	}
+	return nil
+}
+
+// probeTLS waits until every TLS listener serves the first site's certificate.
+func probeTLS(ctx context.Context, g *generation) error {
+	for _, listener := range g.loaded.Edge.HTTPS {
+		if err := native.ProbeTLS(ctx, reachable(listener), g.loaded.Edge.Sites[0].Host, g.pairs[0].Leaf); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *plane) become(state supervise.State) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.state, p.since = state, time.Now()
+}
+
+// show keeps what the status tells about a generation.
+func (p *plane) show(g *generation) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.shown = make(map[string]TierStatus)
+	for _, role := range p.tiers {
+		p.shown[role] = TierStatus{
+			Role: role, Engine: string(site.Builtin), Version: p.edge.options.Version, PID: os.Getpid(),
+			Listen: p.edge.listening(g, role), Reason: g.engines[role].reason,
+		}
+	}
+}
+
+func (p *plane) status(role string) TierStatus {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	status := p.shown[role]
+	status.State, status.Since = string(p.state), p.since
+	return status
+}
+
+func (p *plane) roles() []string { return p.tiers }
+
+// webSockets are none: a plane that is retired goes on until its last one ends.
+func (p *plane) webSockets(context.Context) int { return 0 }
+
+// stage prepares the plane's own change of model.
+func (p *plane) stage(_ context.Context, next *generation) (*change, error) {
+	c := &change{}
+	action, why := Nothing, []string{}
+	if before := p.edge.serving(); before.meaning != next.meaning {
+		action, why = Reload, []string{"the site's configuration"}
+		model, err := p.model(next)
+		if err != nil {
+			return nil, err
+		}
+		prepared, err := p.plane().Prepare(model)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("prepare the %s: %w", p, err), closeAll(model.HTTPS, model.HTTP))
+		}
+		p.swap(c, prepared, next)
+	}
+	for _, role := range p.tiers {
+		c.plans = append(c.plans, TierPlan{Role: role, Engine: "builtin", Action: action, Why: why})
+	}
+	return c, nil
+}
+
+// swap describes the exchange of one pointer and the look at what it did.
+func (p *plane) swap(c *change, prepared *dataplane.Prepared, next *generation) {
+	var undo func()
+	c.commit = func(ctx context.Context) error {
+		undo = prepared.Commit()
+		return p.answers(ctx, next)
+	}
+	c.undo = func(context.Context) error {
+		if undo != nil {
+			undo()
+		}
+		return nil
+	}
+	c.abandon = func(context.Context) { prepared.Discard() }
+	c.finish = func(context.Context) {
+		prepared.Discard() // what was served before is not needed any more
+		p.show(next)
+	}
+}
+
+// retire lets the plane go on as long as a WebSocket is open in it.
+func (p *plane) retire() {
+	e := p.edge
+	e.leaving.add(p)
+	e.later.Go(func() {
+		defer e.leaving.remove(p)
+		p.plane().Retire(e.life)
+		<-p.done
+	})
+}
+
+func (p *plane) stop(hurry context.Context) {
+	if p.done == nil {
+		return
+	}
+	p.cancel()
+	select {
+	case <-p.done:
+	case <-hurry.Done():
+		now, end := context.WithCancel(context.Background())
+		end()
+		p.plane().Shutdown(now)
+		<-p.done
+	}
+}
+
+// closeAll closes listeners that were not handed over after all.
+func closeAll(groups ...[]net.Listener) error {
+	var failed []error
+	for _, group := range groups {
+		for _, listener := range group {
+			failed = append(failed, listener.Close())
+		}
+	}
+	return errors.Join(failed...)
+}
+
+func (p *plane) plane() *dataplane.Plane {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.served
+}
+
+// activity counts what a cache tier has in work.
+func (p *plane) activity(context.Context) native.Activity {
+	served := p.plane()
+	if !p.has(RoleCache) || served == nil {
+		return native.Activity{}
+	}
+	return native.Activity{WebSockets: served.WebSockets(), Requests: served.Requests()}
+}
+
+// takeNothing has it finish what it has begun, while those behind it go on.
+func (p *plane) takeNothing(context.Context) {
+	p.edge.later.Go(func() { p.plane().Retire(p.edge.life) })
+}

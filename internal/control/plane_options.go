@@ -1,0 +1,161 @@
+package control
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+
+	"edgegen/internal/dataplane"
+)
+
+// options hands a plane what its tiers serve, and says where their native
+// neighbours are.
+func (p *plane) options(g *generation) (o dataplane.Options, err error) {
+	e := p.edge
+	o = dataplane.Options{
+		Roles:       dataplane.Roles{TLS: p.has(RoleTLS), Cache: p.has(RoleCache), Web: p.has(RoleWeb)},
+		CachePath:   e.layout.CacheSocket(),
+		WebPath:     e.layout.WebSocket(),
+		StandbyPath: e.layout.StandbySocket(),
+		Log:         e.options.Log.With("from", "builtin"),
+		Access:      e.access.record,
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, closeAll(o.HTTPS, o.HTTP, o.Cache, o.Plain, o.Web))
+		}
+	}()
+	if o.Model, err = p.model(g); err != nil {
+		return o, err
+	}
+	if p.has(RoleWeb) && (p.standIn || !p.has(RoleCache)) {
+		if o.Web, err = e.held(e.layout.WebSocket()); err != nil {
+			return o, err
+		}
+	}
+	if !p.has(RoleCache) {
+		return o, nil
+	}
+	if p.standIn {
+		o.CacheMemory = min(g.loaded.Edge.Storage.Size, standInMemory)
+	}
+	cache, plain := e.layout.CacheSocket()+besideName, e.layout.PlainSocket()+besideName
+	if p.standIn {
+		cache, plain = e.layout.StandbySocket(), e.layout.StandbyPlain()
+	}
+	if p.standIn || !p.has(RoleTLS) {
+		if o.Cache, err = e.held(cache); err != nil {
+			return o, err
+		}
+	}
+	if p.standIn || !p.has(RoleWeb) {
+		o.Plain, err = e.held(plain)
+	}
+	return o, err
+}
+
+// standInMemory is the cache of a tier that stands in for varnishd: enough to
+// spare the apps for a while, too little to be missed otherwise.
+const standInMemory = 64 << 20
+
+// model is what a reload changes of a plane: its configuration and its public
+// listeners.
+func (p *plane) model(g *generation) (m dataplane.Model, err error) {
+	m.Edge, m.Generation = g.loaded.Edge, g.meaning
+	if p.has(RoleTLS) {
+		m.Certificates = g.certificates
+		if m.HTTPS, err = fileListeners(files(g.public.https)); err != nil {
+			return m, err
+		}
+	}
+	if p.has(RoleWeb) {
+		if m.HTTP, err = fileListeners(files(g.public.http)); err != nil {
+			return m, errors.Join(err, closeAll(m.HTTPS))
+		}
+	}
+	return m, nil
+}
+
+// besideName is what a builtin cache tier's sockets are called before they are
+// published under their own name.
+const besideName = ".plane"
+
+// publish lets the tier in front reach a cache tier that is well.
+func (p *plane) publish() error {
+	if !p.has(RoleCache) || p.standIn {
+		return nil
+	}
+	var failed []error
+	for _, name := range []string{p.edge.layout.CacheSocket(), p.edge.layout.PlainSocket()} {
+		if _, err := os.Lstat(name + besideName); err == nil {
+			failed = append(failed, publish(name+besideName, name))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// held returns a listener of its own on a socket that edgegen holds as long as
+// it runs, and opens first where it has not been yet.
+func (e *Edge) held(path string) ([]net.Listener, error) {
+	file, err := e.hold(path)
+	if err != nil {
+		return nil, err
+	}
+	return fileListeners([]*os.File{file})
+}
+
+func (e *Edge) hold(path string) (*os.File, error) {
+	if file, ok := e.inner[path]; ok {
+		return file, nil
+	}
+	uid, gid := e.who.owner()
+	file, err := openUnix(path, uid, gid)
+	if err != nil {
+		return nil, err
+	}
+	e.inner[path] = file
+	return file, nil
+}
+
+// fileListeners makes listeners of sockets that stay open here: a plane closes
+// its own descriptors.
+func fileListeners(files []*os.File) ([]net.Listener, error) {
+	var listeners []net.Listener
+	for _, file := range files {
+		listener, err := net.FileListener(file)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("take over a listener: %w", err), closeAll(listeners))
+		}
+		if unix, ok := listener.(*net.UnixListener); ok {
+			unix.SetUnlinkOnClose(false)
+		}
+		listeners = append(listeners, listener)
+	}
+	return listeners, nil
+}
+
+// listening lists the addresses of a tier.
+func (e *Edge) listening(g *generation, role string) []string {
+	addresses := []string{}
+	public := g.public.https
+	switch role {
+	case RoleWeb:
+		public = g.public.http
+	case RoleCache:
+		public = nil
+	}
+	for _, l := range public {
+		addresses = append(addresses, l.address.String())
+	}
+	if role == RoleWeb && (g.native(RoleWeb) || g.native(RoleCache)) {
+		addresses = append(addresses, "unix:"+e.layout.WebSocket())
+	}
+	if role == RoleCache && (g.native(RoleCache) || g.native(RoleTLS)) {
+		addresses = append(addresses, "unix:"+e.layout.CacheSocket())
+	}
+	if role == RoleCache && (g.native(RoleCache) || g.native(RoleWeb)) {
+		addresses = append(addresses, "unix:"+e.layout.PlainSocket())
+	}
+	return addresses
+}

@@ -1,0 +1,129 @@
+package control
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"edgegen/internal/dataplane"
+)
+
+func decoded(t *testing.T, line []byte) (l accessLine) {
+	t.Helper()
+	decoder := json.NewDecoder(bytes.NewReader(line))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&l); err != nil {
+		t.Fatalf("%v in %q", err, line)
+	}
+	return l
+}
+
+func someRecord() dataplane.Record {
+	return dataplane.Record{
+		Time: time.Date(2026, 11, 23, 9, 41, 1, 70_280_000, time.FixedZone("", 2*3600)), ID: "1-2-3", Client: netip.MustParseAddr("2001:db8::7"),
+		Protocol: "HTTP/2.0", Method: "GET", Host: "example.com", Path: "/a?b=c&d=<e>", Referer: "https://example.com/", UserAgent: `say "hi" \o/`,
+		Status: 200, Bytes: 1024, Received: 300, Duration: 1234567 * time.Nanosecond,
+		Cache: "MISS", Tier: "backend", Backend: "127.0.0.1:5000", Upstream: 987 * time.Microsecond,
+	}
+}
+
+// TestF5AccessLine holds the fields, their order and their units.
+func TestF5AccessLine(t *testing.T) {
+	unix := someRecord()
+	unix.Backend = "/run/app.sock"
+	hostile := dataplane.Record{Method: "GE\nT", Host: "a\"b\x1b[2J", Path: "/\xff\u00e4\u009b\u202e\u2028\x7f", UserAgent: "\\\" 7\n"}
+	for name, c := range map[string]struct {
+		record         dataplane.Record
+		json, combined string
+	}{
+		"usual": {someRecord(),
+			`{"time":"2026-11-23T07:41:01.070Z","id":"1-2-3","client":"2001:db8::7","method":"GET","host":"example.com","path":"/a?b=c&d=<e>",` +
+				`"protocol":"HTTP/2.0","status":200,"bytes":1024,"received":300,"duration_us":1234,"cache":"MISS","tier":"backend",` +
+				`"backend":"127.0.0.1:5000","upstream_us":987,"referer":"https://example.com/","user_agent":"say \"hi\" \\o/"}`,
+			`2001:db8::7 - - [23/Nov/2026:07:41:01 +0000] "GET /a?b=c&d=<e> HTTP/2.0" 200 1024 "https://example.com/" "say \"hi\" \\o/" ` +
+				`"1-2-3" "example.com" 300 1234 MISS backend "127.0.0.1:5000" 987`},
+		"on a Unix socket": {unix,
+			`{"time":"2026-11-23T07:41:01.070Z","id":"1-2-3","client":"2001:db8::7","method":"GET","host":"example.com","path":"/a?b=c&d=<e>",` +
+				`"protocol":"HTTP/2.0","status":200,"bytes":1024,"received":300,"duration_us":1234,"cache":"MISS","tier":"backend",` +
+				`"backend":"unix:/run/app.sock","upstream_us":987,"referer":"https://example.com/","user_agent":"say \"hi\" \\o/"}`,
+			`2001:db8::7 - - [23/Nov/2026:07:41:01 +0000] "GET /a?b=c&d=<e> HTTP/2.0" 200 1024 "https://example.com/" "say \"hi\" \\o/" ` +
+				`"1-2-3" "example.com" 300 1234 MISS backend "unix:/run/app.sock" 987`},
+		"nothing": {dataplane.Record{},
+			`{"time":"0001-01-01T00:00:00.000Z","id":"","client":"","method":"","host":"","path":"","protocol":"","status":0,"bytes":0,` +
+				`"received":0,"duration_us":0,"cache":"","tier":"","backend":"","upstream_us":0,"referer":"","user_agent":""}`,
+			`- - - [01/Jan/0001:00:00:00 +0000] "- - -" 0 0 "-" "-" "-" "-" 0 0 - - "-" 0`},
+		"hostile": {hostile,
+			`{"time":"0001-01-01T00:00:00.000Z","id":"","client":"","method":"GE` + "\ufffd" + `T","host":"a\"b` + "\ufffd" + `[2J","path":"/` +
+				"\ufffd\u00e4\ufffd\ufffd\ufffd\ufffd" + `","protocol":"","status":0,"bytes":0,"received":0,"duration_us":0,"cache":"","tier":"","backend":"",` +
+				`"upstream_us":0,"referer":"","user_agent":"\\\" 7` + "\ufffd" + `"}`,
+			`- - - [01/Jan/0001:00:00:00 +0000] "GE\x0aT /\xff\xc3\xa4\xc2\x9b\xe2\x80\xae\xe2\x80\xa8\x7f -" 0 0 "-" "\\\" 7\x0a" "-" ` +
+				`"a\"b\x1b[2J" 0 0 - - "-" 0`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got bytes.Buffer
+			if writeJSON(&got, c.record); got.String() != c.json+"\n" {
+				t.Errorf("json\n%swant\n%s", got.String(), c.json)
+			}
+			got.Reset()
+			if writeCombined(&got, c.record); got.String() != c.combined+"\n" {
+				t.Errorf("combined\n%swant\n%s", got.String(), c.combined)
+			}
+		})
+	}
+}
+
+// FuzzAccessLine holds that whatever a client sends, JSON is JSON, a line is
+// one line, and nothing in it does anything to a terminal.
+func FuzzAccessLine(f *testing.F) {
+	f.Add("1-2", "GET", "example.com", "/", "https://a/", "agent")
+	f.Add("\x00", "\n", "\"", "\\", "\xff\u2028", "\u009b\x1b")
+	f.Fuzz(func(t *testing.T, id, method, host, path, referer, agent string) {
+		r := dataplane.Record{ID: id, Method: method, Host: host, Path: path, Referer: referer, UserAgent: agent}
+		var line bytes.Buffer
+		writeJSON(&line, r)
+		one(t, line.String())
+		got := decoded(t, line.Bytes())
+		for _, pair := range [][2]string{{id, got.ID}, {method, got.Method}, {host, got.Host}, {path, got.Path}, {referer, got.Referer}, {agent, got.UserAgent}} {
+			if plain(pair[0]) && pair[0] != pair[1] {
+				t.Errorf("%q became %q", pair[0], pair[1])
+			}
+		}
+		line.Reset()
+		writeCombined(&line, r)
+		one(t, line.String())
+		if quotes := strings.Count(strings.NewReplacer(`\\`, "", `\"`, "").Replace(line.String()), `"`); quotes != 12 {
+			t.Errorf("%d quotes in %q", quotes, line.String())
+		}
+	})
+}
+
+// one holds that a line is one, of what can be printed.
+func one(t *testing.T, line string) {
+	t.Helper()
+	text, ended := strings.CutSuffix(line, "\n")
+	if !ended || !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		t.Errorf("the line is %q", line)
+	}
+}
+
+func plain(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
+func BenchmarkAccessLine(b *testing.B) {
+	var line bytes.Buffer
+	for name, write := range map[string]func(*bytes.Buffer, dataplane.Record){"json": writeJSON, "combined": writeCombined} {
+		b.Run(name, func(b *testing.B) {
+			r := someRecord()
+			for b.Loop() {
+				line.Reset()
+				write(&line, r)
+			}
+		})
+	}
+}

@@ -1,0 +1,165 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"edgegen/internal/config"
+	"edgegen/internal/site"
+)
+
+// reload makes the edge serve its site as it is written now, or leaves it as it
+// is. One reload goes on at a time.
+func (e *Edge) reload(ctx context.Context) (Outcome, error) {
+	if err := e.begin(ctx); err != nil {
+		return Outcome{}, err
+	}
+	defer e.end()
+	begun := time.Now()
+	e.options.Notify.Reloading()
+	outcome, err := e.transact(ctx)
+	e.options.Notify.Ready(e.summary())
+	outcome.Duration = milliseconds(time.Since(begun))
+	e.record(begun, outcome, err)
+	return outcome, err
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func (e *Edge) transact(ctx context.Context) (Outcome, error) {
+	t, err := e.stage(ctx, e.options.Site)
+	if err != nil {
+		return Outcome{}, err
+	}
+	outcome := Outcome{Plan: t.plan(ctx), Generation: t.was.number, Warnings: t.warnings}
+	if t.nothing() {
+		t.abandon(ctx)
+		return outcome, nil
+	}
+	if ends := outcome.Plan.WebSockets; ends > 0 {
+		e.options.Log.Warn("the reload has to restart a tier, which ends WebSockets", "websockets", ends)
+	}
+	if err := t.commit(ctx); err != nil {
+		return outcome, err
+	}
+	outcome.Generation = t.next.number
+	if err := e.checkAll(ctx); err != nil {
+		e.options.Log.Warn("a tier does not answer after the reload", "error", err)
+	}
+	e.keepLastGood(t.next)
+	return outcome, nil
+}
+
+// plan tells what a reload of the site at the path would do; "" is the site
+// that is served.
+func (e *Edge) plan(ctx context.Context, path string) (Plan, error) {
+	if path == "" {
+		path = e.options.Site
+	}
+	if err := e.begin(ctx); err != nil {
+		return Plan{}, err
+	}
+	defer e.end()
+	t, err := e.stage(ctx, path)
+	if err != nil {
+		return Plan{}, err
+	}
+	defer t.abandon(ctx)
+	return t.plan(ctx), nil
+}
+
+// begin waits until no other change of the edge goes on, and end lets the next
+// one begin.
+func (e *Edge) begin(ctx context.Context) error {
+	select {
+	case e.changing <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (e *Edge) end() { <-e.changing }
+
+// record notes down how a reload went, for the log and the status.
+func (e *Edge) record(begun time.Time, outcome Outcome, err error) {
+	last := &ReloadStatus{At: begun, OK: err == nil, Duration: outcome.Duration}
+	took := time.Since(begun).Round(time.Millisecond)
+	switch {
+	case err != nil:
+		last.Error = err.Error()
+		e.options.Log.Error("reload refused; the edge goes on as before", "after", took, "error", firstLine(err))
+	case !outcome.Plan.Changes():
+		e.options.Log.Info("reload: nothing to do", "after", took)
+	default:
+		e.options.Log.Info("reloaded", "generation", outcome.Generation, "after", took, "touched", outcome.Plan.touched())
+	}
+	if err == nil && len(outcome.Warnings) > 0 {
+		e.options.Warn(outcome.Warnings)
+	}
+	if refused := (*Refused)(nil); errors.As(err, &refused) {
+		e.options.Warn(refused.Diagnostics)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.last = last
+}
+
+// refusedAt tells an error at the HCL line that led to it.
+func refusedAt(loaded *config.Loaded, at site.Source, err error, remedy string) error {
+	return &Refused{config.Diagnostics{loaded.Diagnose(at, config.Error, err.Error(), remedy)}}
+}
+
+// firstLine keeps a message of several lines out of the log, where what follows
+// is told elsewhere.
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
+
+// summary is a line for people about what is served.
+func (e *Edge) summary() string {
+	g := e.serving()
+	return fmt.Sprintf("serving %d sites, generation %d", len(g.loaded.Edge.Sites), g.number)
+}
+
+// nothing reports whether the next generation differs in nothing, comments aside.
+func (t *transaction) nothing() bool {
+	return !slices.ContainsFunc(t.changes, (*change).touches) && len(t.leaving) == 0 && !t.access.changes() &&
+		t.was.meaning == t.next.meaning
+}
+
+// touched lists the tiers and apps that a reload touched.
+func (p Plan) touched() string {
+	var names []string
+	for _, tier := range p.Tiers {
+		if tier.Action != Nothing {
+			names = append(names, fmt.Sprintf("%s (%s)", tier.Role, tier.Action))
+		}
+	}
+	for _, app := range p.Backends {
+		if app.Action != Nothing {
+			names = append(names, fmt.Sprintf("%s (%s)", app.Name, app.Action))
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// checkAll asks every tier whose daemon runs whether it serves the generation.
+func (e *Edge) checkAll(ctx context.Context) error {
+	var failed []error
+	for _, s := range e.serversNow() {
+		d, ok := s.(guarded)
+		if !ok || d.base().degraded() {
+			continue
+		}
+		asking, cancel := context.WithTimeout(ctx, probeTime)
+		failed = append(failed, d.probe(asking))
+		cancel()
+	}
+	return errors.Join(failed...)
+}

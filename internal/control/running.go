@@ -1,0 +1,66 @@
+package control
+
+import (
+	"context"
+	"fmt"
+
+	"edgegen/internal/supervise"
+)
+
+// running is a process that is kept running in the background.
+type running struct {
+	*supervise.Runner
+	cancel context.CancelFunc
+	done   chan struct{} // closed when it is gone for good
+}
+
+// launch keeps a process running from now on.
+func (e *Edge) launch(p supervise.Process) (*running, error) {
+	tell := p.OnChange
+	p.OnChange = func(s supervise.Status) {
+		e.changed(s)
+		if tell != nil {
+			tell(s)
+		}
+	}
+	runner, err := supervise.NewRunner(p, supervise.Policy{}, e.state.instance)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &running{Runner: runner, cancel: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(r.done)
+		// Run returns an error only where it is called twice.
+		_ = runner.Run(ctx)
+	}()
+	return r, nil
+}
+
+// launchReady keeps a process running and waits until it answers. Where it does
+// not, the process is tried again all the same.
+func (e *Edge) launchReady(ctx context.Context, p supervise.Process) (*running, error) {
+	r, err := e.launch(p)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.WaitReady(ctx); err != nil {
+		return r, fmt.Errorf("start %s: %w", p.Name, err)
+	}
+	return r, nil
+}
+
+// stop asks the process to end and waits until it has; when hurry ends it is
+// killed.
+func (r *running) stop(hurry context.Context) {
+	if r == nil {
+		return
+	}
+	r.cancel()
+	select {
+	case <-r.done:
+	case <-hurry.Done():
+		r.Kill()
+		<-r.done
+	}
+}

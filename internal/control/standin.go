@@ -1,0 +1,86 @@
+package control
+
+import (
+	"context"
+	"fmt"
+)
+
+// startFailed decides what becomes of a start in which a daemon does not come
+// up: the builtin tier serves, unless that was ruled out or the site is at fault.
+func (d *daemon) startFailed(ctx context.Context, server guarded, g *generation, err error) error {
+	if ctx.Err() != nil || d.edge.options.NoTakeover || isRefused(err) || d.process() == nil {
+		return err
+	}
+	if stands := d.standInStarts(ctx, g); stands != nil {
+		return fmt.Errorf("%w; and the builtin tier cannot stand in: %w", err, stands)
+	}
+	d.mu.Lock()
+	d.taken, d.reason = true, err
+	d.mu.Unlock()
+	d.edge.options.Log.Error("the builtin tier serves in its place; it is tried again", "from", d.engine, "role", d.role, "reason", firstLine(err))
+	d.guarded(server)
+	return nil
+}
+
+// standInStarts has a plane serve on the daemon's sockets.
+func (d *daemon) standInStarts(ctx context.Context, g *generation) error {
+	stand := newPlane(d.edge, d.roles())
+	stand.standIn = true
+	if err := stand.start(ctx, g); err != nil {
+		stand.stop(d.edge.life)
+		return err
+	}
+	d.mu.Lock()
+	before := d.standIn
+	d.standIn = stand
+	d.mu.Unlock()
+	if before != nil {
+		before.retire()
+	}
+	return nil
+}
+
+// standInLeaves has the plane finish what it has begun.
+func (d *daemon) standInLeaves() {
+	d.mu.Lock()
+	stand := d.standIn
+	d.standIn = nil
+	d.mu.Unlock()
+	if stand != nil {
+		stand.retire()
+	}
+}
+
+// guarded begins to watch over the daemon.
+func (d *daemon) guarded(server guarded) {
+	guard := d.edge.watchOver(server)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.guard = guard
+}
+
+// cancelGuard ends the watch, and endGuard waits until it has ended.
+func (d *daemon) cancelGuard() *guard {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.guard != nil {
+		d.guard.cancel()
+	}
+	return d.guard
+}
+
+func (d *daemon) endGuard() {
+	if guard := d.cancelGuard(); guard != nil {
+		<-guard.done
+	}
+}
+
+// changed has the guard look at once at what became of the process.
+func (d *daemon) changed() {
+	d.mu.Lock()
+	guard := d.guard
+	d.mu.Unlock()
+	if guard != nil {
+		guard.look()
+	}
+}

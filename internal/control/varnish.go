@@ -1,0 +1,245 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"edgegen/internal/native"
+	"edgegen/internal/supervise"
+)
+
+// varnishServer is varnishd as the cache tier, with varnishncsa beside it. Its
+// stand-in serves from the start, on sockets of its own: what the cache tier's
+// sockets refuse goes there, and they lead there while varnishd is not well.
+type varnishServer struct {
+	daemon
+	native *native.Varnish
+	log    *running // nil where no access log is written
+
+	planned atomic.Bool // varnishd is being stopped on purpose
+
+	publishing sync.Mutex
+}
+
+func newVarnish(e *Edge, c chosen) server {
+	return &varnishServer{daemon: daemon{edge: e, chosen: c}}
+}
+
+func (v *varnishServer) base() *daemon { return &v.daemon }
+
+func (v *varnishServer) start(ctx context.Context, g *generation) (err error) {
+	v.show(g)
+	if v.edge.freeVarnish != nil {
+		v.edge.freeVarnish()
+	}
+	if !v.edge.options.NoTakeover {
+		if err := v.standInStarts(ctx, g); err != nil {
+			return err
+		}
+	}
+	if err := v.edge.prepareStorage(g); err != nil {
+		return err
+	}
+	if v.native, err = native.NewVarnish(v.chosen.daemon, v.edge.setup(g), g.output, newSecret()); err != nil {
+		return err
+	}
+	v.native.OnChildDied = v.childDied
+	r, err := v.edge.launch(v.describe())
+	v.setRunning(r)
+	if err != nil {
+		return err
+	}
+	if err := r.WaitReady(ctx); err != nil {
+		return v.notReady(ctx, g, fmt.Errorf("start varnishd: %w", err))
+	}
+	if err := v.publish(true); err != nil {
+		return err
+	}
+	v.guarded(v)
+	return v.startLog(ctx, g)
+}
+
+// notReady tells a VCL that is refused from a varnishd that does not run.
+func (v *varnishServer) notReady(ctx context.Context, g *generation, err error) error {
+	if refused := v.refused(g, err); refused != nil {
+		return refused
+	}
+	if ctx.Err() != nil || v.edge.options.NoTakeover {
+		return err
+	}
+	if published := v.publish(false); published != nil {
+		return errors.Join(err, published)
+	}
+	v.mu.Lock()
+	v.taken, v.reason = true, err
+	v.mu.Unlock()
+	v.edge.options.Log.Error("the builtin tier serves in its place; it is tried again", "from", v.engine, "role", v.role, "reason", firstLine(err))
+	v.guarded(v)
+	return v.startLog(ctx, g)
+}
+
+// refused returns what varnish says about its VCL, at the HCL line.
+func (v *varnishServer) refused(g *generation, err error) error {
+	said := (*native.VarnishError)(nil)
+	if !errors.As(err, &said) || said.Command != "vcl.load" {
+		return nil
+	}
+	for _, file := range g.output.VCLFiles() {
+		if places := native.LocateVCC(said.Message, path.Base(file.Name)); len(places) > 0 {
+			return g.translate("varnish", said.Message, file.Data, places)
+		}
+	}
+	return g.translate("varnish", said.Message, nil, nil)
+}
+
+func (v *varnishServer) describe() supervise.Process {
+	p := v.native.Process(func() int { return v.process().Status().PID })
+	p.OnChange = v.processChanged
+	return p
+}
+
+// childDied has varnishd started anew: without its child it serves nothing.
+func (v *varnishServer) childDied(reason error) {
+	if r := v.process(); r != nil && !v.planned.Load() {
+		v.edge.later.Go(func() { _ = r.Abort(v.edge.life, reason) })
+	}
+}
+
+// processChanged leads requests away from a varnishd that does not run.
+func (v *varnishServer) processChanged(s supervise.Status) {
+	if err := v.publish(s.State == supervise.Running); err != nil {
+		v.edge.options.Log.Error("lead requests to the cache tier", "error", err)
+	}
+	v.changed()
+}
+
+// publish makes the cache tier's sockets lead to varnishd or to its stand-in.
+func (v *varnishServer) publish(well bool) error {
+	v.publishing.Lock()
+	defer v.publishing.Unlock()
+	layout := v.edge.layout
+	cache, plain := layout.VarnishSocket(), layout.VarnishPlain()
+	if !well {
+		if v.edge.options.NoTakeover {
+			return nil
+		}
+		cache, plain = layout.StandbySocket(), layout.StandbyPlain()
+	}
+	return errors.Join(publish(cache, layout.CacheSocket()), publish(plain, layout.PlainSocket()))
+}
+
+// startLog has varnishncsa write the access log, where there is one.
+func (v *varnishServer) startLog(ctx context.Context, g *generation) (err error) {
+	if g.loaded.Edge.Log.Access == "off" {
+		return nil
+	}
+	if v.log, err = v.edge.launch(v.native.LogProcess()); err != nil {
+		return err
+	}
+	if v.degraded() {
+		return nil // it gets ready when varnishd does
+	}
+	if err := v.log.WaitReady(ctx); err != nil {
+		return fmt.Errorf("start varnishncsa: %w", err)
+	}
+	return nil
+}
+
+func (v *varnishServer) probe(ctx context.Context) error { return v.native.Probe(ctx) }
+
+// takeOver has nothing to start: the stand-in serves already.
+func (v *varnishServer) takeOver(context.Context) error { return v.publish(false) }
+
+// handBack leads requests to varnishd again, and gives the next fall a stand-in
+// with an empty cache.
+func (v *varnishServer) handBack(ctx context.Context) error {
+	if err := v.publish(true); err != nil {
+		return err
+	}
+	return v.standInStarts(ctx, v.edge.serving())
+}
+
+func (v *varnishServer) stop(hurry context.Context) {
+	v.planned.Store(true)
+	if v.log != nil {
+		ctx, cancel := context.WithTimeout(hurry, lastTime)
+		if err := v.native.SyncLog(ctx); err != nil {
+			v.edge.options.Log.Debug("complete the access log", "error", err)
+		}
+		cancel()
+		v.log.stop(hurry)
+	}
+	v.daemon.stop(hurry)
+	if v.native != nil {
+		if err := v.native.Close(); err != nil {
+			v.edge.options.Log.Warn("close varnish's command line", "error", err)
+		}
+	}
+}
+
+// retire ends it, for a varnishd that takes nothing new cannot keep its pipes.
+// Its directory is free when another varnishd wants to start.
+func (v *varnishServer) retire() {
+	ctx, hurry := context.WithCancel(v.edge.life)
+	gone := make(chan struct{})
+	v.edge.later.Go(func() {
+		defer close(gone)
+		defer hurry()
+		v.drain(ctx)
+		v.stop(v.edge.life)
+	})
+	v.edge.freeVarnish = func() {
+		hurry()
+		<-gone
+	}
+}
+
+// drain waits until varnishd has no request in work.
+func (v *varnishServer) drain(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, v.edge.serving().loaded.Edge.Timeout.Drain)
+	defer cancel()
+	if err := v.native.Drain(ctx); err != nil {
+		v.edge.options.Log.Warn("varnishd is ended with requests in work", "error", err)
+	}
+}
+
+func (v *varnishServer) webSockets(ctx context.Context) int { return v.activity(ctx).WebSockets }
+
+// lastTime bounds what is done before a process is asked to end.
+const lastTime = time.Second
+
+// activity counts what varnishd and its stand-in have in work. A varnishd that
+// cannot be asked counts as idle.
+func (v *varnishServer) activity(ctx context.Context) native.Activity {
+	var activity native.Activity
+	if v.runs() {
+		var err error
+		if activity, err = v.native.Activity(ctx); err != nil {
+			v.edge.options.Log.Debug("count requests", "error", err)
+		}
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.standIn != nil {
+		a := v.standIn.activity(ctx)
+		activity.WebSockets += a.WebSockets
+		activity.Requests += a.Requests
+	}
+	return activity
+}
+
+// parameterNames are what param.set changes, for the plan.
+func parameterNames(parameters []native.Parameter) []string {
+	var names []string
+	for _, p := range parameters {
+		names = append(names, p.Name)
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,171 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"edgegen/internal/site"
+)
+
+// stage looks at what varnish has to do about the next generation: nothing,
+// another VCL, other parameters, or a restart.
+func (v *varnishServer) stage(ctx context.Context, next *generation) (*change, error) {
+	was := v.edge.serving()
+	c := &change{plans: []TierPlan{{Role: v.role, Engine: string(v.engine), Action: Nothing, Why: []string{}}}}
+	plan := &c.plans[0]
+	parameters, restart := v.native.Change(next.output.VarnishArguments)
+	vcl := was.output.Generation.Cache != next.output.Generation.Cache
+	if vcl {
+		plan.Why = append(plan.Why, "default.vcl")
+	}
+	if names := parameterNames(parameters); len(names) > 0 {
+		plan.Why = append(plan.Why, strings.Join(names, ", "))
+	}
+	logs := logChanges(was.loaded.Edge.Log, next.loaded.Edge.Log)
+	if logs {
+		plan.Why = append(plan.Why, "the access log")
+	}
+	plan.Why = append(plan.Why, restart...)
+	if len(plan.Why) == 0 {
+		return v.withStandIn(ctx, next, c)
+	}
+	plan.Action = Reload
+	switch {
+	case !v.runs():
+		v.whileDown(c, was, next)
+	case len(restart) > 0:
+		plan.Action, plan.WebSockets = Restart, v.webSockets(ctx)
+		if err := v.restartInstead(ctx, c, was, next); err != nil {
+			return c, err
+		}
+	default:
+		if err := v.reload(ctx, c, next); err != nil {
+			return c, err
+		}
+	}
+	v.afterwards(c, was, next, logs)
+	return v.withStandIn(ctx, next, c)
+}
+
+// logChanges reports whether varnishncsa is needed now, or is not any longer;
+// where and how lines are written is edgegen's to change.
+func logChanges(was, next site.Log) bool {
+	return (was.Access == "off") != (next.Access == "off")
+}
+
+// reload loads the VCL beside the one in use.
+func (v *varnishServer) reload(ctx context.Context, c *change, next *generation) error {
+	staged, err := v.native.Stage(ctx, next.output, v.edge.dir(next))
+	if err != nil {
+		if refused := v.refused(next, err); refused != nil {
+			return refused
+		}
+		return fmt.Errorf("load default.vcl: %w", err)
+	}
+	c.commit = func(ctx context.Context) error {
+		if err := staged.Use(ctx); err != nil {
+			return fmt.Errorf("use the new default.vcl: %w", err)
+		}
+		if err := v.probe(ctx); err != nil {
+			return fmt.Errorf("use the new default.vcl: %w", err)
+		}
+		return v.process().Update(v.describe())
+	}
+	c.undo = func(ctx context.Context) error {
+		return errors.Join(staged.Restore(ctx), v.process().Update(v.describe()), staged.Abandon(ctx))
+	}
+	c.abandon = func(ctx context.Context) {
+		if err := staged.Abandon(ctx); err != nil {
+			v.edge.options.Log.Warn("unload a VCL that is not used", "error", err)
+		}
+	}
+	c.finish = func(ctx context.Context) {
+		if !staged.Changed() {
+			return
+		}
+		if err := v.native.Tidy(ctx); err != nil {
+			v.edge.options.Log.Warn("unload old VCLs", "error", err)
+		}
+	}
+	return nil
+}
+
+// whileDown changes what the next start of varnishd will find.
+func (v *varnishServer) whileDown(c *change, was, next *generation) {
+	c.commit = func(context.Context) error { return v.adopt(next) }
+	c.undo = func(context.Context) error { return v.adopt(was) }
+}
+
+// adopt has the next start use another generation.
+func (v *varnishServer) adopt(g *generation) error {
+	v.native.Next(g.output, v.edge.dir(g))
+	return v.process().Update(v.describe())
+}
+
+// restartInstead restarts varnishd while its stand-in serves. The new VCL is
+// tried before, so that a refusal ends nothing.
+func (v *varnishServer) restartInstead(ctx context.Context, c *change, was, next *generation) error {
+	if err := v.reload(ctx, c, next); err != nil {
+		return err
+	}
+	c.finish = nil
+	begun := false
+	restart := func(ctx context.Context, g *generation) error {
+		begun = true
+		if err := v.publish(false); err != nil {
+			return err
+		}
+		v.drain(ctx)
+		if err := v.adopt(g); err != nil {
+			return err
+		}
+		v.planned.Store(true)
+		err := v.process().Restart(ctx)
+		v.planned.Store(false)
+		if err != nil {
+			return fmt.Errorf("restart varnishd: %w", err)
+		}
+		return v.handBack(ctx)
+	}
+	abandon := c.abandon
+	c.commit = func(ctx context.Context) error {
+		if err := v.edge.prepareStorage(next); err != nil {
+			return err
+		}
+		abandon(ctx)
+		return restart(ctx, next)
+	}
+	c.undo = func(ctx context.Context) error {
+		if !begun {
+			return nil
+		}
+		return restart(ctx, was)
+	}
+	return nil
+}
+
+// afterwards lets the access log follow when everything has been committed.
+func (v *varnishServer) afterwards(c *change, was, next *generation, logs bool) {
+	before := c.finish
+	if c.commit == nil {
+		c.commit = func(context.Context) error { return nil }
+	}
+	c.finish = func(ctx context.Context) {
+		if before != nil {
+			before(ctx)
+		}
+		v.show(next)
+		if !logs {
+			return
+		}
+		if v.log != nil {
+			v.log.stop(v.edge.life)
+			v.log = nil
+		}
+		if err := v.startLog(ctx, next); err != nil {
+			v.edge.options.Log.Error("write the access log", "error", err)
+		}
+	}
+}

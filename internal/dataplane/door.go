@@ -1,0 +1,114 @@
+package dataplane
+
+import (
+	"errors"
+	"net"
+	"slices"
+	"sync/atomic"
+	"time"
+)
+
+// usage says what comes to a listener.
+type usage int
+
+const (
+	forHTTPS usage = iota
+	forHTTP
+	forCache
+	forPlain
+	forWeb
+)
+
+// door is a listener that connections are accepted on.
+type door struct {
+	net.Listener
+	usage usage
+	// closing is set once the model has no such listener any more: what came
+	// through it ends after the next answer.
+	closing atomic.Bool
+	loop    chan struct{} // closed when the loop that accepts has ended; nil before there is one
+}
+
+// doors makes one of each listener.
+func doors(all []net.Listener, use usage) []*door {
+	var out []*door
+	for _, l := range all {
+		out = append(out, &door{Listener: l, usage: use})
+	}
+	return out
+}
+
+func (o *Options) doors() []*door {
+	return slices.Concat(doors(o.HTTPS, forHTTPS), doors(o.HTTP, forHTTP),
+		doors(o.Cache, forCache), doors(o.Plain, forPlain), doors(o.Web, forWeb))
+}
+
+// public tells that what comes through a door is a client's connection, which
+// counts.
+func (d *door) public() bool { return d.usage != forPlain && d.usage != forWeb }
+
+func (d *door) same(other *door) bool {
+	a, b := d.Addr(), other.Addr()
+	return d.usage == other.usage && a.Network() == b.Network() && a.String() == b.String()
+}
+
+// serve handles a connection that came through a door.
+func (p *Plane) serve(c net.Conn, d *door) {
+	switch d.usage {
+	case forHTTPS:
+		p.https(c, d)
+	case forHTTP:
+		p.http1(&http1{Conn: c, door: d, peer: addressOf(c), serve: p.plainHTTP, log: true})
+	case forCache:
+		p.proxied(c, d)
+	case forPlain:
+		p.http1(&http1{Conn: c, door: d, peer: localhost, serve: p.relayedPlain, log: true})
+	case forWeb:
+		p.http1(&http1{Conn: c, door: d, peer: localhost, serve: p.web.serve})
+	}
+}
+
+// open starts to accept.
+func (p *Plane) open(d *door) {
+	d.closing.Store(false)
+	if l, ok := d.Listener.(deadliner); ok {
+		_ = l.SetDeadline(time.Time{})
+	}
+	loop := make(chan struct{})
+	d.loop = loop
+	p.tasks.Go(func() {
+		defer close(loop)
+		if err := p.accept(d); err != nil {
+			select {
+			case p.failed <- err:
+			default: // one is enough
+			}
+		}
+	})
+}
+
+// close ends the accepting, and leaves the listener as it is where it can be
+// opened again.
+func (d *door) close() {
+	d.closing.Store(true)
+	if l, ok := d.Listener.(deadliner); !ok || l.SetDeadline(time.Unix(1, 0)) != nil {
+		_ = d.Listener.Close()
+	}
+	if d.loop != nil {
+		<-d.loop
+	}
+}
+
+// deadliner is a listener of the net package.
+type deadliner interface{ SetDeadline(time.Time) error }
+
+// closeDoors closes listeners for good.
+func closeDoors(all []*door) error {
+	var errs []error
+	for _, d := range all {
+		if err := d.Listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}

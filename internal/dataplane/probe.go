@@ -1,0 +1,125 @@
+package dataplane
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Generation names the model in force, as Model does.
+func (p *Plane) Generation() string { return p.model.Load().generation }
+
+// Probe waits until Run accepts connections, and reports whether every tier
+// answers by the model in force. It asks from within, so that it reaches this
+// Plane alone where others accept on the same sockets; it counts nowhere and
+// is not logged. Without a deadline it waits five seconds.
+func (p *Plane) Probe(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	select {
+	case <-p.accepting:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-p.ended.Done():
+	}
+	if p.stopping.Load() {
+		return errors.New("stopping")
+	}
+	roles := p.options.Roles
+	switch {
+	case roles.TLS:
+		if err := p.probe(ctx, p.probeTLS, func(c net.Conn) { p.https(c, nil) }); err != nil {
+			return fmt.Errorf("tls tier: %w", err)
+		}
+	case roles.Cache:
+		if err := p.probe(ctx, p.probeCache, func(c net.Conn) { p.proxied(c, nil) }); err != nil {
+			return fmt.Errorf("cache tier: %w", err)
+		}
+	}
+	if roles.Web {
+		serve := func(c net.Conn) { p.http1(&http1{Conn: c, peer: localhost, serve: p.web.serve}) }
+		if err := p.probe(ctx, p.probeHTTP, serve); err != nil {
+			return fmt.Errorf("web tier: %w", err)
+		}
+	}
+	return nil
+}
+
+// probe asks on a connection that never leaves the process.
+func (p *Plane) probe(ctx context.Context, ask func(net.Conn) error, serve func(net.Conn)) error {
+	client, server := net.Pipe()
+	defer client.Close()
+	if deadline, ok := ctx.Deadline(); ok {
+		_ = client.SetDeadline(deadline)
+	}
+	p.tasks.Go(func() {
+		defer server.Close()
+		defer p.survive(server)
+		serve(server)
+	})
+	return ask(client)
+}
+
+// isProbe tells a probe's connection: no other is a pipe.
+func isProbe(c net.Conn) bool { return c.RemoteAddr().Network() == "pipe" }
+
+// probeTLS looks for the first site's certificate, and asks the cache tier
+// where that is here.
+func (p *Plane) probeTLS(c net.Conn) error {
+	want := p.model.Load().tls.first.Certificates[0].Certificate[0]
+	conn := tls.Client(c, &tls.Config{
+		InsecureSkipVerify: true, // whose it is stands in the model
+		ServerName:         p.model.Load().edge.Sites[0].Host,
+		NextProtos:         []string{"http/1.1"},
+	})
+	if err := conn.Handshake(); err != nil {
+		return err
+	}
+	served := conn.ConnectionState().PeerCertificates[0].Raw
+	if now := p.model.Load().tls.first.Certificates[0].Certificate[0]; string(served) != string(want) && string(served) != string(now) {
+		return errors.New("it serves another certificate")
+	}
+	if p.front == nil {
+		return nil
+	}
+	return p.probeHTTP(conn)
+}
+
+func (p *Plane) probeCache(c net.Conn) error {
+	if _, err := io.WriteString(c, "PROXY UNKNOWN\r\n"); err != nil {
+		return err
+	}
+	return p.probeHTTP(c)
+}
+
+// probeHTTP asks for a name that nobody has, which the tier has to know.
+func (p *Plane) probeHTTP(c net.Conn) error {
+	want := p.Generation()
+	if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: "+p.probeHost+"\r\nConnection: close\r\n\r\n"); err != nil {
+		return err
+	}
+	r, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		return err
+	}
+	defer r.Body.Close()
+	if _, err := io.Copy(io.Discard, r.Body); err != nil {
+		return err
+	}
+	if r.StatusCode != http.StatusMisdirectedRequest {
+		return fmt.Errorf("it answered %d", r.StatusCode)
+	}
+	if got := r.Header.Get(generationField); got != want && got != p.Generation() {
+		return fmt.Errorf("it serves generation %q", got)
+	}
+	return nil
+}
+
+// generationField tells a probe which model answered.
+const generationField = "X-Edge-Generation"

@@ -1,0 +1,61 @@
+package dataplane
+
+import (
+	"context"
+	"time"
+)
+
+// lastWait is how long a connection on which another request is not wanted
+// may still wait for one. A client that is about to send it gets its answer.
+const lastWait = 5 * time.Second
+
+// Retire stops accepting. Every connection ends after its next answer, or when
+// none was asked for within five seconds; WebSockets stay for as long as they
+// live. A connection that a TLS tier relays to another process ends when that
+// process or the client ends it. Retire returns when the last has ended, as
+// Run does then; when ctx ends first, it ends them as Shutdown does.
+func (p *Plane) Retire(ctx context.Context) {
+	p.retiring.Store(true)
+	p.shut()
+	ended := make(chan struct{})
+	go func() {
+		p.tasks.Wait()
+		close(ended)
+	}()
+	patience := time.NewTimer(lastWait)
+	defer patience.Stop()
+	for {
+		select {
+		case <-patience.C:
+			p.track.closeWaiting()
+			p.eachH2(func(h *h2) { p.tasks.Go(func() { _ = h.server.Shutdown(p.ended) }) })
+			continue
+		case <-ctx.Done():
+		case <-p.gone:
+		case <-ended:
+		}
+		p.Shutdown(ctx)
+		<-ended
+		return
+	}
+}
+
+// shut closes every listener for good.
+func (p *Plane) shut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.over = true
+	err := closeDoors(p.doors)
+	if q := p.prepared; q != nil {
+		q.settle()
+	}
+	if err != nil {
+		p.log.Warn("close listeners", "error", err)
+	}
+}
+
+// lastOne tells that no further request is wanted on a connection that came
+// through a door.
+func (p *Plane) lastOne(d *door) bool {
+	return p.stopping.Load() || p.retiring.Load() || d != nil && d.closing.Load()
+}

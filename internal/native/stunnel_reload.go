@@ -1,0 +1,144 @@
+package native
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// What stunnel says about a signal to read its file anew.
+const (
+	stunnelRefuses = "Failed to reload the configuration file"
+	// Said, as an error, when the file has fewer listeners than were inherited.
+	stunnelUnbound = "Too many listening file descriptors"
+)
+
+// Reload has the running stunnel read the files of the generation that was
+// adopted last, and waits until its private socket answers with that. The error
+// is a *Refusal where stunnel will not have its file: it goes on with the old
+// one. Connections that are open are not touched either way.
+func (s *Stunnel) Reload(ctx context.Context, signal func(syscall.Signal) error) error {
+	if err := s.prepare(ctx); err != nil {
+		return err
+	}
+	defer s.said.begin()()
+	if err := signal(syscall.SIGHUP); err != nil {
+		return err
+	}
+	var refusal *Refusal
+	err := until(ctx, func() error {
+		if refusal = s.refusal(); refusal != nil {
+			return nil
+		}
+		return s.Probe(ctx)
+	})
+	if refusal != nil {
+		return refusal
+	}
+	return err
+}
+
+// refusal is nil while stunnel has not refused its file.
+func (s *Stunnel) refusal() *Refusal {
+	if len(s.said.lines(stunnelRefuses)) == 0 {
+		return nil
+	}
+	return &Refusal{Daemon: "stunnel", Said: stunnelReasons(s.said.lines("LOG3[ui]: ", "LOG2[ui]: "))}
+}
+
+// stunnelReasons are the lines that say why, of those in which stunnel refuses a
+// file.
+func stunnelReasons(lines []string) (reasons []string) {
+	for _, line := range lines {
+		level, text := Judge("stunnel", line)
+		if level >= slog.LevelWarn && text != stunnelRefuses && text != "Configuration failed" {
+			reasons = append(reasons, line)
+		}
+	}
+	return reasons
+}
+
+// retiredConf has a service, without which stunnel takes no file, and fewer
+// listeners than any stunnel has inherited.
+const retiredConf = `foreground = yes
+pid =
+syslog = no
+debug = err
+[retired]
+client = yes
+accept = 127.0.0.1:1
+connect = 127.0.0.1:1
+`
+
+// retireTime bounds the wait for stunnel's words after it has let go of its
+// listeners.
+const retireTime = time.Second
+
+// Retire has the running stunnel take no more connections, for good, while
+// those that are open go on. It does not end by itself: Connections tells when
+// there are none left. The listeners stay open and are served by whoever else
+// holds them.
+//
+// stunnel has no word for that. It lets go of all its listeners when it reads a
+// file, and takes back as many as the file asks for. Where those are fewer than
+// it has inherited it complains and reads the file again and again; where the
+// file has gone meanwhile it gives up, and holds none.
+func (s *Stunnel) Retire(ctx context.Context, signal func(syscall.Signal) error) error {
+	s.mu.Lock()
+	s.retired = true
+	s.mu.Unlock()
+	file := filepath.Join(s.directory, "retired.conf")
+	if err := os.WriteFile(file, []byte(retiredConf), 0o644); err != nil {
+		return fmt.Errorf("retire stunnel: %w", err)
+	}
+	if err := linkTo(file, s.conf()); err != nil {
+		return fmt.Errorf("retire stunnel: %w", err)
+	}
+	defer s.said.begin()()
+	if err := signal(syscall.SIGHUP); err != nil {
+		return err
+	}
+	if err := s.says(ctx, stunnelUnbound); err != nil {
+		return fmt.Errorf("retire stunnel: %w", err)
+	}
+	if err := os.Remove(s.conf()); err != nil {
+		return fmt.Errorf("retire stunnel: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, retireTime)
+	defer cancel()
+	// One that does not try again says nothing, and is as well.
+	_ = s.says(ctx, stunnelRefuses)
+	return nil
+}
+
+// says waits until stunnel has said the text since somebody began to listen.
+func (s *Stunnel) says(ctx context.Context, text string) error {
+	return until(ctx, func() error {
+		if len(s.said.lines(text)) == 0 {
+			return fmt.Errorf("stunnel does not say %q", text)
+		}
+		return nil
+	})
+}
+
+// ownThreads are those of a stunnel without connections: one takes them, the
+// other one forgets sessions that are over.
+const ownThreads = 2
+
+// Connections counts the connections that the process serves; it is 0 where
+// there is no such process any more. stunnel serves each in a thread.
+func (s *Stunnel) Connections(pid int) (int, error) {
+	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("count stunnel's connections: %w", err)
+	}
+	return max(0, len(threads)-ownThreads), nil
+}

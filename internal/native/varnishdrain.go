@@ -1,0 +1,46 @@
+package native
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+const (
+	flagBackend = "*.edge_open" // the VCL looks at its health; see edge_answer there
+	drainIdle   = "0.2"         // seconds that a connection may then wait for a request
+	drainPause  = 50 * time.Millisecond
+)
+
+// Drain has varnishd end every connection after its next answer, and waits
+// until no request is in work and no connection waits for one: those are closed
+// after a moment. WebSockets stay, and new connections are still taken, so the
+// caller leads them elsewhere first. The error is ctx's where it ends first; the draining goes on
+// until varnishd is restarted or Resume is called.
+func (v *Varnish) Drain(ctx context.Context) error {
+	if err := v.CLI.SetHealth(ctx, flagBackend, "sick"); err != nil {
+		return err
+	}
+	if err := v.CLI.SetParameter(ctx, "timeout_idle", drainIdle); err != nil {
+		return err
+	}
+	for {
+		activity, err := v.Activity(ctx)
+		if err == nil && activity.Requests+activity.Idle == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("drain varnishd: %w", context.Cause(ctx))
+		case <-time.After(drainPause):
+		}
+	}
+}
+
+// Resume ends what Drain has begun.
+func (v *Varnish) Resume(ctx context.Context) error {
+	if err := v.CLI.SetHealth(ctx, flagBackend, "auto"); err != nil {
+		return err
+	}
+	return v.CLI.SetParameter(ctx, "timeout_idle", valueOf(options(v.inUse().arguments), "-p timeout_idle"))
+}

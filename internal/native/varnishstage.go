@@ -1,0 +1,196 @@
+package native
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"edgegen/internal/render"
+)
+
+// vclSet is a rendering of the cache tier, as varnishd holds it.
+type vclSet struct {
+	generation string
+	dir        string // its files
+	arguments  []string
+	programs   []vclProgram // the parts, and at the end what hands requests to them
+}
+
+// vclProgram is one VCL. The names say what is in it, so that what is loaded
+// under the right name need not be loaded again.
+type vclProgram struct {
+	name  string
+	label string // "" for the one that is used
+	file  string // relative to the rendered files
+}
+
+func setOf(out *render.Output, dir string) vclSet {
+	set := vclSet{generation: out.Generation.Cache, dir: dir, arguments: out.VarnishArguments}
+	for _, part := range out.Parts {
+		set.programs = append(set.programs, vclProgram{"vcl_" + part.Label, part.Label, part.Name})
+	}
+	set.programs = append(set.programs, vclProgram{name: "edge_" + set.generation, file: "default.vcl"})
+	return set
+}
+
+// main is the VCL to use.
+func (s vclSet) main() string { return s.programs[len(s.programs)-1].name }
+
+// names are those of its VCLs and labels.
+func (s vclSet) names() []string {
+	var names []string
+	for _, p := range s.programs {
+		names = append(names, p.name)
+		if p.label != "" {
+			names = append(names, p.label)
+		}
+	}
+	return names
+}
+
+func (v *Varnish) inUse() vclSet {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.current
+}
+
+// load loads what varnishd does not hold yet, from the files in dir, and
+// returns the names that are new, the error's or not.
+func (v *Varnish) load(ctx context.Context, wanted vclSet, dir string) (loaded []string, err error) {
+	held, err := v.CLI.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	missing := func(name string) bool {
+		return name != "" && !slices.ContainsFunc(held, func(vcl VCL) bool { return vcl.Name == name && vcl.Status != vclDiscarded })
+	}
+	for _, p := range wanted.programs {
+		if missing(p.name) {
+			if _, err := v.CLI.Load(ctx, p.name, filepath.Join(dir, p.file)); err != nil {
+				return loaded, fmt.Errorf("load %s: %w", p.file, err)
+			}
+			loaded = append(loaded, p.name)
+		}
+		if missing(p.label) {
+			if err := v.CLI.Label(ctx, p.label, p.name); err != nil {
+				return loaded, fmt.Errorf("label %s: %w", p.file, err)
+			}
+			loaded = append(loaded, p.label)
+		}
+	}
+	return loaded, nil
+}
+
+// StagedVCL is a VCL that is loaded beside the one in use, with the parameters
+// that go with it. One is staged at a time; its methods are called one by one.
+type StagedVCL struct {
+	varnish      *Varnish
+	before, next vclSet
+	loaded       []string
+	parameters   []Parameter // that Use sets
+	set          []Parameter // what those had before, as far as they were set
+}
+
+// undoTime bounds the commands by which a failed step is taken back.
+const undoTime = 5 * time.Second
+
+// Stage loads what is new in a rendering, from its files in dir, beside what is
+// in use. The error is a *VarnishError where varnishd refuses it, and nothing
+// is left of it then. Where nothing is new no command is sent. What Change says
+// needs a restart is left as it is; see Next.
+func (v *Varnish) Stage(ctx context.Context, out *render.Output, dir string) (*StagedVCL, error) {
+	s := &StagedVCL{varnish: v, before: v.inUse(), next: setOf(out, dir)}
+	s.parameters, _ = v.Change(out.VarnishArguments)
+	if s.next.generation == s.before.generation {
+		return s, nil
+	}
+	var err error
+	s.loaded, err = v.load(ctx, s.next, dir)
+	if err != nil {
+		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+		defer cancel()
+		var refusal *VarnishError
+		if errors.As(err, &refusal) { // else varnishd is gone, and with it what it held
+			err = errors.Join(err, s.Abandon(undo))
+		}
+		return nil, err
+	}
+	return s, nil
+}
+
+// Changed reports whether Use has anything to do.
+func (s *StagedVCL) Changed() bool {
+	return s.next.generation != s.before.generation || len(s.parameters) > 0
+}
+
+// Use has new requests run in what was staged, and sets the parameters that
+// have changed. From then on it is what a varnishd that starts gets, from the
+// directory that it was staged from or, when that is gone, from Layout.Dir.
+// After an error the caller calls Restore.
+func (s *StagedVCL) Use(ctx context.Context) error {
+	v := s.varnish
+	// First, so that a varnishd that is just starting ends up with it as well.
+	v.take(s.next)
+	if s.next.generation != s.before.generation {
+		if err := v.CLI.Use(ctx, s.next.main()); err != nil {
+			return err
+		}
+	}
+	for _, p := range s.parameters {
+		if err := v.CLI.SetParameter(ctx, p.Name, p.Value); err != nil {
+			return err
+		}
+		s.set = append(s.set, Parameter{Name: p.Name, Value: p.Before, Before: p.Value})
+	}
+	return nil
+}
+
+// Next makes a rendering, whose files are in dir, the one that the next start
+// of varnishd gets, with its arguments: for a change that needs a restart. What
+// runs is not touched. Process is to be called again for the new arguments.
+func (v *Varnish) Next(out *render.Output, dir string) { v.take(setOf(out, dir)) }
+
+// take makes a set the one in use, and remembers the one before.
+func (v *Varnish) take(next vclSet) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.current.generation != next.generation {
+		v.kept = append(v.kept, v.current)
+		v.kept = v.kept[max(0, len(v.kept)-keptSets):]
+	}
+	v.current = next
+}
+
+// keptSets is how many VCLs stay loaded besides the one in use.
+const keptSets = 2
+
+// Restore takes what Use replaced into use again. The new VCL stays loaded
+// until Abandon or Tidy.
+func (s *StagedVCL) Restore(ctx context.Context) error {
+	v := s.varnish
+	v.mu.Lock()
+	v.current = s.before
+	v.mu.Unlock()
+	var failed []error
+	if s.next.generation != s.before.generation {
+		failed = append(failed, v.CLI.Use(ctx, s.before.main()))
+	}
+	for _, p := range slices.Backward(s.set) {
+		failed = append(failed, v.CLI.SetParameter(ctx, p.Name, p.Value))
+	}
+	s.set = nil
+	return errors.Join(failed...)
+}
+
+// Abandon unloads what Stage has loaded. It is for what is not in use.
+func (s *StagedVCL) Abandon(ctx context.Context) error {
+	if len(s.loaded) == 0 {
+		return nil
+	}
+	loaded := s.loaded
+	s.loaded = nil
+	return s.varnish.discard(ctx, func(vcl VCL) bool { return slices.Contains(loaded, vcl.Name) })
+}

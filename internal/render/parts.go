@@ -1,0 +1,140 @@
+package render
+
+import (
+	"crypto/sha256"
+	"regexp"
+	"slices"
+	"strings"
+
+	"edgegen/internal/site"
+	"edgegen/templates"
+)
+
+// partSize is how many hosts and routes together one VCL holds: where there are
+// more, the sites are spread over several, because the C compiler needs some
+// milliseconds for each and a change is to cost it one part alone. Fifty sites
+// of usual size are still in one file.
+const partSize = 250
+
+// renderVarnish makes the VCL, in one file or in parts, and the arguments.
+func (o *Output) renderVarnish(in Input, common header) error {
+	sites := make([]*site.Site, len(in.Edge.Sites))
+	for i := range in.Edge.Sites {
+		sites[i] = &in.Edge.Sites[i]
+	}
+	parts := split("", sites)
+	arguments, err := fill("varnish/varnishd.args.tmpl", argumentsView(in, common, len(parts) > 1))
+	if err != nil {
+		return err
+	}
+	o.Arguments = File{Name: "varnishd.args", Data: arguments.placed(), Mode: 0o644}
+	if o.VarnishArguments, err = splitArguments(o.Arguments.Data); err != nil {
+		return err
+	}
+	name, view := "varnish/default.vcl.tmpl", func(h header) any { return vclView(in, h, sites) }
+	if len(parts) > 1 {
+		dispatch, err := o.renderParts(in, common, parts)
+		if err != nil {
+			return err
+		}
+		name, view = "varnish/dispatch.vcl.tmpl", func(h header) any { return vclDispatch{h, dispatch} }
+	}
+	data, generation, err := named(name, common, view)
+	if err != nil {
+		return err
+	}
+	o.VCL, o.Generation.Cache = File{Name: "default.vcl", Data: data, Mode: 0o644}, generation
+	return nil
+}
+
+// vclDispatch is a default.vcl that hands requests on.
+type vclDispatch struct {
+	header
+	Parts []vclPart
+}
+
+type vclPart struct {
+	File, Label string
+	Patterns    []string // that match its hosts
+	Sites       []*site.Site
+}
+
+// renderParts makes the parts and what varnishd is told to load them.
+func (o *Output) renderParts(in Input, common header, parts []part) ([]vclPart, error) {
+	program, err := compile(templates.FS, "varnish/default.vcl.tmpl")
+	if err != nil {
+		return nil, err
+	}
+	var dispatch []vclPart
+	for _, p := range parts {
+		view := vclView(in, common, p.sites)
+		view.Part, view.File = true, "vcl/part_"+p.bits+".vcl"
+		made, err := program.run(view)
+		if err != nil {
+			return nil, err
+		}
+		label := "part_" + p.bits + "_" + nameOf(made.unplaced())
+		o.Parts = append(o.Parts, Part{File{Name: view.File, Data: made.placed(), Mode: 0o644}, label})
+		dispatch = append(dispatch, vclPart{File: view.File, Label: label, Patterns: hostPatterns(p.sites), Sites: p.sites})
+	}
+	commands, err := fill("varnish/varnish.cli.tmpl", vclDispatch{common, dispatch})
+	if err != nil {
+		return nil, err
+	}
+	o.Commands = File{Name: "varnish.cli", Data: commands.placed(), Mode: 0o644}
+	return dispatch, nil
+}
+
+// part is some of the sites: those whose hash begins with the bits.
+type part struct {
+	bits  string
+	sites []*site.Site
+}
+
+// split spreads sites over parts by a hash of their host. So a site stays in
+// its part whatever others come and go; a part that has grown too large is
+// halved, and the others are as they were.
+func split(bits string, sites []*site.Site) []part {
+	size := 0
+	for _, s := range sites {
+		size += 1 + len(s.Aliases) + len(s.Routes)
+	}
+	if size <= partSize || len(sites) <= 1 || len(bits) == 8*sha256.Size {
+		return []part{{bits, sites}}
+	}
+	var halves [2][]*site.Site
+	for _, s := range sites {
+		sum := sha256.Sum256([]byte(s.Host))
+		bit := sum[len(bits)/8] >> (7 - len(bits)%8) & 1
+		halves[bit] = append(halves[bit], s)
+	}
+	var parts []part
+	for bit, half := range halves {
+		if len(half) > 0 {
+			parts = append(parts, split(bits+string('0'+rune(bit)), half)...)
+		}
+	}
+	return parts
+}
+
+// longestPattern keeps a regular expression far from what PCRE can compile.
+const longestPattern = 8 << 10
+
+// hostPatterns matches the sites' hosts by as few regular expressions as can be.
+func hostPatterns(sites []*site.Site) []string {
+	var patterns []string
+	var hosts []string
+	length := 0
+	for _, s := range sites {
+		for _, host := range hostsOf(s) {
+			if length > longestPattern {
+				patterns, hosts, length = append(patterns, anyOf(hosts)), nil, 0
+			}
+			hosts = append(hosts, regexp.QuoteMeta(host))
+			length += len(hosts[len(hosts)-1])
+		}
+	}
+	return append(patterns, anyOf(slices.Clip(hosts)))
+}
+
+func anyOf(hosts []string) string { return "^(?:" + strings.Join(hosts, "|") + ")$" }

@@ -1,0 +1,50 @@
+package site
+
+import (
+	"crypto/sha256"
+	"encoding"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"reflect"
+)
+
+// Meaning names a model by all that it says: two files that mean the same have
+// the same name, wherever their lines stand.
+func (e *Edge) Meaning() string {
+	sum := sha256.New()
+	say(sum, reflect.ValueOf(e))
+	return hex.EncodeToString(sum.Sum(nil))[:16]
+}
+
+// say writes a value so that no two values are written alike, and leaves out
+// every Source.
+func say(to hash.Hash, v reflect.Value) {
+	if text, ok := v.Interface().(encoding.TextMarshaler); ok && v.Kind() == reflect.Struct {
+		written, err := text.MarshalText() // an address or a prefix, which does not fail
+		fmt.Fprintf(to, "%q %v;", written, err)
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[Source]() {
+			return
+		}
+		for i := range v.NumField() {
+			say(to, v.Field(i))
+		}
+	case reflect.Slice:
+		fmt.Fprintf(to, "[%d]", v.Len())
+		for i := range v.Len() {
+			say(to, v.Index(i))
+		}
+	case reflect.Pointer:
+		if v.IsNil() {
+			fmt.Fprint(to, "nil;")
+			return
+		}
+		say(to, v.Elem())
+	default:
+		fmt.Fprintf(to, "%q;", fmt.Sprint(v.Interface()))
+	}
+}
