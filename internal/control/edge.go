@@ -25,6 +25,7 @@ type Edge struct {
 	watcher *watcher
 	started time.Time
 	phase   atomic.Value // a phase
+	served  atomic.Bool  // it has been ready once
 
 	// changing has room for one: the start, a reload, a takeover or the stop.
 	changing chan struct{}

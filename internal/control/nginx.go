@@ -83,9 +83,7 @@ func (n *nginxServer) stage(ctx context.Context, next *generation) (*change, err
 	c.finish = func(context.Context) { n.show(next) }
 	switch {
 	case !n.runs():
-		// It is down: the next start reads what is there then.
-		c.commit = func(context.Context) error { return n.adopt(next) }
-		c.undo = func(context.Context) error { return n.adopt(was) }
+		n.whileDown(c, next, sockets)
 		return n.withStandIn(ctx, next, c)
 	case listeners:
 		plan.Action, plan.Why = Restart, []string{"the plain listeners"}
@@ -114,6 +112,19 @@ func (n *nginxServer) check(ctx context.Context, g *generation, sockets []*os.Fi
 		return g.translate("nginx", said.String(), g.output.Nginx.Data, native.LocateNginx(said.String(), "nginx.conf"))
 	}
 	return nil
+}
+
+// whileDown changes what the next start of nginx will find.
+func (n *nginxServer) whileDown(c *change, next *generation, sockets []*os.File) {
+	old := n.native
+	become := func(other *native.Nginx) error {
+		n.native = other
+		return n.process().Update(n.describe())
+	}
+	c.commit = func(context.Context) error {
+		return become(native.NewNginx(n.chosen.daemon, n.edge.setup(next), sockets))
+	}
+	c.undo = func(context.Context) error { return become(old) }
 }
 
 // adopt has the next start use another generation.

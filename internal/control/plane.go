@@ -170,6 +170,7 @@ func (p *plane) swap(c *change, prepared *dataplane.Prepared, next *generation) 
 		if undo != nil {
 			undo()
 		}
+		prepared.Discard()
 		return nil
 	}
 	c.abandon = func(context.Context) { prepared.Discard() }

@@ -48,6 +48,7 @@ func (e *Edge) run(ctx, hurry context.Context) error {
 
 func (e *Edge) isReady() {
 	e.phase.Store(ready)
+	e.served.Store(true)
 	e.keepLastGood(e.serving())
 	e.options.Log.Info("ready", "after", time.Since(e.started).Round(time.Millisecond))
 	e.options.Notify.Ready(e.summary())
@@ -153,7 +154,7 @@ func (e *Edge) changed(s supervise.Status) {
 		}
 		log.Warn("died; it is started again", "reason", s.Reason)
 	case supervise.Stopped:
-		if s.LastExit != nil && s.LastExit.Ignored != 0 && e.phase.Load() != starting {
+		if s.LastExit != nil && s.LastExit.Ignored != 0 && e.served.Load() {
 			log.Warn("had to be killed", "after", s.LastExit.Ran.Round(time.Millisecond), "ignored", s.LastExit.Ignored)
 		}
 	case supervise.Failed:

@@ -71,21 +71,18 @@ func (s *stunnelServer) stage(ctx context.Context, next *generation) (*change, e
 	plan.Action, plan.Why = Reload, s.why(was, next)
 	c.finish = func(context.Context) { s.show(next) }
 	switch {
+	case !s.runs():
+		s.whileDown(c, next)
+		return s.withStandIn(ctx, next, c)
 	case len(restart) > 0:
 		plan.Action, plan.Why = Restart, restart
 		s.replace(c, next)
-	case !s.runs():
-		c.commit = func(context.Context) error { return s.adopt(next) }
-		c.undo = func(context.Context) error { return s.adopt(was) }
-		return s.withStandIn(ctx, next, c)
 	default:
 		c.commit = func(ctx context.Context) error { return s.reload(ctx, was, next) }
 		c.undo = func(ctx context.Context) error { return s.reload(ctx, next, was) }
 	}
-	if s.runs() {
-		if err := s.check(ctx, next); err != nil {
-			return c, err
-		}
+	if err := s.check(ctx, next); err != nil {
+		return c, err
 	}
 	return s.withStandIn(ctx, next, c)
 }
@@ -128,6 +125,34 @@ func (s *stunnelServer) check(ctx context.Context, g *generation) error {
 	setup.Layout = layout
 	_, err = native.CheckStunnel(ctx, s.chosen.daemon, setup, output, s.edge.state.instance)
 	return g.explain("stunnel", err)
+}
+
+// whileDown changes what the next start of stunnel will find.
+func (s *stunnelServer) whileDown(c *change, next *generation) {
+	old := s.native
+	c.commit = func(context.Context) error {
+		fresh, err := native.NewStunnel(s.chosen.daemon, s.edge.setup(next), files(next.public.https))
+		if err != nil {
+			return err
+		}
+		s.native = fresh
+		return s.process().Update(s.describe())
+	}
+	c.undo = func(context.Context) error {
+		if s.native == old {
+			return nil
+		}
+		fresh := s.native
+		s.native = old
+		return errors.Join(s.process().Update(s.describe()), fresh.Close())
+	}
+	shown := c.finish
+	c.finish = func(ctx context.Context) {
+		shown(ctx)
+		if err := old.Close(); err != nil {
+			s.edge.options.Log.Debug("remove what an earlier stunnel used", "error", err)
+		}
+	}
 }
 
 // adopt has the next start use another generation.

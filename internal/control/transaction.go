@@ -82,10 +82,12 @@ func (t *transaction) stageServers(ctx context.Context) error {
 		t.leaving = slices.Delete(t.leaving, at, at+1)
 		t.servers = append(t.servers, going)
 		c, err := going.stage(ctx, t.next)
+		if c != nil {
+			t.changes = append(t.changes, c) // to be abandoned too, as far as it got
+		}
 		if err != nil {
 			return err
 		}
-		t.changes = append(t.changes, c)
 	}
 	return nil
 }
@@ -161,7 +163,10 @@ func (t *transaction) commit(ctx context.Context) error {
 			continue
 		}
 		if err := c.commit(ctx); err != nil {
-			return errors.Join(err, t.rollBack(ctx, i))
+			if undone := t.rollBack(ctx, i); undone != nil {
+				return fmt.Errorf("%w; and the edge could not be put back whole: %w", err, undone)
+			}
+			return err
 		}
 	}
 	t.finish(ctx)
