@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -36,7 +35,7 @@ func (b *block) backend() site.Backend {
 	backend := site.Backend{Source: b.source(), Servers: b.servers()}
 	if label, ok := b.label(); ok {
 		backend.Name = label.text
-		if !regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`).MatchString(label.text) {
+		if !isBackendName(label.text) {
 			b.errorAt(label.place, `use up to 64 letters, digits, "_" and "-"`, "%q is no name for a backend", label.text)
 		}
 	}
@@ -51,6 +50,21 @@ func (b *block) backend() site.Backend {
 	}
 	backend.Command, backend.Env, backend.Dir = b.command(), env, b.workingDirectory()
 	return backend
+}
+
+// isWordCharacter reports what names are made of in most languages.
+func isWordCharacter(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_'
+}
+
+func isBackendName(text string) bool {
+	other := func(r rune) bool { return !isWordCharacter(r) && r != '-' }
+	return text != "" && len(text) <= 64 && !strings.ContainsFunc(text, other)
+}
+
+func isVariableName(text string) bool {
+	other := func(r rune) bool { return !isWordCharacter(r) }
+	return text != "" && !(text[0] >= '0' && text[0] <= '9') && !strings.ContainsFunc(text, other)
 }
 
 func (b *block) command() []string {
@@ -95,7 +109,7 @@ func (b *block) environment() []site.Variable {
 	var env []site.Variable
 	for _, p := range b.pairs("env") {
 		switch {
-		case !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(p.key.text):
+		case !isVariableName(p.key.text):
 			b.errorAt(p.key.place, `use letters, digits and "_", and no digit first`, "%q is no name for an environment variable", p.key.text)
 		case strings.ContainsRune(p.value.text, 0):
 			b.errorAt(p.value.place, "", "the value of %s holds a zero byte", p.key.text)

@@ -27,7 +27,7 @@ func TestContractExample(t *testing.T) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	loaded, diagnostics := load(file, testNow)
+	loaded, diagnostics := newReader(file, testNow).Load()
 	if len(diagnostics) > 0 {
 		t.Fatal(diagnostics)
 	}

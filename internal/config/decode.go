@@ -10,16 +10,25 @@ import (
 	"edgegen/internal/site"
 )
 
+// written is a site that the files hold.
+type written struct {
+	source *source
+	piece  *piece
+	block  *block // nil where the piece is known
+	note   *note  // nil where the piece holds anything else, or is known
+}
+
 // decode makes the model of parsed files. The result is whole only where no
 // error was reported.
-func (l *loader) decode(sources []*source, bodies []*hclsyntax.Body) *site.Edge {
-	var edges, sites []*block
-	for i, body := range bodies {
-		place := hcl.Range{Filename: sources[i].name}
-		file := &block{loader: l, schema: language(), place: place, body: body}
+func (l *loader) decode(sources []*source, parsed [][]*piece) *site.Edge {
+	l.decoded = true
+	var edges []*block
+	var sites []written
+	for i, pieces := range parsed {
+		file := &block{loader: l, schema: language(), place: hcl.Range{Filename: sources[i].name}, body: joined(pieces)}
 		file.checkNames()
 		edges = append(edges, file.all("edge")...)
-		sites = append(sites, file.all("site")...)
+		sites = append(sites, l.sitesIn(file, sources[i], pieces)...)
 	}
 	for _, again := range edges[min(1, len(edges)):] {
 		l.errorAt(again.place, "keep one edge block in all files", "a second edge block: the first is at %s", l.where(edges[0].place))
@@ -37,21 +46,71 @@ func (l *loader) decode(sources []*source, bodies []*hclsyntax.Body) *site.Edge 
 	return edge
 }
 
+// joined is the body of a file, the pieces that are known left out: each is a
+// good site block.
+func joined(pieces []*piece) *hclsyntax.Body {
+	if len(pieces) == 1 && pieces[0].body != nil {
+		return pieces[0].body
+	}
+	whole := &hclsyntax.Body{}
+	for _, p := range pieces {
+		if p.body != nil {
+			whole.Blocks = append(whole.Blocks, p.body.Blocks...)
+		}
+	}
+	return whole
+}
+
+// sitesIn lists the sites of a file in their order.
+func (l *loader) sitesIn(file *block, s *source, pieces []*piece) []written {
+	var sites []written
+	for _, p := range pieces {
+		if p.known != nil {
+			sites = append(sites, written{source: s, piece: p})
+			continue
+		}
+		part := *file
+		part.body = p.body
+		var n *note
+		if len(p.body.Blocks) == 1 && p.text != nil {
+			n = &note{}
+		}
+		l.note = n
+		for _, node := range part.all("site") {
+			sites = append(sites, written{s, p, node, n})
+		}
+		l.note = nil
+	}
+	return sites
+}
+
 // sites decodes every site. A name may be claimed once, as a host or as an
 // alias.
-func (l *loader) sites(blocks []*block) []site.Site {
-	claims := map[string]hcl.Range{}
+func (l *loader) sites(all []written) []site.Site {
+	claims := make(map[string]hcl.Range, len(all))
 	claim := func(name located) {
+		l.note.claim(name)
 		if first, taken := claims[name.text]; taken {
 			l.errorAt(name.place, "", "%s is claimed twice: first at %s", name.text, l.where(first))
 			return
 		}
 		claims[name.text] = name.place
 	}
-	var sites []site.Site
-	for _, b := range blocks {
-		sites = append(sites, b.site(claim))
+	sites := make([]site.Site, 0, len(all))
+	for _, w := range all {
+		sites = append(sites, l.site(w, claim))
 	}
 	slices.SortStableFunc(sites, func(a, b site.Site) int { return cmp.Compare(a.Host, b.Host) })
 	return sites
+}
+
+func (l *loader) site(w written, claim func(located)) site.Site {
+	if w.block == nil {
+		return l.replay(w.source, w.piece, claim)
+	}
+	l.note = w.note
+	decoded := w.block.site(claim)
+	l.note = nil
+	l.remember(w, decoded)
+	return decoded
 }

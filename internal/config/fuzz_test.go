@@ -3,6 +3,8 @@ package config
 import (
 	"bytes"
 	"io"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,6 +21,9 @@ func seeds() []string {
 		"site \"x\" {\n tls { self_signed = true }\n route \"/\" { static { root = \".\" } }\n}",
 		"/* a  \n b */\n\n\n/* c */ a = 1 // d\n", "a = { \"b\" : 1, c = null, (d) = \"%{ if x }y%{ endif }\" }",
 		"edge { https = [\":0\"] limits { body_size = \"99999999999999999999GiB\" } }", "a{b{c{d{e=1 f=2}}}}", "a = 1e999999999",
+		minimal + "# x\n" + strings.ReplaceAll(minimal, "a.test", "c.test") + "edge {\n}\n",
+		minimal + "site \"a.test\" { tls { self_signed = true } route \"/\" { redirect { to = \"/x\" status = 301 } } }\n",
+		"site \"x\" {\n  a = <<E\nb\n}\nE\n}\n/*\nc\n*/\n",
 	}
 }
 
@@ -28,14 +33,24 @@ func FuzzLoad(f *testing.F) {
 	}
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, content []byte) {
-		l := newLoader(dir, func() time.Time { return time.Unix(1_800_000_000, 0) })
-		var sources []*source
-		if l.isText("site.hcl", content) {
-			s := newSource("site.hcl", "site.hcl", dir+"/site.hcl", withoutMark(content))
-			l.sources[s.name] = s
-			sources = append(sources, s)
+		prepare := func() (*loader, []*source) {
+			l := newLoader(dir, func() time.Time { return time.Unix(1_800_000_000, 0) })
+			var sources []*source
+			if l.isText("site.hcl", content) {
+				s := newSource("site.hcl", "site.hcl", dir+"/site.hcl", withoutMark(content))
+				l.sources[s.name] = s
+				sources = append(sources, s)
+			}
+			return l, sources
 		}
+		l, sources := prepare()
 		loaded, diagnostics := l.finish(sources)
+		if l, sources := prepare(); len(sources) > 0 {
+			whole, same := l.conclude(sources, [][]*piece{{{body: l.parseOne(sources[0])}}})
+			if !reflect.DeepEqual(whole.Edge, loaded.Edge) || !reflect.DeepEqual(same, diagnostics) {
+				t.Fatalf("in pieces: %v\nas a whole: %v", diagnostics, same)
+			}
+		}
 		if (loaded.Edge == nil) != diagnostics.HasErrors() {
 			t.Fatalf("model %v beside %v", loaded.Edge, diagnostics)
 		}

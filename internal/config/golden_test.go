@@ -76,7 +76,7 @@ func writeArchive(t *testing.T, dir string, archive *txtar.Archive) {
 // show loads and prints the outcome, with DIR for the directory.
 func show(t *testing.T, dir, name string) []byte {
 	t.Helper()
-	loaded, diagnostics := load(filepath.Join(dir, name), testNow)
+	loaded, diagnostics := newReader(filepath.Join(dir, name), testNow).Load()
 	var out bytes.Buffer
 	if err := diagnostics.WriteText(&out, false); err != nil {
 		t.Fatal(err)
@@ -123,7 +123,7 @@ func compare(t *testing.T, path string, archive *txtar.Archive, got []byte) {
 
 // writeCertificates puts certs/*.crt for vzine.us and www.vzine.us into the
 // directory, of every age, all with the key certs/server.key.
-func writeCertificates(t *testing.T, dir string) {
+func writeCertificates(t testing.TB, dir string) {
 	t.Helper()
 	key, other := newKey(t), newKey(t)
 	now := testNow()
@@ -146,7 +146,7 @@ func writeCertificates(t *testing.T, dir string) {
 	write("encrypted.key", pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: []byte("x")}))
 }
 
-func newKey(t *testing.T) *ecdsa.PrivateKey {
+func newKey(t testing.TB) *ecdsa.PrivateKey {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -155,7 +155,7 @@ func newKey(t *testing.T) *ecdsa.PrivateKey {
 	return key
 }
 
-func keyPEM(t *testing.T, key *ecdsa.PrivateKey) []byte {
+func keyPEM(t testing.TB, key *ecdsa.PrivateKey) []byte {
 	t.Helper()
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
@@ -164,7 +164,7 @@ func keyPEM(t *testing.T, key *ecdsa.PrivateKey) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 }
 
-func certificatePEM(t *testing.T, key *ecdsa.PrivateKey, begin, end time.Time) []byte {
+func certificatePEM(t testing.TB, key *ecdsa.PrivateKey, begin, end time.Time) []byte {
 	t.Helper()
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"vzine.us", "www.vzine.us"}, NotBefore: begin, NotAfter: end}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)

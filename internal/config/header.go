@@ -50,8 +50,12 @@ func responseNames() []owned {
 
 // headerRules decodes request_headers or response_headers. Names are compared
 // without regard to case.
-func (b *block) headerRules(reserved []owned) site.HeaderRules {
+func (b *block) headerRules(names func() []owned) site.HeaderRules {
 	var rules site.HeaderRules
+	if !b.present() {
+		return rules
+	}
+	reserved := names()
 	seen := map[string]hcl.Range{}
 	claim := func(name located) bool {
 		if !b.checkHeaderName(name, reserved) {

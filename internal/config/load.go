@@ -37,9 +37,6 @@ type Loaded struct {
 	certificates map[pairFiles]certificate.Pair
 }
 
-// pairFiles names the two files of a certificate.
-type pairFiles struct{ certificate, key string }
-
 // Pair returns the certificate that was read for a site, which its tls block
 // names by files; false for one that names none, or where it was refused.
 func (l *Loaded) Pair(tls site.TLS) (certificate.Pair, bool) {
@@ -52,12 +49,7 @@ func (l *Loaded) Pair(tls site.TLS) (certificate.Pair, bool) {
 // nil. Load reads the files that the HCL names as certificates and looks
 // whether the others exist; it opens no socket and resolves no name.
 func Load(path string) (*Loaded, Diagnostics) {
-	return load(path, time.Now)
-}
-
-func load(path string, now func() time.Time) (*Loaded, Diagnostics) {
-	l := newLoader(path, now)
-	return l.finish(l.read(path))
+	return NewReader(path).Load()
 }
 
 // Diagnose makes a diagnostic for a later stage: a port that is in use, a
@@ -93,13 +85,19 @@ type loader struct {
 	worst        Severity // of those; a site is not refused for its warnings
 	files        []string
 	certificates map[pairFiles]certificate.Pair
+	seen         map[string]sight
+	before       memory // of the load before; it is not written to
+	memory       memory // of this load
+	decoded      bool   // the memory is whole
+	note         *note  // of the site block that is being decoded; nil for none
 }
 
 // maxDiagnostics keeps a hopeless file from flooding the terminal.
 const maxDiagnostics = 200
 
 func newLoader(path string, now func() time.Time) *loader {
-	l := &loader{now: now, sources: map[string]*source{}, certificates: map[pairFiles]certificate.Pair{}, shownRoot: filepath.Dir(path)}
+	l := &loader{now: now, sources: map[string]*source{}, certificates: map[pairFiles]certificate.Pair{}, shownRoot: filepath.Dir(path),
+		seen: map[string]sight{}, memory: newMemory()}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		l.shownRoot = path
 	}
@@ -113,9 +111,13 @@ func newLoader(path string, now func() time.Time) *loader {
 
 // finish parses and decodes what was read.
 func (l *loader) finish(sources []*source) (*Loaded, Diagnostics) {
+	return l.conclude(sources, l.parse(sources))
+}
+
+func (l *loader) conclude(sources []*source, parsed [][]*piece) (*Loaded, Diagnostics) {
 	var edge *site.Edge
-	if bodies := l.parse(sources); !l.diagnostics.HasErrors() {
-		edge = l.decode(sources, bodies)
+	if !l.diagnostics.HasErrors() {
+		edge = l.decode(sources, parsed)
 	}
 	slices.Sort(l.files)
 	diagnostics := l.diagnostics.sorted()

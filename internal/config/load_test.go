@@ -52,6 +52,9 @@ func TestLoadRefusesWithOneDiagnostic(t *testing.T) {
 		{"deep blocks", writeSite(t, strings.Repeat("a {", 100_000)), "nested too deeply"},
 		{"deep templates", writeSite(t, "a = "+strings.Repeat(`"${`, 100_000)), "nested too deeply"},
 		{"many operators", writeSite(t, "a = "+strings.Repeat("!", 100_000)), "nested too deeply"},
+		{"deep lists in a block", writeSite(t, minimal+"x {\n  a = "+strings.Repeat("[", maxDepth)+strings.Repeat("]", maxDepth)+"\n}\n"), "nested too deeply"},
+		{"deep blocks that are closed", writeSite(t, strings.Repeat(" x {\n", maxDepth+1)+strings.Repeat(" }\n", maxDepth+1)), "nested too deeply"},
+		{"operators in many blocks", writeSite(t, strings.Repeat("x {\n  a = -b\n}\n", maxOperators+1)), "nested too deeply"},
 		{"only white space", writeSite(t, " \r\n\t\n"), "no site block"},
 	}
 	for _, c := range cases {

@@ -1,13 +1,9 @@
 package config
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"unicode"
 )
 
@@ -34,11 +30,10 @@ func (l *loader) directory(name string, value located) string {
 	if !ok {
 		return ""
 	}
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		l.errorAt(value.place, lookedAt(value, path), "%s %q %s", name, value.text, missing(err))
-	case !info.IsDir():
+	switch found := l.look(path); {
+	case found.problem != "":
+		l.errorAt(value.place, lookedAt(value, path), "%s %q %s", name, value.text, found.problem)
+	case !found.directory:
 		l.errorAt(value.place, "name a directory", "%s %q is not a directory", name, value.text)
 	}
 	return path
@@ -50,30 +45,18 @@ func (l *loader) fileToWrite(name string, value located) string {
 	if !ok {
 		return ""
 	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() || strings.HasSuffix(value.text, "/") {
+	if l.look(path).directory || strings.HasSuffix(value.text, "/") {
 		l.errorAt(value.place, "name a file in it", "%s %q is a directory", name, value.text)
 		return path
 	}
 	directory := filepath.Dir(path)
-	info, err := os.Stat(directory)
-	switch {
-	case err != nil:
-		l.errorAt(value.place, lookedAt(value, directory), "the directory of %s %q %s", name, value.text, missing(err))
-	case !info.IsDir():
+	switch found := l.look(directory); {
+	case found.problem != "":
+		l.errorAt(value.place, lookedAt(value, directory), "the directory of %s %q %s", name, value.text, found.problem)
+	case !found.directory:
 		l.errorAt(value.place, "", "%s %q is not in a directory", name, value.text)
 	}
 	return path
-}
-
-// missing is why a path cannot be looked at.
-func missing(err error) string {
-	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-		return "does not exist"
-	case errors.Is(err, fs.ErrPermission):
-		return "cannot be read: permission denied"
-	}
-	return "cannot be read: " + causeOf(err)
 }
 
 // lookedAt tells where a relative path led.

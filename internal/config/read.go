@@ -77,12 +77,13 @@ func (l *loader) readFile(path string) ([]byte, bool) {
 		return nil, false
 	}
 	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	if err != nil {
+	var content bytes.Buffer
+	content.Grow(int(min(info.Size(), maxFile)) + bytes.MinRead)
+	if _, err := content.ReadFrom(io.LimitReader(file, maxFile+1)); err != nil {
 		l.failToRead(path, err)
 		return nil, false
 	}
-	return content, true
+	return content.Bytes(), true
 }
 
 func (l *loader) failToRead(path string, err error) {

@@ -47,8 +47,8 @@ func (b *block) route(backends []site.Backend) site.Route {
 	}
 	r.Static = b.one("static").static()
 	r.Redirect = b.one("redirect").redirect()
-	r.RequestHeaders = b.one("request_headers").headerRules(requestNames())
-	r.ResponseHeaders = b.one("response_headers").headerRules(responseNames())
+	r.RequestHeaders = b.one("request_headers").headerRules(requestNames)
+	r.ResponseHeaders = b.one("response_headers").headerRules(responseNames)
 	b.proxying(&r, backends)
 	if cache := b.one("cache"); cache.present() {
 		r.CacheSource = cache.source()

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -69,7 +68,7 @@ func (b *block) maintenance() *site.Maintenance {
 	}
 	if page, ok := b.text("page"); ok {
 		m.Page, _ = b.pathOf("page", page)
-		if info, err := os.Stat(m.Page); err == nil && info.IsDir() {
+		if b.look(m.Page).directory {
 			b.errorAt(page.place, "name the page in it", "page %q is a directory", page.text)
 		}
 	}

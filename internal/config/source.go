@@ -21,7 +21,8 @@ type source struct {
 }
 
 func newSource(shown, name, path string, content []byte) *source {
-	s := &source{shown: shown, name: name, path: path, content: content, lines: []int{0}}
+	s := &source{shown: shown, name: name, path: path, content: content}
+	s.lines = append(make([]int, 0, 1+bytes.Count(content, []byte("\n"))), 0)
 	for i, b := range content {
 		if b == '\n' {
 			s.lines = append(s.lines, i+1)
@@ -37,17 +38,19 @@ func (s *source) offset(parsed int) int {
 }
 
 // parsedText is the content with the additional line breaks.
-func (s *source) parsedText() []byte {
-	if len(s.breaks) == 0 {
-		return s.content
+func (s *source) parsedText() []byte { return withBreaks(s.content, s.breaks) }
+
+func withBreaks(content []byte, breaks []int) []byte {
+	if len(breaks) == 0 {
+		return content
 	}
-	out := make([]byte, 0, len(s.content)+len(s.breaks))
+	out := make([]byte, 0, len(content)+len(breaks))
 	done := 0
-	for _, at := range s.breaks {
-		out = append(append(out, s.content[done:at]...), '\n')
+	for _, at := range breaks {
+		out = append(append(out, content[done:at]...), '\n')
 		done = at
 	}
-	return append(out, s.content[done:]...)
+	return append(out, content[done:]...)
 }
 
 // text returns what stands in the range.

@@ -19,15 +19,20 @@ const (
 
 var start = hcl.Pos{Line: 1, Column: 1}
 
-// parse returns a body for each source, in their order.
-func (l *loader) parse(sources []*source) []*hclsyntax.Body {
-	var bodies []*hclsyntax.Body
+// parse returns the pieces of each source, in their order.
+func (l *loader) parse(sources []*source) [][]*piece {
+	var parsed [][]*piece
 	for _, s := range sources {
-		bodies = append(bodies, l.parseOne(s))
+		pieces, ok := l.parsePieces(s)
+		if !ok {
+			pieces = []*piece{{body: l.parseOne(s)}}
+		}
+		parsed = append(parsed, pieces)
 	}
-	return bodies
+	return parsed
 }
 
+// parseOne parses a file as a whole.
 func (l *loader) parseOne(s *source) *hclsyntax.Body {
 	// Errors of the scanner come back from the parser.
 	tokens, _ := hclsyntax.LexConfig(s.content, s.name, start)
@@ -149,6 +154,7 @@ func (l *loader) report(severity Severity, place hcl.Range, remedy, format strin
 	if s, ok := l.sources[place.Filename]; ok && len(l.diagnostics) < maxDiagnostics {
 		s.locate(&d, place)
 	}
+	l.note.report(d, place)
 	l.add(d)
 }
 
@@ -158,5 +164,6 @@ func (l *loader) where(place hcl.Range) string {
 	if !ok {
 		return "another place"
 	}
+	l.note.spoil() // the line of something else is not the block's own
 	return fmt.Sprintf("%s:%d", s.name, s.line(s.offset(place.Start.Byte)))
 }

@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"edgegen/internal/certificate"
@@ -64,12 +63,13 @@ func (b *block) certificate(result *site.TLS, names []located) {
 	if !haveCert || !haveKey {
 		return
 	}
-	pair, err := certificate.Load(certPath, keyPath)
+	files := pairFiles{certPath, keyPath}
+	pair, err := b.pair(files)
 	if err != nil {
 		b.certificateError(err, certFile, keyFile)
 		return
 	}
-	b.certificates[pairFiles{certPath, keyPath}] = pair
+	b.use(files, pair)
 	b.checkDates(pair, certFile)
 	for _, name := range names {
 		if pair.Leaf.VerifyHostname(name.text) != nil {
@@ -90,9 +90,9 @@ func (b *block) pemFile(name, example string) (written located, path string, ok 
 	if path, ok = b.pathOf(name, written); !ok {
 		return written, "", false
 	}
-	b.files = append(b.files, path)
-	if _, err := os.Stat(path); err != nil {
-		b.errorAt(written.place, lookedAt(written, path), "%s %q %s", name, written.text, missing(err))
+	b.madeOf(path)
+	if found := b.look(path); found.problem != "" {
+		b.errorAt(written.place, lookedAt(written, path), "%s %q %s", name, written.text, found.problem)
 		return written, path, false
 	}
 	return written, path, true
@@ -115,16 +115,37 @@ func (b *block) certificateError(err error, certFile, keyFile located) {
 }
 
 func (b *block) checkDates(pair certificate.Pair, file located) {
-	now := b.now()
 	begin, end := pair.Leaf.NotBefore.UTC().Format(time.DateOnly), pair.Leaf.NotAfter.UTC().Format(time.DateOnly)
-	switch left := pair.Leaf.NotAfter.Sub(now); {
-	case left <= 0:
+	switch validityOf(pair, b.now()) {
+	case expired:
 		b.warnAt(file.place, "browsers will refuse it: renew it", "certificate %q expired on %s", file.text, end)
-	case now.Before(pair.Leaf.NotBefore):
+	case notYetValid:
 		b.warnAt(file.place, "browsers will refuse it until then", "certificate %q is not valid before %s", file.text, begin)
-	case left < expiryNotice:
+	case endsSoon:
 		b.warnAt(file.place, "renew it", "certificate %q expires on %s", file.text, end)
 	}
+}
+
+// validity is what the dates of a certificate say at a time.
+type validity int
+
+const (
+	valid validity = iota
+	expired
+	notYetValid
+	endsSoon
+)
+
+func validityOf(pair certificate.Pair, now time.Time) validity {
+	switch left := pair.Leaf.NotAfter.Sub(now); {
+	case left <= 0:
+		return expired
+	case now.Before(pair.Leaf.NotBefore):
+		return notYetValid
+	case left < expiryNotice:
+		return endsSoon
+	}
+	return valid
 }
 
 // covered lists whom a certificate is for.

@@ -82,6 +82,9 @@ func formatSize(bytes int64) string {
 	return strconv.FormatInt(bytes, 10) + "B"
 }
 
+// durationForm is days, and then what time.ParseDuration takes, without signs.
+var durationForm = regexp.MustCompile(`^(?:([0-9]+)d)?((?:[0-9]+(?:\.[0-9]+)?(?:h|m|s|ms|us|µs|ns))*)$`)
+
 // parseDuration reads a duration as Go writes it, with "d" for a day of 24
 // hours in front: "10s", "1h30m", "7d", "1d12h". The problem is "" for a good
 // one.
@@ -95,7 +98,7 @@ func parseDuration(text string) (d time.Duration, problem, remedy string) {
 	case !strings.ContainsFunc(text, func(r rune) bool { return r < '0' || r > '9' }):
 		return 0, "a duration needs a unit", fmt.Sprintf("write %q, say", text+"s")
 	}
-	parts := regexp.MustCompile(`^(?:([0-9]+)d)?((?:[0-9]+(?:\.[0-9]+)?(?:h|m|s|ms|us|µs|ns))*)$`).FindStringSubmatch(text)
+	parts := durationForm.FindStringSubmatch(text)
 	if parts == nil {
 		return 0, "this is no duration", units
 	}

@@ -4,9 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-
-	"edgegen/internal/config"
-	"edgegen/internal/watch"
 )
 
 // attend does what it is asked to until ctx ends.
@@ -14,10 +11,10 @@ func (e *Edge) attend(ctx context.Context) {
 	var waiting sync.WaitGroup
 	defer waiting.Wait()
 	var changes <-chan struct{}
-	if e.watcher != nil {
-		changes = e.watcher.Changes()
+	if watcher := e.source.watcher; watcher != nil {
+		changes = watcher.Changes()
 		waiting.Go(func() {
-			if err := e.watcher.Run(ctx); err != nil {
+			if err := watcher.Run(ctx); err != nil {
 				e.options.Log.Error("the site's files are not watched any more", "error", err)
 			}
 		})
@@ -57,30 +54,4 @@ func (e *Edge) watchdog(ctx context.Context) {
 	if err := e.options.Notify.Watchdog(ctx, healthy); err != nil {
 		e.options.Log.Warn("the service manager's watchdog", "error", err)
 	}
-}
-
-// watcher watches the files of the site; nil where nobody wants to know of
-// changes.
-type watcher struct{ *watch.Watcher }
-
-// newWatcher is called before the site is read for the first time.
-func newWatcher(o Options) *watcher {
-	if !o.Watch {
-		return nil
-	}
-	return &watcher{watch.New(watch.Options{Log: o.Log})}
-}
-
-// follow names the files of a site that was loaded, or refused.
-func (w *watcher) follow(path string, loaded *config.Loaded) {
-	if w != nil {
-		w.Follow(append([]string{path}, loaded.Files...))
-	}
-}
-
-func (w *watcher) close() error {
-	if w == nil {
-		return nil
-	}
-	return w.Close()
 }

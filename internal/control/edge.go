@@ -22,7 +22,7 @@ type Edge struct {
 	who     identity
 	layout  render.Layout
 	access  *accessLog
-	watcher *watcher
+	source  *source
 	started time.Time
 	phase   atomic.Value // a phase
 	served  atomic.Bool  // it has been ready once
@@ -47,11 +47,11 @@ type Edge struct {
 	last       *ReloadStatus
 }
 
-func newEdge(o Options, s *state, w *watcher) *Edge {
+func newEdge(o Options, s *state, from *source) *Edge {
 	if o.Notify == nil {
 		o.Notify = &systemd.Notifier{}
 	}
-	e := &Edge{options: o, state: s, watcher: w, changing: make(chan struct{}, 1), inner: make(map[string]*os.File), started: time.Now()}
+	e := &Edge{options: o, state: s, source: from, changing: make(chan struct{}, 1), inner: make(map[string]*os.File), started: time.Now()}
 	e.phase.Store(starting)
 	e.life, e.die = context.WithCancel(context.Background())
 	return e

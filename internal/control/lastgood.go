@@ -51,7 +51,7 @@ func (e *Edge) storeLastGood(g *generation) {
 }
 
 // upLastGood runs what was served last in place of a site that is refused.
-func upLastGood(ctx, hurry context.Context, o Options, s *state, w *watcher, refusal error) error {
+func upLastGood(ctx, hurry context.Context, o Options, s *state, from *source, refusal error) error {
 	loaded, err := loadLastGood(lastGoodDir(s.dir))
 	if errors.Is(err, os.ErrNotExist) {
 		o.Log.Error("--last-good: nothing has been served from this state directory yet", "state-dir", s.dir)
@@ -64,7 +64,7 @@ func upLastGood(ctx, hurry context.Context, o Options, s *state, w *watcher, ref
 		o.Warn(refused.Diagnostics)
 	}
 	o.Log.Error("THE SITE IS REFUSED: serving the last good configuration instead, not what the file says", "site", o.Site)
-	return upWith(ctx, hurry, o, s, w, loaded, nil)
+	return upWith(ctx, hurry, o, s, from, loaded, nil)
 }
 
 func loadLastGood(dir string) (*config.Loaded, error) {

@@ -23,7 +23,12 @@ const resolveTime = 10 * time.Second
 // diagnostics may hold warnings where the error is nil; the error is a *Refused
 // with all diagnostics otherwise.
 func Load(ctx context.Context, path string) (*config.Loaded, config.Diagnostics, error) {
-	loaded, diagnostics := config.Load(path)
+	return resolved(ctx, config.NewReader(path))
+}
+
+// resolved loads what a reader reads and resolves the names in it.
+func resolved(ctx context.Context, reader *config.Reader) (*config.Loaded, config.Diagnostics, error) {
+	loaded, diagnostics := reader.Load()
 	found := &findings{loaded: loaded, all: diagnostics}
 	if err := found.refusal(); err != nil {
 		return loaded, found.all, err

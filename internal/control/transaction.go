@@ -39,10 +39,11 @@ func (e *Edge) stage(ctx context.Context, path string) (t *transaction, err erro
 			t.abandon(ctx)
 		}
 	}()
-	loaded, diagnostics, err := Load(ctx, path)
-	if path == e.options.Site {
-		e.watcher.follow(path, loaded)
+	load := e.source.load
+	if path != e.source.path {
+		load = func(ctx context.Context) (*config.Loaded, config.Diagnostics, error) { return Load(ctx, path) }
 	}
+	loaded, diagnostics, err := load(ctx)
 	if err != nil {
 		return t, err
 	}

@@ -54,11 +54,10 @@ type Options struct {
 // hurry. The error is a *Refused where the site cannot be served as it is
 // written. When Up returns nothing that it started is left.
 func Up(ctx, hurry context.Context, o Options) (err error) {
-	watcher := newWatcher(o)
-	defer func() { err = errors.Join(err, watcher.close()) }()
+	from := newSource(o)
+	defer func() { err = errors.Join(err, from.close()) }()
 	// A site that is refused leaves what serves on this state directory alone.
-	loaded, diagnostics, err := Load(ctx, o.Site)
-	watcher.follow(o.Site, loaded)
+	loaded, diagnostics, err := from.load(ctx)
 	if err != nil && !(o.LastGood && isRefused(err)) {
 		return unlessAsked(ctx, err)
 	}
@@ -68,18 +67,18 @@ func Up(ctx, hurry context.Context, o Options) (err error) {
 	}
 	defer func() { err = errors.Join(err, state.close(hurry)) }()
 	if err == nil {
-		err = upWith(ctx, hurry, o, state, watcher, loaded, diagnostics)
+		err = upWith(ctx, hurry, o, state, from, loaded, diagnostics)
 	}
 	if !o.LastGood || !isRefused(err) || ctx.Err() != nil {
 		return unlessAsked(ctx, err)
 	}
-	return unlessAsked(ctx, upLastGood(ctx, hurry, o, state, watcher, err))
+	return unlessAsked(ctx, upLastGood(ctx, hurry, o, state, from, err))
 }
 
 // upWith runs the edge of a site that was loaded.
-func upWith(ctx, hurry context.Context, o Options, s *state, w *watcher, loaded *config.Loaded, diagnostics config.Diagnostics) error {
+func upWith(ctx, hurry context.Context, o Options, s *state, from *source, loaded *config.Loaded, diagnostics config.Diagnostics) error {
 	o.SetLevel(loaded.Edge.Log.Level)
-	edge := newEdge(o, s, w)
+	edge := newEdge(o, s, from)
 	defer edge.release()
 	if err := edge.first(ctx, loaded, diagnostics); err != nil {
 		return err

@@ -1,0 +1,72 @@
+package config
+
+import (
+	"github.com/hashicorp/hcl/v2"
+
+	"edgegen/internal/certificate"
+)
+
+// note is what the decoding of a site block did and saw, its model aside. Its
+// methods do nothing on nil.
+type note struct {
+	claims   []located
+	warnings []warning
+	files    []string
+	sights   []lookedAtPath
+	pair     *usedPair // nil where the site names no certificate
+	spoilt   bool      // the block has an error, or a message about another place
+}
+
+type warning struct {
+	text  Diagnostic // without its place
+	place hcl.Range
+}
+
+type lookedAtPath struct {
+	path string
+	sight
+}
+
+type usedPair struct {
+	files    pairFiles
+	pem      []byte
+	validity validity
+}
+
+func (n *note) claim(name located) {
+	if n != nil {
+		n.claims = append(n.claims, name)
+	}
+}
+
+func (n *note) report(d Diagnostic, place hcl.Range) {
+	if n != nil {
+		n.spoilt = n.spoilt || d.Severity == Error
+		text := Diagnostic{Severity: d.Severity, Summary: d.Summary, Remedy: d.Remedy}
+		n.warnings = append(n.warnings, warning{text, place})
+	}
+}
+
+func (n *note) spoil() {
+	if n != nil {
+		n.spoilt = true
+	}
+}
+
+func (n *note) madeOf(path string) {
+	if n != nil {
+		n.files = append(n.files, path)
+	}
+}
+
+func (n *note) look(path string, found sight) {
+	if n != nil {
+		n.sights = append(n.sights, lookedAtPath{path, found})
+	}
+}
+
+func (n *note) use(files pairFiles, pair certificate.Pair, dates validity) {
+	if n != nil {
+		n.pair = &usedPair{files, pair.PEM, dates}
+	}
+}

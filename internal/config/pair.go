@@ -1,0 +1,49 @@
+package config
+
+import "edgegen/internal/certificate"
+
+// pairFiles names the two files of a certificate.
+type pairFiles struct{ certificate, key string }
+
+// reading is a certificate that was read, and the files as they were then.
+type reading struct {
+	certificate, key sight
+	pair             certificate.Pair
+	err              error
+}
+
+// pair reads a certificate once a load, and not at all where its files are
+// what they were when an earlier load read them. The files are looked at
+// before they are read, so that a change between the two is seen the next time.
+func (l *loader) pair(files pairFiles) (certificate.Pair, error) {
+	if done, ok := l.memory.pairs[files]; ok {
+		return done.pair, done.err
+	}
+	now := &reading{certificate: l.look(files.certificate), key: l.look(files.key)}
+	if before, ok := l.before.pairs[files]; ok && before.holds(now) {
+		now = before
+	} else {
+		now.pair, now.err = certificate.Load(files.certificate, files.key)
+	}
+	l.memory.pairs[files] = now
+	return now.pair, now.err
+}
+
+// holds reports whether to read the files anew would give the same. An error is
+// not relied on: what keeps a file from being read need not be the file.
+func (r *reading) holds(now *reading) bool {
+	return r.err == nil && r.certificate.settled && r.key.settled &&
+		r.certificate.identity == now.certificate.identity && r.key.identity == now.key.identity
+}
+
+// use counts a certificate among what was loaded.
+func (l *loader) use(files pairFiles, pair certificate.Pair) {
+	l.certificates[files] = pair
+	l.note.use(files, pair, validityOf(pair, l.now()))
+}
+
+// madeOf counts a file among those that the site is made of.
+func (l *loader) madeOf(path string) {
+	l.files = append(l.files, path)
+	l.note.madeOf(path)
+}

@@ -1,0 +1,51 @@
+package config
+
+import (
+	"sync"
+	"time"
+)
+
+// Reader loads one site again and again. It remembers the site blocks and
+// certificates of its last load, so that what has not changed is neither
+// parsed nor decoded again. What it returns is what a fresh Load of the same
+// files would. It may be used from any goroutine; one load goes on at a time.
+type Reader struct {
+	path string
+	now  func() time.Time
+
+	mu     sync.Mutex
+	memory memory
+}
+
+// memory is what a load leaves to the next.
+type memory struct {
+	sites map[string]map[string]*remembered // by the file's path and the block's text
+	pairs map[pairFiles]*reading
+}
+
+func newMemory() memory {
+	return memory{sites: map[string]map[string]*remembered{}, pairs: map[pairFiles]*reading{}}
+}
+
+// NewReader returns a Reader of the site at the path: a file or a directory,
+// as for Load. Nothing is read yet.
+func NewReader(path string) *Reader { return newReader(path, time.Now) }
+
+func newReader(path string, now func() time.Time) *Reader {
+	return &Reader{path: path, now: now}
+}
+
+// Load loads the site as it is now. The result is the caller's own: it shares
+// nothing with that of another load but strings, lists of strings and
+// certificates.
+func (r *Reader) Load() (*Loaded, Diagnostics) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := newLoader(r.path, r.now)
+	l.before = r.memory
+	loaded, diagnostics := l.finish(l.read(r.path))
+	if l.decoded { // else the file has a typo, and will be what it was but for that
+		r.memory = l.memory
+	}
+	return loaded, diagnostics
+}

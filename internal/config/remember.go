@@ -1,0 +1,95 @@
+package config
+
+import (
+	"bytes"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"edgegen/internal/site"
+)
+
+// remembered is a site block that was decoded without an error. Its places and
+// lines are counted from the beginning of its piece. It is not changed once it
+// is made.
+type remembered struct {
+	note
+	text   string
+	breaks []int
+	site   site.Site
+}
+
+// remember keeps a site for the next load, where it is alone in its piece.
+func (l *loader) remember(w written, decoded site.Site) {
+	if w.note == nil || w.note.spoilt {
+		return
+	}
+	p := w.piece
+	known := &remembered{note: *w.note, text: string(p.text), breaks: p.breaks, site: moved(decoded, -p.line)}
+	for i := range known.claims {
+		known.claims[i].place = shifted(known.claims[i].place, -p.start)
+	}
+	for i := range known.warnings {
+		known.warnings[i].place = shifted(known.warnings[i].place, -p.start)
+	}
+	l.keep(w.source, known)
+}
+
+// keep hands a remembered site on to the next load.
+func (l *loader) keep(s *source, known *remembered) {
+	if l.memory.sites[s.path] == nil {
+		l.memory.sites[s.path] = map[string]*remembered{}
+	}
+	l.memory.sites[s.path][known.text] = known
+}
+
+// recall finds a piece that an earlier load decoded, and that would be decoded
+// to the same now.
+func (l *loader) recall(s *source, p *piece) bool {
+	known, ok := l.before.sites[s.path][string(p.text)]
+	if !ok || !l.holds(known) {
+		return false
+	}
+	p.known, p.breaks = known, known.breaks
+	return true
+}
+
+// holds reports whether everything outside of the block that its decoding
+// depended on is as it was.
+func (l *loader) holds(known *remembered) bool {
+	for _, before := range known.sights {
+		if !l.look(before.path).looksLike(before.sight) {
+			return false
+		}
+	}
+	if known.pair == nil {
+		return true
+	}
+	pair, err := l.pair(known.pair.files)
+	return err == nil && bytes.Equal(pair.PEM, known.pair.pem) && validityOf(pair, l.now()) == known.pair.validity
+}
+
+// replay does what the decoding of the piece would do.
+func (l *loader) replay(s *source, p *piece, claim func(located)) site.Site {
+	known := p.known
+	for _, name := range known.claims {
+		claim(located{name.text, shifted(name.place, p.start)})
+	}
+	l.files = append(l.files, known.files...)
+	if known.pair != nil {
+		// It was read a moment ago, when the block was recalled.
+		if pair, err := l.pair(known.pair.files); err == nil {
+			l.certificates[known.pair.files] = pair
+		}
+	}
+	for _, w := range known.warnings {
+		l.report(w.text.Severity, shifted(w.place, p.start), w.text.Remedy, "%s", w.text.Summary)
+	}
+	l.keep(s, known)
+	return moved(known.site, p.line)
+}
+
+func shifted(place hcl.Range, by int) hcl.Range {
+	place.Start.Byte += by
+	place.End.Byte += by
+	return place
+}

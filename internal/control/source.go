@@ -1,0 +1,43 @@
+package control
+
+import (
+	"context"
+
+	"edgegen/internal/config"
+	"edgegen/internal/watch"
+)
+
+// source is the site that the edge serves, as files: they are read again and
+// again, and watched where somebody wants to know of changes.
+type source struct {
+	path    string
+	reader  *config.Reader
+	watcher *watch.Watcher // nil where nobody does
+}
+
+// newSource is called before the site is read for the first time, and what it
+// returns is to be closed.
+func newSource(o Options) *source {
+	s := &source{path: o.Site, reader: config.NewReader(o.Site)}
+	if o.Watch {
+		s.watcher = watch.New(watch.Options{Log: o.Log})
+	}
+	return s
+}
+
+// load reads the site, and from then on watches what it is made of, whether it
+// was refused or not.
+func (s *source) load(ctx context.Context) (*config.Loaded, config.Diagnostics, error) {
+	loaded, diagnostics, err := resolved(ctx, s.reader)
+	if s.watcher != nil {
+		s.watcher.Follow(append([]string{s.path}, loaded.Files...))
+	}
+	return loaded, diagnostics, err
+}
+
+func (s *source) close() error {
+	if s.watcher == nil {
+		return nil
+	}
+	return s.watcher.Close()
+}
