@@ -53,7 +53,7 @@ func (g *generation) place(name, text string) (site.Source, bool) {
 }
 
 // reloadTime bounds how long a daemon may take to serve another generation.
-const reloadTime = 20 * time.Second
+const reloadTime = 15 * time.Second
 
 // explain tells a refusal by a running daemon at the HCL line; any other error
 // of a reload is told as it is.
@@ -88,7 +88,7 @@ func (g *generation) translate(daemon, said string, rendered []byte, places []na
 	if len(refused.Diagnostics) == 0 {
 		refused.Diagnostics = append(refused.Diagnostics, config.Diagnostic{
 			Severity: config.Error,
-			Summary:  fmt.Sprintf("%s refuses its configuration: %s", daemon, strings.TrimSpace(said)),
+			Summary:  fmt.Sprintf("%s refuses its configuration: %s", daemon, strings.Join(strings.Fields(strings.ReplaceAll(strings.TrimSpace(said), "\n", "; ")), " ")),
 		})
 	}
 	return refused

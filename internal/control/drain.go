@@ -29,12 +29,12 @@ const (
 func (e *Edge) drain(hurry context.Context) {
 	ctx, cancel := context.WithTimeout(hurry, e.serving().loaded.Edge.Timeout.Drain)
 	defer cancel()
-	refuse(e.serving().public.all())
 	for _, s := range e.serversNow() {
 		if door, ok := s.(interface{ takeNothing(context.Context) }); ok {
 			door.takeNothing(ctx)
 		}
 	}
+	refuse(e.serving().public.all())
 	// stunnel drops what it still holds when it ends, hence the look at what the
 	// kernel holds for the clients. Between two pieces of an answer that may be
 	// nothing for a moment, so it takes two looks.

@@ -15,7 +15,11 @@ type Refused struct {
 
 func (r *Refused) Error() string {
 	for _, d := range r.Diagnostics {
-		if d.Severity == config.Error {
+		switch {
+		case d.Severity != config.Error:
+		case d.File == "":
+			return d.Summary
+		default:
 			return fmt.Sprintf("%s:%d: %s", d.File, d.Line, d.Summary)
 		}
 	}

@@ -90,6 +90,9 @@ func (e *Edge) record(begun time.Time, outcome Outcome, err error) {
 	last := &ReloadStatus{At: begun, OK: err == nil, Duration: outcome.Duration}
 	took := time.Since(begun).Round(time.Millisecond)
 	switch {
+	case errors.Is(err, context.Canceled):
+		last.Error = "the edge was stopped"
+		e.options.Log.Info("reload given up, as the edge stops", "after", took)
 	case err != nil:
 		last.Error = err.Error()
 		e.options.Log.Error("reload refused; the edge goes on as before", "after", took, "error", firstLine(err))

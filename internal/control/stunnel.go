@@ -207,8 +207,15 @@ func probeRenewed(ctx context.Context, from, to *generation) error {
 // on with the connections that it has when all has been committed.
 func (s *stunnelServer) replace(c *change, next *generation) {
 	old, oldNative := s.process(), s.native
-	c.commit = func(ctx context.Context) error { return s.launch(ctx, next) }
+	c.commit = func(ctx context.Context) error {
+		// While the old one alone is there to take them in.
+		if err := oldNative.Anchor(ctx); err != nil {
+			return fmt.Errorf("prepare to replace stunnel: %w", err)
+		}
+		return s.launch(ctx, next)
+	}
 	c.undo = func(ctx context.Context) error {
+		oldNative.Release()
 		if fresh := s.process(); fresh != old {
 			fresh.stop(ctx)
 			s.setRunning(old)

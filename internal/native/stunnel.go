@@ -48,9 +48,13 @@ type Stunnel struct {
 	directory string
 	said      hearing
 
+	closed     chan struct{}
+	background sync.WaitGroup
+
 	mu        sync.Mutex
 	setup     Setup
 	retired   bool
+	anchored  *anchors // nil while there are none
 	certified []string // the generations whose certificates are there, at most two
 }
 
@@ -62,7 +66,7 @@ func NewStunnel(d Daemon, s Setup, listeners []*os.File) (*Stunnel, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a directory for stunnel: %w", err)
 	}
-	stunnel := &Stunnel{daemon: d, directory: directory, setup: s}
+	stunnel := &Stunnel{daemon: d, directory: directory, setup: s, closed: make(chan struct{})}
 	probe, err := listenUnix(stunnel.socket())
 	if err == nil {
 		stunnel.listeners = append([]*os.File{probe}, listeners...)
@@ -76,6 +80,8 @@ func NewStunnel(d Daemon, s Setup, listeners []*os.File) (*Stunnel, error) {
 
 // Close removes what is this stunnel's alone.
 func (s *Stunnel) Close() error {
+	close(s.closed)
+	s.background.Wait()
 	err := os.RemoveAll(s.directory)
 	if len(s.listeners) > 0 {
 		err = errors.Join(err, s.listeners[0].Close())

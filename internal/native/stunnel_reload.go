@@ -26,6 +26,10 @@ func (s *Stunnel) Reload(ctx context.Context, signal func(syscall.Signal) error)
 	if err := s.prepare(ctx); err != nil {
 		return err
 	}
+	if err := s.Anchor(ctx); err != nil {
+		return err
+	}
+	defer s.Release()
 	defer s.said.begin()()
 	if err := signal(syscall.SIGHUP); err != nil {
 		return err
@@ -89,6 +93,10 @@ const retireTime = time.Second
 // it has inherited it complains and reads the file again and again; where the
 // file has gone meanwhile it gives up, and holds none.
 func (s *Stunnel) Retire(ctx context.Context, signal func(syscall.Signal) error) error {
+	if err := s.Anchor(ctx); err != nil {
+		return fmt.Errorf("retire stunnel: %w", err)
+	}
+	defer s.Release()
 	s.mu.Lock()
 	s.retired = true
 	s.mu.Unlock()
