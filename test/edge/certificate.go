@@ -1,0 +1,53 @@
+package edge
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
+	"testing"
+	"time"
+)
+
+// Certificate is a certificate with its key, in PEM.
+type Certificate struct {
+	Serial      int64
+	Chain, Key  string
+	Certificate *x509.Certificate
+}
+
+// NewCertificate makes a certificate for a host that signs itself. A life below
+// zero makes one that has expired.
+func NewCertificate(t testing.TB, host string, serial int64, life time.Duration) Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := time.Now().Add(life)
+	template := &x509.Certificate{SerialNumber: big.NewInt(serial), DNSNames: []string{host},
+		NotBefore: end.Add(-180 * 24 * time.Hour), NotAfter: end}
+	leaf, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := x509.ParseCertificate(leaf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Certificate{
+		Serial:      serial,
+		Chain:       string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: leaf})),
+		Key:         string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})),
+		Certificate: parsed,
+	}
+}
+
+// Valid is how long certificates of the tests are good for.
+const Valid = 90 * 24 * time.Hour

@@ -1,0 +1,84 @@
+package edge
+
+import (
+	"context"
+	"os"
+	"testing"
+
+	"edgegen/internal/native"
+	"edgegen/internal/site"
+)
+
+// Combination says which engine serves each tier.
+type Combination struct {
+	Name            string
+	TLS, Cache, Web site.Engine
+}
+
+// Native, BuiltIn, BuiltInTLS and the others are the combinations; a name says
+// which tiers stand out.
+var (
+	Native       = Combination{"native", site.Stunnel, site.Varnish, site.Nginx}
+	BuiltIn      = Combination{"builtin", site.Builtin, site.Builtin, site.Builtin}
+	BuiltInTLS   = Combination{"builtin-tls", site.Builtin, site.Varnish, site.Nginx}
+	BuiltInCache = Combination{"builtin-cache", site.Stunnel, site.Builtin, site.Nginx}
+	BuiltInWeb   = Combination{"builtin-web", site.Stunnel, site.Varnish, site.Builtin}
+	StunnelAlone = Combination{"stunnel-alone", site.Stunnel, site.Builtin, site.Builtin}
+	VarnishAlone = Combination{"varnish-alone", site.Builtin, site.Varnish, site.Builtin}
+	NginxAlone   = Combination{"nginx-alone", site.Builtin, site.Builtin, site.Nginx}
+)
+
+// Combinations returns all eight.
+func Combinations() []Combination {
+	return []Combination{Native, BuiltIn, BuiltInTLS, BuiltInCache, BuiltInWeb, StunnelAlone, VarnishAlone, NginxAlone}
+}
+
+// Argument is the value of --engine.
+func (c Combination) Argument() string {
+	return "tls=" + string(c.TLS) + ",cache=" + string(c.Cache) + ",web=" + string(c.Web)
+}
+
+// Daemons are the engines that have to be installed.
+func (c Combination) Daemons() []site.Engine {
+	var daemons []site.Engine
+	for _, engine := range []site.Engine{c.TLS, c.Cache, c.Web} {
+		if engine != site.Builtin {
+			daemons = append(daemons, engine)
+		}
+	}
+	return daemons
+}
+
+// Has reports whether the engine serves one of the tiers.
+func (c Combination) Has(engine site.Engine) bool {
+	return c.TLS == engine || c.Cache == engine || c.Web == engine
+}
+
+// Need skips a test whose daemons are missing, with a line for each of them. In
+// CI nothing is skipped.
+func (c Combination) Need(t testing.TB) {
+	t.Helper()
+	missing := 0
+	for _, engine := range c.Daemons() {
+		if _, err := native.Find(context.Background(), engine, native.Directories(os.Getenv("PATH"))); err != nil {
+			t.Logf("not covered: %s: %v", c.Name, err)
+			missing++
+		}
+	}
+	switch {
+	case missing > 0 && os.Getenv("CI") == "true":
+		t.Fatal("daemons are missing")
+	case missing > 0:
+		t.SkipNow()
+	}
+}
+
+// Skip skips a test for which the machine lacks something; in CI that is a
+// failure.
+func Skip(t testing.TB, format string, arguments ...any) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("not covered: "+format, arguments...)
+	}
+	t.Skipf("not covered: "+format, arguments...)
+}

@@ -1,0 +1,208 @@
+package edge
+
+import (
+	"context"
+	"encoding/json"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"edgegen/internal/control"
+)
+
+// Edge is a running `edgegen up`.
+type Edge struct {
+	*Home
+	Out, Err *Transcript   // what it prints
+	Exited   chan struct{} // closed once it has ended
+	cmd      *exec.Cmd
+	client   *control.Client
+	failure  error // how it ended; written before Exited is closed
+}
+
+// Up starts the home's site and does not wait for it. When the test ends, it is
+// killed, and whatever of it is left over then is an error.
+func (h *Home) Up(arguments ...string) *Edge {
+	h.t.Helper()
+	client, err := control.NewClient(h.State)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	e := &Edge{Home: h, Out: NewTranscript(), Err: NewTranscript(), Exited: make(chan struct{}), client: client}
+	whole := append([]string{"up", "--state-dir", h.State, "--engine", h.Argument()}, arguments...)
+	// Not bound to the test's context, which ends before its cleanups.
+	e.cmd = exec.Command(h.Command().Path, append(whole, h.File)...)
+	e.cmd.Dir, e.cmd.Env = h.Dir, h.Command().Env
+	e.cmd.Stdout, e.cmd.Stderr = e.Out, e.Err
+	e.cmd.WaitDelay = 10 * time.Second // whoever is left over must not hold up the test
+	if err := e.cmd.Start(); err != nil {
+		h.t.Fatal(err)
+	}
+	go func() {
+		e.failure = e.cmd.Wait()
+		close(e.Exited)
+	}()
+	h.t.Cleanup(e.end)
+	return e
+}
+
+func (e *Edge) end() {
+	e.Kill() // does nothing after a proper stop
+	<-e.Exited
+	if strings.Contains(e.Err.Text(), "DATA RACE") {
+		e.t.Error("edgegen has a data race")
+	}
+	if e.t.Failed() {
+		e.t.Logf("edgegen said on stderr:\n%s", summary(e.Err.Text(), 300))
+	}
+}
+
+// Run starts the home's site and waits until it is ready.
+func (h *Home) Run(arguments ...string) *Edge {
+	h.t.Helper()
+	e := h.Up(arguments...)
+	e.Ready()
+	return e
+}
+
+// Ready waits until the edge is ready.
+func (e *Edge) Ready() {
+	e.t.Helper()
+	deadline := time.Now().Add(Patience)
+	for {
+		// It fails until the control socket is there.
+		if status, err := e.client.Status(context.Background()); err == nil && status.State == "ready" {
+			return
+		}
+		select {
+		case <-e.Exited:
+			e.t.Fatalf("edgegen ended: %v", e.failure)
+		case <-time.After(20 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			e.t.Fatal("edgegen is not ready")
+		}
+	}
+}
+
+// PID is edgegen's own.
+func (e *Edge) PID() int { return e.cmd.Process.Pid }
+
+// Status asks for the status; it fails where no edge answers.
+func (e *Edge) Status() control.Status {
+	e.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
+	defer cancel()
+	status, err := e.client.Status(ctx)
+	if err != nil {
+		e.t.Fatalf("status: %v", err)
+	}
+	return status
+}
+
+// Until waits for a status that holds.
+func (e *Edge) Until(what string, limit time.Duration, holds func(control.Status) bool) control.Status {
+	e.t.Helper()
+	for deadline := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
+		status := e.Status()
+		if holds(status) {
+			return status
+		}
+		if time.Now().After(deadline) {
+			e.t.Fatalf("it never came to be that %s: %+v", what, status)
+		}
+	}
+}
+
+// Tier returns one tier's part of a status; it has no role where there is none.
+func Tier(status control.Status, role string) control.TierStatus {
+	for _, one := range status.Tiers {
+		if one.Role == role {
+			return one
+		}
+	}
+	return control.TierStatus{}
+}
+
+// HTTPS returns the address of the first TLS listener.
+func (e *Edge) HTTPS() string { e.t.Helper(); return e.listener("tls") }
+
+// HTTP returns the address of the first plain listener.
+func (e *Edge) HTTP() string { e.t.Helper(); return e.listener("web") }
+
+func (e *Edge) listener(role string) string {
+	e.t.Helper()
+	status := e.Status()
+	for _, address := range Tier(status, role).Listen {
+		if !strings.Contains(address, "/") { // that one is between tiers
+			return address
+		}
+	}
+	e.t.Fatalf("the %s tier listens nowhere: %+v", role, status)
+	return ""
+}
+
+// Plan runs `plan --json` and returns its answer and exit code. Its answer is
+// empty where it fails.
+func (e *Edge) Plan() (control.Plan, Result) {
+	e.t.Helper()
+	result := e.Verb("plan", "--json")
+	var plan control.Plan
+	if result.Code == 1 {
+		return plan, result
+	}
+	if err := json.Unmarshal([]byte(result.Out), &plan); err != nil {
+		e.t.Fatalf("plan --json: %v\n%s%s", err, result.Out, result.Err)
+	}
+	return plan, result
+}
+
+// Reload runs `reload`.
+func (e *Edge) Reload() Result { e.t.Helper(); return e.Verb("reload") }
+
+// Says waits for words on stderr.
+func (e *Edge) Says(words string) {
+	e.t.Helper()
+	select {
+	case <-e.Err.Holds(words):
+	case <-e.Exited:
+		if !strings.Contains(e.Err.Text(), words) {
+			e.t.Fatalf("edgegen ended without saying %q: %v", words, e.failure)
+		}
+	case <-time.After(Patience):
+		e.t.Fatalf("edgegen does not say %q", words)
+	}
+}
+
+// Signal sends edgegen a signal.
+func (e *Edge) Signal(s syscall.Signal) {
+	e.t.Helper()
+	if err := e.cmd.Process.Signal(s); err != nil {
+		e.t.Fatal(err)
+	}
+}
+
+// Ends waits for the end and returns the exit code.
+func (e *Edge) Ends() int {
+	e.t.Helper()
+	select {
+	case <-e.Exited:
+	case <-time.After(Patience):
+		e.t.Fatal("edgegen does not end")
+	}
+	return e.cmd.ProcessState.ExitCode()
+}
+
+// Kill sends edgegen, and nobody else, SIGKILL. One that has ended already is no
+// error.
+func (e *Edge) Kill() { _ = e.cmd.Process.Kill() }
+
+// Stop ends the edge by SIGTERM; it has to exit with 0.
+func (e *Edge) Stop() {
+	e.t.Helper()
+	e.Signal(syscall.SIGTERM)
+	if code := e.Ends(); code != 0 {
+		e.t.Errorf("exit code %d after SIGTERM", code)
+	}
+}

@@ -1,0 +1,162 @@
+package edge
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Process is what /proc tells of one.
+type Process struct {
+	PID, Parent int
+	Name        string // the program, or how it calls itself
+	State       string // a letter, as ps(1) has them
+	start       string // tells it from another that was given its number later
+}
+
+func (p Process) String() string { return fmt.Sprintf("%s (pid %d, %s)", p.Name, p.PID, p.State) }
+
+// Alive reports whether it still runs, or is stopped. A process of many threads
+// is not dead when the first of them is: what it has open is closed by the last.
+func (p Process) Alive() bool {
+	now, err := readProcess(p.PID)
+	if err != nil || now.start != p.start {
+		return false
+	}
+	if now.State != "Z" && now.State != "X" {
+		return true
+	}
+	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", p.PID))
+	return err == nil && len(threads) > 1
+}
+
+// Signal sends it a signal unless it has ended.
+func (p Process) Signal(s syscall.Signal) error {
+	if !p.Alive() {
+		return nil
+	}
+	return syscall.Kill(p.PID, s)
+}
+
+// readProcess reads /proc/PID/stat: pid (name) state parent … start …
+func readProcess(pid int) (Process, error) {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return Process{}, err
+	}
+	text := string(data)
+	open, end := strings.IndexByte(text, '('), strings.LastIndexByte(text, ')')
+	if open < 0 || end < open {
+		return Process{}, fmt.Errorf("/proc/%d/stat holds %q", pid, text)
+	}
+	fields := strings.Fields(text[end+1:])
+	if len(fields) < 20 {
+		return Process{}, fmt.Errorf("/proc/%d/stat holds %q", pid, text)
+	}
+	parent, err := strconv.Atoi(fields[1])
+	if err != nil {
+		return Process{}, err
+	}
+	return Process{PID: pid, Parent: parent, Name: text[open+1 : end], State: fields[0], start: fields[19]}, nil
+}
+
+// all returns every process of the machine.
+func all() []Process {
+	paths, _ := filepath.Glob("/proc/[0-9]*") // the pattern is right
+	var found []Process
+	for _, path := range paths {
+		pid, err := strconv.Atoi(filepath.Base(path))
+		if err != nil {
+			continue
+		}
+		if p, err := readProcess(pid); err == nil { // else it has ended meanwhile
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// Family returns edgegen's children, theirs, and so on, zombies too.
+func (e *Edge) Family() []Process { return Descendants(e.PID()) }
+
+// Descendants returns a process's children, theirs, and so on, zombies too.
+func Descendants(root int) []Process {
+	everybody := all()
+	member := map[int]bool{root: true}
+	var family []Process
+	for grown := true; grown; {
+		grown = false
+		for _, p := range everybody {
+			if member[p.Parent] && !member[p.PID] {
+				member[p.PID], grown = true, true
+				family = append(family, p)
+			}
+		}
+	}
+	return family
+}
+
+// Belonging returns the living processes that work in the home, or name it
+// among their arguments or variables: every process that an edge of the home
+// has started, whoever its parent is now.
+func (h *Home) Belonging() []Process { return belonging(h.Dir) }
+
+func belonging(dir string) []Process {
+	var found []Process
+	for _, p := range all() {
+		if p.PID == os.Getpid() || p.State == "Z" {
+			continue
+		}
+		// What cannot be read has ended meanwhile.
+		path := fmt.Sprintf("/proc/%d", p.PID)
+		where, _ := os.Readlink(path + "/cwd")
+		arguments, _ := os.ReadFile(path + "/cmdline")
+		environment, _ := os.ReadFile(path + "/environ")
+		if strings.Contains(where+"\x00"+string(arguments)+"\x00"+string(environment), dir) {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// Settled waits until no process of the home is left, and returns how long that
+// took. It is an error where one lives longer than the limit.
+func (h *Home) Settled(limit time.Duration) time.Duration {
+	h.t.Helper()
+	begun := time.Now()
+	awaitNone(h.t, h.Dir, limit)
+	return time.Since(begun)
+}
+
+// awaitNone waits until no process belongs to the directory, and ends those
+// that do after that time.
+func awaitNone(t testing.TB, dir string, limit time.Duration) {
+	t.Helper()
+	deadline := time.Now().Add(limit)
+	left := belonging(dir)
+	for len(left) > 0 && time.Now().Before(deadline) {
+		time.Sleep(20 * time.Millisecond)
+		left = belonging(dir)
+	}
+	for _, p := range left {
+		t.Errorf("%v is left over", p)
+		_ = p.Signal(syscall.SIGKILL) // it may have ended at last
+	}
+}
+
+// Descriptors lists what a process has open, by number.
+func Descriptors(pid int) map[string]string {
+	open := map[string]string{}
+	paths, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid)) // the pattern is right
+	for _, path := range paths {
+		if target, err := os.Readlink(path); err == nil {
+			open[filepath.Base(path)] = target
+		}
+	}
+	return open
+}

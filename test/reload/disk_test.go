@@ -1,0 +1,81 @@
+package reload
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"edgegen/test/edge"
+)
+
+// TestFullDisk holds R1 where the state directory has no room for another
+// generation. An edge that renders nothing needs none.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	for _, c := range []edge.Combination{edge.Native, edge.NginxAlone, edge.BuiltIn} {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, c)
+			w.small()
+			e := w.Run()
+			filler := filepath.Join(w.State, "filler")
+			if c == edge.BuiltIn {
+				fill(t, filler)
+				w.next()
+			} else {
+				w.refused(e, refusal{name: "full disk", says: `(?i)no space left`,
+					spoil: func(t *testing.T, _ *world, _ *edge.Edge) { fill(t, filler) },
+					mend: func(t *testing.T, _ *world, _ *edge.Edge) {
+						if err := os.Remove(filler); err != nil {
+							t.Error(err)
+						}
+					}})
+				w.number = 0
+				w.next()
+			}
+			w.reload(e)
+			w.serves(e, w.number)
+			e.Stop()
+		})
+	}
+}
+
+// small puts the state directory on a small file system of its own.
+func (w *world) small() {
+	w.t.Helper()
+	if os.Geteuid() != 0 {
+		edge.Skip(w.t, "a full disk: only root can mount a small one")
+	}
+	if err := os.Mkdir(w.State, 0o755); err != nil {
+		w.t.Fatal(err)
+	}
+	// varnishd's own files take a third of this.
+	if err := syscall.Mount("tmpfs", w.State, "tmpfs", 0, "size=256m,mode=0755"); err != nil {
+		edge.Skip(w.t, "a full disk: nothing can be mounted here: %v", err)
+	}
+	w.t.Cleanup(func() {
+		if err := syscall.Unmount(w.State, syscall.MNT_DETACH); err != nil {
+			w.t.Error(err)
+		}
+	})
+}
+
+// fill writes a file until there is no room left.
+func fill(t *testing.T, name string) {
+	t.Helper()
+	file, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for block := make([]byte, 1<<20); len(block) > 0; {
+		if _, err = file.Write(block); err != nil {
+			block = block[:len(block)/2]
+		}
+	}
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("the disk does not fill up: %v", err)
+	}
+}

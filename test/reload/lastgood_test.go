@@ -1,0 +1,64 @@
+package reload
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+
+	"edgegen/test/edge"
+)
+
+// TestLastGood holds that a start with a broken file fails, and with
+// --last-good serves what was served last and says so.
+func TestLastGood(t *testing.T) {
+	t.Parallel()
+	for _, c := range []edge.Combination{edge.Native, edge.BuiltIn} {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, c)
+			e := w.Run()
+			w.next()
+			w.reload(e)
+			e.Stop()
+
+			w.write(2)
+			w.replaceText("websocket = true", "websockett = true")
+			failed := w.Up()
+			if code := failed.Ends(); code != 1 {
+				t.Errorf("without the flag, up exits with %d", code)
+			}
+			if !strings.Contains(failed.Err.Text(), "websockett") {
+				t.Error("up does not say what is wrong")
+			}
+
+			again := w.Run("--last-good")
+			if said := again.Err.Text(); !strings.Contains(said, "websockett") || !strings.Contains(said, "last good") {
+				t.Errorf("with the flag, up does not say what is wrong and what it serves: %s", said)
+			}
+			w.serves(again, 1)
+
+			w.write(3)
+			w.generations.Changing(3)
+			w.reload(again)
+			w.serves(again, 3)
+			again.Stop()
+		})
+	}
+}
+
+// TestHangup holds that SIGHUP reloads, and that the edge survives it where the
+// site is refused.
+func TestHangup(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, edge.BuiltIn)
+	e := w.Run()
+	w.next()
+	e.Signal(syscall.SIGHUP)
+	w.shows(e, 1, w.certificates[1].Serial)
+	w.next()
+	w.replaceText("websocket = true", "websockett = true")
+	e.Signal(syscall.SIGHUP)
+	e.Says("websockett")
+	w.serves(e, 1)
+	e.Stop()
+}

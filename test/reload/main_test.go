@@ -1,0 +1,50 @@
+// Package reload asks a running edge, under load, for what the contract
+// promises about a change of its configuration.
+package reload
+
+import (
+	"flag"
+	"os"
+	"sync"
+	"testing"
+
+	"edgegen/test/edge"
+)
+
+var (
+	reloads = flag.Int("reloads", 10, "how many reloads in a row a run under load has")
+	sockets = flag.Int("sockets", 500, "how many WebSockets are open meanwhile")
+	every   = flag.Bool("every", false, "ask all eight combinations of engines, not four of them")
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	// Most of them wait for daemons; the processors are not what limits them.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err) // the flag is the testing package's own
+	}
+	os.Exit(edge.Main(m))
+}
+
+// busy is held by a test that keeps the machine busy. Those that mostly wait run
+// beside it.
+var busy sync.Mutex
+
+// heavy has one busy test at a time.
+func heavy(t *testing.T) {
+	t.Helper()
+	t.Parallel()
+	busy.Lock()
+	t.Cleanup(busy.Unlock)
+}
+
+// combinations are those that are asked.
+func combinations() []edge.Combination {
+	if *every {
+		return edge.Combinations()
+	}
+	return []edge.Combination{edge.Native, edge.BuiltIn, edge.BuiltInTLS, edge.NginxAlone}
+}
+
+// pure reports whether all tiers are of one kind.
+func pure(c edge.Combination) bool { return c == edge.Native || c == edge.BuiltIn }
