@@ -29,7 +29,7 @@ func (e *Edge) setup(g *generation) native.Setup {
 func (e *Edge) message(name string, line []byte) {
 	level, text := native.Judge(name, string(line))
 	if g := e.serving(); g != nil && g.output != nil {
-		if at, ok := g.place(name, text); ok {
+		if at, ok := g.place(name, string(line)); ok {
 			text = fmt.Sprintf("%s (%s:%d)", text, at.File, at.Line)
 		}
 	}
@@ -37,14 +37,14 @@ func (e *Edge) message(name string, line []byte) {
 }
 
 // place finds the line of the HCL that a daemon's message is about.
-func (g *generation) place(name, text string) (site.Source, bool) {
+func (g *generation) place(name, line string) (site.Source, bool) {
 	var rendered []byte
 	var places []native.Position
 	switch name {
 	case "nginx":
-		rendered, places = g.output.Nginx.Data, native.LocateNginx(text, "nginx.conf")
+		rendered, places = g.output.Nginx.Data, native.LocateNginx(line, "nginx.conf")
 	case "stunnel":
-		rendered, places = g.output.Stunnel.Data, native.LocateStunnel(text, "stunnel.conf")
+		rendered, places = g.output.Stunnel.Data, native.LocateStunnel(line, "stunnel.conf")
 	}
 	if len(places) == 0 {
 		return site.Source{}, false
@@ -64,7 +64,8 @@ func (g *generation) explain(daemon string, err error) error {
 		if daemon == "nginx" {
 			return g.translate(daemon, said, g.output.Nginx.Data, native.LocateNginx(said, "nginx.conf"))
 		}
-		return g.translate(daemon, said, g.output.Stunnel.Data, native.LocateStunnel(said, "stunnel.conf"))
+		places := append(native.LocateStunnel(said, "stunnel.conf"), native.LocateService(said, g.output.Stunnel.Data)...)
+		return g.translate(daemon, said, g.output.Stunnel.Data, places)
 	}
 	if err != nil {
 		return fmt.Errorf("reload %s: %w", daemon, err)

@@ -1,6 +1,7 @@
 package native
 
 import (
+	"bytes"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -106,6 +107,26 @@ func LocateStunnel(message, file string) []Position {
 		positions = append(positions, Position{File: match[1], Line: number(match[2]), Text: match[3]})
 	}
 	return inFile(positions, file)
+}
+
+// LocateService returns the places in a rendered stunnel.conf of the services
+// that stunnel names where it knows no line: what is wrong with a service as a
+// whole, such as a certificate, it finds at the service's end.
+func LocateService(message string, rendered []byte) []Position {
+	var positions []Position
+	for line := range strings.Lines(message) {
+		_, after, named := strings.Cut(line, "Service [")
+		name, text, closed := strings.Cut(after, "]: ")
+		if !named || !closed {
+			continue
+		}
+		at := bytes.Index(rendered, []byte("\n["+name+"]\n"))
+		if at < 0 {
+			continue
+		}
+		positions = append(positions, Position{File: "stunnel.conf", Line: bytes.Count(rendered[:at], []byte("\n")) + 2, Text: strings.TrimSpace(text)})
+	}
+	return positions
 }
 
 func inFile(positions []Position, file string) []Position {

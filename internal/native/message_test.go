@@ -237,3 +237,16 @@ server {
 		})
 	}
 }
+
+func TestLocateService(t *testing.T) {
+	rendered := []byte("; stunnel.conf\n[https-1]\naccept = x\n\n; site.hcl:7: b.test\n[https-1 b.test]\nsni = y\n")
+	message := "2026.11.23 05:02:54 LOG3[ui]: Service [https-1 b.test]: Failed to initialize TLS context\n" +
+		"2026.11.23 05:02:54 LOG3[ui]: Service [gone]: Failed\nConfiguration failed\n"
+	got := LocateService(message, rendered)
+	if len(got) != 1 || got[0].Line != 6 || got[0].Text != "Failed to initialize TLS context" {
+		t.Fatalf("%+v", got)
+	}
+	if at, ok := SourceOf(rendered, got[0].Line); !ok || at.Line != 7 {
+		t.Errorf("%+v, %v", at, ok)
+	}
+}
