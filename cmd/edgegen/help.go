@@ -35,7 +35,7 @@ func completeHelp(root *cobra.Command) {
 			}
 		}
 	}
-	root.Long += exitCodes
+	root.Long += exitCodes + " plan has its own."
 }
 
 // newHelp is cobra's help command with an error for what is no command.

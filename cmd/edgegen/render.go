@@ -34,7 +34,7 @@ until SIGINT or SIGTERM. A site that is refused is reported and leaves the
 directory as it is. --exec runs a command whenever files were written that
 differ from those before, such as one that has the daemons reload; EDGEGEN_DIR
 in its environment names the directory. It is waited for, and run once more
-where the site changed meanwhile.`,
+where the site changed meanwhile. What it prints goes to stderr.`,
 		Args: siteArgument,
 		RunE: func(c *cobra.Command, arguments []string) error {
 			switch {

@@ -72,9 +72,11 @@ func newRoot(s streams) *cobra.Command {
 		Short: "One file for stunnel, Varnish and nginx",
 		Long: `edgegen turns one HCL file into the configuration of stunnel (TLS), Varnish
 (cache, WebSockets) and nginx (files, redirects, proxying), and runs, supervises
-and stops the three.
+and stops the three. Where a daemon is missing, edgegen serves in its place.
 
-SITE is a file or a directory of *.hcl files; the default is site.hcl.`,
+SITE is a file or a directory of *.hcl files; the default is site.hcl. status,
+plan, reload and stop find the running edge by its state directory: run them as
+the user who ran up, with the same --state-dir where that was given.`,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,

@@ -24,7 +24,7 @@ reload and how many WebSockets are open. A tier that is not well, or not served
 by the engine that one would expect, has the reason below it.
 
 --watch shows it anew every second until a signal; where the output is not a
-terminal it prints what has changed only.`,
+terminal it prints what has changed only. With --json each is a JSON value.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			client, err := clientOf(directory)
@@ -76,7 +76,10 @@ func newStop(s streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "stop",
 		Short: "Drain and stop the running edge, and wait until it has",
-		Args:  noArguments,
+		Long: `stop has the running edge take nothing new, wait for requests in work no longer
+than timeouts.drain, and end; it returns when the edge has. WebSockets that are
+open then are closed. SIGTERM to edgegen does the same.`,
+		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			client, err := clientOf(directory)
 			if err != nil {

@@ -15,7 +15,8 @@ func newValidate(s streams) *cobra.Command {
 		Use:   "validate [SITE]",
 		Short: "Report every problem of a site at once",
 		Long: `validate reads a site as up would and reports every problem, each with its
-place and what to do about it. It starts nothing and writes nothing.`,
+place and what to do about it. It starts nothing and writes nothing, and prints
+nothing where nothing is wrong.`,
 		Args: siteArgument,
 		RunE: func(c *cobra.Command, arguments []string) error {
 			// Rendering shows what a daemon's language cannot hold.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // attend does what it is asked to until ctx ends.
@@ -42,16 +43,18 @@ func (e *Edge) reloadAsked(ctx context.Context) {
 }
 
 // watchdog tells the service manager that the edge is alive, which it is while
-// nothing that it does takes for ever.
+// nothing that it has begun takes for ever.
 func (e *Edge) watchdog(ctx context.Context) {
-	healthy := func(ctx context.Context) error {
-		if err := e.begin(ctx); err != nil {
-			return fmt.Errorf("what the edge began does not end: %w", err)
+	healthy := func(context.Context) error {
+		if since := e.busy.Load(); since != nil && time.Since(*since) > busyLimit {
+			return fmt.Errorf("what the edge began %s ago does not end", time.Since(*since).Round(time.Second))
 		}
-		e.end()
 		return nil
 	}
 	if err := e.options.Notify.Watchdog(ctx, healthy); err != nil {
 		e.options.Log.Warn("the service manager's watchdog", "error", err)
 	}
 }
+
+// busyLimit is longer than any reload: each of its steps has a limit.
+const busyLimit = 5 * time.Minute

@@ -111,9 +111,9 @@ func (c *Client) do(ctx context.Context, method, path string) (*http.Response, e
 	response, err := c.http.Do(request)
 	switch {
 	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
-		return nil, fmt.Errorf("%w: %s", ErrNoEdge, c.dir)
+		return nil, fmt.Errorf("%w: %s; start one with `edgegen up`, or name its state directory with --state-dir", ErrNoEdge, c.dir)
 	case errors.Is(err, os.ErrPermission):
-		return nil, fmt.Errorf("the edge of %s belongs to another user", c.dir)
+		return nil, fmt.Errorf("the edge of %s belongs to another user: ask as that user, or as root", c.dir)
 	case err != nil:
 		return nil, fmt.Errorf("ask the edge of %s: %w", c.dir, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"edgegen/internal/supervise"
 )
@@ -63,11 +64,14 @@ func (d *daemon) status(role string) TierStatus {
 	if d.running != nil {
 		now := d.running.Status()
 		s.State, s.PID, s.Restarts, s.Since = string(now.State), now.PID, now.Restarts, now.Since
+		if now.Reason != nil {
+			s.Reason = reasonOf(now.Name, now.Reason)
+		}
 	}
 	if d.taken {
 		stand := d.standIn.status(role)
 		s.Engine, s.Version, s.State, s.PID, s.Since = stand.Engine, stand.Version, stand.State, stand.PID, stand.Since
-		s.Reason = fmt.Sprintf("%s is down and is tried again: %v", d.engine, d.reason)
+		s.Reason = fmt.Sprintf("%s is down and is tried again: %s", d.engine, reasonOf(d.running.Status().Name, d.reason))
 	}
 	return s
 }
@@ -90,6 +94,33 @@ func (d *daemon) stop(hurry context.Context) {
 		stand.stop(hurry)
 	}
 }
+
+// back sees to it that the daemon serves what it served before: one that does
+// not do as it is told is started anew.
+func (d *daemon) back(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	d.edge.options.Log.Error("does not go back; it is ended and started again", "from", d.engine, "error", firstLine(err))
+	r := d.process()
+	ended := r.Status().PID
+	if aborted := r.Abort(ctx, err); aborted != nil {
+		return aborted
+	}
+	for {
+		if r.WaitReady(ctx) == nil && r.Status().PID != ended {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s does not serve what it served before: %w", d.engine, err)
+		case <-time.After(backPause):
+		}
+	}
+}
+
+// backPause is between two looks at a daemon that is started anew.
+const backPause = 50 * time.Millisecond
 
 // withStandIn adds the stand-in's change to the daemon's own.
 func (d *daemon) withStandIn(ctx context.Context, next *generation, own *change) (*change, error) {

@@ -29,7 +29,8 @@ type Edge struct {
 
 	// changing has room for one: the start, a reload, a takeover or the stop.
 	changing chan struct{}
-	inner    map[string]*os.File // sockets between the tiers that edgegen holds, by path
+	busy     atomic.Pointer[time.Time] // since when it is taken; nil while it is not
+	inner    map[string]*os.File       // sockets between the tiers that edgegen holds, by path
 	// freeVarnish waits for a varnishd that is being retired; nil where none was.
 	freeVarnish func()
 	// life ends when what is left of earlier generations has to end too; later

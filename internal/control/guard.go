@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,6 +19,9 @@ const (
 	// patience is how long a daemon may be down before it is taken over.
 	patience = time.Second
 )
+
+// errSuspended is about a process that does nothing until it is continued.
+var errSuspended = errors.New("it was stopped by a signal (SIGSTOP)")
 
 // guard watches over a daemon: one that does not answer is ended, so that it is
 // started again; while it is down for long a builtin plane serves in its place.
@@ -90,6 +94,9 @@ func (g *guard) round(ctx context.Context, e *Edge) {
 	asking, cancel := context.WithTimeout(ctx, probeTime)
 	err := g.server.probe(asking)
 	cancel()
+	if err == nil && d.process().Suspended() {
+		err = errSuspended // its children may answer, but nobody commands them
+	}
 	switch {
 	case err == nil:
 		g.misses = 0
@@ -123,7 +130,7 @@ func (g *guard) isDown(ctx context.Context, e *Edge, d *daemon, status supervise
 	d.mu.Lock()
 	d.taken, d.reason = true, reason
 	d.mu.Unlock()
-	e.options.Log.Error("the builtin tier serves in its place; it is tried again", "from", d.engine, "role", d.role, "reason", firstLine(reason))
+	e.options.Log.Error("the builtin tier serves in its place; it is tried again", "from", d.engine, "role", d.role, "reason", reasonOf(status.Name, reason))
 	e.options.Notify.Status(fmt.Sprintf("degraded: %s is down, the builtin %s tier serves", d.engine, d.role))
 }
 

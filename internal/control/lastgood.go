@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"edgegen/internal/certificate"
 	"edgegen/internal/config"
@@ -64,7 +65,7 @@ func upLastGood(ctx, hurry context.Context, o Options, s *state, from *source, r
 		o.Warn(refused.Diagnostics)
 	}
 	o.Log.Error("THE SITE IS REFUSED: serving the last good configuration instead, not what the file says", "site", o.Site)
-	return upWith(ctx, hurry, o, s, from, loaded, nil)
+	return upWith(ctx, hurry, o, s, from, &ReloadStatus{At: time.Now(), Error: refusal.Error()}, loaded, nil)
 }
 
 func loadLastGood(dir string) (*config.Loaded, error) {

@@ -90,7 +90,7 @@ func (n *nginxServer) stage(ctx context.Context, next *generation) (*change, err
 		n.replace(c, next)
 	default:
 		c.commit = func(ctx context.Context) error { return n.reload(ctx, next) }
-		c.undo = func(ctx context.Context) error { return n.reload(ctx, was) }
+		c.undo = func(ctx context.Context) error { return n.back(ctx, n.reload(ctx, was)) }
 	}
 	if err := n.check(ctx, next, sockets); err != nil {
 		return c, err

@@ -19,6 +19,8 @@ func (r *Refused) Error() string {
 		case d.Severity != config.Error:
 		case d.File == "":
 			return d.Summary
+		case d.Line == 0:
+			return fmt.Sprintf("%s: %s", d.File, d.Summary)
 		default:
 			return fmt.Sprintf("%s:%d: %s", d.File, d.Line, d.Summary)
 		}

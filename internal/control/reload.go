@@ -35,7 +35,7 @@ func (e *Edge) transact(ctx context.Context) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	outcome := Outcome{Plan: t.plan(ctx), Generation: t.was.number, Warnings: t.warnings}
+	outcome := Outcome{Plan: t.plan(ctx), Generation: t.was.number, Warnings: append(config.Diagnostics{}, t.warnings...)}
 	if t.nothing() {
 		t.abandon(ctx)
 		return outcome, nil
@@ -77,13 +77,18 @@ func (e *Edge) plan(ctx context.Context, path string) (Plan, error) {
 func (e *Edge) begin(ctx context.Context) error {
 	select {
 	case e.changing <- struct{}{}:
+		now := time.Now()
+		e.busy.Store(&now)
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
-func (e *Edge) end() { <-e.changing }
+func (e *Edge) end() {
+	e.busy.Store(nil)
+	<-e.changing
+}
 
 // record notes down how a reload went, for the log and the status.
 func (e *Edge) record(begun time.Time, outcome Outcome, err error) {
@@ -117,13 +122,6 @@ func refusedAt(loaded *config.Loaded, at site.Source, err error, remedy string) 
 	return &Refused{config.Diagnostics{loaded.Diagnose(at, config.Error, err.Error(), remedy)}}
 }
 
-// firstLine keeps a message of several lines out of the log, where what follows
-// is told elsewhere.
-func firstLine(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
-}
-
 // summary is a line for people about what is served.
 func (e *Edge) summary() string {
 	g := e.serving()
@@ -146,7 +144,7 @@ func (p Plan) touched() string {
 	}
 	for _, app := range p.Backends {
 		if app.Action != Nothing {
-			names = append(names, fmt.Sprintf("%s (%s)", app.Name, app.Action))
+			names = append(names, fmt.Sprintf("%s/%s (%s)", app.Site, app.Name, app.Action))
 		}
 	}
 	return strings.Join(names, ", ")

@@ -37,6 +37,7 @@ func (e *Edge) run(ctx, hurry context.Context) error {
 	}
 	asked := server.ctx.Err() != nil
 	e.phase.Store(stopping)
+	e.options.Log.Info("stopping")
 	e.options.Notify.Stopping()
 	e.stop(hurry, err == nil)
 	if asked {
@@ -152,13 +153,13 @@ func (e *Edge) changed(s supervise.Status) {
 		if e.phase.Load() == starting && !wasReady(s.Reason) {
 			return // whoever waits for it tells why it does not come up
 		}
-		log.Warn("died; it is started again", "reason", s.Reason)
+		log.Warn("died; it is started again", "reason", reasonOf(s.Name, s.Reason))
 	case supervise.Stopped:
 		if s.LastExit != nil && s.LastExit.Ignored != 0 && e.served.Load() {
 			log.Warn("had to be killed", "after", s.LastExit.Ran.Round(time.Millisecond), "ignored", s.LastExit.Ignored)
 		}
 	case supervise.Failed:
-		log.Error("keeps dying; it is tried again from time to time", "reason", s.Reason)
+		log.Error("keeps dying; it is tried again from time to time", "reason", reasonOf(s.Name, s.Reason))
 	}
 }
 

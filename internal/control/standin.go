@@ -17,7 +17,7 @@ func (d *daemon) startFailed(ctx context.Context, server guarded, g *generation,
 	d.mu.Lock()
 	d.taken, d.reason = true, err
 	d.mu.Unlock()
-	d.edge.options.Log.Error("the builtin tier serves in its place; it is tried again", "from", d.engine, "role", d.role, "reason", firstLine(err))
+	d.edge.options.Log.Error("the builtin tier serves in its place; it is tried again", "from", d.engine, "role", d.role, "reason", reasonOf(d.process().Status().Name, err))
 	d.guarded(server)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
@@ -76,10 +77,10 @@ func (e *Edge) status(ctx context.Context) Status {
 	s := Status{
 		Version:    e.options.Version,
 		PID:        os.Getpid(),
-		Site:       e.options.Site,
+		Site:       absolute(e.options.Site),
 		State:      string(e.phase.Load().(phase)),
 		Generation: g.number,
-		Uptime:     time.Since(e.started).Seconds(),
+		Uptime:     time.Since(e.started).Round(time.Millisecond).Seconds(),
 		Tiers:      []TierStatus{},
 		Backends:   []BackendStatus{},
 		LastReload: last,
@@ -108,6 +109,14 @@ func (e *Edge) status(ctx context.Context) Status {
 		s.Connections.WebSockets = e.activity(ctx).WebSockets
 	}
 	return s
+}
+
+// absolute is a path that means the same to whoever reads it.
+func absolute(path string) string {
+	if whole, err := filepath.Abs(path); err == nil {
+		return whole
+	}
+	return path
 }
 
 // backendsOf lists the backends, and whether every app of theirs runs as well.

@@ -79,7 +79,7 @@ func (s *stunnelServer) stage(ctx context.Context, next *generation) (*change, e
 		s.replace(c, next)
 	default:
 		c.commit = func(ctx context.Context) error { return s.reload(ctx, was, next) }
-		c.undo = func(ctx context.Context) error { return s.reload(ctx, next, was) }
+		c.undo = func(ctx context.Context) error { return s.back(ctx, s.reload(ctx, next, was)) }
 	}
 	if err := s.check(ctx, next); err != nil {
 		return c, err

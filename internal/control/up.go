@@ -67,7 +67,7 @@ func Up(ctx, hurry context.Context, o Options) (err error) {
 	}
 	defer func() { err = errors.Join(err, state.close(hurry)) }()
 	if err == nil {
-		err = upWith(ctx, hurry, o, state, from, loaded, diagnostics)
+		err = upWith(ctx, hurry, o, state, from, nil, loaded, diagnostics)
 	}
 	if !o.LastGood || !isRefused(err) || ctx.Err() != nil {
 		return unlessAsked(ctx, err)
@@ -75,11 +75,13 @@ func Up(ctx, hurry context.Context, o Options) (err error) {
 	return unlessAsked(ctx, upLastGood(ctx, hurry, o, state, from, err))
 }
 
-// upWith runs the edge of a site that was loaded.
-func upWith(ctx, hurry context.Context, o Options, s *state, from *source, loaded *config.Loaded, diagnostics config.Diagnostics) error {
+// upWith runs the edge of a site that was loaded; last is what the status tells
+// until the first reload.
+func upWith(ctx, hurry context.Context, o Options, s *state, from *source, last *ReloadStatus, loaded *config.Loaded, diagnostics config.Diagnostics) error {
 	o.SetLevel(loaded.Edge.Log.Level)
 	edge := newEdge(o, s, from)
 	defer edge.release()
+	edge.last = last
 	if err := edge.first(ctx, loaded, diagnostics); err != nil {
 		return err
 	}

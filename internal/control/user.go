@@ -156,7 +156,14 @@ func (e *Edge) identify(edge *site.Edge, was *generation, found *findings) {
 	}
 	if before := was.loaded.Edge.User; before != edge.User {
 		found.all = append(found.all, found.loaded.Diagnose(edge.UserSource, config.Error,
-			fmt.Sprintf("the user cannot be changed from %q to %q while the edge runs", before, edge.User),
+			fmt.Sprintf("the user cannot be changed from %s to %s while the edge runs", userName(before), userName(edge.User)),
 			"stop the edge and start it again, or leave the user as it was"))
 	}
+}
+
+func userName(name string) string {
+	if name == "" {
+		return "none"
+	}
+	return strconv.Quote(name)
 }

@@ -79,7 +79,7 @@ func (v *varnishServer) notReady(ctx context.Context, g *generation, err error) 
 	v.mu.Lock()
 	v.taken, v.reason = true, err
 	v.mu.Unlock()
-	v.edge.options.Log.Error("the builtin tier serves in its place; it is tried again", "from", v.engine, "role", v.role, "reason", firstLine(err))
+	v.edge.options.Log.Error("the builtin tier serves in its place; it is tried again", "from", v.engine, "role", v.role, "reason", reasonOf("varnishd", err))
 	v.guarded(v)
 	return v.startLog(ctx, g)
 }

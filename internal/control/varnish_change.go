@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
+	"edgegen/internal/native"
 	"edgegen/internal/site"
 )
 
@@ -55,9 +57,10 @@ func logChanges(was, next site.Log) bool {
 	return (was.Access == "off") != (next.Access == "off")
 }
 
-// reload loads the VCL beside the one in use.
+// reload loads the VCL beside the one in use; it is called only where there is
+// something for varnishd to do.
 func (v *varnishServer) reload(ctx context.Context, c *change, next *generation) error {
-	staged, err := v.native.Stage(ctx, next.output, v.edge.dir(next))
+	staged, err := v.stageVCL(ctx, next)
 	if err != nil {
 		if refused := v.refused(next, err); refused != nil {
 			return refused
@@ -90,6 +93,22 @@ func (v *varnishServer) reload(ctx context.Context, c *change, next *generation)
 		}
 	}
 	return nil
+}
+
+// stageTime bounds the compilation of all VCLs of a large site.
+const stageTime = 2 * time.Minute
+
+// stageVCL makes sure first that varnishd's manager listens, which is not seen
+// from outside: its child serves without it.
+func (v *varnishServer) stageVCL(ctx context.Context, next *generation) (*native.StagedVCL, error) {
+	ctx, cancel := context.WithTimeout(ctx, stageTime)
+	defer cancel()
+	asking, done := context.WithTimeout(ctx, probeTime)
+	defer done()
+	if err := v.native.CLI.Ping(asking); err != nil {
+		return nil, fmt.Errorf("varnishd does not answer on its command line: %w", err)
+	}
+	return v.native.Stage(ctx, next.output, v.edge.dir(next))
 }
 
 // whileDown changes what the next start of varnishd will find.

@@ -23,6 +23,11 @@ func Judge(name, line string) (slog.Level, string) {
 		return judgeNginx(line)
 	case "varnishd":
 		return judgeVarnish(line)
+	case "varnishncsa":
+		// It follows varnishd through restarts, which are told elsewhere.
+		if strings.HasPrefix(line, "Log ") || strings.HasPrefix(line, "Failed to acquire log") {
+			return slog.LevelDebug, line
+		}
 	}
 	return slog.LevelInfo, line
 }
@@ -72,6 +77,9 @@ func judgeNginx(line string) (slog.Level, string) {
 		return slog.LevelInfo, line
 	}
 	text := line[len(head[0]):]
+	if strings.HasPrefix(text, "unlink() ") && strings.Contains(text, "nginx.pid") {
+		return slog.LevelDebug, text // one that was replaced has removed its successor's
+	}
 	switch head[1] {
 	case "warn":
 		// Both are known when the file is rendered: edgegen has changed the

@@ -107,7 +107,7 @@ func TestStaleSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	output, err := h.command("status", "--state-dir", h.state).CombinedOutput()
-	if want := "edgegen: no edge is running here: " + h.state + "\n"; err == nil || string(output) != want {
+	if want := "edgegen: no edge is running here: " + h.state + "; start one with `edgegen up`, or name its state directory with --state-dir\n"; err == nil || string(output) != want {
 		t.Errorf("status says %q (%v), want %q", output, err, want)
 	}
 	e := h.run()
