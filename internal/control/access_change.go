@@ -1,24 +1,39 @@
 package control
 
-import "edgegen/internal/site"
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"edgegen/internal/site"
+)
 
 // accessChange is a change of where the access log goes or how it is written.
 // A nil one changes nothing.
 type accessChange struct {
 	log  *accessLog
 	next *accessLog
+	made os.FileInfo // of the file, where it was not there before
 }
 
 // prepare opens what another configuration writes to; nil where it is the same.
+// A file that is not there is made already now, so that the commit cannot fail
+// for want of room.
 func (a *accessLog) prepare(was, next site.Log) (*accessChange, error) {
 	if was.Access == next.Access && was.Format == next.Format {
 		return nil, nil
 	}
-	opened, err := openAccessLog(next, a.stdout, a.report)
-	if err != nil {
-		return nil, err
+	c := &accessChange{log: a}
+	var err error
+	if next.Access != "off" && next.Access != "stdout" {
+		if c.made, err = makeMissing(next.Access); err != nil {
+			return nil, err
+		}
 	}
-	return &accessChange{log: a, next: opened}, nil
+	if c.next, err = openAccessLog(next, a.stdout, a.report); err != nil {
+		return nil, errors.Join(err, removeEmpty(next.Access, c.made))
+	}
+	return c, nil
 }
 
 func (c *accessChange) changes() bool { return c != nil }
@@ -31,9 +46,37 @@ func (c *accessChange) commit() error {
 	return c.log.become(c.next)
 }
 
+// abandon leaves no file that was not there before.
 func (c *accessChange) abandon() error {
 	if c == nil {
 		return nil
 	}
-	return c.next.close()
+	return errors.Join(removeEmpty(c.next.to.log.Access, c.made), c.next.close())
+}
+
+// makeMissing makes an empty log where there is none, and describes it; nil
+// where something has the name.
+func makeMissing(path string) (os.FileInfo, error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o640)
+	if errors.Is(err, os.ErrExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open the access log: %w", err)
+	}
+	made, err := file.Stat()
+	return made, errors.Join(err, file.Close())
+}
+
+// removeEmpty removes a log that makeMissing made, unless somebody has put
+// something in it, or another file in its place.
+func removeEmpty(path string, made os.FileInfo) error {
+	if made == nil {
+		return nil
+	}
+	now, err := os.Lstat(path)
+	if err != nil || !os.SameFile(now, made) || now.Size() > 0 {
+		return nil
+	}
+	return os.Remove(path)
 }

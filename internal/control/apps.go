@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"edgegen/internal/config"
@@ -19,7 +20,7 @@ import (
 type app struct {
 	site    *site.Site
 	backend *site.Backend
-	running *running
+	running atomic.Pointer[running] // nil until it is started
 }
 
 // same reports whether two descriptions call for one and the same process.
@@ -65,12 +66,13 @@ func (e *Edge) startApps(ctx context.Context, g *generation, apps []*app) error 
 	defer cancel()
 	var failed firstError
 	for _, a := range apps {
-		var err error
-		if a.running, err = e.launch(e.appProcess(g, a)); err != nil {
+		r, err := e.launch(e.appProcess(g, a))
+		if err != nil {
 			return err
 		}
+		a.running.Store(r)
 		waiting.Go(func() {
-			if err := a.running.WaitReady(ctx); err != nil {
+			if err := r.WaitReady(ctx); err != nil {
 				failed.set(appFailed(g, a, err))
 				cancel() // the others need not be waited for
 			}
@@ -91,7 +93,7 @@ func (f *firstError) set(err error) { f.once.Do(func() { f.err = err }) }
 func stopApps(hurry context.Context, apps []*app) {
 	var waiting sync.WaitGroup
 	for _, a := range apps {
-		waiting.Go(func() { a.running.stop(hurry) })
+		waiting.Go(func() { a.running.Load().stop(hurry) })
 	}
 	waiting.Wait()
 }

@@ -16,18 +16,18 @@ func (e *Edge) stageApps(next *generation) (changes []*change, apps []*app) {
 		case at < 0:
 			changes = append(changes, e.appChange(a, Start, e.appStart(next, a)))
 		case before[at].same(a):
-			a.running = before[at].running
+			a.running.Store(before[at].running.Load())
 			changes = append(changes, e.appChange(a, Nothing, &change{finish: func(context.Context) {
 				process := e.appProcess(next, a)
-				process.Name = a.running.Status().Name // which has to stay
-				_ = a.running.Update(process)
+				process.Name = a.running.Load().Status().Name // which has to stay
+				_ = a.running.Load().Update(process)
 			}}))
 		case before[at].shares(a):
 			changes = append(changes, e.appChange(a, Restart, e.appInstead(next, before[at], a)))
 		default:
 			instead := e.appStart(next, a)
 			old := before[at]
-			instead.finish = func(context.Context) { e.stopLater(old.running) }
+			instead.finish = func(context.Context) { e.stopLater(old.running.Load()) }
 			changes = append(changes, e.appChange(a, Restart, instead))
 		}
 		apps = append(apps, a)
@@ -36,7 +36,7 @@ func (e *Edge) stageApps(next *generation) (changes []*change, apps []*app) {
 		if !slices.ContainsFunc(apps, old.is) {
 			gone := &change{
 				commit: func(context.Context) error { return nil },
-				finish: func(context.Context) { e.stopLater(old.running) },
+				finish: func(context.Context) { e.stopLater(old.running.Load()) },
 			}
 			changes = append(changes, e.appChange(old, Stop, gone))
 		}
@@ -58,7 +58,7 @@ func (e *Edge) appStart(next *generation, a *app) *change {
 	return &change{
 		commit: func(ctx context.Context) error { return e.startApps(ctx, next, []*app{a}) },
 		undo: func(ctx context.Context) error {
-			a.running.stop(ctx)
+			a.running.Load().stop(ctx)
 			return nil
 		},
 	}
@@ -70,11 +70,14 @@ func (e *Edge) appInstead(next *generation, old, a *app) *change {
 	was := e.serving()
 	return &change{
 		commit: func(ctx context.Context) error {
-			old.running.stop(e.life)
+			old.running.Load().stop(e.life)
 			return e.startApps(ctx, next, []*app{a})
 		},
 		undo: func(ctx context.Context) error {
-			a.running.stop(ctx)
+			a.running.Load().stop(ctx)
+			if e.phase.Load() == stopping {
+				return nil
+			}
 			again := &app{site: old.site, backend: old.backend}
 			err := e.startApps(ctx, was, []*app{again})
 			e.mu.Lock()

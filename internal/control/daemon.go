@@ -68,7 +68,7 @@ func (d *daemon) status(role string) TierStatus {
 			s.Reason = reasonOf(now.Name, now.Reason)
 		}
 	}
-	if d.taken {
+	if d.taken && d.standIn != nil {
 		stand := d.standIn.status(role)
 		s.Engine, s.Version, s.State, s.PID, s.Since = stand.Engine, stand.Version, stand.State, stand.PID, stand.Since
 		s.Reason = fmt.Sprintf("%s is down and is tried again: %s", d.engine, reasonOf(d.running.Status().Name, d.reason))

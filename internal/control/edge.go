@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"edgegen/internal/config"
 	"edgegen/internal/render"
@@ -30,12 +33,14 @@ type Edge struct {
 	// changing has room for one: the start, a reload, a takeover or the stop.
 	changing chan struct{}
 	busy     atomic.Pointer[time.Time] // since when it is taken; nil while it is not
+	spare    []*listener               // that a service manager passed and the site does not name now
 	inner    map[string]*os.File       // sockets between the tiers that edgegen holds, by path
 	// freeVarnish waits for a varnishd that is being retired; nil where none was.
 	freeVarnish func()
 	// life ends when what is left of earlier generations has to end too; later
 	// is what waits for that.
 	life    context.Context
+	hurry   context.Context // ends when a stop is to be at once
 	die     context.CancelFunc
 	later   sync.WaitGroup
 	leaving leavers
@@ -55,6 +60,7 @@ func newEdge(o Options, s *state, from *source) *Edge {
 	e := &Edge{options: o, state: s, source: from, changing: make(chan struct{}, 1), inner: make(map[string]*os.File), started: time.Now()}
 	e.phase.Store(starting)
 	e.life, e.die = context.WithCancel(context.Background())
+	e.hurry = context.Background()
 	return e
 }
 
@@ -90,7 +96,7 @@ func (e *Edge) first(ctx context.Context, loaded *config.Loaded, diagnostics con
 		closeListeners(given.opened)
 		return err
 	}
-	closeListeners(given.open) // those that systemd gave and the site does not name
+	e.spare = given.open
 	e.generation = g
 	e.announceEngines(g)
 	if e.access, err = openAccessLog(loaded.Edge.Log, e.options.Access, e.options.Log); err != nil {
@@ -111,8 +117,12 @@ func (e *Edge) first(ctx context.Context, loaded *config.Loaded, diagnostics con
 // prepareStorage makes the cache's file, which belongs to the daemons.
 func (e *Edge) prepareStorage(g *generation) error {
 	storage := g.loaded.Edge.Storage
-	if storage.Type != "file" {
+	if storage.Type != "file" || !g.native(RoleCache) {
 		return nil
+	}
+	var disk unix.Statfs_t
+	if err := unix.Statfs(filepath.Dir(storage.Path), &disk); err == nil && storage.Size > int64(disk.Blocks)*disk.Bsize {
+		return refusedAt(g.loaded, storage.Source, fmt.Errorf("the disk below %s is smaller than the cache's size", filepath.Dir(storage.Path)), "name a smaller size, or a file on another disk")
 	}
 	uid, gid := e.who.owner()
 	file, err := os.OpenFile(storage.Path, os.O_CREATE|os.O_RDWR, 0o600)

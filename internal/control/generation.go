@@ -44,7 +44,7 @@ func (e *Edge) generate(ctx context.Context, loaded *config.Loaded, path string,
 	if g.engines, err = choose(ctx, loaded.Edge, e.options.Select, was, found); err != nil {
 		return nil, err
 	}
-	e.identify(loaded.Edge, was, found)
+	e.keepUser(loaded.Edge, was, found)
 	if err := found.refusal(); err != nil {
 		return nil, err
 	}

@@ -31,6 +31,7 @@ type guard struct {
 	done   chan struct{}
 	wake   chan struct{}
 	misses int
+	missed time.Time // the last one
 	down   time.Time
 }
 
@@ -103,7 +104,13 @@ func (g *guard) round(ctx context.Context, e *Edge) {
 		if d.degraded() {
 			g.handBack(ctx, e, d)
 		}
-	case ctx.Err() == nil:
+		if s, ok := g.server.(interface{ refresh(context.Context) error }); ok {
+			if err := s.refresh(ctx); err != nil {
+				e.options.Log.Warn("make another stand-in", "from", d.engine, "error", err)
+			}
+		}
+	case ctx.Err() == nil && time.Since(g.missed) >= probeInterval: // rounds may follow each other at once
+		g.missed = time.Now()
 		if g.misses++; g.misses >= probeMisses {
 			g.misses = 0
 			e.options.Log.Error("does not answer; it is ended and started again", "from", d.engine, "error", firstLine(err))

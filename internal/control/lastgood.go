@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,7 +21,10 @@ func lastGoodDir(stateDir string) string { return filepath.Join(stateDir, "last-
 
 const modelFile = "edge.json"
 
-func certificateFile(i int) string { return fmt.Sprintf("pem/%d.pem", i) }
+// certificateFile names a site's file; a host may be too long for a name.
+func certificateFile(s *site.Site) string {
+	return fmt.Sprintf("pem/%x.pem", sha256.Sum256([]byte(s.Host)))
+}
 
 // keepLastGood stores a generation that serves, for a start at which the site's
 // files are refused. Nobody waits for the disk.
@@ -28,27 +32,28 @@ func (e *Edge) keepLastGood(g *generation) {
 	e.later.Go(func() {
 		e.keeping.Lock()
 		defer e.keeping.Unlock()
-		if e.serving() == g { // else a later one is on its way
-			e.storeLastGood(g)
+		if e.serving() != g {
+			return // a later one is on its way
+		}
+		if err := storeLastGood(lastGoodDir(e.state.dir), g); err != nil {
+			e.options.Log.Warn("keep the last good configuration", "error", err)
 		}
 	})
 }
 
-func (e *Edge) storeLastGood(g *generation) {
+// storeLastGood puts a generation in place of the one that is stored.
+func storeLastGood(dir string, g *generation) error {
 	model, err := json.Marshal(g.loaded.Edge)
 	if err != nil {
-		e.options.Log.Warn("keep the last good configuration", "error", err)
-		return
+		return err
 	}
 	files := []render.File{{Name: modelFile, Data: model, Mode: 0o600}}
 	for i := range g.pairs {
-		if !g.loaded.Edge.Sites[i].TLS.SelfSigned {
-			files = append(files, render.File{Name: certificateFile(i), Data: g.pairs[i].PEM, Mode: 0o600})
+		if s := &g.loaded.Edge.Sites[i]; !s.TLS.SelfSigned {
+			files = append(files, render.File{Name: certificateFile(s), Data: g.pairs[i].PEM, Mode: 0o600})
 		}
 	}
-	if _, err := render.Install(lastGoodDir(e.state.dir), files, nil); err != nil {
-		e.options.Log.Warn("keep the last good configuration", "error", err)
-	}
+	return replaceWhole(dir, files)
 }
 
 // upLastGood runs what was served last in place of a site that is refused.
@@ -69,6 +74,10 @@ func upLastGood(ctx, hurry context.Context, o Options, s *state, from *source, r
 }
 
 func loadLastGood(dir string) (*config.Loaded, error) {
+	dir, err := filepath.EvalSymlinks(filepath.Join(dir, currentLink))
+	if err != nil {
+		return nil, err
+	}
 	text, err := os.ReadFile(filepath.Join(dir, modelFile))
 	if err != nil {
 		return nil, err
@@ -82,7 +91,7 @@ func loadLastGood(dir string) (*config.Loaded, error) {
 		if edge.Sites[i].TLS.SelfSigned {
 			continue
 		}
-		file := filepath.Join(dir, certificateFile(i))
+		file := filepath.Join(dir, certificateFile(&edge.Sites[i]))
 		if pairs[i], err = certificate.Load(file, file); err != nil {
 			return nil, err
 		}

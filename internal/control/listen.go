@@ -10,6 +10,8 @@ import (
 	"slices"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"edgegen/internal/config"
 	"edgegen/internal/site"
 	"edgegen/internal/systemd"
@@ -94,6 +96,24 @@ func closeListeners(listeners []*listener) {
 	for _, l := range listeners {
 		_ = l.file.Close() // nothing is written to a listener
 	}
+}
+
+// dropListeners closes listeners for everybody: a process that still has one
+// open, because it goes on with the connections that it took, lets no more in,
+// and the address is free. Those that a service manager passed are returned: it
+// keeps them open, and a later configuration may name them.
+func dropListeners(listeners []*listener) (kept []*listener) {
+	for _, l := range listeners {
+		if l.passed {
+			kept = append(kept, l)
+			continue
+		}
+		if raw, err := l.file.SyscallConn(); err == nil {
+			_ = raw.Control(func(fd uintptr) { _ = unix.Shutdown(int(fd), unix.SHUT_RDWR) })
+		}
+		_ = l.file.Close() // nothing is written to a listener
+	}
+	return kept
 }
 
 func withoutIPv6(err error) bool {

@@ -89,8 +89,18 @@ func (n *nginxServer) stage(ctx context.Context, next *generation) (*change, err
 		plan.Action, plan.Why = Restart, []string{"the plain listeners"}
 		n.replace(c, next)
 	default:
-		c.commit = func(ctx context.Context) error { return n.reload(ctx, next) }
-		c.undo = func(ctx context.Context) error { return n.back(ctx, n.reload(ctx, was)) }
+		told := false
+		c.commit = func(ctx context.Context) error {
+			err := n.reload(ctx, next)
+			told = !errors.Is(err, native.ErrNotTold)
+			return err
+		}
+		c.undo = func(ctx context.Context) error {
+			if !told {
+				return n.adopt(was)
+			}
+			return n.back(ctx, n.reload(ctx, was))
+		}
 	}
 	if err := n.check(ctx, next, sockets); err != nil {
 		return c, err
@@ -117,14 +127,14 @@ func (n *nginxServer) check(ctx context.Context, g *generation, sockets []*os.Fi
 // whileDown changes what the next start of nginx will find.
 func (n *nginxServer) whileDown(c *change, next *generation, sockets []*os.File) {
 	old := n.native
-	become := func(other *native.Nginx) error {
+	become := func(ctx context.Context, other *native.Nginx) error {
 		n.native = other
-		return n.process().Update(n.describe())
+		return errors.Join(n.process().Update(n.describe()), n.anew(ctx))
 	}
-	c.commit = func(context.Context) error {
-		return become(native.NewNginx(n.chosen.daemon, n.edge.setup(next), sockets))
+	c.commit = func(ctx context.Context) error {
+		return become(ctx, native.NewNginx(n.chosen.daemon, n.edge.setup(next), sockets))
 	}
-	c.undo = func(context.Context) error { return become(old) }
+	c.undo = func(ctx context.Context) error { return become(ctx, old) }
 }
 
 // adopt has the next start use another generation.

@@ -23,7 +23,7 @@ type Plan struct {
 
 // TierPlan is one tier's part of a Plan.
 type TierPlan struct {
-	Role       string   `json:"role"`   // tls, cache or web
+	Role       string   `json:"role"`   // tls, cache or web; edge for what edgegen does itself, where that changes
 	Engine     string   `json:"engine"` // that serves afterwards
 	Action     Action   `json:"action"`
 	Why        []string `json:"why"`        // what changes, a phrase each; empty for Nothing

@@ -81,6 +81,10 @@ func (p *plane) model(g *generation) (m dataplane.Model, err error) {
 // published under their own name.
 const besideName = ".plane"
 
+// republish leads requests here again, after another server that took over has
+// been taken back.
+func (p *plane) republish() error { return p.publish() }
+
 // publish lets the tier in front reach a cache tier that is well.
 func (p *plane) publish() error {
 	if !p.has(RoleCache) || p.standIn {
@@ -116,6 +120,16 @@ func (e *Edge) hold(path string) (*os.File, error) {
 	}
 	e.inner[path] = file
 	return file, nil
+}
+
+// letGo closes a socket that edgegen holds, and removes it.
+func (e *Edge) letGo(path string) error {
+	file, ok := e.inner[path]
+	if !ok {
+		return nil
+	}
+	delete(e.inner, path)
+	return errors.Join(file.Close(), os.Remove(path))
 }
 
 // fileListeners makes listeners of sockets that stay open here: a plane closes

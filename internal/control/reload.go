@@ -75,6 +75,9 @@ func (e *Edge) plan(ctx context.Context, path string) (Plan, error) {
 // begin waits until no other change of the edge goes on, and end lets the next
 // one begin.
 func (e *Edge) begin(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	select {
 	case e.changing <- struct{}{}:
 		now := time.Now()

@@ -24,6 +24,7 @@ const (
 
 // run starts the edge, serves until ctx ends, and stops it.
 func (e *Edge) run(ctx, hurry context.Context) error {
+	e.hurry = hurry
 	e.raiseDescriptors()
 	server, err := e.serveControl(ctx)
 	if err != nil {
@@ -36,6 +37,7 @@ func (e *Edge) run(ctx, hurry context.Context) error {
 		e.attend(server.ctx)
 	}
 	asked := server.ctx.Err() != nil
+	server.end() // nobody may begin anything any more
 	e.phase.Store(stopping)
 	e.options.Log.Info("stopping")
 	e.options.Notify.Stopping()

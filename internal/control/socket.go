@@ -15,6 +15,7 @@ import (
 // controlServer answers on the control socket.
 type controlServer struct {
 	ctx     context.Context // ends when the edge is to stop
+	end     func()          // ends ctx
 	stopped chan struct{}   // closed when it has
 	http    *http.Server
 	served  chan error
@@ -36,13 +37,16 @@ func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
 		return nil, errors.Join(fmt.Errorf("protect the control socket: %w", err), listener.Close())
 	}
 	ctx, stop := context.WithCancel(ctx)
-	s := &controlServer{ctx: ctx, stopped: make(chan struct{}), served: make(chan error, 1), path: path}
+	s := &controlServer{ctx: ctx, end: stop, stopped: make(chan struct{}), served: make(chan error, 1), path: path}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, e.status(r.Context()), nil)
 	})
 	mux.HandleFunc("GET /plan", func(w http.ResponseWriter, r *http.Request) {
-		plan, err := e.plan(r.Context(), r.FormValue("site"))
+		asking, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		defer context.AfterFunc(ctx, cancel)()
+		plan, err := e.plan(asking, r.FormValue("site"))
 		answer(w, plan, err)
 	})
 	// A reload that has begun goes on where the one who asked for it leaves.

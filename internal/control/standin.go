@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -38,6 +39,23 @@ func (d *daemon) standInStarts(ctx context.Context, g *generation) error {
 		before.retire()
 	}
 	return nil
+}
+
+// stands reports whether a plane stands in, or by.
+func (d *daemon) stands() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.standIn != nil
+}
+
+// anew ends a process that has come up since the daemon was found down: it was
+// started for another generation, and the next start is for this one.
+func (d *daemon) anew(ctx context.Context) error {
+	r := d.process()
+	if r.Status().PID == 0 {
+		return nil
+	}
+	return r.Abort(ctx, errors.New("its configuration has changed since it was started"))
 }
 
 // standInLeaves has the plane finish what it has begun.

@@ -160,8 +160,8 @@ func (e *Edge) activity(ctx context.Context) native.Activity {
 
 func processOf(apps []*app, site, backend string) *ProcessStatus {
 	for _, a := range apps {
-		if a.site.Host == site && a.backend.Name == backend && a.running != nil {
-			now := a.running.Status()
+		if r := a.running.Load(); r != nil && a.site.Host == site && a.backend.Name == backend {
+			now := r.Status()
 			return &ProcessStatus{PID: now.PID, State: string(now.State), Restarts: now.Restarts}
 		}
 	}

@@ -78,8 +78,18 @@ func (s *stunnelServer) stage(ctx context.Context, next *generation) (*change, e
 		plan.Action, plan.Why = Restart, restart
 		s.replace(c, next)
 	default:
-		c.commit = func(ctx context.Context) error { return s.reload(ctx, was, next) }
-		c.undo = func(ctx context.Context) error { return s.back(ctx, s.reload(ctx, next, was)) }
+		told := false
+		c.commit = func(ctx context.Context) error {
+			err := s.reload(ctx, was, next)
+			told = !errors.Is(err, native.ErrNotTold)
+			return err
+		}
+		c.undo = func(ctx context.Context) error {
+			if !told {
+				return s.adopt(was)
+			}
+			return s.back(ctx, s.reload(ctx, next, was))
+		}
 	}
 	if err := s.check(ctx, next); err != nil {
 		return c, err
@@ -130,21 +140,21 @@ func (s *stunnelServer) check(ctx context.Context, g *generation) error {
 // whileDown changes what the next start of stunnel will find.
 func (s *stunnelServer) whileDown(c *change, next *generation) {
 	old := s.native
-	c.commit = func(context.Context) error {
+	c.commit = func(ctx context.Context) error {
 		fresh, err := native.NewStunnel(s.chosen.daemon, s.edge.setup(next), files(next.public.https))
 		if err != nil {
 			return err
 		}
 		s.native = fresh
-		return s.process().Update(s.describe())
+		return errors.Join(s.process().Update(s.describe()), s.anew(ctx))
 	}
-	c.undo = func(context.Context) error {
+	c.undo = func(ctx context.Context) error {
 		if s.native == old {
 			return nil
 		}
 		fresh := s.native
 		s.native = old
-		return errors.Join(s.process().Update(s.describe()), fresh.Close())
+		return errors.Join(s.process().Update(s.describe()), s.anew(ctx), fresh.Close())
 	}
 	shown := c.finish
 	c.finish = func(ctx context.Context) {
@@ -238,12 +248,14 @@ func (s *stunnelServer) replace(c *change, next *generation) {
 // has ended.
 func (s *stunnelServer) leave(ctx context.Context, old *running, was *native.Stunnel) {
 	e := s.edge
-	err := was.Retire(ctx, old.Signal)
+	telling, cancel := context.WithTimeout(ctx, reloadTime)
+	defer cancel()
+	err := was.Retire(telling, old.Signal)
 	if err != nil && !errors.Is(err, supervise.ErrNotRunning) {
 		e.options.Log.Warn("the old stunnel cannot be told to take nothing new; it is ended", "error", err)
 	}
 	if err == nil {
-		err = old.Retire(ctx, 0)
+		err = old.Retire(telling, 0)
 	}
 	e.later.Go(func() {
 		defer was.Close()
@@ -295,5 +307,26 @@ func (s *stunnelServer) takeNothing(ctx context.Context) {
 	defer cancel()
 	if err := s.native.Retire(ctx, r.Signal); err != nil {
 		s.edge.options.Log.Debug("have stunnel take nothing new", "error", err)
+	}
+}
+
+// leaving makes ready for retire while this stunnel alone takes connections, and
+// stays undoes that.
+func (s *stunnelServer) leaving(ctx context.Context) error {
+	if !s.runs() {
+		return nil
+	}
+	return s.native.Anchor(ctx)
+}
+
+func (s *stunnelServer) stays() { s.native.Release() }
+
+func (s *stunnelServer) stop(hurry context.Context) {
+	s.daemon.stop(hurry)
+	if s.native == nil {
+		return
+	}
+	if err := s.native.Close(); err != nil {
+		s.edge.options.Log.Debug("remove what stunnel used", "error", err)
 	}
 }

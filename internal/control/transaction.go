@@ -33,7 +33,7 @@ type transaction struct {
 // stage prepares the site at the path. Where it fails nothing has changed.
 func (e *Edge) stage(ctx context.Context, path string) (t *transaction, err error) {
 	t = &transaction{edge: e, was: e.serving()}
-	t.pool = &pool{open: t.was.public.all()}
+	t.pool = &pool{open: append(t.was.public.all(), e.spare...)}
 	defer func() {
 		if err != nil {
 			t.abandon(ctx)
@@ -120,6 +120,9 @@ func (t *transaction) plan(ctx context.Context) Plan {
 	}
 	order := roles()
 	slices.SortFunc(plan.Tiers, func(a, b TierPlan) int { return slices.Index(order, a.Role) - slices.Index(order, b.Role) })
+	if t.access.changes() {
+		plan.Tiers = append(plan.Tiers, TierPlan{Role: "edge", Engine: "edgegen", Action: Reload, Why: []string{"the access log"}})
+	}
 	for _, s := range t.leaving {
 		ends := s.webSockets(ctx)
 		for i := range plan.Tiers {
@@ -155,7 +158,17 @@ func (t *transaction) abandon(ctx context.Context) {
 // tier serves the old one again.
 func (t *transaction) commit(ctx context.Context) error {
 	e := t.edge
+	for i, s := range t.leaving {
+		if l, ok := s.(interface{ leaving(context.Context) error }); ok {
+			if err := l.leaving(ctx); err != nil {
+				t.stay(i)
+				t.abandon(ctx)
+				return fmt.Errorf("prepare another engine: %w", err)
+			}
+		}
+	}
 	if err := e.enter(t.next); err != nil {
+		t.stay(len(t.leaving))
 		t.abandon(ctx)
 		return err
 	}
@@ -174,18 +187,37 @@ func (t *transaction) commit(ctx context.Context) error {
 	return nil
 }
 
-// undoTime bounds how long a tier may take to serve the old generation again.
+// stay has the first servers of those that were to leave go on.
+func (t *transaction) stay(count int) {
+	for _, s := range t.leaving[:count] {
+		if l, ok := s.(interface{ stays() }); ok {
+			l.stays()
+		}
+	}
+}
+
+// undoTime bounds how long one change may take to be taken back.
 const undoTime = 30 * time.Second
 
 // rollBack takes back what has been committed, and the change at which it
-// failed.
+// failed. Whoever is in a hurry to stop need not wait for that.
 func (t *transaction) rollBack(ctx context.Context, failed int) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+	e := t.edge
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	problems := []error{t.edge.enter(t.was)}
+	defer context.AfterFunc(e.hurry, cancel)()
+	problems := []error{e.enter(t.was)}
 	for i := failed; i >= 0; i-- {
 		if undo := t.changes[i].undo; undo != nil {
-			problems = append(problems, undo(ctx))
+			undoing, done := context.WithTimeout(ctx, undoTime)
+			problems = append(problems, undo(undoing))
+			done()
+		}
+	}
+	t.stay(len(t.leaving))
+	for _, s := range e.serversNow() {
+		if p, ok := s.(interface{ republish() error }); ok {
+			problems = append(problems, p.republish())
 		}
 	}
 	// What has been undone must not be abandoned as well.
@@ -212,7 +244,7 @@ func (t *transaction) finish(ctx context.Context) {
 		s.retire()
 	}
 	// What is left in the pool the new generation did not take.
-	closeListeners(t.pool.open)
+	e.spare = dropListeners(t.pool.open)
 	e.remove(t.was)
 	e.options.SetLevel(t.next.loaded.Edge.Log.Level)
 }

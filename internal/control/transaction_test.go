@@ -154,24 +154,3 @@ func TestBoth(t *testing.T) {
 		t.Error("two changes that touch nothing touch something")
 	}
 }
-
-// The last good configuration is read back as it was.
-func TestLastGood(t *testing.T) {
-	tx, _ := staged(t)
-	edge := &site.Edge{
-		User:  "www-data",
-		Sites: []site.Site{{Host: "a.test", TLS: site.TLS{SelfSigned: true}, Routes: []site.Route{{Path: "/", Static: &site.Static{Root: "/srv"}}}}},
-	}
-	g := &generation{loaded: &config.Loaded{Edge: edge}}
-	tx.edge.storeLastGood(g)
-	loaded, err := loadLastGood(lastGoodDir(tx.edge.state.dir))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if loaded.Edge.Meaning() != edge.Meaning() {
-		t.Errorf("%+v became %+v", edge, loaded.Edge)
-	}
-	if _, err := loadLastGood(t.TempDir()); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("where nothing was served: %v", err)
-	}
-}

@@ -54,6 +54,9 @@ type Options struct {
 // hurry. The error is a *Refused where the site cannot be served as it is
 // written. When Up returns nothing that it started is left.
 func Up(ctx, hurry context.Context, o Options) (err error) {
+	// They are held until the end: what is served in place of a site that is
+	// refused wants them as well.
+	defer closeListeners(given(o.Listeners))
 	from := newSource(o)
 	defer func() { err = errors.Join(err, from.close()) }()
 	// A site that is refused leaves what serves on this state directory alone.
@@ -78,6 +81,11 @@ func Up(ctx, hurry context.Context, o Options) (err error) {
 // upWith runs the edge of a site that was loaded; last is what the status tells
 // until the first reload.
 func upWith(ctx, hurry context.Context, o Options, s *state, from *source, last *ReloadStatus, loaded *config.Loaded, diagnostics config.Diagnostics) error {
+	var err error
+	if o.Listeners, err = duplicates(o.Listeners); err != nil {
+		return err
+	}
+	defer closeListeners(given(o.Listeners)) // again, or those that nobody took
 	o.SetLevel(loaded.Edge.Log.Level)
 	edge := newEdge(o, s, from)
 	defer edge.release()

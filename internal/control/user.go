@@ -148,11 +148,10 @@ func (i identity) warnUnreadable(edge *site.Edge, found *findings) {
 	}
 }
 
-// identify decides whom processes run as; that lasts as long as the edge does.
-func (e *Edge) identify(edge *site.Edge, was *generation, found *findings) {
+// keepUser refuses another user: who processes run as lasts as long as the edge.
+func (e *Edge) keepUser(edge *site.Edge, was *generation, found *findings) {
 	if was == nil {
-		e.who = identify(edge, found)
-		return
+		return // it has just been decided
 	}
 	if before := was.loaded.Edge.User; before != edge.User {
 		found.all = append(found.all, found.loaded.Diagnose(edge.UserSource, config.Error,

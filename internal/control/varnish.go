@@ -23,8 +23,10 @@ type varnishServer struct {
 	log    *running // nil where no access log is written
 
 	planned atomic.Bool // varnishd is being stopped on purpose
+	stood   atomic.Bool // the stand-in has been asked since it was made
 
 	publishing sync.Mutex
+	gone       bool // it serves no more: the sockets are somebody else's
 }
 
 func newVarnish(e *Edge, c chosen) server {
@@ -125,14 +127,27 @@ func (v *varnishServer) publish(well bool) error {
 	defer v.publishing.Unlock()
 	layout := v.edge.layout
 	cache, plain := layout.VarnishSocket(), layout.VarnishPlain()
+	if v.gone || !well && !v.stands() {
+		return nil
+	}
 	if !well {
-		if v.edge.options.NoTakeover {
-			return nil
-		}
+		v.stood.Store(true)
 		cache, plain = layout.StandbySocket(), layout.StandbyPlain()
 	}
 	return errors.Join(publish(cache, layout.CacheSocket()), publish(plain, layout.PlainSocket()))
 }
+
+// leaves lets others have the cache tier's sockets.
+func (v *varnishServer) leaves() {
+	v.planned.Store(true)
+	v.publishing.Lock()
+	defer v.publishing.Unlock()
+	v.gone = true
+}
+
+// republish leads requests here again, after another server that took over has
+// been taken back.
+func (v *varnishServer) republish() error { return v.publish(v.runs()) }
 
 // startLog has varnishncsa write the access log, where there is one.
 func (v *varnishServer) startLog(ctx context.Context, g *generation) (err error) {
@@ -159,14 +174,31 @@ func (v *varnishServer) takeOver(context.Context) error { return v.publish(false
 // handBack leads requests to varnishd again, and gives the next fall a stand-in
 // with an empty cache.
 func (v *varnishServer) handBack(ctx context.Context) error {
+	return v.handBackTo(ctx, v.edge.serving())
+}
+
+func (v *varnishServer) handBackTo(ctx context.Context, g *generation) error {
 	if err := v.publish(true); err != nil {
 		return err
+	}
+	if v.edge.options.NoTakeover {
+		v.standInLeaves()
+		return errors.Join(v.edge.letGo(v.edge.layout.StandbySocket()), v.edge.letGo(v.edge.layout.StandbyPlain()))
+	}
+	return v.standInStarts(ctx, g)
+}
+
+// refresh makes another stand-in where this one has been asked: what it stored
+// would grow stale unnoticed.
+func (v *varnishServer) refresh(ctx context.Context) error {
+	if !v.stood.CompareAndSwap(true, false) || !v.stands() {
+		return nil
 	}
 	return v.standInStarts(ctx, v.edge.serving())
 }
 
 func (v *varnishServer) stop(hurry context.Context) {
-	v.planned.Store(true)
+	v.leaves()
 	if v.log != nil {
 		ctx, cancel := context.WithTimeout(hurry, lastTime)
 		if err := v.native.SyncLog(ctx); err != nil {
@@ -186,6 +218,8 @@ func (v *varnishServer) stop(hurry context.Context) {
 // retire ends it, for a varnishd that takes nothing new cannot keep its pipes.
 // Its directory is free when another varnishd wants to start.
 func (v *varnishServer) retire() {
+	v.leaves()
+	v.endGuard()
 	ctx, hurry := context.WithCancel(v.edge.life)
 	gone := make(chan struct{})
 	v.edge.later.Go(func() {

@@ -31,6 +31,7 @@ func (v *varnishServer) stage(ctx context.Context, next *generation) (*change, e
 	}
 	plan.Why = append(plan.Why, restart...)
 	if len(plan.Why) == 0 {
+		c.finish = func(context.Context) { v.native.Next(next.output, v.edge.dir(next)) } // the files of before are about to go
 		return v.withStandIn(ctx, next, c)
 	}
 	plan.Action = Reload
@@ -113,8 +114,8 @@ func (v *varnishServer) stageVCL(ctx context.Context, next *generation) (*native
 
 // whileDown changes what the next start of varnishd will find.
 func (v *varnishServer) whileDown(c *change, was, next *generation) {
-	c.commit = func(context.Context) error { return v.adopt(next) }
-	c.undo = func(context.Context) error { return v.adopt(was) }
+	c.commit = func(ctx context.Context) error { return errors.Join(v.adopt(next), v.anew(ctx)) }
+	c.undo = func(ctx context.Context) error { return errors.Join(v.adopt(was), v.anew(ctx)) }
 }
 
 // adopt has the next start use another generation.
@@ -126,6 +127,9 @@ func (v *varnishServer) adopt(g *generation) error {
 // restartInstead restarts varnishd while its stand-in serves. The new VCL is
 // tried before, so that a refusal ends nothing.
 func (v *varnishServer) restartInstead(ctx context.Context, c *change, was, next *generation) error {
+	if err := v.edge.prepareStorage(next); err != nil {
+		return err
+	}
 	if err := v.reload(ctx, c, next); err != nil {
 		return err
 	}
@@ -133,10 +137,17 @@ func (v *varnishServer) restartInstead(ctx context.Context, c *change, was, next
 	begun := false
 	restart := func(ctx context.Context, g *generation) error {
 		begun = true
+		if !v.stands() { // for as long as this takes
+			if err := v.standInStarts(ctx, v.edge.serving()); err != nil {
+				return err
+			}
+		}
 		if err := v.publish(false); err != nil {
 			return err
 		}
-		v.drain(ctx)
+		if v.runs() {
+			v.drain(ctx)
+		}
 		if err := v.adopt(g); err != nil {
 			return err
 		}
@@ -146,13 +157,10 @@ func (v *varnishServer) restartInstead(ctx context.Context, c *change, was, next
 		if err != nil {
 			return fmt.Errorf("restart varnishd: %w", err)
 		}
-		return v.handBack(ctx)
+		return v.handBackTo(ctx, g)
 	}
 	abandon := c.abandon
 	c.commit = func(ctx context.Context) error {
-		if err := v.edge.prepareStorage(next); err != nil {
-			return err
-		}
 		abandon(ctx)
 		return restart(ctx, next)
 	}
@@ -176,6 +184,7 @@ func (v *varnishServer) afterwards(c *change, was, next *generation, logs bool) 
 			before(ctx)
 		}
 		v.show(next)
+		v.native.Next(next.output, v.edge.dir(next)) // the files of before are about to go
 		if !logs {
 			return
 		}

@@ -1,6 +1,8 @@
 package native
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -45,6 +47,15 @@ func (h *hearing) lines(holding ...string) []string {
 		}
 	}
 	return found
+}
+
+// ErrNotTold marks the error of a Reload that has failed before the daemon was
+// given the signal: the daemon goes on as before, and there is nothing to undo
+// in it.
+var ErrNotTold = errors.New("has not been told to read its files")
+
+func notTold(daemon string, err error) error {
+	return fmt.Errorf("%s %w: %w", daemon, ErrNotTold, err)
 }
 
 // Refusal is the error of a daemon that will not have its file. What it served

@@ -28,7 +28,7 @@ func NginxProcess(d Daemon, s Setup, sockets []*os.File) supervise.Process {
 		StopTimeout: s.Edge.Timeout.Drain,
 		StopLeader:  true,
 		Ready: func(ctx context.Context) error {
-			return probeNginx(ctx, s.Layout.WebProbe(), s.Generation.Web)
+			return until(ctx, func() error { return ProbeWeb(ctx, s) })
 		},
 		Stdout: s.says("nginx"),
 		Stderr: s.says("nginx"),

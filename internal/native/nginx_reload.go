@@ -16,15 +16,21 @@ import (
 // the generation that was adopted last. It returns when the generation is served
 // and every worker of before has stopped taking requests; such a worker still
 // ends those that it has begun. The error is a *Refusal where nginx will not have
-// its file: it goes on with the old one.
+// its file: it goes on with the old one. It is ErrNotTold where nginx has not
+// even been asked. A ctx without a deadline gets one.
 func (n *Nginx) Reload(ctx context.Context, pid int, signal func(syscall.Signal) error) error {
+	ctx, cancel := limited(ctx, reloadTime)
+	defer cancel()
+	if err := ctx.Err(); err != nil {
+		return notTold("nginx", err)
+	}
 	before, err := nginxWorkers(pid)
 	if err != nil {
-		return err
+		return notTold("nginx", err)
 	}
 	defer n.said.begin()()
 	if err := signal(syscall.SIGHUP); err != nil {
-		return err
+		return notTold("nginx", err)
 	}
 	var refusal *Refusal
 	err = until(ctx, func() error {

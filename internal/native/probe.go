@@ -16,10 +16,26 @@ import (
 // probePause is between two looks at a tier that is not ready yet.
 const probePause = 10 * time.Millisecond
 
+const (
+	probeTime  = 10 * time.Second
+	reloadTime = time.Minute // for the files of thousands of sites
+)
+
+// limited gives a context that could wait for ever a deadline.
+func limited(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	if _, has := ctx.Deadline(); has {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, limit)
+}
+
 // ProbeTLS waits until the listener at the address serves the certificate for
 // the name. Whoever holds the listener lets the connection wait until stunnel
-// takes it, so one handshake is usually enough.
+// takes it, so one handshake is usually enough. A ctx without a deadline gets one
+// of ten seconds: not every address can be reached from the machine itself.
 func ProbeTLS(ctx context.Context, address, name string, certificate *x509.Certificate) error {
+	ctx, cancel := limited(ctx, probeTime)
+	defer cancel()
 	dialer := tls.Dialer{Config: &tls.Config{
 		ServerName: name,
 		// The certificate is compared below; who signed it is not the question.
@@ -46,17 +62,6 @@ func ProbeWeb(ctx context.Context, s Setup) error {
 		return fmt.Errorf("ask the web tier: %w", err)
 	}
 	return expect(s.Generation.Web, strings.TrimSpace(body))
-}
-
-// probeNginx waits until the web tier serves the generation.
-func probeNginx(ctx context.Context, socket, generation string) error {
-	return until(ctx, func() error {
-		body, _, err := get(ctx, socket, "/")
-		if err != nil {
-			return err
-		}
-		return expect(generation, strings.TrimSpace(body))
-	})
 }
 
 // probeVarnish waits until the cache tier serves the generation.

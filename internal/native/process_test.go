@@ -129,7 +129,7 @@ func TestVarnishPrepareRemovesItsSockets(t *testing.T) {
 // unixServer answers on a socket.
 func unixServer(t *testing.T, handler http.HandlerFunc) (socket string) {
 	t.Helper()
-	socket = filepath.Join(t.TempDir(), "s")
+	socket = filepath.Join(t.TempDir(), "web-probe.sock")
 	listener, err := net.Listen("unix", socket)
 	if err != nil {
 		t.Fatal(err)
@@ -142,9 +142,16 @@ func unixServer(t *testing.T, handler http.HandlerFunc) (socket string) {
 	return socket
 }
 
+// readyNginx is nginx's Ready, for an edge whose web tier answers on the socket.
+func readyNginx(ctx context.Context, socket, generation string) error {
+	setup := testSetup()
+	setup.Layout.Run, setup.Generation.Web = filepath.Dir(socket), generation
+	return NginxProcess(Daemon{}, setup, nil).Ready(ctx)
+}
+
 // R5: a tier is ready when it serves this generation, not when it serves.
 func TestR5ProbeWaitsForTheGeneration(t *testing.T) {
-	for name, probe := range map[string]func(context.Context, string, string) error{"nginx": probeNginx, "varnish": probeVarnish} {
+	for name, probe := range map[string]func(context.Context, string, string) error{"nginx": readyNginx, "varnish": probeVarnish} {
 		t.Run(name, func(t *testing.T) {
 			var asked atomic.Int32
 			socket := unixServer(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -168,7 +175,7 @@ func TestR5ProbeWaitsForTheGeneration(t *testing.T) {
 			if err := probe(impatient(), socket, "newer"); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), `"newer"`) {
 				t.Errorf("a generation that does not come: %v", err)
 			}
-			if err := probe(impatient(), socket+"x", "new"); !errors.Is(err, syscall.ENOENT) {
+			if err := probe(impatient(), filepath.Join(t.TempDir(), "web-probe.sock"), "new"); !errors.Is(err, syscall.ENOENT) {
 				t.Errorf("no socket: %v", err)
 			}
 		})
@@ -191,5 +198,42 @@ func TestR4ProbeTLSComparesTheCertificate(t *testing.T) {
 	defer cancel()
 	if err := ProbeTLS(ctx, address, "example.com", &other); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("another certificate: %v", err)
+	}
+}
+
+// R1: a varnishd that starts in the middle of a change does not load another
+// generation's VCL under the name of its own.
+func TestR1FilesOfTheGeneration(t *testing.T) {
+	run := t.TempDir()
+	link := filepath.Join(run, "config")
+	for _, generation := range []string{"one", "two"} {
+		if err := os.Mkdir(filepath.Join(run, generation), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(run, generation, "default.vcl"), []byte(`"`+generation+`"`), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v := &Varnish{setup: Setup{Layout: render.Layout{Dir: link, Run: run}}}
+	for _, c := range []struct{ name, dir, link, want string }{
+		{"its own directory", "one", "two", "one"},
+		{"cleared away, the same VCL", "gone", "one", "one"},
+		{"cleared away, another VCL", "gone", "two", ""},
+		{"cleared away, no files", "gone", "nothing", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_ = os.Remove(link) // the case before made it
+			if err := os.Symlink(c.link, link); err != nil {
+				t.Fatal(err)
+			}
+			want := c.want
+			if want != "" {
+				want = filepath.Join(run, want)
+			}
+			got, err := v.filesOf(vclSet{generation: "one", dir: filepath.Join(run, c.dir)})
+			if got != want || (err == nil) != (want != "") {
+				t.Errorf("%q, %v", got, err)
+			}
+		})
 	}
 }

@@ -1,8 +1,9 @@
 package native
 
 import (
-	"fmt"
+	"errors"
 	"os"
+	"syscall"
 
 	"edgegen/internal/render"
 	"edgegen/internal/site"
@@ -41,13 +42,37 @@ func (s Setup) says(name string) func([]byte) {
 	return func(line []byte) { s.Message(name, line) }
 }
 
-// give makes a file or directory the daemons'.
-func (s Setup) give(path string) error {
+// give makes a file that the daemons own and nobody else may read. What had the
+// name goes first and no link is followed: the daemons may be able to write in
+// the directory, and the caller may be root.
+func (s Setup) give(path string, text []byte) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|syscall.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	if err == nil && s.Credential != nil {
+		err = file.Chown(int(s.Credential.UID), int(s.Credential.GID))
+	}
+	return errors.Join(err, file.Close())
+}
+
+// show lets the daemons read a directory of the caller's, in which they cannot
+// make anything.
+func (s Setup) show(path string) error {
 	if s.Credential == nil {
 		return nil
 	}
-	if err := os.Chown(path, int(s.Credential.UID), int(s.Credential.GID)); err != nil {
-		return fmt.Errorf("give away %s: %w", path, err)
+	directory, err := os.OpenFile(path, os.O_RDONLY|syscall.O_DIRECTORY|syscall.O_NOFOLLOW, 0)
+	if err != nil {
+		return err
 	}
-	return nil
+	err = directory.Chown(-1, int(s.Credential.GID))
+	if err == nil {
+		err = directory.Chmod(0o750)
+	}
+	return errors.Join(err, directory.Close())
 }

@@ -45,6 +45,7 @@ type Stunnel struct {
 	listeners []*os.File // the private one first
 	// directory is this stunnel's alone: stunnel.conf, by which it is made to
 	// read one file or another, and the private socket with its certificate.
+	// The user it runs as can only read there.
 	directory string
 	said      hearing
 
@@ -54,8 +55,9 @@ type Stunnel struct {
 	mu        sync.Mutex
 	setup     Setup
 	retired   bool
-	anchored  *anchors // nil while there are none
-	certified []string // the generations whose certificates are there, at most two
+	anchored  *anchors   // nil while there are none
+	held      []net.Conn // those of the anchors that are open
+	certified []string   // the generations whose certificates are there, at most two
 }
 
 // NewStunnel prepares a stunnel for the listeners, which are in the order of
@@ -70,7 +72,11 @@ func NewStunnel(d Daemon, s Setup, listeners []*os.File) (*Stunnel, error) {
 	probe, err := listenUnix(stunnel.socket())
 	if err == nil {
 		stunnel.listeners = append([]*os.File{probe}, listeners...)
-		err = s.give(directory)
+		// Retire must not need space on a disk that has filled up meanwhile.
+		err = s.give(stunnel.retiredConf(), []byte(retiredConf))
+	}
+	if err == nil {
+		err = s.show(directory)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("prepare stunnel: %w", errors.Join(err, stunnel.Close()))
@@ -91,6 +97,8 @@ func (s *Stunnel) Close() error {
 
 func (s *Stunnel) socket() string { return filepath.Join(s.directory, "ask") } // short: see render.MaxRun
 func (s *Stunnel) conf() string   { return filepath.Join(s.directory, "stunnel.conf") }
+
+func (s *Stunnel) retiredConf() string { return filepath.Join(s.directory, "retired.conf") }
 
 // Adopt has the next start and the next Reload use another generation. The
 // listeners stay; where others are wanted it takes another Stunnel.
@@ -155,10 +163,7 @@ func (s *Stunnel) certify() error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(file, text, 0o600); err != nil {
-			return err
-		}
-		if err := s.setup.give(file); err != nil {
+		if err := s.setup.give(file, text); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"time"
 )
@@ -83,9 +84,10 @@ func (s *Stunnel) anchorIn(ctx context.Context, all *anchors, file *os.File) err
 		return fmt.Errorf("keep a connection to %s: %w", address, err)
 	}
 	held := &anchored{Conn: connection, anchors: all, answered: make(chan struct{}), closed: s.closed}
+	s.hold(connection)
 	over := make(chan error, 1)
 	s.background.Go(func() {
-		defer connection.Close()
+		defer s.letGo(connection)
 		over <- tls.Client(held, &tls.Config{InsecureSkipVerify: true}).Handshake() // which never succeeds
 	})
 	select {
@@ -97,6 +99,37 @@ func (s *Stunnel) anchorIn(ctx context.Context, all *anchors, file *os.File) err
 		_ = connection.Close() // the handshake ends with it
 		return fmt.Errorf("keep a connection to %s: %w", address, context.Cause(ctx))
 	}
+}
+
+func (s *Stunnel) hold(connection net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held = append(s.held, connection)
+}
+
+func (s *Stunnel) letGo(connection net.Conn) {
+	s.mu.Lock()
+	s.held = slices.DeleteFunc(s.held, func(other net.Conn) bool { return other == connection })
+	s.mu.Unlock()
+	_ = connection.Close() // nothing was sent that matters
+}
+
+// anchorsIn counts the anchors that the process has. Another one may have let
+// one in where both take connections from the listener, or it may be closed.
+func (s *Stunnel) anchorsIn(pid int) (count int) {
+	s.mu.Lock()
+	all := slices.Clone(s.held)
+	s.mu.Unlock()
+	for _, connection := range all {
+		_, inode, err := otherEnd(connection)
+		if err != nil {
+			continue
+		}
+		if holds, err := holdsSocket(pid, inode); err == nil && holds {
+			count++
+		}
+	}
+	return count
 }
 
 // anchored is a connection whose handshake gets as far as the server's answer.

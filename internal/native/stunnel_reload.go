@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -21,18 +20,21 @@ const (
 // Reload has the running stunnel read the files of the generation that was
 // adopted last, and waits until its private socket answers with that. The error
 // is a *Refusal where stunnel will not have its file: it goes on with the old
-// one. Connections that are open are not touched either way.
+// one. It is ErrNotTold where stunnel has not even been asked. Connections that
+// are open are not touched either way. A ctx without a deadline gets one.
 func (s *Stunnel) Reload(ctx context.Context, signal func(syscall.Signal) error) error {
+	ctx, cancel := limited(ctx, reloadTime)
+	defer cancel()
 	if err := s.prepare(ctx); err != nil {
-		return err
+		return notTold("stunnel", err)
 	}
 	if err := s.Anchor(ctx); err != nil {
-		return err
+		return notTold("stunnel", err)
 	}
 	defer s.Release()
 	defer s.said.begin()()
 	if err := signal(syscall.SIGHUP); err != nil {
-		return err
+		return notTold("stunnel", err)
 	}
 	var refusal *Refusal
 	err := until(ctx, func() error {
@@ -79,9 +81,13 @@ accept = 127.0.0.1:1
 connect = 127.0.0.1:1
 `
 
-// retireTime bounds the wait for stunnel's words after it has let go of its
-// listeners.
-const retireTime = time.Second
+const (
+	// unbindTime bounds how long stunnel may take to let go of its listeners: it
+	// reads one small file.
+	unbindTime = 5 * time.Second
+	// retireTime bounds the wait for its words after that.
+	retireTime = time.Second
+)
 
 // Retire has the running stunnel take no more connections, for good, while
 // those that are open go on. It does not end by itself: Connections tells when
@@ -91,7 +97,10 @@ const retireTime = time.Second
 // stunnel has no word for that. It lets go of all its listeners when it reads a
 // file, and takes back as many as the file asks for. Where those are fewer than
 // it has inherited it complains and reads the file again and again; where the
-// file has gone meanwhile it gives up, and holds none.
+// file has gone meanwhile it gives up, and looks at none. The descriptors it
+// keeps: an address that nobody is to serve any more goes on being listened on
+// until the caller shuts its socket down (shutdown(2)), which does so for all
+// who hold it.
 func (s *Stunnel) Retire(ctx context.Context, signal func(syscall.Signal) error) error {
 	if err := s.Anchor(ctx); err != nil {
 		return fmt.Errorf("retire stunnel: %w", err)
@@ -100,32 +109,28 @@ func (s *Stunnel) Retire(ctx context.Context, signal func(syscall.Signal) error)
 	s.mu.Lock()
 	s.retired = true
 	s.mu.Unlock()
-	file := filepath.Join(s.directory, "retired.conf")
-	if err := os.WriteFile(file, []byte(retiredConf), 0o644); err != nil {
-		return fmt.Errorf("retire stunnel: %w", err)
-	}
-	if err := linkTo(file, s.conf()); err != nil {
+	if err := linkTo(s.retiredConf(), s.conf()); err != nil {
 		return fmt.Errorf("retire stunnel: %w", err)
 	}
 	defer s.said.begin()()
 	if err := signal(syscall.SIGHUP); err != nil {
 		return err
 	}
-	if err := s.says(ctx, stunnelUnbound); err != nil {
+	if err := s.says(ctx, unbindTime, stunnelUnbound); err != nil {
 		return fmt.Errorf("retire stunnel: %w", err)
 	}
 	if err := os.Remove(s.conf()); err != nil {
 		return fmt.Errorf("retire stunnel: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, retireTime)
-	defer cancel()
 	// One that does not try again says nothing, and is as well.
-	_ = s.says(ctx, stunnelRefuses)
+	_ = s.says(ctx, retireTime, stunnelRefuses)
 	return nil
 }
 
 // says waits until stunnel has said the text since somebody began to listen.
-func (s *Stunnel) says(ctx context.Context, text string) error {
+func (s *Stunnel) says(ctx context.Context, limit time.Duration, text string) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	return until(ctx, func() error {
 		if len(s.said.lines(text)) == 0 {
 			return fmt.Errorf("stunnel does not say %q", text)
@@ -138,8 +143,9 @@ func (s *Stunnel) says(ctx context.Context, text string) error {
 // other one forgets sessions that are over.
 const ownThreads = 2
 
-// Connections counts the connections that the process serves; it is 0 where
-// there is no such process any more. stunnel serves each in a thread.
+// Connections counts the connections that the process serves, but for those of
+// Anchor; it is 0 where there is no such process any more. stunnel serves each in
+// a thread.
 func (s *Stunnel) Connections(pid int) (int, error) {
 	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
@@ -148,5 +154,6 @@ func (s *Stunnel) Connections(pid int) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("count stunnel's connections: %w", err)
 	}
-	return max(0, len(threads)-ownThreads), nil
+	// In this order what ends meanwhile is counted; never is one too few.
+	return max(0, len(threads)-ownThreads-s.anchorsIn(pid)), nil
 }

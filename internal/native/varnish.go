@@ -1,6 +1,7 @@
 package native
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -41,13 +42,8 @@ type Varnish struct {
 // readable by its owner alone, whom the credential names.
 func NewVarnish(d Daemon, s Setup, out *render.Output, secret []byte) (*Varnish, error) {
 	file := filepath.Join(s.Layout.Run, "varnish.secret")
-	if err := os.WriteFile(file, secret, 0o600); err != nil {
+	if err := s.give(file, secret); err != nil {
 		return nil, fmt.Errorf("write varnish's secret: %w", err)
-	}
-	if s.Credential != nil {
-		if err := os.Chown(file, int(s.Credential.UID), int(s.Credential.GID)); err != nil {
-			return nil, fmt.Errorf("give away varnish's secret: %w", err)
-		}
 	}
 	cli, err := ListenVarnishCLI(secret)
 	if err != nil {
@@ -153,8 +149,8 @@ func (v *Varnish) bringUp(ctx context.Context, pid int, started []string) error 
 		return err
 	}
 	for settled := false; !settled; {
-		wanted := v.inUse()
-		if err := v.putIntoUse(ctx, wanted, started); err != nil {
+		wanted, err := v.putIntoUse(ctx, started)
+		if err != nil {
 			return err
 		}
 		// Something else may have been taken into use meanwhile.
@@ -166,27 +162,48 @@ func (v *Varnish) bringUp(ctx context.Context, pid int, started []string) error 
 	return v.CLI.Start(ctx)
 }
 
-func (v *Varnish) putIntoUse(ctx context.Context, wanted vclSet, started []string) error {
-	if _, err := v.load(ctx, wanted, v.filesOf(wanted)); err != nil {
+// putIntoUse returns what it has put into use.
+func (v *Varnish) putIntoUse(ctx context.Context, started []string) (wanted vclSet, err error) {
+	var dir string
+	// In the middle of a change Layout.Dir leads to what is not in use yet.
+	if err := until(ctx, func() error {
+		wanted = v.inUse()
+		dir, err = v.filesOf(wanted)
 		return err
+	}); err != nil {
+		return wanted, err
+	}
+	if _, err := v.load(ctx, wanted, dir); err != nil {
+		return wanted, err
 	}
 	parameters, _ := compareArguments(started, wanted.arguments)
 	for _, p := range parameters {
 		if err := v.CLI.SetParameter(ctx, p.Name, p.Value); err != nil {
-			return err
+			return wanted, err
 		}
 	}
-	return v.CLI.Use(ctx, wanted.main())
+	return wanted, v.CLI.Use(ctx, wanted.main())
 }
 
 // filesOf is where a set's files are: where they were staged from or, when that
 // directory has been cleared away after another generation with the same VCL,
-// in that one.
-func (v *Varnish) filesOf(set vclSet) string {
-	if _, err := os.Stat(filepath.Join(set.dir, "default.vcl")); err != nil {
-		return v.setup.Layout.Dir
+// in that one. The error says that Layout.Dir holds another VCL.
+func (v *Varnish) filesOf(set vclSet) (string, error) {
+	if _, err := os.Stat(filepath.Join(set.dir, "default.vcl")); err == nil {
+		return set.dir, nil
 	}
-	return set.dir
+	dir, err := filepath.EvalSymlinks(v.setup.Layout.Dir) // it may lead elsewhere in a moment
+	if err != nil {
+		return "", fmt.Errorf("look for default.vcl: %w", err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "default.vcl"))
+	if err != nil {
+		return "", fmt.Errorf("look for default.vcl: %w", err)
+	}
+	if !bytes.Contains(text, []byte(set.generation)) { // its probe answers with it
+		return "", fmt.Errorf("default.vcl in %s is not of generation %s", dir, set.generation)
+	}
+	return dir, nil
 }
 
 // quickCompiler makes the C compiler quick, because nobody runs what it makes

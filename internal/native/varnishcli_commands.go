@@ -82,12 +82,6 @@ func (c *VarnishCLI) Start(ctx context.Context) error {
 	return err
 }
 
-// Stop ends the child and with it every connection.
-func (c *VarnishCLI) Stop(ctx context.Context) error {
-	_, err := c.do(ctx, "stop")
-	return err
-}
-
 // Running reports whether the child runs.
 func (c *VarnishCLI) Running(ctx context.Context) (bool, error) {
 	body, err := c.do(ctx, "status")
@@ -101,15 +95,6 @@ func (c *VarnishCLI) Ping(ctx context.Context) error {
 		return fmt.Errorf("varnish ping: unexpected reply %q", body)
 	}
 	return err
-}
-
-// Panic returns the child's last panic, "" where there was none.
-func (c *VarnishCLI) Panic(ctx context.Context) (string, error) {
-	body, err := c.do(ctx, "panic.show")
-	if refusal := (*VarnishError)(nil); errors.As(err, &refusal) && refusal.Status == cliCannot {
-		return "", nil
-	}
-	return body, err
 }
 
 // SetHealth has the backends that match "VCL.backend", with wildcards, taken as

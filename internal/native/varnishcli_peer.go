@@ -14,27 +14,14 @@ import (
 	"strings"
 )
 
-// dialledBy returns nil where the process holds the other end of an IPv4
-// connection on the loopback interface. Where we may not look into the process
+// dialledBy returns nil where the process holds the other end of a connection
+// within this machine. Where we may not look into the process
 // (varnishd with a jail changes its user, and root in a container may not look
 // at that), it is enough that the other end belongs to a user it runs as.
 func dialledBy(connection net.Conn, pid int) error {
-	remote, err := netip.ParseAddrPort(connection.RemoteAddr().String())
+	user, inode, err := otherEnd(connection)
 	if err != nil {
 		return fmt.Errorf("identify dialer: %w", err)
-	}
-	local, err := netip.ParseAddrPort(connection.LocalAddr().String())
-	if err != nil {
-		return fmt.Errorf("identify dialer: %w", err)
-	}
-	table, err := os.ReadFile("/proc/net/tcp")
-	if err != nil {
-		return fmt.Errorf("identify dialer: %w", err)
-	}
-	// Seen from the dialer our remote address is its local one.
-	user, inode, found := socketOwner(string(table), remote, local)
-	if !found {
-		return errors.New("identify dialer: it has closed its connection")
 	}
 	holds, err := holdsSocket(pid, inode)
 	if errors.Is(err, fs.ErrPermission) {
@@ -49,8 +36,34 @@ func dialledBy(connection net.Conn, pid int) error {
 	return nil
 }
 
+// otherEnd finds the other socket of a connection within this machine.
+func otherEnd(connection net.Conn) (user, inode string, err error) {
+	remote, err := netip.ParseAddrPort(connection.RemoteAddr().String())
+	if err != nil {
+		return "", "", err
+	}
+	local, err := netip.ParseAddrPort(connection.LocalAddr().String())
+	if err != nil {
+		return "", "", err
+	}
+	file := "/proc/net/tcp"
+	if !remote.Addr().Unmap().Is4() {
+		file = "/proc/net/tcp6"
+	}
+	table, err := os.ReadFile(file)
+	if err != nil {
+		return "", "", err
+	}
+	// Seen from there our remote address is its local one.
+	user, inode, found := socketOwner(string(table), remote, local)
+	if !found {
+		return "", "", errors.New("it has closed its connection")
+	}
+	return user, inode, nil
+}
+
 // socketOwner finds the socket between the two addresses in the kernel's table
-// of IPv4 sockets.
+// of sockets.
 func socketOwner(table string, local, remote netip.AddrPort) (user, inode string, found bool) {
 	const localField, remoteField, userField, inodeField = 1, 2, 7, 9
 	localText, remoteText := kernelAddress(local), kernelAddress(remote)
@@ -63,11 +76,14 @@ func socketOwner(table string, local, remote netip.AddrPort) (user, inode string
 	return "", "", false
 }
 
-// kernelAddress writes an IPv4 address as /proc/net/tcp does: the word as it
-// lies in memory, read in the machine's byte order.
+// kernelAddress writes an address as /proc/net/tcp and tcp6 do: the words as they
+// lie in memory, read in the machine's byte order.
 func kernelAddress(address netip.AddrPort) string {
-	bytes := address.Addr().Unmap().As4()
-	return fmt.Sprintf("%08X:%04X", binary.NativeEndian.Uint32(bytes[:]), address.Port())
+	var text strings.Builder
+	for word := range slices.Chunk(address.Addr().Unmap().AsSlice(), 4) {
+		fmt.Fprintf(&text, "%08X", binary.NativeEndian.Uint32(word))
+	}
+	return fmt.Sprintf("%s:%04X", &text, address.Port())
 }
 
 // holdsSocket reports whether a descriptor of the process is that socket.

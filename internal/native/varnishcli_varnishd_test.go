@@ -157,14 +157,6 @@ func TestVarnishd(t *testing.T) {
 	if err := cli.Discard(ctx, "good"); !errors.As(err, &refusal) {
 		t.Errorf("discard of the active VCL: %v, want it refused", err)
 	}
-	if text, err := cli.Panic(ctx); text != "" || err != nil {
-		t.Errorf("panic %q, %v, want none", text, err)
-	}
-
-	must(cli.Stop(ctx))
-	if running, err := cli.Running(ctx); running || err != nil {
-		t.Errorf("running %t, %v after stop", running, err)
-	}
 	end(t, command)
 }
 

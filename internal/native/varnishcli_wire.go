@@ -13,7 +13,6 @@ const (
 	cliAuthenticate = 107 // prove that you know the secret
 	cliOK           = 200
 	cliTruncated    = 201 // done, but the body was cut at the parameter cli_limit
-	cliCannot       = 300 // nothing wrong with the command, but not now
 )
 
 const (

@@ -1,0 +1,232 @@
+package control
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"edgegen/internal/certificate"
+	"edgegen/internal/config"
+	"edgegen/internal/render"
+	"edgegen/internal/site"
+)
+
+// certified returns a generation of sites with certificates of their own, which
+// the authority in the directory signs; and whose user is named after them.
+func certified(authority string, hosts ...string) (*generation, error) {
+	signer, err := certificate.OpenAuthority(authority)
+	if err != nil {
+		return nil, err
+	}
+	g := &generation{loaded: &config.Loaded{Edge: &site.Edge{User: strings.Join(hosts, " ")}}}
+	for _, host := range hosts {
+		pair, err := signer.Issue([]string{host})
+		if err != nil {
+			return nil, err
+		}
+		g.pairs = append(g.pairs, pair)
+		g.loaded.Edge.Sites = append(g.loaded.Edge.Sites, site.Site{Host: host, TLS: site.TLS{Certificate: "/" + host, Key: "/" + host}})
+	}
+	return g, nil
+}
+
+func mustCertify(t *testing.T, authority string, hosts ...string) *generation {
+	t.Helper()
+	g, err := certified(authority, hosts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// isWhole holds that what is stored is one generation and not a mix, and
+// returns its hosts.
+func isWhole(t *testing.T, dir string) string {
+	t.Helper()
+	loaded, err := loadLastGood(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var hosts []string
+	for _, s := range loaded.Edge.Sites {
+		hosts = append(hosts, s.Host)
+		if pair, ok := loaded.Pair(s.TLS); !ok || pair.Leaf.VerifyHostname(s.Host) != nil {
+			t.Errorf("%s has the certificate %s", s.Host, pair)
+		}
+	}
+	if all := strings.Join(hosts, " "); all != loaded.Edge.User {
+		t.Errorf("the model of %q has the sites %q", loaded.Edge.User, all)
+	}
+	return loaded.Edge.User
+}
+
+// onlyCurrent holds that one set is stored, that nobody but the owner may read
+// it, and that it has so many keys.
+func onlyCurrent(t *testing.T, dir string, keys int) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		if mode := info.Mode(); mode.IsDir() && mode.Perm() != 0o700 || mode.IsRegular() && mode.Perm() != 0o600 {
+			t.Errorf("%s is %s", path, mode)
+		}
+		if !info.Mode().IsRegular() {
+			return nil
+		}
+		data, err := os.ReadFile(path)
+		if bytes.Contains(data, []byte("PRIVATE KEY")) {
+			keys--
+		}
+		return err
+	})
+	if err != nil || keys != 0 {
+		t.Errorf("%d keys are missing; %v", keys, err)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {
+		t.Errorf("the directory has %v, %v", entries, err)
+	}
+}
+
+// The last good configuration is read back as it was.
+func TestLastGood(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "last-good")
+	if _, err := loadLastGood(dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("where nothing was served: %v", err)
+	}
+	edge := &site.Edge{
+		User:  "www-data",
+		Sites: []site.Site{{Host: "a.test", TLS: site.TLS{SelfSigned: true}, Routes: []site.Route{{Path: "/", Static: &site.Static{Root: "/srv"}}}}},
+	}
+	g := &generation{loaded: &config.Loaded{Edge: edge}, pairs: make([]certificate.Pair, 1)}
+	if err := storeLastGood(dir, g); err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := loadLastGood(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if loaded.Edge.Meaning() != edge.Meaning() {
+		t.Errorf("%+v became %+v", edge, loaded.Edge)
+	}
+	onlyCurrent(t, dir, 0)
+}
+
+// X2: the key of a site that is not served any more does not stay, nor what an
+// earlier run left half done.
+func TestX2LastGoodKeepsNoOtherKeys(t *testing.T) {
+	authority, dir := t.TempDir(), filepath.Join(t.TempDir(), "last-good")
+	long := strings.Repeat(strings.Repeat("a", 49)+".", 5) + "te"
+	for _, hosts := range [][]string{{"a.test", "b.test", long}, {"b.test", "a.test"}, {"b.test"}} {
+		if err := storeLastGood(dir, mustCertify(t, authority, hosts...)); err != nil {
+			t.Fatal(err)
+		}
+		if got := isWhole(t, dir); got != strings.Join(hosts, " ") {
+			t.Errorf("stored %q, loaded %q", hosts, got)
+		}
+		onlyCurrent(t, dir, len(hosts))
+	}
+
+	// A run was cut short after it had made all but the last step.
+	left := filepath.Join(dir, "set-left")
+	key := []render.File{{Name: "pem/x.pem", Data: []byte("PRIVATE KEY"), Mode: 0o600}}
+	for _, place := range []string{left, dir} {
+		if _, err := render.Install(place, key, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("set-left", filepath.Join(dir, currentLink+".new")); err != nil {
+		t.Fatal(err)
+	}
+	if got := isWhole(t, dir); got != "b.test" {
+		t.Errorf("before the last step %q counts", got)
+	}
+	if err := storeLastGood(dir, mustCertify(t, authority, "c.test")); err != nil {
+		t.Fatal(err)
+	}
+	if got := isWhole(t, dir); got != "c.test" {
+		t.Errorf("%q counts", got)
+	}
+	onlyCurrent(t, dir, 1)
+}
+
+// Where a set cannot be written the one of before stays, and nothing else.
+func TestLastGoodStaysWhereItCannotBeReplaced(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "last-good")
+	if err := storeLastGood(dir, mustCertify(t, t.TempDir(), "a.test")); err != nil {
+		t.Fatal(err)
+	}
+	files := []render.File{
+		{Name: "pem/key.pem", Data: []byte("PRIVATE KEY"), Mode: 0o600},
+		{Name: strings.Repeat("x", 300), Mode: 0o600},
+	}
+	if err := replaceWhole(dir, files); err == nil {
+		t.Fatal("a file with a name of 300 bytes was written")
+	}
+	if got := isWhole(t, dir); got != "a.test" {
+		t.Errorf("%q counts", got)
+	}
+	onlyCurrent(t, dir, 1)
+}
+
+// keepLastGoodRole stores two generations in turn until it is killed, and says
+// when each is stored.
+func keepLastGoodRole(arguments []string) int {
+	for {
+		for _, hosts := range [][]string{{"a.test", "b.test"}, {"b.test", "a.test"}} {
+			g, err := certified(arguments[0], hosts...)
+			if err == nil {
+				err = storeLastGood(arguments[1], g)
+			}
+			if err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				return 1
+			}
+			fmt.Println("stored")
+		}
+	}
+}
+
+// A process that is killed at any moment leaves one generation or the other,
+// with the certificates that belong to it.
+func TestLastGoodSurvivesAKill(t *testing.T) {
+	authority, dir := t.TempDir(), filepath.Join(t.TempDir(), "last-good")
+	for i := range 25 {
+		child := exec.CommandContext(t.Context(), "/proc/self/exe", "keep-last-good", authority, dir)
+		child.Stderr = os.Stderr
+		output, err := child.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := child.Start(); err != nil {
+			t.Fatal(err)
+		}
+		said, lines := 0, bufio.NewScanner(output)
+		for said < 2 && lines.Scan() {
+			said++
+		}
+		time.Sleep(time.Duration(i) * 150 * time.Microsecond) // another moment each time
+		err = child.Process.Kill()
+		_ = child.Wait() // it was killed
+		if said < 2 || err != nil {
+			t.Fatalf("the child ended by itself; %v", err)
+		}
+		isWhole(t, dir)
+	}
+	if err := storeLastGood(dir, mustCertify(t, authority, "a.test", "b.test")); err != nil {
+		t.Fatal(err)
+	}
+	onlyCurrent(t, dir, 2)
+}

@@ -1,0 +1,146 @@
+package reload
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"edgegen/test/edge"
+	"edgegen/test/load"
+)
+
+// plain is a site with one app, an engine block and listeners.
+func plain(app *load.App, engine, https string) string {
+	return fmt.Sprintf(`edge {
+  http  = ["127.0.0.1:0"]
+  https = [%s]
+  timeouts { drain = "2s" }
+  engine { %s }
+}
+
+site %q {
+  tls { self_signed = true }
+  backend "app" { servers = [%q] }
+  route "/" {
+    backend   = "app"
+    websocket = true
+  }
+}
+`, https, engine, host, app.Address)
+}
+
+// asked holds that the edge answers.
+func asked(t *testing.T, e *edge.Edge, when string) {
+	t.Helper()
+	if answer, _, err := load.Get(e.HTTPS(), host, "/page"); err != nil || answer.Status != 200 {
+		t.Errorf("%s: %d, %v", when, answer.Status, err)
+	}
+}
+
+func running(e *edge.Edge, program string) bool {
+	return slices.ContainsFunc(e.Family(), func(p edge.Process) bool { return strings.HasPrefix(p.Name, program) && p.Alive() })
+}
+
+// TestEngineChange gives each tier the other engine by a reload, and its own one
+// back: the edge goes on when what served before has gone, and exactly those
+// WebSockets close that plan has counted.
+func TestEngineChange(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ role, program string }{{"cache", "varnishd"}, {"web", "nginx"}, {"tls", "stunnel"}} {
+		t.Run(c.role, func(t *testing.T) {
+			h := edge.NewHome(t, edge.Native)
+			app := load.StartApp(t, "app")
+			h.Write("site.hcl", plain(app, "", `"127.0.0.1:0"`))
+			e := h.Run("--engine", "") // what the site says
+			for _, engine := range []string{c.role + ` = "builtin"`, ""} {
+				open := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/ws", Count: 10})
+				h.Write("site.hcl", plain(app, engine, `"127.0.0.1:0"`))
+				plan, _ := e.Plan()
+				if result := e.Reload(); result.Code != 0 {
+					t.Fatalf("%q: reload exits with %d: %s", engine, result.Code, result.Err)
+				}
+				asked(t, e, engine+": at once")
+				await(t, "the counted WebSockets have closed", func() bool { return open.Open() <= 10-plan.WebSockets })
+				if r := open.Stop(); len(r.Cuts) != plan.WebSockets {
+					t.Errorf("%q: %d WebSockets closed, and plan has counted %d", engine, len(r.Cuts), plan.WebSockets)
+				}
+				if engine != "" {
+					await(t, c.program+" has gone", func() bool { return !running(e, c.program) })
+				}
+				asked(t, e, engine+": afterwards")
+			}
+			if !running(e, c.program) {
+				t.Errorf("%s does not serve again", c.program)
+			}
+			e.Stop()
+		})
+	}
+}
+
+// TestEngineChangeUndone holds R1 where a tier that comes later in a change of
+// engines does not follow.
+func TestEngineChangeUndone(t *testing.T) {
+	t.Parallel()
+	h := edge.NewHome(t, edge.Native)
+	app := load.StartApp(t, "app")
+	h.Write("site.hcl", plain(app, "", `"127.0.0.1:0"`))
+	e := h.Run("--engine", "")
+	stunnel := e.Family()[slices.IndexFunc(e.Family(), func(p edge.Process) bool { return p.Name == "stunnel" })]
+	if err := stunnel.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	h.Write("site.hcl", plain(app, `cache = "builtin"`, `"127.0.0.1:0", "127.0.0.1:0"`))
+	if result := e.Reload(); result.Code != 1 {
+		t.Fatalf("reload exits with %d: %s", result.Code, result.Err)
+	}
+	await(t, "what is stopped has been ended", func() bool { return !stunnel.Alive() })
+	asked(t, e, "afterwards")
+	e.Stop()
+}
+
+// TestListenerComesBack: an address that a reload has dropped refuses at once,
+// though a stunnel lives on that had it, and can be had again.
+func TestListenerComesBack(t *testing.T) {
+	t.Parallel()
+	h := edge.NewHome(t, edge.Native)
+	app := load.StartApp(t, "app")
+	more := edge.FreeAddress(t)
+	h.Write("site.hcl", plain(app, "", fmt.Sprintf(`"127.0.0.1:0", %q`, more)))
+	e := h.Run()
+	open := load.OpenSockets(load.SocketOptions{Address: more, Host: host, Path: "/ws", Count: 5})
+	for round, https := range []string{`"127.0.0.1:0"`, fmt.Sprintf(`"127.0.0.1:0", %q`, more)} {
+		h.Write("site.hcl", plain(app, "", https))
+		if result := e.Reload(); result.Code != 0 {
+			t.Fatalf("round %d: reload exits with %d: %s", round, result.Code, result.Err)
+		}
+		_, _, err := load.Get(more, host, "/page")
+		if (err != nil) != (round == 0) {
+			t.Errorf("round %d: %v", round, err)
+		}
+	}
+	if r := open.Stop(); len(r.Cuts) != 0 {
+		t.Errorf("%d WebSockets closed", len(r.Cuts))
+	}
+	e.Stop()
+}
+
+// TestNoTakeover leaves a tier down while its daemon is, and is no reason to
+// refuse anybody in a reload.
+func TestNoTakeover(t *testing.T) {
+	t.Parallel()
+	h := edge.NewHome(t, edge.Native)
+	app := load.StartApp(t, "app")
+	site := plain(app, "", `"127.0.0.1:0"`)
+	h.Write("site.hcl", site)
+	e := h.Run("--no-takeover")
+	clients := load.StartClients(load.ClientOptions{Address: e.HTTPS(), Host: host, Count: 4, Requests: 1, Retry: true,
+		Generations: load.NewGenerations(0), Expectation: load.Expectation{Pages: []load.Page{{Path: "/page", Parts: []load.Part{load.Status(200)}}}}})
+	h.Write("site.hcl", strings.Replace(site, "timeouts {", "cache_storage { size = \"48MiB\" }\n  timeouts {", 1))
+	if result := e.Reload(); result.Code != 0 {
+		t.Fatalf("reload exits with %d: %s", result.Code, result.Err)
+	}
+	few(t, "requests failed", clients.Stop().Failed)
+	e.Stop()
+}
