@@ -84,10 +84,7 @@ func (e *Edge) first(ctx context.Context, loaded *config.Loaded, diagnostics con
 	if e.who = identify(loaded.Edge, found); found.refusal() != nil {
 		return found.refusal()
 	}
-	if e.layout, err = makeRuntime(e.state.dir, e.who); err != nil {
-		return err
-	}
-	if err := e.state.instance.RemoveAtEnd(e.layout.Run); err != nil {
+	if e.layout, err = makeRuntime(e.state.dir, e.who, e.state.instance.RemoveAtEnd); err != nil {
 		return err
 	}
 	given := &pool{open: given(e.options.Listeners)}

@@ -36,22 +36,24 @@ func controlSocket(stateDir string) string { return filepath.Join(stateDir, "con
 // makeRuntime makes the directory for what lasts as long as one run: sockets,
 // rendered files, the daemons' own files. It stands in the state directory
 // unless its path is too long for a socket or the daemons may not get there;
-// then in the system's directory for temporary files.
-func makeRuntime(stateDir string, who identity) (render.Layout, error) {
+// then in the system's directory for temporary files. Whoever removes it in the
+// end is told its path before it is there.
+func makeRuntime(stateDir string, who identity, removeAtEnd func(path string) error) (render.Layout, error) {
 	parent, temporary := runtimeParent(stateDir, who)
 	run := filepath.Join(parent, "run")
+	if temporary {
+		run = filepath.Join(parent, "edgegen-"+rand.Text()[:10])
+	}
+	if err := removeAtEnd(run); err != nil {
+		return render.Layout{}, err
+	}
 	if !temporary {
 		if err := os.RemoveAll(run); err != nil {
 			return render.Layout{}, fmt.Errorf("clear the runtime directory: %w", err)
 		}
-		if err := os.Mkdir(run, 0o700); err != nil {
-			return render.Layout{}, fmt.Errorf("make the runtime directory: %w", err)
-		}
-	} else {
-		var err error
-		if run, err = os.MkdirTemp(parent, "edgegen-"); err != nil {
-			return render.Layout{}, fmt.Errorf("make the runtime directory: %w", err)
-		}
+	}
+	if err := os.Mkdir(run, 0o700); err != nil {
+		return render.Layout{}, fmt.Errorf("make the runtime directory: %w", err)
 	}
 	layout := render.Layout{Dir: filepath.Join(run, "config"), Run: run}
 	uid, gid := who.owner()

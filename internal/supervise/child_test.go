@@ -158,10 +158,10 @@ func TestStopSignalReachesGroupOrLeader(t *testing.T) {
 	for _, leaderOnly := range []bool{false, true} {
 		t.Run(fmt.Sprintf("leader only %v", leaderOnly), func(t *testing.T) {
 			var out collector
-			p := shell(`trap 'sleep 1.5; echo leader; exit 0' HUP
-				sh -c 'trap "echo worker; exit" HUP; echo up; while :; do sleep 0.05; done' &
+			p := shell(`trap 'sleep 1.5; echo leader; exit 0' USR2
+				sh -c 'trap "echo worker; exit" USR2; echo up; while :; do sleep 0.05; done' &
 				while :; do sleep 0.05; done`)
-			p.StopSignal, p.StopLeader, p.Stdout = syscall.SIGHUP, leaderOnly, out.add
+			p.StopSignal, p.StopLeader, p.Stdout = syscall.SIGUSR2, leaderOnly, out.add
 			p.StopTimeout = 10 * time.Second
 			p.Ready = func(context.Context) error {
 				if len(out.all()) == 0 {

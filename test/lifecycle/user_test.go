@@ -115,7 +115,7 @@ func TestRoot(t *testing.T) {
 	ask := h.command("status", "--state-dir", h.state)
 	as(uint32(uid), uint32(gid))(ask)
 	output, err := ask.CombinedOutput()
-	if want := "edgegen: the edge of " + h.state + " belongs to another user\n"; err == nil || string(output) != want {
+	if want := "edgegen: the edge of " + h.state + " belongs to another user: ask as that user, or as root\n"; err == nil || string(output) != want {
 		t.Errorf("status as another user says %q (%v), want %q", output, err, want)
 	}
 	e.signal(syscall.SIGTERM)
