@@ -87,8 +87,14 @@ func (g *guard) round(ctx context.Context, e *Edge) {
 	d := g.server.base()
 	status := d.process().Status()
 	if status.State != supervise.Running {
-		g.misses = 0
 		g.isDown(ctx, e, d, status)
+		// One that is stopped while it starts would not be noticed for long.
+		if !d.process().Suspended() {
+			g.misses = 0
+		} else if g.misses++; g.misses > probeMisses {
+			g.misses = 0
+			_ = d.process().Abort(ctx, errSuspended)
+		}
 		return
 	}
 	g.down = time.Time{}

@@ -106,11 +106,17 @@ func (v *varnishServer) describe() supervise.Process {
 	return p
 }
 
-// childDied has varnishd started anew: without its child it serves nothing.
-func (v *varnishServer) childDied(reason error) {
-	if r := v.process(); r != nil && !v.planned.Load() {
-		v.edge.later.Go(func() { _ = r.Abort(v.edge.life, reason) })
+// childDied has varnishd started anew: without its child it serves nothing. It
+// is told of by the kernel and again by varnishd's manager.
+func (v *varnishServer) childDied(varnishd int, reason error) {
+	r := v.process()
+	if r == nil || v.planned.Load() || r.Status().PID != varnishd {
+		return
 	}
+	if err := v.publish(false); err != nil {
+		v.edge.options.Log.Error("lead requests to the cache tier", "error", err)
+	}
+	v.edge.later.Go(func() { _ = r.Abort(v.edge.life, reason) })
 }
 
 // processChanged leads requests away from a varnishd that does not run.

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"edgegen/internal/render"
@@ -22,16 +22,20 @@ import (
 type Varnish struct {
 	CLI *VarnishCLI
 
-	// OnChildDied is told that varnishd's child has ended, within about a tenth
-	// of a second. Where Input.Standby was set varnishd does not replace it: the
-	// process has failed, and its sockets refuse connections already. Set it
-	// before the process is started; nil drops the news. It must return soon.
-	OnChildDied func(error)
+	// OnChildDied is told that varnishd's child has ended, at once where the kernel
+	// tells, and of which varnishd, by its number. Where Input.Standby was set
+	// varnishd does not replace the child: the process has failed. It may be told
+	// twice. Set it before the process is started; nil drops the news. It must
+	// return soon.
+	OnChildDied func(varnishd int, reason error)
 
 	daemon Daemon
 	setup  Setup
 	secret string // the file that holds it
 	access *accessReader
+
+	child   childWatch
+	manager atomic.Int64 // the number of the varnishd that is being brought up, or was
 
 	mu      sync.Mutex
 	current vclSet   // what is in use, and what a varnishd that starts gets
@@ -56,8 +60,11 @@ func NewVarnish(d Daemon, s Setup, out *render.Output, secret []byte) (*Varnish,
 	return &Varnish{CLI: cli, daemon: d, setup: s, current: setOf(out, dir), secret: file, access: newAccessReader(s.Access)}, nil
 }
 
-// Close closes the command line.
-func (v *Varnish) Close() error { return v.CLI.Close() }
+// Close closes the command line. The process has ended.
+func (v *Varnish) Close() error {
+	v.child.stop()
+	return v.CLI.Close()
+}
 
 // Process describes varnishd. The pid function tells the number of the process
 // while Ready runs.
@@ -87,18 +94,6 @@ func (v *Varnish) Process(pid func() int) supervise.Process {
 
 // varnishStartTime is enough to compile the VCL of thousands of sites.
 const varnishStartTime = 5 * time.Minute
-
-// childDied is how the manager tells of its child's end, which it notices
-// within a tenth of a second.
-var childDied = regexp.MustCompile(`Child \([0-9]+\) died|Child \([0-9]+\) not responding`)
-
-// hear passes on what the manager says, and looks for one thing.
-func (v *Varnish) hear(line []byte) {
-	v.setup.Message("varnishd", line)
-	if v.OnChildDied != nil && childDied.Match(line) {
-		v.OnChildDied(errors.New(strings.TrimPrefix(string(line), "Error: ")))
-	}
-}
 
 // parameters are the rendered arguments and what only newer versions know.
 func (v *Varnish) parameters() []string {
@@ -141,6 +136,7 @@ func (v *Varnish) sockets() []string {
 // parameters have changed since, and starts its child. It may be called again
 // where a call was cut short. A VCL that is refused is a *VarnishError.
 func (v *Varnish) bringUp(ctx context.Context, pid int, started []string) error {
+	v.manager.Store(int64(pid))
 	v.CLI.Expect(pid)
 	if err := v.CLI.Connected(ctx); err != nil {
 		return fmt.Errorf("wait for varnishd's command line: %w", err)

@@ -105,7 +105,12 @@ func startVarnish(t *testing.T, edge *site.Edge) *reloaded {
 	if r.Varnish, err = NewVarnish(daemon, setup, out, []byte(testSecret)); err != nil {
 		t.Fatal(err)
 	}
-	r.OnChildDied = func(err error) { r.died <- err }
+	r.OnChildDied = func(_ int, err error) {
+		select {
+		case r.died <- err:
+		default: // it is told twice
+		}
+	}
 	process := r.Process(func() int { return r.runner.Status().PID })
 	if r.runner, err = supervise.NewRunner(process, supervise.Policy{}, nil); err != nil {
 		t.Fatal(err)
