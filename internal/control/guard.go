@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"edgegen/internal/supervise"
@@ -33,6 +34,8 @@ type guard struct {
 	misses int
 	missed time.Time // the last one
 	down   time.Time
+	looked time.Time              // the last look for stopped children
+	idle   []supervise.Descendant // those that were seen then
 }
 
 // guarded is what a guard needs of a daemon.
@@ -98,12 +101,8 @@ func (g *guard) round(ctx context.Context, e *Edge) {
 		return
 	}
 	g.down = time.Time{}
-	asking, cancel := context.WithTimeout(ctx, probeTime)
-	err := g.server.probe(asking)
-	cancel()
-	if err == nil && d.process().Suspended() {
-		err = errSuspended // its children may answer, but nobody commands them
-	}
+	g.endStoppedChildren(e, d)
+	err := g.ask(ctx)
 	switch {
 	case err == nil:
 		g.misses = 0
@@ -123,6 +122,35 @@ func (g *guard) round(ctx context.Context, e *Edge) {
 			_ = d.process().Abort(ctx, fmt.Errorf("it stopped answering: %w", err))
 		}
 	}
+}
+
+// ask returns why the daemon is of no use.
+func (g *guard) ask(ctx context.Context) error {
+	if g.server.base().process().Suspended() {
+		return errSuspended // its children may answer, but nobody commands them
+	}
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	return g.server.probe(ctx)
+}
+
+// endStoppedChildren kills a worker that a signal has stopped for longer than a
+// moment: the others may answer the probe, but those whose requests it has wait.
+// Its parent starts another one.
+func (g *guard) endStoppedChildren(e *Edge, d *daemon) {
+	if time.Since(g.looked) < probeInterval {
+		return
+	}
+	g.looked = time.Now()
+	idle := d.process().SuspendedChildren()
+	for _, child := range idle {
+		if !slices.Contains(g.idle, child) {
+			continue
+		}
+		e.options.Log.Error("a worker was stopped by a signal (SIGSTOP); it is ended and replaced", "from", d.engine, "pid", child.PID())
+		_ = child.Kill() // it is gone already, or the next look tries again
+	}
+	g.idle = idle
 }
 
 func (g *guard) isDown(ctx context.Context, e *Edge, d *daemon, status supervise.Status) {

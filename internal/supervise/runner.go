@@ -61,13 +61,6 @@ func newRunner(p Process, policy Policy, launch launcher) (*Runner, error) {
 	}, nil
 }
 
-// Suspended reports whether a signal has stopped the process, so that it does
-// nothing until it is continued.
-func (r *Runner) Suspended() bool {
-	info, err := inspect(r.Status().PID)
-	return err == nil && (info.state == 'T' || info.state == 't')
-}
-
 // Status returns a snapshot.
 func (r *Runner) Status() Status {
 	r.mu.Lock()
