@@ -60,6 +60,7 @@ func (g *generation) apps() []*app {
 // startApps starts the apps side by side and waits until every server of theirs
 // takes connections.
 func (e *Edge) startApps(ctx context.Context, g *generation, apps []*app) error {
+	asked := ctx
 	var waiting sync.WaitGroup
 	defer waiting.Wait()
 	ctx, cancel := context.WithCancel(ctx)
@@ -72,8 +73,14 @@ func (e *Edge) startApps(ctx context.Context, g *generation, apps []*app) error 
 		}
 		a.running.Store(r)
 		waiting.Go(func() {
-			if err := r.WaitReady(ctx); err != nil {
-				failed.set(appFailed(g, a, err))
+			err := r.WaitReady(ctx)
+			if err != nil && asked.Err() != nil {
+				err = context.Cause(asked) // which is not the app's fault
+			} else if err != nil {
+				err = appFailed(g, a, err)
+			}
+			if err != nil {
+				failed.set(err)
 				cancel() // the others need not be waited for
 			}
 		})

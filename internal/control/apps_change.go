@@ -70,12 +70,12 @@ func (e *Edge) appInstead(next *generation, old, a *app) *change {
 	was := e.serving()
 	return &change{
 		commit: func(ctx context.Context) error {
-			old.running.Load().stop(e.life)
+			old.running.Load().stop(e.hurry)
 			return e.startApps(ctx, next, []*app{a})
 		},
 		undo: func(ctx context.Context) error {
 			a.running.Load().stop(ctx)
-			if e.phase.Load() == stopping {
+			if e.asked.Err() != nil {
 				return nil
 			}
 			again := &app{site: old.site, backend: old.backend}

@@ -46,7 +46,8 @@ func (e *Edge) reloadAsked(ctx context.Context) {
 // nothing that it has begun takes for ever.
 func (e *Edge) watchdog(ctx context.Context) {
 	healthy := func(context.Context) error {
-		if since := e.busy.Load(); since != nil && time.Since(*since) > busyLimit {
+		limit := busyLimit + e.serving().loaded.Edge.Timeout.Drain
+		if since := e.turns.busy.Load(); since != nil && time.Since(*since) > limit {
 			return fmt.Errorf("what the edge began %s ago does not end", time.Since(*since).Round(time.Second))
 		}
 		return nil
@@ -56,5 +57,6 @@ func (e *Edge) watchdog(ctx context.Context) {
 	}
 }
 
-// busyLimit is longer than any reload: each of its steps has a limit.
+// busyLimit is longer than any step of a reload but a drain. An app may take as
+// long as it is given: it is waited for without a turn.
 const busyLimit = 5 * time.Minute

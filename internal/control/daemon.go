@@ -71,7 +71,12 @@ func (d *daemon) status(role string) TierStatus {
 	if d.taken && d.standIn != nil {
 		stand := d.standIn.status(role)
 		s.Engine, s.Version, s.State, s.PID, s.Since = stand.Engine, stand.Version, stand.State, stand.PID, stand.Since
-		s.Reason = fmt.Sprintf("%s is down and is tried again: %s", d.engine, reasonOf(d.running.Status().Name, d.reason))
+		now := d.running.Status()
+		reason := d.reason
+		if now.Reason != nil { // of the latest attempt
+			reason = now.Reason
+		}
+		s.Reason = fmt.Sprintf("%s is down and is tried again: %s", d.engine, reasonOf(now.Name, reason))
 	}
 	return s
 }

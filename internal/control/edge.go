@@ -30,17 +30,16 @@ type Edge struct {
 	phase   atomic.Value // a phase
 	served  atomic.Bool  // it has been ready once
 
-	// changing has room for one: the start, a reload, a takeover or the stop.
-	changing chan struct{}
-	busy     atomic.Pointer[time.Time] // since when it is taken; nil while it is not
-	spare    []*listener               // that a service manager passed and the site does not name now
-	inner    map[string]*os.File       // sockets between the tiers that edgegen holds, by path
+	turns *turns
+	spare []*listener         // that a service manager passed and the site does not name now
+	inner map[string]*os.File // sockets between the tiers that edgegen holds, by path
 	// freeVarnish waits for a varnishd that is being retired; nil where none was.
 	freeVarnish func()
 	// life ends when what is left of earlier generations has to end too; later
 	// is what waits for that.
 	life    context.Context
-	hurry   context.Context // ends when a stop is to be at once
+	asked   context.Context // ends when the edge is to stop
+	hurry   context.Context // ends when it is to stop at once
 	die     context.CancelFunc
 	later   sync.WaitGroup
 	leaving leavers
@@ -57,10 +56,10 @@ func newEdge(o Options, s *state, from *source) *Edge {
 	if o.Notify == nil {
 		o.Notify = &systemd.Notifier{}
 	}
-	e := &Edge{options: o, state: s, source: from, changing: make(chan struct{}, 1), inner: make(map[string]*os.File), started: time.Now()}
+	e := &Edge{options: o, state: s, source: from, turns: newTurns(), inner: make(map[string]*os.File), started: time.Now()}
 	e.phase.Store(starting)
 	e.life, e.die = context.WithCancel(context.Background())
-	e.hurry = context.Background()
+	e.asked, e.hurry = context.Background(), context.Background()
 	return e
 }
 

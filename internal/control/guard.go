@@ -77,11 +77,11 @@ func (g *guard) run(ctx context.Context, e *Edge) {
 		case <-ticker.C:
 		case <-g.wake:
 		}
-		if e.begin(ctx) != nil {
+		if e.turns.look(ctx) != nil {
 			return
 		}
 		g.round(ctx, e)
-		e.end()
+		e.turns.looked()
 	}
 }
 
@@ -168,11 +168,7 @@ func (g *guard) isDown(ctx context.Context, e *Edge, d *daemon, status supervise
 	if reason == nil {
 		reason = fmt.Errorf("%s does not come up", d.engine)
 	}
-	d.mu.Lock()
-	d.taken, d.reason = true, reason
-	d.mu.Unlock()
-	e.options.Log.Error("the builtin tier serves in its place; it is tried again", "from", d.engine, "role", d.role, "reason", reasonOf(status.Name, reason))
-	e.options.Notify.Status(fmt.Sprintf("degraded: %s is down, the builtin %s tier serves", d.engine, d.role))
+	d.tookOver(reason)
 }
 
 func (g *guard) handBack(ctx context.Context, e *Edge, d *daemon) {
@@ -180,9 +176,5 @@ func (g *guard) handBack(ctx context.Context, e *Edge, d *daemon) {
 		e.options.Log.Error("hand the tier back", "from", d.engine, "error", err)
 		return
 	}
-	d.mu.Lock()
-	d.taken, d.reason = false, nil
-	d.mu.Unlock()
-	e.options.Log.Info("answers again and serves its tier", "from", d.engine, "role", d.role)
-	e.options.Notify.Status(e.summary())
+	d.handedBack()
 }

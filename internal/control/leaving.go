@@ -8,11 +8,12 @@ import (
 	"edgegen/internal/native"
 )
 
-// leavers are the planes that take nothing new and serve what they still have.
-// The zero value has none.
+// leavers are the planes and the nginxes that take nothing new and serve what
+// they still have. The zero value has none.
 type leavers struct {
-	mu     sync.Mutex
-	planes []*plane
+	mu      sync.Mutex
+	planes  []*plane
+	nginxes []*running
 }
 
 func (l *leavers) add(p *plane) {
@@ -36,6 +37,30 @@ func (l *leavers) activity() native.Activity {
 		a := p.activity(context.Background())
 		sum.WebSockets += a.WebSockets
 		sum.Requests += a.Requests
+	}
+	return sum
+}
+
+func (l *leavers) addNginx(r *running) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.nginxes = append(l.nginxes, r)
+}
+
+func (l *leavers) removeNginx(r *running) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.nginxes = slices.DeleteFunc(l.nginxes, func(q *running) bool { return r == q })
+}
+
+// oldWorkers counts the workers of the nginxes among them.
+func (l *leavers) oldWorkers() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	sum := 0
+	for _, r := range l.nginxes {
+		serving, leaving := nginxWorkers(r)
+		sum += serving + leaving
 	}
 	return sum
 }

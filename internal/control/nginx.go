@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"edgegen/internal/native"
 	"edgegen/internal/supervise"
@@ -84,6 +85,10 @@ func (n *nginxServer) stage(ctx context.Context, next *generation) (*change, err
 	switch {
 	case !n.runs():
 		n.whileDown(c, next, sockets)
+		check := func(ctx context.Context, g *generation) error { return n.check(ctx, g, sockets) }
+		if err := n.checkWhileDown(ctx, was, next, check); err != nil {
+			return c, err
+		}
 		return n.withStandIn(ctx, next, c)
 	case listeners:
 		plan.Action, plan.Why = Restart, []string{"the plain listeners"}
@@ -108,9 +113,14 @@ func (n *nginxServer) stage(ctx context.Context, next *generation) (*change, err
 	return n.withStandIn(ctx, next, c)
 }
 
+// checkTime bounds a look at a file: nginx resolves every name in it.
+const checkTime = time.Minute
+
 // check has nginx look at the file of a generation.
 func (n *nginxServer) check(ctx context.Context, g *generation, sockets []*os.File) error {
 	var said strings.Builder
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
 	collect := func(line []byte) { fmt.Fprintf(&said, "%s\n", line) }
 	setup := n.edge.setup(g)
 	setup.Layout.Dir = n.edge.dir(g)
@@ -170,7 +180,7 @@ func (n *nginxServer) replace(c *change, next *generation) {
 	shown := c.finish
 	c.finish = func(ctx context.Context) {
 		shown(ctx)
-		n.edge.stopLater(old) // its workers finish what they have begun
+		n.edge.leaveLater(old)
 	}
 }
 
@@ -185,20 +195,43 @@ func (n *nginxServer) handBack(context.Context) error {
 
 func (n *nginxServer) retire() {
 	n.endGuard()
-	n.edge.stopLater(n.process())
+	n.edge.leaveLater(n.process())
 	n.standInLeaves()
 }
 
-// workers counts nginx's workers, and those that only finish old requests.
-func (n *nginxServer) workers() (serving, leaving int) {
+// leaveLater has an nginx take nothing new, and live until its last worker has
+// finished what it has begun.
+func (e *Edge) leaveLater(nginx *running) {
+	e.leaving.addNginx(nginx)
+	e.later.Go(func() {
+		defer e.leaving.removeNginx(nginx)
+		defer nginx.stop(e.life)
+		ctx, cancel := context.WithTimeout(e.life, reloadTime)
+		defer cancel()
+		if err := nginx.Retire(ctx, syscall.SIGQUIT); err != nil {
+			return
+		}
+		select {
+		case <-nginx.done:
+		case <-e.life.Done():
+		}
+	})
+}
+
+// oldWorkers counts nginx's workers that only finish requests of before a
+// reload.
+func (n *nginxServer) oldWorkers() int {
 	r := n.process()
 	if r == nil {
-		return 0, 0
+		return 0
 	}
-	serving, leaving, err := native.NginxWorkers(r.Status().PID)
-	if err != nil && !errors.Is(err, syscall.ESRCH) && !errors.Is(err, os.ErrNotExist) {
-		n.edge.options.Log.Debug("count nginx's workers", "error", err)
-	}
+	_, leaving := nginxWorkers(r)
+	return leaving
+}
+
+// nginxWorkers counts an nginx's workers. One that has ended has none.
+func nginxWorkers(nginx *running) (serving, leaving int) {
+	serving, leaving, _ = native.NginxWorkers(nginx.Status().PID)
 	return serving, leaving
 }
 

@@ -15,14 +15,16 @@ import (
 // reload makes the edge serve its site as it is written now, or leaves it as it
 // is. One reload goes on at a time.
 func (e *Edge) reload(ctx context.Context) (Outcome, error) {
-	if err := e.begin(ctx); err != nil {
+	if err := e.turns.begin(ctx); err != nil {
 		return Outcome{}, err
 	}
-	defer e.end()
+	defer e.turns.end()
 	begun := time.Now()
 	e.options.Notify.Reloading()
 	outcome, err := e.transact(ctx)
-	e.options.Notify.Ready(e.summary())
+	if e.asked.Err() == nil {
+		e.options.Notify.Ready(e.summary())
+	}
 	outcome.Duration = milliseconds(time.Since(begun))
 	e.record(begun, outcome, err)
 	return outcome, err
@@ -60,37 +62,16 @@ func (e *Edge) plan(ctx context.Context, path string) (Plan, error) {
 	if path == "" {
 		path = e.options.Site
 	}
-	if err := e.begin(ctx); err != nil {
+	if err := e.turns.begin(ctx); err != nil {
 		return Plan{}, err
 	}
-	defer e.end()
+	defer e.turns.end()
 	t, err := e.stage(ctx, path)
 	if err != nil {
 		return Plan{}, err
 	}
 	defer t.abandon(ctx)
 	return t.plan(ctx), nil
-}
-
-// begin waits until no other change of the edge goes on, and end lets the next
-// one begin.
-func (e *Edge) begin(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	select {
-	case e.changing <- struct{}{}:
-		now := time.Now()
-		e.busy.Store(&now)
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-func (e *Edge) end() {
-	e.busy.Store(nil)
-	<-e.changing
 }
 
 // record notes down how a reload went, for the log and the status.
@@ -101,6 +82,9 @@ func (e *Edge) record(begun time.Time, outcome Outcome, err error) {
 	case errors.Is(err, context.Canceled):
 		last.Error = "the edge was stopped"
 		e.options.Log.Info("reload given up, as the edge stops", "after", took)
+	case isBroken(err):
+		last.Error = err.Error()
+		e.options.Log.Error("reload failed, and the edge could not be put back whole", "after", took, "error", firstLine(err))
 	case err != nil:
 		last.Error = err.Error()
 		e.options.Log.Error("reload refused; the edge goes on as before", "after", took, "error", firstLine(err))
@@ -128,12 +112,18 @@ func refusedAt(loaded *config.Loaded, at site.Source, err error, remedy string) 
 // summary is a line for people about what is served.
 func (e *Edge) summary() string {
 	g := e.serving()
-	return fmt.Sprintf("serving %d sites, generation %d", len(g.loaded.Edge.Sites), g.number)
+	text := fmt.Sprintf("serving %d sites, generation %d", len(g.loaded.Edge.Sites), g.number)
+	for _, s := range e.serversNow() {
+		if d, ok := s.(guarded); ok && d.base().degraded() {
+			text += fmt.Sprintf("; degraded: %s is down, the builtin %s tier serves", d.base().engine, d.base().role)
+		}
+	}
+	return text
 }
 
 // nothing reports whether the next generation differs in nothing, comments aside.
 func (t *transaction) nothing() bool {
-	return !slices.ContainsFunc(t.changes, (*change).touches) && len(t.leaving) == 0 && !t.access.changes() &&
+	return !slices.ContainsFunc(t.appChanges, (*change).touches) && !slices.ContainsFunc(t.changes, (*change).touches) && len(t.leaving) == 0 && !t.access.changes() &&
 		t.was.meaning == t.next.meaning
 }
 

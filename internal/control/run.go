@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"edgegen/internal/site"
@@ -31,6 +32,9 @@ func (e *Edge) run(ctx, hurry context.Context) error {
 		return err
 	}
 	defer server.close()
+	e.asked = server.ctx
+	announce := sync.OnceFunc(e.isStopping)
+	context.AfterFunc(server.ctx, announce)
 	err = e.startAll(server.ctx)
 	if err == nil {
 		e.isReady()
@@ -38,9 +42,7 @@ func (e *Edge) run(ctx, hurry context.Context) error {
 	}
 	asked := server.ctx.Err() != nil
 	server.end() // nobody may begin anything any more
-	e.phase.Store(stopping)
-	e.options.Log.Info("stopping")
-	e.options.Notify.Stopping()
+	announce()
 	e.stop(hurry, err == nil)
 	if asked {
 		// Whoever asked to stop does not want to hear that starting failed.
@@ -49,8 +51,17 @@ func (e *Edge) run(ctx, hurry context.Context) error {
 	return err
 }
 
+// isStopping tells that the edge is to stop, which what it has begun may delay.
+func (e *Edge) isStopping() {
+	e.phase.Store(stopping)
+	e.options.Log.Info("stopping")
+	e.options.Notify.Stopping()
+}
+
 func (e *Edge) isReady() {
-	e.phase.Store(ready)
+	if !e.phase.CompareAndSwap(starting, ready) {
+		return
+	}
 	e.served.Store(true)
 	e.keepLastGood(e.serving())
 	e.options.Log.Info("ready", "after", time.Since(e.started).Round(time.Millisecond))
@@ -71,10 +82,10 @@ func (e *Edge) raiseDescriptors() {
 // startAll brings the edge up from the inside out, each tier after the one
 // before it answers.
 func (e *Edge) startAll(ctx context.Context) error {
-	if err := e.begin(ctx); err != nil {
+	if err := e.turns.begin(ctx); err != nil {
 		return err
 	}
-	defer e.end()
+	defer e.turns.end()
 	g := e.serving()
 	for _, s := range e.arrangement(g) {
 		if n, ok := s.(*nginxServer); ok {
@@ -111,8 +122,8 @@ func (e *Edge) stop(hurry context.Context, serves bool) {
 			d.base().cancelGuard() // a question to a daemon that hangs need not be waited for
 		}
 	}
-	if e.begin(hurry) == nil {
-		defer e.end()
+	if e.turns.begin(hurry) == nil {
+		defer e.turns.end()
 	}
 	if serves {
 		e.drain(hurry)

@@ -10,12 +10,22 @@ import (
 // running is a process that is kept running in the background.
 type running struct {
 	*supervise.Runner
+	life   context.Context // of the process
 	cancel context.CancelFunc
 	done   chan struct{} // closed when it is gone for good
 }
 
 // launch keeps a process running from now on.
 func (e *Edge) launch(p supervise.Process) (*running, error) {
+	r, err := e.running(p)
+	if err == nil {
+		r.begin()
+	}
+	return r, err
+}
+
+// running makes ready to keep a process running; begin begins.
+func (e *Edge) running(p supervise.Process) (*running, error) {
 	tell := p.OnChange
 	p.OnChange = func(s supervise.Status) {
 		e.changed(s)
@@ -27,14 +37,17 @@ func (e *Edge) launch(p supervise.Process) (*running, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	r := &running{Runner: runner, cancel: cancel, done: make(chan struct{})}
+	r := &running{Runner: runner, done: make(chan struct{})}
+	r.life, r.cancel = context.WithCancel(context.Background())
+	return r, nil
+}
+
+func (r *running) begin() {
 	go func() {
 		defer close(r.done)
 		// Run returns an error only where it is called twice.
-		_ = runner.Run(ctx)
+		_ = r.Run(r.life)
 	}()
-	return r, nil
 }
 
 // launchReady keeps a process running and waits until it answers. Where it does

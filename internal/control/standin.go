@@ -15,11 +15,41 @@ func (d *daemon) startFailed(ctx context.Context, server guarded, g *generation,
 	if stands := d.standInStarts(ctx, g); stands != nil {
 		return fmt.Errorf("%w; and the builtin tier cannot stand in: %w", err, stands)
 	}
-	d.mu.Lock()
-	d.taken, d.reason = true, err
-	d.mu.Unlock()
-	d.edge.options.Log.Error("the builtin tier serves in its place; it is tried again", "from", d.engine, "role", d.role, "reason", reasonOf(d.process().Status().Name, err))
+	d.tookOver(err)
 	d.guarded(server)
+	return nil
+}
+
+// tookOver notes down that the stand-in serves in the daemon's place.
+func (d *daemon) tookOver(reason error) {
+	d.mu.Lock()
+	d.taken, d.reason = true, reason
+	d.mu.Unlock()
+	d.edge.options.Log.Error("the builtin tier serves in its place; it is tried again", "from", d.engine, "role", d.role, "reason", reasonOf(d.process().Status().Name, reason))
+	d.edge.options.Notify.Status(d.edge.summary())
+}
+
+// handedBack notes down that the daemon serves itself again.
+func (d *daemon) handedBack() {
+	d.mu.Lock()
+	d.taken, d.reason = false, nil
+	d.mu.Unlock()
+	d.edge.options.Log.Info("answers again and serves its tier", "from", d.engine, "role", d.role)
+	d.edge.options.Notify.Status(d.edge.summary())
+}
+
+// checkWhileDown looks at the file of the next generation with a daemon that is
+// down. One that refuses the file that it served before as well is itself at
+// fault, and must not keep the others from the next generation.
+func (d *daemon) checkWhileDown(ctx context.Context, was, next *generation, check func(context.Context, *generation) error) error {
+	err := check(ctx, next)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	if isRefused(err) && check(ctx, was) == nil {
+		return err
+	}
+	d.edge.options.Log.Warn("cannot look at its new file while it is down", "from", d.engine, "error", firstLine(err))
 	return nil
 }
 

@@ -96,9 +96,10 @@ func (e *Edge) status(ctx context.Context) Status {
 			well = well && !d.degraded()
 		}
 		if n, ok := server.(*nginxServer); ok {
-			_, s.Connections.OldWorkers = n.workers()
+			s.Connections.OldWorkers += n.oldWorkers()
 		}
 	}
+	s.Connections.OldWorkers += e.leaving.oldWorkers()
 	order := roles()
 	slices.SortStableFunc(s.Tiers, func(a, b TierStatus) int { return slices.Index(order, a.Role) - slices.Index(order, b.Role) })
 	s.Backends, well = backendsOf(g, apps, well)

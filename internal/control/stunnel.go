@@ -40,10 +40,12 @@ func (s *stunnelServer) start(ctx context.Context, g *generation) error {
 
 // launch starts a stunnel that shares nothing with one before it but the public
 // listeners.
-func (s *stunnelServer) launch(ctx context.Context, g *generation) (err error) {
-	if s.native, err = native.NewStunnel(s.chosen.daemon, s.edge.setup(g), files(g.public.https)); err != nil {
+func (s *stunnelServer) launch(ctx context.Context, g *generation) error {
+	fresh, err := native.NewStunnel(s.chosen.daemon, s.edge.setup(g), files(g.public.https))
+	if err != nil {
 		return err
 	}
+	s.native = fresh
 	r, err := s.edge.launchReady(ctx, s.describe())
 	s.setRunning(r)
 	return err
@@ -73,6 +75,9 @@ func (s *stunnelServer) stage(ctx context.Context, next *generation) (*change, e
 	switch {
 	case !s.runs():
 		s.whileDown(c, next)
+		if err := s.checkWhileDown(ctx, was, next, s.check); err != nil {
+			return c, err
+		}
 		return s.withStandIn(ctx, next, c)
 	case len(restart) > 0:
 		plan.Action, plan.Why = Restart, restart

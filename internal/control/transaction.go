@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"edgegen/internal/config"
-	"edgegen/internal/render"
 )
 
 // transaction is one reload. Everything that can fail is staged while the old
@@ -23,11 +20,13 @@ type transaction struct {
 	warnings config.Diagnostics
 	pool     *pool
 
-	changes []*change // from the inside out, apps first
-	servers []server  // that serve afterwards, from the inside out
-	leaving []server  // that do not any longer
-	apps    []*app
-	access  *accessChange
+	appChanges []*change
+	appsBegun  int       // how many of them are to be taken back
+	apps       []*app    // that run afterwards
+	changes    []*change // of the servers, from the inside out
+	servers    []server  // that serve afterwards, from the inside out
+	leaving    []server  // that do not any longer
+	access     *accessChange
 }
 
 // stage prepares the site at the path. Where it fails nothing has changed.
@@ -57,8 +56,7 @@ func (e *Edge) stage(ctx context.Context, path string) (t *transaction, err erro
 	if err := e.write(t.next); err != nil {
 		return t, err
 	}
-	changes, apps := e.stageApps(t.next)
-	t.changes, t.apps = changes, apps
+	t.appChanges, t.apps = e.stageApps(t.next)
 	if err := t.stageServers(ctx); err != nil {
 		return t, err
 	}
@@ -70,8 +68,7 @@ func (e *Edge) stage(ctx context.Context, path string) (t *transaction, err erro
 // those that are new.
 func (t *transaction) stageServers(ctx context.Context) error {
 	e := t.edge
-	now := e.serversNow()
-	t.leaving = slices.Clone(now)
+	t.changes, t.servers, t.leaving = nil, nil, slices.Clone(e.serversNow())
 	for _, fresh := range e.arrangement(t.next) {
 		at := slices.IndexFunc(t.leaving, func(s server) bool { return s.key() == fresh.key() })
 		if at < 0 {
@@ -86,6 +83,7 @@ func (t *transaction) stageServers(ctx context.Context) error {
 		if c != nil {
 			t.changes = append(t.changes, c) // to be abandoned too, as far as it got
 		}
+		e.turns.step()
 		if err != nil {
 			return err
 		}
@@ -95,10 +93,19 @@ func (t *transaction) stageServers(ctx context.Context) error {
 
 // newServer starts a server beside those that serve.
 func (e *Edge) newServer(s server, next *generation) *change {
+	serves := false
 	c := &change{
-		commit: func(ctx context.Context) error { return s.start(ctx, next) },
+		commit: func(ctx context.Context) error {
+			err := s.start(ctx, next)
+			serves = err == nil
+			return err
+		},
 		undo: func(ctx context.Context) error {
-			s.stop(ctx)
+			if serves {
+				s.retire() // with the requests that it has got meanwhile
+			} else {
+				s.stop(ctx)
+			}
 			return nil
 		},
 	}
@@ -112,11 +119,11 @@ func (e *Edge) newServer(s server, next *generation) *change {
 // plan tells what the commit will do.
 func (t *transaction) plan(ctx context.Context) Plan {
 	plan := Plan{Tiers: []TierPlan{}, Backends: []AppPlan{}}
+	for _, c := range t.appChanges {
+		plan.Backends = append(plan.Backends, *c.app)
+	}
 	for _, c := range t.changes {
 		plan.Tiers = append(plan.Tiers, c.plans...)
-		if c.app != nil {
-			plan.Backends = append(plan.Backends, *c.app)
-		}
 	}
 	order := roles()
 	slices.SortFunc(plan.Tiers, func(a, b TierPlan) int { return slices.Index(order, a.Role) - slices.Index(order, b.Role) })
@@ -140,11 +147,7 @@ func (t *transaction) plan(ctx context.Context) Plan {
 // abandon takes back what was staged.
 func (t *transaction) abandon(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
-	for _, c := range t.changes {
-		if c.abandon != nil {
-			c.abandon(ctx)
-		}
-	}
+	t.abandonServers(ctx)
 	if err := t.access.abandon(); err != nil {
 		t.edge.options.Log.Warn("close an access log that is not used", "error", err)
 	}
@@ -154,74 +157,107 @@ func (t *transaction) abandon(ctx context.Context) {
 	}
 }
 
-// commit makes the next generation the one that is served. On an error every
-// tier serves the old one again.
-func (t *transaction) commit(ctx context.Context) error {
-	e := t.edge
-	for i, s := range t.leaving {
-		if l, ok := s.(interface{ leaving(context.Context) error }); ok {
-			if err := l.leaving(ctx); err != nil {
-				t.stay(i)
-				t.abandon(ctx)
-				return fmt.Errorf("prepare another engine: %w", err)
-			}
+func (t *transaction) abandonServers(ctx context.Context) {
+	for _, c := range t.changes {
+		if c.abandon != nil {
+			c.abandon(ctx)
 		}
 	}
-	if err := e.enter(t.next); err != nil {
-		t.stay(len(t.leaving))
-		t.abandon(ctx)
-		return err
-	}
-	for i, c := range t.changes {
-		if c.commit == nil {
-			continue
-		}
-		if err := c.commit(ctx); err != nil {
-			if undone := t.rollBack(ctx, i); undone != nil {
-				return fmt.Errorf("%w; and the edge could not be put back whole: %w", err, undone)
-			}
-			return err
-		}
-	}
-	t.finish(ctx)
-	return nil
 }
 
-// stay has the first servers of those that were to leave go on.
-func (t *transaction) stay(count int) {
-	for _, s := range t.leaving[:count] {
+// commit makes the next generation the one that is served. On an error every
+// tier serves the old one again, or else it is a brokenError.
+func (t *transaction) commit(ctx context.Context) error {
+	begun, err := t.advance(ctx)
+	if err == nil {
+		t.finish(ctx)
+		return nil
+	}
+	if undone := t.rollBack(ctx, begun); undone != nil {
+		return &brokenError{refused: err, undone: undone}
+	}
+	return err
+}
+
+// advance commits one change after another, and returns how many of the
+// servers' it has begun.
+func (t *transaction) advance(ctx context.Context) (begun int, err error) {
+	if err := t.commitApps(ctx); err != nil {
+		return 0, err
+	}
+	for _, s := range t.leaving {
+		if l, ok := s.(interface{ leaving(context.Context) error }); ok {
+			if err := l.leaving(ctx); err != nil {
+				return 0, fmt.Errorf("prepare another engine: %w", err)
+			}
+		}
+	}
+	if err := t.edge.enter(t.next); err != nil {
+		return 0, err
+	}
+	for i, c := range t.changes {
+		t.edge.turns.step()
+		if err := call(ctx, c.commit); err != nil {
+			return i + 1, err
+		}
+	}
+	return len(t.changes), nil
+}
+
+// A brokenError is about a reload that failed and could not be taken back
+// everywhere.
+type brokenError struct{ refused, undone error }
+
+func (b *brokenError) Error() string {
+	return fmt.Sprintf("%v; and the edge could not be put back whole: %v", b.refused, b.undone)
+}
+
+func (b *brokenError) Unwrap() []error { return []error{b.refused, b.undone} }
+
+func isBroken(err error) bool {
+	broken := (*brokenError)(nil)
+	return errors.As(err, &broken)
+}
+
+// stay has the servers that were to leave go on, and requests led to those that
+// serve.
+func (t *transaction) stay() error {
+	for _, s := range t.leaving {
 		if l, ok := s.(interface{ stays() }); ok {
 			l.stays()
 		}
 	}
+	var problems []error
+	for _, s := range t.edge.serversNow() {
+		if p, ok := s.(interface{ republish() error }); ok {
+			problems = append(problems, p.republish())
+		}
+	}
+	return errors.Join(problems...)
 }
 
 // undoTime bounds how long one change may take to be taken back.
 const undoTime = 30 * time.Second
 
-// rollBack takes back what has been committed, and the change at which it
-// failed. Whoever is in a hurry to stop need not wait for that.
-func (t *transaction) rollBack(ctx context.Context, failed int) error {
+// rollBack takes back what has been begun of the servers' changes, and those of
+// the apps. Whoever is in a hurry to stop need not wait for that.
+func (t *transaction) rollBack(ctx context.Context, begun int) error {
 	e := t.edge
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(e.hurry, cancel)()
-	problems := []error{e.enter(t.was)}
-	for i := failed; i >= 0; i-- {
-		if undo := t.changes[i].undo; undo != nil {
-			undoing, done := context.WithTimeout(ctx, undoTime)
-			problems = append(problems, undo(undoing))
-			done()
-		}
+	// Requests go the old way before what has begun to serve is stopped, and
+	// also afterwards, as what dies may have led them to itself.
+	problems := []error{e.enter(t.was), t.stay()}
+	for _, c := range slices.Backward(t.changes[:begun]) {
+		e.turns.step()
+		undoing, done := context.WithTimeout(ctx, undoTime)
+		problems = append(problems, call(undoing, c.undo))
+		done()
 	}
-	t.stay(len(t.leaving))
-	for _, s := range e.serversNow() {
-		if p, ok := s.(interface{ republish() error }); ok {
-			problems = append(problems, p.republish())
-		}
-	}
+	problems = append(problems, t.stay(), t.undoApps(ctx))
 	// What has been undone must not be abandoned as well.
-	t.changes = t.changes[failed+1:]
+	t.changes = t.changes[begun:]
 	t.abandon(ctx)
 	return errors.Join(problems...)
 }
@@ -235,7 +271,7 @@ func (t *transaction) finish(ctx context.Context) {
 	if err := t.access.commit(); err != nil {
 		e.options.Log.Warn("close the old access log", "error", err)
 	}
-	for _, c := range t.changes {
+	for _, c := range append(t.appChanges, t.changes...) {
 		if c.finish != nil {
 			c.finish(ctx)
 		}
@@ -247,51 +283,4 @@ func (t *transaction) finish(ctx context.Context) {
 	e.spare = dropListeners(t.pool.open)
 	e.remove(t.was)
 	e.options.SetLevel(t.next.loaded.Edge.Log.Level)
-}
-
-// write puts the files of a generation on disk, beside those of others, and
-// makes the link that will lead there.
-func (e *Edge) write(g *generation) error {
-	uid, gid := e.who.owner()
-	before := ""
-	if was := e.serving(); was != nil && was != g {
-		before = e.dir(was)
-	}
-	if err := render.Place(e.dir(g), g.output.Files(), render.Owner{UID: uid, GID: gid}, before); err != nil {
-		return err
-	}
-	return e.makeLinks(g)
-}
-
-// makeLinks makes the links that lead to a generation and back to the one that
-// is served, so that neither way needs room on the disk when it is taken.
-func (e *Edge) makeLinks(g *generation) error {
-	for _, to := range []*generation{g, e.serving()} {
-		if to == nil {
-			continue
-		}
-		if err := os.Symlink(e.dir(to), e.link(to)); err != nil && !errors.Is(err, os.ErrExist) {
-			return fmt.Errorf("write generation %d: %w", to.number, err)
-		}
-	}
-	return nil
-}
-
-func (e *Edge) link(g *generation) string { return e.dir(g) + ".link" }
-
-// enter makes Layout.Dir lead to a generation.
-func (e *Edge) enter(g *generation) error {
-	if err := os.Rename(e.link(g), e.layout.Dir); err != nil {
-		return fmt.Errorf("enter generation %d: %w", g.number, err)
-	}
-	return nil
-}
-
-// remove deletes the files of a generation that nobody uses.
-func (e *Edge) remove(g *generation) {
-	for _, path := range []string{e.link(g), e.dir(g)} {
-		if err := os.RemoveAll(path); err != nil {
-			e.options.Log.Warn("remove an old generation", "path", filepath.Base(path), "error", err)
-		}
-	}
 }

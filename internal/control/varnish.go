@@ -52,11 +52,12 @@ func (v *varnishServer) start(ctx context.Context, g *generation) (err error) {
 		return err
 	}
 	v.native.OnChildDied = v.childDied
-	r, err := v.edge.launch(v.describe())
-	v.setRunning(r)
+	r, err := v.edge.running(v.describe())
 	if err != nil {
 		return err
 	}
+	v.setRunning(r) // which its description asks for
+	r.begin()
 	if err := r.WaitReady(ctx); err != nil {
 		return v.notReady(ctx, g, fmt.Errorf("start varnishd: %w", err))
 	}
@@ -78,10 +79,7 @@ func (v *varnishServer) notReady(ctx context.Context, g *generation, err error) 
 	if published := v.publish(false); published != nil {
 		return errors.Join(err, published)
 	}
-	v.mu.Lock()
-	v.taken, v.reason = true, err
-	v.mu.Unlock()
-	v.edge.options.Log.Error("the builtin tier serves in its place; it is tried again", "from", v.engine, "role", v.role, "reason", reasonOf("varnishd", err))
+	v.tookOver(err)
 	v.guarded(v)
 	return v.startLog(ctx, g)
 }
@@ -92,12 +90,17 @@ func (v *varnishServer) refused(g *generation, err error) error {
 	if !errors.As(err, &said) || said.Command != "vcl.load" {
 		return nil
 	}
+	return g.explainVCL(said.Message)
+}
+
+// explainVCL turns a complaint about one of the VCL files into diagnostics.
+func (g *generation) explainVCL(said string) error {
 	for _, file := range g.output.VCLFiles() {
-		if places := native.LocateVCC(said.Message, path.Base(file.Name)); len(places) > 0 {
-			return g.translate("varnish", said.Message, file.Data, places)
+		if places := native.LocateVCC(said, path.Base(file.Name)); len(places) > 0 {
+			return g.translate("varnish", said, file.Data, places)
 		}
 	}
-	return g.translate("varnish", said.Message, nil, nil)
+	return g.translate("varnish", said, nil, nil)
 }
 
 func (v *varnishServer) describe() supervise.Process {

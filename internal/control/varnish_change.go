@@ -9,6 +9,7 @@ import (
 
 	"edgegen/internal/native"
 	"edgegen/internal/site"
+	"edgegen/internal/supervise"
 )
 
 // stage looks at what varnish has to do about the next generation: nothing,
@@ -37,7 +38,9 @@ func (v *varnishServer) stage(ctx context.Context, next *generation) (*change, e
 	plan.Action = Reload
 	switch {
 	case !v.runs():
-		v.whileDown(c, was, next)
+		if err := v.whileDown(ctx, c, was, next); err != nil {
+			return c, err
+		}
 	case len(restart) > 0:
 		plan.Action, plan.WebSockets = Restart, v.webSockets(ctx)
 		if err := v.restartInstead(ctx, c, was, next); err != nil {
@@ -113,9 +116,34 @@ func (v *varnishServer) stageVCL(ctx context.Context, next *generation) (*native
 }
 
 // whileDown changes what the next start of varnishd will find.
-func (v *varnishServer) whileDown(c *change, was, next *generation) {
+func (v *varnishServer) whileDown(ctx context.Context, c *change, was, next *generation) error {
 	c.commit = func(ctx context.Context) error { return errors.Join(v.adopt(next), v.anew(ctx)) }
 	c.undo = func(ctx context.Context) error { return errors.Join(v.adopt(was), v.anew(ctx)) }
+	return v.checkWhileDown(ctx, was, next, v.check)
+}
+
+// check has varnishd compile the VCL of a generation, which the one that serves
+// need not know of.
+func (v *varnishServer) check(ctx context.Context, g *generation) error {
+	ctx, cancel := context.WithTimeout(ctx, stageTime)
+	defer cancel()
+	setup := v.edge.setup(g)
+	setup.Layout.Dir = v.edge.dir(g)
+	for _, file := range g.output.VCLFiles() {
+		if len(g.output.Parts) > 0 && file.Name == "default.vcl" {
+			continue // it names the parts, which varnishd would have to have loaded
+		}
+		var said strings.Builder
+		collect := func(line []byte) { fmt.Fprintf(&said, "%s\n", line) }
+		exit, err := supervise.Once(ctx, native.VarnishCheck(v.chosen.daemon, setup, file.Name, collect), v.edge.state.instance)
+		if err != nil {
+			return fmt.Errorf("check %s: %w", file.Name, err)
+		}
+		if exit.Code != 0 {
+			return g.explainVCL(said.String())
+		}
+	}
+	return nil
 }
 
 // adopt has the next start use another generation.
@@ -136,7 +164,6 @@ func (v *varnishServer) restartInstead(ctx context.Context, c *change, was, next
 	c.finish = nil
 	begun := false
 	restart := func(ctx context.Context, g *generation) error {
-		begun = true
 		if !v.stands() { // for as long as this takes
 			if err := v.standInStarts(ctx, v.edge.serving()); err != nil {
 				return err
@@ -151,6 +178,7 @@ func (v *varnishServer) restartInstead(ctx context.Context, c *change, was, next
 		if err := v.adopt(g); err != nil {
 			return err
 		}
+		begun = true
 		v.planned.Store(true)
 		err := v.process().Restart(ctx)
 		v.planned.Store(false)
@@ -166,7 +194,7 @@ func (v *varnishServer) restartInstead(ctx context.Context, c *change, was, next
 	}
 	c.undo = func(ctx context.Context) error {
 		if !begun {
-			return nil
+			return errors.Join(v.adopt(was), v.republish())
 		}
 		return restart(ctx, was)
 	}

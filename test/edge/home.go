@@ -94,6 +94,17 @@ func (h *Home) Link(name, target string) {
 	}
 }
 
+// AwaitFile waits until a file is there.
+func (h *Home) AwaitFile(name string) {
+	h.t.Helper()
+	for deadline := time.Now().Add(Patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if _, err := os.Lstat(h.Path(name)); err == nil {
+			return
+		}
+	}
+	h.t.Fatalf("%s never appears", name)
+}
+
 // Command is edgegen with arguments; it is killed when the test ends.
 func (h *Home) Command(arguments ...string) *exec.Cmd {
 	c := exec.CommandContext(h.t.Context(), os.Getenv(programVariable), arguments...)

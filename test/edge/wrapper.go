@@ -20,6 +20,7 @@ const (
 	VarnishBroken   Mark = "varnishd.broken"
 	NginxBroken     Mark = "nginx.broken"
 	NginxRefuses    Mark = "nginx.refuses"    // nginx -t finds an error
+	NginxPicky      Mark = "nginx.picky"      // nginx -t finds one in a file that holds "X-Refused"
 	CompilerRefuses Mark = "compiler.refuses" // so that VCL cannot be loaded
 	CompilerHolds   Mark = "compiler.holds"   // it waits, and says so by CompilerHeld
 	CompilerHeld    Mark = "compiler.held"
@@ -41,11 +42,13 @@ func (h *Home) Wrap() {
 	h.wrap("stunnel", find("stunnel"), `case " $* " in *" -version "*) ;; *) `+h.broken(StunnelBroken)+` ;; esac`)
 	h.wrap("nginx", find("nginx"), `case " $* " in
 *" -V "*) ;;
-*" -t "*) [ -e `+h.mark(NginxRefuses)+` ] && { echo 'nginx: [emerg] refused for a test' >&2; exit 1; } ;;
+*" -t "*) [ -e `+h.mark(NginxRefuses)+` ] && { echo 'nginx: [emerg] refused for a test' >&2; exit 1; }
+  for file; do :; done
+  [ -e `+h.mark(NginxPicky)+` ] && grep -q X-Refused "$file" && { echo 'nginx: [emerg] refused for a test' >&2; exit 1; } ;;
 *) `+h.broken(NginxBroken)+` ;;
 esac`)
 	varnishd := find("varnishd")
-	h.wrap("varnishd", varnishd, `case " $* " in *" -V "*|*" -x "*) ;; *) `+h.broken(VarnishBroken)+` ;; esac
+	h.wrap("varnishd", varnishd, `case " $* " in *" -V "*|*" -x "*|*" -C "*) ;; *) `+h.broken(VarnishBroken)+` ;; esac
 PATH=`+h.Path("bin/compiler")+`:$PATH
 export PATH`)
 	if varnishd != "" {

@@ -79,7 +79,7 @@ func dialTLS(ctx context.Context, address, host, protocol string) (*tls.Conn, er
 func (c *Connection) Get(path string) (Answer, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
-	response, err := c.send(ctx, path)
+	response, err := c.Send(ctx, path)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -91,8 +91,8 @@ func (c *Connection) Get(path string) (Answer, error) {
 	return Answer{Status: response.StatusCode, Header: response.Header, Body: string(body)}, nil
 }
 
-// send asks for a path and reads the head of the answer.
-func (c *Connection) send(ctx context.Context, path string) (*http.Response, error) {
+// Send asks for a path and reads the head of the answer.
+func (c *Connection) Send(ctx context.Context, path string) (*http.Response, error) {
 	if c.http2 != nil {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+c.host+path, nil)
 		if err != nil {

@@ -1,0 +1,57 @@
+package control
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"edgegen/internal/render"
+)
+
+// write puts the files of a generation on disk, beside those of others, and
+// makes the link that will lead there.
+func (e *Edge) write(g *generation) error {
+	uid, gid := e.who.owner()
+	before := ""
+	if was := e.serving(); was != nil && was != g {
+		before = e.dir(was)
+	}
+	if err := render.Place(e.dir(g), g.output.Files(), render.Owner{UID: uid, GID: gid}, before); err != nil {
+		return err
+	}
+	return e.makeLinks(g)
+}
+
+// makeLinks makes the links that lead to a generation and back to the one that
+// is served, so that neither way needs room on the disk when it is taken.
+func (e *Edge) makeLinks(g *generation) error {
+	for _, to := range []*generation{g, e.serving()} {
+		if to == nil {
+			continue
+		}
+		if err := os.Symlink(e.dir(to), e.link(to)); err != nil && !errors.Is(err, os.ErrExist) {
+			return fmt.Errorf("write generation %d: %w", to.number, err)
+		}
+	}
+	return nil
+}
+
+func (e *Edge) link(g *generation) string { return e.dir(g) + ".link" }
+
+// enter makes Layout.Dir lead to a generation.
+func (e *Edge) enter(g *generation) error {
+	if err := os.Rename(e.link(g), e.layout.Dir); err != nil {
+		return fmt.Errorf("enter generation %d: %w", g.number, err)
+	}
+	return nil
+}
+
+// remove deletes the files of a generation that nobody uses.
+func (e *Edge) remove(g *generation) {
+	for _, path := range []string{e.link(g), e.dir(g)} {
+		if err := os.RemoveAll(path); err != nil {
+			e.options.Log.Warn("remove an old generation", "path", filepath.Base(path), "error", err)
+		}
+	}
+}

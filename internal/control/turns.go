@@ -1,0 +1,83 @@
+package control
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+)
+
+// turns has what changes the edge come one after another. Make one with
+// newTurns.
+type turns struct {
+	// whole has room for one that changes the edge as a whole: the start, a
+	// reload, the stop. It also has room in now, which it may lend meanwhile.
+	whole chan struct{}
+	// now has room for one that changes anything, a guard too.
+	now  chan struct{}
+	busy atomic.Pointer[time.Time] // since when the step of now goes on; nil where none does
+}
+
+func newTurns() *turns {
+	return &turns{whole: make(chan struct{}, 1), now: make(chan struct{}, 1)}
+}
+
+// begin waits until the edge as a whole may be changed, and end lets the next
+// one begin.
+func (t *turns) begin(ctx context.Context) error {
+	if err := take(ctx, t.whole); err != nil {
+		return err
+	}
+	if err := t.look(ctx); err != nil {
+		<-t.whole
+		return err
+	}
+	return nil
+}
+
+func (t *turns) end() {
+	t.looked()
+	<-t.whole
+}
+
+// look waits until one daemon may be looked after, and looked ends that.
+func (t *turns) look(ctx context.Context) error {
+	if err := take(ctx, t.now); err != nil {
+		return err
+	}
+	t.step()
+	return nil
+}
+
+func (t *turns) looked() {
+	t.busy.Store(nil)
+	<-t.now
+}
+
+// step says that what goes on makes progress.
+func (t *turns) step() {
+	now := time.Now()
+	t.busy.Store(&now)
+}
+
+// lend has the guards look after the daemons while whoever has the turn waits
+// for something that may take long.
+func (t *turns) lend(wait func()) {
+	t.looked()
+	defer func() {
+		t.now <- struct{}{} // a look never takes long
+		t.step()
+	}()
+	wait()
+}
+
+func take(ctx context.Context, room chan struct{}) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	select {
+	case room <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

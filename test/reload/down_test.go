@@ -1,0 +1,162 @@
+package reload
+
+import (
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"edgegen/internal/control"
+	"edgegen/test/edge"
+	"edgegen/test/load"
+)
+
+// broken ends a daemon and has it not come up again, and waits until the builtin
+// tier serves.
+func broken(t *testing.T, e *edge.Edge, role, program string, mark edge.Mark) {
+	t.Helper()
+	e.Set(mark)
+	kill(t, e, program, syscall.SIGKILL)
+	e.Until("the builtin tier serves", edge.Patience, func(s control.Status) bool {
+		return s.State == "degraded" && edge.Tier(s, role).Engine == "builtin"
+	})
+}
+
+// TestR1RefusedWhileDown: what a daemon would refuse is refused though it is
+// down and another tier serves in its place.
+func TestR1RefusedWhileDown(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		role, program string
+		mark          edge.Mark
+		spoil         func(h *edge.Home, site string) string
+	}{
+		{"web", "nginx", edge.NginxBroken, func(_ *edge.Home, site string) string {
+			return strings.Replace(site, `route "/" {`, "route \"/old\" {\n    redirect { to = \"/X-Refused\" }\n  }\n  route \"/\" {", 1)
+		}},
+		{"cache", "varnishd", edge.VarnishBroken, func(h *edge.Home, site string) string {
+			return strings.Replace(site, `servers = ["`, `servers = ["unix:`+h.Path("public/no-socket")+`", "`, 1)
+		}},
+	} {
+		t.Run(c.role, func(t *testing.T) {
+			t.Parallel()
+			h := edge.NewHome(t, edge.Native)
+			h.Wrap()
+			h.Set(edge.NginxPicky)
+			h.Write("public/no-socket", "")
+			app := load.StartApp(t, "app")
+			good := plain(app, "", `"127.0.0.1:0"`)
+			h.Write("site.hcl", good)
+			e := h.Run()
+			broken(t, e, c.role, c.program, c.mark)
+			h.Write("site.hcl", c.spoil(h, good))
+			if result := e.Reload(); result.Code != 1 || !strings.Contains(result.Err, "refuse") {
+				t.Errorf("reload exits with %d: %s", result.Code, result.Err)
+			}
+			asked(t, e, "after the refusal")
+			h.Write("site.hcl", strings.Replace(good, "websocket = true", "websocket = true\n    cache {\n      ttl = \"1m\"\n    }", 1))
+			if result := e.Reload(); result.Code != 0 {
+				t.Errorf("the next reload exits with %d: %s", result.Code, result.Err)
+			}
+			asked(t, e, "after the next reload")
+			e.Clear(c.mark)
+			e.Until("all is well again", edge.Patience, ready)
+			asked(t, e, "afterwards")
+			e.Stop()
+		})
+	}
+}
+
+// TestP3TakeoverDuringReload: while a reload waits for an app, a daemon that
+// does not come up is stood in for.
+func TestP3TakeoverDuringReload(t *testing.T) {
+	t.Parallel()
+	h := edge.NewHome(t, edge.Native)
+	h.Wrap()
+	app := load.StartApp(t, "app")
+	good := plain(app, "", `"127.0.0.1:0"`)
+	h.Write("site.hcl", good)
+	e := h.Run("--app-timeout", "10m")
+	h.Write("site.hcl", strings.Replace(good, `route "/" {`, `backend "late" {
+    servers = ["unix:late.sock"]
+    command = ["sh", "-c", "touch started; while ! [ -e give-up ]; do sleep 0.1; done"]
+  }
+  route "/late" {
+    backend = "late"
+  }
+  route "/" {`, 1))
+	answered := make(chan edge.Result, 1)
+	go func() { answered <- e.Reload() }()
+	e.AwaitFile("started")
+	broken(t, e, "web", "nginx", edge.NginxBroken)
+	asked(t, e, "while the reload waits")
+	select {
+	case result := <-answered:
+		t.Errorf("reload did not wait; it exits with %d: %s", result.Code, result.Err)
+	default:
+	}
+	h.Write("give-up", "")
+	h.Write("site.hcl", good)
+	if result := <-answered; result.Code != 1 || !strings.Contains(result.Err, "late") {
+		t.Errorf("reload exits with %d: %s", result.Code, result.Err)
+	}
+	e.Clear(edge.NginxBroken)
+	e.Until("all is well again", edge.Patience, ready)
+	asked(t, e, "afterwards")
+	e.Stop()
+}
+
+// TestStopTwiceDuringReload: a second signal ends the edge at once though a
+// reload waits for an app that does not end.
+func TestStopTwiceDuringReload(t *testing.T) {
+	t.Parallel()
+	h := edge.NewHome(t, edge.BuiltIn)
+	app := load.StartApp(t, "app")
+	site := func(serial string) string {
+		text := plain(app, "", `"127.0.0.1:0"`)
+		text = strings.Replace(text, `drain = "2s"`, `drain = "10m"`, 1)
+		return strings.Replace(text, `backend "app" {`, `backend "app" {
+    command = ["sh", "-c", "trap ': >asked' TERM; : >started; while :; do sleep 0.1; done"]
+    env     = { SERIAL = "`+serial+`" }
+    `, 1)
+	}
+	h.Write("site.hcl", strings.Replace(site("1"), `] }`, "]\n}", 1))
+	e := h.Run()
+	e.AwaitFile("started")
+	h.Write("site.hcl", strings.Replace(site("2"), `] }`, "]\n}", 1))
+	e.Signal(syscall.SIGHUP)
+	e.AwaitFile("asked")
+	e.Signal(syscall.SIGTERM)
+	e.Says("stopping")
+	e.Signal(syscall.SIGTERM)
+	if code := e.Ends(); code != 0 && code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// TestStoppedWorker: a worker or child that a signal has stopped is replaced,
+// though others answer in its place.
+func TestStoppedWorker(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"nginx", "cache-main"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := edge.NewHome(t, edge.Native)
+			app := load.StartApp(t, "app")
+			h.Write("site.hcl", plain(app, "", `"127.0.0.1:0"`))
+			e := h.Run()
+			family := e.Family()
+			at := slices.IndexFunc(family, func(p edge.Process) bool { return p.Name == name && p.Parent != e.PID() })
+			if at < 0 {
+				t.Fatalf("there is no %s among %v", name, family)
+			}
+			if err := family[at].Signal(syscall.SIGSTOP); err != nil {
+				t.Fatal(err)
+			}
+			await(t, "the stopped one has been ended", func() bool { return !family[at].Alive() })
+			e.Until("all is well again", edge.Patience, ready)
+			asked(t, e, "afterwards")
+			e.Stop()
+		})
+	}
+}
