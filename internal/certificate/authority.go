@@ -60,11 +60,6 @@ func openAuthority(dir string, now func() time.Time) (*Authority, error) {
 // RootFile is the path of the root certificate, for a person to import.
 func (a *Authority) RootFile() string { return filepath.Join(a.dir, "root.crt") }
 
-// RootPEM is the root certificate.
-func (a *Authority) RootPEM() []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.root.Leaf.Raw})
-}
-
 func (a *Authority) keyFile() string { return filepath.Join(a.dir, "root.key") }
 
 // openRoot reads the root, or makes one where a file of it is missing or its

@@ -46,8 +46,12 @@ func TestIssueIsTrustedByTheRoot(t *testing.T) {
 		{"long name", []string{strings.Repeat("a", 60) + ".example"}, []string{strings.Repeat("a", 60) + ".example"}},
 	}
 	a := open(t, t.TempDir(), start)
+	imported, err := os.ReadFile(a.RootFile())
+	if err != nil {
+		t.Fatal(err)
+	}
 	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(a.RootPEM()) {
+	if !roots.AppendCertsFromPEM(imported) {
 		t.Fatal("the root is no PEM certificate")
 	}
 	for _, c := range cases {
@@ -84,7 +88,7 @@ func TestIssueReuses(t *testing.T) {
 		t.Error("the same hosts in another order got another certificate")
 	}
 	later := open(t, dir, start.Add(366*day))
-	if !bytes.Equal(first.RootPEM(), later.RootPEM()) {
+	if !first.root.Leaf.Equal(later.root.Leaf) {
 		t.Error("the root does not last")
 	}
 	if !same(pair, issue(t, later, "a.test", "b.test")) {
@@ -120,7 +124,7 @@ func TestRootIsRenewedWithItsLeaves(t *testing.T) {
 	old := open(t, dir, start)
 	pair := issue(t, old, "a.test")
 	young := open(t, dir, start.Add(rootLife))
-	if bytes.Equal(old.RootPEM(), young.RootPEM()) {
+	if old.root.Leaf.Equal(young.root.Leaf) {
 		t.Fatal("an expired root was kept")
 	}
 	renewed := issue(t, young, "a.test")
@@ -199,7 +203,7 @@ func TestConcurrentAuthorities(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			roots[i] = a.RootPEM()
+			roots[i] = a.root.Leaf.Raw
 			if pairs[i], err = a.Issue([]string{"a.test"}); err != nil {
 				t.Error(err)
 			}

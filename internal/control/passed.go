@@ -17,7 +17,7 @@ func duplicates(listeners []systemd.Listener) ([]systemd.Listener, error) {
 			closeListeners(given(result))
 			return nil, fmt.Errorf("duplicate the listener on %s: %w", l.Address, err)
 		}
-		result = append(result, systemd.Listener{File: file, Name: l.Name, Address: l.Address})
+		result = append(result, systemd.Listener{File: file, Address: l.Address})
 	}
 	return result, nil
 }

@@ -126,6 +126,9 @@ func openState(ctx context.Context, o Options) (*state, error) {
 		return nil, err
 	}
 	report, err := supervise.CleanUp(ctx, dir)
+	for _, line := range report.Ignored {
+		o.Log.Warn("the ledger of an earlier run has a line that cannot be read; what it names may be left behind", "error", line)
+	}
 	for _, left := range report.Ended {
 		o.Log.Warn("ended a process that an earlier run left behind", "name", left.Name, "pid", left.PID)
 	}

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,12 +44,12 @@ func newManager(t *testing.T, n int) *manager {
 func (m *manager) passed() []systemd.Listener {
 	m.t.Helper()
 	var passed []systemd.Listener
-	for i, listener := range m.listeners {
+	for _, listener := range m.listeners {
 		file, err := listener.File()
 		if err != nil {
 			m.t.Fatal(err)
 		}
-		passed = append(passed, systemd.Listener{File: file, Name: fmt.Sprint(i), Address: netip.MustParseAddrPort(listener.Addr().String())})
+		passed = append(passed, systemd.Listener{File: file, Address: netip.MustParseAddrPort(listener.Addr().String())})
 	}
 	return passed
 }
@@ -155,5 +156,25 @@ site "edge.test" {
 				}
 			}
 		})
+	}
+}
+
+// What cannot be read in a ledger may name something that is left behind, so a
+// person is told.
+func TestP4UnreadableLedgerIsTold(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "ledger"), []byte("what is this\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	s, err := openState(t.Context(), Options{StateDir: dir, Guardian: []string{"guardian"}, Log: slog.New(slog.NewTextHandler(&said, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(said.String(), "level=WARN") || !strings.Contains(said.String(), "what is this") {
+		t.Errorf("said %q", said.String())
 	}
 }

@@ -19,7 +19,6 @@ import (
 //	group PID START SESSION NAME  a process group, by its leader
 //	gone PID START                the group has ended
 //	path PATH                     to be removed, the last one first
-//	kept PATH                     not to be removed any longer
 //	goodbye                       all is done
 //
 // NAME and PATH are quoted as in Go.
@@ -47,7 +46,6 @@ const (
 func guardianLine(id identity) string { return fmt.Sprintf("guardian %d %d", id.pid, id.start) }
 func goneLine(id identity) string     { return fmt.Sprintf("gone %d %d", id.pid, id.start) }
 func pathLine(path string) string     { return "path " + strconv.Quote(path) }
-func keptLine(path string) string     { return "kept " + strconv.Quote(path) }
 
 func (g group) line() string {
 	return fmt.Sprintf("group %d %d %d %s", g.leader.pid, g.leader.start, g.session, strconv.Quote(g.name))
@@ -93,8 +91,8 @@ func (b *book) apply(line string) error {
 		if id, err = parseIdentity(rest); err == nil {
 			b.groups = slices.DeleteFunc(b.groups, func(g group) bool { return g.leader == id })
 		}
-	case "path", "kept":
-		err = b.applyPath(rest, verb == "path")
+	case "path":
+		err = b.applyPath(rest)
 	case "goodbye":
 		b.goodbye = true
 	default:
@@ -143,7 +141,7 @@ func (b *book) applyGroup(rest string) error {
 	return nil
 }
 
-func (b *book) applyPath(rest string, add bool) error {
+func (b *book) applyPath(rest string) error {
 	path, err := strconv.Unquote(rest)
 	if err != nil {
 		return err
@@ -151,10 +149,7 @@ func (b *book) applyPath(rest string, add bool) error {
 	if err := checkPath(path); err != nil {
 		return err
 	}
-	b.paths = slices.DeleteFunc(b.paths, func(p string) bool { return p == path })
-	if add {
-		b.paths = append(b.paths, path)
-	}
+	b.paths = append(slices.DeleteFunc(b.paths, func(p string) bool { return p == path }), path)
 	return nil
 }
 

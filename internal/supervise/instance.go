@@ -94,9 +94,6 @@ func (i *Instance) RemoveAtEnd(path string) error {
 	return nil
 }
 
-// Keep takes RemoveAtEnd back.
-func (i *Instance) Keep(path string) { i.record(keptLine(path)) }
-
 // Close ends what is still there, removes the paths, and dismisses the
 // guardian. It is called once, and every Runner must have returned from Run
 // before. When ctx ends, Close

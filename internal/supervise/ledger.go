@@ -56,7 +56,6 @@ func (l ledger) read(complain func(error)) (*book, error) {
 // Report tells what an earlier run had left behind.
 type Report struct {
 	Ended   []Leftover // processes that were ended
-	Removed []string   // paths that were removed
 	Ignored []error    // lines of the ledger that could not be read
 }
 
@@ -94,7 +93,7 @@ func CleanUp(ctx context.Context, stateDir string) (Report, error) {
 		return report, err
 	}
 	var problems []error
-	report.Removed = left.removePaths(func(err error) { problems = append(problems, err) })
+	left.removePaths(func(err error) { problems = append(problems, err) })
 	for _, path := range []string{l.path, l.next()} {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			problems = append(problems, err)

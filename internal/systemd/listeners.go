@@ -18,8 +18,6 @@ type Listener struct {
 	// itself is the manager's and outlives this process, with all that is set on
 	// it; a packet filter that an earlier run left is taken off.
 	File *os.File
-	// Name is the socket unit's FileDescriptorName=, by default the unit's own.
-	Name string
 	// Address is where it listens. An IPv6 one takes no IPv4.
 	Address netip.AddrPort
 }
@@ -40,7 +38,7 @@ func Listeners() ([]Listener, error) {
 		if err != nil {
 			errs = append(errs, fmt.Errorf("socket %q of the service manager: %w", file.Name(), err))
 		}
-		listeners = append(listeners, Listener{file, file.Name(), address})
+		listeners = append(listeners, Listener{file, address})
 	}
 	if len(errs) == 0 {
 		return listeners, nil

@@ -52,7 +52,7 @@ func activated() error {
 		if err := errors.Join(err1, err2); err != nil {
 			return err
 		}
-		fmt.Printf("%d %s %s close-on-exec=%t blocks=%t\n", fd, l.Name, l.Address,
+		fmt.Printf("%d %s close-on-exec=%t blocks=%t\n", fd, l.Address,
 			descriptor&unix.FD_CLOEXEC != 0, status&unix.O_NONBLOCK == 0)
 	}
 	again, err := Listeners()
@@ -125,14 +125,14 @@ func addressFor(t *testing.T, file *os.File) string {
 func TestListeners(t *testing.T) {
 	four := openTCP(t, "tcp4", "127.0.0.1:0")
 	files, names := []*os.File{four}, "plain"
-	want := fmt.Sprintf("3 plain %s close-on-exec=true blocks=false\n", addressFor(t, four))
+	want := fmt.Sprintf("3 %s close-on-exec=true blocks=false\n", addressFor(t, four))
 	if probe, err := net.Listen("tcp6", "[::1]:0"); err != nil {
 		t.Log("no IPv6 here; tested without it")
 	} else {
 		_ = probe.Close()
 		six := openTCP(t, "tcp6", "[::1]:0")
 		files, names = append(files, six), "plain:secure"
-		want += fmt.Sprintf("4 secure %s close-on-exec=true blocks=false\n", addressFor(t, six))
+		want += fmt.Sprintf("4 %s close-on-exec=true blocks=false\n", addressFor(t, six))
 	}
 	count := fmt.Sprint("LISTEN_FDS=", len(files))
 	for name, c := range map[string]struct {

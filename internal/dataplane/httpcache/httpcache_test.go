@@ -18,6 +18,13 @@ import (
 
 var now = time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)
 
+// used are the bytes that entries take.
+func used(s *Store) int64 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.used
+}
+
 func header(lines ...string) wire.Header {
 	var h wire.Header
 	for _, l := range lines {
@@ -100,8 +107,8 @@ func TestStoreBound(t *testing.T) {
 	for i := range 500 {
 		s.Lookup("hot", nil, now)
 		s.Put(fmt.Sprint("k", i), entry(10000))
-		if s.Used() > 1<<20 {
-			t.Fatalf("%d bytes used", s.Used())
+		if used(s) > 1<<20 {
+			t.Fatalf("%d bytes used", used(s))
 		}
 	}
 	if s.Lookup("hot", nil, now).Entry == nil {
@@ -113,8 +120,8 @@ func TestStoreBound(t *testing.T) {
 	for i := range 100000 {
 		s.MarkPass(fmt.Sprint("m", i), now)
 	}
-	if s.Used() > 1<<20 {
-		t.Errorf("marks: %d bytes used", s.Used())
+	if used(s) > 1<<20 {
+		t.Errorf("marks: %d bytes used", used(s))
 	}
 }
 
@@ -128,8 +135,8 @@ func TestStoreVariants(t *testing.T) {
 		t.Error("variants are not bounded, or the newest is not there")
 	}
 	s.Invalidate("k")
-	if found := s.Lookup("k", header("A: 99"), now); found.Entry != nil || s.Used() != 0 {
-		t.Errorf("%+v, %d used", found, s.Used())
+	if found := s.Lookup("k", header("A: 99"), now); found.Entry != nil || used(s) != 0 {
+		t.Errorf("%+v, %d used", found, used(s))
 	}
 }
 
@@ -367,8 +374,8 @@ func TestSetSize(t *testing.T) {
 		s.Put(fmt.Sprint(i), entry(10<<10, "Cache-Control: max-age=60"))
 	}
 	s.SetSize(80 << 10)
-	if used := s.Used(); used > 80<<10 || used < 40<<10 {
-		t.Errorf("%d bytes used", used)
+	if n := used(s); n > 80<<10 || n < 40<<10 {
+		t.Errorf("%d bytes used", n)
 	}
 	if s.MaxObject() != 10<<10 {
 		t.Errorf("largest object: %d", s.MaxObject())

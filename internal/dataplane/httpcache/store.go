@@ -262,10 +262,3 @@ func (s *Store) evict() {
 		s.forget(r)
 	}
 }
-
-// Used returns the bytes that entries take.
-func (s *Store) Used() int64 {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.used
-}
