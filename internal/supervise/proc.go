@@ -12,7 +12,7 @@ import (
 )
 
 // markerName is the environment variable that every child carries. Its value
-// is INSTANCE/NAME.
+// is INSTANCE/NUMBER/NAME: the number tells the children of one name apart.
 const markerName = "EDGEGEN_INSTANCE"
 
 // identity names a process for good: its number is used again after its end,
