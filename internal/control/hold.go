@@ -1,33 +1,55 @@
 package control
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
 // openUnix opens a Unix socket for the tiers' use, in place of one that stands
-// there, and gives it to the owner. Who has the path open is not disturbed.
+// there, and gives it to the owner. Who has the path open is not disturbed. The
+// socket stands where nobody else can put another one in its place; what would
+// be given away is at the worst a link itself, not what it leads to.
 func openUnix(path string, uid, gid int) (*os.File, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("clear the way for socket %s: %w", path, err)
 	}
-	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	listener, err := listenPrivate(path)
 	if err != nil {
 		return nil, fmt.Errorf("open socket %s: %w", path, err)
 	}
-	listener.SetUnlinkOnClose(false)
 	defer listener.Close()
-	if err := os.Chown(path, uid, gid); err != nil {
+	if err := os.Lchown(path, uid, gid); err != nil {
 		return nil, fmt.Errorf("give away socket %s: %w", path, err)
 	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, fmt.Errorf("protect socket %s: %w", path, err)
-	}
 	return listener.File()
+}
+
+// listenPrivate listens on a new Unix socket that its owner alone may connect
+// to, at any time and whatever the umask is: the socket's own mode, which is set
+// before it has a name, is the one that its name gets. The name stays when the
+// listener is closed.
+func listenPrivate(path string) (*net.UnixListener, error) {
+	private := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
+		var failed error
+		err := raw.Control(func(fd uintptr) { failed = unix.Fchmod(int(fd), 0o600) })
+		return errors.Join(err, failed)
+	}}
+	listener, err := private.Listen(context.Background(), "unix", path)
+	if err != nil {
+		return nil, err
+	}
+	named, ok := listener.(*net.UnixListener)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("%s is no Unix socket", path), listener.Close())
+	}
+	named.SetUnlinkOnClose(false)
+	return named, nil
 }
 
 // publish lets a socket be reached under another name too, in place of what was

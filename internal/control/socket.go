@@ -33,8 +33,8 @@ func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the control socket: %w", err)
 	}
-	if err := errors.Join(os.Chmod(path, 0o600), e.state.instance.RemoveAtEnd(path)); err != nil {
-		return nil, errors.Join(fmt.Errorf("protect the control socket: %w", err), listener.Close())
+	if err := e.state.instance.RemoveAtEnd(path); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the control socket: %w", err), listener.Close())
 	}
 	ctx, stop := context.WithCancel(ctx)
 	s := &controlServer{ctx: ctx, end: stop, stopped: make(chan struct{}), served: make(chan error, 1), path: path}
@@ -103,21 +103,15 @@ func answer(w http.ResponseWriter, value any, err error) {
 	}
 }
 
-// listenShort listens on a socket whose path may be longer than an address
-// holds: it is reached by way of a descriptor of its directory. The socket
-// gets no more rights than its owner's, at no time.
+// listenShort listens on a private socket whose path may be longer than an
+// address holds: it is reached by way of a descriptor of its directory.
 func listenShort(dir, path string) (net.Listener, error) {
 	short, done, err := shorten(dir, path)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: short, Net: "unix"})
-	if err != nil {
-		return nil, err
-	}
-	listener.SetUnlinkOnClose(false) // the short name is gone by then
-	return listener, nil
+	return listenPrivate(short) // the short name is gone when it is closed
 }
 
 func shorten(dir, path string) (short string, done func(), err error) {
