@@ -14,7 +14,6 @@ import (
 
 	"edgegen/internal/config"
 	"edgegen/internal/render"
-	"edgegen/internal/site"
 	"edgegen/internal/systemd"
 )
 
@@ -121,15 +120,38 @@ func (e *Edge) prepareStorage(g *generation) error {
 		return refusedAt(g.loaded, storage.Source, fmt.Errorf("the disk below %s is smaller than the cache's size", filepath.Dir(storage.Path)), "name a smaller size, or a file on another disk")
 	}
 	uid, gid := e.who.owner()
-	file, err := os.OpenFile(storage.Path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return e.storageRefused(g, storage, err)
+	if err := giveStorage(storage.Path, uid, gid); err != nil {
+		return refusedAt(g.loaded, storage.Source, fmt.Errorf("make the cache's file: %w", err), "name a file of its own in a directory that is there")
 	}
-	return errors.Join(file.Chown(uid, gid), file.Close())
+	return nil
 }
 
-func (e *Edge) storageRefused(g *generation, storage site.Storage, err error) error {
-	return refusedAt(g.loaded, storage.Source, fmt.Errorf("make the cache's file: %w", err), "name a file in a directory that is there")
+// giveStorage makes a file, where it is not there, and gives it away. Whoever it
+// is given to may be able to write in its directory, and must not get what a
+// link there leads to.
+func giveStorage(path string, uid, gid int) error {
+	// Opening a pipe must not wait for its other end.
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0o600)
+	if errors.Is(err, unix.ELOOP) {
+		return fmt.Errorf("%s is a symbolic link", path)
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close() // nothing is written
+	var info unix.Stat_t
+	if err := unix.Fstat(int(file.Fd()), &info); err != nil {
+		return fmt.Errorf("look at %s: %w", path, err)
+	}
+	switch {
+	case info.Mode&unix.S_IFMT != unix.S_IFREG:
+		return fmt.Errorf("%s is not a regular file", path)
+	case int(info.Uid) == uid && int(info.Gid) == gid:
+		return nil
+	case info.Nlink != 1:
+		return fmt.Errorf("%s has another name too", path)
+	}
+	return file.Chown(uid, gid)
 }
 
 // release closes what the edge holds itself. Its processes have ended.

@@ -62,6 +62,11 @@ func publish(path, name string) error {
 	if err := os.Link(path, beside); err != nil {
 		return fmt.Errorf("publish %s: %w", path, err)
 	}
+	// A daemon's user may have put a link there, which root must not follow when
+	// it connects. What has been linked nobody else can exchange any more.
+	if info, err := os.Lstat(beside); err != nil || info.Mode().Type() != os.ModeSocket {
+		return errors.Join(fmt.Errorf("publish %s: it is not a socket", path), err, os.Remove(beside))
+	}
 	if err := os.Rename(beside, name); err != nil {
 		return fmt.Errorf("publish %s: %w", path, err)
 	}

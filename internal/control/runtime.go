@@ -38,6 +38,13 @@ func controlSocket(stateDir string) string { return filepath.Join(stateDir, "con
 // unless its path is too long for a socket or the daemons may not get there;
 // then in the system's directory for temporary files. Whoever removes it in the
 // end is told its path before it is there.
+//
+// It stays edgegen's, and so do the directories of the generations: the daemons'
+// user may be somebody whom root must not trust, and root makes, renames, gives
+// away and removes by name there. The daemons can enter and read; what they make
+// themselves, they make in the directories of Layout.Directories, which are
+// theirs. Root touches nothing in there but to unlink a name, to connect to a
+// socket, and to link one into its own directory (publish).
 func makeRuntime(stateDir string, who identity, removeAtEnd func(path string) error) (render.Layout, error) {
 	parent, temporary := runtimeParent(stateDir, who)
 	run := filepath.Join(parent, "run")
@@ -52,15 +59,18 @@ func makeRuntime(stateDir string, who identity, removeAtEnd func(path string) er
 			return render.Layout{}, fmt.Errorf("clear the runtime directory: %w", err)
 		}
 	}
-	if err := os.Mkdir(run, 0o700); err != nil {
-		return render.Layout{}, fmt.Errorf("make the runtime directory: %w", err)
-	}
 	layout := render.Layout{Dir: filepath.Join(run, "config"), Run: run}
 	uid, gid := who.owner()
-	for _, dir := range append([]string{run, filepath.Join(run, "generations")}, layout.Directories()...) {
-		if err := errors.Join(os.MkdirAll(dir, 0o700), os.Chown(dir, uid, gid)); err != nil {
-			return layout, errors.Join(fmt.Errorf("make the runtime directory: %w", err), os.RemoveAll(run))
-		}
+	owner := render.Owner{UID: uid, GID: gid}
+	if err := render.MakeDir(run, owner); err != nil {
+		return render.Layout{}, fmt.Errorf("make the runtime directory: %w", err)
+	}
+	problems := []error{render.MakeDir(filepath.Join(run, "generations"), owner)}
+	for _, dir := range layout.Directories() {
+		problems = append(problems, os.Mkdir(dir, 0o700), os.Lchown(dir, uid, gid))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return layout, errors.Join(fmt.Errorf("make the runtime directory: %w", err), os.RemoveAll(run))
 	}
 	return layout, nil
 }

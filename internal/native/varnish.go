@@ -215,7 +215,7 @@ func VarnishCheck(d Daemon, s Setup, file string, output func([]byte)) supervise
 	return supervise.Process{
 		Name:       "varnishd -C",
 		Path:       d.Path,
-		Args:       []string{"-C", "-f", s.Layout.Dir + "/" + file, "-n", s.Layout.VarnishDir() + "-check", "-p", quickCompiler},
+		Args:       []string{"-C", "-f", s.Layout.Dir + "/" + file, "-n", s.Layout.VarnishTry(), "-p", quickCompiler},
 		Dir:        s.Layout.Run,
 		Env:        environment(),
 		Credential: s.Credential,

@@ -549,6 +549,11 @@ func TestPartsByHand(t *testing.T) {
 	daemon := installed(t, site.Varnish)
 	dir := publicDirectory(t)
 	layout := render.Layout{Dir: filepath.Join(dir, "config"), Run: dir}
+	for _, directory := range layout.Directories() {
+		if err := os.Mkdir(directory, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
 	web, err := net.Listen("unix", layout.WebSocket())
 	if err != nil {
 		t.Fatal(err)

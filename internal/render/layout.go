@@ -25,11 +25,13 @@ func (l Layout) CacheSocket() string { return l.Run + "/cache.sock" }
 func (l Layout) PlainSocket() string { return l.Run + "/plain.sock" }
 
 // VarnishSocket and VarnishPlain are varnishd's own, where whoever is well is
-// published as CacheSocket and PlainSocket: see Input.Standby.
-func (l Layout) VarnishSocket() string { return l.Run + "/varnish.sock" }
+// published as CacheSocket and PlainSocket: see Input.Standby. varnishd makes
+// them, and CacheProbe, itself, so they stand in its directory: it needs no
+// right to write in Run.
+func (l Layout) VarnishSocket() string { return l.VarnishDir() + "/cache.sock" }
 
 // VarnishPlain is varnishd's part of PlainSocket.
-func (l Layout) VarnishPlain() string { return l.Run + "/varnish-plain.sock" }
+func (l Layout) VarnishPlain() string { return l.VarnishDir() + "/plain.sock" }
 
 // StandbySocket takes what CacheSocket refuses.
 func (l Layout) StandbySocket() string { return l.Run + "/standby.sock" }
@@ -38,7 +40,7 @@ func (l Layout) StandbySocket() string { return l.Run + "/standby.sock" }
 func (l Layout) StandbyPlain() string { return l.Run + "/standby-plain.sock" }
 
 // CacheProbe answers with the generation the cache tier serves.
-func (l Layout) CacheProbe() string { return l.Run + "/cache-probe.sock" }
+func (l Layout) CacheProbe() string { return l.VarnishDir() + "/probe.sock" }
 
 // WebSocket takes the cache tier's requests to the web tier.
 func (l Layout) WebSocket() string { return l.Run + "/web.sock" }
@@ -46,16 +48,21 @@ func (l Layout) WebSocket() string { return l.Run + "/web.sock" }
 // WebProbe answers with the generation the web tier serves.
 func (l Layout) WebProbe() string { return l.Run + "/web-probe.sock" }
 
-// VarnishDir is varnishd's working directory.
+// VarnishDir is varnishd's working directory, and VarnishTry that of one that
+// only looks at a file.
 func (l Layout) VarnishDir() string { return l.Run + "/varnish" }
 
+// VarnishTry is made by the varnishd that needs it.
+func (l Layout) VarnishTry() string { return l.VarnishDir() + "/check" }
+
 // NginxPID is nginx's pid file.
-func (l Layout) NginxPID() string { return l.Run + "/nginx.pid" }
+func (l Layout) NginxPID() string { return l.NginxTemp() + "/nginx.pid" }
 
 // NginxTemp is the directory for bodies in transit.
 func (l Layout) NginxTemp() string { return l.Run + "/nginx" }
 
-// Directories lists what has to exist below Run before a daemon starts.
+// Directories lists what has to exist below Run before a daemon starts. The
+// daemons write there and nowhere else.
 func (l Layout) Directories() []string {
 	return []string{l.VarnishDir(), l.NginxTemp()}
 }

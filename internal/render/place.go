@@ -10,17 +10,21 @@ import (
 // Place writes files into a directory that nobody reads yet. A file that the
 // directory before holds already, which may be "", is linked and not written
 // again. It is for files that need not outlive the machine: nothing is synced.
-// Directories and files are for the owner alone.
+// Files are for the owner alone, whatever their mode says; the directories are
+// as MakeDir makes them.
 func Place(dir string, files []File, owner Owner, before string) error {
-	if err := makeOwned(dir, owner); err != nil {
+	if err := MakeDir(dir, owner); err != nil {
 		return err
 	}
+	made := map[string]bool{dir: true}
 	for _, file := range files {
+		file.Mode = 0o600
 		target := filepath.Join(dir, filepath.FromSlash(file.Name))
-		if parent := filepath.Dir(target); parent != dir {
-			if err := makeOwned(parent, owner); err != nil {
+		if parent := filepath.Dir(target); !made[parent] {
+			if err := MakeDir(parent, owner); err != nil {
 				return err
 			}
+			made[parent] = true
 		}
 		if before != "" {
 			source := filepath.Join(before, filepath.FromSlash(file.Name))
@@ -35,12 +39,23 @@ func Place(dir string, files []File, owner Owner, before string) error {
 	return nil
 }
 
-func makeOwned(dir string, owner Owner) error {
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("make %s: %w", dir, err)
+// MakeDir makes a directory that the owner of what is in it can enter and read.
+// It stays the caller's where that is another user, such as root: what the
+// caller makes, renames and removes in there by its name nobody else can put a
+// link in the way of. For the same reason one that is there is refused.
+func MakeDir(dir string, owner Owner) error {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return fmt.Errorf("make a directory: %w", err)
 	}
-	if err := os.Chown(dir, owner.UID, owner.GID); err != nil {
-		return fmt.Errorf("give away %s: %w", dir, err)
+	if owner.UID == os.Geteuid() {
+		return nil
+	}
+	// First the group, then its rights. The directory is private until then.
+	if err := os.Lchown(dir, -1, owner.GID); err != nil {
+		return fmt.Errorf("show %s to the owner of what is in it: %w", dir, err)
+	}
+	if err := os.Chmod(dir, 0o750); err != nil {
+		return fmt.Errorf("show %s to the owner of what is in it: %w", dir, err)
 	}
 	return nil
 }

@@ -55,9 +55,14 @@ const (
 )
 
 // OpenFile returns a store whose bodies are in the file at path, of size
-// bytes. It is an error if another process has it open.
+// bytes. It is an error if another process has it open. A symbolic link is not
+// followed: what is there is overwritten, and others may be able to write in its
+// directory.
 func OpenFile(path string, size int64) (*Store, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0o600)
+	if errors.Is(err, unix.ELOOP) {
+		return nil, fmt.Errorf("cache storage %s is a symbolic link: name the file itself", path)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open cache storage: %w", err)
 	}
