@@ -13,6 +13,9 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
+
+	"edgegen/internal/supervise"
 )
 
 // ErrNoEdge says that no edge runs with a state directory.
@@ -49,10 +52,30 @@ func (c *Client) Status(ctx context.Context) (status Status, err error) {
 	return status, c.ask(ctx, http.MethodGet, "/status", &status)
 }
 
-// Stop asks the edge to drain and stop, and returns when it has.
+// Stop asks the edge to drain and stop, and returns when it has: its process has
+// ended, and another edge can have the state directory.
 func (c *Client) Stop(ctx context.Context) error {
-	return c.ask(ctx, http.MethodPost, "/stop", nil)
+	holder, unknown := supervise.Holder(c.dir)
+	if err := c.ask(ctx, http.MethodPost, "/stop", nil); err != nil {
+		return err
+	}
+	if unknown != nil {
+		return fmt.Errorf("the edge of %s has stopped serving; whether it has ended is not known: %w", c.dir, unknown)
+	}
+	if holder == 0 {
+		return nil // its process cannot be seen from here, such as from outside its container
+	}
+	waiting, cancel := context.WithTimeout(ctx, endTime)
+	defer cancel()
+	if err := supervise.AwaitEnd(waiting, c.dir, holder); err != nil {
+		return fmt.Errorf("the edge of %s has stopped serving, but its process %d has not ended: %w", c.dir, holder, err)
+	}
+	return nil
 }
+
+// endTime is how long an edge that serves nothing any more may take to tidy up:
+// more than closeTime.
+const endTime = 15 * time.Second
 
 // Plan asks what a reload would do with the site at the path; "" is the one
 // that the edge serves. The error is a *Refused where the site would be.

@@ -47,12 +47,12 @@ func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
 		defer cancel()
 		defer context.AfterFunc(ctx, cancel)()
 		plan, err := e.plan(asking, r.FormValue("site"))
-		answer(w, plan, err)
+		answer(w, plan, unlessStopping(ctx, err))
 	})
 	// A reload that has begun goes on where the one who asked for it leaves.
 	mux.HandleFunc("POST /reload", func(w http.ResponseWriter, _ *http.Request) {
 		outcome, err := e.reload(ctx)
-		answer(w, outcome, err)
+		answer(w, outcome, unlessStopping(ctx, err))
 	})
 	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, r *http.Request) {
 		stop()
@@ -65,6 +65,17 @@ func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
 	go func() { s.served <- s.http.Serve(listener) }()
 	context.AfterFunc(ctx, stop)
 	return s, nil
+}
+
+// errStopping is why nothing is begun any more, or what was begun is given up.
+var errStopping = errors.New("the edge is stopping")
+
+// unlessStopping tells what cut something short: that ctx ended is no answer.
+func unlessStopping(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return errStopping
+	}
+	return err
 }
 
 // clearSocket removes what an earlier run of the same user left. What belongs to

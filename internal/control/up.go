@@ -142,9 +142,12 @@ func openState(ctx context.Context, o Options) (*state, error) {
 	return &state{dir: dir, lock: lock, instance: instance}, nil
 }
 
+// closeTime is what left-over processes get to end in.
+const closeTime = 5 * time.Second
+
 func (s *state) close(ctx context.Context) error {
 	// What is to be ended here is ended even where ctx is over already.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
 	defer cancel()
 	return errors.Join(s.instance.Close(ctx), s.lock.Release())
 }

@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // Holder returns the process that holds the lock of a state directory, 0 where
@@ -40,6 +42,32 @@ func Holder(directory string) (pid int, err error) {
 	}
 	return 0, nil
 }
+
+// AwaitEnd waits until the process, which Holder has named, neither holds the
+// lock of the state directory nor, where it is not the caller's own, is there any
+// more: whoever takes the lock then finds nothing in the way. The error is that
+// of ctx where it ends before, or says why the lock cannot be looked at.
+func AwaitEnd(ctx context.Context, directory string, pid int) error {
+	pause := time.NewTicker(endPause)
+	defer pause.Stop()
+	for {
+		holder, err := Holder(directory)
+		if err != nil {
+			return err
+		}
+		if info, err := inspect(pid); holder != pid && (err != nil || info.isDead() || pid == os.Getpid()) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-pause.C:
+		}
+	}
+}
+
+// endPause is between two looks at a process that is about to end.
+const endPause = 5 * time.Millisecond
 
 // isLocked looks for a lock of the process on the file. The table's device
 // number is not that of stat(2) on every file system, so it is not compared.

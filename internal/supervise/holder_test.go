@@ -1,7 +1,10 @@
 package supervise
 
 import (
+	"context"
+	"errors"
 	"os"
+	"syscall"
 	"testing"
 )
 
@@ -30,6 +33,41 @@ func TestHolder(t *testing.T) {
 	}
 	if pid := holder(); pid != 0 {
 		t.Errorf("process %d holds a lock that was released", pid)
+	}
+}
+
+func TestAwaitEnd(t *testing.T) {
+	dir := t.TempDir()
+	lock, err := AcquireLock(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Whoever holds the lock is waited for.
+	short, cancel := context.WithTimeout(t.Context(), 4*endPause)
+	defer cancel()
+	if err := AwaitEnd(short, dir, os.Getpid()); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the lock is held: %v", err)
+	}
+	awaited := make(chan error, 1)
+	go func() { awaited <- AwaitEnd(t.Context(), dir, os.Getpid()) }()
+	if err := lock.Release(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-awaited; err != nil {
+		t.Errorf("the lock is free: %v", err)
+	}
+	// So is a process that has given it back and is still there.
+	sleeping := alone(t, "sleep", "300")
+	short, cancel = context.WithTimeout(t.Context(), 4*endPause)
+	defer cancel()
+	if err := AwaitEnd(short, dir, sleeping.pid); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the process lives: %v", err)
+	}
+	if err := sleeping.send(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if err := AwaitEnd(t.Context(), dir, sleeping.pid); err != nil {
+		t.Errorf("the process is dead: %v", err)
 	}
 }
 

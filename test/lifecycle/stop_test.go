@@ -1,15 +1,18 @@
 package lifecycle
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"edgegen/internal/control"
+	"edgegen/internal/supervise"
 )
 
 // TestStop holds P4 for the three ways to ask for an end, and that a request in
@@ -213,4 +216,53 @@ func TestStopSlowReader(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	h.clean("public/big.bin")
+}
+
+// builtin has edgegen serve all tiers itself.
+func builtin(c *exec.Cmd) { c.Args = append(c.Args, "--engine", "builtin") }
+
+// TestStopThenUp holds that stop returns when the edge has gone: at once after
+// it another edge can have the state directory, and the process has ended.
+func TestStopThenUp(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.site(plan{})
+	for range 5 {
+		e := h.run(builtin)
+		if said, err := h.command("stop", "--state-dir", h.state).CombinedOutput(); err != nil || string(said) != "stopped\n" {
+			t.Fatalf("edgegen stop: %v, %q", err, said)
+		}
+		if holder, err := supervise.Holder(h.state); err != nil || holder != 0 {
+			t.Errorf("process %d has the state directory, %v", holder, err)
+		}
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", e.cmd.Process.Pid))
+		if err == nil && !strings.Contains(string(stat), ") Z ") && !strings.Contains(string(stat), ") X ") {
+			t.Errorf("process %d is still there: %s", e.cmd.Process.Pid, stat)
+		}
+	}
+	h.clean()
+}
+
+// TestAskWhileStopping holds that who asks for a reload too late is told so.
+func TestAskWhileStopping(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.site(plan{edge: `timeouts { drain = "5m" }`})
+	e := h.run(builtin)
+	answered := slow(e, "/slow?gate="+h.path("gate"))
+	e.says("asked /slow")
+	e.signal(syscall.SIGTERM)
+	h.until("it is stopping", func(s control.Status) bool { return s.State == "stopping" })
+	for _, verb := range []string{"reload", "plan"} {
+		said, err := h.command(verb, "--state-dir", h.state).CombinedOutput()
+		if want := "edgegen: the edge is stopping\n"; err == nil || string(said) != want {
+			t.Errorf("%s says %q (%v), want %q", verb, said, err, want)
+		}
+	}
+	h.write("gate", "")
+	<-answered
+	if code := e.ends(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	h.clean("gate")
 }
