@@ -42,6 +42,7 @@ func (e *Edge) transact(ctx context.Context) (Outcome, error) {
 		t.abandon(ctx)
 		return outcome, nil
 	}
+	outcome.Warnings = append(outcome.Warnings, e.raiseFurther(t.was, t.next)...)
 	if ends := outcome.Plan.WebSockets; ends > 0 {
 		e.options.Log.Warn("the reload has to restart a tier, which ends WebSockets", "websockets", ends)
 	}

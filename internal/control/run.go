@@ -69,16 +69,6 @@ func (e *Edge) isReady() {
 	e.options.Ready(e.addresses())
 }
 
-func (e *Edge) raiseDescriptors() {
-	limits := e.serving().loaded.Edge.Limits
-	wanted, least := descriptors(limits.Connections)
-	if got, err := supervise.RaiseDescriptors(wanted); err != nil {
-		e.options.Log.Warn("raise the limit of open files", "error", err)
-	} else if got < least {
-		e.options.Log.Warn("the limit of open files is too low for limits.connections", "limit", got, "connections", limits.Connections)
-	}
-}
-
 // startAll brings the edge up from the inside out, each tier after the one
 // before it answers.
 func (e *Edge) startAll(ctx context.Context) error {

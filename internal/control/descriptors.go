@@ -1,0 +1,51 @@
+package control
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"edgegen/internal/config"
+	"edgegen/internal/supervise"
+)
+
+// raiseDescriptors lets this process, and what it starts, open as many files as
+// the site's limits take.
+func (e *Edge) raiseDescriptors() {
+	limits := e.serving().loaded.Edge.Limits
+	wanted, least := descriptors(limits.Connections)
+	if got, err := supervise.RaiseDescriptors(wanted); err != nil {
+		e.options.Log.Warn("raise the limit of open files", "error", err)
+	} else if got < least {
+		e.options.Log.Warn("the limit of open files is too low for limits.connections", "limit", got, "connections", limits.Connections)
+	}
+}
+
+// raiseFurther is raiseDescriptors for a reload that raises limits.connections,
+// before anything is started for it. What it warns of is for whoever asked.
+//
+// A daemon keeps the limit that it was started with. One that the reload starts
+// anew gets the new one; those that go on, as daemons do where they can, do not.
+func (e *Edge) raiseFurther(was, next *generation) config.Diagnostics {
+	limits := next.loaded.Edge.Limits
+	if limits.Connections <= was.loaded.Edge.Limits.Connections {
+		return nil
+	}
+	warn := func(summary, remedy string) config.Diagnostics {
+		return config.Diagnostics{next.loaded.Diagnose(limits.Source, config.Warning, summary, remedy)}
+	}
+	wanted, least := descriptors(limits.Connections)
+	before, unread := supervise.RaiseDescriptors(0) // raises nothing
+	got, err := supervise.RaiseDescriptors(wanted)
+	if err := errors.Join(unread, err); err != nil {
+		return warn(err.Error(), "see that edgegen may raise the limit of open files")
+	}
+	if judged := judgeDescriptors(got, limits.Connections); judged.Level == LevelWarning {
+		return warn("the limit of open files is "+judged.Text, judged.Remedy)
+	}
+	if before < least && slices.ContainsFunc(roles(), next.native) {
+		return warn(fmt.Sprintf("daemons that go on keep their limit of %d open files, too few for limits.connections = %d", before, limits.Connections),
+			"stop the edge and start it again when it suits; until then they may not take that many")
+	}
+	return nil
+}
