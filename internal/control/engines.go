@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
 
 	"edgegen/internal/config"
@@ -150,6 +151,11 @@ func chooseOne(ctx context.Context, edge *site.Edge, role string, wanted site.En
 		return chosen{role: role, engine: site.Builtin, reason: problem}, nil
 	}
 	daemon, err := native.Find(ctx, daemonOf(role), native.Directories(os.Getenv("PATH")))
+	if err == nil && wanted == site.Auto && role == RoleCache {
+		if _, missing := native.FindCompiler(daemon.Path); errors.Is(missing, exec.ErrNotFound) {
+			return chosen{role: role, engine: site.Builtin, reason: fmt.Sprintf("varnishd cannot compile VCL: %v", missing)}, nil
+		}
+	}
 	switch {
 	case err == nil && wanted == site.Auto:
 		return chosen{role, daemonOf(role), daemon, "installed"}, nil

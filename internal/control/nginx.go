@@ -180,7 +180,7 @@ func (n *nginxServer) replace(c *change, next *generation) {
 	shown := c.finish
 	c.finish = func(ctx context.Context) {
 		shown(ctx)
-		n.edge.leaveLater(old)
+		n.edge.leave(old)
 	}
 }
 
@@ -195,20 +195,29 @@ func (n *nginxServer) handBack(context.Context) error {
 
 func (n *nginxServer) retire() {
 	n.endGuard()
-	n.edge.leaveLater(n.process())
+	n.edge.leave(n.process())
 	n.standInLeaves()
 }
 
-// leaveLater has an nginx take nothing new, and live until its last worker has
-// finished what it has begun.
-func (e *Edge) leaveLater(nginx *running) {
+// leave has an nginx take nothing new, and live until its last worker has
+// finished what it has begun. When leave returns it takes nothing any more, so
+// that listeners which nobody needs may go.
+func (e *Edge) leave(nginx *running) {
 	e.leaving.addNginx(nginx)
+	ctx, cancel := context.WithTimeout(e.life, reloadTime)
+	defer cancel()
+	err := nginx.Retire(ctx, syscall.SIGQUIT)
+	for serving := 1; serving > 0 && err == nil && ctx.Err() == nil; {
+		select {
+		case <-ctx.Done():
+		case <-time.After(leavePause):
+			serving, _ = nginxWorkers(nginx)
+		}
+	}
 	e.later.Go(func() {
 		defer e.leaving.removeNginx(nginx)
 		defer nginx.stop(e.life)
-		ctx, cancel := context.WithTimeout(e.life, reloadTime)
-		defer cancel()
-		if err := nginx.Retire(ctx, syscall.SIGQUIT); err != nil {
+		if err != nil {
 			return
 		}
 		select {
@@ -217,6 +226,9 @@ func (e *Edge) leaveLater(nginx *running) {
 		}
 	})
 }
+
+// leavePause is between two looks at workers that are to leave.
+const leavePause = 5 * time.Millisecond
 
 // oldWorkers counts nginx's workers that only finish requests of before a
 // reload.

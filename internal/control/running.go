@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"edgegen/internal/supervise"
 )
@@ -57,10 +58,31 @@ func (e *Edge) launchReady(ctx context.Context, p supervise.Process) (*running, 
 	if err != nil {
 		return nil, err
 	}
-	if err := r.WaitReady(ctx); err != nil {
-		return r, fmt.Errorf("start %s: %w", p.Name, err)
+	return r, e.awaitReady(ctx, r, p.Name)
+}
+
+// startPatience is how long a daemon may take to answer before the builtin tier
+// serves meanwhile. Most take a tenth of a second, but varnishd has to compile
+// and stunnel to read what may be the files of a thousand sites.
+const startPatience = 30 * time.Second
+
+// awaitReady waits until a daemon answers, no longer than startPatience where
+// somebody can stand in for it.
+func (e *Edge) awaitReady(ctx context.Context, r *running, name string) error {
+	waiting := ctx
+	if !e.options.NoTakeover && !e.served.Load() {
+		var cancel context.CancelFunc
+		waiting, cancel = context.WithTimeout(ctx, startPatience)
+		defer cancel()
 	}
-	return r, nil
+	err := r.WaitReady(waiting)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() == nil && waiting.Err() != nil:
+		return fmt.Errorf("start %s: it has not answered for %s", name, startPatience)
+	}
+	return fmt.Errorf("start %s: %w", name, err)
 }
 
 // stop asks the process to end and waits until it has; when hurry ends it is

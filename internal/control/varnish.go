@@ -58,8 +58,8 @@ func (v *varnishServer) start(ctx context.Context, g *generation) (err error) {
 	}
 	v.setRunning(r) // which its description asks for
 	r.begin()
-	if err := r.WaitReady(ctx); err != nil {
-		return v.notReady(ctx, g, fmt.Errorf("start varnishd: %w", err))
+	if err := v.edge.awaitReady(ctx, r, "varnishd"); err != nil {
+		return v.notReady(ctx, g, err)
 	}
 	if err := v.publish(true); err != nil {
 		return err
@@ -84,10 +84,11 @@ func (v *varnishServer) notReady(ctx context.Context, g *generation, err error) 
 	return v.startLog(ctx, g)
 }
 
-// refused returns what varnish says about its VCL, at the HCL line.
+// refused returns what varnish says about its VCL, at the HCL line. A C compiler
+// that does not work is not the VCL's fault.
 func (v *varnishServer) refused(g *generation, err error) error {
 	said := (*native.VarnishError)(nil)
-	if !errors.As(err, &said) || said.Command != "vcl.load" {
+	if !errors.As(err, &said) || said.Command != "vcl.load" || !native.IsAboutVCL(said.Message) {
 		return nil
 	}
 	return g.explainVCL(said.Message)

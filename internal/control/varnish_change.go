@@ -139,8 +139,11 @@ func (v *varnishServer) check(ctx context.Context, g *generation) error {
 		if err != nil {
 			return fmt.Errorf("check %s: %w", file.Name, err)
 		}
-		if exit.Code != 0 {
+		if exit.Code != 0 && native.IsAboutVCL(said.String()) {
 			return g.explainVCL(said.String())
+		}
+		if exit.Code != 0 {
+			return fmt.Errorf("check %s: %s", file.Name, strings.TrimSpace(said.String()))
 		}
 	}
 	return nil

@@ -29,6 +29,12 @@ var (
 	stunnelPlace = regexp.MustCompile(`(?m)^(?:\[.\] |\S+ \S+ LOG[0-7]\[[^\]]*\]: )?(.+?):([0-9]+): (".*": .*)$`)
 )
 
+// IsAboutVCL reports whether what varnishd says about a VCL that it does not load
+// is the VCL's fault, and not that of the C compiler, say, or of a full disk.
+func IsAboutVCL(message string) bool {
+	return strings.Contains(message, "Running VCC-compiler failed")
+}
+
 // LocateVCC returns the places that the VCL compiler's message names in the
 // file: in the order of the message, each with the message that stands above
 // it. A message that names several places is about all of them; one that goes

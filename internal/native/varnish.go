@@ -82,7 +82,9 @@ func (v *Varnish) Process(pid func() int) supervise.Process {
 		Prepare:      v.prepare,
 		StartTimeout: varnishStartTime,
 		Ready: func(ctx context.Context) error {
-			if err := v.bringUp(ctx, pid(), started); err != nil {
+			if err := v.bringUp(ctx, pid(), started); isVCLRefused(err) {
+				return &supervise.Hopeless{Reason: err}
+			} else if err != nil {
 				return err
 			}
 			return probeVarnish(ctx, s.Layout.CacheProbe(), v.inUse().generation)
@@ -90,6 +92,12 @@ func (v *Varnish) Process(pid func() int) supervise.Process {
 		Stdout: s.says("varnishd"),
 		Stderr: v.hear,
 	}
+}
+
+// isVCLRefused tells what varnishd would not load again either.
+func isVCLRefused(err error) bool {
+	refusal := (*VarnishError)(nil)
+	return errors.As(err, &refusal) && refusal.Command == "vcl.load"
 }
 
 // varnishStartTime is enough to compile the VCL of thousands of sites.

@@ -2,6 +2,7 @@ package supervise
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -76,6 +77,9 @@ func (r *Runner) untilReady(ctx context.Context, p Process, c child) (ready bool
 		endChild(p, c)
 		if ctx.Err() != nil {
 			return false, nil
+		}
+		if isHopeless(err) {
+			return false, killed(c, fmt.Errorf("%s does not get ready: %w", p.Name, err))
 		}
 		return false, killed(c, fmt.Errorf("%s did not get ready within %s: %w", p.Name, p.StartTimeout, err))
 	case asked := <-r.requests:
@@ -211,8 +215,21 @@ func (r *Runner) pause(ctx context.Context, failure error) {
 	}
 }
 
-// askReady asks until the answer is good or ctx ends; then it returns the last
-// answer.
+// A Hopeless answer of Ready says that asking again is of no use: the process
+// has failed to get ready, for the reason that it holds.
+type Hopeless struct{ Reason error }
+
+func (h *Hopeless) Error() string { return h.Reason.Error() }
+
+func (h *Hopeless) Unwrap() error { return h.Reason }
+
+func isHopeless(err error) bool {
+	hopeless := (*Hopeless)(nil)
+	return errors.As(err, &hopeless)
+}
+
+// askReady asks until the answer is good or hopeless, or ctx ends; then it
+// returns the last answer.
 func askReady(ctx context.Context, ready func(context.Context) error) error {
 	if ready == nil {
 		return nil
@@ -220,8 +237,8 @@ func askReady(ctx context.Context, ready func(context.Context) error) error {
 	pause := 5 * time.Millisecond
 	for {
 		err := ready(ctx)
-		if err == nil {
-			return nil
+		if err == nil || isHopeless(err) {
+			return err
 		}
 		select {
 		case <-ctx.Done():
