@@ -2,144 +2,177 @@ package control
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
 	"edgegen/internal/dataplane"
 	"edgegen/internal/native"
+	"edgegen/internal/queue"
 	"edgegen/internal/site"
 )
 
-// accessLog writes the access log: a line for each request, whichever tier and
-// engine answered it, in one write. It may be used by several goroutines.
-//
-// While the log cannot be written (a full disk, say) lines are dropped. That is
-// reported when it begins, and how many they were when it is over.
-type accessLog struct {
-	stdout io.Writer
-	report *slog.Logger
+const (
+	// accessLimit is how many bytes of lines wait for whoever takes them: half a
+	// second's at the highest rate.
+	accessLimit = 8 << 20
+	// accessPatience is how long the end waits for lines to be taken.
+	accessPatience = time.Second
+)
 
-	mu      sync.Mutex
-	to      accessTarget
-	text    bytes.Buffer // of the line at hand
-	torn    bool         // what was written last lacks its end
-	dropped int64        // since the log could not be written
+// accessLog writes the access log: a line for each request, whichever tier and
+// engine answered it. It may be used by several goroutines, and holds up none of
+// them: lines wait in a queue.
+//
+// While the log cannot be written (a full disk, a pipe that nobody reads) lines
+// are dropped. That is reported when it begins, and how many they were when it
+// is over.
+type accessLog struct {
+	report *slog.Logger
+	stdout *queue.Writer // the one before the caller's writer, whatever the log becomes
+
+	mu   sync.Mutex
+	to   accessTarget
+	text bytes.Buffer // of the line at hand
+
+	ending sync.WaitGroup // the queues that take no more
+	giveUp context.CancelFunc
+	life   context.Context // of those queues
 }
 
 // accessTarget is where lines go, and how they are written. Its zero value is
 // nowhere.
 type accessTarget struct {
-	log    site.Log
-	writer io.Writer
-	file   *os.File // nil where the writer is the caller's
+	log   site.Log
+	queue *queue.Writer
+	file  *os.File // nil where the writer is the caller's
 }
 
 func openAccessLog(log site.Log, stdout io.Writer, report *slog.Logger) (*accessLog, error) {
-	a := &accessLog{stdout: stdout, report: report, to: accessTarget{log: log}}
-	switch log.Access {
-	case "off":
-	case "stdout":
-		a.to.writer = stdout
-	default:
-		file, err := openAccessFile(log.Access)
-		if err != nil {
-			return nil, err
-		}
-		a.to.writer, a.to.file = file, file
-	}
-	return a, nil
+	a := &accessLog{report: report}
+	a.life, a.giveUp = context.WithCancel(context.Background())
+	a.stdout = a.before(stdout)
+	var err error
+	a.to, err = a.open(log)
+	return a, err
 }
 
-// openAccessFile opens a log to append to, wherever its end is: a copy and
-// truncate moves it.
-func openAccessFile(path string) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
-	if err != nil {
-		return nil, fmt.Errorf("open the access log: %w", err)
+func (a *accessLog) before(writer io.Writer) *queue.Writer {
+	return queue.New(writer, queue.Options{Limit: accessLimit, Dropping: a.dropping, Written: a.written})
+}
+
+func (a *accessLog) dropping(reason error) {
+	level := slog.LevelError
+	if errors.Is(reason, queue.ErrFull) {
+		level = slog.LevelWarn
 	}
-	return file, nil
+	a.report.Log(context.Background(), level, "write the access log; lines are dropped until that works again", "error", reason)
+}
+
+func (a *accessLog) written(dropped int64) {
+	a.report.Warn("the access log is written again", "dropped", dropped)
+}
+
+// open returns where a log goes that is described so.
+func (a *accessLog) open(log site.Log) (accessTarget, error) {
+	switch log.Access {
+	case "off":
+		return accessTarget{log: log}, nil
+	case "stdout":
+		return accessTarget{log: log, queue: a.stdout}, nil
+	}
+	// To append to, wherever its end is: a copy and truncate moves it.
+	file, err := os.OpenFile(log.Access, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
+	if err != nil {
+		return accessTarget{}, fmt.Errorf("open the access log: %w", err)
+	}
+	return accessTarget{log: log, queue: a.before(file), file: file}, nil
 }
 
 // record writes a request that a plane answered.
 func (a *accessLog) record(r dataplane.Record) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.to.writer == nil {
+	if a.to.queue == nil {
 		return
 	}
 	a.text.Reset()
-	if a.torn {
-		a.text.WriteByte('\n')
-	}
 	if a.to.log.Format == "combined" {
 		writeCombined(&a.text, r)
 	} else {
 		writeJSON(&a.text, r)
 	}
-	a.write()
+	_, _ = a.to.queue.Write(a.text.Bytes()) // a queue never fails
 }
 
 // recordNative writes a request that varnishd answered.
 func (a *accessLog) recordNative(r native.Request) { a.record(dataplane.Record(r)) }
 
-func (a *accessLog) write() {
-	n, err := a.to.writer.Write(a.text.Bytes())
-	if n > 0 {
-		a.torn = n < a.text.Len()
-	}
-	switch {
-	case err != nil:
-		if a.dropped++; a.dropped == 1 {
-			a.report.Error("write the access log; lines are dropped until that works again", "error", err)
-		}
-	case a.dropped > 0:
-		a.report.Warn("the access log is written again", "dropped", a.dropped)
-		a.dropped = 0
-	}
-}
-
-// reopen opens the log's file anew, after the old one was moved away. Where
-// that fails the old one stays in use.
+// reopen opens the log's file anew, after the old one was moved away: what has
+// been recorded goes to the old one. Where that fails it stays in use.
 func (a *accessLog) reopen() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.to.file == nil {
 		return nil
 	}
-	file, err := openAccessFile(a.to.log.Access)
+	to, err := a.open(a.to.log)
 	if err != nil {
 		return err
 	}
-	return a.turn(accessTarget{log: a.to.log, writer: file, file: file})
+	a.turn(to)
+	return nil
 }
 
-// become has all further lines written as next would write them, which is not
-// to be used any more. An error is about the file that was written before.
-func (a *accessLog) become(next *accessLog) error {
+// become has everything that is recorded from now on written elsewhere.
+func (a *accessLog) become(to accessTarget) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.turn(next.to)
+	a.turn(to)
 }
 
-// close drops what is recorded from then on.
-func (a *accessLog) close() error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.turn(accessTarget{})
+// close drops what is recorded from then on. It waits for a moment for what was
+// recorded before to be written.
+func (a *accessLog) close() {
+	a.become(accessTarget{})
+	a.end(accessTarget{queue: a.stdout})
+	late := time.AfterFunc(accessPatience, a.giveUp)
+	defer late.Stop()
+	a.ending.Wait()
+	a.giveUp()
 }
 
-// turn makes another target the one that is written to, and closes the old one.
-func (a *accessLog) turn(to accessTarget) error {
+// turn makes another target the one that is written to. A file that was written
+// before is finished and closed meanwhile, however long that takes.
+func (a *accessLog) turn(to accessTarget) {
 	was := a.to
-	a.to, a.torn = to, false
-	if was.file == nil {
+	a.to = to
+	if was.file != nil {
+		a.end(was)
+	}
+}
+
+// end lets a target go that nobody writes to any more.
+func (a *accessLog) end(was accessTarget) {
+	a.ending.Go(func() {
+		if dropped := was.queue.Close(a.life); dropped > 0 {
+			a.report.Warn("the access log could not be written to its end", "dropped", dropped)
+		}
+		if err := was.close(); err != nil {
+			a.report.Warn("close the access log", "error", err)
+		}
+	})
+}
+
+// close closes a target that is not used.
+func (t accessTarget) close() error {
+	if t.file == nil {
 		return nil
 	}
-	if err := was.file.Close(); err != nil {
-		return fmt.Errorf("close the access log: %w", err)
-	}
-	return nil
+	return t.file.Close()
 }

@@ -12,7 +12,7 @@ import (
 // A nil one changes nothing.
 type accessChange struct {
 	log  *accessLog
-	next *accessLog
+	next accessTarget
 	made os.FileInfo // of the file, where it was not there before
 }
 
@@ -30,7 +30,7 @@ func (a *accessLog) prepare(was, next site.Log) (*accessChange, error) {
 			return nil, err
 		}
 	}
-	if c.next, err = openAccessLog(next, a.stdout, a.report); err != nil {
+	if c.next, err = a.open(next); err != nil {
 		return nil, errors.Join(err, removeEmpty(next.Access, c.made))
 	}
 	return c, nil
@@ -39,11 +39,10 @@ func (a *accessLog) prepare(was, next site.Log) (*accessChange, error) {
 func (c *accessChange) changes() bool { return c != nil }
 
 // commit writes there from now on.
-func (c *accessChange) commit() error {
-	if c == nil {
-		return nil
+func (c *accessChange) commit() {
+	if c != nil {
+		c.log.become(c.next)
 	}
-	return c.log.become(c.next)
 }
 
 // abandon leaves no file that was not there before.
@@ -51,7 +50,7 @@ func (c *accessChange) abandon() error {
 	if c == nil {
 		return nil
 	}
-	return errors.Join(removeEmpty(c.next.to.log.Access, c.made), c.next.close())
+	return errors.Join(removeEmpty(c.next.log.Access, c.made), c.next.close())
 }
 
 // makeMissing makes an empty log where there is none, and describes it; nil

@@ -32,12 +32,20 @@ func accessOf(t *testing.T, to site.Log, stdout io.Writer) *accessLog {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := log.close(); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(log.close)
 	return log
+}
+
+// written waits until what was recorded is written, in files that were left too.
+func written(t *testing.T, log *accessLog) {
+	t.Helper()
+	log.ending.Wait()
+	if log.to.queue == nil {
+		return
+	}
+	if err := log.to.queue.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // hosts are the hosts of the lines in a file, of which each is whole.
@@ -75,6 +83,7 @@ func TestAccessLogLines(t *testing.T) {
 		})
 	}
 	writers.Wait()
+	written(t, log)
 	if got := hosts(t, file); got != "earlier"+strings.Repeat(" x", 800) {
 		t.Errorf("the lines are about %s", got)
 	}
@@ -85,7 +94,9 @@ func TestAccessLogLines(t *testing.T) {
 
 func TestAccessLogPlaces(t *testing.T) {
 	var stdout bytes.Buffer
-	accessOf(t, site.Log{Access: "stdout"}, &stdout).record(of("x"))
+	log := accessOf(t, site.Log{Access: "stdout"}, &stdout)
+	log.record(of("x"))
+	written(t, log)
 	if decoded(t, stdout.Bytes()).Host != "x" {
 		t.Errorf("stdout says %q", stdout.String())
 	}
@@ -112,6 +123,7 @@ func TestAccessLogRotation(t *testing.T) {
 			t.Fatal(err)
 		}
 		log.record(of("c"))
+		written(t, log)
 		if old, now := hosts(t, file+".1"), hosts(t, file); old != "a b" || now != "c" {
 			t.Errorf("the old file has %q, the new one %q", old, now)
 		}
@@ -128,6 +140,7 @@ func TestAccessLogRotation(t *testing.T) {
 		}
 		err := errors.Join(os.Rename(file, file+".1"), log.reopen())
 		writers.Wait()
+		written(t, log)
 		if got := strings.Fields(hosts(t, file+".1") + " " + hosts(t, file)); err != nil || len(got) != 800 {
 			t.Errorf("%d lines, %v", len(got), err)
 		}
@@ -135,10 +148,12 @@ func TestAccessLogRotation(t *testing.T) {
 	t.Run("copy and truncate", func(t *testing.T) {
 		log, file := accessFile(t)
 		log.record(of("a"))
+		written(t, log)
 		if err := os.Truncate(file, 0); err != nil {
 			t.Fatal(err)
 		}
 		log.record(of("b"))
+		written(t, log)
 		if got := hosts(t, file); got != "b" {
 			t.Errorf("the file has %q", got)
 		}
@@ -158,6 +173,7 @@ func TestAccessLogRotation(t *testing.T) {
 			t.Errorf("reopened: %v", err)
 		}
 		log.record(of("a"))
+		written(t, log)
 		if got := hosts(t, filepath.Join(moved, "access.log")); got != "a" {
 			t.Errorf("the old file has %q", got)
 		}
@@ -166,21 +182,19 @@ func TestAccessLogRotation(t *testing.T) {
 
 // A reload changes place and format at once, for a line and all after it.
 func TestAccessLogBecomesAnother(t *testing.T) {
-	log, file := accessFile(t)
-	other := filepath.Join(t.TempDir(), "other.log")
+	file, other := filepath.Join(t.TempDir(), "access.log"), filepath.Join(t.TempDir(), "other.log")
 	var stdout bytes.Buffer
-	log.stdout = &stdout
+	log := accessOf(t, site.Log{Access: file}, &stdout)
 	for _, next := range []site.Log{
 		{Access: other}, {Access: other, Format: "combined"}, {Access: "off"}, {Access: "stdout"}, {Access: file},
 	} {
-		opened, err := openAccessLog(next, log.stdout, log.report)
+		to, err := log.open(next)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := log.become(opened); err != nil {
-			t.Fatal(err)
-		}
+		log.become(to)
 		log.record(of("x"))
+		written(t, log)
 	}
 	text, err := os.ReadFile(other)
 	if err != nil {
@@ -211,6 +225,51 @@ func (f *full) Write(p []byte) (int, error) {
 	return f.Buffer.Write(p)
 }
 
+// stuck takes nothing until it is freed.
+type stuck struct{ asked, freed chan struct{} }
+
+func (s *stuck) Write(p []byte) (int, error) {
+	s.asked <- struct{}{}
+	<-s.freed
+	return len(p), nil
+}
+
+// A reader of stdout that stalls holds up neither requests nor a reload that
+// changes the log nor the end; the file that comes after it gets its lines.
+func TestAccessLogWithAStalledReader(t *testing.T) {
+	var messages bytes.Buffer
+	reader := &stuck{asked: make(chan struct{}, 1), freed: make(chan struct{})}
+	log, err := openAccessLog(site.Log{Access: "stdout"}, reader, slog.New(slog.NewTextHandler(&messages, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	log.record(of("held up"))
+	<-reader.asked
+	large := strings.Repeat("x", 1<<20)
+	for range 10 {
+		log.record(of(large))
+	}
+	file := filepath.Join(t.TempDir(), "access.log")
+	to, err := log.open(site.Log{Access: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	log.become(to)
+	log.record(of("x"))
+	written(t, log)
+	if got := hosts(t, file); got != "x" {
+		t.Errorf("the file has %q", got)
+	}
+	log.close()
+	close(reader.freed)
+	if err := log.stdout.Flush(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if said := messages.String(); strings.Count(said, "\n") != 2 || !strings.Contains(said, "level=WARN") || !strings.Contains(said, "dropped=11") {
+		t.Errorf("it says %s", said)
+	}
+}
+
 // What cannot be written is reported once, and what is lost in one line; a line
 // that was cut off does not spoil the next.
 func TestAccessLogOnAFullDisk(t *testing.T) {
@@ -220,14 +279,19 @@ func TestAccessLogOnAFullDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(log.close)
 	log.record(of("first"))
+	written(t, log)
 	disk.room = 20
 	for range 1000 {
 		log.record(of("lost"))
 	}
+	written(t, log)
 	disk.room = 1 << 20
 	log.record(of("later"))
+	written(t, log)
 	log.record(of("last"))
+	written(t, log)
 	if said := messages.String(); strings.Count(said, "\n") != 2 || !strings.Contains(said, "no space left") || !strings.Contains(said, "dropped=1000") {
 		t.Errorf("it says %s", said)
 	}

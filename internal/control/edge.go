@@ -165,8 +165,6 @@ func (e *Edge) release() {
 		_ = file.Close() // nothing is written to a listener
 	}
 	if e.access != nil {
-		if err := e.access.close(); err != nil {
-			e.options.Log.Warn("close the access log", "error", err)
-		}
+		e.access.close()
 	}
 }

@@ -268,9 +268,7 @@ func (t *transaction) finish(ctx context.Context) {
 	e.mu.Lock()
 	e.generation, e.servers, e.apps = t.next, t.servers, t.apps
 	e.mu.Unlock()
-	if err := t.access.commit(); err != nil {
-		e.options.Log.Warn("close the old access log", "error", err)
-	}
+	t.access.commit()
 	for _, c := range append(t.appChanges, t.changes...) {
 		if c.finish != nil {
 			c.finish(ctx)
