@@ -78,13 +78,10 @@ func (c *forked) live(program string, started chan<- error) {
 	ran := time.Since(c.started)
 	inGroup, escaped := c.clear()
 	status := c.reap()
-	c.drain()
+	output := c.drain()
 	c.ended = exitOf(status, ran)
 	c.judge(inGroup, escaped)
-	c.ended.Output = c.stderr.tail.kept
-	if len(c.ended.Output) == 0 {
-		c.ended.Output = c.stdout.tail.kept
-	}
+	c.ended.Output = output
 }
 
 // fork starts the program and the readers of its output.
@@ -128,13 +125,19 @@ func (c *forked) fork(program string) error {
 	return nil
 }
 
-// drain takes the rest of the output; nobody but a stranger holds it up.
-func (c *forked) drain() {
+// drain takes the rest of the output and returns its last lines, of stderr where
+// it has any. A stranger who still holds the other end, or a sink that does not
+// return, cannot hold that up for long.
+func (c *forked) drain() []string {
 	limit := time.Now().Add(clearLimit)
 	c.stdout.expire(limit)
 	c.stderr.expire(limit)
-	c.stdout.finish()
-	c.stderr.finish()
+	limit = limit.Add(sinkLimit)
+	output, complaints := c.stdout.finish(limit), c.stderr.finish(limit)
+	if len(complaints) > 0 {
+		return complaints
+	}
+	return output
 }
 
 // abandon closes what was opened for a child that was not started.

@@ -9,6 +9,10 @@ import (
 // clearLimit bounds the wait for killed processes to be gone.
 const clearLimit = time.Second
 
+// sinkLimit bounds the wait for a sink to take what was read of a process that
+// has ended.
+const sinkLimit = time.Second
+
 func (c *forked) pid() int              { return c.id.pid }
 func (c *forked) done() <-chan struct{} { return c.finished }
 func (c *forked) exit() Exit            { return c.ended }

@@ -395,3 +395,38 @@ func TestP6EndlessBinaryOutputStopsInTime(t *testing.T) {
 		}
 	}
 }
+
+// A sink that does not return holds up neither the end of its process nor what
+// the other output said.
+func TestP6StuckSinkDoesNotHoldUpTheEnd(t *testing.T) {
+	t.Parallel()
+	p := shell("echo held up; echo why >&2; exec sleep 300")
+	stuck, freed, returned := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	said := make(chan struct{})
+	p.Stderr = func([]byte) { close(said) }
+	p.Stdout = func([]byte) {
+		defer close(returned)
+		close(stuck)
+		<-freed
+	}
+	r, err := NewRunner(p, Policy{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- r.Run(ctx) }()
+	<-stuck
+	<-said
+	cancel()
+	select {
+	case err := <-ended:
+		if got := r.Status().LastExit; err != nil || !slices.Equal(got.Output, []string{"why"}) {
+			t.Errorf("ended %v, %v, with %q", got, err, got.Output)
+		}
+	case <-time.After(30 * time.Second):
+		t.Error("it does not end")
+	}
+	close(freed)
+	<-returned
+}

@@ -89,7 +89,7 @@ func printable(line []byte) string {
 // stream reads one of a child's outputs until nobody holds its other end.
 type stream struct {
 	reader *os.File
-	tail   tail // to be read after done
+	tail   tail // of the pump, until done
 	done   chan struct{}
 }
 
@@ -136,8 +136,21 @@ func (s *stream) expire(when time.Time) {
 	_ = s.reader.SetReadDeadline(when)
 }
 
-// finish waits until all lines have been handed on.
-func (s *stream) finish() {
-	<-s.done
-	s.reader.Close()
+// finish waits until all lines have been handed on, and returns the last ones. A
+// sink that has not returned by then is left behind with the pump, which ends
+// when the sink does; there are no lines then.
+func (s *stream) finish(limit time.Time) []string {
+	defer s.reader.Close()
+	late := time.NewTimer(time.Until(limit))
+	defer late.Stop()
+	select {
+	case <-s.done:
+	case <-late.C:
+	}
+	select {
+	case <-s.done: // in time, or though it was late already
+		return s.tail.kept
+	default:
+		return nil
+	}
 }

@@ -50,7 +50,8 @@ type Process struct {
 	// Stdout and Stderr take the process's output line by line, without the
 	// newline; a line longer than 64 KiB comes in pieces. The slice is valid
 	// during the call only. While a sink does not return, the process's
-	// writing is held up. Nil drops the output.
+	// writing is held up; two seconds after the process has ended that call is
+	// left behind, and the rest of the output is dropped. Nil drops the output.
 	Stdout, Stderr func(line []byte)
 
 	// OnChange is told every change of state, in order, by the goroutine of
