@@ -13,6 +13,7 @@ import (
 
 	"edgegen/internal/config"
 	"edgegen/internal/control"
+	"edgegen/internal/queue"
 )
 
 // The exit codes, as --help tells them.
@@ -42,7 +43,6 @@ func run(ctx context.Context, arguments []string, s streams) int {
 	root.SetArgs(arguments)
 	verb, err := root.ExecuteContextC(ctx)
 	usage := usageError{}
-	refused := (*control.Refused)(nil)
 	switch {
 	case err == nil:
 		return exitDone
@@ -50,9 +50,6 @@ func run(ctx context.Context, arguments []string, s streams) int {
 		return exitFailed
 	case errors.Is(err, errChanges):
 		return exitChanges
-	case errors.As(err, &refused):
-		s.report(refused.Diagnostics)
-		return exitFailed
 	case errors.As(err, &usage):
 		fmt.Fprintf(s.err, "edgegen: %v\nSee %s --help.\n", err, verb.CommandPath())
 		if verb.Name() == "plan" {
@@ -60,10 +57,19 @@ func run(ctx context.Context, arguments []string, s streams) int {
 		}
 		return exitUsage
 	}
+	s.tell(err)
+	return exitFailed
+}
+
+// tell shows an error to a person.
+func (s streams) tell(err error) {
+	if refused := (*control.Refused)(nil); errors.As(err, &refused) {
+		s.report(refused.Diagnostics)
+		return
+	}
 	for line := range strings.Lines(err.Error()) {
 		fmt.Fprintf(s.err, "edgegen: %s\n", strings.TrimSuffix(line, "\n"))
 	}
-	return exitFailed
 }
 
 func newRoot(s streams) *cobra.Command {
@@ -124,6 +130,9 @@ func (s streams) report(diagnostics config.Diagnostics) {
 
 // colored reports whether a stream is a terminal whose user wants colour.
 func colored(w io.Writer) bool {
+	if queued, ok := w.(*queue.Writer); ok {
+		w = queued.Target()
+	}
 	file, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }

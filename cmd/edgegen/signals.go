@@ -17,7 +17,9 @@ type signals struct {
 	endSecond      context.CancelFunc
 }
 
-// listenForSignals takes the signals until it is closed.
+// listenForSignals takes the signals until it is closed. From then on, and for
+// good, a reader of stdout or stderr that has gone away is the error of a write,
+// and no longer the end of this process.
 func listenForSignals(ctx context.Context) *signals {
 	s := &signals{
 		hangup: make(chan struct{}, 1), reopen: make(chan struct{}, 1),
@@ -26,6 +28,9 @@ func listenForSignals(ctx context.Context) *signals {
 	s.first, s.endFirst = context.WithCancel(ctx)
 	s.second, s.endSecond = context.WithCancel(context.WithoutCancel(ctx))
 	signal.Notify(s.incoming, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1)
+	// Nobody receives it: that it is asked for keeps it from killing, here and not
+	// in the children, who would inherit that it is ignored.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	go s.run()
 	return s
 }

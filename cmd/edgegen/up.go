@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"edgegen/internal/control"
+	"edgegen/internal/queue"
 	"edgegen/internal/systemd"
 )
 
@@ -56,8 +57,35 @@ Under systemd it takes the sockets of a socket unit, and tells when it is ready.
 	return c
 }
 
+const (
+	// logLimit is how many bytes of messages wait for whoever reads stderr.
+	logLimit = 1 << 20
+	// logPatience is how long the end waits for them to be read.
+	logPatience = time.Second
+)
+
+// up runs the edge, which whoever does not read stderr must not hold up, nor its
+// end. So all that there is to say is said here.
 func up(ctx context.Context, s streams, path string, flags upFlags, selection control.Selection) error {
-	log := newLogger(s.err, colored(s.err))
+	var log logger
+	messages := queue.New(s.err, queue.Options{Limit: logLimit, Written: func(dropped int64) {
+		log.Warn("messages were dropped, as nobody read them", "dropped", dropped)
+	}})
+	defer func() {
+		patience, cancel := context.WithTimeout(context.Background(), logPatience)
+		defer cancel()
+		messages.Close(patience) // there is nobody to be told of what is lost
+	}()
+	s.err = messages
+	log = newLogger(s.err, colored(s.err))
+	if err := runEdge(ctx, s, log, path, flags, selection); err != nil {
+		s.tell(err)
+		return errFailed
+	}
+	return nil
+}
+
+func runEdge(ctx context.Context, s streams, log logger, path string, flags upFlags, selection control.Selection) error {
 	// Before anything is started, so that no child takes what is this process's.
 	listeners, err := systemd.Listeners()
 	if err != nil {

@@ -1,0 +1,148 @@
+package lifecycle
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"edgegen/internal/control"
+)
+
+// readers are the engines whose edge is to live with the reader of its output.
+func readers(t *testing.T, test func(t *testing.T, h *home, engine func(*exec.Cmd))) {
+	for _, engine := range []string{"builtin", "native"} {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			if engine == "native" {
+				needDaemons(t)
+			}
+			h := newHome(t)
+			h.site(plan{edge: `timeouts { drain = "2s" }`})
+			test(t, h, func(c *exec.Cmd) { c.Args = append(c.Args, "--engine", engine) })
+		})
+	}
+}
+
+// pipe is what an edge is to print to. Nobody reads it but the test.
+func pipe(t *testing.T) (reader, writer *os.File) {
+	t.Helper()
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = reader.Close() // it may be closed already
+		_ = writer.Close()
+	})
+	return reader, writer
+}
+
+// logged has the access log grow by so many bytes at least.
+func logged(t *testing.T, e *edge, bytes int) {
+	t.Helper()
+	client := e.client()
+	transport := client.Transport.(*http.Transport)
+	transport.DisableKeepAlives = false
+	defer transport.CloseIdleConnections()
+	const size = 4000
+	for n := range bytes/size + 1 {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://edge.test/hello.txt", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("User-Agent", strings.Repeat("x", size)) // which a line names
+		response, err := client.Do(request)
+		if err != nil {
+			t.Fatalf("request %d: %v", n, err)
+		}
+		_, err = io.Copy(io.Discard, response.Body)
+		if err = errors.Join(err, response.Body.Close()); err != nil || response.StatusCode != http.StatusOK {
+			t.Fatalf("request %d: %d, %v", n, response.StatusCode, err)
+		}
+	}
+}
+
+// stopsInTime holds that one SIGTERM is enough, with nobody reading.
+func stopsInTime(t *testing.T, e *edge) {
+	t.Helper()
+	begun := time.Now()
+	e.signal(syscall.SIGTERM)
+	if code := e.ends(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	t.Logf("ended after %v", time.Since(begun).Round(time.Millisecond))
+	if left := belonging(t, e.dir); len(left) > 0 {
+		t.Errorf("left over: %v", left)
+	}
+	e.clean()
+}
+
+// TestStalledReader holds that who does not read stdout holds up neither
+// requests nor the end: a pipe has room for 64 KiB.
+func TestStalledReader(t *testing.T) {
+	t.Parallel()
+	readers(t, func(t *testing.T, h *home, engine func(*exec.Cmd)) {
+		_, writer := pipe(t)
+		e := h.run(engine, func(c *exec.Cmd) { c.Stdout = writer })
+		logged(t, e, 400<<10)
+		stopsInTime(t, e)
+		if !strings.Contains(e.stderr.text(), "the access log could not be written to its end") {
+			t.Error("it does not say that lines are lost")
+		}
+	})
+}
+
+// TestStalledReaderOfMessages holds the same for stderr, where an edge that is
+// told to reload a bad site says much.
+func TestStalledReaderOfMessages(t *testing.T) {
+	t.Parallel()
+	readers(t, func(t *testing.T, h *home, engine func(*exec.Cmd)) {
+		reader, writer := pipe(t)
+		e := h.up(engine, func(c *exec.Cmd) { c.Stderr = writer })
+		for lines := bufio.NewScanner(reader); lines.Scan() && !strings.Contains(lines.Text(), "https://edge.test:"); {
+		}
+		h.replace("edge {", strings.Repeat("nonsense {}\n", 200)+"edge {")
+		last := time.Time{}
+		for range 20 {
+			e.signal(syscall.SIGHUP)
+			refused := h.until("the reload is refused", func(s control.Status) bool {
+				return s.LastReload != nil && !s.LastReload.OK && s.LastReload.At.After(last)
+			})
+			last = refused.LastReload.At
+		}
+		e.get("/hello.txt")
+		stopsInTime(t, e)
+	})
+}
+
+// TestReaderThatIsGone holds that an edge outlives the readers of stdout and
+// stderr.
+func TestReaderThatIsGone(t *testing.T) {
+	t.Parallel()
+	readers(t, func(t *testing.T, h *home, engine func(*exec.Cmd)) {
+		reader, writer := pipe(t)
+		e := h.run(engine, func(c *exec.Cmd) { c.Stdout = writer })
+		if err := writer.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := reader.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for range 5 {
+			e.get("/hello.txt")
+		}
+		e.says("broken pipe")
+		e.get("/hello.txt")
+		stopsInTime(t, e)
+		if said := e.stderr.text(); strings.Count(said, "broken pipe") != 1 {
+			t.Errorf("it says so more than once: %s", said)
+		}
+	})
+}
