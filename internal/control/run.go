@@ -153,7 +153,7 @@ func (e *Edge) changed(s supervise.Status) {
 	case supervise.Running:
 		log.Debug("running", "pid", s.PID, "restarts", s.Restarts)
 	case supervise.Backoff:
-		if e.phase.Load() == starting && !wasReady(s.Reason) {
+		if !e.served.Load() && !wasReady(s.Reason) {
 			return // whoever waits for it tells why it does not come up
 		}
 		log.Warn("died; it is started again", "reason", reasonOf(s.Name, s.Reason))
