@@ -88,7 +88,10 @@ func planText(plan control.Plan, color bool, width int) string {
 // too that nothing is done to. changes counts the others.
 func planTable(plan control.Plan, unchanged bool) (steps *table, changes int) {
 	steps = newTable("WHAT", "ENGINE", "ACTION", "WHY")
-	add := func(what, engine string, action control.Action, why []string) {
+	add := func(what, engine string, action control.Action, why []string, sockets int) {
+		if sockets > 0 {
+			why = append(why[:len(why):len(why)], "ends "+plural(sockets, "WebSocket"))
+		}
 		if action != control.Nothing {
 			changes++
 		} else if !unchanged {
@@ -97,14 +100,10 @@ func planTable(plan control.Plan, unchanged bool) (steps *table, changes int) {
 		steps.add("", cell{text: what}, cell{text: engine}, cell{string(action), actionTone(action)}, cell{text: strings.Join(why, "; ")})
 	}
 	for _, t := range plan.Tiers {
-		why := t.Why
-		if t.WebSockets > 0 {
-			why = append(why[:len(why):len(why)], "ends "+plural(t.WebSockets, "WebSocket"))
-		}
-		add(t.Role, t.Engine, t.Action, why)
+		add(t.Role, t.Engine, t.Action, t.Why, t.WebSockets)
 	}
 	for _, b := range plan.Backends {
-		add(b.Site+" "+b.Name, "app", b.Action, b.Why)
+		add(b.Site+" "+b.Name, "app", b.Action, b.Why, b.WebSockets)
 	}
 	return steps, changes
 }

@@ -8,10 +8,15 @@ import (
 
 // stageApps prepares what a reload does to the apps. An app whose description
 // is the same goes on with the process that it has.
-func (e *Edge) stageApps(next *generation) (changes []*change, apps []*app) {
+func (e *Edge) stageApps(next *generation) (changes []*change, apps []*app, err error) {
 	before := e.appsNow()
 	for _, a := range next.apps() {
 		at := slices.IndexFunc(before, a.is)
+		if at < 0 || !before[at].same(a) {
+			if err := e.appProcess(next, a).Check(); err != nil {
+				return nil, nil, appFailed(next, a, err)
+			}
+		}
 		switch {
 		case at < 0:
 			changes = append(changes, e.appChange(a, Start, e.appStart(next, a)))
@@ -23,10 +28,13 @@ func (e *Edge) stageApps(next *generation) (changes []*change, apps []*app) {
 				_ = a.running.Load().Update(process)
 			}}))
 		case before[at].shares(a):
-			changes = append(changes, e.appChange(a, Restart, e.appInstead(next, before[at], a)))
+			instead := e.appInstead(next, before[at], a)
+			instead.ends = before[at]
+			changes = append(changes, e.appChange(a, Restart, instead))
 		default:
 			instead := e.appStart(next, a)
 			old := before[at]
+			instead.ends = old
 			instead.finish = func(context.Context) { e.stopLater(old.running.Load()) }
 			changes = append(changes, e.appChange(a, Restart, instead))
 		}
@@ -35,13 +43,14 @@ func (e *Edge) stageApps(next *generation) (changes []*change, apps []*app) {
 	for _, old := range before {
 		if !slices.ContainsFunc(apps, old.is) {
 			gone := &change{
+				ends:   old,
 				commit: func(context.Context) error { return nil },
 				finish: func(context.Context) { e.stopLater(old.running.Load()) },
 			}
 			changes = append(changes, e.appChange(old, Stop, gone))
 		}
 	}
-	return changes, apps
+	return changes, apps, nil
 }
 
 func (e *Edge) appChange(a *app, action Action, c *change) *change {

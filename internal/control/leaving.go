@@ -28,6 +28,13 @@ func (l *leavers) remove(p *plane) {
 	l.planes = slices.DeleteFunc(l.planes, func(q *plane) bool { return p == q })
 }
 
+// all are the planes among them.
+func (l *leavers) all() []*plane {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.planes)
+}
+
 // activity counts what cache tiers among them have in work.
 func (l *leavers) activity() native.Activity {
 	l.mu.Lock()

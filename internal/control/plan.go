@@ -32,10 +32,11 @@ type TierPlan struct {
 
 // AppPlan is one app's part of a Plan.
 type AppPlan struct {
-	Site   string   `json:"site"`
-	Name   string   `json:"name"` // of the backend
-	Action Action   `json:"action"`
-	Why    []string `json:"why"`
+	Site       string   `json:"site"`
+	Name       string   `json:"name"` // of the backend
+	Action     Action   `json:"action"`
+	Why        []string `json:"why"`
+	WebSockets int      `json:"websockets"` // how many end with its process
 }
 
 // Changes reports whether anything would be touched.

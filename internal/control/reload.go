@@ -44,7 +44,7 @@ func (e *Edge) transact(ctx context.Context) (Outcome, error) {
 	}
 	outcome.Warnings = append(outcome.Warnings, e.raiseFurther(t.was, t.next)...)
 	if ends := outcome.Plan.WebSockets; ends > 0 {
-		e.options.Log.Warn("the reload has to restart a tier, which ends WebSockets", "websockets", ends)
+		e.options.Log.Warn("the reload has to restart what WebSockets go through or to, which ends them", "websockets", ends)
 	}
 	if err := t.commit(ctx); err != nil {
 		return outcome, err

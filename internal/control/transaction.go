@@ -56,7 +56,9 @@ func (e *Edge) stage(ctx context.Context, path string) (t *transaction, err erro
 	if err := e.write(t.next); err != nil {
 		return t, err
 	}
-	t.appChanges, t.apps = e.stageApps(t.next)
+	if t.appChanges, t.apps, err = e.stageApps(t.next); err != nil {
+		return t, err
+	}
 	if err := t.stageServers(ctx); err != nil {
 		return t, err
 	}
@@ -120,7 +122,11 @@ func (e *Edge) newServer(s server, next *generation) *change {
 func (t *transaction) plan(ctx context.Context) Plan {
 	plan := Plan{Tiers: []TierPlan{}, Backends: []AppPlan{}}
 	for _, c := range t.appChanges {
-		plan.Backends = append(plan.Backends, *c.app)
+		app := *c.app
+		if c.ends != nil {
+			app.WebSockets = t.edge.webSocketsTo(ctx, c.ends.backend.Servers)
+		}
+		plan.Backends = append(plan.Backends, app)
 	}
 	for _, c := range t.changes {
 		plan.Tiers = append(plan.Tiers, c.plans...)
@@ -140,6 +146,11 @@ func (t *transaction) plan(ctx context.Context) Plan {
 	}
 	for _, tier := range plan.Tiers {
 		plan.WebSockets += tier.WebSockets
+	}
+	if plan.WebSockets == 0 { // else the tier ends those of every app
+		for _, app := range plan.Backends {
+			plan.WebSockets += app.WebSockets
+		}
 	}
 	return plan
 }

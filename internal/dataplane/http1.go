@@ -31,16 +31,17 @@ type http1 struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 
-	x     exchange
-	body  requestBody
-	out   []byte // what is to be written next; from the plane's pool
-	sent  int64  // of the response's body
-	read  deadline
-	write deadline
-	eye   eye
-	watch func()      // eye.open
-	idle  atomic.Bool // between two requests
-	begun atomic.Bool // there was one
+	x      exchange
+	body   requestBody
+	out    []byte // what is to be written next; from the plane's pool
+	sent   int64  // of the response's body
+	server string // of the app, once this is a WebSocket
+	read   deadline
+	write  deadline
+	eye    eye
+	watch  func()      // eye.open
+	idle   atomic.Bool // between two requests
+	begun  atomic.Bool // there was one
 }
 
 // deadline is a deadline that is set seldom: up to an eighth later than asked
@@ -254,7 +255,7 @@ func (c *http1) pipe(a answer, t site.Timeouts) {
 	var up, down int64
 	if err == nil {
 		p := &pipe{idle: t.WebSocketIdle, buffers: &c.plane.copies}
-		c.plane.track.socket(c)
+		c.plane.track.socket(c, c.x.backend)
 		up, down = p.run(c.Conn, a.switched.Conn)
 	}
 	c.sent = down + int64(len(a.switched.Early))

@@ -137,6 +137,10 @@ func (p *Plane) begin() {
 	close(p.accepting)
 }
 
+// WebSocketsTo counts those that are open by the address of the app's server,
+// which is "host:port" or the path of a Unix socket.
+func (p *Plane) WebSocketsTo() map[string]int { return p.track.socketsTo() }
+
 // WebSockets returns how many are open.
 func (p *Plane) WebSockets() int { return int(p.sockets.open.Load()) }
 

@@ -49,11 +49,23 @@ func (t *track) forget(c *http1) {
 	t.mu.Unlock()
 }
 
-// socket notes that a connection is a WebSocket from now on.
-func (t *track) socket(c *http1) {
+// socket notes that a connection is a WebSocket to an app's server from now on.
+func (t *track) socket(c *http1, server string) {
 	t.mu.Lock()
+	c.server = server
 	t.sockets[c] = struct{}{}
 	t.mu.Unlock()
+}
+
+// socketsTo counts the WebSockets by the address of the app's server.
+func (t *track) socketsTo() map[string]int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	open := make(map[string]int)
+	for c := range t.sockets {
+		open[c.server]++
+	}
+	return open
 }
 
 // relayed notes the other side of a connection that is passed on.

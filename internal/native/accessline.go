@@ -160,7 +160,7 @@ func (l *logLine) fillPipe(r *Request, server string) {
 	}
 	for known := range strings.FieldsSeq(l[logServers]) {
 		if name, address, _ := strings.Cut(known, "="); name == server {
-			r.Backend = strings.NewReplacer("%20", " ", "%25", "%").Replace(address)
+			r.Backend = plainAddress(address)
 		}
 	}
 }
@@ -224,4 +224,9 @@ func unquoted(s string) string {
 		}
 	}
 	return out.String()
+}
+
+// plainAddress takes the signs out of an address that let it stand in a list.
+func plainAddress(address string) string {
+	return strings.NewReplacer("%20", " ", "%25", "%").Replace(address)
 }

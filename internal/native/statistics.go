@@ -21,16 +21,28 @@ type Activity struct {
 
 // Activity asks varnishd's counters, by way of varnishstat.
 func (v *Varnish) Activity(ctx context.Context) (Activity, error) {
+	output, err := v.statistics(ctx, "MAIN.n_pipe", "MEMPOOL.req*.live", "MEMPOOL.sess*.live")
+	if err != nil {
+		return Activity{}, err
+	}
+	return parseActivity(output)
+}
+
+// statistics returns varnishstat's JSON about counters.
+func (v *Varnish) statistics(ctx context.Context, counters ...string) ([]byte, error) {
 	program := filepath.Join(filepath.Dir(v.daemon.LogReader), "varnishstat")
-	command := exec.CommandContext(ctx, program, "-1", "-j", "-t", "1", "-n", v.setup.Layout.VarnishDir(),
-		"-f", "MAIN.n_pipe", "-f", "MEMPOOL.req*.live", "-f", "MEMPOOL.sess*.live")
+	arguments := []string{"-1", "-j", "-t", "1", "-n", v.setup.Layout.VarnishDir()}
+	for _, counter := range counters {
+		arguments = append(arguments, "-f", counter)
+	}
+	command := exec.CommandContext(ctx, program, arguments...)
 	command.Env = environment()
 	command.SysProcAttr = attributes(v.setup.Credential)
 	output, err := command.Output()
 	if err != nil {
-		return Activity{}, fmt.Errorf("ask varnishstat: %w", err)
+		return nil, fmt.Errorf("ask varnishstat: %w", err)
 	}
-	return parseActivity(output)
+	return output, nil
 }
 
 func attributes(c *supervise.Credential) *syscall.SysProcAttr {
@@ -40,18 +52,26 @@ func attributes(c *supervise.Credential) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: c.UID, Gid: c.GID, Groups: c.Groups}}
 }
 
-// parseActivity reads varnishstat's JSON. Up to version 6 the counters stand at
+// parseCounters reads varnishstat's JSON. Up to version 6 the counters stand at
 // the top, after that below "counters".
-func parseActivity(output []byte) (Activity, error) {
+func parseCounters(output []byte) (map[string]json.RawMessage, error) {
 	var document map[string]json.RawMessage
 	if err := json.Unmarshal(output, &document); err != nil {
-		return Activity{}, fmt.Errorf("read varnishstat's answer: %w", err)
+		return nil, fmt.Errorf("read varnishstat's answer: %w", err)
 	}
 	if nested, ok := document["counters"]; ok {
 		document = nil
 		if err := json.Unmarshal(nested, &document); err != nil {
-			return Activity{}, fmt.Errorf("read varnishstat's counters: %w", err)
+			return nil, fmt.Errorf("read varnishstat's counters: %w", err)
 		}
+	}
+	return document, nil
+}
+
+func parseActivity(output []byte) (Activity, error) {
+	document, err := parseCounters(output)
+	if err != nil {
+		return Activity{}, err
 	}
 	var activity Activity
 	sessions := 0

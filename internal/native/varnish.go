@@ -34,6 +34,7 @@ type Varnish struct {
 	secret string // the file that holds it
 	access *accessReader
 
+	servers appServers
 	child   childWatch
 	manager atomic.Int64 // the number of the varnishd that is being brought up, or was
 

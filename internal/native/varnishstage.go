@@ -72,6 +72,7 @@ func (v *Varnish) load(ctx context.Context, wanted vclSet, dir string) (loaded [
 			if _, err := v.CLI.Load(ctx, p.name, filepath.Join(dir, p.file)); err != nil {
 				return loaded, fmt.Errorf("load %s: %w", p.file, err)
 			}
+			v.learnServers(p.name, filepath.Join(dir, p.file))
 			loaded = append(loaded, p.name)
 		}
 		if missing(p.label) {

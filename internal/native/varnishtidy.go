@@ -34,6 +34,7 @@ func (v *Varnish) discard(ctx context.Context, chosen func(VCL) bool) error {
 	if err != nil {
 		return err
 	}
+	v.servers.keep(held)
 	held = slices.DeleteFunc(held, func(vcl VCL) bool {
 		return vcl.Status == vclDiscarded || vcl.Status == vclActive || !chosen(vcl)
 	})

@@ -48,6 +48,22 @@ func (p Process) program() (string, error) {
 	return "", fmt.Errorf("start %s: no program %q in %sPATH: %w", p.Name, p.Path, whose, exec.ErrNotFound)
 }
 
+// Check says what can be known before a start to be in its way: there is no such
+// program or directory. That neither is found is no promise that it can be run.
+func (p Process) Check() error {
+	program, err := p.program()
+	if err != nil {
+		return err
+	}
+	if !filepath.IsAbs(program) {
+		program = filepath.Join(p.Dir, program)
+	}
+	if _, err := os.Stat(program); err != nil {
+		return p.explained(program, err)
+	}
+	return nil
+}
+
 // explained says what was wrong where the kernel would not start the program.
 // The kernel names no cause apart from a number that stands for several.
 func (p Process) explained(program string, err error) error {

@@ -27,14 +27,11 @@ func StartApp(t testing.TB, name string) *App {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var sockets, serving sync.WaitGroup
+	handler := answer(ctx, name)
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Upgrade") != "" {
-			sockets.Add(1)
-			defer sockets.Done()
-			Echo(ctx, w, r)
-			return
-		}
-		fmt.Fprint(w, Line(name, r.Header.Get("X-Stage"), r.URL.Path))
+		sockets.Add(1)
+		defer sockets.Done()
+		handler(w, r)
 	})}
 	serving.Go(func() { _ = server.Serve(listener) }) // it returns ErrServerClosed
 	t.Cleanup(func() {
@@ -44,6 +41,25 @@ func StartApp(t testing.TB, name string) *App {
 		sockets.Wait()
 	})
 	return &App{Name: name, Address: listener.Addr().String()}
+}
+
+// ServeApp is an app as the whole of a process. It returns an error.
+func ServeApp(name, address string) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("serve an app: %w", err)
+	}
+	return (&http.Server{Handler: answer(context.Background(), name)}).Serve(listener)
+}
+
+func answer(ctx context.Context, name string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Upgrade") != "" {
+			Echo(ctx, w, r)
+			return
+		}
+		fmt.Fprint(w, Line(name, r.Header.Get("X-Stage"), r.URL.Path))
+	}
 }
 
 // Line is what an app answers.

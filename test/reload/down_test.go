@@ -160,3 +160,40 @@ func TestStoppedWorker(t *testing.T) {
 		})
 	}
 }
+
+// TestStartVCLRefused: what varnish refuses at a start is told at once, at its
+// line.
+func TestStartVCLRefused(t *testing.T) {
+	t.Parallel()
+	h := edge.NewHome(t, edge.Native)
+	h.Write("no-socket", "")
+	h.Write("site.hcl", plain(&load.App{Address: "unix:" + h.Path("no-socket")}, "", `"127.0.0.1:0"`))
+	e := h.Up()
+	if code := e.Ends(); code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+	if said := e.Err.Text(); !strings.Contains(said, "Not a socket") || !strings.Contains(said, "site.hcl:") {
+		t.Errorf("it says %s", said)
+	}
+}
+
+// TestP3NoCompiler: a varnishd whose C compiler does not work is stood in for
+// from the start, and serves when it works.
+func TestP3NoCompiler(t *testing.T) {
+	t.Parallel()
+	h := edge.NewHome(t, edge.Native)
+	h.Wrap()
+	h.Set(edge.CompilerRefuses)
+	h.Write("site.hcl", plain(load.StartApp(t, "app"), "", `"127.0.0.1:0"`))
+	e := h.Up()
+	e.Says("https://") // the address, which comes last
+	status := e.Status()
+	if cache := edge.Tier(status, "cache"); status.State != "degraded" || cache.Engine != "builtin" || !strings.Contains(cache.Reason, "compiler") {
+		t.Errorf("the edge is %s, the cache tier %+v", status.State, cache)
+	}
+	asked(t, e, "without a compiler")
+	h.Clear(edge.CompilerRefuses)
+	e.Until("varnishd serves", edge.Patience, ready)
+	asked(t, e, "with one")
+	e.Stop()
+}

@@ -4,11 +4,13 @@ package reload
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"sync"
 	"testing"
 
 	"edgegen/test/edge"
+	"edgegen/test/load"
 )
 
 var (
@@ -17,7 +19,14 @@ var (
 	every   = flag.Bool("every", false, "ask all eight combinations of engines, not four of them")
 )
 
+// appVariable tells this program to be an app, and at which address.
+const appVariable = "RELOAD_APP"
+
 func TestMain(m *testing.M) {
+	if address := os.Getenv(appVariable); address != "" { // as an edge starts it
+		fmt.Fprintln(os.Stderr, load.ServeApp("app", address))
+		os.Exit(1)
+	}
 	flag.Parse()
 	// Most of them wait for daemons; the processors are not what limits them.
 	if err := flag.Set("test.parallel", "8"); err != nil {
