@@ -92,6 +92,7 @@ func (e *Edge) first(ctx context.Context, loaded *config.Loaded, diagnostics con
 		return err
 	}
 	e.spare = given.open
+	e.warnSpare(nil)
 	e.generation = g
 	e.announceEngines(g)
 	if e.access, err = openAccessLog(loaded.Edge.Log, e.options.Access, e.options.Log); err != nil {
@@ -109,15 +110,28 @@ func (e *Edge) first(ctx context.Context, loaded *config.Loaded, diagnostics con
 	return nil
 }
 
-// prepareStorage makes the cache's file, which belongs to the daemons.
-func (e *Edge) prepareStorage(g *generation) error {
+// checkStorage looks whether varnishd's file can be made, and makes nothing yet.
+func (e *Edge) checkStorage(g *generation) error {
 	storage := g.loaded.Edge.Storage
 	if storage.Type != "file" || !g.native(RoleCache) {
 		return nil
 	}
+	dir := filepath.Dir(storage.Path)
 	var disk unix.Statfs_t
-	if err := unix.Statfs(filepath.Dir(storage.Path), &disk); err == nil && storage.Size > int64(disk.Blocks)*disk.Bsize {
-		return refusedAt(g.loaded, storage.Source, fmt.Errorf("the disk below %s is smaller than the cache's size", filepath.Dir(storage.Path)), "name a smaller size, or a file on another disk")
+	if err := unix.Statfs(dir, &disk); err != nil {
+		return refusedAt(g.loaded, storage.Source, fmt.Errorf("look at the directory of the cache's file %s: %w", storage.Path, err), "name a file of its own in a directory that is there")
+	}
+	if storage.Size > int64(disk.Blocks)*disk.Bsize {
+		return refusedAt(g.loaded, storage.Source, fmt.Errorf("the disk below %s is smaller than the cache's size", dir), "name a smaller size, or a file on another disk")
+	}
+	return nil
+}
+
+// makeStorage makes varnishd's file, which belongs to the daemons.
+func (e *Edge) makeStorage(g *generation) error {
+	storage := g.loaded.Edge.Storage
+	if storage.Type != "file" || !g.native(RoleCache) {
+		return nil
 	}
 	uid, gid := e.who.owner()
 	if err := giveStorage(storage.Path, uid, gid); err != nil {

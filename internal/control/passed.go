@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 
 	"edgegen/internal/systemd"
 )
@@ -20,6 +21,16 @@ func duplicates(listeners []systemd.Listener) ([]systemd.Listener, error) {
 		result = append(result, systemd.Listener{File: file, Address: l.Address})
 	}
 	return result, nil
+}
+
+// warnSpare tells of listeners that a service manager has passed and the site
+// does not name: they stay the manager's, and nobody takes their connections.
+func (e *Edge) warnSpare(before []*listener) {
+	for _, l := range e.spare {
+		if !slices.Contains(before, l) {
+			e.options.Log.Warn("the service manager listens on an address that the site does not name: whoever connects there waits for an answer in vain", "address", l.address)
+		}
+	}
 }
 
 func duplicate(file *os.File) (*os.File, error) {

@@ -3,6 +3,7 @@ package control
 import (
 	"errors"
 	"fmt"
+	"syscall"
 
 	"edgegen/internal/config"
 )
@@ -26,6 +27,19 @@ func (r *Refused) Error() string {
 		}
 	}
 	return "the site is refused"
+}
+
+// refusal returns the error as a *Refused, which it may be already. One that is
+// about no line of the site becomes a diagnostic without a place.
+func refusal(err error) error {
+	if isRefused(err) {
+		return err
+	}
+	remedy := ""
+	if errors.Is(err, syscall.ENOSPC) {
+		remedy = "make room on the disk of the state directory"
+	}
+	return &Refused{config.Diagnostics{{Severity: config.Error, Summary: err.Error(), Remedy: remedy}}}
 }
 
 func isRefused(err error) bool {

@@ -52,7 +52,11 @@ func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
 	// A reload that has begun goes on where the one who asked for it leaves.
 	mux.HandleFunc("POST /reload", func(w http.ResponseWriter, _ *http.Request) {
 		outcome, err := e.reload(ctx)
-		answer(w, outcome, unlessStopping(ctx, err))
+		err = unlessStopping(ctx, err)
+		if err != nil && !isBroken(err) && !errors.Is(err, errStopping) {
+			err = refusal(err)
+		}
+		answer(w, outcome, err)
 	})
 	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, r *http.Request) {
 		stop()
@@ -102,7 +106,7 @@ func clearSocket(path string) error {
 func answer(w http.ResponseWriter, value any, err error) {
 	refused := (*Refused)(nil)
 	switch {
-	case errors.As(err, &refused):
+	case errors.As(err, &refused) && !isBroken(err):
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusUnprocessableEntity)
 		_ = json.NewEncoder(w).Encode(refused.Diagnostics)

@@ -289,7 +289,9 @@ func (t *transaction) finish(ctx context.Context) {
 		s.retire()
 	}
 	// What is left in the pool the new generation did not take.
+	before := e.spare
 	e.spare = dropListeners(t.pool.open)
+	e.warnSpare(before)
 	e.remove(t.was)
 	e.options.SetLevel(t.next.loaded.Edge.Log.Level)
 }

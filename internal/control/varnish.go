@@ -45,7 +45,10 @@ func (v *varnishServer) start(ctx context.Context, g *generation) (err error) {
 			return err
 		}
 	}
-	if err := v.edge.prepareStorage(g); err != nil {
+	if err := v.edge.checkStorage(g); err != nil {
+		return err
+	}
+	if err := v.edge.makeStorage(g); err != nil {
 		return err
 	}
 	if v.native, err = native.NewVarnish(v.chosen.daemon, v.edge.setup(g), g.output, newSecret()); err != nil {
@@ -199,8 +202,12 @@ func (v *varnishServer) handBackTo(ctx context.Context, g *generation) error {
 }
 
 // refresh makes another stand-in where this one has been asked: what it stored
-// would grow stale unnoticed.
+// would grow stale unnoticed. It also looks after varnishncsa, which cannot be
+// asked.
 func (v *varnishServer) refresh(ctx context.Context) error {
+	if v.log != nil && v.log.Suspended() {
+		_ = v.log.Abort(ctx, errSuspended) // the next look tries again
+	}
 	if !v.stood.CompareAndSwap(true, false) || !v.stands() {
 		return nil
 	}

@@ -117,8 +117,13 @@ func (v *varnishServer) stageVCL(ctx context.Context, next *generation) (*native
 
 // whileDown changes what the next start of varnishd will find.
 func (v *varnishServer) whileDown(ctx context.Context, c *change, was, next *generation) error {
-	c.commit = func(ctx context.Context) error { return errors.Join(v.adopt(next), v.anew(ctx)) }
+	c.commit = func(ctx context.Context) error {
+		return errors.Join(v.edge.makeStorage(next), v.adopt(next), v.anew(ctx))
+	}
 	c.undo = func(ctx context.Context) error { return errors.Join(v.adopt(was), v.anew(ctx)) }
+	if err := v.edge.checkStorage(next); err != nil {
+		return err
+	}
 	return v.checkWhileDown(ctx, was, next, v.check)
 }
 
@@ -158,7 +163,7 @@ func (v *varnishServer) adopt(g *generation) error {
 // restartInstead restarts varnishd while its stand-in serves. The new VCL is
 // tried before, so that a refusal ends nothing.
 func (v *varnishServer) restartInstead(ctx context.Context, c *change, was, next *generation) error {
-	if err := v.edge.prepareStorage(next); err != nil {
+	if err := v.edge.checkStorage(next); err != nil {
 		return err
 	}
 	if err := v.reload(ctx, c, next); err != nil {
@@ -178,7 +183,7 @@ func (v *varnishServer) restartInstead(ctx context.Context, c *change, was, next
 		if v.runs() {
 			v.drain(ctx)
 		}
-		if err := v.adopt(g); err != nil {
+		if err := errors.Join(v.edge.makeStorage(g), v.adopt(g)); err != nil {
 			return err
 		}
 		begun = true

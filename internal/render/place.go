@@ -3,6 +3,7 @@ package render
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -33,10 +34,18 @@ func Place(dir string, files []File, owner Owner, before string) error {
 			}
 		}
 		if err := place(target, file, owner); err != nil {
-			return fmt.Errorf("write %s: %w", target, err)
+			return fmt.Errorf("write %s: %w", target, cause(err))
 		}
 	}
 	return nil
+}
+
+// cause leaves out what a file's error says about its path, which is told already.
+func cause(err error) error {
+	if problem := (*fs.PathError)(nil); errors.As(err, &problem) {
+		return problem.Err
+	}
+	return err
 }
 
 // MakeDir makes a directory that the owner of what is in it can enter and read.
