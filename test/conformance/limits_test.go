@@ -29,6 +29,8 @@ func limitCases() []contractCase {
 		{clause: "E5", name: "a long header line on http", plain: true, request: get("main.test", "/", "X-Big: "+big), want: want{status: 431, reaches: never}},
 		{clause: "E5", name: "a body within its limit", request: ask("POST", "main.test", "/", strings.Repeat("x", 64<<10), "Content-Length: 65536"), want: want{status: 200, reaches: 1}},
 		{clause: "E5", name: "a long body", request: ask("POST", "main.test", "/", strings.Repeat("x", 65537), "Content-Length: 65537"), want: tooLarge},
+		{clause: "E5", name: "a body several times its limit, after which the connection closes",
+			request: ask("POST", "main.test", "/", strings.Repeat("x", 300<<10), "Content-Length: 307200", "Connection: close"), want: tooLarge},
 		{clause: "E5", name: "a body that only promises to be long", request: ask("POST", "main.test", "/", "", "Content-Length: 99999999999"), want: tooLarge},
 		{clause: "E5", name: "a long chunked body", run: longChunks},
 		{clause: "E5", name: "more connections than the limit", edge: "narrow", run: manyConnections, differs: "native-connections", observed: "the 17th"},

@@ -139,6 +139,12 @@ sub edge_method {
     }
     # site.hcl:9: limits.body_size
     if (std.integer(req.http.Content-Length, 0) > 1073741824) {
+        # A client that is cut off while it sends does not see the answer, so what
+        # is not much too large is taken in.
+        if (!req.http.Expect && std.integer(req.http.Content-Length, 0) <= 1074790400
+            && !std.cache_req_body(1074790400B)) {
+            return (synth(400));
+        }
         return (synth(413));
     }
 }
