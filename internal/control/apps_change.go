@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 )
 
 // stageApps prepares what a reload does to the apps. An app whose description
@@ -34,8 +35,7 @@ func (e *Edge) stageApps(next *generation) (changes []*change, apps []*app, err 
 		default:
 			instead := e.appStart(next, a)
 			old := before[at]
-			instead.ends = old
-			instead.finish = func(context.Context) { e.stopLater(old.running.Load()) }
+			instead.finish = func(context.Context) { e.stopUnused(old) }
 			changes = append(changes, e.appChange(a, Restart, instead))
 		}
 		apps = append(apps, a)
@@ -101,6 +101,26 @@ func (e *Edge) appInstead(next *generation, old, a *app) *change {
 			return nil
 		},
 	}
+}
+
+// stopUnused ends an app that another one has taken the place of, once nobody
+// has anything to do with it any more: its WebSockets have ended, nginx's old
+// workers too, and what else it had in work has had timeouts.drain.
+func (e *Edge) stopUnused(old *app) {
+	drained := time.Now().Add(e.serving().loaded.Edge.Timeout.Drain)
+	r := old.running.Load()
+	e.later.Go(func() {
+		defer r.stop(e.life)
+		for time.Now().Before(drained) || e.webSocketsTo(e.life, old.backend.Servers) > 0 || e.oldWorkers() > 0 {
+			select {
+			case <-time.After(leavingPause):
+			case <-r.done:
+				return
+			case <-e.life.Done():
+				return
+			}
+		}
+	})
 }
 
 // stopLater ends a process that nobody needs any more, beside what goes on.

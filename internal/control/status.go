@@ -95,11 +95,8 @@ func (e *Edge) status(ctx context.Context) Status {
 		if d, ok := server.(interface{ degraded() bool }); ok {
 			well = well && !d.degraded()
 		}
-		if n, ok := server.(*nginxServer); ok {
-			s.Connections.OldWorkers += n.oldWorkers()
-		}
 	}
-	s.Connections.OldWorkers += e.leaving.oldWorkers()
+	s.Connections.OldWorkers = e.oldWorkers()
 	order := roles()
 	slices.SortStableFunc(s.Tiers, func(a, b TierStatus) int { return slices.Index(order, a.Role) - slices.Index(order, b.Role) })
 	s.Backends, well = backendsOf(g, apps, well)
@@ -110,6 +107,17 @@ func (e *Edge) status(ctx context.Context) Status {
 		s.Connections.WebSockets = e.activity(ctx).WebSockets
 	}
 	return s
+}
+
+// oldWorkers counts nginx's workers that finish requests of before a reload.
+func (e *Edge) oldWorkers() int {
+	sum := e.leaving.oldWorkers()
+	for _, s := range e.serversNow() {
+		if n, ok := s.(*nginxServer); ok {
+			sum += n.oldWorkers()
+		}
+	}
+	return sum
 }
 
 // absolute is a path that means the same to whoever reads it.

@@ -58,8 +58,8 @@ func (v *Varnish) learnServers(vcl, file string) {
 }
 
 // Pipes counts the open WebSockets by the address of the app's server, which is
-// "host:port" or "unix:/path". Those of VCLs that have been unloaded meanwhile
-// are missing.
+// "host:port" or "unix:/path". One that runs on in an old VCL counts too, as
+// varnishd frees that after the last of them.
 func (v *Varnish) Pipes(ctx context.Context) (map[string]int, error) {
 	output, err := v.statistics(ctx, "VBE.*.conn")
 	if err != nil {

@@ -3,8 +3,10 @@ package reload
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"edgegen/test/edge"
 	"edgegen/test/load"
@@ -15,7 +17,7 @@ func withApp(other *load.App, address, command, serial string) string {
 	return fmt.Sprintf(`edge {
   http  = ["127.0.0.1:0"]
   https = ["127.0.0.1:0"]
-  timeouts { drain = "5s" }
+  timeouts { drain = "1s" }
 }
 
 site %q {
@@ -65,24 +67,48 @@ func TestAppRestart(t *testing.T) {
 			if open.Open() != 7 {
 				t.Errorf("%d of 7 WebSockets are open after the refusal", open.Open())
 			}
-			for _, address := range []string{first, second} { // restarted in its place, then beside
-				h.Write("site.hcl", withApp(other, address, itself, "3"))
-				plan, _ := e.Plan()
-				if plan.WebSockets != 7 {
-					t.Errorf("plan counts %d WebSockets", plan.WebSockets)
-				}
-				if result := e.Reload(); result.Code != 0 || !strings.Contains(result.Out+result.Err, "7 WebSockets ended") {
-					t.Errorf("reload exits with %d: %s%s", result.Code, result.Out, result.Err)
-				}
-				await(t, "they have been ended", func() bool { return open.Open() == 0 })
-				if r := open.Stop(); len(r.Cuts) != 7 {
-					t.Errorf("%d WebSockets closed", len(r.Cuts))
-				}
-				open = load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/ws", Count: 7})
+			h.Write("site.hcl", withApp(other, first, itself, "3"))
+			if plan, _ := e.Plan(); plan.WebSockets != 7 {
+				t.Errorf("plan counts %d WebSockets", plan.WebSockets)
 			}
-			_ = open.Stop()
+			if result := e.Reload(); result.Code != 0 || !strings.Contains(result.Out+result.Err, "7 WebSockets ended") {
+				t.Errorf("reload exits with %d: %s%s", result.Code, result.Out, result.Err)
+			}
+			await(t, "they have been ended", func() bool { return open.Open() == 0 })
+			if r := open.Stop(); len(r.Cuts) != 7 {
+				t.Errorf("%d WebSockets closed", len(r.Cuts))
+			}
+			besides(t, h, e, other, second, itself)
 			few(t, "WebSockets to the other app closed", others.Stop().Cuts)
 			e.Stop()
 		})
 	}
+}
+
+// besides has the app start at another address, with reloads that follow: its
+// WebSockets stay until they end by themselves, and then the old app does.
+func besides(t *testing.T, h *edge.Home, e *edge.Edge, other *load.App, address, command string) {
+	t.Helper()
+	open := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/ws", Count: 7})
+	old := e.Status().Backends[0].Process.PID
+	oldApp := e.Family()[slices.IndexFunc(e.Family(), func(p edge.Process) bool { return p.PID == old })]
+	text := withApp(other, address, command, "4")
+	for round := range 5 {
+		h.Write("site.hcl", text)
+		if plan, _ := e.Plan(); plan.WebSockets != 0 {
+			t.Errorf("round %d: plan counts %d WebSockets", round, plan.WebSockets)
+		}
+		if result := e.Reload(); result.Code != 0 {
+			t.Errorf("round %d: reload exits with %d: %s%s", round, result.Code, result.Out, result.Err)
+		}
+		asked(t, e, "after another app has started")
+		text = strings.Replace(text, `route "/" {`, fmt.Sprintf("route \"/more%d\" {\n    redirect { to = \"/\" }\n  }\n  route \"/\" {", round), 1)
+	}
+	for begun := time.Now(); time.Since(begun) < 3*time.Second; time.Sleep(100 * time.Millisecond) { // more than timeouts.drain
+		if open.Open() != 7 || !oldApp.Alive() {
+			t.Fatalf("%d of 7 WebSockets are open, the old app lives: %t", open.Open(), oldApp.Alive())
+		}
+	}
+	few(t, "WebSockets closed", open.Stop().Cuts)
+	await(t, "the old app has ended", func() bool { return !oldApp.Alive() })
 }
