@@ -137,8 +137,18 @@ func (c *Client) do(ctx context.Context, method, path string) (*http.Response, e
 		return nil, fmt.Errorf("%w: %s; start one with `edgegen up`, or name its state directory with --state-dir", ErrNoEdge, c.dir)
 	case errors.Is(err, os.ErrPermission):
 		return nil, fmt.Errorf("the edge of %s belongs to another user: ask as that user, or as root", c.dir)
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil, c.deaf()
 	case err != nil:
 		return nil, fmt.Errorf("ask the edge of %s: %w", c.dir, err)
 	}
 	return response, nil
+}
+
+// deaf says who it is that does not answer.
+func (c *Client) deaf() error {
+	if pid, err := supervise.Holder(c.dir); err == nil && pid != 0 {
+		return fmt.Errorf("the edge of %s does not answer: its process %d hangs, or was stopped by a signal", c.dir, pid)
+	}
+	return fmt.Errorf("the edge of %s does not answer", c.dir)
 }

@@ -1,11 +1,13 @@
 package reload
 
 import (
+	"fmt"
 	"strings"
 	"syscall"
 	"testing"
 
 	"edgegen/test/edge"
+	"edgegen/test/load"
 )
 
 // TestLastGood holds that a start with a broken file fails, and with
@@ -60,5 +62,20 @@ func TestHangup(t *testing.T) {
 	e.Signal(syscall.SIGHUP)
 	e.Says("websockett")
 	w.serves(e, 1)
+	e.Stop()
+}
+
+// TestStatusOfOneThatHangs names the process that does not answer.
+func TestStatusOfOneThatHangs(t *testing.T) {
+	t.Parallel()
+	h := edge.NewHome(t, edge.BuiltIn)
+	h.Write("site.hcl", plain(load.StartApp(t, "app"), "", `"127.0.0.1:0"`))
+	e := h.Run()
+	e.Signal(syscall.SIGSTOP)
+	result := e.Verb("status")
+	e.Signal(syscall.SIGCONT)
+	if says := fmt.Sprintf("does not answer: its process %d hangs", e.PID()); result.Code != 1 || !strings.Contains(result.Err, says) {
+		t.Errorf("status exits with %d: %s", result.Code, result.Err)
+	}
 	e.Stop()
 }
