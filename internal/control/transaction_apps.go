@@ -49,14 +49,16 @@ func (t *transaction) undoApps(ctx context.Context) error {
 	return errors.Join(problems...)
 }
 
-// condition tells which processes serve the tiers, and in whose place.
+// condition tells which processes and stand-ins serve the tiers.
 func (e *Edge) condition() []tierCondition {
 	var all []tierCondition
 	for _, s := range e.serversNow() {
 		if g, ok := s.(guarded); ok {
 			d := g.base()
 			now := d.process().Status()
-			all = append(all, tierCondition{now.PID, now.State, d.degraded()})
+			d.mu.Lock()
+			all = append(all, tierCondition{now.PID, now.State, d.taken, d.standIn})
+			d.mu.Unlock()
 		}
 	}
 	return all
@@ -66,4 +68,5 @@ type tierCondition struct {
 	pid      int
 	state    supervise.State
 	degraded bool
+	standIn  *plane
 }
