@@ -170,7 +170,7 @@ func (v *varnishServer) restartInstead(ctx context.Context, c *change, was, next
 		return err
 	}
 	c.finish = nil
-	begun := false
+	begun, drained := false, false
 	restart := func(ctx context.Context, g *generation) error {
 		if !v.stands() { // for as long as this takes
 			if err := v.standInStarts(ctx, v.edge.serving()); err != nil {
@@ -181,6 +181,7 @@ func (v *varnishServer) restartInstead(ctx context.Context, c *change, was, next
 			return err
 		}
 		if v.runs() {
+			drained = true
 			v.drain(ctx)
 		}
 		if err := errors.Join(v.edge.makeStorage(g), v.adopt(g)); err != nil {
@@ -202,11 +203,19 @@ func (v *varnishServer) restartInstead(ctx context.Context, c *change, was, next
 	}
 	c.undo = func(ctx context.Context) error {
 		if !begun {
-			return errors.Join(v.adopt(was), v.republish())
+			return errors.Join(v.adopt(was), v.undrain(ctx, drained), v.republish())
 		}
 		return restart(ctx, was)
 	}
 	return nil
+}
+
+// undrain has a varnishd that was drained take connections as before.
+func (v *varnishServer) undrain(ctx context.Context, drained bool) error {
+	if !drained || !v.runs() {
+		return nil
+	}
+	return v.native.Resume(ctx)
 }
 
 // afterwards lets the access log follow when everything has been committed.
