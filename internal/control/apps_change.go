@@ -18,6 +18,7 @@ func (e *Edge) stageApps(next *generation) (changes []*change, apps []*app, err 
 				return nil, nil, appFailed(next, a, err)
 			}
 		}
+		earlier := len(changes)
 		switch {
 		case at < 0:
 			changes = append(changes, e.appChange(a, Start, e.appStart(next, a)))
@@ -30,7 +31,7 @@ func (e *Edge) stageApps(next *generation) (changes []*change, apps []*app, err 
 			}}))
 		case before[at].shares(a):
 			instead := e.appInstead(next, before[at], a)
-			instead.ends = before[at]
+			instead.ends = []*app{before[at]}
 			changes = append(changes, e.appChange(a, Restart, instead))
 		default:
 			instead := e.appStart(next, a)
@@ -38,12 +39,15 @@ func (e *Edge) stageApps(next *generation) (changes []*change, apps []*app, err 
 			instead.finish = func(context.Context) { e.stopUnused(old) }
 			changes = append(changes, e.appChange(a, Restart, instead))
 		}
+		if at < 0 || !before[at].same(a) {
+			e.freeAddress(changes[earlier], a)
+		}
 		apps = append(apps, a)
 	}
 	for _, old := range before {
 		if !slices.ContainsFunc(apps, old.is) {
 			gone := &change{
-				ends:   old,
+				ends:   []*app{old},
 				commit: func(context.Context) error { return nil },
 				finish: func(context.Context) { e.stopLater(old.running.Load()) },
 			}
@@ -109,18 +113,55 @@ func (e *Edge) appInstead(next *generation, old, a *app) *change {
 func (e *Edge) stopUnused(old *app) {
 	drained := time.Now().Add(e.serving().loaded.Edge.Timeout.Drain)
 	r := old.running.Load()
+	e.mu.Lock()
+	e.unused = append(slices.Clone(e.unused), old)
+	e.mu.Unlock()
 	e.later.Go(func() {
-		defer r.stop(e.life)
 		for time.Now().Before(drained) || e.webSocketsTo(e.life, old.backend.Servers) > 0 || e.oldWorkers() > 0 {
 			select {
 			case <-time.After(leavingPause):
 			case <-r.done:
+				e.forget(old)
 				return
 			case <-e.life.Done():
-				return
+				return // the stop ends it with the other apps
 			}
 		}
+		r.stop(e.life)
+		e.forget(old)
 	})
+}
+
+func (e *Edge) forget(unused *app) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.unused = slices.DeleteFunc(slices.Clone(e.unused), func(a *app) bool { return a == unused })
+}
+
+func (e *Edge) unusedApps() []*app {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.unused
+}
+
+// freeAddress has the change of an app end whoever has its address still,
+// though nobody needs them any more.
+func (e *Edge) freeAddress(c *change, a *app) {
+	var inTheWay []*app
+	for _, unused := range e.unusedApps() {
+		if unused.shares(a) {
+			inTheWay = append(inTheWay, unused)
+		}
+	}
+	if len(inTheWay) == 0 {
+		return
+	}
+	c.ends = append(c.ends, inTheWay...)
+	start := c.commit
+	c.commit = func(ctx context.Context) error {
+		stopApps(e.hurry, inTheWay)
+		return start(ctx)
+	}
 }
 
 // stopLater ends a process that nobody needs any more, beside what goes on.

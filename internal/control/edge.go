@@ -48,6 +48,7 @@ type Edge struct {
 	generation *generation // that is served; nil before the first
 	servers    []server    // from the inside out
 	apps       []*app
+	unused     []*app // whose place others have taken, and which still have work
 	last       *ReloadStatus
 }
 

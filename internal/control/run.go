@@ -27,6 +27,10 @@ const (
 func (e *Edge) run(ctx, hurry context.Context) error {
 	e.hurry = hurry
 	e.raiseDescriptors()
+	// Whoever asks for a reload waits until the start is over.
+	if err := e.turns.begin(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
 	server, err := e.serveControl(ctx)
 	if err != nil {
 		return err
@@ -36,6 +40,7 @@ func (e *Edge) run(ctx, hurry context.Context) error {
 	announce := sync.OnceFunc(e.isStopping)
 	context.AfterFunc(server.ctx, announce)
 	err = e.startAll(server.ctx)
+	e.turns.end()
 	if err == nil {
 		e.isReady()
 		e.attend(server.ctx)
@@ -72,10 +77,6 @@ func (e *Edge) isReady() {
 // startAll brings the edge up from the inside out, each tier after the one
 // before it answers.
 func (e *Edge) startAll(ctx context.Context) error {
-	if err := e.turns.begin(ctx); err != nil {
-		return err
-	}
-	defer e.turns.end()
 	g := e.serving()
 	for _, s := range e.arrangement(g) {
 		if n, ok := s.(*nginxServer); ok {
@@ -125,7 +126,7 @@ func (e *Edge) stop(hurry context.Context, serves bool) {
 	}
 	e.die()
 	e.later.Wait()
-	stopApps(hurry, e.appsNow())
+	stopApps(hurry, slices.Concat(e.appsNow(), e.unusedApps()))
 }
 
 // addresses are the canonical URLs of the sites.

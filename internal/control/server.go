@@ -36,7 +36,7 @@ type server interface {
 type change struct {
 	plans []TierPlan // one for each tier
 	app   *AppPlan   // instead, for an app
-	ends  *app       // the process of which does not go on; nil for none
+	ends  []*app     // whose processes do not go on
 
 	commit  func(context.Context) error // returns when the new generation is served
 	undo    func(context.Context) error // after a commit, also one that failed halfway

@@ -123,8 +123,8 @@ func (t *transaction) plan(ctx context.Context) Plan {
 	plan := Plan{Tiers: []TierPlan{}, Backends: []AppPlan{}}
 	for _, c := range t.appChanges {
 		app := *c.app
-		if c.ends != nil {
-			app.WebSockets = t.edge.webSocketsTo(ctx, c.ends.backend.Servers)
+		for _, ends := range c.ends {
+			app.WebSockets += t.edge.webSocketsTo(ctx, ends.backend.Servers)
 		}
 		plan.Backends = append(plan.Backends, app)
 	}

@@ -64,7 +64,7 @@ func (t *turns) step() {
 func (t *turns) lend(wait func()) {
 	t.looked()
 	defer func() {
-		t.now <- struct{}{} // a look never takes long
+		t.now <- struct{}{} // each step of a look has a limit
 		t.step()
 	}()
 	wait()

@@ -84,6 +84,9 @@ func (v *varnishServer) reload(ctx context.Context, c *change, next *generation)
 		return errors.Join(staged.Restore(ctx), v.process().Update(v.describe()), staged.Abandon(ctx))
 	}
 	c.abandon = func(ctx context.Context) {
+		if !v.runs() {
+			return // and with it has gone what it held
+		}
 		if err := staged.Abandon(ctx); err != nil {
 			v.edge.options.Log.Warn("unload a VCL that is not used", "error", err)
 		}

@@ -132,6 +132,8 @@ func (s *StagedVCL) Changed() bool {
 // directory that it was staged from or, when that is gone, from Layout.Dir.
 // After an error the caller calls Restore.
 func (s *StagedVCL) Use(ctx context.Context) error {
+	ctx, cancel := limited(ctx, reloadTime)
+	defer cancel()
 	v := s.varnish
 	// First, so that a varnishd that is just starting ends up with it as well.
 	v.take(s.next)
@@ -191,6 +193,8 @@ func (s *StagedVCL) Abandon(ctx context.Context) error {
 	if len(s.loaded) == 0 {
 		return nil
 	}
+	ctx, cancel := limited(ctx, undoTime) // varnishd may have gone meanwhile, for good
+	defer cancel()
 	loaded := s.loaded
 	s.loaded = nil
 	return s.varnish.discard(ctx, func(vcl VCL) bool { return slices.Contains(loaded, vcl.Name) })

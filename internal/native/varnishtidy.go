@@ -18,6 +18,8 @@ const (
 // it. Requests and pipes that still run in one are not disturbed: varnishd
 // frees it after the last of them. Nothing may be staged meanwhile.
 func (v *Varnish) Tidy(ctx context.Context) error {
+	ctx, cancel := limited(ctx, reloadTime)
+	defer cancel()
 	v.mu.Lock()
 	stays := v.current.names()
 	for _, set := range v.kept {

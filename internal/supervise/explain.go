@@ -49,7 +49,7 @@ func (p Process) program() (string, error) {
 }
 
 // Check says what can be known before a start to be in its way: there is no such
-// program or directory. That neither is found is no promise that it can be run.
+// program. Nothing found is no promise that it can be run.
 func (p Process) Check() error {
 	program, err := p.program()
 	if err != nil {
@@ -58,7 +58,8 @@ func (p Process) Check() error {
 	if !filepath.IsAbs(program) {
 		program = filepath.Join(p.Dir, program)
 	}
-	if _, err := os.Stat(program); err != nil {
+	// It may be there for the process's user and not for this one.
+	if _, err := os.Stat(program); errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return p.explained(program, err)
 	}
 	return nil

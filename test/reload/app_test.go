@@ -112,3 +112,39 @@ func besides(t *testing.T, h *edge.Home, e *edge.Edge, other *load.App, address,
 	few(t, "WebSockets closed", open.Stop().Cuts)
 	await(t, "the old app has ended", func() bool { return !oldApp.Alive() })
 }
+
+// TestAppThereAndBack: an app that goes on for its WebSockets only is no obstacle
+// to another one that wants its address, and plan counts what that ends.
+func TestAppThereAndBack(t *testing.T) {
+	t.Parallel()
+	itself, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := edge.NewHome(t, edge.BuiltIn)
+	other := load.StartApp(t, "other")
+	first, second := edge.FreeAddress(t), edge.FreeAddress(t)
+	h.Write("site.hcl", withApp(other, first, itself, "1"))
+	e := h.Run()
+	open := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/ws", Count: 7})
+	for _, step := range []struct {
+		address, serial string
+		ends            int
+	}{{second, "2", 0}, {first, "3", 7}} {
+		h.Write("site.hcl", withApp(other, step.address, itself, step.serial))
+		if plan, _ := e.Plan(); plan.WebSockets != step.ends {
+			t.Errorf("to %s: plan counts %d WebSockets", step.address, plan.WebSockets)
+		}
+		if result := e.Reload(); result.Code != 0 {
+			t.Fatalf("to %s: reload exits with %d: %s", step.address, result.Code, result.Err)
+		}
+		asked(t, e, "after the reload")
+	}
+	if r := open.Stop(); len(r.Cuts) != 7 {
+		t.Errorf("%d WebSockets closed", len(r.Cuts))
+	}
+	if process := e.Status().Backends[0].Process; process.State != "running" || process.Restarts != 0 {
+		t.Errorf("the app is %+v", process)
+	}
+	e.Stop()
+}

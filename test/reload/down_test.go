@@ -1,6 +1,7 @@
 package reload
 
 import (
+	"net"
 	"slices"
 	"strings"
 	"syscall"
@@ -101,6 +102,44 @@ func TestP3TakeoverDuringReload(t *testing.T) {
 		t.Errorf("reload exits with %d: %s", result.Code, result.Err)
 	}
 	e.Clear(edge.NginxBroken)
+	e.Until("all is well again", edge.Patience, ready)
+	asked(t, e, "afterwards")
+	e.Stop()
+}
+
+// TestP3VarnishGoesDuringReload: what was staged in a varnishd that has gone
+// since, for good, is no obstacle to the reload.
+func TestP3VarnishGoesDuringReload(t *testing.T) {
+	t.Parallel()
+	h := edge.NewHome(t, edge.Native)
+	h.Wrap()
+	good := plain(load.StartApp(t, "app"), "", `"127.0.0.1:0"`)
+	h.Write("site.hcl", good)
+	e := h.Run("--app-timeout", "10m")
+	address := edge.FreeAddress(t)
+	h.Write("site.hcl", strings.Replace(good, `route "/" {`, `backend "late" {
+    servers = ["`+address+`"]
+    command = ["sh", "-c", "touch started; exec sleep 600"]
+  }
+  route "/late" {
+    backend   = "late"
+    websocket = true
+  }
+  route "/" {`, 1))
+	answered := make(chan edge.Result, 1)
+	go func() { answered <- e.Reload() }()
+	e.AwaitFile("started")
+	broken(t, e, "cache", "varnishd", edge.VarnishBroken)
+	late, err := net.Listen("tcp", address) // in place of the app
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer late.Close()
+	if result := <-answered; result.Code != 0 {
+		t.Errorf("reload exits with %d: %s", result.Code, result.Err)
+	}
+	asked(t, e, "after the reload")
+	e.Clear(edge.VarnishBroken)
 	e.Until("all is well again", edge.Patience, ready)
 	asked(t, e, "afterwards")
 	e.Stop()
