@@ -272,6 +272,31 @@ func TestKillHurriesTheStop(t *testing.T) {
 	}
 }
 
+// TestKillDuringTheStart: a kill that comes before the process is known to have
+// been started is not lost.
+func TestKillDuringTheStart(t *testing.T) {
+	t.Parallel()
+	p := shell("trap '' TERM; echo up; while :; do sleep 300; done")
+	p.StopTimeout = time.Hour
+	var out collector
+	p.Stdout = out.add
+	ctx, cancel := context.WithCancel(t.Context())
+	var r *Runner
+	r, err := newRunner(p, Policy{}, func(p Process) (child, error) {
+		c, err := (*Instance)(nil).launch(p)
+		eventually(t, "it is up", func() bool { return len(out.all()) > 0 })
+		cancel()
+		r.Kill()
+		return c, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Run(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestIgnoringSIGTERMIsReported(t *testing.T) {
 	t.Parallel()
 	up := filepath.Join(t.TempDir(), "up")

@@ -22,7 +22,7 @@ func Once(ctx context.Context, p Process, instance *Instance) (Exit, error) {
 	case <-c.done():
 		return c.exit(), nil
 	case <-ctx.Done():
-		endChild(p, c)
+		endChild(context.Background(), p, c)
 		return c.exit(), fmt.Errorf("run %s: %w", p.Name, context.Cause(ctx))
 	}
 }

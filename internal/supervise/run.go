@@ -16,6 +16,9 @@ func (r *Runner) Run(ctx context.Context) error {
 	if err := r.begin(); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(r.hurry, cancel)()
 	for ctx.Err() == nil && !r.isRetired() {
 		if failure := r.attempt(ctx); failure != nil && !r.isRetired() {
 			r.pause(ctx, failure)
@@ -74,7 +77,7 @@ func (r *Runner) untilReady(ctx context.Context, p Process, c child) (ready bool
 		if err == nil {
 			return stillThere(p, c)
 		}
-		endChild(p, c)
+		endChild(r.hurry, p, c)
 		if ctx.Err() != nil {
 			return false, nil
 		}
@@ -85,7 +88,7 @@ func (r *Runner) untilReady(ctx context.Context, p Process, c child) (ready bool
 	case asked := <-r.requests:
 		return false, r.obey(p, c, asked)
 	case <-ctx.Done():
-		endChild(p, c)
+		endChild(r.hurry, p, c)
 		return false, nil
 	}
 }
@@ -118,7 +121,7 @@ func (r *Runner) untilEnd(ctx context.Context, p Process, c child) error {
 			}
 			return r.obey(p, c, asked)
 		case <-ctx.Done():
-			endChild(p, c)
+			endChild(r.hurry, p, c)
 			return nil
 		}
 	}
@@ -145,7 +148,7 @@ func (r *Runner) obey(p Process, c child, asked request) error {
 		c.kill()
 		<-c.done()
 	} else {
-		endChild(p, c)
+		endChild(r.hurry, p, c)
 	}
 	if asked.retire {
 		r.retire(nil, asked)
@@ -167,17 +170,20 @@ func killed(c child, failure error) error {
 	return failure
 }
 
-// endChild stops the process and returns when it and its group are gone.
-func endChild(p Process, c child) {
+// endChild stops the process and returns when it and its group are gone. Where
+// hurry has ended, it is killed without more ado.
+func endChild(hurry context.Context, p Process, c child) {
 	c.stop()
 	patience := time.NewTimer(p.StopTimeout)
 	defer patience.Stop()
 	select {
 	case <-c.done():
+		return
 	case <-patience.C:
-		c.kill()
-		<-c.done()
+	case <-hurry.Done():
 	}
+	c.kill()
+	<-c.done()
 }
 
 // pause shows the failure and lets the pause that it calls for go by.

@@ -14,6 +14,8 @@ type Runner struct {
 	policy   Policy
 	launch   launcher
 	requests chan request
+	hurry    context.Context // ends when the process is to be killed for good
+	kill     context.CancelFunc
 
 	mu       sync.Mutex
 	process  Process
@@ -51,14 +53,16 @@ func newRunner(p Process, policy Policy, launch launcher) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Runner{
+	r := &Runner{
 		policy:   policy.completed(),
 		launch:   launch,
 		requests: make(chan request),
 		process:  p,
 		status:   Status{Name: p.Name, State: Stopped},
 		changed:  make(chan struct{}),
-	}, nil
+	}
+	r.hurry, r.kill = context.WithCancel(context.Background())
+	return r, nil
 }
 
 // Status returns a snapshot.
@@ -199,16 +203,9 @@ func (r *Runner) Signal(signal syscall.Signal) error {
 	return current.signal(signal)
 }
 
-// Kill ends the process and its group at once. With the context of Run ended,
-// this is the hurried stop; otherwise it counts as a crash.
-func (r *Runner) Kill() {
-	r.mu.Lock()
-	current := r.current
-	r.mu.Unlock()
-	if current != nil {
-		current.kill()
-	}
-}
+// Kill is the hurried stop: the process and its group are ended by SIGKILL, also
+// where it is about to be started or was asked to end before, and Run returns.
+func (r *Runner) Kill() { r.kill() }
 
 func (r *Runner) name() string {
 	r.mu.Lock()
