@@ -186,9 +186,11 @@ func (c *conn) write(o *outgoing) (*sending, error) {
 	return c.send(o.rest, o.length < 0), nil
 }
 
-// read waits for the final response's head.
+// read waits for the final response's head. A connection with interim ones, which
+// nobody asks for, is not kept: nginx 1.22 takes 103 for the final response and
+// copies what follows, so that it is not done yet when the response seems to be.
 func (c *conn) read(o *outgoing, t Timeouts, stop func() bool, s *sending) (*wire.Response, error) {
-	for range maxInterim {
+	for interim := range maxInterim {
 		text, err := c.head(t, s)
 		if err != nil {
 			return nil, failure("read the response", err)
@@ -200,6 +202,7 @@ func (c *conn) read(o *outgoing, t Timeouts, stop func() bool, s *sending) (*wir
 		if head.Status < 200 {
 			continue
 		}
+		head.Keep = head.Keep && interim == 0
 		return c.response(o, head, t, stop, s), nil
 	}
 	return nil, fmt.Errorf("%w: too many interim responses", ErrFailed)

@@ -48,6 +48,25 @@ func ask(t *testing.T, g *Group, req *wire.Request) (string, error) {
 	return fmt.Sprint(r.Status, " ", string(body)), err
 }
 
+// TestInterimResponsesEndTheConnection: with an nginx that does not know them,
+// what follows is no end that may be relied on.
+func TestInterimResponsesEndTheConnection(t *testing.T) {
+	for _, status := range []int{http.StatusContinue, http.StatusEarlyHints} {
+		g, connections := start(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, "x")
+		})
+		for range 2 {
+			if got, err := ask(t, g, &wire.Request{Method: "GET", Target: "/"}); got != "200 x" || err != nil {
+				t.Errorf("%d: got %q %v", status, got, err)
+			}
+		}
+		if n := connections.Load(); n != 2 {
+			t.Errorf("%d: %d connections, want 2", status, n)
+		}
+	}
+}
+
 func TestConnectionsAreReused(t *testing.T) {
 	g, connections := start(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
