@@ -409,7 +409,7 @@ func TestChildDies(t *testing.T) {
 	}
 	select {
 	case reason := <-r.died:
-		if err := r.runner.Fail(soon(t), reason); err != nil {
+		if err := r.runner.Abort(soon(t), reason); err != nil {
 			t.Fatal(err)
 		}
 	case <-soon(t).Done():

@@ -169,12 +169,21 @@ func TestStopSignalReachesGroupOrLeader(t *testing.T) {
 				}
 				return nil
 			}
-			r := running(t, p, Policy{}, nil)
-			group := r.Status().PID
-			if err := r.Fail(t.Context(), errors.New("to stop it")); err != nil {
+			r, err := NewRunner(p, Policy{}, nil)
+			if err != nil {
 				t.Fatal(err)
 			}
-			eventually(t, "an exit", func() bool { return r.Status().LastExit != nil })
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan error, 1)
+			go func() { ended <- r.Run(ctx) }()
+			if err := r.WaitReady(ctx); err != nil {
+				t.Error(err)
+			}
+			group := r.Status().PID
+			cancel()
+			if err := <-ended; err != nil {
+				t.Fatal(err)
+			}
 			if got := r.Status().LastExit; got.Code != 0 {
 				t.Errorf("ended %v", got)
 			}
@@ -302,12 +311,14 @@ func TestIgnoringSIGTERMIsReported(t *testing.T) {
 	up := filepath.Join(t.TempDir(), "up")
 	p := shell("trap '' TERM; echo $$ >" + up + "; while :; do sleep 300; done")
 	p.StopTimeout = 100 * time.Millisecond
-	r := running(t, p, Policy{FirstPause: time.Hour, LongestPause: time.Hour}, nil)
-	numberIn(t, up)
-	if err := r.Fail(t.Context(), errors.New("no use")); err != nil {
-		t.Fatal(err)
+	p.Ready = func(context.Context) error {
+		if _, err := os.Stat(up); err != nil {
+			return err
+		}
+		return &Hopeless{errors.New("no use")}
 	}
-	want := "app: no use; it had to be killed, as it did not end when SIGTERM asked it to"
+	r := started(t, p, Policy{FirstPause: time.Hour, LongestPause: time.Hour}, nil)
+	want := "app does not get ready: no use; it had to be killed, as it did not end when SIGTERM asked it to"
 	if got := inState(t, r, Backoff).Reason.Error(); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

@@ -24,6 +24,13 @@ func TestAbortKillsAtOnce(t *testing.T) {
 		if !s.cast[0].stoppedAt.IsZero() {
 			t.Error("it was asked first")
 		}
+		if err := r.Abort(t.Context(), reason); err != nil { // it is not running
+			t.Fatal(err)
+		}
+		pass(time.Second)
+		if got := r.Status(); got.State != Running || got.PID != 101 {
+			t.Errorf("status %+v", got)
+		}
 	})
 }
 

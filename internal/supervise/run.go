@@ -144,18 +144,15 @@ func (r *Runner) retire(c child, asked request) {
 
 // obey ends the process as a request wants it.
 func (r *Runner) obey(p Process, c child, asked request) error {
-	if asked.atOnce {
+	if asked.fail != nil {
 		c.kill()
 		<-c.done()
-	} else {
-		endChild(r.hurry, p, c)
+		return fmt.Errorf("%s: %w", p.Name, asked.fail)
 	}
+	endChild(r.hurry, p, c)
 	if asked.retire {
 		r.retire(nil, asked)
 		return nil
-	}
-	if asked.fail != nil {
-		return killed(c, fmt.Errorf("%s: %w", p.Name, asked.fail))
 	}
 	r.settled()
 	r.expect(asked.reply)

@@ -248,27 +248,6 @@ func TestRestart(t *testing.T) {
 	})
 }
 
-func TestFailCountsAsCrash(t *testing.T) {
-	s := &stage{}
-	perform(t, Process{}, s, func(t *testing.T, r *Runner) {
-		reason := errors.New("does not answer its probe")
-		if err := r.Fail(t.Context(), reason); err != nil {
-			t.Fatal(err)
-		}
-		synctest.Wait()
-		if got := r.Status(); got.State != Backoff || !errors.Is(got.Reason, reason) || got.Failures != 1 {
-			t.Errorf("status %+v", got)
-		}
-		if err := r.Fail(t.Context(), reason); err != nil { // it is not running
-			t.Fatal(err)
-		}
-		pass(time.Second)
-		if got := r.Status(); got.State != Running || got.PID != 101 {
-			t.Errorf("status %+v", got)
-		}
-	})
-}
-
 func TestReadiness(t *testing.T) {
 	notYet := errors.New("not yet")
 	t.Run("too late", func(t *testing.T) {

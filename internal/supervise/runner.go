@@ -34,8 +34,7 @@ type Runner struct {
 // request asks the loop of Run for something: a restart where nothing else is
 // said.
 type request struct {
-	fail   error          // end the process for this reason and count it as a crash
-	atOnce bool           // by SIGKILL
+	fail   error          // kill the process for this reason and count it as a crash
 	retire bool           // let the process live until it ends by itself
 	signal syscall.Signal // to be sent to one that retires; 0 is none
 	reply  chan<- error   // nil without a listener; buffered
@@ -117,32 +116,23 @@ func (r *Runner) Restart(ctx context.Context) error {
 	}
 }
 
-// Fail says that the process is of no use though it runs. It is stopped as its
-// description says, and started again as if it had crashed. Fail returns when
-// the Runner knows, and does nothing where the process is not running anyway.
-func (r *Runner) Fail(ctx context.Context, reason error) error {
-	return r.fail(ctx, reason, false)
-}
-
-// Abort is Fail for a process that hangs: SIGKILL ends it and its group at
-// once, as it would not react to a request.
+// Abort says that the process is of no use though it runs. SIGKILL ends it and
+// its group at once, as one that hangs would not react to a request, and it is
+// started again as if it had crashed. Abort returns when the Runner knows, and
+// does nothing where the process is not running anyway.
 func (r *Runner) Abort(ctx context.Context, reason error) error {
-	return r.fail(ctx, reason, true)
-}
-
-func (r *Runner) fail(ctx context.Context, reason error, atOnce bool) error {
 	if reason == nil {
 		reason = errors.New("given up for no reason")
 	}
-	return r.ask(ctx, request{fail: reason, atOnce: atOnce})
+	return r.ask(ctx, request{fail: reason})
 }
 
 // Retire lets the process live until it ends by itself, and has it not started
 // again: Run returns then, and the state is Stopped. The signal, which is what
 // makes the process finish its work, is sent to the process alone; 0 sends
-// none. The end of the context of Run, Fail and Abort still end the process,
-// as does Restart, which starts nothing then. One that is not ready is stopped
-// at once. The error is ErrNotRunning where there is no process, which then is
+// none. The end of the context of Run, Abort and Kill still end the process, as
+// does Restart, which starts nothing then. One that is not ready is stopped at
+// once. The error is ErrNotRunning where there is no process, which then is
 // not started again either, or says why the signal could not be sent.
 func (r *Runner) Retire(ctx context.Context, signal syscall.Signal) error {
 	reply := make(chan error, 1)
