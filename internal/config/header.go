@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"fmt"
 	"net/textproto"
 	"slices"
 	"strings"
@@ -11,6 +12,10 @@ import (
 
 	"edgegen/internal/site"
 )
+
+// maxHeaderName is the longest name of a header rule, in bytes: Varnish's
+// compiler takes no longer one.
+const maxHeaderName = 126
 
 // maxHeaderValue is the longest value of a header rule, in bytes.
 const maxHeaderValue = 4096
@@ -92,6 +97,10 @@ func (b *block) checkHeaderName(name located, reserved []owned) bool {
 		b.errorAt(name.place, `use letters, digits and "-"`, "%q is no name for a header field", name.text)
 		return false
 	}
+	if len(name.text) > maxHeaderName {
+		b.errorAt(name.place, "use a shorter one", "the name of a header field is longer than %d bytes", maxHeaderName)
+		return false
+	}
 	lower := strings.ToLower(name.text)
 	for _, own := range reserved {
 		prefix, family := strings.CutSuffix(strings.ToLower(own.name), "*")
@@ -110,7 +119,7 @@ func (b *block) checkHeaderValue(p pair) bool {
 	case value.text == "":
 		problem, remedy = "is empty", "use remove to take a field away"
 	case len(value.text) > maxHeaderValue:
-		problem = "is longer than 4096 bytes"
+		problem = fmt.Sprintf("is longer than %d bytes", maxHeaderValue)
 	case strings.ContainsFunc(value.text, unicode.IsControl):
 		problem, remedy = "holds a control character", "a header field is one line of text"
 	case strings.TrimSpace(value.text) != value.text:
