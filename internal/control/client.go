@@ -131,6 +131,11 @@ func (c *Client) do(ctx context.Context, method, path string) (*http.Response, e
 	if err != nil {
 		return nil, err
 	}
+	if directory, err := os.Getwd(); err == nil { // else files are named from the root
+		query := request.URL.Query()
+		query.Set(directoryField, directory)
+		request.URL.RawQuery = query.Encode()
+	}
 	response, err := c.http.Do(request)
 	switch {
 	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):

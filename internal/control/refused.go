@@ -3,6 +3,9 @@ package control
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"syscall"
 
 	"edgegen/internal/config"
@@ -45,6 +48,26 @@ func refusal(err error) error {
 func isRefused(err error) bool {
 	refused := (*Refused)(nil)
 	return errors.As(err, &refused)
+}
+
+// directoryField is where a client says in which directory it works.
+const directoryField = "from"
+
+// seenFrom names files so that somebody who works in the directory finds them:
+// as the site was named where this process works there too, and otherwise from
+// the root.
+func seenFrom(directory string, all config.Diagnostics) config.Diagnostics {
+	here, err := os.Getwd()
+	if err != nil || directory == here {
+		return all
+	}
+	all = slices.Clone(all)
+	for i, one := range all {
+		if one.File != "" && !filepath.IsAbs(one.File) {
+			all[i].File = filepath.Join(here, one.File)
+		}
+	}
+	return all
 }
 
 // findings collects the diagnostics of stages that go on after a problem.

@@ -40,23 +40,24 @@ func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
 	s := &controlServer{ctx: ctx, end: stop, stopped: make(chan struct{}), served: make(chan error, 1), path: path}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
-		answer(w, e.status(r.Context()), nil)
+		answer(w, r, e.status(r.Context()), nil)
 	})
 	mux.HandleFunc("GET /plan", func(w http.ResponseWriter, r *http.Request) {
 		asking, cancel := context.WithCancel(r.Context())
 		defer cancel()
 		defer context.AfterFunc(ctx, cancel)()
 		plan, err := e.plan(asking, r.FormValue("site"))
-		answer(w, plan, unlessStopping(ctx, err))
+		answer(w, r, plan, unlessStopping(ctx, err))
 	})
 	// A reload that has begun goes on where the one who asked for it leaves.
-	mux.HandleFunc("POST /reload", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("POST /reload", func(w http.ResponseWriter, r *http.Request) {
 		outcome, err := e.reload(ctx)
 		err = unlessStopping(ctx, err)
 		if err != nil && !isBroken(err) && !errors.Is(err, errStopping) {
 			err = refusal(err)
 		}
-		answer(w, outcome, err)
+		outcome.Warnings = seenFrom(r.FormValue(directoryField), outcome.Warnings)
+		answer(w, r, outcome, err)
 	})
 	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, r *http.Request) {
 		stop()
@@ -103,13 +104,13 @@ func clearSocket(path string) error {
 
 // answer writes a value or why there is none. The client is gone where that
 // fails.
-func answer(w http.ResponseWriter, value any, err error) {
+func answer(w http.ResponseWriter, r *http.Request, value any, err error) {
 	refused := (*Refused)(nil)
 	switch {
 	case errors.As(err, &refused) && !isBroken(err):
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusUnprocessableEntity)
-		_ = json.NewEncoder(w).Encode(refused.Diagnostics)
+		_ = json.NewEncoder(w).Encode(seenFrom(r.FormValue(directoryField), refused.Diagnostics))
 	case err != nil:
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 	default:
