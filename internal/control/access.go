@@ -36,9 +36,10 @@ type accessLog struct {
 	report *slog.Logger
 	stdout *queue.Writer // the one before the caller's writer, whatever the log becomes
 
-	mu   sync.Mutex
-	to   accessTarget
-	text bytes.Buffer // of the line at hand
+	mu      sync.Mutex
+	to      accessTarget
+	reopens int          // how often it was asked to open its file anew
+	text    bytes.Buffer // of the line at hand
 
 	ending sync.WaitGroup // the queues that take no more
 	giveUp context.CancelFunc
@@ -118,6 +119,7 @@ func (a *accessLog) recordNative(r native.Request) { a.record(dataplane.Record(r
 func (a *accessLog) reopen() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.reopens++
 	if a.to.file == nil {
 		return nil
 	}
@@ -134,6 +136,12 @@ func (a *accessLog) become(to accessTarget) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.turn(to)
+}
+
+func (a *accessLog) reopened() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.reopens
 }
 
 // close drops what is recorded from then on. It waits for a moment for what was

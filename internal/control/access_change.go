@@ -14,6 +14,7 @@ type accessChange struct {
 	log  *accessLog
 	next accessTarget
 	made os.FileInfo // of the file, where it was not there before
+	seen int         // how often the log had been opened anew when next was opened
 }
 
 // prepare opens what another configuration writes to; nil where it is the same.
@@ -23,7 +24,7 @@ func (a *accessLog) prepare(was, next site.Log) (*accessChange, error) {
 	if was.Access == next.Access && was.Format == next.Format {
 		return nil, nil
 	}
-	c := &accessChange{log: a}
+	c := &accessChange{log: a, seen: a.reopened()}
 	var err error
 	if next.Access != "off" && next.Access != "stdout" {
 		if c.made, err = makeMissing(next.Access); err != nil {
@@ -38,11 +39,17 @@ func (a *accessLog) prepare(was, next site.Log) (*accessChange, error) {
 
 func (c *accessChange) changes() bool { return c != nil }
 
-// commit writes there from now on.
-func (c *accessChange) commit() {
-	if c != nil {
-		c.log.become(c.next)
+// commit writes there from now on. Where logs have been moved away meanwhile the
+// file is opened anew; the error is that of reopen.
+func (c *accessChange) commit() error {
+	if c == nil {
+		return nil
 	}
+	c.log.become(c.next)
+	if c.log.reopened() != c.seen {
+		return c.log.reopen()
+	}
+	return nil
 }
 
 // abandon leaves no file that was not there before.

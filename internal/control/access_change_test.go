@@ -47,7 +47,9 @@ func TestAccessChange(t *testing.T) {
 				}
 				c.meanwhile(path)
 				if commit {
-					change.commit()
+					if err := change.commit(); err != nil {
+						t.Fatal(err)
+					}
 					log.record(of("x"))
 					written(t, log)
 					if got := hosts(t, path); got != c.hosts {
@@ -67,6 +69,24 @@ func TestAccessChange(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A rotation between the stage and the commit finds the file that is written to
+// from then on too.
+func TestAccessChangeWhileLogsRotate(t *testing.T) {
+	log, file := accessFile(t)
+	change, err := log.prepare(log.to.log, site.Log{Access: file, Format: "json"})
+	if err != nil || !change.changes() {
+		t.Fatalf("%v, %v", change, err)
+	}
+	if err := errors.Join(os.Rename(file, file+".1"), log.reopen(), change.commit()); err != nil {
+		t.Fatal(err)
+	}
+	log.record(of("x"))
+	written(t, log)
+	if got := hosts(t, file); got != "x" {
+		t.Errorf("the file has the hosts %q", got)
 	}
 }
 

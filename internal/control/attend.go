@@ -21,6 +21,7 @@ func (e *Edge) attend(ctx context.Context) {
 		})
 	}
 	waiting.Go(func() { e.watchdog(ctx) })
+	waiting.Go(func() { e.reopenLogs(ctx) })
 	for {
 		select {
 		case <-ctx.Done():
@@ -29,12 +30,26 @@ func (e *Edge) attend(ctx context.Context) {
 			e.reloadAsked(ctx)
 		case <-e.options.Hangup:
 			e.reloadAsked(ctx)
+		}
+	}
+}
+
+// reopenLogs waits for no reload: the old file may be about to go.
+func (e *Edge) reopenLogs(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
 		case <-e.options.Reopen:
 			if err := e.access.reopen(); err != nil {
-				e.options.Log.Error("open the access log anew; lines go on to the old file", "error", err)
+				e.logNotReopened(err)
 			}
 		}
 	}
+}
+
+func (e *Edge) logNotReopened(err error) {
+	e.options.Log.Error("open the access log anew; lines go on to the old file", "error", err)
 }
 
 // reloadAsked reloads where nobody waits for the answer: it is in the log.

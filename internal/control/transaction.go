@@ -279,7 +279,9 @@ func (t *transaction) finish(ctx context.Context) {
 	e.mu.Lock()
 	e.generation, e.servers, e.apps = t.next, t.servers, t.apps
 	e.mu.Unlock()
-	t.access.commit()
+	if err := t.access.commit(); err != nil {
+		e.logNotReopened(err)
+	}
 	for _, c := range append(t.appChanges, t.changes...) {
 		if c.finish != nil {
 			c.finish(ctx)
