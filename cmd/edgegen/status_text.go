@@ -15,7 +15,7 @@ func statusText(status control.Status, now time.Time, color bool, width int) str
 	var out strings.Builder
 	up := time.Duration(status.Uptime * float64(time.Second))
 	fmt.Fprintf(&out, "%s, up %s: %s\n", paint(stateTone(status.State), status.State, color), short(up), visible(status.Site))
-	fmt.Fprintf(&out, "pid %d, generation %d, %s%s\n\n", status.PID, status.Generation, plural(status.Connections.WebSockets, "WebSocket"), oldWorkers(status))
+	fmt.Fprintf(&out, "pid %d, generation %d, %s%s\n\n", status.PID, status.Generation, plural(status.Connections.WebSockets, "WebSocket"), leaving(status.Connections))
 	tiers := newTable("TIER", "ENGINE", "VERSION", "STATE", "PID", "RESTARTS", "SINCE", "LISTENING")
 	for _, t := range status.Tiers {
 		tiers.add(remark(t), cell{text: t.Role}, cell{text: t.Engine}, cell{text: orDash(t.Version)}, cell{t.State, stateTone(t.State)},
@@ -32,12 +32,16 @@ func statusText(status control.Status, now time.Time, color bool, width int) str
 	return out.String()
 }
 
-// oldWorkers are nginx's that finish requests of before a reload.
-func oldWorkers(status control.Status) string {
-	if status.Connections.OldWorkers == 0 {
-		return ""
+// leaving tells of what finishes its work of before a reload.
+func leaving(open control.Connections) string {
+	text := ""
+	if open.OldWorkers > 0 {
+		text += fmt.Sprintf(", %s finishing", plural(open.OldWorkers, "old nginx worker"))
 	}
-	return fmt.Sprintf(", %d old nginx worker(s) finishing", status.Connections.OldWorkers)
+	if open.OldApps > 0 {
+		text += fmt.Sprintf(", %s finishing", plural(open.OldApps, "old app"))
+	}
+	return text
 }
 
 func backends(all []control.BackendStatus) *table {

@@ -2,26 +2,26 @@ package control
 
 import (
 	"context"
-	"net"
-	"strconv"
+	"errors"
 	"strings"
-
-	"edgegen/internal/site"
 )
 
 // socketCounter is a server that knows where its WebSockets go: by the address
-// of the app's server, "host:port" or "unix:/path" or that path alone.
+// of the app's server, "host:port" or the path of a Unix socket.
 type socketCounter interface {
-	webSocketsTo(ctx context.Context) map[string]int
+	webSocketsTo(ctx context.Context) (map[string]int, error)
 }
 
-// webSocketsTo counts the open WebSockets to some servers of an app.
-func (e *Edge) webSocketsTo(ctx context.Context, servers []site.Server) int {
+// webSocketsTo counts the open WebSockets to some addresses.
+func (e *Edge) webSocketsTo(ctx context.Context, addresses []string) (int, error) {
 	open := make(map[string]int)
+	var problems []error
 	add := func(s any) {
 		if counter, ok := s.(socketCounter); ok {
-			for address, count := range counter.webSocketsTo(ctx) {
-				open[strings.TrimPrefix(address, "unix:")] += count
+			there, err := counter.webSocketsTo(ctx)
+			problems = append(problems, err)
+			for address, count := range there {
+				open[address] += count
 			}
 		}
 	}
@@ -32,30 +32,25 @@ func (e *Edge) webSocketsTo(ctx context.Context, servers []site.Server) int {
 		add(p)
 	}
 	sum := 0
-	for _, server := range servers {
-		address := server.Path
-		if address == "" {
-			address = net.JoinHostPort(server.Host, strconv.Itoa(int(server.Port)))
-		}
+	for _, address := range addresses {
 		sum += open[address]
 	}
-	return sum
+	return sum, errors.Join(problems...)
 }
 
-func (p *plane) webSocketsTo(context.Context) map[string]int {
+func (p *plane) webSocketsTo(context.Context) (map[string]int, error) {
 	if served := p.plane(); served != nil {
-		return served.WebSocketsTo()
+		return served.WebSocketsTo(), nil
 	}
-	return nil
+	return nil, nil
 }
 
-func (v *varnishServer) webSocketsTo(ctx context.Context) map[string]int {
+func (v *varnishServer) webSocketsTo(ctx context.Context) (map[string]int, error) {
 	open := make(map[string]int)
+	var problem error
 	if v.runs() {
 		piped, err := v.native.Pipes(ctx)
-		if err != nil {
-			v.edge.options.Log.Debug("count WebSockets", "error", err)
-		}
+		problem = err
 		for address, count := range piped {
 			open[strings.TrimPrefix(address, "unix:")] += count
 		}
@@ -63,9 +58,11 @@ func (v *varnishServer) webSocketsTo(ctx context.Context) map[string]int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.standIn != nil {
-		for address, count := range v.standIn.webSocketsTo(ctx) {
+		beside, err := v.standIn.webSocketsTo(ctx)
+		problem = errors.Join(problem, err)
+		for address, count := range beside {
 			open[address] += count
 		}
 	}
-	return open
+	return open, problem
 }

@@ -36,11 +36,19 @@ func (a *app) is(b *app) bool {
 
 // shares reports whether the two want an address that one process alone can have.
 func (a *app) shares(b *app) bool {
-	return slices.ContainsFunc(a.backend.Servers, func(s site.Server) bool {
-		return slices.ContainsFunc(b.backend.Servers, func(t site.Server) bool {
-			return s.Host == t.Host && s.Port == t.Port && s.Path == t.Path
-		})
-	})
+	there := b.addresses()
+	return slices.ContainsFunc(a.addresses(), func(address string) bool { return slices.Contains(there, address) })
+}
+
+// addresses are those of the app's servers: "host:port", or the path of a Unix
+// socket.
+func (a *app) addresses() []string {
+	var all []string
+	for _, server := range a.backend.Servers {
+		_, address := server.Address()
+		all = append(all, address)
+	}
+	return all
 }
 
 // apps lists what the site names a command for.
@@ -59,25 +67,17 @@ func (g *generation) apps() []*app {
 
 // startApps starts the apps side by side and waits until every server of theirs
 // takes connections.
-func (e *Edge) startApps(ctx context.Context, g *generation, apps []*app) error {
+func (e *Edge) startApps(ctx context.Context, g *generation, starts []appStart) error {
 	asked := ctx
-	var waiting sync.WaitGroup
-	defer waiting.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	var waiting sync.WaitGroup
 	var failed firstError
-	for _, a := range apps {
-		r, err := e.launch(e.appProcess(g, a))
-		if err != nil {
-			return err
-		}
-		a.running.Store(r)
+	for _, start := range starts {
 		waiting.Go(func() {
-			err := r.WaitReady(ctx)
+			err := e.startApp(ctx, g, start)
 			if err != nil && asked.Err() != nil {
 				err = context.Cause(asked) // which is not the app's fault
-			} else if err != nil {
-				err = appFailed(g, a, err)
 			}
 			if err != nil {
 				failed.set(err)
@@ -87,6 +87,34 @@ func (e *Edge) startApps(ctx context.Context, g *generation, apps []*app) error 
 	}
 	waiting.Wait()
 	return failed.err
+}
+
+// appStart is the start of an app.
+type appStart struct {
+	*app
+	inTheWay []*app // have an address of its, and are to end first
+}
+
+func (e *Edge) startApp(ctx context.Context, g *generation, start appStart) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	stopApps(e.hurry, start.inTheWay)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if answering(ctx, start.backend.Servers) == nil {
+		return taken(g, start.app) // and nobody could tell when this one is ready
+	}
+	r, err := e.launch(e.appProcess(g, start.app))
+	if err != nil {
+		return err
+	}
+	start.running.Store(r)
+	if err := r.WaitReady(ctx); err != nil {
+		return appFailed(g, start.app, err)
+	}
+	return nil
 }
 
 // firstError keeps the first of several errors.
@@ -146,13 +174,17 @@ func appFailed(g *generation, a *app, err error) error {
 		"run the command by hand in its dir, and see that it listens where `servers` says")}}
 }
 
+// taken says that an app has no place to listen at.
+func taken(g *generation, a *app) error {
+	return &Refused{config.Diagnostics{g.loaded.Diagnose(a.backend.Source, config.Error,
+		fmt.Sprintf("the app %s cannot be started: somebody listens already where it is to", a.name(g)),
+		"end whoever listens at its `servers`, give it other ones, or leave `command` out")}}
+}
+
 // answering returns nil when every server takes a connection.
 func answering(ctx context.Context, servers []site.Server) error {
 	for _, server := range servers {
-		network, address := "unix", server.Path
-		if server.Path == "" {
-			network, address = "tcp", net.JoinHostPort(server.Host, fmt.Sprint(server.Port))
-		}
+		network, address := server.Address()
 		connection, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, network, address)
 		if err != nil {
 			return err

@@ -2,175 +2,168 @@ package control
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"slices"
-	"time"
 )
 
-// stageApps prepares what a reload does to the apps. An app whose description
-// is the same goes on with the process that it has.
-func (e *Edge) stageApps(next *generation) (changes []*change, apps []*app, err error) {
+// appsChange is what a reload does to the apps. An app whose description is the
+// same goes on with the process that it has. Another one starts beside those
+// that run, unless they have its address: then these end first, and nobody
+// answers there meanwhile.
+type appsChange struct {
+	edge      *Edge
+	was, next *generation
+	before    []*app
+	apps      []*app // that run afterwards
+	starts    []appStart
+	left      []*app    // those of before with whose processes nobody goes on
+	plans     []appPlan // one for each app, and each that ends
+	begun     bool
+}
+
+// appPlan is what is told of an app.
+type appPlan struct {
+	AppPlan
+	ends []*app // whose processes end at once, with their WebSockets
+}
+
+// stageApps prepares what a reload does to the apps.
+func (e *Edge) stageApps(next *generation) (*appsChange, error) {
 	before := e.appsNow()
-	for _, a := range next.apps() {
-		at := slices.IndexFunc(before, a.is)
-		if at < 0 || !before[at].same(a) {
-			if err := e.appProcess(next, a).Check(); err != nil {
-				return nil, nil, appFailed(next, a, err)
-			}
-		}
-		earlier := len(changes)
-		switch {
-		case at < 0:
-			changes = append(changes, e.appChange(a, Start, e.appStart(next, a)))
-		case before[at].same(a):
-			a.running.Store(before[at].running.Load())
-			changes = append(changes, e.appChange(a, Nothing, &change{finish: func(context.Context) {
-				process := e.appProcess(next, a)
-				process.Name = a.running.Load().Status().Name // which has to stay
-				_ = a.running.Load().Update(process)
-			}}))
-		case before[at].shares(a):
-			instead := e.appInstead(next, before[at], a)
-			instead.ends = []*app{before[at]}
-			changes = append(changes, e.appChange(a, Restart, instead))
-		default:
-			instead := e.appStart(next, a)
-			old := before[at]
-			instead.finish = func(context.Context) { e.stopUnused(old) }
-			changes = append(changes, e.appChange(a, Restart, instead))
-		}
-		if at < 0 || !before[at].same(a) {
-			e.freeAddress(changes[earlier], a)
-		}
-		apps = append(apps, a)
-	}
-	for _, old := range before {
-		if !slices.ContainsFunc(apps, old.is) {
-			gone := &change{
-				ends:   []*app{old},
-				commit: func(context.Context) error { return nil },
-				finish: func(context.Context) { e.stopLater(old.running.Load()) },
-			}
-			changes = append(changes, e.appChange(old, Stop, gone))
-		}
-	}
-	return changes, apps, nil
-}
-
-func (e *Edge) appChange(a *app, action Action, c *change) *change {
-	why := map[Action]string{Start: "it is new", Stop: "the site names it no longer", Restart: "its command, env or dir"}
-	c.app = &AppPlan{Site: a.site.Host, Name: a.backend.Name, Action: action, Why: []string{}}
-	if text := why[action]; text != "" {
-		c.app.Why = append(c.app.Why, text)
-	}
-	return c
-}
-
-// appStart starts an app beside what runs.
-func (e *Edge) appStart(next *generation, a *app) *change {
-	return &change{
-		commit: func(ctx context.Context) error { return e.startApps(ctx, next, []*app{a}) },
-		undo: func(ctx context.Context) error {
-			a.running.Load().stop(ctx)
-			return nil
-		},
-	}
-}
-
-// appInstead starts an app in place of one that has its address. Between the
-// two nobody answers there.
-func (e *Edge) appInstead(next *generation, old, a *app) *change {
-	was := e.serving()
-	return &change{
-		commit: func(ctx context.Context) error {
-			old.running.Load().stop(e.hurry)
-			return e.startApps(ctx, next, []*app{a})
-		},
-		undo: func(ctx context.Context) error {
-			a.running.Load().stop(ctx)
-			if e.asked.Err() != nil {
-				return nil
-			}
-			again := &app{site: old.site, backend: old.backend}
-			err := e.startApps(ctx, was, []*app{again})
-			e.mu.Lock()
-			defer e.mu.Unlock()
-			if at := slices.Index(e.apps, old); at >= 0 {
-				e.apps = slices.Clone(e.apps)
-				e.apps[at] = again
-			}
-			if err != nil {
-				return errors.Join(errors.New("start the earlier app again"), err)
-			}
-			return nil
-		},
-	}
-}
-
-// stopUnused ends an app that another one has taken the place of, once nobody
-// has anything to do with it any more: its WebSockets have ended, nginx's old
-// workers too, and what else it had in work has had timeouts.drain.
-func (e *Edge) stopUnused(old *app) {
-	drained := time.Now().Add(e.serving().loaded.Edge.Timeout.Drain)
-	r := old.running.Load()
-	e.mu.Lock()
-	e.unused = append(slices.Clone(e.unused), old)
-	e.mu.Unlock()
-	e.later.Go(func() {
-		for time.Now().Before(drained) || e.webSocketsTo(e.life, old.backend.Servers) > 0 || e.oldWorkers() > 0 {
-			select {
-			case <-time.After(leavingPause):
-			case <-r.done:
-				e.forget(old)
-				return
-			case <-e.life.Done():
-				return // the stop ends it with the other apps
-			}
-		}
-		r.stop(e.life)
-		e.forget(old)
+	c := &appsChange{edge: e, was: e.serving(), next: next, before: before, apps: next.apps(), left: slices.Clone(before)}
+	others := slices.DeleteFunc(slices.Clone(c.apps), func(a *app) bool {
+		return c.goesOn(a, func(old *app) bool { return a.is(old) && a.same(old) })
 	})
+	others = slices.DeleteFunc(others, func(a *app) bool { // under another name
+		return c.goesOn(a, func(old *app) bool { return a.same(old) && slices.Equal(a.addresses(), old.addresses()) })
+	})
+	for _, a := range others {
+		if err := e.appProcess(next, a).Check(); err != nil {
+			return nil, appFailed(next, a, err)
+		}
+		start := appStart{app: a}
+		for _, old := range slices.Concat(c.left, e.unusedApps()) {
+			if old.shares(a) {
+				start.inTheWay = append(start.inTheWay, old)
+			}
+		}
+		c.starts = append(c.starts, start)
+	}
+	c.plan()
+	return c, nil
 }
 
-func (e *Edge) forget(unused *app) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.unused = slices.DeleteFunc(slices.Clone(e.unused), func(a *app) bool { return a == unused })
+// goesOn has an app take over the process of an earlier one that matches.
+func (c *appsChange) goesOn(a *app, matches func(old *app) bool) bool {
+	at := slices.IndexFunc(c.left, matches)
+	if at < 0 {
+		return false
+	}
+	a.running.Store(c.left[at].running.Load())
+	c.left = slices.Delete(c.left, at, at+1)
+	return true
 }
 
-func (e *Edge) unusedApps() []*app {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.unused
-}
-
-// freeAddress has the change of an app end whoever has its address still,
-// though nobody needs them any more.
-func (e *Edge) freeAddress(c *change, a *app) {
-	var inTheWay []*app
-	for _, unused := range e.unusedApps() {
-		if unused.shares(a) {
-			inTheWay = append(inTheWay, unused)
+// plan tells of each app what becomes of it.
+func (c *appsChange) plan() {
+	add := func(a *app, action Action, why ...string) *appPlan {
+		c.plans = append(c.plans, appPlan{AppPlan: AppPlan{Site: a.site.Host, Name: a.backend.Name, Action: action, Why: append([]string{}, why...)}})
+		return &c.plans[len(c.plans)-1]
+	}
+	for _, a := range c.apps {
+		at := slices.IndexFunc(c.starts, func(s appStart) bool { return s.app == a })
+		if at < 0 {
+			add(a, Nothing)
+			continue
+		}
+		p := add(a, Start, "it is new")
+		if slices.ContainsFunc(c.before, a.is) {
+			p.Action, p.Why = Restart, []string{"its command, env or dir"}
+		}
+		for _, old := range c.starts[at].inTheWay {
+			if a.is(old) || !slices.Contains(c.left, old) {
+				p.ends = append(p.ends, old)
+			}
 		}
 	}
-	if len(inTheWay) == 0 {
-		return
-	}
-	c.ends = append(c.ends, inTheWay...)
-	start := c.commit
-	c.commit = func(ctx context.Context) error {
-		stopApps(e.hurry, inTheWay)
-		return start(ctx)
+	for _, old := range c.left {
+		atOnce := c.givenUp(old) || slices.ContainsFunc(c.starts, func(s appStart) bool { return slices.Contains(s.inTheWay, old) })
+		at := slices.IndexFunc(c.plans, func(p appPlan) bool { return p.Site == old.site.Host && p.Name == old.backend.Name })
+		switch {
+		case at < 0 && atOnce:
+			add(old, Stop, "the site names it no longer").ends = []*app{old}
+		case at < 0:
+			add(old, Stop, "the site names it no longer")
+		case atOnce && !slices.Contains(c.plans[at].ends, old):
+			c.plans[at].ends = append(c.plans[at].ends, old)
+		}
 	}
 }
 
-// stopLater ends a process that nobody needs any more, beside what goes on.
-func (e *Edge) stopLater(r *running) {
-	e.later.Go(func() { r.stop(e.life) })
+// touches reports whether any process starts or ends.
+func (c *appsChange) touches() bool { return len(c.starts)+len(c.left) > 0 }
+
+func (c *appsChange) commit(ctx context.Context) error {
+	c.begun = true
+	return c.edge.startApps(ctx, c.next, c.starts)
 }
 
-func (e *Edge) appsNow() []*app {
+// undo ends what has been started, and starts again what has been ended.
+func (c *appsChange) undo(ctx context.Context) error {
+	if !c.begun {
+		return nil
+	}
+	c.begun = false
+	var started []*app
+	for _, s := range c.starts {
+		started = append(started, s.app)
+	}
+	stopApps(ctx, started)
+	e := c.edge
+	if e.asked.Err() != nil {
+		return nil
+	}
+	apps, again := slices.Clone(c.before), []appStart(nil)
+	for i, old := range apps {
+		if slices.Contains(c.left, old) && old.running.Load().ended() {
+			apps[i] = &app{site: old.site, backend: old.backend}
+			again = append(again, appStart{app: apps[i]})
+		}
+	}
+	err := e.startApps(ctx, c.was, again)
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.apps
+	e.apps = apps
+	e.mu.Unlock()
+	if err != nil {
+		return fmt.Errorf("start again what ran before: %w", err)
+	}
+	return nil
+}
+
+// finish lets those go that nobody needs any more.
+func (c *appsChange) finish() {
+	for _, a := range c.apps {
+		process := c.edge.appProcess(c.next, a)
+		process.Name = a.running.Load().Status().Name // which has to stay
+		_ = a.running.Load().Update(process)
+	}
+	for _, old := range c.left {
+		if !old.running.Load().ended() {
+			c.edge.stopUnused(old, c.givenUp(old))
+		}
+	}
+}
+
+// givenUp reports whether the site goes on with an app's address and without its
+// command: somebody else is to listen there.
+func (c *appsChange) givenUp(old *app) bool {
+	for i := range c.next.loaded.Edge.Sites {
+		for j := range c.next.loaded.Edge.Sites[i].Backends {
+			backend := &c.next.loaded.Edge.Sites[i].Backends[j]
+			if backend.Command == nil && old.shares(&app{backend: backend}) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -2,8 +2,10 @@ package control
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
@@ -11,14 +13,29 @@ import (
 	"edgegen/internal/site"
 )
 
+// blind is a server that cannot tell where its WebSockets go.
+type blind struct{ server }
+
+func (blind) webSocketsTo(context.Context) (map[string]int, error) {
+	return nil, errors.New("it does not answer")
+}
+
+// An app stays where it cannot be learnt whether anybody needs it.
+func TestUnusedAppStaysWhileUnknown(t *testing.T) {
+	e := newEdge(Options{Log: slog.New(slog.DiscardHandler)}, &state{}, nil)
+	old := &app{backend: &site.Backend{Servers: []site.Server{{Host: "127.0.0.1", Port: 1}}}}
+	if e.needed(old) {
+		t.Error("nobody needs it")
+	}
+	e.servers = []server{blind{}}
+	if !e.needed(old) {
+		t.Error("it is not known that nobody needs it")
+	}
+}
+
 // The status may be asked for while apps are being started.
 func TestStatusWhileAppsStart(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "app.sock")
-	held, err := openUnix(socket, -1, -1) // in the app's place
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer held.Close()
 	e := newEdge(Options{Log: slog.New(slog.DiscardHandler)}, &state{}, nil)
 	edge := &site.Edge{Sites: []site.Site{{Host: "a.test"}}}
 	for _, name := range []string{"one", "two", "three"} {
@@ -30,20 +47,34 @@ func TestStatusWhileAppsStart(t *testing.T) {
 	apps := g.apps()
 	e.generation, e.apps = g, apps
 
+	run := func(b BackendStatus) bool { return b.Process != nil && b.Process.PID != 0 }
 	started := make(chan struct{})
 	var asking sync.WaitGroup
 	defer asking.Wait()
 	asking.Go(func() {
-		for {
+		for listens := false; ; {
 			select {
 			case <-started:
 				return
 			default:
-				e.status(t.Context())
+			}
+			waiting := slices.ContainsFunc(e.status(t.Context()).Backends, func(b BackendStatus) bool { return !run(b) })
+			if !waiting && !listens {
+				held, err := openUnix(socket, -1, -1) // in the apps' place
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer held.Close()
+				listens = true
 			}
 		}
 	})
-	err = e.startApps(t.Context(), g, apps)
+	var starts []appStart
+	for _, a := range apps {
+		starts = append(starts, appStart{app: a})
+	}
+	err := e.startApps(t.Context(), g, starts)
 	close(started)
 	now, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -52,7 +83,7 @@ func TestStatusWhileAppsStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, backend := range e.status(t.Context()).Backends {
-		if backend.Process == nil || backend.Process.PID == 0 {
+		if !run(backend) {
 			t.Errorf("%s is said not to run", backend.Name)
 		}
 	}

@@ -20,6 +20,9 @@ const (
 	// tailTime is how long bytes that clients have not taken are waited for
 	// where they may as well be those of WebSockets.
 	tailTime = time.Second
+	// unknownTime is how long requests are waited for where it cannot be learnt
+	// whether there are any.
+	unknownTime = 5 * time.Second
 )
 
 // drain waits until no request is in work and every answer has reached its
@@ -40,13 +43,13 @@ func (e *Edge) drain(hurry context.Context) {
 	// nothing for a moment, so it takes two looks.
 	quiet, begun := 0, time.Now()
 	for quiet < 2 {
-		activity := e.activity(ctx)
+		activity, unknown := e.activity(ctx)
 		mayWait := activity.WebSockets == 0 || time.Since(begun) < tailTime
 		switch {
 		case ctx.Err() != nil:
 			e.options.Log.Warn("stopping with requests in work")
 			return
-		case activity.Requests > 0 || mayWait && e.unsent():
+		case activity.Requests > 0 || mayWait && e.unsent(), unknown != nil && time.Since(begun) < unknownTime:
 			quiet = 0
 		default:
 			quiet++

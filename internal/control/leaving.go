@@ -1,7 +1,6 @@
 package control
 
 import (
-	"context"
 	"slices"
 	"sync"
 
@@ -41,9 +40,7 @@ func (l *leavers) activity() native.Activity {
 	defer l.mu.Unlock()
 	var sum native.Activity
 	for _, p := range l.planes {
-		a := p.activity(context.Background())
-		sum.WebSockets += a.WebSockets
-		sum.Requests += a.Requests
+		sum = sum.Plus(p.activity())
 	}
 	return sum
 }

@@ -248,7 +248,7 @@ func nginxWorkers(nginx *running) (serving, leaving int) {
 }
 
 // webSockets are none: they go from the cache tier to the app.
-func (n *nginxServer) webSockets(context.Context) int { return 0 }
+func (n *nginxServer) webSockets(context.Context) (int, error) { return 0, nil }
 
 // checkFirst has nginx look at the first generation before anything is started.
 func (n *nginxServer) checkFirst(ctx context.Context, g *generation) error {

@@ -54,6 +54,15 @@ func (p Plan) Changes() bool {
 	return false
 }
 
+// tierSockets counts the WebSockets that end with a tier.
+func (p Plan) tierSockets() int {
+	sum := 0
+	for _, tier := range p.Tiers {
+		sum += tier.WebSockets
+	}
+	return sum
+}
+
 // Outcome is what a reload that succeeded did.
 type Outcome struct {
 	Plan       Plan               `json:"plan"`

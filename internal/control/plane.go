@@ -135,7 +135,7 @@ func (p *plane) status(role string) TierStatus {
 func (p *plane) roles() []string { return p.tiers }
 
 // webSockets are none: a plane that is retired goes on until its last one ends.
-func (p *plane) webSockets(context.Context) int { return 0 }
+func (p *plane) webSockets(context.Context) (int, error) { return 0, nil }
 
 // stage prepares the plane's own change of model.
 func (p *plane) stage(_ context.Context, next *generation) (*change, error) {
@@ -224,7 +224,7 @@ func (p *plane) plane() *dataplane.Plane {
 }
 
 // activity counts what a cache tier has in work.
-func (p *plane) activity(context.Context) native.Activity {
+func (p *plane) activity() native.Activity {
 	served := p.plane()
 	if !p.has(RoleCache) || served == nil {
 		return native.Activity{}

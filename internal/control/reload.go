@@ -37,19 +37,18 @@ func (e *Edge) transact(ctx context.Context) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	outcome := Outcome{Plan: t.plan(ctx), Generation: t.was.number, Warnings: append(config.Diagnostics{}, t.warnings...)}
+	plan, uncounted := t.plan(ctx)
+	outcome := Outcome{Plan: plan, Generation: t.was.number, Warnings: append(config.Diagnostics{}, t.warnings...)}
 	if t.nothing() {
 		t.abandon(ctx)
 		return outcome, nil
 	}
 	outcome.Warnings = append(outcome.Warnings, e.raiseFurther(t.was, t.next)...)
-	if ends := outcome.Plan.WebSockets; ends > 0 {
-		e.options.Log.Warn("the reload has to restart what WebSockets go through or to, which ends them", "websockets", ends)
-	}
+	t.warnOfEnds(uncounted)
 	if err := t.commit(ctx); err != nil {
 		return outcome, err
 	}
-	outcome.Generation = t.next.number
+	outcome.Plan, outcome.Generation = t.planned, t.next.number
 	if err := e.checkAll(ctx); err != nil {
 		e.options.Log.Warn("a tier does not answer after the reload", "error", err)
 	}
@@ -72,7 +71,7 @@ func (e *Edge) plan(ctx context.Context, path string) (Plan, error) {
 		return Plan{}, err
 	}
 	defer t.abandon(ctx)
-	return t.plan(ctx), nil
+	return t.plan(ctx)
 }
 
 // record notes down how a reload went, for the log and the status.
@@ -124,7 +123,7 @@ func (e *Edge) summary() string {
 
 // nothing reports whether the next generation differs in nothing, comments aside.
 func (t *transaction) nothing() bool {
-	return !slices.ContainsFunc(t.appChanges, (*change).touches) && !slices.ContainsFunc(t.changes, (*change).touches) && len(t.leaving) == 0 && !t.access.changes() &&
+	return !t.apps.touches() && !slices.ContainsFunc(t.changes, (*change).touches) && len(t.leaving) == 0 && !t.access.changes() &&
 		t.was.meaning == t.next.meaning
 }
 

@@ -89,7 +89,11 @@ func (e *Edge) startAll(ctx context.Context) error {
 	e.mu.Lock()
 	e.apps = apps
 	e.mu.Unlock()
-	if err := e.startApps(ctx, g, apps); err != nil {
+	var starts []appStart
+	for _, a := range apps {
+		starts = append(starts, appStart{app: a})
+	}
+	if err := e.startApps(ctx, g, starts); err != nil {
 		return err
 	}
 	for _, s := range e.arrangement(g) {

@@ -85,6 +85,16 @@ func (e *Edge) awaitReady(ctx context.Context, r *running, name string) error {
 	return fmt.Errorf("start %s: %w", name, err)
 }
 
+// ended reports whether the process is gone for good.
+func (r *running) ended() bool {
+	select {
+	case <-r.done:
+		return true
+	default:
+		return false
+	}
+}
+
 // stop asks the process to end and waits until it has; when hurry ends it is
 // killed.
 func (r *running) stop(hurry context.Context) {

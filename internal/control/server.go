@@ -29,14 +29,13 @@ type server interface {
 	// status tells about one of its tiers.
 	status(role string) TierStatus
 	// webSockets counts what it would end if it were stopped.
-	webSockets(ctx context.Context) int
+	webSockets(ctx context.Context) (int, error)
 }
 
-// change is what a reload does to one server or app. Its functions may be nil.
+// change is what a reload does to one server. Its functions may be nil.
 type change struct {
-	plans []TierPlan // one for each tier
-	app   *AppPlan   // instead, for an app
-	ends  []*app     // whose processes do not go on
+	plans     []TierPlan // one for each tier
+	uncounted error      // why WebSockets are missing in them
 
 	commit  func(context.Context) error // returns when the new generation is served
 	undo    func(context.Context) error // after a commit, also one that failed halfway

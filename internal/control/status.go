@@ -2,11 +2,10 @@ package control
 
 import (
 	"context"
-	"net"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"time"
 
 	"edgegen/internal/native"
@@ -67,6 +66,7 @@ type ReloadStatus struct {
 type Connections struct {
 	WebSockets int `json:"websockets"`
 	OldWorkers int `json:"old_workers,omitempty"` // of nginx, that finish requests of before a reload
+	OldApps    int `json:"old_apps,omitempty"`    // that the site names no longer, and that WebSockets or requests still go to
 }
 
 // status takes a snapshot.
@@ -96,15 +96,19 @@ func (e *Edge) status(ctx context.Context) Status {
 			well = well && !d.degraded()
 		}
 	}
-	s.Connections.OldWorkers = e.oldWorkers()
+	s.Connections.OldWorkers, s.Connections.OldApps = e.oldWorkers(), len(e.unusedApps())
 	order := roles()
 	slices.SortStableFunc(s.Tiers, func(a, b TierStatus) int { return slices.Index(order, a.Role) - slices.Index(order, b.Role) })
 	s.Backends, well = backendsOf(g, apps, well)
-	if s.State == string(ready) {
-		if !well {
-			s.State = string(degraded)
+	if s.State == string(ready) && !well {
+		s.State = string(degraded)
+	}
+	if s.State != string(starting) {
+		activity, err := e.activity(ctx)
+		if err != nil {
+			e.options.Log.Debug("count WebSockets for the status", "error", err)
 		}
-		s.Connections.WebSockets = e.activity(ctx).WebSockets
+		s.Connections.WebSockets = activity.WebSockets
 	}
 	return s
 }
@@ -136,11 +140,11 @@ func backendsOf(g *generation, apps []*app, well bool) ([]BackendStatus, bool) {
 		for _, backend := range host.Backends {
 			b := BackendStatus{Site: host.Host, Name: backend.Name, Servers: []string{}}
 			for _, server := range backend.Servers {
-				if server.Path != "" {
-					b.Servers = append(b.Servers, "unix:"+server.Path)
-				} else {
-					b.Servers = append(b.Servers, net.JoinHostPort(server.Host, strconv.Itoa(int(server.Port))))
+				network, address := server.Address()
+				if network == "unix" {
+					address = "unix:" + address
 				}
+				b.Servers = append(b.Servers, address)
 			}
 			b.Process = processOf(apps, host.Host, backend.Name)
 			well = well && (b.Process == nil || b.Process.State == string(supervise.Running))
@@ -151,20 +155,22 @@ func backendsOf(g *generation, apps []*app, well bool) ([]BackendStatus, bool) {
 }
 
 // activity counts what the cache tier has in work, and what is left of servers
-// that are being retired.
-func (e *Edge) activity(ctx context.Context) native.Activity {
-	var sum native.Activity
+// that are being retired. What cannot be asked is missing, and the error says
+// why.
+func (e *Edge) activity(ctx context.Context) (native.Activity, error) {
+	sum := e.leaving.activity()
+	var problems []error
 	for _, s := range e.serversNow() {
-		if v, ok := s.(interface {
-			activity(context.Context) native.Activity
-		}); ok {
-			a := v.activity(ctx)
-			sum.WebSockets += a.WebSockets
-			sum.Requests += a.Requests
+		switch s := s.(type) {
+		case *plane:
+			sum = sum.Plus(s.activity())
+		case *varnishServer:
+			there, err := s.activity(ctx)
+			sum = sum.Plus(there)
+			problems = append(problems, err)
 		}
 	}
-	a := e.leaving.activity()
-	return native.Activity{WebSockets: sum.WebSockets + a.WebSockets, Requests: sum.Requests + a.Requests}
+	return sum, errors.Join(problems...)
 }
 
 func processOf(apps []*app, site, backend string) *ProcessStatus {

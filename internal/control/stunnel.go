@@ -300,7 +300,7 @@ func (s *stunnelServer) retire() {
 }
 
 // webSockets are none: an old stunnel goes on until its last connection ends.
-func (s *stunnelServer) webSockets(context.Context) int { return 0 }
+func (s *stunnelServer) webSockets(context.Context) (int, error) { return 0, nil }
 
 // takeNothing has it finish what it has begun, while those behind it go on.
 func (s *stunnelServer) takeNothing(ctx context.Context) {

@@ -20,13 +20,12 @@ type transaction struct {
 	warnings config.Diagnostics
 	pool     *pool
 
-	appChanges []*change
-	appsBegun  int       // how many of them are to be taken back
-	apps       []*app    // that run afterwards
-	changes    []*change // of the servers, from the inside out
-	servers    []server  // that serve afterwards, from the inside out
-	leaving    []server  // that do not any longer
-	access     *accessChange
+	apps    *appsChange
+	changes []*change // of the servers, from the inside out
+	servers []server  // that serve afterwards, from the inside out
+	leaving []server  // that do not any longer
+	access  *accessChange
+	planned Plan // what was told of all that
 }
 
 // stage prepares the site at the path. Where it fails nothing has changed.
@@ -56,7 +55,7 @@ func (e *Edge) stage(ctx context.Context, path string) (t *transaction, err erro
 	if err := e.write(t.next); err != nil {
 		return t, err
 	}
-	if t.appChanges, t.apps, err = e.stageApps(t.next); err != nil {
+	if t.apps, err = e.stageApps(t.next); err != nil {
 		return t, err
 	}
 	if err := t.stageServers(ctx); err != nil {
@@ -118,43 +117,6 @@ func (e *Edge) newServer(s server, next *generation) *change {
 	return c
 }
 
-// plan tells what the commit will do.
-func (t *transaction) plan(ctx context.Context) Plan {
-	plan := Plan{Tiers: []TierPlan{}, Backends: []AppPlan{}}
-	for _, c := range t.appChanges {
-		app := *c.app
-		for _, ends := range c.ends {
-			app.WebSockets += t.edge.webSocketsTo(ctx, ends.backend.Servers)
-		}
-		plan.Backends = append(plan.Backends, app)
-	}
-	for _, c := range t.changes {
-		plan.Tiers = append(plan.Tiers, c.plans...)
-	}
-	order := roles()
-	slices.SortFunc(plan.Tiers, func(a, b TierPlan) int { return slices.Index(order, a.Role) - slices.Index(order, b.Role) })
-	if t.access.changes() {
-		plan.Tiers = append(plan.Tiers, TierPlan{Role: "edge", Engine: "edgegen", Action: Reload, Why: []string{"the access log"}})
-	}
-	for _, s := range t.leaving {
-		ends := s.webSockets(ctx)
-		for i := range plan.Tiers {
-			if slices.Contains(s.roles(), plan.Tiers[i].Role) && ends > 0 {
-				plan.Tiers[i].WebSockets, ends = ends, 0
-			}
-		}
-	}
-	for _, tier := range plan.Tiers {
-		plan.WebSockets += tier.WebSockets
-	}
-	if plan.WebSockets == 0 { // else the tier ends those of every app
-		for _, app := range plan.Backends {
-			plan.WebSockets += app.WebSockets
-		}
-	}
-	return plan
-}
-
 // abandon takes back what was staged.
 func (t *transaction) abandon(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
@@ -181,7 +143,7 @@ func (t *transaction) abandonServers(ctx context.Context) {
 func (t *transaction) commit(ctx context.Context) error {
 	begun, err := t.advance(ctx)
 	if err == nil {
-		t.finish(ctx)
+		t.finish(context.WithoutCancel(ctx)) // for every step of it has a limit
 		return nil
 	}
 	if undone := t.rollBack(ctx, begun); undone != nil {
@@ -277,12 +239,13 @@ func (t *transaction) rollBack(ctx context.Context, begun int) error {
 func (t *transaction) finish(ctx context.Context) {
 	e := t.edge
 	e.mu.Lock()
-	e.generation, e.servers, e.apps = t.next, t.servers, t.apps
+	e.generation, e.servers, e.apps = t.next, t.servers, t.apps.apps
 	e.mu.Unlock()
 	if err := t.access.commit(); err != nil {
 		e.logNotReopened(err)
 	}
-	for _, c := range append(t.appChanges, t.changes...) {
+	t.apps.finish()
+	for _, c := range t.changes {
 		if c.finish != nil {
 			c.finish(ctx)
 		}

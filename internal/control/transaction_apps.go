@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"edgegen/internal/supervise"
@@ -12,41 +11,34 @@ import (
 // after meanwhile, for an app may take minutes; if another one serves then, what
 // was staged for the servers no longer holds and is staged again.
 func (t *transaction) commitApps(ctx context.Context) error {
-	if !slices.ContainsFunc(t.appChanges, (*change).touches) {
+	if !t.apps.touches() {
 		return nil
 	}
 	before := t.edge.condition()
 	var err error
-	t.edge.turns.lend(func() {
-		for i, c := range t.appChanges {
-			t.appsBegun = i + 1
-			if err = call(ctx, c.commit); err != nil {
-				return
-			}
-		}
-	})
+	t.edge.turns.lend(func() { err = t.apps.commit(ctx) })
 	if err != nil || slices.Equal(before, t.edge.condition()) {
 		return err
 	}
 	t.abandonServers(context.WithoutCancel(ctx))
-	return t.stageServers(ctx)
+	if err := t.stageServers(ctx); err != nil {
+		return err
+	}
+	if uncounted := t.planServers(ctx); uncounted != nil || t.planned.tierSockets() > 0 {
+		t.warnOfEnds(uncounted)
+	}
+	return nil
 }
 
-// undoApps has the apps of before run again.
+// undoApps has the apps of before run again. That has the limits that their
+// starts and ends have.
 func (t *transaction) undoApps(ctx context.Context) error {
-	if t.appsBegun == 0 {
+	if !t.apps.begun {
 		return nil
 	}
-	var problems []error
-	t.edge.turns.lend(func() {
-		for _, c := range slices.Backward(t.appChanges[:t.appsBegun]) {
-			undoing, done := context.WithTimeout(ctx, undoTime)
-			problems = append(problems, call(undoing, c.undo))
-			done()
-		}
-	})
-	t.appsBegun = 0
-	return errors.Join(problems...)
+	var err error
+	t.edge.turns.lend(func() { err = t.apps.undo(ctx) })
+	return err
 }
 
 // condition tells which processes and stand-ins serve the tiers.

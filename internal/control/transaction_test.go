@@ -44,7 +44,7 @@ func staged(t *testing.T) (*transaction, *[]string) {
 		}
 	}
 	journal := &[]string{}
-	return &transaction{edge: e, was: generations[0], next: generations[1], pool: &pool{}}, journal
+	return &transaction{edge: e, was: generations[0], next: generations[1], pool: &pool{}, apps: &appsChange{edge: e}}, journal
 }
 
 func journaled(journal *[]string, name string, failure error) *change {

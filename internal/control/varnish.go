@@ -260,29 +260,26 @@ func (v *varnishServer) drain(ctx context.Context) {
 	}
 }
 
-func (v *varnishServer) webSockets(ctx context.Context) int { return v.activity(ctx).WebSockets }
+func (v *varnishServer) webSockets(ctx context.Context) (int, error) {
+	activity, err := v.activity(ctx)
+	return activity.WebSockets, err
+}
 
 // lastTime bounds what is done before a process is asked to end.
 const lastTime = time.Second
 
-// activity counts what varnishd and its stand-in have in work. A varnishd that
-// cannot be asked counts as idle.
-func (v *varnishServer) activity(ctx context.Context) native.Activity {
-	var activity native.Activity
+// activity counts what varnishd and its stand-in have in work. With an error,
+// varnishd could not be asked.
+func (v *varnishServer) activity(ctx context.Context) (activity native.Activity, err error) {
 	if v.runs() {
-		var err error
-		if activity, err = v.native.Activity(ctx); err != nil {
-			v.edge.options.Log.Debug("count requests", "error", err)
-		}
+		activity, err = v.native.Activity(ctx)
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.standIn != nil {
-		a := v.standIn.activity(ctx)
-		activity.WebSockets += a.WebSockets
-		activity.Requests += a.Requests
+		activity = activity.Plus(v.standIn.activity())
 	}
-	return activity
+	return activity, err
 }
 
 // parameterNames are what param.set changes, for the plan.

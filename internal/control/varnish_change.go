@@ -42,7 +42,8 @@ func (v *varnishServer) stage(ctx context.Context, next *generation) (*change, e
 			return c, err
 		}
 	case len(restart) > 0:
-		plan.Action, plan.WebSockets = Restart, v.webSockets(ctx)
+		plan.Action = Restart
+		plan.WebSockets, c.uncounted = v.webSockets(ctx)
 		if err := v.restartInstead(ctx, c, was, next); err != nil {
 			return c, err
 		}

@@ -2,9 +2,7 @@ package dataplane
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
-	"strconv"
 	"strings"
 
 	"edgegen/internal/dataplane/httpcache"
@@ -101,11 +99,8 @@ func (m *model) group(host string, b *site.Backend, old *model) *upstream.Group 
 	}
 	addresses := make([]upstream.Address, 0, len(b.Servers))
 	for _, s := range b.Servers {
-		a := upstream.Address{Network: "unix", Address: s.Path}
-		if s.Path == "" {
-			a = upstream.Address{Network: "tcp", Address: net.JoinHostPort(s.Host, strconv.Itoa(int(s.Port)))}
-		}
-		addresses = append(addresses, a)
+		network, address := s.Address()
+		addresses = append(addresses, upstream.Address{Network: network, Address: address})
 	}
 	var before *upstream.Group
 	if old != nil {

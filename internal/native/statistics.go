@@ -19,6 +19,11 @@ type Activity struct {
 	Idle       int // connections with no request in work
 }
 
+// Plus is the sum of two.
+func (a Activity) Plus(b Activity) Activity {
+	return Activity{WebSockets: a.WebSockets + b.WebSockets, Requests: a.Requests + b.Requests, Idle: a.Idle + b.Idle}
+}
+
 // Activity asks varnishd's counters, by way of varnishstat.
 func (v *Varnish) Activity(ctx context.Context) (Activity, error) {
 	output, err := v.statistics(ctx, "MAIN.n_pipe", "MEMPOOL.req*.live", "MEMPOOL.sess*.live")

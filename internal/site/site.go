@@ -8,7 +8,9 @@
 package site
 
 import (
+	"net"
 	"net/netip"
+	"strconv"
 	"time"
 )
 
@@ -145,6 +147,15 @@ type Server struct {
 	Port   uint16
 	Path   string // absolute path of a Unix socket
 	Source Source
+}
+
+// Address returns what net.Dial takes: "tcp" and "host:port", or "unix" and the
+// path.
+func (s Server) Address() (network, address string) {
+	if s.Path != "" {
+		return "unix", s.Path
+	}
+	return "tcp", net.JoinHostPort(s.Host, strconv.Itoa(int(s.Port)))
 }
 
 // Variable is one environment variable of a command, ordered by Name.

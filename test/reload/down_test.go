@@ -151,8 +151,9 @@ func TestStopTwiceDuringReload(t *testing.T) {
 	t.Parallel()
 	h := edge.NewHome(t, edge.BuiltIn)
 	app := load.StartApp(t, "app")
+	own := edge.FreeAddress(t)
 	site := func(serial string) string {
-		text := plain(app, "", `"127.0.0.1:0"`)
+		text := strings.Replace(plain(app, "", `"127.0.0.1:0"`), app.Address, own, 1)
 		text = strings.Replace(text, `drain = "2s"`, `drain = "10m"`, 1)
 		return strings.Replace(text, `backend "app" {`, `backend "app" {
     command = ["sh", "-c", "trap ': >asked' TERM; : >started; while :; do sleep 0.1; done"]
@@ -160,8 +161,14 @@ func TestStopTwiceDuringReload(t *testing.T) {
     `, 1)
 	}
 	h.Write("site.hcl", strings.Replace(site("1"), `] }`, "]\n}", 1))
-	e := h.Run()
+	e := h.Up()
 	e.AwaitFile("started")
+	late, err := net.Listen("tcp", own) // in place of the app
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer late.Close()
+	e.Ready()
 	h.Write("site.hcl", strings.Replace(site("2"), `] }`, "]\n}", 1))
 	e.Signal(syscall.SIGHUP)
 	e.AwaitFile("asked")

@@ -3,11 +3,15 @@
 package reload
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"edgegen/test/edge"
 	"edgegen/test/load"
@@ -19,13 +23,18 @@ var (
 	every   = flag.Bool("every", false, "ask all eight combinations of engines, not four of them")
 )
 
-// appVariable tells this program to be an app, and at which address.
-const appVariable = "RELOAD_APP"
+const (
+	// appVariable tells this program to be an app, and at which address.
+	appVariable = "RELOAD_APP"
+	// appName is what it calls itself.
+	appName = "RELOAD_APP_NAME"
+	// appFarewell is a file that it writes some time after it was asked to end.
+	appFarewell = "RELOAD_APP_FAREWELL"
+)
 
 func TestMain(m *testing.M) {
 	if address := os.Getenv(appVariable); address != "" { // as an edge starts it
-		fmt.Fprintln(os.Stderr, load.ServeApp("app", address))
-		os.Exit(1)
+		serveApp(address)
 	}
 	flag.Parse()
 	// Most of them wait for daemons; the processors are not what limits them.
@@ -33,6 +42,23 @@ func TestMain(m *testing.M) {
 		panic(err) // the flag is the testing package's own
 	}
 	os.Exit(edge.Main(m))
+}
+
+func serveApp(address string) {
+	if file := os.Getenv(appFarewell); file != "" {
+		asked := make(chan os.Signal, 1)
+		signal.Notify(asked, syscall.SIGTERM)
+		go func() {
+			<-asked
+			time.Sleep(time.Second) // what an app has to do may take that long
+			if err := os.WriteFile(file, nil, 0o644); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+			}
+			os.Exit(0)
+		}()
+	}
+	fmt.Fprintln(os.Stderr, load.ServeApp(cmp.Or(os.Getenv(appName), "app"), address))
+	os.Exit(1)
 }
 
 // busy is held by a test that keeps the machine busy. Those that mostly wait run

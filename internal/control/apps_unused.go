@@ -1,0 +1,61 @@
+package control
+
+import (
+	"slices"
+	"time"
+)
+
+// stopUnused ends an app that the site names no longer, or that another one has
+// taken the place of. Unless that is to be at once, it goes on until nobody has
+// anything to do with it any more: its WebSockets have ended, nginx's old workers
+// too, and what else it had in work has had timeouts.drain.
+func (e *Edge) stopUnused(old *app, atOnce bool) {
+	drained := time.Now().Add(e.serving().loaded.Edge.Timeout.Drain)
+	r := old.running.Load()
+	e.mu.Lock()
+	e.unused = append(slices.Clone(e.unused), old)
+	e.mu.Unlock()
+	e.later.Go(func() {
+		for !atOnce && (time.Now().Before(drained) || e.needed(old)) {
+			select {
+			case <-time.After(leavingPause):
+			case <-r.done:
+				e.forget(old)
+				return
+			case <-e.life.Done():
+				return // the stop ends it with the other apps
+			}
+		}
+		r.cancel()
+		select {
+		case <-r.done:
+			e.forget(old)
+		case <-e.life.Done(): // the stop has as much patience with it as with the others
+		}
+	})
+}
+
+// needed reports whether anything goes to an app still, also where that cannot
+// be learnt.
+func (e *Edge) needed(unused *app) bool {
+	open, err := e.webSocketsTo(e.life, unused.addresses())
+	return err != nil || open > 0 || e.oldWorkers() > 0
+}
+
+func (e *Edge) forget(unused *app) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.unused = slices.DeleteFunc(slices.Clone(e.unused), func(a *app) bool { return a == unused })
+}
+
+func (e *Edge) unusedApps() []*app {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.unused
+}
+
+func (e *Edge) appsNow() []*app {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.apps
+}

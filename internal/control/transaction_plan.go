@@ -1,0 +1,74 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// plan tells what the commit will do. The error says that WebSockets could not
+// be counted, and the plan is true in all else.
+func (t *transaction) plan(ctx context.Context) (Plan, error) {
+	t.planned = Plan{Backends: []AppPlan{}}
+	var uncounted []error
+	for _, p := range t.apps.plans {
+		for _, old := range p.ends {
+			open, err := t.edge.webSocketsTo(ctx, old.addresses())
+			p.WebSockets += open
+			uncounted = append(uncounted, err)
+		}
+		t.planned.Backends = append(t.planned.Backends, p.AppPlan)
+	}
+	return t.planned, errors.Join(countError(uncounted...), t.planServers(ctx))
+}
+
+// planServers fills in what is done to the tiers.
+func (t *transaction) planServers(ctx context.Context) error {
+	plan := &t.planned
+	plan.Tiers = []TierPlan{}
+	var uncounted []error
+	for _, c := range t.changes {
+		plan.Tiers = append(plan.Tiers, c.plans...)
+		uncounted = append(uncounted, c.uncounted)
+	}
+	order := roles()
+	slices.SortFunc(plan.Tiers, func(a, b TierPlan) int { return slices.Index(order, a.Role) - slices.Index(order, b.Role) })
+	if t.access.changes() {
+		plan.Tiers = append(plan.Tiers, TierPlan{Role: "edge", Engine: "edgegen", Action: Reload, Why: []string{"the access log"}})
+	}
+	for _, s := range t.leaving {
+		ends, err := s.webSockets(ctx)
+		uncounted = append(uncounted, err)
+		for i := range plan.Tiers {
+			if slices.Contains(s.roles(), plan.Tiers[i].Role) && ends > 0 {
+				plan.Tiers[i].WebSockets, ends = ends, 0
+			}
+		}
+	}
+	plan.WebSockets = plan.tierSockets()
+	if plan.WebSockets == 0 { // else the tier ends those of every app
+		for _, app := range plan.Backends {
+			plan.WebSockets += app.WebSockets
+		}
+	}
+	return countError(uncounted...)
+}
+
+func countError(errs ...error) error {
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("count the WebSockets that would end: %w", err)
+	}
+	return nil
+}
+
+// warnOfEnds tells before it happens that WebSockets end.
+func (t *transaction) warnOfEnds(uncounted error) {
+	log := t.edge.options.Log
+	if ends := t.planned.WebSockets; ends > 0 {
+		log.Warn("the reload has to restart what WebSockets go through or to, which ends them", "websockets", ends)
+	}
+	if uncounted != nil {
+		log.Warn("the reload may end more WebSockets than are known", "error", uncounted)
+	}
+}

@@ -1,0 +1,164 @@
+package reload
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"edgegen/internal/control"
+	"edgegen/test/edge"
+	"edgegen/test/load"
+)
+
+// member is one backend of a site of several apps, with a route of its name.
+type member struct {
+	backend, address string
+	serves           string // what its process calls itself; "" has no process
+	env              string // more of it
+}
+
+func siteOf(t *testing.T, members ...member) string {
+	t.Helper()
+	itself, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, `edge {
+  http  = ["127.0.0.1:0"]
+  https = ["127.0.0.1:0"]
+  timeouts { drain = "20s" }
+}
+
+site %q {
+  tls { self_signed = true }
+`, host)
+	for _, m := range members {
+		command := ""
+		if m.serves != "" {
+			command = fmt.Sprintf("    command = [%q]\n    env     = { %s = %q, %s = %q%s }\n", itself, appVariable, m.address, appName, m.serves, m.env)
+		}
+		fmt.Fprintf(&text, "  backend %[1]q {\n    servers = [%[2]q]\n%[3]s  }\n  route \"/%[1]s\" {\n    backend   = %[1]q\n    websocket = true\n  }\n", m.backend, m.address, command)
+	}
+	text.WriteString("}\n")
+	return text.String()
+}
+
+// TestAppsChangePlaces: whoever is to listen where another app does gets the
+// address, and is the one that answers there; plan says what ends.
+func TestAppsChangePlaces(t *testing.T) {
+	t.Parallel()
+	one, two := edge.FreeAddress(t), edge.FreeAddress(t)
+	for _, test := range []struct {
+		name          string
+		before, after []member
+		plan          string // of the apps, and the WebSockets to each that end
+	}{
+		{"another one takes the place", []member{{"a", one, "a", ""}}, []member{{"a", two, "a", ""}, {"b", one, "b", ""}},
+			"a restart 2, b start 0"},
+		{"two swap", []member{{"a", one, "a", ""}, {"b", two, "b", ""}}, []member{{"a", two, "a", ""}, {"b", one, "b", ""}},
+			"a restart 2, b restart 2"},
+		{"another name", []member{{"a", one, "x", ""}}, []member{{"b", one, "x", ""}}, "b nothing 0"},
+		{"another name and another process", []member{{"a", one, "a", ""}}, []member{{"b", one, "b", ""}}, "b start 0, a stop 2"},
+		{"one goes", []member{{"a", one, "a", ""}, {"b", two, "b", ""}}, []member{{"a", one, "a", ""}}, "a nothing 0, b stop 0"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := edge.NewHome(t, edge.BuiltIn)
+			h.Write("site.hcl", siteOf(t, test.before...))
+			e := h.Run()
+			for _, m := range test.before {
+				open := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/" + m.backend, Count: 2})
+				defer open.Stop()
+			}
+			before := e.Status()
+			h.Write("site.hcl", siteOf(t, test.after...))
+			plan, _ := e.Plan()
+			var told []string
+			for _, app := range plan.Backends {
+				told = append(told, fmt.Sprintf("%s %s %d", app.Name, app.Action, app.WebSockets))
+			}
+			if got := strings.Join(told, ", "); got != test.plan {
+				t.Errorf("plan: %s\nwant: %s", got, test.plan)
+			}
+			if result := e.Reload(); result.Code != 0 {
+				t.Fatalf("reload exits with %d: %s", result.Code, result.Err)
+			}
+			for _, m := range test.after {
+				answer, _, err := load.Get(e.HTTPS(), host, "/"+m.backend)
+				if want := load.Line(m.serves, "", "/"+m.backend); err != nil || string(answer.Body) != want {
+					t.Errorf("/%s: %q, %v, want %q", m.backend, answer.Body, err, want)
+				}
+			}
+			after := e.Status()
+			for _, b := range after.Backends {
+				if b.Process.State != "running" || b.Process.Restarts != 0 {
+					t.Errorf("%s is %+v", b.Name, b.Process)
+				}
+			}
+			if test.name == "another name" && before.Backends[0].Process.PID != after.Backends[0].Process.PID {
+				t.Error("it has another process")
+			}
+			e.Stop()
+		})
+	}
+}
+
+// TestAppIsLeft: an app that the site names no longer serves its WebSockets until
+// they end, and has timeouts.drain to end in; one whose address somebody else is
+// to have ends at once.
+func TestAppIsLeft(t *testing.T) {
+	t.Parallel()
+	h := edge.NewHome(t, edge.BuiltIn)
+	a := member{"a", edge.FreeAddress(t), "a", ""}
+	b := member{"b", edge.FreeAddress(t), "b", fmt.Sprintf(", %s = %q", appFarewell, h.Path("farewell"))}
+	c := member{"c", edge.FreeAddress(t), "c", ""}
+	h.Write("site.hcl", siteOf(t, a, b, c))
+	e := h.Run()
+	open := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/b", Count: 2})
+	byHand := c
+	byHand.serves = ""
+	h.Write("site.hcl", siteOf(t, a, byHand))
+	if result := e.Reload(); result.Code != 0 {
+		t.Fatalf("reload exits with %d: %s", result.Code, result.Err)
+	}
+	e.Until("one app is left", edge.Patience, func(s control.Status) bool { return s.Connections.OldApps == 1 })
+	listener, err := net.Listen("tcp", c.address)
+	if err != nil {
+		t.Errorf("the address that was given up: %v", err)
+	} else {
+		defer listener.Close()
+	}
+	if open.Open() != 2 {
+		t.Errorf("%d of 2 WebSockets are open", open.Open())
+	}
+	e.Stop()
+	open.Stop()
+	if _, err := os.Stat(h.Path("farewell")); err != nil {
+		t.Errorf("it was not let end by itself: %v", err)
+	}
+}
+
+// TestAppAddressIsTaken: an app is refused at its line where somebody else
+// listens, and nothing has ended.
+func TestAppAddressIsTaken(t *testing.T) {
+	t.Parallel()
+	h := edge.NewHome(t, edge.BuiltIn)
+	a := member{"a", edge.FreeAddress(t), "a", ""}
+	b := member{"b", load.StartApp(t, "stranger").Address, "b", ""}
+	h.Write("site.hcl", siteOf(t, a))
+	e := h.Run()
+	before := e.Status().Backends
+	h.Write("site.hcl", siteOf(t, a, b))
+	result := e.Reload()
+	if result.Code != 1 || !strings.Contains(result.Err, "the app b cannot be started: somebody listens already where it is to") ||
+		!strings.Contains(result.Err, "site.hcl:") {
+		t.Errorf("reload exits with %d: %s", result.Code, result.Err)
+	}
+	if after := e.Status().Backends; !slices.Equal(after[0].Servers, before[0].Servers) || *after[0].Process != *before[0].Process {
+		t.Errorf("%+v became %+v", before, after)
+	}
+	e.Stop()
+}
