@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"edgegen/internal/dataplane"
@@ -87,8 +88,12 @@ func (a *accessLog) open(log site.Log) (accessTarget, error) {
 	case "stdout":
 		return accessTarget{log: log, queue: a.stdout}, nil
 	}
-	// To append to, wherever its end is: a copy and truncate moves it.
-	file, err := os.OpenFile(log.Access, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
+	// To append to, wherever its end is: a copy and truncate moves it. A named pipe
+	// without a reader would hold up whoever opens it.
+	file, err := os.OpenFile(log.Access, os.O_CREATE|os.O_APPEND|os.O_WRONLY|syscall.O_NONBLOCK, 0o640)
+	if errors.Is(err, syscall.ENXIO) {
+		return accessTarget{}, fmt.Errorf("open the access log: nobody reads the pipe %s", log.Access)
+	}
 	if err != nil {
 		return accessTarget{}, fmt.Errorf("open the access log: %w", err)
 	}
@@ -118,14 +123,20 @@ func (a *accessLog) recordNative(r native.Request) { a.record(dataplane.Record(r
 // been recorded goes to the old one. Where that fails it stays in use.
 func (a *accessLog) reopen() error {
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	a.reopens++
-	if a.to.file == nil {
+	was := a.to
+	a.mu.Unlock()
+	if was.file == nil {
 		return nil
 	}
-	to, err := a.open(a.to.log)
+	to, err := a.open(was.log) // which may take its time, and requests are not to wait
 	if err != nil {
 		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.to.file != was.file {
+		return to.close() // a reload has led lines elsewhere meanwhile
 	}
 	a.turn(to)
 	return nil

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"io"
@@ -63,6 +64,36 @@ func hosts(t *testing.T, file string) string {
 }
 
 func of(host string) dataplane.Record { return dataplane.Record{Host: host} }
+
+// A named pipe serves as long as somebody reads it, and whoever asks for it anew
+// is not held up by the want of a reader.
+func TestAccessLogPipe(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openAccessLog(site.Log{Access: pipe}, nil, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "nobody reads the pipe") {
+		t.Errorf("without a reader: %v", err)
+	}
+	reader, err := os.OpenFile(pipe, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := accessOf(t, site.Log{Access: pipe}, nil)
+	log.record(of("x"))
+	written(t, log)
+	line, err := bufio.NewReader(reader).ReadBytes('\n')
+	if err != nil || decoded(t, line).Host != "x" {
+		t.Errorf("%s, %v", line, err)
+	}
+	if err := reader.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := log.reopen(); err == nil {
+		t.Error("it is opened though nobody reads it")
+	}
+	log.record(of("y"))
+}
 
 // A whole line is written at once, whoever else writes, planes and varnishd.
 func TestAccessLogLines(t *testing.T) {
