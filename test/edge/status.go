@@ -1,0 +1,82 @@
+package edge
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"edgegen/internal/control"
+)
+
+// Status asks for the status; it fails where no edge answers.
+func (e *Edge) Status() control.Status {
+	e.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
+	defer cancel()
+	status, err := e.client.Status(ctx)
+	if err != nil {
+		e.t.Fatalf("status: %v", err)
+	}
+	return status
+}
+
+// Until waits for a status that holds.
+func (e *Edge) Until(what string, limit time.Duration, holds func(control.Status) bool) control.Status {
+	e.t.Helper()
+	for deadline := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
+		status := e.Status()
+		if holds(status) {
+			return status
+		}
+		if time.Now().After(deadline) {
+			e.t.Fatalf("it never came to be that %s: %+v", what, status)
+		}
+	}
+}
+
+// Tier returns one tier's part of a status; it has no role where there is none.
+func Tier(status control.Status, role string) control.TierStatus {
+	for _, one := range status.Tiers {
+		if one.Role == role {
+			return one
+		}
+	}
+	return control.TierStatus{}
+}
+
+// HTTPS returns the address of the first TLS listener.
+func (e *Edge) HTTPS() string { e.t.Helper(); return e.listener("tls") }
+
+// HTTP returns the address of the first plain listener.
+func (e *Edge) HTTP() string { e.t.Helper(); return e.listener("web") }
+
+func (e *Edge) listener(role string) string {
+	e.t.Helper()
+	status := e.Status()
+	for _, address := range Tier(status, role).Listen {
+		if !strings.Contains(address, "/") { // that one is between tiers
+			return address
+		}
+	}
+	e.t.Fatalf("the %s tier listens nowhere: %+v", role, status)
+	return ""
+}
+
+// Plan runs `plan --json` and returns its answer and exit code. Its answer is
+// empty where it fails.
+func (e *Edge) Plan() (control.Plan, Result) {
+	e.t.Helper()
+	result := e.Verb("plan", "--json")
+	var plan control.Plan
+	if result.Code == 1 {
+		return plan, result
+	}
+	if err := json.Unmarshal([]byte(result.Out), &plan); err != nil {
+		e.t.Fatalf("plan --json: %v\n%s%s", err, result.Out, result.Err)
+	}
+	return plan, result
+}
+
+// Reload runs `reload`.
+func (e *Edge) Reload() Result { e.t.Helper(); return e.Verb("reload") }
