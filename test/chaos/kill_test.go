@@ -1,10 +1,7 @@
 package chaos
 
 import (
-	"fmt"
-	"io/fs"
 	"math/rand/v2"
-	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -57,7 +54,7 @@ func TestKill(t *testing.T) {
 			t.Logf("slow: that is more than %v", goneWithin)
 		}
 		<-e.Exited
-		p.noSockets()
+		p.NoSockets(p.Path("sock/app"))
 		if t.Failed() {
 			t.FailNow()
 		}
@@ -75,19 +72,5 @@ func (p *place) answers(e *edge.Edge) {
 	answer, _, err := load.Get(e.HTTPS(), host, "/supervised")
 	if err != nil || answer.Status != 200 {
 		p.t.Fatalf("it is ready and does not serve: %v, %v", answer, err)
-	}
-}
-
-// noSockets holds that no socket is left but the app's own.
-func (p *place) noSockets() {
-	p.t.Helper()
-	err := filepath.WalkDir(p.Dir, func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && entry.Type()&fs.ModeSocket != 0 && path != p.Path("sock/app") {
-			err = fmt.Errorf("the socket %s is left over", path)
-		}
-		return err
-	})
-	if err != nil {
-		p.t.Error(err)
 	}
 }

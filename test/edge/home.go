@@ -81,6 +81,19 @@ func (h *Home) Overwrite(name, text string) {
 	}
 }
 
+// Replace changes the site, which has to hold the old text.
+func (h *Home) Replace(old, new string) {
+	h.t.Helper()
+	text, err := os.ReadFile(h.Path("site.hcl"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if !strings.Contains(string(text), old) {
+		h.t.Fatalf("%q is not in the site", old)
+	}
+	h.Write("site.hcl", strings.ReplaceAll(string(text), old, new))
+}
+
 // Link makes a symbolic link below the home, or moves it to another target in
 // one step.
 func (h *Home) Link(name, target string) {

@@ -2,7 +2,10 @@ package edge
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -54,5 +57,19 @@ func awaitNone(t testing.TB, dir string, limit time.Duration) {
 	for _, p := range left {
 		t.Errorf("%v is left over", p)
 		_ = p.Signal(syscall.SIGKILL) // it may have ended at last
+	}
+}
+
+// NoSockets holds that no socket is left below the home but the test's own.
+func (h *Home) NoSockets(own ...string) {
+	h.t.Helper()
+	err := filepath.WalkDir(h.Dir, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Type()&fs.ModeSocket != 0 && !slices.Contains(own, path) {
+			h.t.Errorf("the socket %s is left over", path)
+		}
+		return err
+	})
+	if err != nil {
+		h.t.Error(err)
 	}
 }

@@ -24,7 +24,7 @@ func TestLastGood(t *testing.T) {
 			e.Stop()
 
 			w.write(2)
-			w.replaceText("websocket = true", "websockett = true")
+			w.Replace("websocket = true", "websockett = true")
 			failed := w.Up()
 			if code := failed.Ends(); code != 1 {
 				t.Errorf("without the flag, up exits with %d", code)
@@ -58,7 +58,7 @@ func TestHangup(t *testing.T) {
 	e.Signal(syscall.SIGHUP)
 	w.shows(e, 1, w.certificates[1].Serial)
 	w.next()
-	w.replaceText("websocket = true", "websockett = true")
+	w.Replace("websocket = true", "websockett = true")
 	e.Signal(syscall.SIGHUP)
 	e.Says("websockett")
 	w.serves(e, 1)

@@ -121,10 +121,10 @@ func refusals() []refusal {
 	}
 	return []refusal{
 		{name: "typo", says: `error: .*\n +--> HOME/site\.hcl:\d+`, spoil: func(_ *testing.T, w *world, _ *edge.Edge) {
-			w.replaceText("websocket = true", "websockett = true")
+			w.Replace("websocket = true", "websockett = true")
 		}},
 		{name: "no HCL", says: `error: .*\n +--> HOME/site\.hcl:\d+`, spoil: func(_ *testing.T, w *world, _ *edge.Edge) {
-			w.replaceText("route \"/ws\" {", "route \"/ws\" {{")
+			w.Replace("route \"/ws\" {", "route \"/ws\" {{")
 		}},
 		{name: "the file is gone", says: `site\.hcl`, spoil: func(t *testing.T, w *world, _ *edge.Edge) {
 			if err := os.Remove(w.File); err != nil {
@@ -133,7 +133,7 @@ func refusals() []refusal {
 		}},
 		marked("the VCL does not compile", site.Varnish, edge.CompilerRefuses, `(?i)vcl|varnish`),
 		{name: "varnish does not take a file for a socket", needs: site.Varnish, says: `(?is)socket.*HOME/site\.hcl:\d+`, spoil: func(_ *testing.T, w *world, _ *edge.Edge) {
-			w.replaceText(w.apps[w.number%2].Address, "unix:"+w.Path("public/hello.txt"))
+			w.Replace(w.apps[w.number%2].Address, "unix:"+w.Path("public/hello.txt"))
 		}},
 		marked("nginx -t fails", site.Nginx, edge.NginxRefuses, `refused for a test`),
 		portInUse(),
@@ -154,7 +154,7 @@ func portInUse() refusal {
 		spoil: func(t *testing.T, w *world, _ *edge.Edge) {
 			listener := listen(t)
 			holder = listener
-			w.replaceText(`https = [`, `https = ["`+listener.Addr().String()+`", `)
+			w.Replace(`https = [`, `https = ["`+listener.Addr().String()+`", `)
 		},
 		mend: func(t *testing.T, _ *world, _ *edge.Edge) {
 			if err := holder.Close(); err != nil {

@@ -3,7 +3,6 @@ package reload
 import (
 	"net"
 	"os"
-	"strings"
 	"testing"
 
 	"edgegen/internal/control"
@@ -19,19 +18,6 @@ func listen(t *testing.T) net.Listener {
 		t.Fatal(err)
 	}
 	return listener
-}
-
-// replaceText changes the site.
-func (w *world) replaceText(old, new string) {
-	w.t.Helper()
-	text, err := os.ReadFile(w.File)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if !strings.Contains(string(text), old) {
-		w.t.Fatalf("%q is not in the site", old)
-	}
-	w.Write("site.hcl", strings.ReplaceAll(string(text), old, new))
 }
 
 func (w *world) remove(name string) {
