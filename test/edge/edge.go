@@ -13,28 +13,37 @@ import (
 // Edge is a running `edgegen up`.
 type Edge struct {
 	*Home
-	Out, Err *Transcript   // what it prints
+	Out, Err *Transcript   // what it prints, unless an option has it printed elsewhere
 	Exited   chan struct{} // closed once it has ended
 	cmd      *exec.Cmd
 	client   *control.Client
 	failure  error // how it ended; written before Exited is closed
 }
 
-// Up starts the home's site and does not wait for it. When the test ends, it is
-// killed, and whatever of it is left over then is an error.
+// Up starts the home's site with the home's engines and does not wait for it.
 func (h *Home) Up(arguments ...string) *Edge {
+	h.t.Helper()
+	return h.Start(func(c *exec.Cmd) { c.Args = append(append(c.Args, "--engine", h.Argument()), arguments...) })
+}
+
+// Start runs `up` with the home's site and its state directory alone, and does
+// not wait for it. The options may change the command before. When the test
+// ends, it is killed, and whatever of it is left over then is an error.
+func (h *Home) Start(options ...func(*exec.Cmd)) *Edge {
 	h.t.Helper()
 	client, err := control.NewClient(h.State)
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	e := &Edge{Home: h, Out: NewTranscript(), Err: NewTranscript(), Exited: make(chan struct{}), client: client}
-	whole := append([]string{"up", "--state-dir", h.State, "--engine", h.Argument()}, arguments...)
 	// Not bound to the test's context, which ends before its cleanups.
-	e.cmd = exec.Command(h.Command().Path, append(whole, h.File)...)
-	e.cmd.Dir, e.cmd.Env = h.Dir, h.Command().Env
+	command := h.Command()
+	e.cmd = exec.Command(command.Path, "up", "--state-dir", h.State, h.File)
+	e.cmd.Dir, e.cmd.Env, e.cmd.WaitDelay = command.Dir, command.Env, command.WaitDelay
 	e.cmd.Stdout, e.cmd.Stderr = e.Out, e.Err
-	e.cmd.WaitDelay = 10 * time.Second // whoever is left over must not hold up the test
+	for _, option := range options {
+		option(e.cmd)
+	}
 	if err := e.cmd.Start(); err != nil {
 		h.t.Fatal(err)
 	}
@@ -53,7 +62,7 @@ func (e *Edge) end() {
 		e.t.Error("edgegen has a data race")
 	}
 	if e.t.Failed() {
-		e.t.Logf("edgegen said on stderr:\n%s", summary(e.Err.Text(), 300))
+		e.t.Logf("edgegen said on stderr:\n%s\nand on stdout:\n%s", summary(e.Err.Text(), 300), summary(e.Out.Text(), 50))
 	}
 }
 

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -110,7 +111,7 @@ func (h *Home) Link(name, target string) {
 // AwaitFile waits until a file is there.
 func (h *Home) AwaitFile(name string) {
 	h.t.Helper()
-	for deadline := time.Now().Add(Patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(Patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		if _, err := os.Lstat(h.Path(name)); err == nil {
 			return
 		}
@@ -120,7 +121,7 @@ func (h *Home) AwaitFile(name string) {
 
 // Command is edgegen with arguments; it is killed when the test ends.
 func (h *Home) Command(arguments ...string) *exec.Cmd {
-	c := exec.CommandContext(h.t.Context(), os.Getenv(programVariable), arguments...)
+	c := exec.CommandContext(h.t.Context(), cmp.Or(os.Getenv(programVariable), Program("edgegen")), arguments...)
 	c.Dir, c.Env = h.Dir, append(os.Environ(), h.environment...)
 	c.WaitDelay = 10 * time.Second // whoever is left over must not hold up the test
 	return c

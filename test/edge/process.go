@@ -12,6 +12,7 @@ import (
 // Process is what /proc tells of one.
 type Process struct {
 	PID, Parent int
+	UID         int    // the user that it runs as
 	Name        string // the program, or how it calls itself
 	State       string // a letter, as ps(1) has them
 	start       string // tells it from another that was given its number later
@@ -60,7 +61,11 @@ func readProcess(pid int) (Process, error) {
 	if err != nil {
 		return Process{}, err
 	}
-	return Process{PID: pid, Parent: parent, Name: text[open+1 : end], State: fields[0], start: fields[19]}, nil
+	p := Process{PID: pid, Parent: parent, Name: text[open+1 : end], State: fields[0], start: fields[19]}
+	if info, err := os.Stat(fmt.Sprintf("/proc/%d", pid)); err == nil { // else it has ended meanwhile
+		p.UID = int(info.Sys().(*syscall.Stat_t).Uid)
+	}
+	return p, nil
 }
 
 // all returns every process of the machine.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"testing"
 	"time"
 
 	"edgegen/internal/control"
@@ -24,13 +25,19 @@ func (e *Edge) Status() control.Status {
 // Until waits for a status that holds.
 func (e *Edge) Until(what string, limit time.Duration, holds func(control.Status) bool) control.Status {
 	e.t.Helper()
+	return Await(e.t, what, limit, e.Status, holds)
+}
+
+// Await asks until an answer holds, and returns that one.
+func Await[T any](t testing.TB, what string, limit time.Duration, ask func() T, holds func(T) bool) T {
+	t.Helper()
 	for deadline := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
-		status := e.Status()
-		if holds(status) {
-			return status
+		answer := ask()
+		if holds(answer) {
+			return answer
 		}
 		if time.Now().After(deadline) {
-			e.t.Fatalf("it never came to be that %s: %+v", what, status)
+			t.Fatalf("it never came to be that %s: %+v", what, answer)
 		}
 	}
 }
