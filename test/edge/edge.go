@@ -134,11 +134,18 @@ func (e *Edge) Ends() int {
 // error.
 func (e *Edge) Kill() { _ = e.cmd.Process.Kill() }
 
-// Stop ends the edge by SIGTERM; it has to exit with 0.
+// Stop ends the edge by SIGTERM; it has to exit with 0, and none of its
+// processes may be left then.
 func (e *Edge) Stop() {
 	e.t.Helper()
+	family := e.Family()
 	e.Signal(syscall.SIGTERM)
 	if code := e.Ends(); code != 0 {
 		e.t.Errorf("exit code %d after SIGTERM", code)
+	}
+	for _, p := range family {
+		if p.Alive() {
+			e.t.Errorf("%v is left over", p)
+		}
 	}
 }
