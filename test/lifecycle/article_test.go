@@ -6,40 +6,35 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"syscall"
 	"testing"
+
+	"edgegen/test/edge"
 )
 
 // TestArticle runs examples/article as it is, but for its ports: a stand-in for
 // bundle starts the test's app in the place of the article's.
 func TestArticle(t *testing.T) {
-	needDaemons(t)
-	h := newHome(t)
-	if err := os.CopyFS(h.dir, os.DirFS("../../examples/article")); err != nil {
+	h := newHome(t, edge.Native)
+	if err := os.CopyFS(h.Dir, os.DirFS("../../examples/article")); err != nil {
 		t.Fatal(err)
 	}
-	socket := h.path("sock/app")
+	socket := h.Path("sock/app")
 	for old, new := range map[string]string{`":80"`: `"127.0.0.1:0"`, `":443"`: `"127.0.0.1:0"`, `"127.0.0.1:5000"`: fmt.Sprintf("%q", "unix:"+socket)} {
-		h.replace(old, new)
+		h.Replace(old, new)
 	}
-	for _, dir := range []string{"config", "config/certs", "bin"} {
-		if err := os.Mkdir(h.path(dir), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	h.certificate("config/certs/server", valid)
-	h.write("bin/bundle", fmt.Sprintf("#!/bin/sh\nexec %s -listen unix:%s\n", programs.app, socket))
+	h.certificate("config/certs/server", edge.Valid)
+	h.Write("bin/bundle", fmt.Sprintf("#!/bin/sh\nexec %s -listen unix:%s\n", app(), socket))
 	for name, mode := range map[string]os.FileMode{"bin/bundle": 0o755, "sock": 0o777} { // the app runs as the site's user
-		if err := os.Chmod(h.path(name), mode); err != nil {
+		if err := os.Chmod(h.Path(name), mode); err != nil {
 			t.Fatal(err)
 		}
 	}
-	t.Setenv("PATH", h.path("bin")+":"+os.Getenv("PATH"))
+	t.Setenv("PATH", h.Path("bin")+":"+os.Getenv("PATH"))
 
 	e := h.up()
-	e.says("\n    https://vzine.us:")
+	e.Says("\n    https://vzine.us:")
 	client := e.client()
-	for path, want := range map[string]string{"/robots.txt": string(mustFile(t, h.path("public/robots.txt"))), "/rooms": ""} {
+	for path, want := range map[string]string{"/robots.txt": string(mustFile(t, h.Path("public/robots.txt"))), "/rooms": ""} {
 		response, err := client.Get("https://vzine.us" + path)
 		if err != nil {
 			t.Fatal(err)
@@ -60,10 +55,7 @@ func TestArticle(t *testing.T) {
 		!strings.HasPrefix(to, "https://vzine.us:") || !strings.HasSuffix(to, "/a?b") {
 		t.Errorf("the alias: %d to %q", response.StatusCode, to)
 	}
-	e.signal(syscall.SIGTERM)
-	if code := e.ends(); code != 0 {
-		t.Errorf("exit code %d", code)
-	}
+	e.Stop()
 }
 
 func mustFile(t *testing.T, name string) []byte {

@@ -7,41 +7,26 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
+
+	"edgegen/test/edge"
 )
 
-// home is where one edge of a test lives: its site, its state, its temporary
-// files. The daemons may enter it whoever they run as.
+// home is where one edge of a test lives.
 type home struct {
-	t                *testing.T
-	dir, state, file string
+	*edge.Home
+	t *testing.T
 }
 
-func newHome(t *testing.T) *home {
+// newHome makes a home with a page and a place for the app's socket. The test is
+// skipped where one of the combination's daemons is missing.
+func newHome(t *testing.T, c edge.Combination) *home {
 	t.Helper()
-	h := &home{t: t, dir: t.TempDir()}
-	for _, dir := range []string{filepath.Dir(h.dir), h.dir} {
-		if err := os.Chmod(dir, 0o755); err != nil {
-			t.Fatal(err)
-		}
+	h := &home{edge.NewHome(t, c), t}
+	if err := os.Mkdir(h.Path("sock"), 0o755); err != nil {
+		t.Fatal(err)
 	}
-	h.state, h.file = filepath.Join(h.dir, "state"), filepath.Join(h.dir, "site.hcl")
-	for _, dir := range []string{"public", "tmp", "sock"} {
-		if err := os.Mkdir(filepath.Join(h.dir, dir), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	h.write("public/hello.txt", "hello\n")
+	h.Write("public/hello.txt", "hello\n")
 	return h
-}
-
-func (h *home) path(name string) string { return filepath.Join(h.dir, name) }
-
-func (h *home) write(name, text string) {
-	h.t.Helper()
-	if err := os.WriteFile(h.path(name), []byte(text), 0o644); err != nil {
-		h.t.Fatal(err)
-	}
 }
 
 // plan is what differs between the sites of the tests.
@@ -54,11 +39,11 @@ type plan struct {
 // site writes a site of one app that edgegen runs.
 func (h *home) site(p plan) {
 	h.t.Helper()
-	quoted := []string{fmt.Sprintf("%q", programs.app), `"-listen"`, fmt.Sprintf("%q", "unix:"+h.path("sock/app"))}
+	quoted := []string{fmt.Sprintf("%q", app()), `"-listen"`, fmt.Sprintf("%q", "unix:"+h.Path("sock/app"))}
 	for _, argument := range p.app {
 		quoted = append(quoted, fmt.Sprintf("%q", argument))
 	}
-	h.write("site.hcl", fmt.Sprintf(`edge {
+	h.Write("site.hcl", fmt.Sprintf(`edge {
   http  = ["127.0.0.1:0"]
   https = ["127.0.0.1:0"]
   %s
@@ -90,11 +75,11 @@ func (h *home) clean(allowed ...string) {
 	for _, name := range allowed {
 		expected[name] = true
 	}
-	err := filepath.WalkDir(h.dir, func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(h.Dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		name, err := filepath.Rel(h.dir, path)
+		name, err := filepath.Rel(h.Dir, path)
 		if err != nil {
 			return err
 		}
@@ -108,28 +93,4 @@ func (h *home) clean(allowed ...string) {
 	if err != nil {
 		h.t.Error(err)
 	}
-}
-
-// replace changes the site file.
-func (h *home) replace(old, new string) {
-	h.t.Helper()
-	text, err := os.ReadFile(h.file)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	if !strings.Contains(string(text), old) {
-		h.t.Fatalf("%q is not in the site", old)
-	}
-	h.write("site.hcl", strings.ReplaceAll(string(text), old, new))
-}
-
-// awaitFile waits until a file is there.
-func (h *home) awaitFile(name string) {
-	h.t.Helper()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		if _, err := os.Lstat(h.path(name)); err == nil {
-			return
-		}
-	}
-	h.t.Fatalf("%s never appears", name)
 }

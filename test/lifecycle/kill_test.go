@@ -6,6 +6,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"edgegen/test/edge"
 )
 
 // goneWithin is the promise of P4.
@@ -16,10 +18,8 @@ const goneWithin = 2 * time.Second
 // ledger's that the next run takes over.
 func (h *home) settled() {
 	h.t.Helper()
-	begun := time.Now()
 	// A machine with more to do than to start processes gets some more time.
-	awaitNone(h.t, h.dir, 3*goneWithin)
-	if took := time.Since(begun); took > goneWithin {
+	if took := h.Settled(3 * goneWithin); took > goneWithin {
 		h.t.Logf("slow: all were gone after %v", took)
 	} else {
 		h.t.Logf("all were gone after %v", took.Round(time.Millisecond))
@@ -31,33 +31,28 @@ func (h *home) settled() {
 // SIGTERM and a grandchild that left its session and ignores it too.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
-	h := newHome(t)
+	h := newHome(t, edge.Native)
 	h.site(plan{edge: `timeouts { drain = "1s" }`, app: []string{"-stubborn", "-offspring"}})
 	e := h.run()
 	e.get("/hello.txt")
-	e.says("offspring")
-	if before := belonging(t, h.dir); len(before) < 9 {
+	e.Says("offspring")
+	if before := h.Belonging(); len(before) < 9 {
 		t.Errorf("there are only %v", before)
 	}
-	e.signal(syscall.SIGKILL)
+	e.Signal(syscall.SIGKILL)
 	h.settled()
-	e.ends()
+	e.Ends()
 
 	again := h.run()
 	again.get("/hello.txt")
-	again.signal(syscall.SIGTERM)
-	if code := again.ends(); code != 0 {
-		t.Errorf("exit code %d", code)
-	}
+	again.Stop()
 	h.clean()
 }
 
 // TestKillWhileStarting kills edgegen at random moments of its start.
 func TestKillWhileStarting(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
-	h := newHome(t)
+	h := newHome(t, edge.Native)
 	h.site(plan{edge: `timeouts { drain = "1s" }`, app: []string{"-stubborn", "-offspring"}})
 	const rounds = 10
 	for round := range rounds {
@@ -65,21 +60,20 @@ func TestKillWhileStarting(t *testing.T) {
 		e := h.up()
 		select {
 		case <-time.After(moment):
-		case <-e.exited:
-			t.Fatalf("round %d: the start failed: %s", round, e.stderr.text())
+		case <-e.Exited:
+			t.Fatalf("round %d: the start failed: %s", round, e.Err.Text())
 		}
-		e.signal(syscall.SIGKILL)
+		e.Signal(syscall.SIGKILL)
 		t.Logf("killed after %v", moment.Round(time.Millisecond))
 		h.settled()
-		e.ends()
+		e.Ends()
 		if t.Failed() {
 			t.Fatalf("round %d", round)
 		}
 	}
 	e := h.run()
 	e.get("/hello.txt")
-	e.signal(syscall.SIGTERM)
-	e.ends()
+	e.Stop()
 	h.clean()
 }
 
@@ -87,33 +81,29 @@ func TestKillWhileStarting(t *testing.T) {
 // killed too.
 func TestKillBoth(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
-	h := newHome(t)
+	h := newHome(t, edge.Native)
 	h.site(plan{edge: `timeouts { drain = "1s" }`, app: []string{"-stubborn", "-offspring"}})
 	e := h.run()
 	// Stopped, edgegen cannot appoint another guardian.
-	e.signal(syscall.SIGSTOP)
-	for _, p := range childrenOf(t, h.dir, e.cmd.Process.Pid, "") {
+	e.Signal(syscall.SIGSTOP)
+	for _, p := range h.children(e.PID(), "") {
 		if isGuardian(p) {
-			if err := syscall.Kill(p.pid, syscall.SIGKILL); err != nil {
+			if err := p.Signal(syscall.SIGKILL); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	e.signal(syscall.SIGKILL)
-	e.ends()
+	e.Signal(syscall.SIGKILL)
+	e.Ends()
 	again := h.run()
-	if !strings.Contains(again.stderr.text(), "ended a process that an earlier run left behind") {
+	if !strings.Contains(again.Err.Text(), "ended a process that an earlier run left behind") {
 		t.Error("it does not say what it ended")
 	}
 	again.get("/hello.txt")
-	if offspring := strings.Count(again.stdout.text()+again.stderr.text(), "offspring"); offspring != 1 {
+	if offspring := strings.Count(again.Out.Text()+again.Err.Text(), "offspring"); offspring != 1 {
 		t.Errorf("the app was started %d times", offspring)
 	}
-	again.signal(syscall.SIGTERM)
-	again.ends()
-	if left := belonging(t, h.dir); len(left) > 0 {
-		t.Errorf("left over: %v", left)
-	}
+	again.Stop()
+	h.Settled(0)
 	h.clean()
 }

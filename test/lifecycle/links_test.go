@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"edgegen/test/edge"
 )
 
 // TestPlantedLinks holds X3: where the daemons' user plants links in the way of
@@ -15,26 +17,25 @@ import (
 // and as it was, and the edge goes on.
 func TestPlantedLinks(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
 	needRoot(t)
 	uid, gid := wwwData(t)
-	h := newHome(t)
+	h := newHome(t, edge.Native)
 	h.site(plan{edge: `user = "www-data"`})
-	if err := os.Chown(h.path("sock"), uid, gid); err != nil { // the app listens there
+	if err := os.Chown(h.Path("sock"), uid, gid); err != nil { // the app listens there
 		t.Fatal(err)
 	}
-	target := h.path("target")
+	target := h.Path("target")
 	if err := os.Mkdir(target, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	theirs := h.path("theirs")
+	theirs := h.Path("theirs")
 	if err := os.Mkdir(theirs, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chown(theirs, uid, gid); err != nil {
 		t.Fatal(err)
 	}
-	h.write("secret", "root's")
+	h.Write("secret", "root's")
 	foreign, err := net.Listen("unix", filepath.Join(target, "root.sock"))
 	if err != nil {
 		t.Fatal(err)
@@ -51,7 +52,7 @@ func TestPlantedLinks(t *testing.T) {
 		}
 	}()
 	e := h.run()
-	run := filepath.Join(h.state, "run")
+	run := filepath.Join(h.State, "run")
 	plant := func(to string, paths ...string) {
 		for _, path := range paths {
 			link := exec.CommandContext(t.Context(), "ln", "-sfn", to, path)
@@ -61,25 +62,21 @@ func TestPlantedLinks(t *testing.T) {
 		}
 	}
 	plant(target, filepath.Join(run, "generations", "2"), filepath.Join(run, "generations", "2.link"), filepath.Join(run, "generations", "2-tls"))
-	plant(h.path("secret"), filepath.Join(theirs, "cache.bin"))
+	plant(h.Path("secret"), filepath.Join(theirs, "cache.bin"))
 	plant(filepath.Join(target, "root.sock"), filepath.Join(run, "cache.sock"), filepath.Join(run, "cache.sock.new"), filepath.Join(run, "web.sock"),
 		filepath.Join(run, "standby.sock"))
-	reload := func() (string, error) {
-		output, err := h.command("reload", "--state-dir", h.state).CombinedOutput()
-		return string(output), err
-	}
-	h.replace(`route "/" {`, "route \"/\" {\n    response_headers { set = { \"X-New\" = \"1\" } }")
-	if said, err := reload(); err != nil {
-		t.Logf("refused: %s", said)
+	h.Replace(`route "/" {`, "route \"/\" {\n    response_headers { set = { \"X-New\" = \"1\" } }")
+	if reload := e.Reload(); reload.Code != 0 {
+		t.Logf("refused: %s", reload.Err)
 	}
 	e.get("/hello.txt")
 	// The cache's file, in a directory of theirs.
-	h.replace(`user = "www-data"`, "user = \"www-data\"\n  cache_storage {\n    type = \"file\"\n    size = \"64MiB\"\n    path = \"theirs/cache.bin\"\n  }")
-	if said, err := reload(); err == nil || !strings.Contains(said, "theirs/cache.bin is a symbolic link") {
-		t.Errorf("reload with a link for a storage: %v\n%s", err, said)
+	h.Replace(`user = "www-data"`, "user = \"www-data\"\n  cache_storage {\n    type = \"file\"\n    size = \"64MiB\"\n    path = \"theirs/cache.bin\"\n  }")
+	if reload := e.Reload(); reload.Code == 0 || !strings.Contains(reload.Out+reload.Err, "theirs/cache.bin is a symbolic link") {
+		t.Errorf("reload with a link for a storage: %+v", reload)
 	}
 	e.get("/app")
-	for path, mode := range map[string]os.FileMode{target: 0o755, filepath.Join(target, "root.sock"): 0o755, h.path("secret"): 0o644} {
+	for path, mode := range map[string]os.FileMode{target: 0o755, filepath.Join(target, "root.sock"): 0o755, h.Path("secret"): 0o644} {
 		info, err := os.Stat(path)
 		if err != nil {
 			t.Fatal(err)
@@ -88,7 +85,7 @@ func TestPlantedLinks(t *testing.T) {
 			t.Errorf("%s is %v and belongs to %d", path, info.Mode(), owner)
 		}
 	}
-	if text, err := os.ReadFile(h.path("secret")); err != nil || string(text) != "root's" {
+	if text, err := os.ReadFile(h.Path("secret")); err != nil || string(text) != "root's" {
 		t.Errorf("%q, %v", text, err)
 	}
 	entries, err := os.ReadDir(target)
@@ -100,10 +97,7 @@ func TestPlantedLinks(t *testing.T) {
 		t.Error("somebody connected to a socket of root's")
 	default:
 	}
-	e.signal(syscall.SIGTERM)
-	if code := e.ends(); code != 0 {
-		t.Errorf("exit code %d", code)
-	}
+	e.Stop()
 	if _, err := os.Stat(target); err != nil {
 		t.Errorf("the target: %v", err)
 	}

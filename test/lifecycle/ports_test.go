@@ -10,20 +10,21 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"edgegen/test/edge"
 )
 
 // TestRefusePortInUse holds that a port of somebody else's is refused with its
 // line, and that whoever has it does not notice.
 func TestRefusePortInUse(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
 	holder, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer holder.Close()
-	h := newHome(t)
-	h.write("site.hcl", strings.Replace(anyPort, `https = ["127.0.0.1:0"]`, fmt.Sprintf("https = [%q]", holder.Addr()), 1)+plainSite)
+	h := newHome(t, edge.Native)
+	h.Write("site.hcl", strings.Replace(anyPort, `https = ["127.0.0.1:0"]`, fmt.Sprintf("https = [%q]", holder.Addr()), 1)+plainSite)
 	h.refused(fmt.Sprintf(`error: cannot listen on %s: another process does already\n --> HOME/site\.hcl:3:`, holder.Addr()), 1)
 	// Nobody has knocked at the holder's door.
 	if err := holder.SetDeadline(time.Now().Add(10 * time.Millisecond)); err != nil {
@@ -37,7 +38,6 @@ func TestRefusePortInUse(t *testing.T) {
 // TestRefuseLowPort is about an ordinary user.
 func TestRefuseLowPort(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
 	text, err := os.ReadFile("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 	if err != nil {
 		t.Fatal(err)
@@ -45,8 +45,8 @@ func TestRefuseLowPort(t *testing.T) {
 	if first, err := strconv.Atoi(strings.TrimSpace(string(text))); err != nil || first <= 444 {
 		t.Skip("low ports are for everybody here")
 	}
-	h := newHome(t)
-	h.write("site.hcl", strings.Replace(anyPort, `https = ["127.0.0.1:0"]`, `https = ["127.0.0.1:444"]`, 1)+plainSite)
+	h := newHome(t, edge.Native)
+	h.Write("site.hcl", strings.Replace(anyPort, `https = ["127.0.0.1:0"]`, `https = ["127.0.0.1:444"]`, 1)+plainSite)
 	h.refusedTo(h.ordinary, `error: cannot listen on 127\.0\.0\.1:444: ports below 1024 are for root\n --> HOME/site\.hcl:3:`, 1)
 }
 
@@ -54,16 +54,12 @@ func TestRefuseLowPort(t *testing.T) {
 // written.
 func TestOddValues(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
-	h := newHome(t)
+	h := newHome(t, edge.Native)
 	const value = `it's "quoted"; $host ${host} {} \ # } evil 100%`
 	const root = `pub "lic; $x {} #1`
-	if err := os.Mkdir(h.path(root), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	h.write(root+"/hello.txt", "odd\n")
+	h.Write(root+"/hello.txt", "odd\n")
 	text := headerSite(hclString(value))
-	h.write("site.hcl", strings.Replace(text, `"public"`, hclString(root), 1))
+	h.Write("site.hcl", strings.Replace(text, `"public"`, hclString(root), 1))
 	e := h.run()
 	response, err := e.client().Get("https://edge.test/hello.txt")
 	if err != nil {

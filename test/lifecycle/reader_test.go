@@ -13,19 +13,17 @@ import (
 	"time"
 
 	"edgegen/internal/control"
+	"edgegen/test/edge"
 )
 
 // readers are the engines whose edge is to live with the reader of its output.
 func readers(t *testing.T, test func(t *testing.T, h *home, engine func(*exec.Cmd))) {
-	for _, engine := range []string{"builtin", "native"} {
-		t.Run(engine, func(t *testing.T) {
+	for _, c := range []edge.Combination{edge.BuiltIn, edge.Native} {
+		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
-			if engine == "native" {
-				needDaemons(t)
-			}
-			h := newHome(t)
+			h := newHome(t, c)
 			h.site(plan{edge: `timeouts { drain = "2s" }`})
-			test(t, h, func(c *exec.Cmd) { c.Args = append(c.Args, "--engine", engine) })
+			test(t, h, func(up *exec.Cmd) { up.Args = append(up.Args, "--engine", c.Name) })
 		})
 	}
 }
@@ -45,7 +43,7 @@ func pipe(t *testing.T) (reader, writer *os.File) {
 }
 
 // logged has the access log grow by so many bytes at least.
-func logged(t *testing.T, e *edge, bytes int) {
+func logged(t *testing.T, e *running, bytes int) {
 	t.Helper()
 	client := e.client()
 	transport := client.Transport.(*http.Transport)
@@ -70,18 +68,13 @@ func logged(t *testing.T, e *edge, bytes int) {
 }
 
 // stopsInTime holds that one SIGTERM is enough, with nobody reading.
-func stopsInTime(t *testing.T, e *edge) {
+func stopsInTime(t *testing.T, e *running) {
 	t.Helper()
 	begun := time.Now()
-	e.signal(syscall.SIGTERM)
-	if code := e.ends(); code != 0 {
-		t.Errorf("exit code %d", code)
-	}
+	e.Stop()
 	t.Logf("ended after %v", time.Since(begun).Round(time.Millisecond))
-	if left := belonging(t, e.dir); len(left) > 0 {
-		t.Errorf("left over: %v", left)
-	}
-	e.clean()
+	e.Settled(0)
+	e.home.clean()
 }
 
 // TestStalledReader holds that who does not read stdout holds up neither
@@ -93,7 +86,7 @@ func TestStalledReader(t *testing.T) {
 		e := h.run(engine, func(c *exec.Cmd) { c.Stdout = writer })
 		logged(t, e, 400<<10)
 		stopsInTime(t, e)
-		if !strings.Contains(e.stderr.text(), "the access log could not be written to its end") {
+		if !strings.Contains(e.Err.Text(), "the access log could not be written to its end") {
 			t.Error("it does not say that lines are lost")
 		}
 	})
@@ -108,10 +101,10 @@ func TestStalledReaderOfMessages(t *testing.T) {
 		e := h.up(engine, func(c *exec.Cmd) { c.Stderr = writer })
 		for lines := bufio.NewScanner(reader); lines.Scan() && !strings.Contains(lines.Text(), "https://edge.test:"); {
 		}
-		h.replace("edge {", strings.Repeat("nonsense {}\n", 200)+"edge {")
+		h.Replace("edge {", strings.Repeat("nonsense {}\n", 200)+"edge {")
 		last := time.Time{}
 		for range 20 {
-			e.signal(syscall.SIGHUP)
+			e.Signal(syscall.SIGHUP)
 			refused := h.until("the reload is refused", func(s control.Status) bool {
 				return s.LastReload != nil && !s.LastReload.OK && s.LastReload.At.After(last)
 			})
@@ -138,10 +131,10 @@ func TestReaderThatIsGone(t *testing.T) {
 		for range 5 {
 			e.get("/hello.txt")
 		}
-		e.says("broken pipe")
+		e.Says("broken pipe")
 		e.get("/hello.txt")
 		stopsInTime(t, e)
-		if said := e.stderr.text(); strings.Count(said, "broken pipe") != 1 {
+		if said := e.Err.Text(); strings.Count(said, "broken pipe") != 1 {
 			t.Errorf("it says so more than once: %s", said)
 		}
 	})

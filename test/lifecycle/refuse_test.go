@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"edgegen/test/edge"
 )
 
 // site texts of the tests below: an edge block, and what a site needs.
@@ -30,12 +32,11 @@ type refusal struct {
 // place, exit code 1, nothing started and nothing left.
 func TestRefuse(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
 	for _, c := range append(refusedTexts(), refusedApps()...) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHome(t)
-			h.write("site.hcl", c.site)
+			h := newHome(t, edge.Native)
+			h.Write("site.hcl", c.site)
 			if c.put != nil {
 				c.put(h)
 			}
@@ -53,21 +54,19 @@ func (h *home) refused(says string, code int, args ...string) {
 func (h *home) refusedTo(option func(*exec.Cmd), says string, code int) {
 	h.t.Helper()
 	e := h.up(option)
-	if got := e.ends(); got != code {
+	if got := e.Ends(); got != code {
 		h.t.Errorf("exit code %d, want %d", got, code)
 	}
-	if left := belonging(h.t, h.dir); len(left) > 0 {
-		h.t.Errorf("left over: %v", left)
-	}
-	said := strings.ReplaceAll(e.stderr.text(), h.dir, "HOME")
+	h.Settled(0)
+	said := strings.ReplaceAll(e.Err.Text(), h.Dir, "HOME")
 	if !regexp.MustCompile(says).MatchString(said) {
 		h.t.Errorf("it does not say %q:\n%s", says, said)
 	}
 	if n := len(regexp.MustCompile(`(?m)^error: |^edgegen: |: error: |warning: `).FindAllString(said, -1)); n != 1 {
 		h.t.Errorf("there are %d messages:\n%s", n, said)
 	}
-	if e.stdout.text() != "" {
-		h.t.Errorf("stdout holds %q", e.stdout.text())
+	if e.Out.Text() != "" {
+		h.t.Errorf("stdout holds %q", e.Out.Text())
 	}
 	h.clean("no.crt", "server.crt", "server.key", "app.sh")
 }
@@ -77,14 +76,14 @@ func refusedTexts() []refusal {
 	return []refusal{
 		{name: "missing certificate", site: withTLS, says: `^error: certificate "server\.crt" does not exist\n --> HOME/site\.hcl:7:`,
 			put: func(h *home) {
-				h.certificate("other", valid)
+				h.certificate("other", edge.Valid)
 				h.rename("other.key", "server.key")
 				h.rename("other.crt", "no.crt")
 			}},
 		{name: "key of another certificate", site: withTLS, says: `^error: key "server\.key" does not match certificate "server\.crt"\n --> HOME/site\.hcl:8:`,
 			put: func(h *home) {
-				h.certificate("other", valid)
-				h.certificate("server", valid)
+				h.certificate("other", edge.Valid)
+				h.certificate("server", edge.Valid)
 				h.rename("other.key", "server.key")
 				h.rename("other.crt", "no.crt")
 			}},
@@ -126,24 +125,23 @@ func refusedApps() []refusal {
 		{name: "app not found", site: with(`"no-such-program"`), says: `error: the app app does not come up: .*"no-such-program".*` + place},
 		{name: "app file missing", site: with(`"/no/such/program"`), says: `error: the app app does not come up: .*/no/such/program.*` + place},
 		{name: "app exits at once", site: with(`"sh", "-c", "echo the reason; exit 3"`), says: `error: the app app does not come up: .*exited with status 3 after .*: the reason` + place},
-		{name: "app never listens", site: with(fmt.Sprintf("%q, %q, %q", programs.app, "-stubborn", "-offspring")),
+		{name: "app never listens", site: with(fmt.Sprintf("%q, %q, %q", app(), "-stubborn", "-offspring")),
 			says: `error: the app app does not come up: app did not get ready within 300ms: .*` + place, args: []string{"--app-timeout", "300ms"},
-			put: func(h *home) { h.replace("edge {\n", "edge {\n  timeouts { drain = \"1s\" }\n") }},
+			put: func(h *home) { h.Replace("edge {\n", "edge {\n  timeouts { drain = \"1s\" }\n") }},
 	}
 }
 
 // TestRefuseDirectory is about what SITE names.
 func TestRefuseDirectory(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
 	for _, c := range []struct{ name, site, says string }{
 		{"directory without hcl", "public", `^error: the directory has no \.hcl file\n --> HOME/public\n`},
 		{"nothing", "nothing.hcl", `^error: there is no such file or directory\n --> HOME/nothing\.hcl\n`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHome(t)
-			h.file = h.path(c.site)
+			h := newHome(t, edge.Native)
+			h.File = h.Path(c.site)
 			h.refused(c.says, 1)
 		})
 	}
@@ -152,7 +150,6 @@ func TestRefuseDirectory(t *testing.T) {
 // TestRefuseMissingDaemon hides varnishd from edgegen alone.
 func TestRefuseMissingDaemon(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
 	needRoot(t)
 	varnishd, err := exec.LookPath("varnishd")
 	if err != nil {
@@ -162,9 +159,9 @@ func TestRefuseMissingDaemon(t *testing.T) {
 	if output, err := exec.Command(hide[0], append(hide[1:], "true")...).CombinedOutput(); err != nil {
 		t.Skipf("there are no mount namespaces here: %v: %s", err, output)
 	}
-	h := newHome(t)
-	h.write("site.hcl", anyPort+plainSite)
-	command := h.command("up", "--engine", "native", "--state-dir", h.state, h.file)
+	h := newHome(t, edge.Native)
+	h.Write("site.hcl", anyPort+plainSite)
+	command := h.Command("up", "--engine", "native", "--state-dir", h.State, h.File)
 	command.Args = append(append([]string{}, hide...), command.Args...)
 	if command.Path, err = exec.LookPath(hide[0]); err != nil {
 		t.Fatal(err)
@@ -177,15 +174,13 @@ func TestRefuseMissingDaemon(t *testing.T) {
 	if !strings.HasSuffix(string(output), want) {
 		t.Errorf("it says %q, want %q", output, want)
 	}
-	if left := belonging(t, h.dir); len(left) > 0 {
-		t.Errorf("left over: %v", left)
-	}
+	h.Settled(0)
 	h.clean()
 }
 
 func (h *home) rename(from, to string) {
 	h.t.Helper()
-	if err := os.Rename(h.path(from), h.path(to)); err != nil {
+	if err := os.Rename(h.Path(from), h.Path(to)); err != nil {
 		h.t.Fatal(err)
 	}
 }

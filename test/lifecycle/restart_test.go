@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"net/http"
 	"os"
 	"strings"
 	"syscall"
@@ -8,16 +9,16 @@ import (
 	"time"
 
 	"edgegen/internal/control"
+	"edgegen/test/edge"
 )
 
 // TestRestart holds P2: whatever dies is started again and the site serves
 // again; meanwhile the edge is degraded, and what the dead one left is ended.
 func TestRestart(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
 	for _, c := range []struct {
 		name   string
-		victim func(t *testing.T, e *edge, s control.Status) process
+		victim func(h *home, s control.Status) edge.Process
 		// restarts tells how often what has the victim was started again; nil
 		// where a daemon starts its own children again.
 		restarts func(t *testing.T, s control.Status) int
@@ -32,17 +33,17 @@ func TestRestart(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHome(t)
+			h := newHome(t, edge.Native)
 			h.site(plan{})
 			e := h.run()
-			victim := c.victim(t, e, h.status())
-			family := append(childrenOf(t, h.dir, victim.pid, ""), victim)
-			if err := syscall.Kill(victim.pid, syscall.SIGKILL); err != nil {
+			victim := c.victim(h, h.status())
+			family := append(h.children(victim.PID, ""), victim)
+			if err := victim.Signal(syscall.SIGKILL); err != nil {
 				t.Fatal(err)
 			}
 			begun := time.Now()
 			if c.restarts != nil {
-				e.says("died; it is started again")
+				e.Says("died; it is started again")
 				h.until("it was started again", func(s control.Status) bool {
 					return s.State == "ready" && c.restarts(t, s) == 1
 				})
@@ -50,14 +51,11 @@ func TestRestart(t *testing.T) {
 			e.servesAgain(c.path)
 			t.Logf("serves again after %v", time.Since(begun).Round(time.Millisecond))
 			for _, p := range family {
-				if p.alive() {
+				if p.Alive() {
 					t.Errorf("the orphan %v lives on", p)
 				}
 			}
-			e.signal(syscall.SIGTERM)
-			if code := e.ends(); code != 0 {
-				t.Errorf("exit code %d", code)
-			}
+			e.Stop()
 			h.clean()
 		})
 	}
@@ -66,28 +64,26 @@ func TestRestart(t *testing.T) {
 // TestRestartLog holds P2 for what writes the access log.
 func TestRestartLog(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
-	h := newHome(t)
+	h := newHome(t, edge.Native)
 	h.site(plan{})
 	e := h.run()
 	e.get("/hello.txt?before")
 	e.logs("/hello.txt?before")
-	victims := childrenOf(t, h.dir, e.cmd.Process.Pid, "varnishncsa")
+	victims := h.children(e.PID(), "varnishncsa")
 	if len(victims) != 1 {
 		t.Fatalf("the log is written by %v", victims)
 	}
-	if err := syscall.Kill(victims[0].pid, syscall.SIGKILL); err != nil {
+	if err := victims[0].Signal(syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	e.says("died; it is started again")
-	for deadline := time.Now().Add(patience); !strings.Contains(e.stdout.text(), "?after"); time.Sleep(50 * time.Millisecond) {
+	e.Says("died; it is started again")
+	for deadline := time.Now().Add(edge.Patience); !strings.Contains(e.Out.Text(), "?after"); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("nothing is logged any more")
 		}
 		e.get("/hello.txt?after")
 	}
-	e.signal(syscall.SIGTERM)
-	e.ends()
+	e.Stop()
 	h.clean()
 }
 
@@ -95,16 +91,15 @@ func TestRestartLog(t *testing.T) {
 // the files still served.
 func TestDegraded(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
-	h := newHome(t)
-	h.write("app.sh", "#!/bin/sh\n[ -e "+h.path("broken")+" ] && exit 7\nexec "+programs.app+" \"$@\"\n")
-	if err := os.Chmod(h.path("app.sh"), 0o755); err != nil {
+	h := newHome(t, edge.Native)
+	h.Write("app.sh", "#!/bin/sh\n[ -e "+h.Path("broken")+" ] && exit 7\nexec "+app()+" \"$@\"\n")
+	if err := os.Chmod(h.Path("app.sh"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	h.site(plan{})
-	h.replace(programs.app, h.path("app.sh"))
+	h.Replace(app(), h.Path("app.sh"))
 	e := h.run()
-	h.write("broken", "")
+	h.Write("broken", "")
 	if err := syscall.Kill(h.status().Backends[0].Process.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
@@ -117,71 +112,48 @@ func TestDegraded(t *testing.T) {
 	if got := e.get("/hello.txt"); got != "hello\n" {
 		t.Errorf("the file is %q", got)
 	}
-	if err := os.Remove(h.path("broken")); err != nil {
+	if err := os.Remove(h.Path("broken")); err != nil {
 		t.Fatal(err)
 	}
 	h.until("all is well again", func(s control.Status) bool { return s.State == "ready" })
 	e.get("/app")
-	e.signal(syscall.SIGTERM)
-	e.ends()
+	e.Stop()
 	h.clean("app.sh")
 }
 
 // servesAgain asks for a path until it is answered as it should be.
-func (e *edge) servesAgain(path string) {
-	e.t.Helper()
+func (e *running) servesAgain(path string) {
+	e.home.t.Helper()
 	client := e.client()
-	deadline := time.Now().Add(patience)
-	for {
-		status, _, err := fetch(client, path)
-		if err == nil && status == 200 {
-			return
-		}
-		if time.Now().After(deadline) {
-			e.t.Fatalf("%s is not served again: %d %v", path, status, err)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	edge.Await(e.home.t, path+" is served again", edge.Patience, func() answer { return fetch(client, path) },
+		func(a answer) bool { return a.err == nil && a.status == http.StatusOK })
 }
 
 // logs waits for words in the access log.
-func (e *edge) logs(words string) {
-	e.t.Helper()
+func (e *running) logs(words string) {
+	e.home.t.Helper()
 	select {
-	case <-e.stdout.holds(words):
-	case <-time.After(patience):
-		e.t.Fatalf("the access log does not say %q", words)
+	case <-e.Out.Holds(words):
+	case <-time.After(edge.Patience):
+		e.home.t.Fatalf("the access log does not say %q", words)
 	}
 }
 
-func ofTier(role string) func(*testing.T, *edge, control.Status) process {
-	return func(t *testing.T, _ *edge, s control.Status) process {
-		return mustRead(t, tier(t, s, role).PID)
-	}
+func ofTier(role string) func(*home, control.Status) edge.Process {
+	return func(h *home, s control.Status) edge.Process { return h.process(tier(h.t, s, role).PID) }
 }
 
-func childOf(role string) func(*testing.T, *edge, control.Status) process {
-	return func(t *testing.T, e *edge, s control.Status) process {
-		children := childrenOf(t, e.dir, tier(t, s, role).PID, "")
+func childOf(role string) func(*home, control.Status) edge.Process {
+	return func(h *home, s control.Status) edge.Process {
+		children := h.children(tier(h.t, s, role).PID, "")
 		if len(children) == 0 {
-			t.Fatalf("the %s tier has no child", role)
+			h.t.Fatalf("the %s tier has no child", role)
 		}
 		return children[0]
 	}
 }
 
-func ofApp(t *testing.T, _ *edge, s control.Status) process {
-	return mustRead(t, s.Backends[0].Process.PID)
-}
-
-func mustRead(t *testing.T, pid int) process {
-	t.Helper()
-	p, err := readProcess(pid)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
+func ofApp(h *home, s control.Status) edge.Process { return h.process(s.Backends[0].Process.PID) }
 
 func tierRestarts(role string) func(*testing.T, control.Status) int {
 	return func(t *testing.T, s control.Status) int { return tier(t, s, role).Restarts }

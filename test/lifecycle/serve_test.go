@@ -9,21 +9,23 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"edgegen/test/edge"
 )
 
 // TestUp holds P1 and the streams of up: stdout is the access log and nothing
 // else, and F5: its id is the one that the app was given.
 func TestUp(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
-	h := newHome(t)
+	h := newHome(t, edge.Native)
 	h.site(plan{})
+	begun := time.Now()
 	e := h.run()
-	t.Logf("ready after %v", time.Since(e.begun).Round(time.Millisecond))
-	if !regexp.MustCompile(`(?m)^    https://edge\.test:\d+/$`).MatchString(e.stderr.text()) {
+	t.Logf("ready after %v", time.Since(begun).Round(time.Millisecond))
+	if !regexp.MustCompile(`(?m)^    https://edge\.test:\d+/$`).MatchString(e.Err.Text()) {
 		t.Error("the address is not printed")
 	}
-	if strings.ContainsRune(e.stderr.text(), '\x1b') {
+	if strings.ContainsRune(e.Err.Text(), '\x1b') {
 		t.Error("there are escape sequences on what is no terminal")
 	}
 	if got := e.get("/hello.txt"); got != "hello\n" {
@@ -33,12 +35,9 @@ func TestUp(t *testing.T) {
 	if id == "" {
 		t.Error("the app was given no id")
 	}
-	e.signal(syscall.SIGTERM)
-	if code := e.ends(); code != 0 {
-		t.Errorf("exit code %d", code)
-	}
+	e.Stop()
 	seen := map[string]string{}
-	lines := bufio.NewScanner(strings.NewReader(e.stdout.text()))
+	lines := bufio.NewScanner(strings.NewReader(e.Out.Text()))
 	for lines.Scan() {
 		var line struct {
 			ID, Path, Client, Method, Host string
@@ -63,7 +62,6 @@ func TestUp(t *testing.T) {
 
 func TestAccessLog(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
 	combined := regexp.MustCompile(`^127\.0\.0\.1 - - \[[^]]+\] "GET [^"]*/hello\.txt HTTP/1\.1" 200 6 "-" "Go-http-client/1\.1" "[^"]+" "edge\.test" 0 [0-9]+ MISS web "-" 0\n$`)
 	for _, c := range []struct {
 		name, log    string
@@ -78,19 +76,19 @@ func TestAccessLog(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHome(t)
+			h := newHome(t, edge.Native)
 			h.site(plan{edge: c.log})
 			e := h.run()
 			e.get("/hello.txt")
-			e.signal(syscall.SIGINT)
-			if code := e.ends(); code != 0 {
+			e.Signal(syscall.SIGINT)
+			if code := e.Ends(); code != 0 {
 				t.Errorf("exit code %d", code)
 			}
-			if !c.stdout.MatchString(e.stdout.text()) {
-				t.Errorf("stdout is %q", e.stdout.text())
+			if !c.stdout.MatchString(e.Out.Text()) {
+				t.Errorf("stdout is %q", e.Out.Text())
 			}
 			if c.file != nil {
-				data, err := os.ReadFile(h.path("access.log"))
+				data, err := os.ReadFile(h.Path("access.log"))
 				if err != nil || !c.file.Match(data) {
 					t.Errorf("access.log is %q, %v", data, err)
 				}

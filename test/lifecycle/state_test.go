@@ -11,30 +11,30 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"edgegen/test/edge"
 )
 
 // TestSecond holds that a state directory has one edge, and that whoever comes
 // second leaves the first alone.
 func TestSecond(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
-	h := newHome(t)
+	h := newHome(t, edge.Native)
 	h.site(plan{})
 	first := h.run()
 	second := h.up()
-	if code := second.ends(); code != 1 {
+	if code := second.Ends(); code != 1 {
 		t.Errorf("exit code %d", code)
 	}
-	want := fmt.Sprintf("edgegen: state directory %s is in use by process %d\n", h.state, first.cmd.Process.Pid)
-	if said := second.stderr.text(); said != want {
+	want := fmt.Sprintf("edgegen: state directory %s is in use by process %d\n", h.State, first.PID())
+	if said := second.Err.Text(); said != want {
 		t.Errorf("it says %q, want %q", said, want)
 	}
 	first.get("/hello.txt")
-	if s := first.status(); s.State != "ready" || s.PID != first.cmd.Process.Pid {
+	if s := h.status(); s.State != "ready" || s.PID != first.PID() {
 		t.Errorf("the first is disturbed: %+v", s)
 	}
-	first.signal(syscall.SIGTERM)
-	first.ends()
+	first.Stop()
 	h.clean()
 }
 
@@ -42,7 +42,6 @@ func TestSecond(t *testing.T) {
 // nor what an earlier run has left in it.
 func TestStateDirectory(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
 	for _, c := range []struct{ name, dir string }{
 		{"new, several levels", "state/below"},
 		{"longer than a socket's address", "state/" + strings.Repeat("long/", 40) + "end"},
@@ -50,15 +49,15 @@ func TestStateDirectory(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHome(t)
+			h := newHome(t, edge.Native)
 			h.site(plan{})
-			h.state = h.path(c.dir)
+			h.State = h.Path(c.dir)
 			e := h.run()
 			e.get("/hello.txt")
-			if output, err := h.command("stop", "--state-dir", h.state).CombinedOutput(); err != nil || string(output) != "stopped\n" {
-				t.Errorf("stop: %v, %q", err, output)
+			if stop := h.Verb("stop"); stop.Code != 0 || stop.Out+stop.Err != "stopped\n" {
+				t.Errorf("stop: %+v", stop)
 			}
-			if code := e.ends(); code != 0 {
+			if code := e.Ends(); code != 0 {
 				t.Errorf("exit code %d", code)
 			}
 			var allowed []string
@@ -73,11 +72,11 @@ func TestStateDirectory(t *testing.T) {
 // authorityFiles are what the local authority keeps in the state directory.
 func authorityFiles(t *testing.T, h *home) []string {
 	t.Helper()
-	entries, err := os.ReadDir(filepath.Join(h.state, "ca"))
+	entries, err := os.ReadDir(filepath.Join(h.State, "ca"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	own, err := filepath.Rel(h.dir, filepath.Join(h.state, "ca"))
+	own, err := filepath.Rel(h.Dir, filepath.Join(h.State, "ca"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,13 +91,12 @@ func authorityFiles(t *testing.T, h *home) []string {
 // obstacle, neither to those who ask nor to those who start.
 func TestStaleSocket(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
-	h := newHome(t)
+	h := newHome(t, edge.Native)
 	h.site(plan{})
-	if err := os.Mkdir(h.state, 0o755); err != nil {
+	if err := os.Mkdir(h.State, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: h.path("state/control.sock"), Net: "unix"})
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: h.Path("state/control.sock"), Net: "unix"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,14 +104,13 @@ func TestStaleSocket(t *testing.T) {
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
 	}
-	output, err := h.command("status", "--state-dir", h.state).CombinedOutput()
-	if want := "edgegen: no edge is running here: " + h.state + "; start one with `edgegen up`, or name its state directory with --state-dir\n"; err == nil || string(output) != want {
-		t.Errorf("status says %q (%v), want %q", output, err, want)
+	status := h.Verb("status")
+	if want := "edgegen: no edge is running here: " + h.State + "; start one with `edgegen up`, or name its state directory with --state-dir\n"; status.Code == 0 || status.Out+status.Err != want {
+		t.Errorf("status: %+v, want %q", status, want)
 	}
 	e := h.run()
 	e.get("/hello.txt")
-	e.signal(syscall.SIGTERM)
-	e.ends()
+	e.Stop()
 	h.clean()
 }
 
@@ -122,21 +119,20 @@ func TestStaleSocket(t *testing.T) {
 // either, and that what stands elsewhere is removed too.
 func TestTemporaryDirectory(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
-	h := newHome(t)
+	h := newHome(t, edge.Native)
 	h.site(plan{})
-	h.state = h.path("state/a, b")
-	if err := os.Mkdir(h.path("tmp/a, b"), 0o755); err != nil {
+	h.State = h.Path("state/a, b")
+	if err := os.Mkdir(h.Path("tmp/a, b"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	e := h.run(func(c *exec.Cmd) { c.Env = append(c.Env, "TMPDIR="+h.path("tmp/a, b")) })
+	e := h.run(func(c *exec.Cmd) { c.Env = append(c.Env, "TMPDIR="+h.Path("tmp/a, b")) })
 	e.get("/hello.txt")
-	run := filepath.Dir(strings.TrimPrefix(tier(t, e.status(), "cache").Listen[0], "unix:"))
+	run := filepath.Dir(strings.TrimPrefix(tier(t, h.status(), "cache").Listen[0], "unix:"))
 	if _, err := os.Stat(run); err != nil {
 		t.Error(err)
 	}
-	e.signal(syscall.SIGKILL)
-	awaitNone(t, h.dir, 3*goneWithin)
+	e.Signal(syscall.SIGKILL)
+	h.Settled(3 * goneWithin)
 	if _, err := os.Stat(run); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%s is left over: %v", run, err)
 	}

@@ -4,28 +4,25 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
+
+	"edgegen/test/edge"
 )
 
 // TestStatusShape holds what programs that read `status --json` rely on: these
 // fields, no more and no fewer, each of its kind.
 func TestStatusShape(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
-	h := newHome(t)
+	h := newHome(t, edge.Native)
 	h.site(plan{})
 	e := h.run()
-	command := h.command("status", "--json", "--state-dir", h.state)
-	said := newTranscript()
-	command.Stderr = said
-	output, err := command.Output()
-	if err != nil || said.text() != "" {
-		t.Fatalf("status: %v, %q", err, said.text())
+	said := h.Verb("status", "--json")
+	if said.Code != 0 || said.Err != "" {
+		t.Fatalf("status: exit code %d, %q", said.Code, said.Err)
 	}
 	var whole any
-	if err := json.Unmarshal(output, &whole); err != nil {
-		t.Fatalf("%v: %s", err, output)
+	if err := json.Unmarshal([]byte(said.Out), &whole); err != nil {
+		t.Fatalf("%v: %s", err, said.Out)
 	}
 	var got []string
 	shape(whole, "", &got)
@@ -48,17 +45,16 @@ func TestStatusShape(t *testing.T) {
 			t.Errorf("tier %d is %+v", i, one)
 		}
 	}
-	if s.PID != e.cmd.Process.Pid || s.State != "ready" || s.Generation != 1 || s.Site != h.file {
+	if s.PID != e.PID() || s.State != "ready" || s.Generation != 1 || s.Site != h.File {
 		t.Errorf("the status is %+v", s)
 	}
 
 	// The same for a person, whose table has no escape sequences here.
-	table, err := h.command("status", "--state-dir", h.state).Output()
-	if err != nil || !strings.HasPrefix(string(table), "ready, up ") || !strings.Contains(string(table), "\ntls ") || strings.ContainsRune(string(table), '\x1b') {
-		t.Errorf("status: %v\n%s", err, table)
+	table := h.Verb("status")
+	if table.Code != 0 || !strings.HasPrefix(table.Out, "ready, up ") || !strings.Contains(table.Out, "\ntls ") || strings.ContainsRune(table.Out, '\x1b') {
+		t.Errorf("status: exit code %d\n%s", table.Code, table.Out)
 	}
-	e.signal(syscall.SIGTERM)
-	e.ends()
+	e.Stop()
 }
 
 // shape lists the paths of all values with their kinds.

@@ -1,7 +1,6 @@
 package lifecycle
 
 import (
-	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -13,22 +12,23 @@ import (
 
 	"edgegen/internal/control"
 	"edgegen/internal/supervise"
+	"edgegen/test/edge"
 )
 
 // TestStop holds P4 for the three ways to ask for an end, and that a request in
 // work is finished first.
 func TestStop(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
 	for _, c := range []struct {
 		name string
-		ask  func(t *testing.T, e *edge) (wait func())
+		ask  func(t *testing.T, e *running) (wait func())
 	}{
 		{"SIGTERM", bySignal(syscall.SIGTERM)},
 		{"SIGINT", bySignal(syscall.SIGINT)},
-		{"stop", func(t *testing.T, e *edge) func() {
-			stop := e.command("stop", "--state-dir", e.state)
-			stop.Stderr = newTranscript()
+		{"stop", func(t *testing.T, e *running) func() {
+			said := edge.NewTranscript()
+			stop := e.Command("stop", "--state-dir", e.State)
+			stop.Stderr = said
 			if err := stop.Start(); err != nil {
 				t.Fatal(err)
 			}
@@ -36,85 +36,69 @@ func TestStop(t *testing.T) {
 				if err := stop.Wait(); err != nil {
 					t.Errorf("edgegen stop: %v", err)
 				}
-				if said := stop.Stderr.(*transcript).text(); said != "stopped\n" {
-					t.Errorf("edgegen stop says %q", said)
+				if said.Text() != "stopped\n" {
+					t.Errorf("edgegen stop says %q", said.Text())
 				}
 			}
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHome(t)
+			h := newHome(t, edge.Native)
 			h.site(plan{edge: `timeouts { drain = "30s" }`})
 			e := h.run()
-			answered := slow(e, "/slow?gate="+h.path("gate"))
-			e.says("asked /slow")
+			answered := slow(e, "/slow?gate="+h.Path("gate"))
+			e.Says("asked /slow")
 
 			wait := c.ask(t, e)
 			h.until("it is stopping", func(s control.Status) bool { return s.State == "stopping" })
 			select {
-			case <-e.exited:
+			case <-e.Exited:
 				t.Fatal("edgegen ended with a request in work")
 			case a := <-answered:
 				t.Fatalf("the request was answered too early: %+v", a)
 			case <-time.After(200 * time.Millisecond): // long enough to go wrong
 			}
-			h.write("gate", "")
+			h.Write("gate", "")
 			if a := <-answered; a.err != nil || a.status != http.StatusOK {
 				t.Errorf("the request in work was not finished: %+v", a)
 			}
-			if code := e.ends(); code != 0 {
+			if code := e.Ends(); code != 0 {
 				t.Errorf("exit code %d", code)
 			}
 			wait()
-			if left := belonging(t, h.dir); len(left) > 0 {
-				t.Errorf("left over: %v", left)
-			}
+			h.Settled(0)
 			h.clean("gate")
 		})
 	}
 }
 
-func bySignal(s syscall.Signal) func(*testing.T, *edge) func() {
-	return func(_ *testing.T, e *edge) func() {
-		e.signal(s)
+func bySignal(s syscall.Signal) func(*testing.T, *running) func() {
+	return func(_ *testing.T, e *running) func() {
+		e.Signal(s)
 		return func() {}
 	}
 }
 
-type answer struct {
-	status int
-	body   string
-	err    error
-}
-
 // slow asks for a path in the background.
-func slow(e *edge, path string) <-chan answer {
+func slow(e *running, path string) <-chan answer {
 	client, answered := e.client(), make(chan answer, 1)
-	go func() {
-		var a answer
-		a.status, a.body, a.err = fetch(client, path)
-		answered <- a
-	}()
+	go func() { answered <- fetch(client, path) }()
 	return answered
 }
 
 // TestStopDrains holds that timeouts.drain bounds the wait.
 func TestStopDrains(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
-	h := newHome(t)
+	h := newHome(t, edge.Native)
 	h.site(plan{edge: `timeouts { drain = "1s" }`, app: []string{"-stubborn"}})
 	e := h.run()
-	answered := slow(e, "/slow?gate="+h.path("never"))
-	e.says("asked /slow")
+	answered := slow(e, "/slow?gate="+h.Path("never"))
+	e.Says("asked /slow")
 	begun := time.Now()
-	e.signal(syscall.SIGTERM)
-	if code := e.ends(); code != 0 {
-		t.Errorf("exit code %d", code)
-	}
+	e.Stop()
 	t.Logf("ended after %v", time.Since(begun).Round(time.Millisecond))
-	e.says("stopping with requests in work")
+	e.Says("stopping with requests in work")
 	<-answered
 	h.clean()
 }
@@ -122,54 +106,47 @@ func TestStopDrains(t *testing.T) {
 // TestStopAtOnce holds that the second signal does not wait.
 func TestStopAtOnce(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
-	h := newHome(t)
+	h := newHome(t, edge.Native)
 	h.site(plan{edge: `timeouts { drain = "5m" }`, app: []string{"-stubborn", "-offspring"}})
 	e := h.run()
-	answered := slow(e, "/slow?gate="+h.path("never"))
-	e.says("asked /slow")
-	e.signal(syscall.SIGTERM)
+	answered := slow(e, "/slow?gate="+h.Path("never"))
+	e.Says("asked /slow")
+	e.Signal(syscall.SIGTERM)
 	h.until("it is stopping", func(s control.Status) bool { return s.State == "stopping" })
 	begun := time.Now()
-	e.signal(syscall.SIGTERM)
-	e.ends()
+	e.Signal(syscall.SIGTERM)
+	e.Ends()
 	t.Logf("ended %v after the second signal", time.Since(begun).Round(time.Millisecond))
 	<-answered
-	if left := belonging(t, h.dir); len(left) > 0 {
-		t.Errorf("left over: %v", left)
-	}
+	h.Settled(0)
 	h.clean()
 }
 
 // TestStopWhileStarting holds that a stop is none the worse for coming early.
 func TestStopWhileStarting(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
 	for _, words := range []string{"", "asked"} {
 		name := map[string]string{"": "in the first moments", "asked": "while the app comes up"}[words]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHome(t)
+			h := newHome(t, edge.Native)
 			h.site(plan{})
 			if words != "" {
-				h.write("never.sh", "#!/bin/sh\necho asked\nexec sleep 600\n")
-				if err := os.Chmod(h.path("never.sh"), 0o755); err != nil {
+				h.Write("never.sh", "#!/bin/sh\necho asked\nexec sleep 600\n")
+				if err := os.Chmod(h.Path("never.sh"), 0o755); err != nil {
 					t.Fatal(err)
 				}
-				h.replace(`"-listen"`, `"-never"`)
-				h.replace(programs.app, h.path("never.sh"))
+				h.Replace(`"-listen"`, `"-never"`)
+				h.Replace(app(), h.Path("never.sh"))
 			}
 			e := h.up()
 			if words == "" {
-				h.awaitFile("state/lock")
+				h.AwaitFile("state/lock")
 			} else {
-				e.says(words)
+				e.Says(words)
 			}
-			e.signal(syscall.SIGTERM)
-			if code := e.ends(); code != 0 {
-				t.Errorf("exit code %d", code)
-			}
-			if said := e.stderr.text(); strings.Contains(said, "canceled") || strings.Contains(said, "edgegen: ") {
+			e.Stop()
+			if said := e.Err.Text(); strings.Contains(said, "canceled") || strings.Contains(said, "edgegen: ") {
 				t.Errorf("it complains: %s", said)
 			}
 			h.clean("never.sh")
@@ -181,11 +158,10 @@ func TestStopWhileStarting(t *testing.T) {
 // though the client takes its time and everything behind the TLS tier is done.
 func TestStopSlowReader(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
-	h := newHome(t)
+	h := newHome(t, edge.Native)
 	h.site(plan{edge: `timeouts { drain = "20s" }`})
 	const size = 8 << 20
-	if err := os.WriteFile(h.path("public/big.bin"), make([]byte, size), 0o644); err != nil {
+	if err := os.WriteFile(h.Path("public/big.bin"), make([]byte, size), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	e := h.run()
@@ -199,7 +175,7 @@ func TestStopSlowReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	e.signal(syscall.SIGTERM)
+	e.Signal(syscall.SIGTERM)
 	got := 0
 	for buffer := make([]byte, 128<<10); ; time.Sleep(10 * time.Millisecond) {
 		n, err := response.Body.Read(buffer)
@@ -212,7 +188,7 @@ func TestStopSlowReader(t *testing.T) {
 	if got != size {
 		t.Errorf("%d of %d bytes", got, size)
 	}
-	if code := e.ends(); code != 0 {
+	if code := e.Ends(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 	h.clean("public/big.bin")
@@ -225,19 +201,20 @@ func builtin(c *exec.Cmd) { c.Args = append(c.Args, "--engine", "builtin") }
 // it another edge can have the state directory, and the process has ended.
 func TestStopThenUp(t *testing.T) {
 	t.Parallel()
-	h := newHome(t)
+	h := newHome(t, edge.BuiltIn)
 	h.site(plan{})
 	for range 5 {
 		e := h.run(builtin)
-		if said, err := h.command("stop", "--state-dir", h.state).CombinedOutput(); err != nil || string(said) != "stopped\n" {
-			t.Fatalf("edgegen stop: %v, %q", err, said)
+		if stop := h.Verb("stop"); stop.Code != 0 || stop.Out+stop.Err != "stopped\n" {
+			t.Fatalf("edgegen stop: %+v", stop)
 		}
-		if holder, err := supervise.Holder(h.state); err != nil || holder != 0 {
+		if holder, err := supervise.Holder(h.State); err != nil || holder != 0 {
 			t.Errorf("process %d has the state directory, %v", holder, err)
 		}
-		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", e.cmd.Process.Pid))
-		if err == nil && !strings.Contains(string(stat), ") Z ") && !strings.Contains(string(stat), ") X ") {
-			t.Errorf("process %d is still there: %s", e.cmd.Process.Pid, stat)
+		for _, p := range h.Belonging() {
+			if p.PID == e.PID() {
+				t.Errorf("%v is still there", p)
+			}
 		}
 	}
 	h.clean()
@@ -246,22 +223,22 @@ func TestStopThenUp(t *testing.T) {
 // TestAskWhileStopping holds that who asks for a reload too late is told so.
 func TestAskWhileStopping(t *testing.T) {
 	t.Parallel()
-	h := newHome(t)
+	h := newHome(t, edge.BuiltIn)
 	h.site(plan{edge: `timeouts { drain = "5m" }`})
 	e := h.run(builtin)
-	answered := slow(e, "/slow?gate="+h.path("gate"))
-	e.says("asked /slow")
-	e.signal(syscall.SIGTERM)
+	answered := slow(e, "/slow?gate="+h.Path("gate"))
+	e.Says("asked /slow")
+	e.Signal(syscall.SIGTERM)
 	h.until("it is stopping", func(s control.Status) bool { return s.State == "stopping" })
 	for _, verb := range []string{"reload", "plan"} {
-		said, err := h.command(verb, "--state-dir", h.state).CombinedOutput()
-		if want := "edgegen: the edge is stopping\n"; err == nil || string(said) != want {
-			t.Errorf("%s says %q (%v), want %q", verb, said, err, want)
+		result := h.Verb(verb)
+		if want := "edgegen: the edge is stopping\n"; result.Code == 0 || result.Out+result.Err != want {
+			t.Errorf("%s: %+v, want %q", verb, result, want)
 		}
 	}
-	h.write("gate", "")
+	h.Write("gate", "")
 	<-answered
-	if code := e.ends(); code != 0 {
+	if code := e.Ends(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 	h.clean("gate")

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
+
+	"edgegen/test/edge"
 )
 
 // wwwData is the user of Debian's web servers.
@@ -29,31 +31,27 @@ func wwwData(t *testing.T) (uid, gid int) {
 // TestOrdinaryUser holds X3: no right is needed on high ports.
 func TestOrdinaryUser(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
 	needRoot(t) // all other tests show it where this one is skipped
 	uid, gid := wwwData(t)
-	h := newHome(t)
+	h := newHome(t, edge.Native)
 	h.site(plan{})
 	h.giveTo(uid, gid)
 	e := h.run(as(uint32(uid), uint32(gid)))
 	e.get("/hello.txt")
 	e.get("/app")
-	for _, p := range belonging(t, h.dir) {
-		if p.uid != uid {
-			t.Errorf("%v runs as %d", p, p.uid)
+	for _, p := range h.Belonging() {
+		if p.UID != uid {
+			t.Errorf("%v runs as %d", p, p.UID)
 		}
 	}
-	e.signal(syscall.SIGTERM)
-	if code := e.ends(); code != 0 {
-		t.Errorf("exit code %d", code)
-	}
+	e.Stop()
 	h.clean()
 }
 
 // giveTo makes a user the owner of everything in the home.
 func (h *home) giveTo(uid, gid int) {
 	h.t.Helper()
-	err := filepath.WalkDir(h.dir, func(path string, _ fs.DirEntry, err error) error {
+	err := filepath.WalkDir(h.Dir, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -68,26 +66,25 @@ func (h *home) giveTo(uid, gid int) {
 // are theirs alone, and the control socket is root's alone.
 func TestRoot(t *testing.T) {
 	t.Parallel()
-	needDaemons(t)
 	needRoot(t)
 	uid, gid := wwwData(t)
-	h := newHome(t)
+	h := newHome(t, edge.Native)
 	h.site(plan{edge: `user = "www-data"`})
-	if err := os.Chown(h.path("sock"), uid, gid); err != nil { // the app listens there
+	if err := os.Chown(h.Path("sock"), uid, gid); err != nil { // the app listens there
 		t.Fatal(err)
 	}
 	e := h.run()
 	e.get("/hello.txt")
 	e.get("/app")
 	theirs := 0
-	for _, p := range belonging(t, h.dir) {
+	for _, p := range h.Belonging() {
 		switch {
-		case p.pid == e.cmd.Process.Pid || isGuardian(p):
-			if p.uid != 0 {
-				t.Errorf("%v runs as %d", p, p.uid)
+		case p.PID == e.PID() || isGuardian(p):
+			if p.UID != 0 {
+				t.Errorf("%v runs as %d", p, p.UID)
 			}
-		case p.uid != uid:
-			t.Errorf("%v runs as %d, want %d", p, p.uid, uid)
+		case p.UID != uid:
+			t.Errorf("%v runs as %d, want %d", p, p.UID, uid)
 		default:
 			theirs++
 		}
@@ -102,7 +99,7 @@ func TestRoot(t *testing.T) {
 		"state/ledger":                       0,
 		"state/ca/root.key":                  0,
 	} {
-		info, err := os.Lstat(h.path(name))
+		info, err := os.Lstat(h.Path(name))
 		if err != nil {
 			t.Error(err)
 			continue
@@ -112,15 +109,12 @@ func TestRoot(t *testing.T) {
 		}
 	}
 	// An ordinary user may not ask.
-	ask := h.command("status", "--state-dir", h.state)
+	ask := h.Command("status", "--state-dir", h.State)
 	as(uint32(uid), uint32(gid))(ask)
 	output, err := ask.CombinedOutput()
-	if want := "edgegen: the edge of " + h.state + " belongs to another user: ask as that user, or as root\n"; err == nil || string(output) != want {
+	if want := "edgegen: the edge of " + h.State + " belongs to another user: ask as that user, or as root\n"; err == nil || string(output) != want {
 		t.Errorf("status as another user says %q (%v), want %q", output, err, want)
 	}
-	e.signal(syscall.SIGTERM)
-	if code := e.ends(); code != 0 {
-		t.Errorf("exit code %d", code)
-	}
+	e.Stop()
 	h.clean()
 }
