@@ -3,38 +3,41 @@
 package browser
 
 import (
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"edgegen/test/edge"
 )
 
-// patience is for a machine that is busy; nothing waits for it to pass.
-const patience = 60 * time.Second
+func TestMain(m *testing.M) { os.Exit(edge.Main(m)) }
 
 // TestChatRoom holds F1 and F4 (the app sees the browser's address), W1 (two
 // people talk over wss://), P1 (the app is started before the edge answers)
 // and P4 (nothing is left after the stop).
 func TestChatRoom(t *testing.T) {
-	t.Run("native", func(t *testing.T) {
-		needs(t, "two people in a browser talking through stunnel, varnish and nginx", "chromium", "stunnel4|stunnel", "varnishd|vinyld", "nginx")
-		chatRoom(t, "native", map[string]string{"tls": "stunnel", "cache": "varnish", "web": "nginx"})
-	})
-	t.Run("builtin", func(t *testing.T) {
-		needs(t, "two people in a browser talking through the builtin tiers", "chromium")
-		chatRoom(t, "builtin", map[string]string{"tls": "builtin", "cache": "builtin", "web": "builtin"})
-	})
+	for _, c := range []edge.Combination{edge.Native, edge.BuiltIn} {
+		t.Run(c.Name, func(t *testing.T) { chatRoom(t, c) })
+	}
 }
 
-// chatRoom is one visit, with screenshots named after the engine.
-func chatRoom(t *testing.T, engine string, tiers map[string]string) {
-	edge := startEdge(t, copyChat(t), engine)
-	edge.waitReady(tiers)
+// chatRoom is one visit, with screenshots named after the engines.
+func chatRoom(t *testing.T, c edge.Combination) {
+	browser, err := exec.LookPath("chromium")
+	if err != nil {
+		edge.Skip(t, "two people in a browser talking through %s tiers: %v", c.Name, err)
+	}
+	h := edge.NewHome(t, c)
+	url := copyChat(t, h)
+	e := h.Run()
+	served(t, e)
 
-	chromium := startChromium(t, edge.publicKeyPin())
-	ada := chromium.logIn(edge.url, "Ada")
-	bob := chromium.logIn(edge.url, "Bob")
+	chromium := startChromium(t, browser, publicKeyPin(t, url))
+	ada := chromium.logIn(url, "Ada")
+	bob := chromium.logIn(url, "Bob")
 	ada.waitText("#log", "Bob came in")
 	ada.waitText("#members", "Bob")
 	bob.waitText("#members", "Ada")
@@ -43,23 +46,27 @@ func chatRoom(t *testing.T, engine string, tiers map[string]string) {
 	bob.waitText("#log", "Do you read me?")
 	bob.say("Loud and clear.")
 	ada.waitText("#log", "Loud and clear.")
-	ada.screenshot("room-ada-" + engine)
-	bob.screenshot("room-bob-" + engine)
+	ada.screenshot("room-ada-" + c.Name)
+	bob.screenshot("room-bob-" + c.Name)
 	bob.asPhoneInTheDark()
-	bob.screenshot("room-bob-phone-dark-" + engine)
+	bob.screenshot("room-bob-phone-dark-" + c.Name)
 
-	if got, want := evaluate[string](ada, "socket.url"), strings.Replace(edge.url, "https", "wss", 1)+"/ws"; got != want {
+	if got, want := evaluate[string](ada, "socket.url"), strings.Replace(url, "https", "wss", 1)+"/ws"; got != want {
 		t.Errorf("the WebSocket's address is %s, want %s", got, want)
 	}
 	seen := evaluate[map[string]any](ada, "fetch('/whoami').then(r => r.json())", chromedp.EvalAwaitPromise)
-	if seen["client"] != "127.0.0.1" || seen["forwarded_proto"] != "https" || seen["name"] != "Ada" || "https://"+seen["host"].(string) != edge.url {
+	if seen["client"] != "127.0.0.1" || seen["forwarded_proto"] != "https" || seen["name"] != "Ada" || "https://"+seen["host"].(string) != url {
 		t.Errorf("the app saw %v", seen)
 	}
 	for _, name := range []string{"Ada", "Bob"} {
-		edge.waitOutput("join " + name + " from 127.0.0.1")
+		e.Says("join " + name + " from 127.0.0.1")
 	}
 
 	bob.leave()
 	ada.waitText("#log", "Bob left")
-	edge.stop()
+	if family := e.Family(); len(family) < 2 {
+		t.Errorf("edgegen runs %v, want the app and the guardian at least", family)
+	}
+	e.Stop()
+	h.NoSockets()
 }

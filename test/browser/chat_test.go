@@ -2,79 +2,26 @@ package browser
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
-	"strings"
+	"slices"
 	"testing"
+
+	"edgegen/test/edge"
 )
 
-// needs skips the test where a program is missing and says what then is not
-// covered. Continuous integration has them all, so there it fails.
-func needs(t *testing.T, covered string, programs ...string) {
-	t.Helper()
-	var missing []string
-	if runtime.GOOS != "linux" {
-		missing = append(missing, "linux")
-	}
-	for _, program := range programs { // of names with a | between them one is enough
-		names := strings.Split(program, "|")
-		if !installed(names) {
-			missing = append(missing, names[0])
-		}
-	}
-	if missing == nil {
-		return
-	}
-	line := fmt.Sprintf("not covered: %s (%s is missing)", covered, strings.Join(missing, ", "))
-	if os.Getenv("CI") == "true" {
-		t.Fatal(line)
-	}
-	t.Skip(line)
-}
-
-// installed also looks where an ordinary user's PATH does not.
-func installed(names []string) bool {
-	for _, name := range names {
-		for _, path := range []string{name, "/usr/local/sbin/" + name, "/usr/sbin/" + name, "/sbin/" + name} {
-			if _, err := exec.LookPath(path); err == nil {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// chatSite is a copy of examples/chat with ports of its own.
-type chatSite struct{ file, url string }
-
-// openDirectory makes a directory that the daemons may enter, whom a root's
-// edge runs as another user.
-func openDirectory(t *testing.T) string {
-	t.Helper()
-	directory := t.TempDir()
-	for _, step := range []string{directory, filepath.Dir(directory)} {
-		if err := os.Chmod(step, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return directory
-}
-
-// copyChat copies the site and its files. The app's source stays where it is,
-// as it is part of this module.
-func copyChat(t *testing.T) chatSite {
+// copyChat copies examples/chat to a home, with ports of its own, and returns
+// the site's URL. The app's source stays where it is, as it is part of this
+// module.
+func copyChat(t *testing.T, h *edge.Home) (url string) {
 	t.Helper()
 	example, err := filepath.Abs("../../examples/chat")
 	if err != nil {
 		t.Fatal(err)
 	}
-	directory := openDirectory(t)
-	if err := os.CopyFS(filepath.Join(directory, "public"), os.DirFS(filepath.Join(example, "public"))); err != nil {
+	if err := os.CopyFS(h.Path("public"), os.DirFS(filepath.Join(example, "public"))); err != nil {
 		t.Fatal(err)
 	}
 	data, err := os.ReadFile(filepath.Join(example, "site.hcl"))
@@ -95,29 +42,22 @@ func copyChat(t *testing.T) chatSite {
 		}
 		text = pattern.ReplaceAllLiteralString(text, with)
 	}
-	file := filepath.Join(directory, "site.hcl")
-	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return chatSite{file: file, url: "https://localhost:" + ports[1]}
+	h.Write("site.hcl", text)
+	return "https://localhost:" + ports[1]
 }
 
-// freePorts returns ports that nobody listens on, below those that the kernel
-// gives to connections, so that none takes them before the edge does.
+// freePorts returns different ports that nobody listens on.
 func freePorts(t *testing.T, count int) []string {
 	t.Helper()
 	var ports []string
-	for attempt := 0; len(ports) < count; attempt++ {
-		port := fmt.Sprint(20000 + rand.IntN(10000))
-		listener, err := net.Listen("tcp", ":"+port) // on every address, both families
+	for len(ports) < count {
+		_, port, err := net.SplitHostPort(edge.FreeAddress(t))
 		if err != nil {
-			if attempt > 100 {
-				t.Fatalf("no free port: %v", err)
-			}
-			continue
+			t.Fatal(err)
 		}
-		defer func() { _ = listener.Close() }() // later, so that no port comes twice
-		ports = append(ports, port)
+		if !slices.Contains(ports, port) {
+			ports = append(ports, port)
+		}
 	}
 	return ports
 }

@@ -3,13 +3,14 @@ package browser
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"edgegen/test/edge"
 )
 
 // chromium is a running browser without a window.
@@ -20,12 +21,8 @@ type chromium struct {
 
 // startChromium starts the browser with a fresh profile. It trusts the one key
 // of pin beside those that the machine trusts, and asks nobody but this machine.
-func startChromium(t *testing.T, pin string) *chromium {
+func startChromium(t *testing.T, path, pin string) *chromium {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Fatal(err)
-	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path),
 		chromedp.UserDataDir(t.TempDir()),
@@ -83,7 +80,7 @@ func (p *tab) waitText(element, words string) {
 	p.do("wait for "+words, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
 		_, err := chromedp.Run(ctx, chromedp.PollFunction[bool](
 			"(element, words) => document.querySelector(element).innerText.includes(words)",
-			chromedp.WithPollingArgs(element, words), chromedp.WithPollingMutation(), chromedp.WithPollingTimeout(patience)))
+			chromedp.WithPollingArgs(element, words), chromedp.WithPollingMutation(), chromedp.WithPollingTimeout(edge.Patience)))
 		return err
 	}))
 }
@@ -106,7 +103,7 @@ func (p *tab) asPhoneInTheDark() {
 // artifacts beside this file.
 func (p *tab) screenshot(name string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, edge.Patience)
 	defer cancel()
 	picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 	if err != nil {
@@ -127,7 +124,7 @@ func (p *tab) screenshot(name string) {
 // do runs actions in the tab. Where they fail, the failure shows the page.
 func (p *tab) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, edge.Patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, actions...); err != nil {
 		p.screenshot("failure")
@@ -138,7 +135,7 @@ func (p *tab) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 
 func evaluate[T any](p *tab, expression string, options ...chromedp.EvaluateOption) T {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, edge.Patience)
 	defer cancel()
 	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, options...))
 	if err != nil {
