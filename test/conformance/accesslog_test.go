@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -88,7 +87,7 @@ func logCases() []contractCase {
 func (a *attempt) entries(count int) []entry {
 	var found []entry
 	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) { // between two looks
-		data, err := os.ReadFile(filepath.Join(a.edge.dir, "access.log"))
+		data, err := os.ReadFile(a.edge.Path("access.log"))
 		if err != nil {
 			a.fatalf("%v", err)
 		}
@@ -169,7 +168,7 @@ func (a *attempt) logs(request string, want entry) entry {
 
 // linesBefore are the lines that the case has in the log already.
 func (a *attempt) linesBefore() []string {
-	data, err := os.ReadFile(filepath.Join(a.edge.dir, "access.log"))
+	data, err := os.ReadFile(a.edge.Path("access.log"))
 	if err != nil {
 		a.fatalf("%v", err)
 	}
@@ -181,7 +180,7 @@ func (a *attempt) server(backend string) string {
 	if backend == "" {
 		return ""
 	}
-	site, err := os.ReadFile(filepath.Join(a.edge.dir, "site.hcl"))
+	site, err := os.ReadFile(a.edge.Path("site.hcl"))
 	if err != nil {
 		a.fatalf("%v", err)
 	}

@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"bufio"
-	"bytes"
 	"io"
 	"net"
 	"net/textproto"
@@ -13,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"edgegen/test/edge"
 )
 
 // backend is an app that records every byte that reaches it and answers as the
@@ -29,7 +30,7 @@ type backend struct {
 type record struct {
 	mu          sync.Mutex
 	requests    []request
-	connections []*tape
+	connections []*edge.Transcript
 	answers     map[string]func(*exchange)
 	open        map[net.Conn]bool
 }
@@ -42,24 +43,6 @@ type request struct {
 	method, target string
 	header         textproto.MIMEHeader
 	from           string // the address of the peer
-}
-
-// tape holds all that a connection brought.
-type tape struct {
-	mu   sync.Mutex
-	data bytes.Buffer
-}
-
-func (p *tape) Write(data []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.data.Write(data)
-}
-
-func (p *tape) text() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.data.String()
 }
 
 func newRecord() *record {
@@ -106,7 +89,7 @@ func (r *record) track(conn net.Conn, open bool) {
 
 // converse answers the requests of one connection until somebody closes it.
 func (b *backend) converse(conn net.Conn) {
-	recorded := &tape{}
+	recorded := edge.NewTranscript()
 	b.log.mu.Lock()
 	b.log.connections = append(b.log.connections, recorded)
 	b.log.mu.Unlock()
@@ -163,7 +146,7 @@ func (r *record) seen(mark string) []request {
 func (r *record) brought(text string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.ContainsFunc(r.connections, func(c *tape) bool { return strings.Contains(c.text(), text) })
+	return slices.ContainsFunc(r.connections, func(c *edge.Transcript) bool { return strings.Contains(c.Text(), text) })
 }
 
 // readRequest reads one request with its body. It is as lax as an app may be.

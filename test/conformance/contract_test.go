@@ -13,6 +13,7 @@ import (
 	"text/tabwriter"
 
 	"edgegen/internal/native"
+	"edgegen/test/edge"
 )
 
 // judge says what a case's outcome means where it may be a declared difference.
@@ -36,28 +37,26 @@ type score struct{ pass, differ, fail int }
 
 func TestContract(t *testing.T) {
 	scores := map[string]map[string]*score{}
-	for _, c := range combinations() {
-		t.Run(c.name, func(t *testing.T) {
-			needDaemons(t, c)
-			scores[c.name] = runCorpus(t, c)
-		})
+	for _, c := range edge.Combinations() {
+		name := strings.ReplaceAll(c.Name, "-", " ")
+		t.Run(name, func(t *testing.T) { scores[name] = runCorpus(t, c) })
 	}
 	t.Log("\n" + table(scores))
 }
 
-func runCorpus(t *testing.T, c combination) map[string]*score {
+func runCorpus(t *testing.T, c edge.Combination) map[string]*score {
 	edges := startAll(t, c)
 	scores := map[string]*score{}
 	var mu sync.Mutex
 	t.Run("cases", func(t *testing.T) {
 		for i, one := range corpus() {
-			if !c.asked(one.clause) {
+			if !asked(c, one.clause) {
 				continue
 			}
 			t.Run(one.clause+" "+one.name, func(t *testing.T) {
 				t.Parallel()
 				a := &attempt{mark: fmt.Sprintf("c%04dz", i), edge: edges[cmp.Or(one.edge, "main")]}
-				declared, sometimes := c.declares(one.differs)
+				declared, sometimes := declares(c, one.differs)
 				complaint := judge(one, declared, sometimes, a.try(one))
 				mu.Lock()
 				defer mu.Unlock()
@@ -79,7 +78,7 @@ func runCorpus(t *testing.T, c combination) map[string]*score {
 		}
 	})
 	for _, name := range configurations() {
-		edges[name].stop(t)
+		edges[name].Stop()
 	}
 	return scores
 }

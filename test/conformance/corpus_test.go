@@ -46,7 +46,7 @@ func corpus() []contractCase {
 // attempt is one case being tried against one edge.
 type attempt struct {
 	mark     string // appears in no other case
-	edge     *edge
+	edge     *subject
 	problems []string
 	undo     []func()
 }

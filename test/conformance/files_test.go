@@ -117,7 +117,7 @@ func bigFile(a *attempt) {
 	data := make([]byte, 3<<20)
 	_, _ = rand.Read(data) // it never fails
 	name := "big-" + a.mark + ".bin"
-	path := filepath.Join(a.edge.dir, "public", name)
+	path := filepath.Join(a.edge.Dir, "public", name)
 	if err := os.WriteFile(path, data, 0o644); err != nil {
 		a.fatalf("%v", err)
 	}

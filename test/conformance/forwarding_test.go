@@ -3,7 +3,6 @@ package conformance
 import (
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 )
@@ -96,7 +95,9 @@ func fromIPv6(a *attempt) {
 	if a.edge.https6 == "" {
 		return // the machine has no IPv6
 	}
-	a.edge = &edge{name: a.edge.name, https: a.edge.https6, dir: a.edge.dir, record: a.edge.record}
+	over6 := *a.edge
+	over6.https = over6.https6
+	a.edge = &over6
 	a.check(a.askFrom("", get("main.test", "/")), want{status: 200, sees: map[string]string{"X-Forwarded-For": "::1", "X-Real-Ip": "::1"}})
 }
 
@@ -164,7 +165,7 @@ func logged(request, from, client string) func(*attempt) {
 		id := a.last().header.Get("X-Request-Id")
 		deadline := time.Now().Add(patience)
 		for time.Now().Before(deadline) {
-			data, err := os.ReadFile(filepath.Join(a.edge.dir, "access.log"))
+			data, err := os.ReadFile(a.edge.Path("access.log"))
 			if err != nil {
 				a.fatalf("%v", err)
 			}

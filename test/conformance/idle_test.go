@@ -88,9 +88,9 @@ func (a *attempt) rendered(configuration, only string) string {
 	if err := os.WriteFile(site, []byte(strings.ReplaceAll(string(source), "{app}", "127.0.0.1:5000")), 0o644); err != nil {
 		a.fatalf("%v", err)
 	}
-	out, err := edgegen("render", "--state-dir", dir, "--only", only, site)
-	if err != nil {
-		a.fatalf("render: %v\n%s", err, out)
+	rendered := a.edge.Verb("render", "--state-dir", dir, "--only", only, site)
+	if rendered.Code != 0 {
+		a.fatalf("render: exit code %d: %s", rendered.Code, rendered.Err)
 	}
-	return out
+	return rendered.Out
 }

@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"os"
-	"path/filepath"
 )
 
 // maintenanceCases are S5. There is one page, so that it is one case.
@@ -11,7 +10,7 @@ func maintenanceCases() []contractCase {
 }
 
 func maintenance(a *attempt) {
-	page := filepath.Join(a.edge.dir, "maintenance/page.html")
+	page := a.edge.Path("maintenance/page.html")
 	a.cleanup(func() { _ = os.Remove(page) }) // it may be gone
 	a.edge.record.answer(a.mark, inTurn(say("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nCache-Control: max-age=60\r\n\r\nfresh"), echo, say("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nagain")))
 	a.check(a.ask(get("down.test", "/ttl")), want{status: 200, headers: map[string]string{"X-Cache": "MISS"}})

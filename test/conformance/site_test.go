@@ -11,17 +11,19 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"edgegen/test/edge"
 )
 
 // configurations are the sites that the corpus needs, each an edge of its own.
 func configurations() []string { return []string{"main", "quick", "narrow"} }
 
-// writeSite writes the HCL of a configuration and the files it names, starts
-// its apps, and returns the path of the HCL.
-func writeSite(t *testing.T, e *edge, configuration string) string {
+// writeSite writes the HCL of a configuration and the files it names, and starts
+// its apps, which keep a record.
+func writeSite(t *testing.T, h *edge.Home, r *record, configuration string) {
 	t.Helper()
-	writeFiles(t, e.dir)
-	values := []string{"{dir}", e.dir, "{https6}", ""}
+	writeFiles(t, h.Dir)
+	values := []string{"{dir}", h.Dir, "{https6}", ""}
 	if hasIPv6() {
 		values = append(values[:3], `, "[::1]:0"`)
 	}
@@ -30,10 +32,10 @@ func writeSite(t *testing.T, e *edge, configuration string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e.record.serve(t, name, listener)
+		r.serve(t, name, listener)
 		values = append(values, "{"+name+"}", listener.Addr().String())
 	}
-	socket := filepath.Join(e.dir, "app.sock")
+	socket := h.Path("app.sock")
 	listener, err := net.Listen("unix", socket)
 	if err != nil {
 		t.Fatal(err)
@@ -41,17 +43,13 @@ func writeSite(t *testing.T, e *edge, configuration string) string {
 	if err := os.Chmod(socket, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	e.record.serve(t, "unix", listener)
+	r.serve(t, "unix", listener)
 	values = append(values, "{unix}", socket, "{room}", startRoom(t), "{dead}", deadAddress(t), "{dead2}", deadAddress(t))
 	text, err := os.ReadFile(filepath.Join("testdata", configuration+".hcl"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	site := filepath.Join(e.dir, "site.hcl")
-	if err := os.WriteFile(site, []byte(strings.NewReplacer(values...).Replace(string(text))), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return site
+	h.Write("site.hcl", strings.NewReplacer(values...).Replace(string(text)))
 }
 
 // fixedTime is when every served file was written.
