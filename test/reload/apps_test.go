@@ -88,7 +88,7 @@ func TestAppsChangePlaces(t *testing.T) {
 			}
 			for _, m := range test.after {
 				answer, _, err := load.Get(e.HTTPS(), host, "/"+m.backend)
-				if want := load.Line(m.serves, "", "/"+m.backend); err != nil || string(answer.Body) != want {
+				if want := load.Line(m.serves, "", "/"+m.backend); err != nil || answer.Body != want {
 					t.Errorf("/%s: %q, %v, want %q", m.backend, answer.Body, err, want)
 				}
 			}
