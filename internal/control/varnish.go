@@ -195,10 +195,19 @@ func (v *varnishServer) handBackTo(ctx context.Context, g *generation) error {
 		return err
 	}
 	if v.edge.options.NoTakeover {
-		v.standInLeaves()
-		return errors.Join(v.edge.letGo(v.edge.layout.StandbySocket()), v.edge.letGo(v.edge.layout.StandbyPlain()))
+		return v.standsNoLonger()
 	}
 	return v.standInStarts(ctx, g)
+}
+
+// standsNoLonger ends a stand-in that was for a restart alone, as takeovers have
+// been ruled out.
+func (v *varnishServer) standsNoLonger() error {
+	if !v.edge.options.NoTakeover {
+		return nil
+	}
+	v.standInLeaves()
+	return errors.Join(v.edge.letGo(v.edge.layout.StandbySocket()), v.edge.letGo(v.edge.layout.StandbyPlain()))
 }
 
 // refresh makes another stand-in where this one has been asked: what it stored

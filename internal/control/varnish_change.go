@@ -206,10 +206,13 @@ func (v *varnishServer) restartInstead(ctx context.Context, c *change, was, next
 		return restart(ctx, next)
 	}
 	c.undo = func(ctx context.Context) error {
-		if !begun {
-			return errors.Join(v.adopt(was), v.undrain(ctx, drained), v.republish())
+		if begun {
+			if err := restart(ctx, was); err != nil {
+				return errors.Join(err, v.standsNoLonger())
+			}
+			return nil
 		}
-		return restart(ctx, was)
+		return errors.Join(v.adopt(was), v.undrain(ctx, drained), v.republish(), v.standsNoLonger())
 	}
 	return nil
 }
