@@ -41,7 +41,7 @@ func (s *stunnelServer) start(ctx context.Context, g *generation) error {
 // launch starts a stunnel that shares nothing with one before it but the public
 // listeners.
 func (s *stunnelServer) launch(ctx context.Context, g *generation) error {
-	fresh, err := native.NewStunnel(s.chosen.daemon, s.edge.setup(g), files(g.public.https))
+	fresh, err := native.NewStunnel(s.chosen.daemon, s.setup(g), files(g.public.https))
 	if err != nil {
 		return err
 	}
@@ -49,6 +49,15 @@ func (s *stunnelServer) launch(ctx context.Context, g *generation) error {
 	r, err := s.edge.launchReady(ctx, s.describe())
 	s.setRunning(r)
 	return err
+}
+
+// setup has stunnel read the files of a generation where they stand, and not
+// those that are in force when it is started: that may be in the middle of a
+// reload which is taken back before stunnel's turn.
+func (s *stunnelServer) setup(g *generation) native.Setup {
+	setup := s.edge.setup(g)
+	setup.Layout.Dir = s.edge.dir(g)
+	return setup
 }
 
 func (s *stunnelServer) describe() supervise.Process {
@@ -67,6 +76,7 @@ func (s *stunnelServer) stage(ctx context.Context, next *generation) (*change, e
 		restart = []string{"the TLS listeners"}
 	}
 	if was.output.Generation.TLS == next.output.Generation.TLS && len(restart) == 0 {
+		c.finish = func(context.Context) { s.moved(next) }
 		return s.withStandIn(ctx, next, c)
 	}
 	plan := &c.plans[0]
@@ -146,7 +156,7 @@ func (s *stunnelServer) check(ctx context.Context, g *generation) error {
 func (s *stunnelServer) whileDown(c *change, next *generation) {
 	old := s.native
 	c.commit = func(ctx context.Context) error {
-		fresh, err := native.NewStunnel(s.chosen.daemon, s.edge.setup(next), files(next.public.https))
+		fresh, err := native.NewStunnel(s.chosen.daemon, s.setup(next), files(next.public.https))
 		if err != nil {
 			return err
 		}
@@ -172,8 +182,16 @@ func (s *stunnelServer) whileDown(c *change, next *generation) {
 
 // adopt has the next start use another generation.
 func (s *stunnelServer) adopt(g *generation) error {
-	s.native.Adopt(s.edge.setup(g))
+	s.native.Adopt(s.setup(g))
 	return s.process().Update(s.describe())
+}
+
+// moved has a stunnel for which nothing is new know the files of a generation:
+// those of before are about to go.
+func (s *stunnelServer) moved(g *generation) {
+	if err := s.native.Moved(s.setup(g)); err != nil {
+		s.edge.options.Log.Warn("lead stunnel to its files", "error", err)
+	}
 }
 
 // reload has the running stunnel read its file anew, and makes sure that it

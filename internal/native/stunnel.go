@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"edgegen/internal/render"
 	"edgegen/internal/supervise"
 )
 
@@ -43,9 +44,10 @@ func StunnelProcess(d Daemon, s Setup, listeners []*os.File, ready func(context.
 type Stunnel struct {
 	daemon    Daemon
 	listeners []*os.File // the private one first
-	// directory is this stunnel's alone: stunnel.conf, by which it is made to
-	// read one file or another, and the private socket with its certificate.
-	// The user it runs as can only read there.
+	// directory is this stunnel's alone, and its working directory: stunnel.conf,
+	// by which it is made to read one file or another, a link to the certificates
+	// that go with it, and the private socket with its certificate. The user it
+	// runs as can only read there.
 	directory string
 	said      hearing
 
@@ -62,7 +64,8 @@ type Stunnel struct {
 
 // NewStunnel prepares a stunnel for the listeners, which are in the order of
 // the edge's and stay the caller's. What it needs besides is made in a
-// directory of its own in Layout.Run.
+// directory of its own in Layout.Run. Layout.Dir holds the files of this
+// generation whatever is in force: stunnel may be started at any time.
 func NewStunnel(d Daemon, s Setup, listeners []*os.File) (*Stunnel, error) {
 	directory, err := os.MkdirTemp(s.Layout.Run, "tls")
 	if err != nil {
@@ -100,12 +103,20 @@ func (s *Stunnel) conf() string   { return filepath.Join(s.directory, "stunnel.c
 
 func (s *Stunnel) retiredConf() string { return filepath.Join(s.directory, "retired.conf") }
 
-// Adopt has the next start and the next Reload use another generation. The
-// listeners stay; where others are wanted it takes another Stunnel.
+// Adopt has the next start and the next Reload use another generation, from its
+// files in Layout.Dir. The listeners stay; where others are wanted it takes
+// another Stunnel.
 func (s *Stunnel) Adopt(setup Setup) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.setup = setup
+}
+
+// Moved says where the files of the generation that was adopted last are now.
+// What stunnel has read of them it keeps.
+func (s *Stunnel) Moved(setup Setup) error {
+	s.Adopt(setup)
+	return s.prepare(context.Background()) // which does not wait
 }
 
 func (s *Stunnel) current() Setup {
@@ -138,7 +149,7 @@ func (s *Stunnel) hear(line []byte) {
 	setup.Message("stunnel", line)
 }
 
-// prepare has a start read the file of the generation. A stunnel that has been
+// prepare has a start read the files of the generation. A stunnel that has been
 // retired is not to be started again.
 func (s *Stunnel) prepare(context.Context) error {
 	s.mu.Lock()
@@ -148,6 +159,9 @@ func (s *Stunnel) prepare(context.Context) error {
 	}
 	if err := s.certify(); err != nil {
 		return fmt.Errorf("name stunnel's generation: %w", err)
+	}
+	if err := leadTo(filepath.Join(s.setup.Layout.Dir, render.PEMDir), filepath.Join(s.directory, render.PEMDir)); err != nil {
+		return fmt.Errorf("lead stunnel to its certificates: %w", err)
 	}
 	return linkTo(s.setup.Layout.Dir+"/stunnel.conf", s.conf())
 }
@@ -187,11 +201,17 @@ func (s *Stunnel) Probe(ctx context.Context) error {
 // linkTo gives a file another name, in place of what had it. It is a hard link,
 // which takes no disk space, because stunnel resolves the symbolic links in the
 // name of its file when it starts and would read that file for ever.
-func linkTo(file, name string) error {
+func linkTo(file, name string) error { return named(os.Link, file, name) }
+
+// leadTo makes the name a symbolic link to a directory, which fits in its inode.
+func leadTo(directory, name string) error { return named(os.Symlink, directory, name) }
+
+// named makes a link in place of what had the name.
+func named(link func(target, name string) error, target, name string) error {
 	if err := os.Remove(name + ".new"); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	if err := os.Link(file, name+".new"); err != nil {
+	if err := link(target, name+".new"); err != nil {
 		return err
 	}
 	return os.Rename(name+".new", name)

@@ -67,8 +67,12 @@ func (l Layout) Directories() []string {
 	return []string{l.VarnishDir(), l.NginxTemp()}
 }
 
+// PEMDir is where the certificate files are, below Dir. Where Input.Standby is
+// set stunnel looks for it in its working directory.
+const PEMDir = "pem"
+
 // pemName names a site's certificate file. A host holds nothing that a file
 // name cannot, but for the colons of an IPv6 address; no host holds a "~".
 func pemName(s *site.Site) string {
-	return path.Join("pem", strings.ReplaceAll(s.Host, ":", "~")+".pem")
+	return path.Join(PEMDir, strings.ReplaceAll(s.Host, ":", "~")+".pem")
 }

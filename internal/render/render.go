@@ -27,7 +27,8 @@ type Input struct {
 	Leave Leave
 	// Standby says that edgegen runs the daemons: it holds a private socket to
 	// ask the TLS tier, publishes varnishd's sockets under the names of the cache
-	// tier when it is well, and takes on standby sockets what that tier refuses.
+	// tier when it is well, takes on standby sockets what that tier refuses, and
+	// makes stunnel's working directory.
 	// Without it the files are for daemons that are run by hand.
 	Standby bool
 }

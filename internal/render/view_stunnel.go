@@ -41,7 +41,12 @@ type stunnelService struct {
 
 func stunnelView(in Input, common header) stunnelData {
 	timeout := in.Edge.Timeout
-	certificate := func(s *site.Site) string { return path.Join(in.Layout.Dir, pemName(s)) }
+	certificate := func(s *site.Site) string {
+		if in.Standby {
+			return pemName(s)
+		}
+		return path.Join(in.Layout.Dir, pemName(s))
+	}
 	view := stunnelData{
 		header:      common,
 		Debug:       map[string]string{"debug": "info", "error": "err"}[in.Edge.Log.Level],

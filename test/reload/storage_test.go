@@ -1,11 +1,18 @@
 package reload
 
 import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"edgegen/internal/control"
 	"edgegen/test/edge"
@@ -56,4 +63,86 @@ func TestR1NoTakeoverStorage(t *testing.T) {
 	e.Until("all is well again", edge.Patience, ready)
 	asked(t, e, "afterwards")
 	e.Stop()
+}
+
+// TestR1StunnelRestartsMeanwhile: a stunnel that is started in the middle of a
+// reload that another tier refuses does not go on with what was refused.
+func TestR1StunnelRestartsMeanwhile(t *testing.T) {
+	t.Parallel()
+	h := edge.NewHome(t, edge.Native)
+	asks, rest := make(chan struct{}), make(chan struct{})
+	begun, goOn := sync.OnceFunc(func() { close(asks) }), sync.OnceFunc(func() { close(rest) })
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/long" {
+			begun()
+			<-rest
+		}
+	}))
+	defer server.Close()
+	defer goOn()
+	good := strings.Replace(plain(&load.App{Address: server.Listener.Addr().String()}, "", `"127.0.0.1:0"`), `drain = "2s"`, `drain = "1m"`, 1)
+	h.Write("site.hcl", good)
+	e := h.Run()
+	// It keeps varnishd busy, and the reload waiting for that.
+	client, err := net.Dial("unix", filepath.Join(h.State, "run", "cache.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	fmt.Fprintf(client, "PROXY TCP4 127.0.0.1 127.0.0.1 1 443\r\nGET /long HTTP/1.1\r\nHost: %s\r\n\r\n", host)
+	<-asks
+	refused := "refused.test"
+	h.Write("site.hcl", unusable(h, good)+fmt.Sprintf(`
+site %q {
+  tls { self_signed = true }
+  route "/" {
+    redirect { to = "https://edge.test/" }
+  }
+}
+`, refused))
+	entered := entering(t, h)
+	answered := make(chan edge.Result, 1)
+	go func() { answered <- e.Reload() }()
+	entered()
+	killed := kill(t, e, "stunnel", syscall.SIGKILL)
+	e.Until("there is another stunnel", edge.Patience, func(s control.Status) bool {
+		tls := edge.Tier(s, "tls")
+		return tls.State == "running" && tls.PID != killed.PID
+	})
+	goOn()
+	if result := <-answered; result.Code != 1 || !strings.Contains(result.Err, "symbolic link") {
+		t.Errorf("reload exits with %d: %s", result.Code, result.Err)
+	}
+	connection, err := tls.Dial("tcp", e.HTTPS(), &tls.Config{ServerName: refused, InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	if connection.ConnectionState().PeerCertificates[0].VerifyHostname(refused) == nil {
+		t.Errorf("%s has its certificate, though it was refused", refused)
+	}
+	asked(t, e, "afterwards")
+	e.Stop()
+}
+
+// entering returns a function that waits until a reload that begins later is
+// about to be committed.
+func entering(t *testing.T, h *edge.Home) (wait func()) {
+	t.Helper()
+	link := filepath.Join(h.State, "run", "config")
+	before, err := os.Readlink(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		t.Helper()
+		for deadline := time.Now().Add(edge.Patience); ; time.Sleep(time.Millisecond) {
+			if now, err := os.Readlink(link); err != nil || now != before {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatal("the reload is never committed")
+			}
+		}
+	}
 }
