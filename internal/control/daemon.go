@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -106,19 +107,29 @@ func (d *daemon) back(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	d.edge.options.Log.Error("does not go back; it is ended and started again", "from", d.engine, "error", firstLine(err))
+	d.edge.options.Log.Error("does not do as it is told; it is ended and started again", "from", d.engine, "error", firstLine(err))
 	r := d.process()
 	ended := r.Status().PID
 	if aborted := r.Abort(ctx, err); aborted != nil {
 		return aborted
 	}
+	if d.follows(ctx, ended) != nil {
+		return fmt.Errorf("%s does not serve what it is to serve: %w", d.engine, err)
+	}
+	return nil
+}
+
+// follows waits until another process is ready than the one that has ended.
+func (d *daemon) follows(ctx context.Context, ended int) error {
 	for {
-		if r.WaitReady(ctx) == nil && r.Status().PID != ended {
+		r := d.process()
+		err := r.WaitReady(ctx)
+		if err == nil && r.Status().PID != ended {
 			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%s does not serve what it served before: %w", d.engine, err)
+			return errors.Join(context.Cause(ctx), err)
 		case <-time.After(backPause):
 		}
 	}

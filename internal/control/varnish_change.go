@@ -65,6 +65,7 @@ func logChanges(was, next site.Log) bool {
 // reload loads the VCL beside the one in use; it is called only where there is
 // something for varnishd to do.
 func (v *varnishServer) reload(ctx context.Context, c *change, next *generation) error {
+	told := v.process().Status().PID
 	staged, err := v.stageVCL(ctx, next)
 	if err != nil {
 		if refused := v.refused(next, err); refused != nil {
@@ -73,16 +74,24 @@ func (v *varnishServer) reload(ctx context.Context, c *change, next *generation)
 		return fmt.Errorf("load default.vcl: %w", err)
 	}
 	c.commit = func(ctx context.Context) error {
-		if err := staged.Use(ctx); err != nil {
-			return fmt.Errorf("use the new default.vcl: %w", err)
+		err := staged.Use(ctx)
+		if err == nil {
+			err = v.probe(ctx)
 		}
-		if err := v.probe(ctx); err != nil {
+		if err != nil && v.hasEnded(ctx, told) {
+			err = v.settle(ctx, told)
+		}
+		if err != nil {
 			return fmt.Errorf("use the new default.vcl: %w", err)
 		}
 		return v.process().Update(v.describe())
 	}
 	c.undo = func(ctx context.Context) error {
-		return errors.Join(staged.Restore(ctx), v.process().Update(v.describe()), staged.Abandon(ctx))
+		if err := staged.Restore(ctx); err != nil {
+			return v.anotherOf(ctx, told, err)
+		}
+		c.abandon(ctx)
+		return v.process().Update(v.describe())
 	}
 	c.abandon = func(ctx context.Context) {
 		if !v.runs() {
@@ -93,7 +102,7 @@ func (v *varnishServer) reload(ctx context.Context, c *change, next *generation)
 		}
 	}
 	c.finish = func(ctx context.Context) {
-		if !staged.Changed() {
+		if !staged.Changed() || !v.runs() {
 			return
 		}
 		if err := v.native.Tidy(ctx); err != nil {

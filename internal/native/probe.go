@@ -64,17 +64,6 @@ func ProbeWeb(ctx context.Context, s Setup) error {
 	return expect(s.Generation.Web, strings.TrimSpace(body))
 }
 
-// probeVarnish waits until the cache tier serves the generation.
-func probeVarnish(ctx context.Context, socket, generation string) error {
-	return until(ctx, func() error {
-		_, header, err := get(ctx, socket, "/")
-		if err != nil {
-			return err
-		}
-		return expect(generation, header.Get("X-Edge-Generation"))
-	})
-}
-
 func expect(want, got string) error {
 	if want != got {
 		return fmt.Errorf("serves generation %q instead of %q", got, want)

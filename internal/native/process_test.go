@@ -201,6 +201,17 @@ func TestR4ProbeTLSComparesTheCertificate(t *testing.T) {
 	}
 }
 
+// probeVarnish waits until the cache tier serves the generation.
+func probeVarnish(ctx context.Context, socket, generation string) error {
+	return until(ctx, func() error {
+		_, header, err := get(ctx, socket, "/")
+		if err != nil {
+			return err
+		}
+		return expect(generation, header.Get("X-Edge-Generation"))
+	})
+}
+
 // R1: a varnishd that starts in the middle of a change does not load another
 // generation's VCL under the name of its own.
 func TestR1FilesOfTheGeneration(t *testing.T) {

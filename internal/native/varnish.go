@@ -83,16 +83,32 @@ func (v *Varnish) Process(pid func() int) supervise.Process {
 		Prepare:      v.prepare,
 		StartTimeout: varnishStartTime,
 		Ready: func(ctx context.Context) error {
-			if err := v.bringUp(ctx, pid(), started); isVCLRefused(err) {
+			generation, err := v.bringUp(ctx, pid(), started)
+			if isVCLRefused(err) {
 				return &supervise.Hopeless{Reason: err}
-			} else if err != nil {
+			}
+			if err != nil {
 				return err
 			}
-			return probeVarnish(ctx, s.Layout.CacheProbe(), v.inUse().generation)
+			return v.serves(ctx, generation)
 		},
 		Stdout: s.says("varnishd"),
 		Stderr: v.hear,
 	}
+}
+
+// serves waits until the cache tier answers with the generation. It is an error
+// where another one is to be in use meanwhile.
+func (v *Varnish) serves(ctx context.Context, generation string) error {
+	var superseded error
+	err := until(ctx, func() error {
+		if now := v.inUse().generation; now != generation {
+			superseded = fmt.Errorf("varnishd has generation %q, and %q is wanted now", generation, now)
+			return nil
+		}
+		return v.Probe(ctx)
+	})
+	return errors.Join(err, superseded)
 }
 
 // isVCLRefused tells what varnishd would not load again either.
@@ -143,28 +159,30 @@ func (v *Varnish) sockets() []string {
 
 // bringUp gives a fresh varnishd, started with the arguments, its VCL and what
 // parameters have changed since, and starts its child. It may be called again
-// where a call was cut short. A VCL that is refused is a *VarnishError.
-func (v *Varnish) bringUp(ctx context.Context, pid int, started []string) error {
+// where a call was cut short, or where something else has been taken into use
+// since. A VCL that is refused is a *VarnishError.
+func (v *Varnish) bringUp(ctx context.Context, pid int, started []string) (generation string, err error) {
 	v.manager.Store(int64(pid))
 	v.CLI.Expect(pid)
 	if err := v.CLI.Connected(ctx); err != nil {
-		return fmt.Errorf("wait for varnishd's command line: %w", err)
+		return "", fmt.Errorf("wait for varnishd's command line: %w", err)
 	}
 	if err := v.CLI.FastCompiler(ctx); err != nil {
-		return err
+		return "", err
 	}
 	for settled := false; !settled; {
 		wanted, err := v.putIntoUse(ctx, started)
 		if err != nil {
-			return err
+			return "", err
 		}
 		// Something else may have been taken into use meanwhile.
-		settled = v.inUse().generation == wanted.generation
+		generation = wanted.generation
+		settled = v.inUse().generation == generation
 	}
 	if running, err := v.CLI.Running(ctx); err != nil || running {
-		return err
+		return generation, err
 	}
-	return v.CLI.Start(ctx)
+	return generation, v.CLI.Start(ctx)
 }
 
 // putIntoUse returns what it has put into use.

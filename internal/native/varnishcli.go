@@ -71,6 +71,34 @@ func (c *VarnishCLI) Expect(pid int) {
 	c.announce()
 }
 
+// during returns a context that ends, with errVarnishEnded for its cause, when
+// the process is not the one any more whose connection is taken. The caller
+// calls done.
+func (c *VarnishCLI) during(ctx context.Context, pid int) (during context.Context, done func()) {
+	during, cancel := context.WithCancelCause(ctx)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		for during.Err() == nil {
+			c.mutex.Lock()
+			expected, changed := c.expected, c.changed
+			c.mutex.Unlock()
+			if expected != pid {
+				cancel(errVarnishEnded)
+				return
+			}
+			select {
+			case <-changed:
+			case <-during.Done():
+			}
+		}
+	}()
+	return during, func() {
+		cancel(nil)
+		<-watched
+	}
+}
+
 // Connected waits until varnishd is connected. The error is ctx's, or
 // net.ErrClosed after Close.
 func (c *VarnishCLI) Connected(ctx context.Context) error {

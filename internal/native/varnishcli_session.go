@@ -21,6 +21,9 @@ type cliSession struct {
 // one takes its place, before it has replied.
 var errVarnishGone = errors.New("varnishd closed its command line")
 
+// errVarnishEnded is for what only the varnishd of before could have done.
+var errVarnishEnded = errors.New("varnishd has ended meanwhile")
+
 // adopt makes the session the current one, in place of any other.
 func (c *VarnishCLI) adopt(session *cliSession, pid int) bool {
 	c.mutex.Lock()

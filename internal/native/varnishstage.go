@@ -89,6 +89,7 @@ func (v *Varnish) load(ctx context.Context, wanted vclSet, dir string) (loaded [
 // that go with it. One is staged at a time; its methods are called one by one.
 type StagedVCL struct {
 	varnish      *Varnish
+	manager      int // the varnishd that holds it, by its number
 	before, next vclSet
 	loaded       []string
 	parameters   []Parameter // that Use sets
@@ -103,7 +104,7 @@ const undoTime = 5 * time.Second
 // is left of it then. Where nothing is new no command is sent. What Change says
 // needs a restart is left as it is; see Next.
 func (v *Varnish) Stage(ctx context.Context, out *render.Output, dir string) (*StagedVCL, error) {
-	s := &StagedVCL{varnish: v, before: v.inUse(), next: setOf(out, dir)}
+	s := &StagedVCL{varnish: v, manager: int(v.manager.Load()), before: v.inUse(), next: setOf(out, dir)}
 	s.parameters, _ = v.Change(out.VarnishArguments)
 	if s.next.generation == s.before.generation {
 		return s, nil
@@ -129,26 +130,41 @@ func (s *StagedVCL) Changed() bool {
 
 // Use has new requests run in what was staged, and sets the parameters that
 // have changed. From then on it is what a varnishd that starts gets, from the
-// directory that it was staged from or, when that is gone, from Layout.Dir.
-// After an error the caller calls Restore.
+// directory that it was staged from or, when that is gone, from Layout.Dir. One
+// that has taken the place of the one that it was staged in is told nothing: it
+// gets it when it is brought up, or has been brought up before. After an error
+// the caller calls Restore.
 func (s *StagedVCL) Use(ctx context.Context) error {
 	ctx, cancel := limited(ctx, reloadTime)
 	defer cancel()
 	v := s.varnish
 	// First, so that a varnishd that is just starting ends up with it as well.
 	v.take(s.next)
-	if s.next.generation != s.before.generation {
-		if err := v.CLI.Use(ctx, s.next.main()); err != nil {
-			return err
+	return s.tell(ctx, func(ctx context.Context) error {
+		if s.next.generation != s.before.generation {
+			if err := v.CLI.Use(ctx, s.next.main()); err != nil {
+				return err
+			}
 		}
-	}
-	for _, p := range s.parameters {
-		if err := v.CLI.SetParameter(ctx, p.Name, p.Value); err != nil {
-			return err
+		for _, p := range s.parameters {
+			if err := v.CLI.SetParameter(ctx, p.Name, p.Value); err != nil {
+				return err
+			}
+			s.set = append(s.set, Parameter{Name: p.Name, Value: p.Before, Before: p.Value})
 		}
-		s.set = append(s.set, Parameter{Name: p.Name, Value: p.Before, Before: p.Value})
+		return nil
+	})
+}
+
+// tell has commands given to the varnishd that it was staged in and to no other.
+func (s *StagedVCL) tell(ctx context.Context, commands func(context.Context) error) error {
+	ctx, done := s.varnish.CLI.during(ctx, s.manager)
+	defer done()
+	err := commands(ctx)
+	if err != nil && errors.Is(context.Cause(ctx), errVarnishEnded) {
+		return errVarnishEnded // not that a context has ended, which is nobody else's
 	}
-	return nil
+	return err
 }
 
 // Next makes a rendering, whose files are in dir, the one that the next start
@@ -171,21 +187,26 @@ func (v *Varnish) take(next vclSet) {
 const keptSets = 2
 
 // Restore takes what Use replaced into use again. The new VCL stays loaded
-// until Abandon or Tidy.
+// until Abandon or Tidy. After an error what was in use before is all the same
+// what a varnishd that starts gets.
 func (s *StagedVCL) Restore(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, undoTime)
+	defer cancel()
 	v := s.varnish
 	v.mu.Lock()
 	v.current = s.before
 	v.mu.Unlock()
-	var failed []error
-	if s.next.generation != s.before.generation {
-		failed = append(failed, v.CLI.Use(ctx, s.before.main()))
-	}
-	for _, p := range slices.Backward(s.set) {
-		failed = append(failed, v.CLI.SetParameter(ctx, p.Name, p.Value))
-	}
-	s.set = nil
-	return errors.Join(failed...)
+	return s.tell(ctx, func(ctx context.Context) error {
+		var failed []error
+		if s.next.generation != s.before.generation {
+			failed = append(failed, v.CLI.Use(ctx, s.before.main()))
+		}
+		for _, p := range slices.Backward(s.set) {
+			failed = append(failed, v.CLI.SetParameter(ctx, p.Name, p.Value))
+		}
+		s.set = nil
+		return errors.Join(failed...)
+	})
 }
 
 // Abandon unloads what Stage has loaded. It is for what is not in use.

@@ -16,10 +16,13 @@ const (
 
 // Tidy unloads every VCL but the one in use and the two that were in use before
 // it. Requests and pipes that still run in one are not disturbed: varnishd
-// frees it after the last of them. Nothing may be staged meanwhile.
+// frees it after the last of them. Nothing may be staged meanwhile. A varnishd
+// that has ended is not waited for: another holds nothing else.
 func (v *Varnish) Tidy(ctx context.Context) error {
 	ctx, cancel := limited(ctx, reloadTime)
 	defer cancel()
+	ctx, done := v.CLI.during(ctx, int(v.manager.Load()))
+	defer done()
 	v.mu.Lock()
 	stays := v.current.names()
 	for _, set := range v.kept {
