@@ -23,7 +23,7 @@ func (v *Varnish) LogProcess() supervise.Process {
 		Args: []string{"-n", s.Layout.VarnishDir(), "-t", "off", "-b", "-c", "-q", `Begin ~ "^req |pipe$"`, "-F", logFormat()},
 		Dir:  s.Layout.Run,
 
-		Env:         environment(),
+		Env:         s.environment(),
 		Credential:  s.Credential,
 		StopTimeout: 2 * time.Second,
 		Ready:       v.SyncLog,

@@ -21,7 +21,7 @@ func NginxProcess(d Daemon, s Setup, sockets []*os.File) supervise.Process {
 		Path:        d.Path,
 		Args:        nginxArguments(s),
 		Dir:         s.Layout.Run,
-		Env:         environment(nginxSockets(sockets)),
+		Env:         s.environment(nginxSockets(sockets)),
 		ExtraFiles:  sockets,
 		Credential:  s.Credential,
 		StopSignal:  syscall.SIGQUIT, // workers finish what they have begun
@@ -93,7 +93,7 @@ func NginxCheck(d Daemon, s Setup, sockets []*os.File, output func([]byte)) supe
 		Path:       d.Path,
 		Args:       append([]string{"-t", "-q"}, nginxArguments(s)...),
 		Dir:        s.Layout.Run,
-		Env:        environment(nginxSockets(sockets)),
+		Env:        s.environment(nginxSockets(sockets)),
 		ExtraFiles: sockets,
 		Credential: s.Credential,
 		Stdout:     output,

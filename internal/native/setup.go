@@ -28,12 +28,12 @@ type Setup struct {
 const daemonPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 // environment is all that a daemon needs of its surroundings.
-func environment(more ...string) []string {
+func (s Setup) environment(more ...string) []string {
 	return append([]string{
 		"PATH=" + daemonPath,
 		"LANG=C.UTF-8",
 		"TZ=UTC",
-		"TMPDIR=" + os.TempDir(),
+		"TMPDIR=" + s.Layout.Temp(),
 	}, more...)
 }
 

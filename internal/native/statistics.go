@@ -41,7 +41,7 @@ func (v *Varnish) statistics(ctx context.Context, counters ...string) ([]byte, e
 		arguments = append(arguments, "-f", counter)
 	}
 	command := exec.CommandContext(ctx, program, arguments...)
-	command.Env = environment()
+	command.Env = v.setup.environment()
 	command.SysProcAttr = attributes(v.setup.Credential)
 	output, err := command.Output()
 	if err != nil {

@@ -26,7 +26,7 @@ func StunnelProcess(d Daemon, s Setup, listeners []*os.File, ready func(context.
 		Path:       "/bin/sh",
 		Args:       []string{"-c", `LISTEN_PID=$$ exec "$0" "$@"`, d.Path, s.Layout.Dir + "/stunnel.conf"},
 		Dir:        s.Layout.Run,
-		Env:        environment(fmt.Sprintf("LISTEN_FDS=%d", len(listeners))),
+		Env:        s.environment(fmt.Sprintf("LISTEN_FDS=%d", len(listeners))),
 		ExtraFiles: listeners,
 		Credential: s.Credential,
 		// stunnel knows no slow end: who stops it waits for requests before.

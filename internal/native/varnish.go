@@ -76,7 +76,7 @@ func (v *Varnish) Process(pid func() int) supervise.Process {
 		Path:         v.daemon.Path,
 		Args:         append([]string{"-F", "-f", "", "-M", v.CLI.Address(), "-S", v.secret}, v.parameters()...),
 		Dir:          s.Layout.Run,
-		Env:          environment(),
+		Env:          s.environment(),
 		Credential:   s.Credential,
 		StopTimeout:  10 * time.Second,
 		StopLeader:   true, // the manager ends its child
@@ -244,7 +244,7 @@ func VarnishCheck(d Daemon, s Setup, file string, output func([]byte)) supervise
 		Path:       d.Path,
 		Args:       []string{"-C", "-f", s.Layout.Dir + "/" + file, "-n", s.Layout.VarnishTry(), "-p", quickCompiler},
 		Dir:        s.Layout.Run,
-		Env:        environment(),
+		Env:        s.environment(),
 		Credential: s.Credential,
 		Stderr:     output,
 	}

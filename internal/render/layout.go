@@ -61,10 +61,14 @@ func (l Layout) NginxPID() string { return l.NginxTemp() + "/nginx.pid" }
 // NginxTemp is the directory for bodies in transit.
 func (l Layout) NginxTemp() string { return l.Run + "/nginx" }
 
+// Temp is for what a daemon's helpers write for a moment: the C compiler's files
+// stay for ever where it is killed with varnishd.
+func (l Layout) Temp() string { return l.Run + "/tmp" }
+
 // Directories lists what has to exist below Run before a daemon starts. The
 // daemons write there and nowhere else.
 func (l Layout) Directories() []string {
-	return []string{l.VarnishDir(), l.NginxTemp()}
+	return []string{l.VarnishDir(), l.NginxTemp(), l.Temp()}
 }
 
 // PEMDir is where the certificate files are, below Dir. Where Input.Standby is

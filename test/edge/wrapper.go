@@ -22,9 +22,13 @@ const (
 	NginxRefuses    Mark = "nginx.refuses"    // nginx -t finds an error
 	NginxPicky      Mark = "nginx.picky"      // nginx -t finds one in a file that holds "X-Refused"
 	CompilerRefuses Mark = "compiler.refuses" // so that VCL cannot be loaded
-	CompilerHolds   Mark = "compiler.holds"   // it waits, and says so by CompilerHeld
+	CompilerHolds   Mark = "compiler.holds"   // it waits with CompilerFile made, and says so by CompilerHeld
 	CompilerHeld    Mark = "compiler.held"
 )
+
+// CompilerFile is one that a C compiler leaves in the directory for temporary
+// files when it is killed.
+const CompilerFile = "cc-killed.s"
 
 // Wrap puts programs before the daemons, and before the C compiler of varnishd,
 // that obey marks. It is called before the edge is started.
@@ -57,7 +61,7 @@ export PATH`)
 			h.t.Fatal(err)
 		}
 		h.wrap("compiler/"+compiler.Program, compiler.Path, `[ -e `+h.mark(CompilerRefuses)+` ] && { echo 'refused for a test' >&2; exit 1; }
-while [ -e `+h.mark(CompilerHolds)+` ]; do : >`+h.mark(CompilerHeld)+`; sleep 0.05; done`)
+while [ -e `+h.mark(CompilerHolds)+` ]; do touch "${TMPDIR:-/tmp}/`+CompilerFile+`" 2>/dev/null; : >`+h.mark(CompilerHeld)+`; sleep 0.05; done`)
 	}
 	h.environment = append(h.environment, "PATH="+h.Path("bin")+":"+os.Getenv("PATH"))
 }
