@@ -17,6 +17,8 @@ type Mark string
 // for its version.
 const (
 	StunnelBroken   Mark = "stunnel.broken"
+	StunnelHolds    Mark = "stunnel.holds" // it does not start yet, and says so by StunnelHeld
+	StunnelHeld     Mark = "stunnel.held"
 	VarnishBroken   Mark = "varnishd.broken"
 	NginxBroken     Mark = "nginx.broken"
 	NginxRefuses    Mark = "nginx.refuses"    // nginx -t finds an error
@@ -43,7 +45,8 @@ func (h *Home) Wrap() {
 	if err := os.Chmod(h.Path("marks"), 0o777); err != nil {
 		h.t.Fatal(err)
 	}
-	h.wrap("stunnel", find("stunnel"), `case " $* " in *" -version "*) ;; *) `+h.broken(StunnelBroken)+` ;; esac`)
+	h.wrap("stunnel", find("stunnel"), `case " $* " in *" -version "*) ;; *) `+h.broken(StunnelBroken)+`
+while [ -e `+h.mark(StunnelHolds)+` ]; do touch `+h.mark(StunnelHeld)+`; sleep 0.05; done ;; esac`)
 	h.wrap("nginx", find("nginx"), `case " $* " in
 *" -V "*) ;;
 *" -t "*) [ -e `+h.mark(NginxRefuses)+` ] && { echo 'nginx: [emerg] refused for a test' >&2; exit 1; }

@@ -9,6 +9,33 @@ import (
 	"edgegen/test/edge"
 )
 
+// TestR1VarnishRestartsStaged: a varnishd that has taken the place of the one in
+// which the next generation was staged gets that generation too.
+func TestR1VarnishRestartsStaged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, edge.Native)
+	w.Wrap()
+	e := w.Run()
+	w.next()
+	w.Set(edge.StunnelHolds) // which is staged last
+	answered := make(chan edge.Result, 1)
+	go func() { answered <- e.Reload() }()
+	await(t, "varnishd's part has been staged", func() bool { return w.IsSet(edge.StunnelHeld) })
+	killed := kill(t, e, "varnishd", syscall.SIGKILL)
+	e.Until("there is another varnishd", edge.Patience, func(s control.Status) bool {
+		cache := edge.Tier(s, "cache")
+		return cache.State == "running" && cache.PID != killed.PID
+	})
+	w.Clear(edge.StunnelHolds)
+	if result := <-answered; result.Code != 0 {
+		t.Errorf("reload exits with %d: %s", result.Code, result.Err)
+	}
+	w.serves(e, w.number)
+	e.Until("all is well again", edge.Patience, ready)
+	w.serves(e, w.number)
+	e.Stop()
+}
+
 // TestR1VarnishDiesAtCommit: a varnishd that dies when a reload has been staged
 // and is being committed is no obstacle, whether or not it comes up again.
 func TestR1VarnishDiesAtCommit(t *testing.T) {
