@@ -177,9 +177,7 @@ func (p *Plane) stop() {
 	if p.toWeb != nil {
 		p.toWeb.Close()
 	}
-	if err := m.storage.close(nil, false); err != nil {
-		p.log.Warn("close cache storage", "error", err)
-	}
+	p.leaveStorage()
 	p.hurry()
 }
 

@@ -28,6 +28,7 @@ func (p *Plane) Retire(ctx context.Context) {
 		select {
 		case <-patience.C:
 			p.track.closeWaiting()
+			p.leaveStorage()
 			p.eachH2(func(h *h2) { p.tasks.Go(func() { _ = h.server.Shutdown(p.ended) }) })
 			continue
 		case <-ctx.Done():
@@ -37,6 +38,14 @@ func (p *Plane) Retire(ctx context.Context) {
 		p.Shutdown(ctx)
 		<-ended
 		return
+	}
+}
+
+// leaveStorage lets go of the cache's file, which WebSockets do not need: who
+// reads from it is waited for, and what is asked for all the same is fetched.
+func (p *Plane) leaveStorage() {
+	if err := p.model.Load().storage.close(nil, false); err != nil {
+		p.log.Warn("close cache storage", "error", err)
 	}
 }
 

@@ -14,6 +14,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"edgegen/internal/dataplane/httpcache"
+	"edgegen/internal/site"
 )
 
 // retire retires a plane beside the test, and tells when it has ended.
@@ -41,7 +44,9 @@ func chat(t *testing.T, e *edge) (net.Conn, *bufio.Reader) {
 // A retired plane answers what is asked on the connections that it has, once
 // each, and stays for its WebSockets.
 func TestW2Retire(t *testing.T) {
-	e := start(t, simple(t, rawApp(t, echoSocket)))
+	model := simple(t, rawApp(t, echoSocket))
+	model.Storage = site.Storage{Type: "file", Path: filepath.Join(t.TempDir(), "cache.bin"), Size: 4 << 20}
+	e := start(t, model)
 	socket, talk := chat(t, e)
 	kept, fresh, h2 := e.keepAlive(t), e.dial(t), e.client(t)
 	if status, _, err := kept("/old", ""); status != 302 || err != nil {
@@ -82,6 +87,10 @@ func TestW2Retire(t *testing.T) {
 		t.Errorf("%q %v, %d WebSockets", line, err, e.plane.WebSockets())
 	}
 	eventually(t, "no request under way", func() bool { return e.plane.Requests() == 0 })
+	eventually(t, "the cache's file is another's to open", func() bool {
+		store, err := httpcache.OpenFile(model.Storage.Path, model.Storage.Size)
+		return err == nil && store.Close() == nil
+	})
 	select {
 	case <-done:
 		t.Error("retired before the last WebSocket ended")

@@ -25,6 +25,10 @@ type storage struct {
 	made  bool // the file was not there before
 }
 
+// StorageBeside is added to the name of the cache's file for one of another size,
+// which takes the name when its model stays. A crash may leave it.
+const StorageBeside = ".next"
+
 // storage opens what the edge asks for, or keeps what old has.
 func (p *Plane) storage(s site.Storage, old *storage) (*storage, error) {
 	if p.options.CacheMemory > 0 {
@@ -39,7 +43,7 @@ func (p *Plane) storage(s site.Storage, old *storage) (*storage, error) {
 		out.store = httpcache.NewStore(s.Size)
 		return out, nil
 	case old != nil && old.place == s.Path:
-		out.place += ".next"
+		out.place += StorageBeside
 	}
 	_, err := os.Lstat(out.place)
 	out.made = errors.Is(err, os.ErrNotExist)

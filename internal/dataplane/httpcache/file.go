@@ -101,8 +101,9 @@ func (c *file) start(s *Store, size int64) error {
 func (c *file) close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	before := c.closed
 	c.closed = true
-	if c.readers > 0 {
+	if before || c.readers > 0 {
 		return nil
 	}
 	return c.f.Close()
