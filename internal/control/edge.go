@@ -2,15 +2,10 @@ package control
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"edgegen/internal/config"
 	"edgegen/internal/render"
@@ -34,6 +29,7 @@ type Edge struct {
 	inner map[string]*os.File // sockets between the tiers that edgegen holds, by path
 	// freeVarnish waits for a varnishd that is being retired; nil where none was.
 	freeVarnish func()
+	storage     storageHold // varnishd's file
 	// life ends when what is left of earlier generations has to end too; later
 	// is what waits for that.
 	life    context.Context
@@ -105,68 +101,13 @@ func (e *Edge) first(ctx context.Context, loaded *config.Loaded, diagnostics con
 	if err := e.enter(g); err != nil {
 		return err
 	}
+	if err := tidyStorage(loaded.Edge.Storage); err != nil {
+		return err
+	}
 	if len(found.all) > 0 {
 		e.options.Warn(found.all)
 	}
 	return nil
-}
-
-// checkStorage looks whether varnishd's file can be made, and makes nothing yet.
-func (e *Edge) checkStorage(g *generation) error {
-	storage := g.loaded.Edge.Storage
-	if storage.Type != "file" || !g.native(RoleCache) {
-		return nil
-	}
-	dir := filepath.Dir(storage.Path)
-	var disk unix.Statfs_t
-	if err := unix.Statfs(dir, &disk); err != nil {
-		return refusedAt(g.loaded, storage.Source, fmt.Errorf("look at the directory of the cache's file %s: %w", storage.Path, err), "name a file of its own in a directory that is there")
-	}
-	if storage.Size > int64(disk.Blocks)*disk.Bsize {
-		return refusedAt(g.loaded, storage.Source, fmt.Errorf("the disk below %s is smaller than the cache's size", dir), "name a smaller size, or a file on another disk")
-	}
-	return nil
-}
-
-// makeStorage makes varnishd's file, which belongs to the daemons.
-func (e *Edge) makeStorage(g *generation) error {
-	storage := g.loaded.Edge.Storage
-	if storage.Type != "file" || !g.native(RoleCache) {
-		return nil
-	}
-	uid, gid := e.who.owner()
-	if err := giveStorage(storage.Path, uid, gid); err != nil {
-		return refusedAt(g.loaded, storage.Source, fmt.Errorf("make the cache's file: %w", err), "name a file of its own in a directory that is there")
-	}
-	return nil
-}
-
-// giveStorage makes a file, where it is not there, and gives it away. Whoever it
-// is given to may be able to write in its directory, and must not get what a
-// link there leads to.
-func giveStorage(path string, uid, gid int) error {
-	// Opening a pipe must not wait for its other end.
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0o600)
-	if errors.Is(err, unix.ELOOP) {
-		return fmt.Errorf("%s is a symbolic link", path)
-	}
-	if err != nil {
-		return err
-	}
-	defer file.Close() // nothing is written
-	var info unix.Stat_t
-	if err := unix.Fstat(int(file.Fd()), &info); err != nil {
-		return fmt.Errorf("look at %s: %w", path, err)
-	}
-	switch {
-	case info.Mode&unix.S_IFMT != unix.S_IFREG:
-		return fmt.Errorf("%s is not a regular file", path)
-	case int(info.Uid) == uid && int(info.Gid) == gid:
-		return nil
-	case info.Nlink != 1:
-		return fmt.Errorf("%s has another name too", path)
-	}
-	return file.Chown(uid, gid)
 }
 
 // release closes what the edge holds itself. Its processes have ended.

@@ -192,7 +192,7 @@ func TestX3StorageFollowsNoLink(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			err := giveStorage(path, uid, gid)
+			err := opens(path, uid, gid)
 			if (err == nil) != (c.refused == "") || err != nil && !strings.Contains(err.Error(), c.refused) {
 				t.Errorf("%v, want %q", err, c.refused)
 			}
@@ -209,7 +209,7 @@ func TestX3StorageFollowsNoLink(t *testing.T) {
 		if err := os.Link(out.file, path); err != nil {
 			t.Skip("not covered: ", err)
 		}
-		if err := giveStorage(path, uid, gid); err == nil || !strings.Contains(err.Error(), "has another name too") {
+		if err := opens(path, uid, gid); err == nil || !strings.Contains(err.Error(), "has another name too") {
 			t.Errorf("gave it away: %v", err)
 		}
 		out.check()

@@ -114,7 +114,7 @@ func (e *Edge) newServer(s server, next *generation) *change {
 		c.plans = append(c.plans, TierPlan{Role: role, Engine: string(next.engines[role].engine), Action: Restart,
 			Why: []string{fmt.Sprintf("another engine: %s", next.engines[role].reason)}})
 	}
-	return c
+	return e.withStorage(c, s, next)
 }
 
 // abandon takes back what was staged.

@@ -110,7 +110,7 @@ func (g *generation) explainVCL(said string) error {
 func (v *varnishServer) describe() supervise.Process {
 	p := v.native.Process(func() int { return v.process().Status().PID })
 	p.OnChange = v.processChanged
-	return p
+	return v.withHold(p)
 }
 
 // childDied has varnishd started anew: without its child it serves nothing. It
@@ -234,6 +234,7 @@ func (v *varnishServer) stop(hurry context.Context) {
 		v.log.stop(hurry)
 	}
 	v.daemon.stop(hurry)
+	v.edge.storage.release(v)
 	if v.native != nil {
 		if err := v.native.Close(); err != nil {
 			v.edge.options.Log.Warn("close varnish's command line", "error", err)

@@ -249,3 +249,14 @@ func VarnishCheck(d Daemon, s Setup, file string, output func([]byte)) supervise
 		Stderr:     output,
 	}
 }
+
+// StorageFile is the file that varnishd's arguments have it keep the cache in; ""
+// for memory.
+func StorageFile(arguments []string) string {
+	for i := 1; i < len(arguments); i++ {
+		if file, found := strings.CutPrefix(arguments[i], "main=file,"); found && arguments[i-1] == "-s" {
+			return file[:max(0, strings.LastIndexByte(file, ','))]
+		}
+	}
+	return ""
+}

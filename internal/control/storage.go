@@ -1,0 +1,171 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"edgegen/internal/native"
+	"edgegen/internal/supervise"
+)
+
+// checkStorage looks whether varnishd's file can be made, and makes nothing yet.
+func (e *Edge) checkStorage(g *generation) error {
+	storage := g.loaded.Edge.Storage
+	if storage.Type != "file" || !g.native(RoleCache) {
+		return nil
+	}
+	dir := filepath.Dir(storage.Path)
+	var disk unix.Statfs_t
+	if err := unix.Statfs(dir, &disk); err != nil {
+		return refusedAt(g.loaded, storage.Source, fmt.Errorf("look at the directory of the cache's file %s: %w", storage.Path, err), "name a file of its own in a directory that is there")
+	}
+	if storage.Size > int64(disk.Blocks)*disk.Bsize {
+		return refusedAt(g.loaded, storage.Source, fmt.Errorf("the disk below %s is smaller than the cache's size", dir), "name a smaller size, or a file on another disk")
+	}
+	return nil
+}
+
+// makeStorage makes varnishd's file, which belongs to the daemons. Where the edge
+// serves already, somebody who has a file of that name open, such as a builtin
+// tier that has been left, keeps it without the name.
+func (e *Edge) makeStorage(g *generation) error {
+	storage := g.loaded.Edge.Storage
+	if storage.Type != "file" || !g.native(RoleCache) || e.storage.is(storage.Path) {
+		return nil
+	}
+	uid, gid := e.who.owner()
+	file, err := openStorage(storage.Path, uid, gid)
+	if errors.Is(err, errInUse) && e.served.Load() {
+		if err = os.Remove(storage.Path); err == nil {
+			file, err = openStorage(storage.Path, uid, gid)
+		}
+	}
+	if err == nil {
+		err = file.Close()
+	}
+	if err != nil {
+		return refusedAt(g.loaded, storage.Source, fmt.Errorf("make the cache's file: %w", err), "name a file of its own in a directory that is there")
+	}
+	return nil
+}
+
+// storageHold is varnishd's file, locked for as long as a varnishd may have it
+// open: varnishd locks nothing itself. The builtin tier locks its file too, so
+// that neither opens what the other writes to. The zero value holds none.
+type storageHold struct {
+	mu    sync.Mutex
+	file  *os.File
+	owner *varnishServer
+}
+
+// withHold has every start of varnishd find a file that nobody else has open,
+// also where it is started again after a crash while another engine takes over.
+func (v *varnishServer) withHold(varnishd supervise.Process) supervise.Process {
+	before, path := varnishd.Prepare, native.StorageFile(varnishd.Args)
+	varnishd.Prepare = func(ctx context.Context) error {
+		uid, gid := v.edge.who.owner()
+		if err := v.edge.storage.hold(v, path, uid, gid); err != nil {
+			return err
+		}
+		return before(ctx)
+	}
+	return varnishd
+}
+
+// hold locks the file at the path for the owner, in place of the one that was
+// held; "" is none.
+func (h *storageHold) hold(owner *varnishServer, path string, uid, gid int) error {
+	if h.is(path) {
+		return nil
+	}
+	var file *os.File
+	if path != "" {
+		var err error
+		if file, err = openStorage(path, uid, gid); err != nil {
+			return fmt.Errorf("open the cache's file: %w", err)
+		}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.let()
+	h.file, h.owner = file, owner
+	return nil
+}
+
+// is reports whether the file at the path is the one that is held.
+func (h *storageHold) is(path string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.file == nil {
+		return false
+	}
+	held, err := h.file.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Lstat(path)
+	return err == nil && os.SameFile(held, there)
+}
+
+// release lets go of what the owner holds.
+func (h *storageHold) release(owner *varnishServer) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.owner == owner {
+		h.let()
+	}
+}
+
+func (h *storageHold) let() {
+	if h.file != nil {
+		_ = h.file.Close() // nothing was written
+	}
+	h.file, h.owner = nil, nil
+}
+
+// errInUse is about a file that somebody has open.
+var errInUse = errors.New("in use by another process")
+
+// openStorage opens a file, made where it is not there, locks it, and gives it
+// away. Whoever it is given to may be able to write in its directory, and must
+// not get what a link there leads to.
+func openStorage(path string, uid, gid int) (*os.File, error) {
+	// Opening a pipe must not wait for its other end.
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0o600)
+	if errors.Is(err, unix.ELOOP) {
+		return nil, fmt.Errorf("%s is a symbolic link", path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := giveStorage(file, uid, gid); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+func giveStorage(file *os.File, uid, gid int) error {
+	var info unix.Stat_t
+	if err := unix.Fstat(int(file.Fd()), &info); err != nil {
+		return fmt.Errorf("look at %s: %w", file.Name(), err)
+	}
+	if info.Mode&unix.S_IFMT != unix.S_IFREG {
+		return fmt.Errorf("%s is not a regular file", file.Name())
+	}
+	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return fmt.Errorf("%s is %w", file.Name(), errInUse)
+	}
+	switch {
+	case int(info.Uid) == uid && int(info.Gid) == gid:
+		return nil
+	case info.Nlink != 1:
+		return fmt.Errorf("%s has another name too", file.Name())
+	}
+	return file.Chown(uid, gid)
+}
