@@ -352,3 +352,16 @@ func TestShutdownHurried(t *testing.T) {
 	e.plane.Shutdown(now)
 	<-done
 }
+
+// An app's connection is kept after a 103, and nginx's is not.
+func TestInterimResponses(t *testing.T) {
+	e := start(t, simple(t, ""), func(o *Options) { o.Roles, o.HTTPS, o.HTTP = Roles{Cache: true}, nil, nil })
+	if !e.plane.toWeb.InterimEnds {
+		t.Error("nginx is relied on")
+	}
+	for name, group := range e.plane.model.Load().groups {
+		if group.InterimEnds {
+			t.Errorf("%s is not relied on", name)
+		}
+	}
+}

@@ -99,6 +99,7 @@ func (p *Plane) build() {
 		p.front.origin = p.web
 	} else {
 		p.toWeb = upstream.NewGroup([]upstream.Address{{Network: "unix", Address: p.options.WebPath}})
+		p.toWeb.InterimEnds = true
 		p.front.origin = &remote{plane: p, group: p.toWeb}
 	}
 }

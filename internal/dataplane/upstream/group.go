@@ -47,6 +47,12 @@ const (
 
 // Group is a set of equal servers. It may be used from any goroutine.
 type Group struct {
+	// InterimEnds has no connection kept on which an interim response came. It is
+	// for servers that are proxies themselves: nginx 1.22 takes 103 for the final
+	// response and copies what follows, so that it is not done yet when the response
+	// seems to be. Set it before the group is asked.
+	InterimEnds bool
+
 	servers []*server
 	next    atomic.Uint32
 }
@@ -72,7 +78,7 @@ func NewGroup(addresses []Address) *Group {
 // that are in both, with their connections; g itself where they are the same.
 // A nil group shares none.
 func (g *Group) With(addresses []Address) *Group {
-	next := &Group{servers: make([]*server, len(addresses))}
+	next := &Group{servers: make([]*server, len(addresses)), InterimEnds: g != nil && g.InterimEnds}
 	same := g != nil && len(g.servers) == len(addresses)
 	for i, a := range addresses {
 		old := g.server(a)

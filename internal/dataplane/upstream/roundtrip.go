@@ -40,6 +40,7 @@ func (g *Group) RoundTrip(ctx context.Context, req *wire.Request, t Timeouts) (*
 	if err != nil {
 		return nil, trace, err
 	}
+	out.interimEnds = g.InterimEnds
 	var last *server
 	for attempt := 0; ; attempt++ {
 		s, noServer := g.pick(last)
@@ -68,6 +69,8 @@ type outgoing struct {
 	rest io.Reader
 	// length is what the request says about its body; -1 means chunked.
 	length int64
+	// interimEnds is the group's.
+	interimEnds bool
 }
 
 func (o *outgoing) repeatable() bool {
@@ -186,9 +189,7 @@ func (c *conn) write(o *outgoing) (*sending, error) {
 	return c.send(o.rest, o.length < 0), nil
 }
 
-// read waits for the final response's head. A connection with interim ones, which
-// nobody asks for, is not kept: nginx 1.22 takes 103 for the final response and
-// copies what follows, so that it is not done yet when the response seems to be.
+// read waits for the final response's head.
 func (c *conn) read(o *outgoing, t Timeouts, stop func() bool, s *sending) (*wire.Response, error) {
 	for interim := range maxInterim {
 		text, err := c.head(t, s)
@@ -202,7 +203,7 @@ func (c *conn) read(o *outgoing, t Timeouts, stop func() bool, s *sending) (*wir
 		if head.Status < 200 {
 			continue
 		}
-		head.Keep = head.Keep && interim == 0
+		head.Keep = head.Keep && (interim == 0 || !o.interimEnds)
 		return c.response(o, head, t, stop, s), nil
 	}
 	return nil, fmt.Errorf("%w: too many interim responses", ErrFailed)

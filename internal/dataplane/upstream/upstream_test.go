@@ -48,21 +48,26 @@ func ask(t *testing.T, g *Group, req *wire.Request) (string, error) {
 	return fmt.Sprint(r.Status, " ", string(body)), err
 }
 
-// TestInterimResponsesEndTheConnection: with an nginx that does not know them,
-// what follows is no end that may be relied on.
-func TestInterimResponsesEndTheConnection(t *testing.T) {
+// TestInterimResponses: with an nginx that does not know them, what follows is no
+// end that may be relied on; with an app it is.
+func TestInterimResponses(t *testing.T) {
 	for _, status := range []int{http.StatusContinue, http.StatusEarlyHints} {
-		g, connections := start(t, func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(status)
-			_, _ = io.WriteString(w, "x")
-		})
-		for range 2 {
-			if got, err := ask(t, g, &wire.Request{Method: "GET", Target: "/"}); got != "200 x" || err != nil {
-				t.Errorf("%d: got %q %v", status, got, err)
+		for ends, want := range map[bool]int64{true: 3, false: 1} {
+			g, connections := start(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(status)
+				_, _ = io.WriteString(w, "x")
+			})
+			g.InterimEnds = ends
+			g = g.With([]Address{g.servers[0].Address, {"tcp", "127.0.0.1:1"}})
+			g.servers[1].downUntil.Store(time.Now().Add(time.Hour).UnixNano())
+			for range 3 {
+				if got, err := ask(t, g, &wire.Request{Method: "GET", Target: "/"}); got != "200 x" || err != nil {
+					t.Errorf("%d: got %q %v", status, got, err)
+				}
 			}
-		}
-		if n := connections.Load(); n != 2 {
-			t.Errorf("%d: %d connections, want 2", status, n)
+			if n := connections.Load(); n != want {
+				t.Errorf("%d, ends %v: %d connections, want %d", status, ends, n, want)
+			}
 		}
 	}
 }
