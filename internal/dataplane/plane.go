@@ -25,6 +25,7 @@ type Plane struct {
 	front *front          // nil without the cache tier
 	web   *web            // nil without the web tier
 	toWeb *upstream.Group // to a native web tier
+	apps  upstream.Register
 
 	mu       sync.Mutex // guards what follows
 	doors    []*door
@@ -141,6 +142,12 @@ func (p *Plane) begin() {
 // WebSocketsTo counts those that are open by the address of the app's server,
 // which is "host:port" or the path of a Unix socket.
 func (p *Plane) WebSocketsTo() map[string]int { return p.track.socketsTo() }
+
+// OpenTo counts the requests in work and the WebSockets by the address of the app's
+// server, which is "host:port" or the path of a Unix socket. It counts those that a
+// former model led there too, also once the Plane is retired. A cache tier alone
+// sees WebSockets, and a web tier alone requests.
+func (p *Plane) OpenTo() map[string]int { return p.apps.Open() }
 
 // WebSockets returns how many are open.
 func (p *Plane) WebSockets() int { return int(p.sockets.open.Load()) }

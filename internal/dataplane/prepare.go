@@ -164,8 +164,14 @@ func (p *Plane) swap(to *model, open, shut []*door) {
 // newModel prepares a model with all that this Plane's roles need.
 func (p *Plane) newModel(m Model, old *model) (*model, error) {
 	next, err := newModel(m, p.options.Roles, old)
-	if err != nil || !p.options.Roles.Cache {
-		return next, err
+	if err != nil {
+		return nil, err
+	}
+	for _, group := range next.groups {
+		p.apps.Add(group)
+	}
+	if !p.options.Roles.Cache {
+		return next, nil
 	}
 	var before *storage
 	if old != nil {

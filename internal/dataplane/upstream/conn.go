@@ -104,6 +104,7 @@ func (b *body) Close() error {
 // finish ends an exchange: the connection is kept only if nothing of it is
 // left on either side.
 func (c *conn) finish(undisturbed, keep bool, s *sending) {
+	defer c.server.open.Add(-1)
 	if undisturbed && keep && s.complete() && len(c.reader.Buffered()) == 0 {
 		c.reused = true
 		c.server.give(c)

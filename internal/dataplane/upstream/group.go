@@ -62,6 +62,7 @@ type server struct {
 	Address
 	buffers   sync.Pool
 	downUntil atomic.Int64 // Unix nanoseconds
+	open      atomic.Int64 // exchanges in work and switched connections
 
 	mu     sync.Mutex
 	idle   []*conn // the most recently used last

@@ -36,11 +36,10 @@ type Trace struct {
 func (g *Group) RoundTrip(ctx context.Context, req *wire.Request, t Timeouts) (*wire.Response, Trace, error) {
 	var trace Trace
 	start := time.Now()
-	out, err := hold(req)
+	out, err := g.hold(req)
 	if err != nil {
 		return nil, trace, err
 	}
-	out.interimEnds = g.InterimEnds
 	var last *server
 	for attempt := 0; ; attempt++ {
 		s, noServer := g.pick(last)
@@ -84,14 +83,30 @@ func (o *outgoing) repeatable() bool {
 	return false
 }
 
+// hold is hold for a group: each of its servers may get the request.
+func (g *Group) hold(req *wire.Request) (*outgoing, error) {
+	if req.Body == nil {
+		return &outgoing{Request: req, interimEnds: g.InterimEnds}, nil
+	}
+	g.expect(1)
+	o, err := hold(req)
+	g.expect(-1)
+	if err == nil {
+		o.interimEnds = g.InterimEnds
+	}
+	return o, err
+}
+
+func (g *Group) expect(requests int64) {
+	for _, s := range g.servers {
+		s.open.Add(requests)
+	}
+}
+
 // hold reads a small body into memory, so that it is complete before any
 // server hears of it.
 func hold(req *wire.Request) (*outgoing, error) {
 	o := &outgoing{Request: req, length: req.Length}
-	if req.Body == nil {
-		o.length = 0
-		return o, nil
-	}
 	if req.Length > holdBody {
 		o.rest = req.Body
 		return o, nil
@@ -124,6 +139,12 @@ func bodyEnded(body io.Reader) bool {
 // try is one attempt on one server. again tells that nothing of the exchange
 // can have had an effect, or that the method allows another attempt.
 func (s *server) try(ctx context.Context, o *outgoing, t Timeouts, fresh, others bool) (r *wire.Response, again bool, err error) {
+	s.open.Add(1)
+	defer func() {
+		if err != nil {
+			s.open.Add(-1)
+		}
+	}()
 	var c *conn
 	if !fresh {
 		c = s.take(!o.repeatable())

@@ -15,13 +15,24 @@ type Switched struct {
 	net.Conn
 	Header wire.Header // of the 101
 	Early  []byte      // what the server sent behind its 101
+	server *server     // that counts it; nil once it is closed
+}
+
+// Close ends the connection. It may be called again, by the same goroutine.
+func (s *Switched) Close() error {
+	if s.server != nil {
+		s.server.open.Add(-1)
+		s.server = nil
+	}
+	return s.Conn.Close()
 }
 
 // Upgrade sends a handshake on a connection of its own. Exactly one of its
 // first two results is set where there is no error: the connection after a
 // 101, or else the server's ordinary response, whose connection is never used
 // again. req has no body; its Connection and Upgrade fields are sent as they
-// are. A server that cannot be reached is replaced by another once.
+// are. A server that cannot be reached is replaced by another once. The caller
+// closes what it gets.
 func (g *Group) Upgrade(ctx context.Context, req *wire.Request, t Timeouts) (*Switched, *wire.Response, Trace, error) {
 	var trace Trace
 	start := time.Now()
@@ -32,8 +43,10 @@ func (g *Group) Upgrade(ctx context.Context, req *wire.Request, t Timeouts) (*Sw
 			return nil, nil, trace, err
 		}
 		trace.Server = s.Address.Address
+		s.open.Add(1)
 		c, err := s.dial(ctx, t)
 		if err != nil {
+			s.open.Add(-1)
 			if last = s; attempt == 0 && ctx.Err() == nil {
 				continue
 			}
@@ -41,6 +54,9 @@ func (g *Group) Upgrade(ctx context.Context, req *wire.Request, t Timeouts) (*Sw
 		}
 		switched, response, err := c.upgrade(ctx, &outgoing{Request: req}, t)
 		trace.Took = time.Since(start)
+		if err != nil {
+			s.open.Add(-1)
+		}
 		return switched, response, trace, err
 	}
 }
@@ -79,7 +95,7 @@ func (c *conn) handshake(o *outgoing, t Timeouts, stop func() bool) (*Switched, 
 			_ = c.SetReadDeadline(time.Time{})
 			early := append([]byte(nil), c.reader.Buffered()...)
 			c.reader.Release()
-			return &Switched{Conn: c.Conn, Header: head.Header, Early: early}, nil, nil
+			return &Switched{Conn: c.Conn, Header: head.Header, Early: early, server: c.server}, nil, nil
 		}
 		if head.Status >= 200 {
 			head.Keep = false
