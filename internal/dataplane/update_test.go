@@ -309,7 +309,7 @@ func TestUpdateTakesEffect(t *testing.T) {
 	if _, err := tls.Dial("tcp", e.https, &tls.Config{InsecureSkipVerify: true, ServerName: chatHost, MaxVersion: tls.VersionTLS12}); err == nil {
 		t.Error("min_version has no effect")
 	}
-	update(func(n *site.Edge) { n.Timeout.Header = 50 * time.Millisecond })
+	update(func(n *site.Edge) { n.Timeout.Header = 500 * time.Millisecond })
 	slow := e.dial(t)
 	if _, err := slow.Read(make([]byte, 1)); err == nil {
 		t.Error("the header's time has no effect")
