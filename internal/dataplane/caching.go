@@ -55,6 +55,9 @@ func (f *front) cached(x *exchange) *wire.Response {
 			}
 		}
 		x.cache = "MISS"
+		if x.route.onlyFiles() {
+			x.cache = "PASS"
+		}
 		if x.Method == http.MethodHead || e == nil && (found.Pass || strings.Contains(x.Header.Get("Range"), ",")) {
 			return f.direct(x, key, e)
 		}
@@ -63,6 +66,10 @@ func (f *front) cached(x *exchange) *wire.Response {
 		}
 	}
 }
+
+// onlyFiles reports whether nothing of the route is ever stored: files say nothing
+// about their freshness.
+func (r *route) onlyFiles() bool { return r.Static != nil && r.group == nil && !r.HasTTL }
 
 // fromStore answers with a stored response; nil where its body is gone.
 func (f *front) fromStore(x *exchange, key string, e *httpcache.Entry, how string) *wire.Response {

@@ -69,6 +69,7 @@ func logCases() []contractCase {
 		{clause: "F5", name: "the log of redirects on http", run: loggedOnPlain},
 		{clause: "F5", name: "the log of a miss and a hit", run: loggedHit},
 		{clause: "F5", name: "the log of a file that is stored", run: loggedStoredFile},
+		{clause: "K5", name: "files that are never stored", run: loggedPassedFiles},
 		{clause: "F5", name: "the log of a stale answer", run: loggedStale},
 		{clause: "F5", name: "the log of a slow app", run: loggedSlow},
 		{clause: "F5", name: "the log of a WebSocket", run: loggedSocket("/ws", "app")},
@@ -231,6 +232,22 @@ func loggedHit(a *attempt) {
 func loggedStoredFile(a *attempt) {
 	a.compare("the first", a.logs(get("files.test", "/stored"), entry{Tier: "web"}).Cache, "MISS")
 	a.compare("the second", a.logs(get("files.test", "/stored"), entry{Tier: "cache"}).Cache, "HIT")
+}
+
+// loggedPassedFiles: without a ttl there is nothing to miss.
+func loggedPassedFiles(a *attempt) {
+	for _, request := range []string{
+		get("files.test", "/letters.txt"),
+		get("files.test", "/letters.txt", "Range: bytes=3-7"),
+		get("files.test", "/letters.txt", "If-None-Match: *"),
+		ask("HEAD", "files.test", "/letters.txt", ""),
+		get("files.test", "/nothing"),
+	} {
+		for range 2 {
+			a.compare(request, a.logs(request, entry{Tier: "web"}).Cache, "PASS")
+		}
+	}
+	a.compare("where an app may answer", a.logs(get("files.test", "/both/file.txt"), entry{Tier: "web"}).Cache, "MISS")
 }
 
 func loggedStale(a *attempt) {
