@@ -196,3 +196,48 @@ func TestEngineChangeStorageUndone(t *testing.T) {
 		})
 	}
 }
+
+// TestEngineChangeStorageLittleRoom: where the disk has room for one file alone,
+// the stand-in serves until the tier that is left has given up its own.
+func TestEngineChangeStorageLittleRoom(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		edge.Skip(t, "a small disk: only root can mount one")
+	}
+	h := edge.NewHome(t, edge.Native)
+	app := startLong(t)
+	disk := h.Path("disk")
+	if err := os.Mkdir(disk, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=300m,mode=0755"); err != nil {
+		edge.Skip(t, "a small disk: nothing can be mounted here: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(disk, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	write := func(engine string) {
+		h.Write("site.hcl", strings.Replace(onDisk(app, engine, `"127.0.0.1:0"`), `"cache.bin"`, `"disk/cache.bin"`, 1))
+	}
+	write(`cache = "builtin"`)
+	e := h.Run("--engine", "")
+	stored(t, e, others...)
+	for _, engine := range []string{``, `cache = "builtin"`} {
+		write(engine)
+		if result := e.Reload(); result.Code != 0 {
+			t.Fatalf("%q: reload exits with %d: %s", engine, result.Code, result.Err)
+		}
+		hit(t, e, "/1")
+		if engine == "" {
+			e.Says("No space left on device")
+			e.Says("answers again and serves its tier")
+		}
+		stored(t, e, others...)
+	}
+	e.Stop()
+	if names, err := filepath.Glob(disk + "/*"); err != nil || len(names) != 1 {
+		t.Errorf("%v, %v", names, err)
+	}
+}
