@@ -7,8 +7,9 @@ import (
 
 // stopUnused ends an app that the site names no longer, or that another one has
 // taken the place of. Unless that is to be at once, it goes on until nobody has
-// anything to do with it any more: its WebSockets have ended, nginx's old workers
-// too, and what else it had in work has had timeouts.drain.
+// anything to do with it any more: its WebSockets have ended, the requests that
+// builtin tiers have given it, and nginx's old workers, but not before
+// timeouts.drain.
 func (e *Edge) stopUnused(old *app, atOnce bool) {
 	drained := time.Now().Add(e.serving().loaded.Edge.Timeout.Drain)
 	r := old.running.Load()
@@ -39,7 +40,34 @@ func (e *Edge) stopUnused(old *app, atOnce bool) {
 // be learnt.
 func (e *Edge) needed(unused *app) bool {
 	open, err := e.webSocketsTo(e.life, unused.addresses())
-	return err != nil || open > 0 || e.oldWorkers() > 0
+	return err != nil || open > 0 || e.oldWorkers() > 0 || e.inWork(unused.addresses())
+}
+
+// inWork reports whether a builtin tier has anything in work that goes to one of
+// the addresses.
+func (e *Edge) inWork(addresses []string) bool {
+	planes := e.leaving.all()
+	for _, s := range e.serversNow() {
+		switch s := s.(type) {
+		case *plane:
+			planes = append(planes, s)
+		case guarded:
+			d := s.base()
+			d.mu.Lock()
+			planes = append(planes, d.standIn)
+			d.mu.Unlock()
+		}
+	}
+	for _, p := range planes {
+		if p == nil || p.plane() == nil {
+			continue
+		}
+		open := p.plane().OpenTo()
+		if slices.ContainsFunc(addresses, func(address string) bool { return open[address] > 0 }) {
+			return true
+		}
+	}
+	return false
 }
 
 func (e *Edge) forget(unused *app) {

@@ -2,11 +2,13 @@ package reload
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"edgegen/internal/control"
 	"edgegen/test/edge"
@@ -138,6 +140,36 @@ func TestAppIsLeft(t *testing.T) {
 	open.Stop()
 	if _, err := os.Stat(h.Path("farewell")); err != nil {
 		t.Errorf("it was not let end by itself: %v", err)
+	}
+}
+
+// TestR2AppKeepsItsRequests: an answer that takes longer than timeouts.drain is
+// complete though its app has been replaced.
+func TestR2AppKeepsItsRequests(t *testing.T) {
+	t.Parallel()
+	for _, c := range []edge.Combination{edge.Native, edge.BuiltIn, edge.BuiltInTLS} {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			h := edge.NewHome(t, c)
+			slow := fmt.Sprintf(", %s = %q", appRelease, h.Path("release"))
+			brief := func(m member) string { return strings.Replace(siteOf(t, m), `drain = "20s"`, `drain = "100ms"`, 1) }
+			h.Write("site.hcl", brief(member{"a", edge.FreeAddress(t), "a", slow}))
+			e := h.Run()
+			answer := begin(t, e, "/a", "first\n")
+			h.Write("site.hcl", brief(member{"a", edge.FreeAddress(t), "b", ""}))
+			if result := e.Reload(); result.Code != 0 {
+				t.Errorf("reload exits with %d: %s", result.Code, result.Err)
+			}
+			for begun := time.Now(); time.Since(begun) < 3*time.Second; { // many times timeouts.drain
+				e.Until("the old app goes on", edge.Patience, func(s control.Status) bool { return s.Connections.OldApps == 1 })
+			}
+			h.Write("release", "")
+			if text, err := io.ReadAll(answer); string(text) != "last\n" || err != nil {
+				t.Errorf("%q, %v", text, err)
+			}
+			e.Until("the old app has gone", edge.Patience, func(s control.Status) bool { return s.Connections.OldApps == 0 })
+			e.Stop()
+		})
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"os/signal"
 	"sync"
@@ -30,6 +31,8 @@ const (
 	appName = "RELOAD_APP_NAME"
 	// appFarewell is a file that it writes some time after it was asked to end.
 	appFarewell = "RELOAD_APP_FAREWELL"
+	// appRelease is a file without which its answer has only a first line.
+	appRelease = "RELOAD_APP_RELEASE"
 )
 
 func TestMain(m *testing.M) {
@@ -57,8 +60,26 @@ func serveApp(address string) {
 			os.Exit(0)
 		}()
 	}
+	if file := os.Getenv(appRelease); file != "" {
+		fmt.Fprintln(os.Stderr, http.ListenAndServe(address, firstAndLast(file)))
+		os.Exit(1)
+	}
 	fmt.Fprintln(os.Stderr, load.ServeApp(cmp.Or(os.Getenv(appName), "app"), address))
 	os.Exit(1)
+}
+
+func firstAndLast(release string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, "first\n")
+		_ = http.NewResponseController(w).Flush() // an error shows in the answer
+		for {
+			if _, err := os.Stat(release); err == nil {
+				break
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+		fmt.Fprint(w, "last\n")
+	}
 }
 
 // busy is held by a test that keeps the machine busy. Those that mostly wait run
