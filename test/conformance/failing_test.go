@@ -20,7 +20,7 @@ func everyServerRefuses(a *attempt) {
 	if first.status != 502 && first.status != 503 {
 		a.errorf("first: status %d", first.status)
 	}
-	a.check(a.ask(get("main.test", "/gone")), want{status: 503, body: "503 Service Unavailable\n", headers: plainPage()})
+	a.check(a.ask(get("main.test", "/gone/a.json")), want{status: 503, body: "503 Service Unavailable\n", headers: plainPage()})
 }
 
 func anotherServer(a *attempt) {
