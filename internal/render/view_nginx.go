@@ -23,6 +23,8 @@ type nginxData struct {
 	MediaTypes           []nginxMedia
 	NamesBucket          int
 	NamesSize            int
+	Lookalikes           [][]string // headers that are dropped, by what they look like
+	Notes                []string   // likewise, in which the tiers talk to each other
 	Reasons              []nginxReason
 	ErrorCodes           string
 	ErrorCodesWithout405 string
@@ -106,6 +108,8 @@ func nginxView(in Input, common header) nginxData {
 		PlainSocket:       layout.PlainSocket(),
 		ProbeSocket:       layout.WebProbe(),
 		WebSocket:         layout.WebSocket(),
+		Lookalikes:        lookalikes(),
+		Notes:             notes(),
 		Reasons:           reasons(),
 	}
 	if in.Standby {

@@ -40,6 +40,11 @@ type vclData struct {
 	LargestDrain  int64 // bytes of a body that is too large and is read all the same
 	// LargestChunked is how much of a body without a length is held in memory.
 	LargestChunked int64
+	// ForwardedNames are dropped unless the client is a trusted proxy,
+	// Lookalikes and Notes always.
+	ForwardedNames []string
+	Lookalikes     [][]string
+	Notes          []string
 
 	RedirectSource, StorageSource site.Source
 }
@@ -105,6 +110,9 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		LargestDrain:  2 * in.Edge.Limits.BodySize,
 		// A little more than the limit, so that the web tier answers with 413.
 		LargestChunked: in.Edge.Limits.BodySize + 1<<20,
+		ForwardedNames: forwardedNames(),
+		Lookalikes:     lookalikes(),
+		Notes:          notes(),
 
 		RedirectSource: in.Edge.HTTPS[0].Source,
 		StorageSource:  in.Edge.Storage.Source,

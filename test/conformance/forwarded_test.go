@@ -1,11 +1,27 @@
 package conformance
 
+import (
+	"maps"
+	"net/textproto"
+	"slices"
+	"strings"
+	"time"
+)
+
 // forwardedCases are F2: whose word about the client is believed.
 func forwardedCases() []contractCase {
 	forged := []string{"X-Forwarded-For: 6.6.6.6", "X-Real-IP: 6.6.6.6", "X-Forwarded-Proto: gopher", "X-Forwarded-Host: evil.test",
 		"Forwarded: for=6.6.6.6;host=evil.test"}
 	honest := map[string]string{"X-Forwarded-For": "127.0.0.2", "X-Real-Ip": "127.0.0.2", "X-Forwarded-Proto": "https",
 		"X-Forwarded-Host": "main.test", "Forwarded": ""}
+	proxies := []string{"X-Forwarded-Port: 1337", "X-Forwarded-Prefix: /evil", "X-Forwarded-Scheme: http", "X-Forwarded-Server: evil",
+		"X-Forwarded-Ssl: off", "X-Forwarded-Path: /evil", "X-Forwarded-By: evil", "X-Forwarded-Protocol: http", "X-Forwarded-Uri: /evil",
+		"X-Forwarded-User: root", "x-forwarded-access-token: evil"}
+	// "-" and "_" are one to many apps.
+	alike := []string{"X_Forwarded_Port: 1337", "X-Forwarded_Port: 1337", "x_forwarded-port: 1337", "X-Forwarded_For: 6.6.6.6", "X_Real-IP: 6.6.6.6",
+		"X_Request_Id: evil", "X_Forwarded_Host: evil.test", "X_Forwarded-Access_Token: evil"}
+	notes := []string{"X-Edge-Tier: web", "X-Edge-Backend: evil", "X-Edge-Upstream: 1", "X-Edge-Url: evil", "X-Edge-Generation: evil", "Proxy: http://evil.test/"}
+	all := slices.Concat(proxies, alike, notes)
 	trusted := func(name, client string, lines ...string) contractCase {
 		return contractCase{clause: "F2", name: name, from: "127.0.0.9", request: get("main.test", "/", lines...),
 			want: want{status: 200, sees: map[string]string{"X-Forwarded-For": client, "X-Real-Ip": client}}}
@@ -23,6 +39,16 @@ func forwardedCases() []contractCase {
 		{clause: "F2", name: "the edge's own notes are dropped", request: get("main.test", "/", "X-Edge-Host: x", "X-Edge-Pass: 1", "X-Edge-Ttl: 9s", "X-Edge-Url: x", "X-Edge-New: x"),
 			want: want{status: 200, sees: map[string]string{"X-Edge-Host": "", "X-Edge-Pass": "", "X-Edge-Ttl": "", "X-Edge-Site": "", "X-Edge-Route": "",
 				"X-Edge-Cache": "", "X-Edge-Grace": "", "X-Edge-Stale": "", "X-Edge-Path": "", "X-Edge-Address": "", "X-Varnish": "", "Via": ""}}},
+		{clause: "F2", name: "what other proxies would say", from: "127.0.0.2", request: get("main.test", "/", all...), want: want{status: 200, sees: absent(all)}},
+		{clause: "F2", name: "what other proxies would say where nobody is trusted", edge: "quick", from: "127.0.0.9", request: get("quick.test", "/", all...),
+			want: want{status: 200, sees: absent(all)}},
+		{clause: "F2", name: "what other proxies would say is not in what is stored", from: "127.0.0.2", request: get("main.test", "/ttl", all...),
+			want: want{status: 200, headers: map[string]string{"X-Cache": "MISS"}, sees: absent(all)}},
+		{clause: "F2", name: "what other proxies would say is not in what is fetched again", run: freshensHonestly(all)},
+		{clause: "F2", name: "what a trusted peer says besides", from: "127.0.0.9", request: get("main.test", "/", all...),
+			want: want{status: 200, sees: with(absent(slices.Concat(alike, notes)), map[string]string{"X-Forwarded-Port": "1337", "X-Forwarded-User": "root"})}},
+		{clause: "F2", name: "what nobody is known to say", from: "127.0.0.2", request: get("main.test", "/", "X-Forwarded-Weather: evil"),
+			want: want{status: 200, sees: map[string]string{"X-Forwarded-Weather": ""}}, differs: "varnish-unknown-names", observed: "^at the backend X-Forwarded-Weather is"},
 		{clause: "F2", name: "nobody is trusted by default", edge: "quick", from: "127.0.0.9", request: get("quick.test", "/", forged...),
 			want: want{status: 200, sees: map[string]string{"X-Forwarded-For": "127.0.0.9", "X-Real-Ip": "127.0.0.9", "X-Forwarded-Proto": "https",
 				"X-Forwarded-Host": "quick.test", "Forwarded": ""}}},
@@ -51,6 +77,10 @@ func forwardedCases() []contractCase {
 				"X-Forwarded-Proto": "https", "X-Forwarded-Host": "main.test", "Host": "main.test", "X-Request-Id": "~.{16}"}}},
 		{clause: "F4", name: "forged words in a handshake", from: "127.0.0.2", request: handshake("main.test", "/ws", forged...), answer: refuse(),
 			want: want{status: 403, bare: true, reaches: 1, sees: honest}},
+		{clause: "F4", name: "what other proxies would say in a handshake", from: "127.0.0.2", request: handshake("main.test", "/ws", all...), answer: refuse(),
+			want: want{status: 403, bare: true, reaches: 1, sees: absent(all)}},
+		{clause: "F4", name: "what a trusted peer says besides in a handshake", from: "127.0.0.9", request: handshake("main.test", "/ws", all...), answer: refuse(),
+			want: want{status: 403, bare: true, sees: with(absent(slices.Concat(alike, notes)), map[string]string{"X-Forwarded-Port": "1337"})}},
 		{clause: "F4", name: "a trusted peer's handshake", from: "127.0.0.9", request: handshake("main.test", "/ws", "X-Forwarded-For: 6.6.6.6, 198.51.100.7"), answer: refuse(),
 			want: want{status: 403, bare: true, sees: map[string]string{"X-Forwarded-For": "198.51.100.7", "X-Real-Ip": "198.51.100.7"}}},
 		{clause: "F4", name: "hop-by-hop headers of a handshake", answer: refuse(),
@@ -68,4 +98,40 @@ func forwardedCases() []contractCase {
 // refuse answers a handshake with 403 and closes, as an app does that is told to.
 func refuse() func(*exchange) {
 	return say("HTTP/1.1 403 Forbidden\r\nContent-Length: 3\r\nConnection: close\r\n\r\nno\n")
+}
+
+// absent expects that none of the header lines reaches the backend.
+func absent(lines []string) map[string]string {
+	none := map[string]string{}
+	for _, line := range lines {
+		name, _, _ := strings.Cut(line, ":")
+		none[textproto.CanonicalMIMEHeaderKey(name)] = ""
+	}
+	return none
+}
+
+// with is both.
+func with(some, others map[string]string) map[string]string {
+	maps.Copy(some, others)
+	return some
+}
+
+// freshensHonestly: nor do the lines of a client that gets a stale answer reach
+// the app that is asked for a fresh one behind it.
+func freshensHonestly(lines []string) func(*attempt) {
+	return func(a *attempt) {
+		a.edge.record.answer(a.mark, say(page("x")))
+		a.expired(get("main.test", "/brief"), 200*time.Millisecond)
+		a.check(a.ask(get("main.test", "/brief", lines...)), want{headers: map[string]string{"X-Cache": "STALE"}})
+		deadline := time.Now().Add(patience)
+		for len(a.seen()) < 2 && time.Now().Before(deadline) {
+			time.Sleep(10 * time.Millisecond) // between two looks
+		}
+		if len(a.seen()) != 2 {
+			a.errorf("%d fetches, want 2", len(a.seen()))
+		}
+		for name, value := range absent(lines) {
+			a.compare("at the backend "+name, strings.Join(a.last().header.Values(name), ", "), value)
+		}
+	}
 }

@@ -6,7 +6,8 @@
 # By hand: see varnishd.args beside this file.
 #
 # Headers named X-Edge-* carry what was decided from one subroutine to the
-# next. A client's are dropped, and neither an app nor a client sees one.
+# next. A client's are dropped, and neither an app nor a client sees one; names
+# that nobody here uses pass as any others do.
 
 vcl 4.1;
 
@@ -65,19 +66,13 @@ sub edge_clean {
     unset req.http.X-Edge-Stale;
     unset req.http.X-Edge-Refetch;
     unset req.http.X-Edge-Failed;
-    # What belongs to one connection (RFC 9110, 7.6.1), and names that an app
-    # cannot tell from the ones edgegen sets.
+    # What belongs to one connection (RFC 9110, 7.6.1).
     unset req.http.Keep-Alive;
     unset req.http.Proxy-Connection;
     unset req.http.Proxy-Authorization;
     unset req.http.Proxy-Authenticate;
     unset req.http.TE;
     unset req.http.Trailer;
-    unset req.http.X_Forwarded_For;
-    unset req.http.X_Forwarded_Proto;
-    unset req.http.X_Forwarded_Host;
-    unset req.http.X_Real_IP;
-    unset req.http.X_Request_Id;
     # Only the first line of a field is looked at: make one of several.
     std.collect(req.http.Connection);
     std.collect(req.http.Upgrade);
@@ -302,11 +297,52 @@ sub vcl_pipe {
     unset bereq.http.X-Edge-Refetch;
     unset bereq.http.X-Edge-Failed;
     unset bereq.http.X-Edge-Pass;
+    call edge_lookalikes;
     return (pipe);
 }
 
-# An app sees what a client sent and who it is, not how it was sorted.
+# What the web tier drops on other ways: what many apps take for a header that
+# says who the client is, since they do not tell "_" from "-".
+sub edge_lookalikes {
+    unset bereq.http.X-Real_IP; unset bereq.http.X_Real-IP; unset bereq.http.X_Real_IP;
+    unset bereq.http.X-Request_Id; unset bereq.http.X_Request-Id; unset bereq.http.X_Request_Id;
+    unset bereq.http.X-Forwarded_For; unset bereq.http.X_Forwarded-For; unset bereq.http.X_Forwarded_For;
+    unset bereq.http.X-Forwarded_Proto; unset bereq.http.X_Forwarded-Proto; unset bereq.http.X_Forwarded_Proto;
+    unset bereq.http.X-Forwarded_Host; unset bereq.http.X_Forwarded-Host; unset bereq.http.X_Forwarded_Host;
+    unset bereq.http.X-Forwarded_By; unset bereq.http.X_Forwarded-By; unset bereq.http.X_Forwarded_By;
+    unset bereq.http.X-Forwarded-Client_Ip; unset bereq.http.X-Forwarded_Client-Ip; unset bereq.http.X-Forwarded_Client_Ip; unset bereq.http.X_Forwarded-Client-Ip; unset bereq.http.X_Forwarded-Client_Ip; unset bereq.http.X_Forwarded_Client-Ip; unset bereq.http.X_Forwarded_Client_Ip;
+    unset bereq.http.X-Forwarded_Ip; unset bereq.http.X_Forwarded-Ip; unset bereq.http.X_Forwarded_Ip;
+    unset bereq.http.X-Forwarded_Port; unset bereq.http.X_Forwarded-Port; unset bereq.http.X_Forwarded_Port;
+    unset bereq.http.X-Forwarded_Prefix; unset bereq.http.X_Forwarded-Prefix; unset bereq.http.X_Forwarded_Prefix;
+    unset bereq.http.X-Forwarded_Path; unset bereq.http.X_Forwarded-Path; unset bereq.http.X_Forwarded_Path;
+    unset bereq.http.X-Forwarded_Context; unset bereq.http.X_Forwarded-Context; unset bereq.http.X_Forwarded_Context;
+    unset bereq.http.X-Forwarded_Scheme; unset bereq.http.X_Forwarded-Scheme; unset bereq.http.X_Forwarded_Scheme;
+    unset bereq.http.X-Forwarded_Protocol; unset bereq.http.X_Forwarded-Protocol; unset bereq.http.X_Forwarded_Protocol;
+    unset bereq.http.X-Forwarded_Ssl; unset bereq.http.X_Forwarded-Ssl; unset bereq.http.X_Forwarded_Ssl;
+    unset bereq.http.X-Forwarded_Server; unset bereq.http.X_Forwarded-Server; unset bereq.http.X_Forwarded_Server;
+    unset bereq.http.X-Forwarded_Uri; unset bereq.http.X_Forwarded-Uri; unset bereq.http.X_Forwarded_Uri;
+    unset bereq.http.X-Forwarded_Url; unset bereq.http.X_Forwarded-Url; unset bereq.http.X_Forwarded_Url;
+    unset bereq.http.X-Forwarded_Method; unset bereq.http.X_Forwarded-Method; unset bereq.http.X_Forwarded_Method;
+    unset bereq.http.X-Forwarded_User; unset bereq.http.X_Forwarded-User; unset bereq.http.X_Forwarded_User;
+    unset bereq.http.X-Forwarded_Email; unset bereq.http.X_Forwarded-Email; unset bereq.http.X_Forwarded_Email;
+    unset bereq.http.X-Forwarded_Groups; unset bereq.http.X_Forwarded-Groups; unset bereq.http.X_Forwarded_Groups;
+    unset bereq.http.X-Forwarded-Preferred_Username; unset bereq.http.X-Forwarded_Preferred-Username; unset bereq.http.X-Forwarded_Preferred_Username; unset bereq.http.X_Forwarded-Preferred-Username; unset bereq.http.X_Forwarded-Preferred_Username; unset bereq.http.X_Forwarded_Preferred-Username; unset bereq.http.X_Forwarded_Preferred_Username;
+    unset bereq.http.X-Forwarded-Access_Token; unset bereq.http.X-Forwarded_Access-Token; unset bereq.http.X-Forwarded_Access_Token; unset bereq.http.X_Forwarded-Access-Token; unset bereq.http.X_Forwarded-Access_Token; unset bereq.http.X_Forwarded_Access-Token; unset bereq.http.X_Forwarded_Access_Token;
+    unset bereq.http.X-Forwarded-Client_Cert; unset bereq.http.X-Forwarded_Client-Cert; unset bereq.http.X-Forwarded_Client_Cert; unset bereq.http.X_Forwarded-Client-Cert; unset bereq.http.X_Forwarded-Client_Cert; unset bereq.http.X_Forwarded_Client-Cert; unset bereq.http.X_Forwarded_Client_Cert;
+    unset bereq.http.X-Forwarded-Tls-Client_Cert; unset bereq.http.X-Forwarded-Tls_Client-Cert; unset bereq.http.X-Forwarded-Tls_Client_Cert; unset bereq.http.X-Forwarded_Tls-Client-Cert; unset bereq.http.X-Forwarded_Tls-Client_Cert; unset bereq.http.X-Forwarded_Tls_Client-Cert; unset bereq.http.X-Forwarded_Tls_Client_Cert; unset bereq.http.X_Forwarded-Tls-Client-Cert; unset bereq.http.X_Forwarded-Tls-Client_Cert; unset bereq.http.X_Forwarded-Tls_Client-Cert; unset bereq.http.X_Forwarded-Tls_Client_Cert; unset bereq.http.X_Forwarded_Tls-Client-Cert; unset bereq.http.X_Forwarded_Tls-Client_Cert; unset bereq.http.X_Forwarded_Tls_Client-Cert; unset bereq.http.X_Forwarded_Tls_Client_Cert;
+    unset bereq.http.X-Edge-Tier;
+    unset bereq.http.X-Edge-Backend;
+    unset bereq.http.X-Edge-Upstream;
+    unset bereq.http.X-Edge-Url;
+    unset bereq.http.X-Edge-Generation;
+    unset bereq.http.Proxy;
+}
+
+# An app sees what a client sent and who it is, not how it was sorted. What a
+# client says of itself in other words is dropped here and not with the rest, as
+# an answer from the cache has no need of it.
 sub edge_hide {
+    call edge_forged;
     unset bereq.http.X-Varnish;
     unset bereq.http.Via;
     unset bereq.http.X-Edge-Canonical;
@@ -316,6 +352,31 @@ sub edge_hide {
     unset bereq.http.X-Edge-WebSocket;
     unset bereq.http.X-Edge-Cookie;
     unset bereq.http.X-Edge-Cache;
+}
+
+# What proxies are known to say; VCL can remove a header only by its whole name.
+sub edge_forged {
+    unset bereq.http.X-Forwarded-By;
+    unset bereq.http.X-Forwarded-Client-Ip;
+    unset bereq.http.X-Forwarded-Ip;
+    unset bereq.http.X-Forwarded-Port;
+    unset bereq.http.X-Forwarded-Prefix;
+    unset bereq.http.X-Forwarded-Path;
+    unset bereq.http.X-Forwarded-Context;
+    unset bereq.http.X-Forwarded-Scheme;
+    unset bereq.http.X-Forwarded-Protocol;
+    unset bereq.http.X-Forwarded-Ssl;
+    unset bereq.http.X-Forwarded-Server;
+    unset bereq.http.X-Forwarded-Uri;
+    unset bereq.http.X-Forwarded-Url;
+    unset bereq.http.X-Forwarded-Method;
+    unset bereq.http.X-Forwarded-User;
+    unset bereq.http.X-Forwarded-Email;
+    unset bereq.http.X-Forwarded-Groups;
+    unset bereq.http.X-Forwarded-Preferred-Username;
+    unset bereq.http.X-Forwarded-Access-Token;
+    unset bereq.http.X-Forwarded-Client-Cert;
+    unset bereq.http.X-Forwarded-Tls-Client-Cert;
 }
 
 # Whatever an app may write into its answer, as the host and port of a URL, is
