@@ -101,7 +101,7 @@ func (b *block) checkHeaderName(name located, reserved []owned) bool {
 		b.errorAt(name.place, "use a shorter one", "the name of a header field is longer than %d bytes", maxHeaderName)
 		return false
 	}
-	lower := strings.ToLower(name.text)
+	lower := strings.ReplaceAll(strings.ToLower(name.text), "_", "-") // apps do not tell them apart
 	for _, own := range reserved {
 		prefix, family := strings.CutSuffix(strings.ToLower(own.name), "*")
 		if lower == prefix || family && strings.HasPrefix(lower, prefix) {
