@@ -37,6 +37,7 @@ type vclData struct {
 	Sites         []vclSite
 	RedirectPort  string
 	LargestObject int64 // bytes
+	LargestTaken  int64 // bytes of a body that is too large and is held all the same
 	LargestDrain  int64 // bytes of a body that is too large and is read all the same
 	// LargestChunked is how much of a body without a length is held in memory.
 	LargestChunked int64
@@ -107,6 +108,7 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		WebSocket:     in.Layout.WebSocket(),
 		RedirectPort:  in.Edge.RedirectPort(),
 		LargestObject: in.Edge.Storage.Size / 4,
+		LargestTaken:  1 << 20,
 		LargestDrain:  2 * in.Edge.Limits.BodySize,
 		// A little more than the limit, so that the web tier answers with 413.
 		LargestChunked: in.Edge.Limits.BodySize + 1<<20,

@@ -32,6 +32,9 @@ func limitCases() []contractCase {
 		{clause: "E5", name: "a body several times its limit, after which the connection closes",
 			request: ask("POST", "main.test", "/", strings.Repeat("x", 300<<10), "Content-Length: 307200", "Connection: close"), want: tooLarge},
 		{clause: "E5", name: "a body that only promises to be long", request: ask("POST", "main.test", "/", "", "Content-Length: 99999999999"), want: tooLarge},
+		{clause: "E5", name: "a body that would be much to hold", request: ask("POST", "main.test", "/", "", "Content-Length: 1048577"), want: tooLarge},
+		{clause: "E5", name: "a body a little over a large limit", edge: "quick", request: ask("POST", "quick.test", "/", "", "Content-Length: 104858600"), want: tooLarge},
+		{clause: "E5", name: "a body that is much too large and is sent all the same", run: sentAnyway, differs: "varnish-unheard-413", observed: "^no answer$"},
 		{clause: "E5", name: "a long chunked body", run: longChunks},
 		{clause: "E5", name: "more connections than the limit", edge: "narrow", run: manyConnections, differs: "native-connections", observed: "the 17th"},
 
@@ -116,6 +119,20 @@ func idleConnection(a *attempt) {
 	if _, closed := c.closed(patience); !closed {
 		a.errorf("open after %v", time.Since(begin))
 	}
+}
+
+// sentAnyway: a client that looks for an answer only when it cannot send any
+// more finds it.
+func sentAnyway(a *attempt) {
+	c := a.open("main.test")
+	c.send(ask("POST", "main.test", "/", "", "Content-Length: 8388608", "Connection: close"))
+	block := make([]byte, 64<<10)
+	for range 128 {
+		if _, err := c.conn.Write(block); err != nil {
+			break // as it may be
+		}
+	}
+	a.check(c.read("POST"), want{status: 413, body: "413 Content Too Large\n", headers: plainPage(), reaches: never})
 }
 
 // longChunks: the limit holds for a body without a length too.

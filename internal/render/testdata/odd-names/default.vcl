@@ -135,9 +135,10 @@ sub edge_method {
     # default: limits.body_size
     if (std.integer(req.http.Content-Length, 0) > 104857600) {
         # A client that is cut off while it sends does not see the answer, so what
-        # is not much too large is taken in.
-        if (!req.http.Expect && std.integer(req.http.Content-Length, 0) <= 105906176
-            && !std.cache_req_body(105906176B)) {
+        # costs little memory is taken in. What is larger is read and forgotten
+        # after the answer, where the connection stays open.
+        if (!req.http.Expect && std.integer(req.http.Content-Length, 0) <= 1048576
+            && !std.cache_req_body(1048576B)) {
             return (synth(400));
         }
         return (synth(413));
