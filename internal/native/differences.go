@@ -78,7 +78,7 @@ func framingDifferences() []Difference {
 			What: "white space before the request line is skipped; it is not forwarded",
 			Why:  "Varnish skips it before any VCL runs"},
 		{Name: "varnish-malformed-chunks", Engine: "varnish", Clause: "E4",
-			What:  "a chunked body that is malformed, or more than 1 MiB over limits.body_size, is answered by closing; nothing of it is forwarded",
+			What:  "a chunked body is held in memory, up to limits.body_size for each client, until all of it has come; one that is malformed, or more than 1 MiB over the limit, is answered by closing, and nothing of it is forwarded",
 			Why:   "Varnish gives up a request whose body it cannot read",
 			Tried: "passed on unbuffered, a body that breaks off reached the app as a whole one, so it is held until it is complete; synth() is not carried out after a body failed"},
 		{Name: "varnish-chunk-extensions", Engine: "varnish", Clause: "F1",
