@@ -42,6 +42,7 @@ sub vcl_recv {
         return (synth(std.integer(regsub(req.url, "^.*/", ""), 500)));
     }
     if (req.restarts == 0) {
+        call edge_target;
         call edge_clean;
         call edge_request_id;
         call edge_client;
@@ -53,6 +54,14 @@ sub vcl_recv {
     }
     call edge_policy;
     return (hash);
+}
+
+# The host of an absolute target goes before the one of Host (RFC 9112, 3.2.2).
+sub edge_target {
+    if (req.http.Host && req.url ~ "(?i)^https?://[^/?]") {
+        set req.http.Host = regsub(req.url, "(?i)^https?://([^/?]+).*$", "\1");
+        set req.url = regsub(req.url, "(?i)^https?://[^/?]+/?", "/");
+    }
 }
 
 sub edge_clean {
@@ -154,6 +163,9 @@ sub edge_method {
 # Routes match the decoded path; the app gets the URL as the client sent it.
 # A path that walks ("..") is nobody's.
 sub edge_path {
+    if (req.url == "*" && req.method == "OPTIONS") {
+        return (synth(204));
+    }
     if (req.url !~ "^/" || req.url ~ "#") {
         return (synth(400));
     }
@@ -598,6 +610,11 @@ sub vcl_synth {
         unset resp.http.Server;
         unset resp.http.X-Varnish;
         set resp.body = "";
+        return (deliver);
+    }
+    if (resp.status == 204) {
+        set resp.http.Allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+        call edge_answer;
         return (deliver);
     }
     if (resp.status == 301 || resp.status == 308) {
