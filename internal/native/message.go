@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,9 +31,12 @@ var (
 )
 
 // IsAboutVCL reports whether what varnishd says about a VCL that it does not load
-// is the VCL's fault, and not that of the C compiler, say, or of a full disk.
+// is the VCL's fault, and not that of the C compiler, say, or of a full disk. The
+// VCL compiler fails as well where it cannot write, or is killed; then it names
+// no place in the VCL, unless for a warning.
 func IsAboutVCL(message string) bool {
-	return strings.Contains(message, "Running VCC-compiler failed")
+	return strings.Contains(message, "Running VCC-compiler failed") &&
+		slices.ContainsFunc(LocateVCC(message, ""), func(p Position) bool { return !p.Warning })
 }
 
 // LocateVCC returns the places that the VCL compiler's message names in the

@@ -185,6 +185,65 @@ func TestLocateWhatTheDaemonsSay(t *testing.T) {
 	}
 }
 
+func TestIsAboutVCL(t *testing.T) {
+	const warned = `Message from VCC-compiler:
+Backend path: Cannot stat: No such file or directory
+('/run/edge/default.vcl' Line 3 Pos 27)
+backend default { .path = "/run/sock"; }
+--------------------------###########---
+
+(That was just a warning)
+`
+	for _, test := range []struct {
+		name, message string
+		want          bool
+	}{
+		{"an error", "Message from VCC-compiler:\nSymbol not found: 'req.nonsense'\nAt: ('/run/edge/default.vcl' Line 3 Pos 20) -- (Pos 31)\n" +
+			"sub vcl_recv { set req.nonsense = 1; }\n-------------------############-------\n\nRunning VCC-compiler failed, exited with 2\nVCL compilation failed\n", true},
+		{"an error after a warning", warned + "Expected ';' got '}'\n(program line 4), at\n('/run/edge/default.vcl' Line 9 Pos 1)\n}\n#\n\nRunning VCC-compiler failed, exited with 2\n", true},
+		{"a full disk", "Could not write C-source to vgc.c: Success\nRunning VCC-compiler failed, exited with 2\nVCL compilation failed\n", false},
+		{"a full disk after a warning", warned + "Could not write C-source to vgc.c: Success\nRunning VCC-compiler failed, exited with 2\nVCL compilation failed\n", false},
+		{"killed", "Running VCC-compiler failed, signal 9\nVCL compilation failed\n", false},
+		{"the C compiler", warned + "Message from C-compiler:\n/usr/bin/ld: final link failed: No space left on device\nRunning C-compiler failed, exited with 1\n", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := IsAboutVCL(test.message); got != test.want {
+				t.Errorf("got %t, want %t", got, test.want)
+			}
+		})
+	}
+}
+
+// A limit on the size of files stands for a full disk: varnishd is asked what
+// it says of a VCL that it cannot write down, with and without an error in it.
+func TestIsAboutVCLWhereThereIsNoRoom(t *testing.T) {
+	daemon := installed(t, site.Varnish)
+	directory := publicDirectory(t)
+	for _, test := range []struct {
+		name, text string
+		want       bool
+	}{
+		{"good", "vcl 4.1;\nbackend web { .path = \"/no/such/socket\"; }\n", false},
+		{"bad", "vcl 4.1;\nbackend web { .path = \"/no/such/socket\"; }\nsub vcl_recv { set req.nonsense = 1; }\n", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			file := filepath.Join(directory, test.name+".vcl")
+			if err := os.WriteFile(file, []byte(test.text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			// Twenty blocks of 512 bytes are enough for all but the C source.
+			output, err := exec.CommandContext(t.Context(), "sh", "-c", `ulimit -f 20 && exec "$0" -C -n "$1" -f "$2"`,
+				daemon.Path, filepath.Join(directory, "work"), file).CombinedOutput()
+			if err == nil {
+				t.Fatal("the VCL was compiled")
+			}
+			if got := IsAboutVCL(string(output)); got != test.want {
+				t.Errorf("got %t, want %t, of: %s", got, test.want, output)
+			}
+		})
+	}
+}
+
 func TestSourceOf(t *testing.T) {
 	const nginx = `# made by edgegen
 # site.hcl:3
