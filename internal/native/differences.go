@@ -88,7 +88,7 @@ func framingDifferences() []Difference {
 			What: "a chunked body with chunk extensions is answered by closing",
 			Why:  "Varnish's parser knows none"},
 		{Name: "varnish-unknown-names", Engine: "varnish", Clause: "F2",
-			What:  "a client's X-Forwarded-* header reaches the app where it is none of those that proxies are known to send; so does an X-Edge-* header that edgegen has no use for, past nginx",
+			What:  "a client's X-Forwarded-* header reaches the app where it is none of those that proxies are known to send; an X-Edge-* header that edgegen has no use for passes either way",
 			Why:   "neither VCL nor nginx can remove a header but by its whole name",
 			Tried: "some two dozen names, and their spellings with \"_\", are removed one by one"},
 		{Name: "nginx-named-by-connection", Engine: "nginx", Clause: "F3",
