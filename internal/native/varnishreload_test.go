@@ -545,7 +545,7 @@ func TestDrain(t *testing.T) {
 }
 
 // The files of many sites can be run by hand, as varnishd.args says.
-func TestPartsByHand(t *testing.T) {
+func TestManySitesByHand(t *testing.T) {
 	daemon := installed(t, site.Varnish)
 	dir := publicDirectory(t)
 	layout := render.Layout{Dir: filepath.Join(dir, "config"), Run: dir}
@@ -567,7 +567,7 @@ func TestPartsByHand(t *testing.T) {
 	if _, err := render.Install(layout.Dir, out.Files(), nil); err != nil {
 		t.Fatal(err)
 	}
-	arguments := append([]string{"-F", "-f", "", "-I", layout.Dir + "/" + out.Commands.Name, "-p", quickCompiler}, out.VarnishArguments...)
+	arguments := append([]string{"-F", "-f", layout.Dir + "/default.vcl", "-p", quickCompiler}, out.VarnishArguments...)
 	command := exec.Command(daemon.Path, arguments...)
 	if err := command.Start(); err != nil {
 		t.Fatal(err)

@@ -22,8 +22,7 @@ func (o *Output) renderVarnish(in Input, common header) error {
 	for i := range in.Edge.Sites {
 		sites[i] = &in.Edge.Sites[i]
 	}
-	parts := split("", sites)
-	arguments, err := fill("varnish/varnishd.args.tmpl", argumentsView(in, common, len(parts) > 1))
+	arguments, err := fill("varnish/varnishd.args.tmpl", argumentsView(in, common))
 	if err != nil {
 		return err
 	}
@@ -32,7 +31,8 @@ func (o *Output) renderVarnish(in Input, common header) error {
 		return err
 	}
 	name, view := "varnish/default.vcl.tmpl", func(h header) any { return vclView(in, h, sites) }
-	if len(parts) > 1 {
+	// Parts are loaded over the command line, which nobody does by hand.
+	if parts := split("", sites); in.Standby && len(parts) > 1 {
 		dispatch, err := o.renderParts(in, common, parts)
 		if err != nil {
 			return err
@@ -59,7 +59,7 @@ type vclPart struct {
 	Sites       []*site.Site
 }
 
-// renderParts makes the parts and what varnishd is told to load them.
+// renderParts makes the parts, and returns what default.vcl says of them.
 func (o *Output) renderParts(in Input, common header, parts []part) ([]vclPart, error) {
 	program, err := compile(templates.FS, "varnish/default.vcl.tmpl")
 	if err != nil {
@@ -77,11 +77,6 @@ func (o *Output) renderParts(in Input, common header, parts []part) ([]vclPart, 
 		o.Parts = append(o.Parts, Part{File{Name: view.File, Data: made.placed(), Mode: 0o644}, label})
 		dispatch = append(dispatch, vclPart{File: view.File, Label: label, Patterns: hostPatterns(p.sites), Sites: p.sites})
 	}
-	commands, err := fill("varnish/varnish.cli.tmpl", vclDispatch{common, dispatch})
-	if err != nil {
-		return nil, err
-	}
-	o.Commands = File{Name: "varnish.cli", Data: commands.placed(), Mode: 0o644}
 	return dispatch, nil
 }
 

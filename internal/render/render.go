@@ -47,9 +47,8 @@ type File struct {
 type Output struct {
 	Stunnel, VCL, Nginx File
 	// Parts of the VCL, where there are so many sites that default.vcl only
-	// hands requests on. Commands are then what varnishd is told at its start.
+	// hands requests on. There are none without Standby.
 	Parts            []Part
-	Commands         File
 	Arguments        File     // varnishd's arguments, as text
 	VarnishArguments []string // the same, as argv without the program and without -f
 	PEM              []File   // one a site
@@ -72,7 +71,7 @@ type Generation struct{ TLS, Cache, Web string }
 // Files lists everything that was rendered, the configuration files first.
 func (o *Output) Files() []File {
 	var files []File
-	for _, file := range append([]File{o.Stunnel, o.VCL, o.Nginx, o.Arguments, o.Commands}, o.partFiles()...) {
+	for _, file := range append([]File{o.Stunnel, o.VCL, o.Nginx, o.Arguments}, o.partFiles()...) {
 		if file.Name != "" {
 			files = append(files, file)
 		}

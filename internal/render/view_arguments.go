@@ -10,7 +10,6 @@ import (
 type argumentsData struct {
 	header
 	site.Edge
-	Parts            bool // the VCL is in parts
 	Standby          bool
 	WorkDir          string
 	CacheSocket      string
@@ -23,12 +22,11 @@ type argumentsData struct {
 	ThreadPoolMax    int   // in each of two pools
 }
 
-func argumentsView(in Input, common header, parts bool) argumentsData {
+func argumentsView(in Input, common header) argumentsData {
 	edge := in.Edge
 	view := argumentsData{
 		header:           common,
 		Edge:             *edge,
-		Parts:            parts,
 		Standby:          in.Standby,
 		WorkDir:          in.Layout.VarnishDir(),
 		CacheSocket:      in.Layout.CacheSocket(),
