@@ -169,14 +169,8 @@ func TestStopSignalReachesGroupOrLeader(t *testing.T) {
 				}
 				return nil
 			}
-			r, err := NewRunner(p, Policy{}, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ctx, cancel := context.WithCancel(t.Context())
-			ended := make(chan error, 1)
-			go func() { ended <- r.Run(ctx) }()
-			if err := r.WaitReady(ctx); err != nil {
+			r, cancel, ended := begun(t, p, Policy{}, nil)
+			if err := r.WaitReady(t.Context()); err != nil {
 				t.Error(err)
 			}
 			group := r.Status().PID
@@ -266,13 +260,7 @@ func TestKillHurriesTheStop(t *testing.T) {
 	p.StopTimeout = time.Hour
 	var out collector
 	p.Stdout = out.add
-	r, err := NewRunner(p, Policy{}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- r.Run(ctx) }()
+	r, cancel, ended := begun(t, p, Policy{}, nil)
 	eventually(t, "it is up", func() bool { return len(out.all()) > 0 })
 	cancel()
 	r.Kill()
@@ -409,13 +397,7 @@ func TestP6EndlessBinaryOutputStopsInTime(t *testing.T) {
 			once.Do(func() { close(much) })
 		}
 	}
-	r, err := NewRunner(p, Policy{}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- r.Run(ctx) }()
+	r, cancel, ended := begun(t, p, Policy{}, nil)
 	<-much
 	cancel()
 	if err := <-ended; err != nil {
@@ -445,13 +427,7 @@ func TestP6StuckSinkDoesNotHoldUpTheEnd(t *testing.T) {
 		close(stuck)
 		<-freed
 	}
-	r, err := NewRunner(p, Policy{}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- r.Run(ctx) }()
+	r, cancel, ended := begun(t, p, Policy{}, nil)
 	<-stuck
 	<-said
 	cancel()

@@ -226,13 +226,7 @@ func running(t *testing.T, p Process, policy Policy, instance *Instance) *Runner
 
 func started(t *testing.T, p Process, policy Policy, instance *Instance) *Runner {
 	t.Helper()
-	r, err := NewRunner(p, policy, instance)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- r.Run(ctx) }()
+	r, cancel, ended := begun(t, p, policy, instance)
 	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {
@@ -240,6 +234,20 @@ func started(t *testing.T, p Process, policy Policy, instance *Instance) *Runner
 		}
 	})
 	return r
+}
+
+// begun starts a runner that the caller ends by cancel, and whose Run's error it
+// takes then.
+func begun(t *testing.T, p Process, policy Policy, instance *Instance) (r *Runner, cancel func(), ended <-chan error) {
+	t.Helper()
+	r, err := NewRunner(p, policy, instance)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	run := make(chan error, 1)
+	go func() { run <- r.Run(ctx) }()
+	return r, cancel, run
 }
 
 // opened returns an instance in a directory of its own.
