@@ -4,65 +4,74 @@ import (
 	"context"
 	"errors"
 	"strings"
+
+	"edgegen/internal/dataplane"
 )
 
-// socketCounter is a server that knows where its WebSockets go: by the address
-// of the app's server, "host:port" or the path of a Unix socket.
+// socketCounter is a server that is no plane and knows where its WebSockets go: by
+// the address of the app's server, "host:port" or the path of a Unix socket.
 type socketCounter interface {
 	webSocketsTo(ctx context.Context) (map[string]int, error)
 }
 
 // webSocketsTo counts the open WebSockets to some addresses.
 func (e *Edge) webSocketsTo(ctx context.Context, addresses []string) (int, error) {
-	open := make(map[string]int)
+	sum := 0
+	for _, p := range e.planes() {
+		sum += countOf(p.WebSocketsTo(), addresses)
+	}
 	var problems []error
-	add := func(s any) {
+	for _, s := range e.serversNow() {
 		if counter, ok := s.(socketCounter); ok {
 			there, err := counter.webSocketsTo(ctx)
 			problems = append(problems, err)
-			for address, count := range there {
-				open[address] += count
-			}
+			sum += countOf(there, addresses)
 		}
-	}
-	for _, s := range e.serversNow() {
-		add(s)
-	}
-	for _, p := range e.leaving.all() {
-		add(p)
-	}
-	sum := 0
-	for _, address := range addresses {
-		sum += open[address]
 	}
 	return sum, errors.Join(problems...)
 }
 
-func (p *plane) webSocketsTo(context.Context) (map[string]int, error) {
-	if served := p.plane(); served != nil {
-		return served.WebSocketsTo(), nil
+func countOf(open map[string]int, addresses []string) int {
+	sum := 0
+	for _, address := range addresses {
+		sum += open[address]
 	}
-	return nil, nil
+	return sum
+}
+
+// planes are those that serve, stand in for a daemon, or are being retired.
+func (e *Edge) planes() []*dataplane.Plane {
+	all := e.leaving.all()
+	for _, s := range e.serversNow() {
+		switch s := s.(type) {
+		case *plane:
+			all = append(all, s)
+		case guarded:
+			d := s.base()
+			d.mu.Lock()
+			if d.standIn != nil {
+				all = append(all, d.standIn)
+			}
+			d.mu.Unlock()
+		}
+	}
+	var started []*dataplane.Plane
+	for _, p := range all {
+		if served := p.plane(); served != nil {
+			started = append(started, served)
+		}
+	}
+	return started
 }
 
 func (v *varnishServer) webSocketsTo(ctx context.Context) (map[string]int, error) {
+	if !v.runs() {
+		return nil, nil
+	}
 	open := make(map[string]int)
-	var problem error
-	if v.runs() {
-		piped, err := v.native.Pipes(ctx)
-		problem = err
-		for address, count := range piped {
-			open[strings.TrimPrefix(address, "unix:")] += count
-		}
+	piped, err := v.native.Pipes(ctx)
+	for address, count := range piped {
+		open[strings.TrimPrefix(address, "unix:")] += count
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.standIn != nil {
-		beside, err := v.standIn.webSocketsTo(ctx)
-		problem = errors.Join(problem, err)
-		for address, count := range beside {
-			open[address] += count
-		}
-	}
-	return open, problem
+	return open, err
 }

@@ -3,6 +3,8 @@ package control
 import (
 	"slices"
 	"time"
+
+	"edgegen/internal/dataplane"
 )
 
 // stopUnused ends an app that the site names no longer, or that another one has
@@ -46,28 +48,7 @@ func (e *Edge) needed(unused *app) bool {
 // inWork reports whether a builtin tier has anything in work that goes to one of
 // the addresses.
 func (e *Edge) inWork(addresses []string) bool {
-	planes := e.leaving.all()
-	for _, s := range e.serversNow() {
-		switch s := s.(type) {
-		case *plane:
-			planes = append(planes, s)
-		case guarded:
-			d := s.base()
-			d.mu.Lock()
-			planes = append(planes, d.standIn)
-			d.mu.Unlock()
-		}
-	}
-	for _, p := range planes {
-		if p == nil || p.plane() == nil {
-			continue
-		}
-		open := p.plane().OpenTo()
-		if slices.ContainsFunc(addresses, func(address string) bool { return open[address] > 0 }) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(e.planes(), func(p *dataplane.Plane) bool { return countOf(p.OpenTo(), addresses) > 0 })
 }
 
 func (e *Edge) forget(unused *app) {

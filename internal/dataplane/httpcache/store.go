@@ -58,7 +58,8 @@ func (s *Store) SetSize(size int64) {
 }
 
 // Close releases the file, if there is one, once nobody reads from it any
-// more. What it holds stays. Nothing is found in or added to a closed one, and closing it again does nothing.
+// more. What it holds stays. Nothing is found in or added to a closed one, and
+// closing it again does nothing.
 func (s *Store) Close() error {
 	if s.file == nil {
 		return nil
