@@ -78,14 +78,7 @@ func TestP3TakeoverDuringReload(t *testing.T) {
 	good := plain(app, "", `"127.0.0.1:0"`)
 	h.Write("site.hcl", good)
 	e := h.Run("--app-timeout", "10m")
-	h.Write("site.hcl", strings.Replace(good, `route "/" {`, `backend "late" {
-    servers = ["unix:late.sock"]
-    command = ["sh", "-c", "touch started; while ! [ -e give-up ]; do sleep 0.1; done"]
-  }
-  route "/late" {
-    backend = "late"
-  }
-  route "/" {`, 1))
+	h.Write("site.hcl", withLate(good, "unix:late.sock", "touch started; while ! [ -e give-up ]; do sleep 0.1; done"))
 	answered := make(chan edge.Result, 1)
 	go func() { answered <- e.Reload() }()
 	e.AwaitFile("started")
@@ -117,15 +110,7 @@ func TestP3VarnishGoesDuringReload(t *testing.T) {
 	h.Write("site.hcl", good)
 	e := h.Run("--app-timeout", "10m")
 	address := edge.FreeAddress(t)
-	h.Write("site.hcl", strings.Replace(good, `route "/" {`, `backend "late" {
-    servers = ["`+address+`"]
-    command = ["sh", "-c", "touch started; exec sleep 600"]
-  }
-  route "/late" {
-    backend   = "late"
-    websocket = true
-  }
-  route "/" {`, 1))
+	h.Write("site.hcl", withLate(good, address, "touch started; exec sleep 600"))
 	answered := make(chan edge.Result, 1)
 	go func() { answered <- e.Reload() }()
 	e.AwaitFile("started")

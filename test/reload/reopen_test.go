@@ -18,11 +18,7 @@ func TestReopenDuringReload(t *testing.T) {
 	good := strings.Replace(plain(load.StartApp(t, "app"), "", `"127.0.0.1:0"`), "engine {  }", `log { access = "access.log" }`, 1)
 	h.Write("site.hcl", good)
 	e := h.Run("--app-timeout", "10m")
-	h.Write("site.hcl", strings.Replace(good, `route "/" {`, `backend "late" {
-    servers = ["`+edge.FreeAddress(t)+`"]
-    command = ["sh", "-c", "touch started; exec sleep 600"]
-  }
-  route "/" {`, 1))
+	h.Write("site.hcl", withLate(good, edge.FreeAddress(t), "touch started; exec sleep 600"))
 	e.Signal(syscall.SIGHUP)
 	e.AwaitFile("started")
 	if err := os.Rename(h.Path("access.log"), h.Path("access.log.1")); err != nil {

@@ -1,8 +1,10 @@
 package reload
 
 import (
+	"fmt"
 	"net"
 	"os"
+	"strings"
 	"testing"
 
 	"edgegen/internal/control"
@@ -25,4 +27,17 @@ func (w *world) remove(name string) {
 	if err := os.Remove(w.Path(name)); err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// withLate adds an app to a site of plain, which a reload waits for.
+func withLate(site, servers, script string) string {
+	return strings.Replace(site, `route "/" {`, fmt.Sprintf(`backend "late" {
+    servers = [%q]
+    command = ["sh", "-c", %q]
+  }
+  route "/late" {
+    backend   = "late"
+    websocket = true
+  }
+  route "/" {`, servers, script), 1)
 }
