@@ -52,7 +52,7 @@ func contractModel(dir string) *site.Edge {
 		Storage: site.Storage{Type: "memory", Size: 256 << 20},
 		Limits:  site.Limits{Connections: 10000, WebSockets: 5000, HeaderSize: 16 << 10, BodySize: 100 << 20},
 		Timeout: site.Timeouts{Header: 10 * time.Second, Idle: time.Minute, Connect: 5 * time.Second,
-			FirstByte: time.Minute, WebSocketIdle: 24 * time.Hour, Drain: 30 * time.Second},
+			FirstByte: time.Minute, BetweenBytes: time.Minute, Body: 30 * time.Second, WebSocketIdle: 24 * time.Hour, Drain: 30 * time.Second},
 		Log: site.Log{Access: "stdout", Format: "json", Level: "info"},
 		Sites: []site.Site{{
 			Host:    "vzine.us",

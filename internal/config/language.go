@@ -49,7 +49,7 @@ func edgeLanguage() schema {
 			{schema: schema{name: "limits", title: "a limits block",
 				arguments: []string{"connections", "websockets", "header_size", "body_size"}}},
 			{schema: schema{name: "timeouts", title: "a timeouts block",
-				arguments: []string{"header", "idle", "connect", "first_byte", "websocket_idle", "drain"}}},
+				arguments: []string{"header", "idle", "connect", "first_byte", "between_bytes", "body", "websocket_idle", "drain"}}},
 			{schema: schema{name: "log", title: "a log block", arguments: []string{"access", "format", "level"}}},
 		}}
 }
@@ -72,7 +72,7 @@ func siteLanguage() schema {
 func routeLanguage() schema {
 	rules := []string{"set", "remove"}
 	return schema{name: "route", title: "a route block", label: "/",
-		arguments: []string{"backend", "websocket"},
+		arguments: []string{"backend", "websocket", "stream"},
 		blocks: []child{
 			{schema: schema{name: "static", title: "a static block", arguments: []string{"root", "index", "try_files"}}},
 			{schema: schema{name: "cache", title: "a route's cache block", arguments: []string{"ttl"}}},

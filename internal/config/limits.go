@@ -36,6 +36,8 @@ func (b *block) timeouts() site.Timeouts {
 		Idle:          read("idle", 60*time.Second),
 		Connect:       read("connect", 5*time.Second),
 		FirstByte:     read("first_byte", 60*time.Second),
+		BetweenBytes:  read("between_bytes", 60*time.Second),
+		Body:          read("body", 30*time.Second),
 		WebSocketIdle: read("websocket_idle", 24*time.Hour),
 		Drain:         read("drain", 30*time.Second),
 		Source:        b.source(),

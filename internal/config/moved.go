@@ -42,6 +42,7 @@ func moveRoute(r *site.Route, move func(*site.Source)) {
 	move(&r.Source)
 	move(&r.BackendSource)
 	move(&r.WebSocketSource)
+	move(&r.StreamSource)
 	move(&r.CacheSource)
 	r.Static, r.Redirect = copied(r.Static), copied(r.Redirect)
 	if r.Static != nil {

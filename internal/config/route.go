@@ -60,7 +60,7 @@ func (b *block) route(backends []site.Backend) site.Route {
 	return r
 }
 
-// proxying decodes backend and websocket.
+// proxying decodes backend, websocket and stream.
 func (b *block) proxying(r *site.Route, backends []site.Backend) {
 	if name, ok := b.text("backend"); ok {
 		r.Backend, r.BackendSource = name.text, b.sourceOf(b.nameOf("backend"))
@@ -82,6 +82,12 @@ func (b *block) proxying(r *site.Route, backends []site.Backend) {
 	if r.WebSocket && !b.has("backend") && r.Redirect == nil {
 		b.errorAt(b.nameOf("websocket"), "add backend = …", "websocket = true needs a backend to connect to")
 	}
+	if b.has("stream") {
+		r.Stream, r.StreamSource = b.flag("stream"), b.sourceOf(b.nameOf("stream"))
+	}
+	if r.Stream && !b.has("backend") && r.Redirect == nil {
+		b.errorAt(b.nameOf("stream"), "add backend = …", "stream = true needs a backend to send bodies to")
+	}
 }
 
 // checkPurpose holds that a route does something, and that one that redirects
@@ -95,7 +101,7 @@ func (b *block) checkPurpose() {
 		return
 	}
 	remedy := "a redirect answers every request of its route: keep one of the two"
-	for _, argument := range []string{"backend", "websocket"} {
+	for _, argument := range []string{"backend", "websocket", "stream"} {
 		if b.has(argument) {
 			b.errorAt(b.nameOf(argument), remedy, "%s stands beside redirect", argument)
 		}

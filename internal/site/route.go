@@ -14,6 +14,7 @@ type Route struct {
 	Redirect  *Redirect // when set, nothing else but header rules is
 	Backend   string    // the name of a Backend of the same site; "" for none
 	WebSocket bool      // upgrades are piped from the cache tier to Backend
+	Stream    bool      // request bodies reach Backend as they come
 	TTL       time.Duration
 	// HasTTL tells a ttl of zero from none. A ttl is the freshness of
 	// responses that name none themselves.
@@ -24,6 +25,7 @@ type Route struct {
 	Source          Source
 	BackendSource   Source
 	WebSocketSource Source
+	StreamSource    Source
 	CacheSource     Source
 }
 

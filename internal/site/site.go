@@ -96,10 +96,16 @@ type Timeouts struct {
 	Idle          time.Duration // between requests of a connection
 	Connect       time.Duration // to connect to a backend
 	FirstByte     time.Duration // from a sent request to the first byte of its answer
+	BetweenBytes  time.Duration // silence within an answer; an event stream has WebSocketIdle instead
+	Body          time.Duration // in which a request's body has to move by BodyProgress at least
 	WebSocketIdle time.Duration // a WebSocket in which nothing moves
 	Drain         time.Duration // how long a stop waits for work in flight
 	Source        Source
 }
+
+// BodyProgress is how many bytes of a request's body have to come in
+// Timeouts.Body, or all that are left of it.
+const BodyProgress = 1024
 
 // Log says where messages and the access log go.
 type Log struct {
