@@ -48,6 +48,9 @@ func (x *examination) examineDirectory() ReportLine {
 		return ReportLine{LevelProblem, "directory", fmt.Sprintf("%s cannot be written: %v", there, err),
 			"name another state directory (--state-dir DIR), or start edgegen as its owner"}
 	}
+	if err := checkRoom(there); err != nil && x.running == nil {
+		return ReportLine{LevelProblem, "directory", err.Error(), ""}
+	}
 	if there != x.dir {
 		return ReportLine{LevelOK, "directory", x.dir + " is made by the first start", ""}
 	}

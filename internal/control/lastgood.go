@@ -21,6 +21,14 @@ func lastGoodDir(stateDir string) string { return filepath.Join(stateDir, "last-
 
 const modelFile = "edge.json"
 
+// storedModel is what modelFile holds. Meaning names the model as it was stored:
+// one that was damaged, or that another version of edgegen wrote, whose model
+// says more or less, has another name when it is read, and is not served.
+type storedModel struct {
+	Meaning string
+	Edge    *site.Edge
+}
+
 // certificateFile names a site's file; a host may be too long for a name.
 func certificateFile(s *site.Site) string {
 	return fmt.Sprintf("pem/%x.pem", sha256.Sum256([]byte(s.Host)))
@@ -43,7 +51,7 @@ func (e *Edge) keepLastGood(g *generation) {
 
 // storeLastGood puts a generation in place of the one that is stored.
 func storeLastGood(dir string, g *generation) error {
-	model, err := json.Marshal(g.loaded.Edge)
+	model, err := json.Marshal(storedModel{Meaning: g.loaded.Edge.Meaning(), Edge: g.loaded.Edge})
 	if err != nil {
 		return err
 	}
@@ -59,12 +67,13 @@ func storeLastGood(dir string, g *generation) error {
 // upLastGood runs what was served last in place of a site that is refused.
 func upLastGood(ctx, hurry context.Context, o Options, s *state, from *source, refusal error) error {
 	loaded, err := loadLastGood(lastGoodDir(s.dir))
-	if errors.Is(err, os.ErrNotExist) {
+	if errors.Is(err, errNothingServed) {
 		o.Log.Error("--last-good: nothing has been served from this state directory yet", "state-dir", s.dir)
 		return refusal
 	}
 	if err != nil {
-		return errors.Join(refusal, fmt.Errorf("--last-good: %w", err))
+		return alsoRefused(refusal, fmt.Errorf("--last-good: what was served last cannot be served again: %w", err),
+			"mend the site: what it says is stored anew once it is served")
 	}
 	if refused := (*Refused)(nil); errors.As(refusal, &refused) {
 		o.Warn(refused.Diagnostics)
@@ -73,18 +82,22 @@ func upLastGood(ctx, hurry context.Context, o Options, s *state, from *source, r
 	return upWith(ctx, hurry, o, s, from, &ReloadStatus{At: time.Now(), Error: refusal.Error()}, loaded, nil)
 }
 
+// errNothingServed is about a state directory that holds no last good
+// configuration.
+var errNothingServed = errors.New("nothing has been served yet")
+
 func loadLastGood(dir string) (*config.Loaded, error) {
-	dir, err := filepath.EvalSymlinks(filepath.Join(dir, currentLink))
+	current := filepath.Join(dir, currentLink)
+	if _, err := os.Lstat(current); errors.Is(err, os.ErrNotExist) {
+		return nil, errNothingServed
+	}
+	dir, err := filepath.EvalSymlinks(current)
 	if err != nil {
 		return nil, err
 	}
-	text, err := os.ReadFile(filepath.Join(dir, modelFile))
+	edge, err := readModel(filepath.Join(dir, modelFile))
 	if err != nil {
 		return nil, err
-	}
-	edge := &site.Edge{}
-	if err := json.Unmarshal(text, edge); err != nil {
-		return nil, fmt.Errorf("read %s: %w", modelFile, err)
 	}
 	pairs := make([]certificate.Pair, len(edge.Sites))
 	for i := range edge.Sites {
@@ -97,4 +110,21 @@ func loadLastGood(dir string) (*config.Loaded, error) {
 		}
 	}
 	return config.Restored(edge, pairs), nil
+}
+
+// readModel returns a model as it was stored. Nothing else that the file may
+// hold passes for one.
+func readModel(file string) (*site.Edge, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var stored storedModel
+	if err := json.Unmarshal(text, &stored); err != nil {
+		return nil, fmt.Errorf("read %s: %w", file, err)
+	}
+	if stored.Edge == nil || stored.Edge.Meaning() != stored.Meaning {
+		return nil, fmt.Errorf("%s is damaged, or was written by another version of edgegen", file)
+	}
+	return stored.Edge, nil
 }

@@ -103,7 +103,7 @@ func onlyCurrent(t *testing.T, dir string, keys int) {
 // The last good configuration is read back as it was.
 func TestLastGood(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "last-good")
-	if _, err := loadLastGood(dir); !errors.Is(err, os.ErrNotExist) {
+	if _, err := loadLastGood(dir); !errors.Is(err, errNothingServed) {
 		t.Errorf("where nothing was served: %v", err)
 	}
 	edge := &site.Edge{
@@ -122,6 +122,63 @@ func TestLastGood(t *testing.T) {
 		t.Errorf("%+v became %+v", edge, loaded.Edge)
 	}
 	onlyCurrent(t, dir, 0)
+}
+
+// What is not a model as it was stored is an error, whatever it is.
+func TestLastGoodThatIsDamaged(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "last-good")
+	if err := storeLastGood(dir, mustCertify(t, t.TempDir(), "a.test")); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, currentLink, modelFile)
+	good, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit := func(old, new string) string {
+		t.Helper()
+		if !bytes.Contains(good, []byte(old)) {
+			t.Fatalf("%s is not in %s", old, good)
+		}
+		return strings.ReplaceAll(string(good), old, new)
+	}
+	for name, text := range map[string]string{
+		"nothing":             "",
+		"an empty object":     "{}",
+		"null":                "null",
+		"a null model":        `{"Meaning":"","Edge":null}`,
+		"an empty model":      `{"Meaning":"","Edge":{}}`,
+		"a model alone":       `{"Sites":[{"Host":"a.test"}]}`,
+		"a list":              "[]",
+		"a number":            "1e999",
+		"half of it":          string(good[:len(good)/2]),
+		"all but its end":     string(good[:len(good)-1]),
+		"something behind it": string(good) + "{}",
+		"zeros":               strings.Repeat("\x00", len(good)),
+		"another type":        edit(`"Host":"a.test"`, `"Host":7`),
+		"another host":        edit(`"Host":"a.test"`, `"Host":""`),
+		"no sites":            edit(`"Sites":[`, `"Sites":null,"Others":[`),
+		"an absurd time":      edit(`"Drain":0`, `"Drain":-9223372036854775808`),
+		"an absurd limit":     edit(`"Connections":0`, `"Connections":-1`),
+		"an absurd number":    edit(`"Connections":0`, `"Connections":99999999999999999999`),
+		"a field too few":     edit(`"Key":"/a.test",`, ``),
+		"nested without end":  strings.Repeat("[", 1<<20),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if loaded, err := loadLastGood(dir); err == nil || errors.Is(err, errNothingServed) || !strings.Contains(err.Error(), modelFile) {
+				t.Errorf("%+v, %v", loaded, err)
+			}
+		})
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := loadLastGood(dir); err == nil || errors.Is(err, errNothingServed) {
+		t.Errorf("without a model: %v", err)
+	}
 }
 
 // X2: the key of a site that is not served any more does not stay, nor what an

@@ -45,6 +45,16 @@ func refusal(err error) error {
 	return &Refused{config.Diagnostics{{Severity: config.Error, Summary: err.Error(), Remedy: remedy}}}
 }
 
+// alsoRefused adds an error without a place to what a refusal says.
+func alsoRefused(refused, err error, remedy string) error {
+	said := (*Refused)(nil)
+	if !errors.As(refused, &said) {
+		return errors.Join(refused, err)
+	}
+	also := config.Diagnostic{Severity: config.Error, Summary: err.Error(), Remedy: remedy}
+	return &Refused{append(slices.Clone(said.Diagnostics), also)}
+}
+
 func isRefused(err error) bool {
 	refused := (*Refused)(nil)
 	return errors.As(err, &refused)

@@ -49,6 +49,9 @@ func makeRuntime(stateDir string, who identity, removeAtEnd func(path string) er
 	parent, temporary := runtimeParent(stateDir, who)
 	run := filepath.Join(parent, "run")
 	if temporary {
+		if err := checkRoom(parent); err != nil {
+			return render.Layout{}, err
+		}
 		run = filepath.Join(parent, "edgegen-"+rand.Text()[:10])
 	}
 	if err := removeAtEnd(run); err != nil {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"edgegen/internal/config"
@@ -121,7 +122,7 @@ func openState(ctx context.Context, o Options) (*state, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("make the state directory: %w", err)
 	}
-	lock, err := supervise.AcquireLock(dir)
+	lock, err := acquire(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -140,6 +141,22 @@ func openState(ctx context.Context, o Options) (*state, error) {
 		return nil, errors.Join(err, lock.Release())
 	}
 	return &state{dir: dir, lock: lock, instance: instance}, nil
+}
+
+// acquire takes the lock of a state directory in which an edge has room. That
+// another one has it is said before that there is no room.
+func acquire(dir string) (*supervise.Lock, error) {
+	lock, err := supervise.AcquireLock(dir)
+	if err != nil && !errors.Is(err, syscall.ENOSPC) {
+		return nil, err
+	}
+	if short := checkRoom(dir); short != nil {
+		if lock != nil {
+			short = errors.Join(short, lock.Release())
+		}
+		return nil, short
+	}
+	return lock, err
 }
 
 // closeTime is what left-over processes get to end in.

@@ -47,7 +47,9 @@ func AcquireLock(directory string) (*Lock, error) {
 			continue
 		}
 		if err == nil {
-			err = writeHolder(file)
+			if err = writeHolder(file); err != nil {
+				_ = os.Remove(path) // nobody has the lock
+			}
 		}
 		if err != nil {
 			file.Close()

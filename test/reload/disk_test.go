@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -37,6 +38,43 @@ func TestFullDisk(t *testing.T) {
 			}
 			w.reload(e)
 			w.serves(e, w.number)
+			e.Stop()
+		})
+	}
+}
+
+// TestFullDiskAtTheStart holds that an edge does not start without room for it,
+// whatever its engines are, and says what it needs.
+func TestFullDiskAtTheStart(t *testing.T) {
+	t.Parallel()
+	for _, c := range []edge.Combination{edge.Native, edge.NginxAlone, edge.BuiltIn} {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, c)
+			w.small()
+			filler := filepath.Join(w.State, "filler")
+			fill(t, filler)
+			for _, free := range []int64{0, 16 << 10, 1 << 20, 48 << 20} {
+				info, err := os.Stat(filler)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.Truncate(filler, info.Size()-free); err != nil {
+					t.Fatal(err)
+				}
+				refused := w.Up()
+				if code, said := refused.Ends(), refused.Err.Text(); code != 1 || !strings.Contains(said, "a start needs 64 MiB") || strings.Count(said, "\n") != 1 {
+					t.Errorf("%d KiB are free: up exits with %d: %s", free>>10, code, said)
+				}
+				if entries, err := os.ReadDir(w.State); err != nil || len(entries) != 1 {
+					t.Errorf("left %v, %v", entries, err)
+				}
+			}
+			if err := os.Remove(filler); err != nil {
+				t.Fatal(err)
+			}
+			e := w.Run()
+			w.serves(e, 0)
 			e.Stop()
 		})
 	}

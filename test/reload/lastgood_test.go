@@ -48,6 +48,32 @@ func TestLastGood(t *testing.T) {
 	}
 }
 
+// TestDamagedLastGood holds that what cannot be served again is told beside what
+// is wrong with the site, on every engine.
+func TestDamagedLastGood(t *testing.T) {
+	t.Parallel()
+	for _, c := range []edge.Combination{edge.Native, edge.BuiltIn} {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, c)
+			e := w.Run()
+			e.AwaitFile("state/last-good/current/edge.json")
+			e.Stop()
+			w.Replace("websocket = true", "websockett = true")
+			for _, text := range []string{"{}", "null", `{"Meaning":"","Edge":{"Sites":[{}],"HTTPS":[{}]}}`, "{\"Meaning\""} {
+				w.Write("state/last-good/current/edge.json", text)
+				failed := w.Up("--last-good")
+				if code := failed.Ends(); code != 1 {
+					t.Errorf("%s: up exits with %d", text, code)
+				}
+				if said := failed.Err.Text(); strings.Count(said, "--last-good: ") != 1 || !strings.Contains(said, "websockett") || strings.Contains(said, "panic") {
+					t.Errorf("%s: up says %s", text, said)
+				}
+			}
+		})
+	}
+}
+
 // TestHangup holds that SIGHUP reloads, and that the edge survives it where the
 // site is refused.
 func TestHangup(t *testing.T) {
