@@ -93,6 +93,17 @@ func join(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 func TestLoad(t *testing.T) {
 	m := newMaterial(t)
 	damaged := bytes.Replace(m.key, []byte("-----END"), []byte("====END"), 1)
+	const mark = "\xef\xbb\xbf"
+	windows := func(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n")) }
+	old := func(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\n"), []byte("\r")) }
+	indented := func(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\n"), []byte("\n\t ")) }
+	wide := func(text []byte) []byte {
+		out := []byte{0xff, 0xfe}
+		for _, b := range text {
+			out = append(out, b, 0)
+		}
+		return out
+	}
 	cases := []struct {
 		name             string
 		certificate, key []byte
@@ -106,6 +117,17 @@ func TestLoad(t *testing.T) {
 		{name: "text around the blocks", certificate: join([]byte("subject=x\n"), m.certificate, []byte("\nend")), key: m.key},
 		{name: "key in the certificate's file", certificate: join(m.key, m.certificate), key: join(m.key, m.certificate)},
 		{name: "chain in the wrong order", certificate: join(m.other, m.certificate), key: m.key},
+		{name: "byte-order marks", certificate: join([]byte(mark), m.certificate), key: join([]byte(mark), m.key)},
+		{name: "a mark where files were joined", certificate: join(m.other, []byte(mark), m.certificate), key: m.key},
+		{name: "a mark before text", certificate: join([]byte(mark+"subject=x\n"), m.certificate), key: m.key},
+		{name: "files joined without a line end", certificate: join(bytes.TrimSpace(m.other), m.certificate), key: m.key},
+		{name: "lines of Windows", certificate: join([]byte(mark), windows(m.certificate)), key: windows(m.key)},
+		{name: "lines of old Macs", certificate: old(m.certificate), key: old(m.key)},
+		{name: "indented lines", certificate: indented(m.certificate), key: indented(m.key)},
+		{name: "UTF-16", certificate: wide(m.certificate), key: m.key, kind: NoPEM, detail: "UTF-16"},
+		{name: "key in UTF-16", certificate: m.certificate, key: wide(m.key), kind: NoPEM, inKey: true, detail: "UTF-16"},
+		{name: "a damaged block before a good one", certificate: join(m.other[:200], []byte("\n"), m.certificate), key: m.key, kind: Malformed, detail: "damaged"},
+		{name: "a damaged block behind a good one", certificate: join(m.certificate, m.other[:200]), key: m.key, kind: Malformed, detail: "damaged"},
 		{name: "no certificate", certificate: []byte("hello"), key: m.key, kind: NoPEM, detail: "no PEM certificate"},
 		{name: "empty", certificate: nil, key: m.key, kind: NoPEM},
 		{name: "swapped", certificate: m.key, key: m.certificate, kind: NoPEM, detail: "holds a key"},

@@ -1,7 +1,6 @@
 package certificate
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/x509"
 	"encoding/pem"
@@ -66,7 +65,8 @@ func causeOf(err error) string {
 func parseChain(file string, content []byte) ([]*x509.Certificate, error) {
 	var chain []*x509.Certificate
 	var others []string
-	for block, rest := pem.Decode(content); block != nil; block, rest = pem.Decode(rest) {
+	whole, damaged := blocks(content)
+	for _, block := range whole {
 		if block.Type != "CERTIFICATE" && block.Type != "X509 CERTIFICATE" {
 			others = append(others, block.Type)
 			continue
@@ -77,6 +77,10 @@ func parseChain(file string, content []byte) ([]*x509.Certificate, error) {
 				Detail: "holds a certificate that cannot be decoded", Remedy: "copy the file again; it may be cut short"}
 		}
 		chain = append(chain, parsed)
+	}
+	if contains(damaged, "CERTIFICATE") {
+		return nil, &Error{Kind: Malformed, File: file,
+			Detail: "holds a PEM certificate that is damaged", Remedy: "copy the file again; it may be cut short"}
 	}
 	if len(chain) > 0 {
 		return chain, nil
@@ -93,15 +97,17 @@ func parseChain(file string, content []byte) ([]*x509.Certificate, error) {
 	case contains(others, "PRIVATE KEY"):
 		e.Detail = "holds a key, not a certificate"
 		e.Remedy = "certificate and key may be swapped"
-	case bytes.Contains(content, []byte("-----BEGIN CERTIFICATE-----")):
-		e.Kind, e.Detail, e.Remedy = Malformed, "holds a PEM certificate that is damaged", "copy the file again; it may be cut short"
+	case isUTF16(content):
+		e.Detail = "is text in UTF-16, and PEM is read as ASCII or UTF-8"
+		e.Remedy = "save it again in UTF-8"
 	}
 	return nil, e
 }
 
 func parseKey(file string, content []byte) (crypto.Signer, error) {
 	var others []string
-	for block, rest := pem.Decode(content); block != nil; block, rest = pem.Decode(rest) {
+	whole, damaged := blocks(content)
+	for _, block := range whole {
 		if !strings.HasSuffix(block.Type, "PRIVATE KEY") {
 			others = append(others, block.Type)
 			continue
@@ -119,11 +125,14 @@ func parseKey(file string, content []byte) (crypto.Signer, error) {
 	}
 	e := &Error{Kind: NoPEM, File: file, InKey: true, Detail: "holds no PEM private key", Remedy: "write the key as PEM, without a passphrase"}
 	switch {
+	case contains(damaged, "PRIVATE KEY"):
+		e.Kind, e.Detail, e.Remedy = Malformed, "holds a PEM key that is damaged", "copy the file again; it may be cut short"
 	case contains(others, "CERTIFICATE"):
 		e.Detail = "holds a certificate, not a key"
 		e.Remedy = "certificate and key may be swapped"
-	case bytes.Contains(content, []byte("PRIVATE KEY-----")):
-		e.Kind, e.Detail, e.Remedy = Malformed, "holds a PEM key that is damaged", "copy the file again; it may be cut short"
+	case isUTF16(content):
+		e.Detail = "is text in UTF-16, and PEM is read as ASCII or UTF-8"
+		e.Remedy = "save it again in UTF-8"
 	}
 	return nil, e
 }

@@ -103,3 +103,31 @@ func processorTime(b *testing.B) time.Duration {
 	}
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
+
+// BenchmarkLoadGrows loads a thousand and ten thousand sites from one file,
+// afresh and with a Reader: what a site takes must not grow with their number.
+func BenchmarkLoadGrows(b *testing.B) {
+	for _, n := range []int{1000, 10_000} {
+		dir := b.TempDir()
+		writeCertificates(b, dir)
+		path := filepath.Join(dir, "site.hcl")
+		if err := os.WriteFile(path, []byte(manySites(n)), 0o600); err != nil {
+			b.Fatal(err)
+		}
+		measure := func(name string, reader func() *Reader) {
+			b.Run(fmt.Sprintf("%d/%s", n, name), func(b *testing.B) {
+				begun := processorTime(b)
+				for b.Loop() {
+					if loaded, diagnostics := reader().Load(); loaded.Edge == nil {
+						b.Fatal(diagnostics)
+					}
+				}
+				b.ReportMetric((processorTime(b)-begun).Seconds()*1e6/float64(b.N*n), "cpu-µs/site")
+			})
+		}
+		known := newReader(path, testNow)
+		known.Load()
+		measure("fresh", func() *Reader { return newReader(path, testNow) })
+		measure("again", func() *Reader { return known })
+	}
+}

@@ -41,9 +41,9 @@ func TestLoadRefusesWithOneDiagnostic(t *testing.T) {
 	}
 	cases := []struct{ name, path, summary string }{
 		{"zero byte", writeSite(t, "\x7fELF\x02\x00\x01"), "binary"},
-		{"UTF-16", writeSite(t, "\xff\xfes\x00i\x00"), "binary"},
+		{"UTF-16", writeSite(t, "\xff\xfes\x00i\x00"), "UTF-16"},
 		{"invalid UTF-8", writeSite(t, "site \"\xe9\" {}"), "not valid UTF-8"},
-		{"too large", writeSite(t, strings.Repeat("# x\n", maxFile/4+1)), "larger than 1 MiB"},
+		{"too large", writeSite(t, strings.Repeat("# x\n", maxFile/4+1)), "larger than 64 MiB"},
 		{"pipe", pipe, "not a plain file"},
 		{"device", "/dev/zero", "not a plain file"},
 		{"broken link", broken, "no such file"},

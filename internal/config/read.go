@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxFile is far above any real site file.
-const maxFile = 1 << 20
+// maxFile is the size, in bytes, of a hundred thousand sites and more.
+const maxFile = 64 << 20
 
 // read reads the file, or the files of the directory, at path.
 func (l *loader) read(path string) []*source {
@@ -103,7 +103,9 @@ func (l *loader) isText(shown string, content []byte) bool {
 	const remedy = "a site file is HCL, in UTF-8"
 	switch {
 	case len(content) > maxFile:
-		l.fail(shown, "split the sites over several files in a directory", "the file is larger than 1 MiB")
+		l.fail(shown, "split the sites over several files in a directory", "the file is larger than 64 MiB")
+	case bytes.HasPrefix(content, []byte("\xff\xfe")), bytes.HasPrefix(content, []byte("\xfe\xff")):
+		l.fail(shown, "save it again in UTF-8", "the file is text in UTF-16")
 	case bytes.IndexByte(content, 0) >= 0:
 		l.fail(shown, remedy, "the file is binary: it holds a zero byte")
 	case !utf8.Valid(content):

@@ -133,6 +133,12 @@ func (b *block) routePath(label located) string {
 		return ""
 	}
 	switch {
+	case strings.HasPrefix(path, "^~"):
+		return fail(`begins with "^~", which routes do not need`, fmt.Sprintf("write %q: a route covers its path and everything below", strings.TrimSpace(path[2:])))
+	case strings.HasPrefix(path, "~"), strings.HasPrefix(path, "^"):
+		return fail("is a regular expression, and routes have none", "name the path that they have in common: a route covers everything below its path")
+	case strings.HasPrefix(path, "="):
+		return fail("asks for one exact path, and routes have no such form", fmt.Sprintf("write %q: a route covers its path and everything below", strings.TrimSpace(path[1:])))
 	case !strings.HasPrefix(path, "/"):
 		return fail(`does not begin with "/"`, fmt.Sprintf("write %q", "/"+path))
 	case strings.ContainsFunc(path, unicode.IsControl):

@@ -57,6 +57,10 @@ func (b *block) server(written located) (site.Server, bool) {
 	}
 	if scheme, rest, ok := strings.Cut(written.text, "://"); ok {
 		address, _, _ := strings.Cut(rest, "/")
+		if scheme == "https" {
+			return fail("asks for TLS towards the app, which is not supported yet",
+				"let the app listen without TLS on an address that only this machine or a private network reaches, and write that")
+		}
 		return fail("is a URL, and must be an address", fmt.Sprintf("write it without %q: %q", scheme+"://", address))
 	}
 	if strings.HasPrefix(written.text, "/") {
