@@ -5,8 +5,11 @@ import (
 	"strings"
 )
 
-// decodePath decodes the path of a request target. Status is 200, or 400 for
-// a broken escape or a NUL, or 404 for a path that walks.
+// decodePath decodes the path of a request target and merges its slashes: what
+// routes match and what files are looked up by, so that no spelling of a path
+// reaches a file behind the route that holds it. The app gets the target as it
+// came. Status is 200, or 400 for a broken escape or a NUL, or 404 for a path
+// that walks.
 func decodePath(target string) (path string, status int) {
 	if i := strings.IndexByte(target, '?'); i >= 0 {
 		target = target[:i]
@@ -24,7 +27,22 @@ func decodePath(target string) (path string, status int) {
 	if strings.Contains(path, "/.") && walks(path) {
 		return "", http.StatusNotFound
 	}
-	return path, http.StatusOK
+	return mergeSlashes(path), http.StatusOK
+}
+
+// mergeSlashes makes one slash of several in a row.
+func mergeSlashes(path string) string {
+	i := strings.Index(path, "//")
+	if i < 0 {
+		return path
+	}
+	merged := []byte(path[:i+1])
+	for ; i < len(path); i++ {
+		if path[i] != '/' || merged[len(merged)-1] != '/' {
+			merged = append(merged, path[i])
+		}
+	}
+	return string(merged)
 }
 
 func unescape(s string) (string, bool) {

@@ -39,7 +39,7 @@ type want struct {
 const never = -1
 
 func corpus() []contractCase {
-	return slices.Concat(hostCases(), targetCases(), forwardingCases(), forwardedCases(), logCases(), socketCases(), handshakeCases(), fileCases(), rangeCases(),
+	return slices.Concat(hostCases(), targetCases(), forwardingCases(), forwardedCases(), logCases(), socketCases(), handshakeCases(), fileCases(), slashCases(), rangeCases(),
 		maintenanceCases(), cacheCases(), freshnessCases(), faultCases(), framingCases(), limitCases(), pageCases())
 }
 

@@ -213,3 +213,25 @@ site "down.test" {
     cache { ttl = "1h" }
   }
 }
+
+# Files below routes of others.
+site "slashes.test" {
+  tls { self_signed = true }
+  backend "app" { servers = ["{app}"] }
+  backend "other" { servers = ["{other}"] }
+  route "/" {
+    static { root = "public" }
+  }
+  route "/sub" { backend = "other" }
+  route "/list" {
+    redirect { to = "/elsewhere" }
+  }
+  route "/both" {
+    static { root = "public" }
+    backend = "app"
+  }
+  route "/ws" {
+    backend   = "app"
+    websocket = true
+  }
+}

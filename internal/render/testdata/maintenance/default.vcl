@@ -160,8 +160,8 @@ sub edge_method {
     }
 }
 
-# Routes match the decoded path; the app gets the URL as the client sent it.
-# A path that walks ("..") is nobody's.
+# Routes match the decoded path with its slashes merged; the app gets the URL
+# as the client sent it. A path that walks ("..") is nobody's.
 sub edge_path {
     if (req.url == "*" && req.method == "OPTIONS") {
         return (synth(204));
@@ -180,6 +180,9 @@ sub edge_path {
     }
     if (req.http.X-Edge-Path ~ "/\.\.?(?:/|\z)") {
         return (synth(404));
+    }
+    if (req.http.X-Edge-Path ~ "//") {
+        set req.http.X-Edge-Path = regsuball(req.http.X-Edge-Path, "//+", "/");
     }
 }
 
