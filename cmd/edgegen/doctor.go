@@ -34,7 +34,7 @@ tier, why, and where that engine differs from the others.
 Without a SITE and a site.hcl it looks at the machine alone. It changes nothing
 and does not disturb an edge that runs. A problem makes it fail, a warning does
 not.`,
-		Args: siteArgument,
+		Args: siteArgument, ValidArgsFunction: completeSite,
 		RunE: func(c *cobra.Command, arguments []string) error {
 			selection, err := control.ParseSelection(flags.engine)
 			if err != nil {
@@ -57,7 +57,7 @@ not.`,
 	}
 	c.Flags().BoolVar(&flags.asJSON, "json", false, "print the report as JSON")
 	c.Flags().BoolVar(&flags.all, "all", false, "show the differences of every engine, not of those alone that would serve")
-	c.Flags().StringVar(&flags.engine, "engine", "", "suppose that up was given this --engine")
+	engineFlag(c, &flags.engine, "suppose that up was given this --engine")
 	stateDirFlag(c, &flags.stateDir)
 	return c
 }

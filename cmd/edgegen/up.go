@@ -33,7 +33,7 @@ SIGTERM wait for requests in work and stop; a second one stops at once. The
 access log goes to stdout, everything else to stderr.
 
 Under systemd it takes the sockets of a socket unit, and tells when it is ready.`,
-		Args: siteArgument,
+		Args: siteArgument, ValidArgsFunction: completeSite,
 		RunE: func(c *cobra.Command, arguments []string) error {
 			selection, err := control.ParseSelection(flags.engine)
 			if err != nil {
@@ -48,7 +48,7 @@ Under systemd it takes the sockets of a socket unit, and tells when it is ready.
 			return up(c.Context(), s, siteOf(arguments), flags, selection)
 		},
 	}
-	c.Flags().StringVar(&flags.engine, "engine", "", "auto, native (fail where a daemon is missing), builtin, or a list such as tls=builtin,cache=varnish (default: what the site says)")
+	engineFlag(c, &flags.engine, "auto, native (fail where a daemon is missing), builtin, or a list such as tls=builtin,cache=varnish (default: what the site says)")
 	c.Flags().BoolVarP(&flags.watch, "watch", "w", false, "reload when a file that the site is made of changes")
 	c.Flags().BoolVar(&flags.lastGood, "last-good", false, "where the site is refused, start with the configuration that was served last")
 	c.Flags().BoolVar(&flags.noTakeover, "no-takeover", false, "leave a tier down while its daemon is down")

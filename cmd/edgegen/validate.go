@@ -17,7 +17,7 @@ func newValidate(s streams) *cobra.Command {
 		Long: `validate reads a site as up would and reports every problem, each with its
 place and what to do about it. It starts nothing and writes nothing, and prints
 nothing where nothing is wrong.`,
-		Args: siteArgument,
+		Args: siteArgument, ValidArgsFunction: completeSite,
 		RunE: func(c *cobra.Command, arguments []string) error {
 			// Rendering shows what a daemon's language cannot hold.
 			_, diagnostics, err := control.Render(c.Context(), siteOf(arguments), render.Layout{Dir: "/etc/edgegen", Run: "/run/edgegen"}, "", version(), false)

@@ -2,8 +2,9 @@ package config
 
 import (
 	"fmt"
-	"math/big"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -11,164 +12,173 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// argument returns the expression of an argument, if it is there.
-func (b *block) argument(name string) (hclsyntax.Expression, bool) {
-	attribute, ok := b.body.Attributes[name]
+// expression is the value of an argument, if it is written.
+func (b *block) expression(a *argument) (hclsyntax.Expression, bool) {
+	attribute, ok := b.body.Attributes[a.name]
 	if !ok {
 		return nil, false
 	}
 	return attribute.Expr, true
 }
 
-func (b *block) has(name string) bool {
-	_, ok := b.argument(name)
+func (b *block) holds(a *argument) bool {
+	_, ok := b.body.Attributes[a.name]
 	return ok
 }
 
-// nameOf is the place of an argument's name, or of the block without it.
-func (b *block) nameOf(name string) hcl.Range {
-	if attribute, ok := b.body.Attributes[name]; ok {
+// placeOf is the place of an argument's name, or of the block without it.
+func (b *block) placeOf(a *argument) hcl.Range {
+	if attribute, ok := b.body.Attributes[a.name]; ok {
 		return attribute.NameRange
 	}
 	return b.place
 }
 
-// required reports an argument that is missing.
-func (b *block) required(name, example string) bool {
-	if b.has(name) {
-		return true
-	}
-	b.errorAt(b.place, "add "+name+" = "+example, "%s needs %s", b.schema.title, name)
-	return false
-}
-
 // text reads a string. It is not ok where the argument is missing or wrong;
 // only the latter is reported.
-func (b *block) text(name string) (located, bool) {
-	expression, ok := b.argument(name)
+func (b *block) text(a *argument) (located, bool) {
+	expression, ok := b.expression(a)
 	if !ok {
 		return located{}, false
 	}
-	return b.stringOf(name, expression)
+	return b.stringOf(a.name, expression)
 }
 
-// texts reads a list of strings. The list holds the good ones, also where it
-// is not ok.
-func (b *block) texts(name string) ([]located, bool) {
-	expression, ok := b.argument(name)
+// texts reads a list of strings, and of no more than the row allows: one that
+// is looked through for each of its own elements, or at every request, must
+// not be long. The list holds the good ones, also where it is not ok.
+func (b *block) texts(a *argument) ([]located, bool) {
+	expression, ok := b.expression(a)
 	if !ok {
 		return nil, false
 	}
-	return b.stringsOf(name, expression)
-}
-
-// fewTexts reads a list of at most so many strings: one that is looked
-// through for each of its own elements, or at every request.
-func (b *block) fewTexts(name string, most int) ([]located, bool) {
-	written, ok := b.texts(name)
-	if len(written) > most {
-		b.errorAt(b.nameOf(name), "", "%s has %d elements, and can have at most %d", name, len(written), most)
+	written, ok := b.stringsOf(a.name, expression)
+	if a.elements > 0 && len(written) > a.elements {
+		b.errorAt(b.placeOf(a), "", "%s has %d elements, and can have at most %d", a.name, len(written), a.elements)
 		return nil, false
 	}
 	return written, ok
 }
 
-func (b *block) flag(name string) bool {
-	expression, ok := b.argument(name)
+// words reads a list of strings that need no place.
+func (b *block) words(a *argument) []string {
+	var words []string
+	written, _ := b.texts(a)
+	for _, one := range written {
+		words = append(words, one.text)
+	}
+	return words
+}
+
+func (b *block) flag(a *argument) bool {
+	expression, ok := b.expression(a)
 	if !ok {
 		return false
 	}
-	value, _ := b.flagOf(name, expression)
+	value, _ := b.flagOf(a.name, expression)
 	return value
 }
 
-func (b *block) pairs(name string) []pair {
-	expression, ok := b.argument(name)
+func (b *block) pairs(a *argument) []pair {
+	expression, ok := b.expression(a)
 	if !ok {
 		return nil
 	}
-	return b.pairsOf(name, expression)
+	return b.pairsOf(a.name, expression)
 }
 
-// choice reads a string that is one of several.
-func (b *block) choice(name, standard string, choices ...string) string {
-	value, ok := b.text(name)
-	if !ok {
+// word reads a string that is one of several, where the row has any.
+func (b *block) word(a *argument) string {
+	standard := strings.Trim(a.standard, `"`)
+	value, ok := b.text(a)
+	switch {
+	case !ok:
 		return standard
-	}
-	if !slices.Contains(choices, value.text) {
-		b.errorAt(value.place, suggest(value.text, choices), "%s cannot be %q", name, value.text)
+	case a.choices != nil && !slices.Contains(a.choices, value.text):
+		b.errorAt(value.place, suggest(value.text, a.choices), "%s cannot be %q", a.name, value.text)
 		return standard
 	}
 	return value.text
 }
 
-// count reads a number within bounds.
-func (b *block) count(name string, standard, least, most int64) int {
-	expression, ok := b.argument(name)
+// count reads a number within the bounds of its row.
+func (b *block) count(a *argument) int {
+	standard, _ := strconv.Atoi(a.standard)
+	expression, ok := b.expression(a)
 	if !ok {
-		return int(standard)
+		return standard
 	}
-	number, place, ok := b.numberOf(name, expression)
-	switch {
-	case !ok:
-		return int(standard)
-	case number.Cmp(big.NewInt(least)) < 0 || number.Cmp(big.NewInt(most)) > 0:
-		b.errorAt(place, "", "%s must be between %d and %d, not %s", name, least, most, number)
-		return int(standard)
+	number, place, ok := b.numberOf(a.name, expression)
+	if !ok {
+		return standard
+	}
+	least, _ := strconv.ParseInt(a.least, 10, 64)
+	most, err := strconv.ParseInt(a.most, 10, 64)
+	if !number.IsInt64() || number.Int64() < least || err == nil && number.Int64() > most {
+		b.errorAt(place, "", "%s must be between %s and %s, not %s", a.name, a.least, a.most, number)
+		return standard
 	}
 	return int(number.Int64())
 }
 
-// size reads a number of bytes within bounds.
-func (b *block) size(name string, standard, least, most int64) int64 {
-	value, ok := b.quantity(name, "KiB", "MiB")
+// size reads a number of bytes within the bounds of its row.
+func (b *block) size(a *argument) int64 {
+	return measured(b, a, parseSize, "KiB", "MiB")
+}
+
+// duration reads a time within the bounds of its row.
+func (b *block) duration(a *argument) time.Duration {
+	return measured(b, a, parseDuration, "s", "m")
+}
+
+// measured reads a number with a unit; for a bare number the remedy names
+// units that may be meant.
+func measured[T time.Duration | int64](b *block, a *argument, parse func(string) (T, string, string), small, large string) T {
+	standard, _, _ := parse(strings.Trim(a.standard, `"`))
+	value, ok := b.quantity(a, small, large)
 	if !ok {
 		return standard
 	}
-	bytes, problem, remedy := parseSize(value.text)
+	measure, problem, remedy := parse(value.text)
+	least, _, _ := parse(a.least)
+	most, _, _ := parse(a.most)
 	switch {
 	case problem != "":
-		b.errorAt(value.place, remedy, "%s = %q: %s", name, value.text, problem)
+		b.errorAt(value.place, remedy, "%s = %q: %s", a.name, value.text, problem)
 		return standard
-	case bytes < least || bytes > most:
-		b.errorAt(value.place, "", "%s must be between %s and %s, not %s", name, formatSize(least), formatSize(most), value.text)
+	case measure < least || measure > most:
+		b.errorAt(value.place, "", "%s must be between %s and %s, not %s", a.name, a.least, a.most, value.text)
 		return standard
 	}
-	return bytes
+	return measure
 }
 
-// duration reads a time within bounds.
-func (b *block) duration(name string, standard, least, most time.Duration) time.Duration {
-	value, ok := b.quantity(name, "s", "m")
-	if !ok {
-		return standard
-	}
-	time, problem, remedy := parseDuration(value.text)
-	switch {
-	case problem != "":
-		b.errorAt(value.place, remedy, "%s = %q: %s", name, value.text, problem)
-		return standard
-	case time < least || time > most:
-		b.errorAt(value.place, "", "%s must be between %s and %s, not %s", name, formatDuration(least), formatDuration(most), value.text)
-		return standard
-	}
-	return time
-}
-
-// quantity reads a string that holds a number and a unit; for a bare number
-// the remedy names units that may be meant.
-func (b *block) quantity(name, small, large string) (located, bool) {
-	expression, ok := b.argument(name)
+func (b *block) quantity(a *argument, small, large string) (located, bool) {
+	expression, ok := b.expression(a)
 	if !ok {
 		return located{}, false
 	}
 	literal, bare := unwrap(expression).(*hclsyntax.LiteralValueExpr)
 	if !bare || literal.Val.IsNull() || literal.Val.Type() != cty.Number {
-		return b.stringOf(name, expression)
+		return b.stringOf(a.name, expression)
 	}
 	place := literal.Range()
 	number := b.sources[place.Filename].text(place)
-	b.errorAt(place, fmt.Sprintf("write %q or %q, say", number+small, number+large), "%s needs a unit", name)
+	b.errorAt(place, fmt.Sprintf("write %q or %q, say", number+small, number+large), "%s needs a unit", a.name)
 	return located{}, false
+}
+
+// wrong reports whether the argument is written and not even of its kind, which
+// has been reported.
+func (b *block) wrong(a *argument) bool {
+	expression, ok := b.expression(a)
+	if !ok {
+		return false
+	}
+	got, _ := kindOf(unwrap(expression))
+	if a.kind == flagKind {
+		return got != "true" && got != "false"
+	}
+	list, ok := unwrap(expression).(*hclsyntax.TupleConsExpr)
+	return !ok || len(list.Exprs) > 0
 }

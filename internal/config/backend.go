@@ -7,49 +7,35 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
-
 	"edgegen/internal/site"
 )
 
-// backends decodes a site's backend blocks.
-func (b *block) backends() []site.Backend {
-	var backends []site.Backend
-	first := map[string]hcl.Range{}
-	for _, node := range b.all("backend") {
-		backend := node.backend()
-		if earlier, again := first[backend.Name]; again && backend.Name != "" {
-			node.errorAt(node.labels[0].place, "give each backend a name of its own", "a second backend %q: the first is at %s", backend.Name, b.where(earlier))
-			continue
-		}
-		first[backend.Name] = node.place
-		backends = append(backends, backend)
+func readBackendName(b *block, label located, backend *site.Backend) {
+	backend.Name = label.text
+	if !isBackendName(label.text) {
+		b.errorAt(label.place, `use up to 64 letters, digits, "_" and "-"`, "%q is no name for a backend", label.text)
 	}
-	slices.SortFunc(backends, func(x, y site.Backend) int { return cmp.Compare(x.Name, y.Name) })
-	return backends
 }
 
-// backend decodes a backend block. env and dir are about the command: without
-// one they have no effect, which gets a warning.
-func (b *block) backend() site.Backend {
-	backend := site.Backend{Source: b.source(), Servers: b.servers()}
-	if label, ok := b.label(); ok {
-		backend.Name = label.text
-		if !isBackendName(label.text) {
-			b.errorAt(label.place, `use up to 64 letters, digits, "_" and "-"`, "%q is no name for a backend", label.text)
+// checkBackend holds that no other backend of the site has the name, and that
+// something is run where it is said how.
+func checkBackend(b *block, backend *site.Backend) {
+	if backend.Name != "" {
+		if first := b.alone(backend.Name); first != nil {
+			b.errorAt(b.labels[0].place, "give each backend a name of its own", "a second backend %q: the first is at %s", backend.Name, b.where(first.place))
+			return
 		}
 	}
-	env := b.environment()
-	if !b.has("command") {
-		for _, idle := range []string{"env", "dir"} {
-			if b.has(idle) {
-				b.warnAt(b.nameOf(idle), "add command = [ … ], or leave it out", "%s has no effect without command", idle)
-			}
-		}
-		return backend
+	command := b.row(&backend.Command)
+	if b.holds(command) {
+		return
 	}
-	backend.Command, backend.Env, backend.Dir = b.command(), env, b.workingDirectory()
-	return backend
+	for _, idle := range []*argument{b.row(&backend.Env), b.row(&backend.Dir)} {
+		if b.holds(idle) {
+			b.warnAt(b.placeOf(idle), "add "+command.name+" = [ … ], or leave it out", "%s has no effect without %s", idle.name, command.name)
+		}
+	}
+	backend.Env, backend.Dir = nil, ""
 }
 
 // isWordCharacter reports what names are made of in most languages.
@@ -67,24 +53,22 @@ func isVariableName(text string) bool {
 	return text != "" && !(text[0] >= '0' && text[0] <= '9') && !strings.ContainsFunc(text, other)
 }
 
-func (b *block) command() []string {
-	words, ok := b.texts("command")
+func readCommand(b *block, a *argument, backend *site.Backend) {
+	words, ok := b.texts(a)
 	if ok && len(words) == 0 {
-		b.errorAt(b.nameOf("command"), "name the program and its arguments, or leave command out", "command is empty")
+		b.errorAt(b.placeOf(a), "name the program and its arguments, or leave "+a.name+" out", "%s is empty", a.name)
 	}
-	var command []string
 	for i, word := range words {
 		switch {
 		case strings.ContainsRune(word.text, 0):
-			b.errorAt(word.place, "", "command holds a zero byte")
+			b.errorAt(word.place, "", "%s holds a zero byte", a.name)
 		case i == 0 && strings.TrimSpace(word.text) == "":
-			b.errorAt(word.place, "", "the program of command is empty")
+			b.errorAt(word.place, "", "the program of %s is empty", a.name)
 		case i == 0 && len(words) == 1 && strings.Contains(word.text, " "):
-			b.warnAt(word.place, "write each word as an element: "+elements(word.text), "the program of command has spaces in its name: no shell splits it")
+			b.warnAt(word.place, "write each word as an element: "+elements(word.text), "the program of %s has spaces in its name: no shell splits it", a.name)
 		}
-		command = append(command, word.text)
+		backend.Command = append(backend.Command, word.text)
 	}
-	return command
 }
 
 // elements writes a command line as a list.
@@ -96,27 +80,28 @@ func elements(line string) string {
 	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
-// workingDirectory is dir, by default the directory of the file that names
-// the command.
-func (b *block) workingDirectory() string {
-	if dir, ok := b.text("dir"); ok {
-		return b.directory("dir", dir)
+// readWorkingDirectory reads the directory of a command, by default that of
+// the file that names it. It is only looked at where there is a command.
+func readWorkingDirectory(b *block, a *argument, backend *site.Backend) {
+	if !b.has(&backend.Command) {
+		return
 	}
-	return filepath.Dir(b.sources[b.place.Filename].path)
+	backend.Dir = filepath.Dir(b.sources[b.place.Filename].path)
+	if dir, ok := b.text(a); ok {
+		backend.Dir = b.directory(a.name, dir)
+	}
 }
 
-func (b *block) environment() []site.Variable {
-	var env []site.Variable
-	for _, p := range b.pairs("env") {
+func readEnvironment(b *block, a *argument, backend *site.Backend) {
+	for _, p := range b.pairs(a) {
 		switch {
 		case !isVariableName(p.key.text):
 			b.errorAt(p.key.place, `use letters, digits and "_", and no digit first`, "%q is no name for an environment variable", p.key.text)
 		case strings.ContainsRune(p.value.text, 0):
 			b.errorAt(p.value.place, "", "the value of %s holds a zero byte", p.key.text)
 		default:
-			env = append(env, site.Variable{Name: p.key.text, Value: p.value.text})
+			backend.Env = append(backend.Env, site.Variable{Name: p.key.text, Value: p.value.text})
 		}
 	}
-	slices.SortFunc(env, func(x, y site.Variable) int { return cmp.Compare(x.Name, y.Name) })
-	return env
+	slices.SortFunc(backend.Env, func(x, y site.Variable) int { return cmp.Compare(x.Name, y.Name) })
 }

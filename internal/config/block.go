@@ -17,10 +17,14 @@ import (
 // value is its default.
 type block struct {
 	*loader
-	schema schema
-	place  hcl.Range // its header; the zero range where the file has no such block
-	labels []located
-	body   *hclsyntax.Body
+	schema  *schema
+	around  *block    // the block that holds it; nil for the outermost
+	place   hcl.Range // its header; the zero range where the file has no such block
+	labels  []located
+	body    *hclsyntax.Body
+	model   any               // what it is decoded into
+	refused bool              // it is left out of the list of its kind
+	named   map[string]*block // the blocks in it that have to be told from one another
 }
 
 // present reports whether the file has the block.
@@ -38,11 +42,11 @@ func (l *loader) sourceOf(place hcl.Range) site.Source {
 }
 
 // open checks the names in a block against its schema.
-func (l *loader) open(kind schema, node *hclsyntax.Block) *block {
-	b := &block{loader: l, schema: kind, place: node.DefRange(), body: node.Body}
-	b.checkLabel(node)
-	b.checkNames()
-	return b
+func (b *block) open(kind *schema, node *hclsyntax.Block) *block {
+	inner := &block{loader: b.loader, schema: kind, around: b, place: node.DefRange(), body: node.Body}
+	inner.checkLabel(node)
+	inner.checkNames()
+	return inner
 }
 
 func (b *block) checkLabel(node *hclsyntax.Block) {
@@ -67,16 +71,16 @@ func (b *block) checkNames() {
 		return x.NameRange.Start.Byte - y.NameRange.Start.Byte
 	})
 	for _, attribute := range attributes {
-		if !slices.Contains(b.schema.arguments, attribute.Name) {
+		if b.schema.argument(attribute.Name) == nil {
 			b.unknownArgument(attribute)
 		}
 	}
 	first := map[string]hcl.Range{}
 	for _, node := range b.body.Blocks {
-		kind, known := b.schema.child(node.Type)
+		kind := b.schema.child(node.Type)
 		earlier, again := first[node.Type]
 		switch {
-		case !known:
+		case kind == nil:
 			b.unknownBlock(node)
 		case again && !kind.many:
 			b.errorAt(node.DefRange(), "keep one of them", "a second %s block: the first is at %s", node.Type, b.where(earlier))
@@ -88,20 +92,20 @@ func (b *block) checkNames() {
 
 func (b *block) unknownArgument(attribute *hclsyntax.Attribute) {
 	name, place := attribute.Name, attribute.NameRange
-	if _, ok := b.schema.child(name); ok {
+	if b.schema.child(name) != nil {
 		b.errorAt(place, fmt.Sprintf("write %s { … }, without \"=\"", name), "%s is a block, not an argument", name)
 		return
 	}
-	b.errorAt(place, b.remedyFor(name, slices.Concat(b.schema.arguments, b.schema.blockNames())),
+	b.errorAt(place, b.remedyFor(name, slices.Concat(b.schema.argumentNames(), b.schema.blockNames())),
 		"%s has no argument %q", b.schema.title, name)
 }
 
 func (b *block) unknownBlock(node *hclsyntax.Block) {
-	if slices.Contains(b.schema.arguments, node.Type) {
+	if b.schema.argument(node.Type) != nil {
 		b.errorAt(node.TypeRange, fmt.Sprintf("write %s = …", node.Type), "%s is an argument, not a block", node.Type)
 		return
 	}
-	b.errorAt(node.TypeRange, b.remedyFor(node.Type, slices.Concat(b.schema.blockNames(), b.schema.arguments)),
+	b.errorAt(node.TypeRange, b.remedyFor(node.Type, slices.Concat(b.schema.blockNames(), b.schema.argumentNames())),
 		"%s has no block %q", b.schema.title, node.Type)
 }
 
@@ -110,29 +114,27 @@ func (b *block) remedyFor(name string, known []string) string {
 	if near, ok := nearest(name, known); ok {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
-	if homes := language().homesOf(name); len(homes) > 0 {
+	if homes := b.language.homesOf(name); len(homes) > 0 {
 		return fmt.Sprintf("%s belongs in %s", name, strings.Join(homes, " or "))
 	}
 	return "known here: " + strings.Join(known, ", ")
 }
 
-// one opens the only block of that name, or stands in for it.
-func (b *block) one(name string) *block {
-	for _, found := range b.all(name) {
+// one opens the only block of a kind, or stands in for it.
+func (b *block) one(kind *schema) *block {
+	for _, found := range b.all(kind) {
 		return found
 	}
-	kind, _ := b.schema.child(name)
-	return &block{loader: b.loader, schema: kind.schema, body: &hclsyntax.Body{}}
+	return &block{loader: b.loader, schema: kind, around: b, body: &hclsyntax.Body{}}
 }
 
-// all opens the blocks of that name: those that may not be repeated, only
-// once, because the second has been reported.
-func (b *block) all(name string) []*block {
-	kind, _ := b.schema.child(name)
+// all opens the blocks of a kind: those that may not be repeated, only once,
+// because the second has been reported.
+func (b *block) all(kind *schema) []*block {
 	var found []*block
 	for _, node := range b.body.Blocks {
-		if node.Type == name {
-			found = append(found, b.open(kind.schema, node))
+		if node.Type == kind.name {
+			found = append(found, b.open(kind, node))
 			if !kind.many {
 				break
 			}
@@ -141,10 +143,28 @@ func (b *block) all(name string) []*block {
 	return found
 }
 
-// label is the block's label; where it is missing, that has been reported.
-func (b *block) label() (located, bool) {
-	if len(b.labels) == 0 {
-		return located{}, false
+// find is the header of the first block of a kind.
+func (b *block) find(kind *schema) (place hcl.Range, found bool) {
+	for _, node := range b.body.Blocks {
+		if node.Type == kind.name {
+			return node.DefRange(), true
+		}
 	}
-	return b.labels[0], true
+	return hcl.Range{}, false
+}
+
+// alone claims a name among the blocks of a kind that stand beside each other.
+// A block whose name is taken is refused, and the other is returned.
+func (b *block) alone(name string) (taken *block) {
+	beside := b.around
+	if beside.named == nil {
+		beside.named = map[string]*block{}
+	}
+	key := b.schema.name + " " + name
+	if taken = beside.named[key]; taken != nil {
+		b.refused = true
+		return taken
+	}
+	beside.named[key] = b
+	return nil
 }

@@ -22,19 +22,21 @@ type written struct {
 // error was reported.
 func (l *loader) decode(sources []*source, parsed [][]*piece) *site.Edge {
 	l.decoded = true
+	kind := l.language.edge()
 	var edges []*block
 	var sites []written
 	for i, pieces := range parsed {
-		file := &block{loader: l, schema: language(), place: hcl.Range{Filename: sources[i].name}, body: joined(pieces)}
+		file := &block{loader: l, schema: l.language, place: hcl.Range{Filename: sources[i].name}, body: joined(pieces)}
 		file.checkNames()
-		edges = append(edges, file.all("edge")...)
+		edges = append(edges, file.all(kind)...)
 		sites = append(sites, l.sitesIn(file, sources[i], pieces)...)
 	}
 	for _, again := range edges[min(1, len(edges)):] {
 		l.errorAt(again.place, "keep one edge block in all files", "a second edge block: the first is at %s", l.where(edges[0].place))
 	}
-	edges = append(edges, &block{loader: l, schema: edgeLanguage(), body: &hclsyntax.Body{}})
-	edge := edges[0].edge()
+	edges = append(edges, &block{loader: l, schema: kind, body: &hclsyntax.Body{}})
+	edge := &site.Edge{}
+	edges[0].decode(edge)
 	edge.Sites = l.sites(sites)
 	if len(sites) == 0 && len(sources) > 0 {
 		shown := sources[0].shown
@@ -63,6 +65,7 @@ func joined(pieces []*piece) *hclsyntax.Body {
 
 // sitesIn lists the sites of a file in their order.
 func (l *loader) sitesIn(file *block, s *source, pieces []*piece) []written {
+	kind := l.language.site()
 	var sites []written
 	for _, p := range pieces {
 		if p.known != nil {
@@ -76,7 +79,7 @@ func (l *loader) sitesIn(file *block, s *source, pieces []*piece) []written {
 			n = &note{}
 		}
 		l.note = n
-		for _, node := range part.all("site") {
+		for _, node := range part.all(kind) {
 			sites = append(sites, written{s, p, node, n})
 		}
 		l.note = nil
@@ -84,33 +87,34 @@ func (l *loader) sitesIn(file *block, s *source, pieces []*piece) []written {
 	return sites
 }
 
-// sites decodes every site. A name may be claimed once, as a host or as an
-// alias.
+// sites decodes every site.
 func (l *loader) sites(all []written) []site.Site {
-	claims := make(map[string]hcl.Range, len(all))
-	claim := func(name located) {
-		l.note.claim(name)
-		if first, taken := claims[name.text]; taken {
-			l.errorAt(name.place, "", "%s is claimed twice: first at %s", name.text, l.where(first))
-			return
-		}
-		claims[name.text] = name.place
-	}
 	sites := make([]site.Site, 0, len(all))
 	for _, w := range all {
-		sites = append(sites, l.site(w, claim))
+		sites = append(sites, l.site(w))
 	}
 	slices.SortStableFunc(sites, func(a, b site.Site) int { return cmp.Compare(a.Host, b.Host) })
 	return sites
 }
 
-func (l *loader) site(w written, claim func(located)) site.Site {
+// claim takes a name, which can be a host or an alias once.
+func (l *loader) claim(name located) {
+	l.note.claim(name)
+	if first, taken := l.claims[name.text]; taken {
+		l.errorAt(name.place, "", "%s is claimed twice: first at %s", name.text, l.where(first))
+		return
+	}
+	l.claims[name.text] = name.place
+}
+
+func (l *loader) site(w written) site.Site {
 	if w.block == nil {
-		return l.replay(w.source, w.piece, claim)
+		return l.replay(w.source, w.piece)
 	}
 	l.note = w.note
-	decoded := w.block.site(claim)
+	draft := &siteDraft{}
+	w.block.decode(draft)
 	l.note = nil
-	l.remember(w, decoded)
-	return decoded
+	l.remember(w, draft.Site)
+	return draft.Site
 }

@@ -53,12 +53,11 @@ func responseNames() []owned {
 		owned{"Content-Encoding", coding}, owned{"Content-Range", coding})
 }
 
-// headerRules decodes request_headers or response_headers. Names are compared
-// without regard to case.
-func (b *block) headerRules(names func() []owned) site.HeaderRules {
-	var rules site.HeaderRules
+// headerRules decodes the rules of a block. Names are compared without regard
+// to case, and a name stands in one of them once.
+func (b *block) headerRules(rules *site.HeaderRules, names func() []owned) {
 	if !b.present() {
-		return rules
+		return
 	}
 	reserved := names()
 	seen := map[string]hcl.Range{}
@@ -74,12 +73,12 @@ func (b *block) headerRules(names func() []owned) site.HeaderRules {
 		seen[key] = name.place
 		return true
 	}
-	for _, p := range b.pairs("set") {
+	for _, p := range b.pairs(b.row(&rules.Set)) {
 		if claim(p.key) && b.checkHeaderValue(p) {
 			rules.Set = append(rules.Set, site.Header{Name: p.key.text, Value: p.value.text, Source: b.sourceOf(p.key.place)})
 		}
 	}
-	removed, _ := b.texts("remove")
+	removed, _ := b.texts(b.row(&rules.Remove))
 	for _, name := range removed {
 		if claim(name) {
 			rules.Remove = append(rules.Remove, site.HeaderName{Name: name.text, Source: b.sourceOf(name.place)})
@@ -87,7 +86,6 @@ func (b *block) headerRules(names func() []owned) site.HeaderRules {
 	}
 	slices.SortFunc(rules.Set, func(x, y site.Header) int { return compareNames(x.Name, y.Name) })
 	slices.SortFunc(rules.Remove, func(x, y site.HeaderName) int { return compareNames(x.Name, y.Name) })
-	return rules
 }
 
 func compareNames(x, y string) int { return cmp.Compare(strings.ToLower(x), strings.ToLower(y)) }

@@ -1,30 +1,120 @@
 package config
 
-// schema is what a kind of block may hold.
+import (
+	"iter"
+	"slices"
+)
+
+// argument is one row of the language: everything there is to say about an
+// argument, once. Decoding, "did you mean", docs/language.md, the JSON schema
+// and completion read it. Elsewhere in the code an argument is known by its
+// field in the model.
+type argument struct {
+	name     string
+	kind     kind
+	choices  []string // of a text that is one of several
+	standard string   // what one that is left out stands for, as it would be written; "" for nothing
+	least    string   // the bounds of a number, size or duration, as they would be written
+	most     string
+	elements int  // the most elements of a list; 0 for any number
+	needed   bool // its block cannot do without it
+	serves   bool // it is about answers from files or an app, which a redirect does without
+	by       tier // who carries it out
+	words    string
+	example  string // a value, as it would be written
+
+	into   field                       // the model's field
+	source field                       // the model's field for the place where it is written; may be nil
+	read   func(b *block, a *argument) // sets the field, where the kind does not say how
+}
+
+// kind is what an argument takes.
+type kind string
+
+const (
+	textKind     kind = "string"
+	listKind     kind = "list of strings"
+	flagKind     kind = "true or false"
+	numberKind   kind = "number"
+	sizeKind     kind = "size"
+	durationKind kind = "duration"
+	objectKind   kind = "object of strings"
+)
+
+// tier is a set of those who carry an argument out.
+type tier uint8
+
+const (
+	edgegenItself tier = 1 << iota // whichever engines serve
+	tlsTier
+	cacheTier
+	webTier
+)
+
+func (t tier) names() []string {
+	var names []string
+	for i, name := range []string{"edgegen", "tls", "cache", "web"} {
+		if t&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// schema is a kind of block.
 type schema struct {
 	name      string // as it is written
 	title     string // as a message calls it
 	label     string // an example of its label; "" where it has none
-	arguments []string
-	blocks    []child
+	many      bool   // it may stand several times in its block
+	serves    bool   // as for an argument
+	words     string
+	arguments []argument
+	blocks    []*schema
+
+	home      home                          // where in the model of the block around it its own is kept
+	source    field                         // the model's field for its place; may be nil
+	readLabel func(b *block, label located) // may be nil
+	check     func(b *block)                // looks at the model when everything is in it; may be nil
 }
 
-// child is a block within a block.
-type child struct {
-	schema
-	many bool
+// language is the whole language.
+func language() *schema {
+	return &schema{title: "a site file", blocks: []*schema{edgeLanguage(), siteLanguage()}}
 }
 
-func (s schema) child(name string) (child, bool) {
-	for _, c := range s.blocks {
-		if c.name == name {
-			return c, true
+func (s *schema) edge() *schema { return s.blocks[0] }
+func (s *schema) site() *schema { return s.blocks[1] }
+
+// argument returns the row of that name; nil where there is none.
+func (s *schema) argument(name string) *argument {
+	for i := range s.arguments {
+		if s.arguments[i].name == name {
+			return &s.arguments[i]
 		}
 	}
-	return child{}, false
+	return nil
 }
 
-func (s schema) blockNames() []string {
+// child returns the kind of block of that name; nil where there is none.
+func (s *schema) child(name string) *schema {
+	for _, c := range s.blocks {
+		if c.name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+func (s *schema) argumentNames() []string {
+	var names []string
+	for i := range s.arguments {
+		names = append(names, s.arguments[i].name)
+	}
+	return names
+}
+
+func (s *schema) blockNames() []string {
 	var names []string
 	for _, c := range s.blocks {
 		names = append(names, c.name)
@@ -32,70 +122,27 @@ func (s schema) blockNames() []string {
 	return names
 }
 
-// language is the whole language: every block and argument there is.
-func language() schema {
-	return schema{title: "a site file", blocks: []child{
-		{schema: edgeLanguage()},
-		{schema: siteLanguage(), many: true},
-	}}
-}
-
-func edgeLanguage() schema {
-	return schema{name: "edge", title: "an edge block",
-		arguments: []string{"http", "https", "user", "trusted_proxies"},
-		blocks: []child{
-			{schema: schema{name: "engine", title: "an engine block", arguments: []string{"tls", "cache", "web"}}},
-			{schema: schema{name: "cache_storage", title: "a cache_storage block", arguments: []string{"type", "size", "path"}}},
-			{schema: schema{name: "limits", title: "a limits block",
-				arguments: []string{"connections", "websockets", "header_size", "body_size"}}},
-			{schema: schema{name: "timeouts", title: "a timeouts block",
-				arguments: []string{"header", "idle", "connect", "first_byte", "between_bytes", "body", "websocket_idle", "drain"}}},
-			{schema: schema{name: "log", title: "a log block", arguments: []string{"access", "format", "level"}}},
-		}}
-}
-
-func siteLanguage() schema {
-	return schema{name: "site", title: "a site block", label: "example.com",
-		arguments: []string{"aliases"},
-		blocks: []child{
-			{schema: schema{name: "tls", title: "a tls block",
-				arguments: []string{"certificate", "key", "self_signed", "min_version"}}},
-			{schema: schema{name: "backend", title: "a backend block", label: "app",
-				arguments: []string{"servers", "command", "env", "dir"}}, many: true},
-			{schema: schema{name: "cache", title: "a site's cache block",
-				arguments: []string{"grace", "stale_if_error", "ignore_cookies"}}},
-			{schema: schema{name: "maintenance", title: "a maintenance block", arguments: []string{"page", "retry_after"}}},
-			{schema: routeLanguage(), many: true},
-		}}
-}
-
-func routeLanguage() schema {
-	rules := []string{"set", "remove"}
-	return schema{name: "route", title: "a route block", label: "/",
-		arguments: []string{"backend", "websocket", "stream"},
-		blocks: []child{
-			{schema: schema{name: "static", title: "a static block", arguments: []string{"root", "index", "try_files"}}},
-			{schema: schema{name: "cache", title: "a route's cache block", arguments: []string{"ttl"}}},
-			{schema: schema{name: "redirect", title: "a redirect block", arguments: []string{"to", "status"}}},
-			{schema: schema{name: "request_headers", title: "a request_headers block", arguments: rules}},
-			{schema: schema{name: "response_headers", title: "a response_headers block", arguments: rules}},
-		}}
-}
-
 // homesOf returns the titles of the blocks that may hold the name, as an
 // argument or as a block.
-func (s schema) homesOf(name string) []string {
+func (s *schema) homesOf(name string) []string {
 	var homes []string
-	for _, argument := range s.arguments {
-		if argument == name {
-			homes = append(homes, s.title)
-		}
+	if s.argument(name) != nil || s.child(name) != nil {
+		homes = append(homes, s.title)
 	}
 	for _, c := range s.blocks {
-		if c.name == name {
-			homes = append(homes, s.title)
-		}
 		homes = append(homes, c.homesOf(name)...)
 	}
 	return homes
+}
+
+// Engines returns the tiers, in the order that a request passes them, each with
+// the engines that can serve it.
+func Engines() iter.Seq2[string, []string] {
+	return func(yield func(string, []string) bool) {
+		for _, a := range engineLanguage().arguments {
+			if !yield(a.name, slices.Clone(a.choices)) {
+				return
+			}
+		}
+	}
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,35 +20,38 @@ type entry struct {
 	listeners []site.Listener
 }
 
-// listeners decodes http and https. By default they are ":80" and ":443".
-// http may be empty; https may not. The order is that of the HCL: the first
-// TLS listener is where redirects lead.
-func (b *block) listeners() (plain, tls []site.Listener) {
-	entries := append(b.entries("http", ":80"), b.entries("https", ":443")...)
+// listeners decodes http and https. http may be empty; https may not. The
+// order is that of the HCL: the first TLS listener is where redirects lead.
+func (b *block) listeners(edge *site.Edge) {
+	http, https := b.row(&edge.HTTP), b.row(&edge.HTTPS)
+	plain, tls := b.entries(http), b.entries(https)
+	if b.holds(https) && len(tls) == 0 && !b.wrong(https) {
+		b.errorAt(b.placeOf(https), "write "+https.name+" = "+https.standard, "%s is empty: the sites would be served nowhere", https.name)
+	}
+	entries := slices.Concat(plain, tls)
 	for i, later := range entries {
 		for _, earlier := range entries[:i] {
 			b.checkOverlap(earlier, later)
 		}
 	}
-	for _, e := range entries {
-		if e.argument == "http" {
-			plain = append(plain, e.listeners...)
-		} else {
-			tls = append(tls, e.listeners...)
-		}
-	}
-	return plain, tls
+	edge.HTTP, edge.HTTPS = listenersOf(plain), listenersOf(tls)
 }
 
-func (b *block) entries(argument, standard string) []entry {
-	if !b.has(argument) {
+func listenersOf(entries []entry) []site.Listener {
+	var all []site.Listener
+	for _, e := range entries {
+		all = append(all, e.listeners...)
+	}
+	return all
+}
+
+func (b *block) entries(a *argument) []entry {
+	if !b.holds(a) {
+		standard := strings.Trim(a.standard, `["]`)
 		listeners, _, _ := parseListener(standard)
-		return []entry{{argument: argument, text: standard, listeners: listeners}}
+		return []entry{{argument: a.name, text: standard, listeners: listeners}}
 	}
-	written, ok := b.fewTexts(argument, 64)
-	if ok && len(written) == 0 && argument == "https" {
-		b.errorAt(b.nameOf(argument), `write https = [":443"]`, "https is empty: the sites would be served nowhere")
-	}
+	written, _ := b.texts(a)
 	var entries []entry
 	for _, one := range written {
 		listeners, problem, remedy := parseListener(one.text)
@@ -58,7 +62,7 @@ func (b *block) entries(argument, standard string) []entry {
 		for i := range listeners {
 			listeners[i].Source = b.sourceOf(one.place)
 		}
-		entries = append(entries, entry{argument, one.text, one.place, listeners})
+		entries = append(entries, entry{a.name, one.text, one.place, listeners})
 	}
 	return entries
 }

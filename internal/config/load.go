@@ -18,6 +18,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"edgegen/internal/certificate"
 	"edgegen/internal/site"
 )
@@ -79,6 +81,9 @@ type loader struct {
 	root         string // absolute
 	shownRoot    string // as the user gave it
 	now          func() time.Time
+	language     *schema
+	shifter      shifter
+	claims       map[string]hcl.Range // the names of sites, and where they are
 	sources      map[string]*source
 	diagnostics  Diagnostics
 	omitted      int      // diagnostics beyond the limit
@@ -96,7 +101,7 @@ type loader struct {
 const maxDiagnostics = 200
 
 func newLoader(path string, now func() time.Time) *loader {
-	l := &loader{now: now, sources: map[string]*source{}, certificates: map[pairFiles]certificate.Pair{}, shownRoot: filepath.Dir(path),
+	l := &loader{now: now, language: language(), shifter: shifter{}, claims: map[string]hcl.Range{}, sources: map[string]*source{}, certificates: map[pairFiles]certificate.Pair{}, shownRoot: filepath.Dir(path),
 		seen: map[string]sight{}, memory: newMemory()}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		l.shownRoot = path

@@ -4,39 +4,37 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"edgegen/internal/site"
 )
 
-// redirect decodes a redirect block. The status is 302 by default.
-func (b *block) redirect() *site.Redirect {
-	if !b.present() {
-		return nil
-	}
-	r := &site.Redirect{Status: 302, Source: b.source()}
-	if b.required("to", `"/new"`) {
-		if to, ok := b.text("to"); ok {
-			r.To = to.text
-			if problem, remedy := targetProblem(to.text); problem != "" {
-				b.errorAt(to.place, remedy, "to = %q %s", to.text, problem)
-			}
-		}
-	}
-	expression, ok := b.argument("status")
+func readTarget(b *block, a *argument, r *site.Redirect) {
+	to, ok := b.text(a)
 	if !ok {
-		return r
+		return
 	}
-	status, place, ok := b.numberOf("status", expression)
-	known := []int64{301, 302, 303, 307, 308}
+	r.To = to.text
+	if problem, remedy := targetProblem(to.text); problem != "" {
+		b.errorAt(to.place, remedy, "%s = %q %s", a.name, to.text, problem)
+	}
+}
+
+func readStatus(b *block, a *argument, r *site.Redirect) {
+	r.Status, _ = strconv.Atoi(a.standard)
+	expression, ok := b.expression(a)
+	if !ok {
+		return
+	}
+	status, place, ok := b.numberOf(a.name, expression)
 	switch {
 	case !ok:
-	case !status.IsInt64() || !slices.Contains(known, status.Int64()):
+	case !slices.Contains(a.choices, status.String()):
 		b.errorAt(place, "write 301 or 308 (for good), 302 or 307 (for now), or 303", "%s is no status of a redirect", status)
 	default:
 		r.Status = int(status.Int64())
 	}
-	return r
 }
 
 // targetProblem is what makes a text no target of a redirect: it must be an

@@ -24,7 +24,7 @@ func (l *loader) remember(w written, decoded site.Site) {
 		return
 	}
 	p := w.piece
-	known := &remembered{note: *w.note, text: string(p.text), breaks: p.breaks, site: moved(decoded, -p.line)}
+	known := &remembered{note: *w.note, text: string(p.text), breaks: p.breaks, site: l.shifter.moved(decoded, -p.line)}
 	for i := range known.claims {
 		known.claims[i].place = shifted(known.claims[i].place, -p.start)
 	}
@@ -69,10 +69,10 @@ func (l *loader) holds(known *remembered) bool {
 }
 
 // replay does what the decoding of the piece would do.
-func (l *loader) replay(s *source, p *piece, claim func(located)) site.Site {
+func (l *loader) replay(s *source, p *piece) site.Site {
 	known := p.known
 	for _, name := range known.claims {
-		claim(located{name.text, shifted(name.place, p.start)})
+		l.claim(located{name.text, shifted(name.place, p.start)})
 	}
 	l.files = append(l.files, known.files...)
 	if known.pair != nil {
@@ -85,7 +85,7 @@ func (l *loader) replay(s *source, p *piece, claim func(located)) site.Site {
 		l.report(w.text.Severity, shifted(w.place, p.start), w.text.Remedy, "%s", w.text.Summary)
 	}
 	l.keep(s, known)
-	return moved(known.site, p.line)
+	return l.shifter.moved(known.site, p.line)
 }
 
 func shifted(place hcl.Range, by int) hcl.Range {

@@ -7,119 +7,91 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/hashicorp/hcl/v2"
-
 	"edgegen/internal/site"
 )
 
-// routes decodes a site's routes, longest path first.
-func (b *block) routes(backends []site.Backend) []site.Route {
-	nodes := b.all("route")
-	if len(nodes) == 0 {
+// checkRoutes puts a site's routes in order, longest path first, and looks at
+// all of them together.
+func (b *block) checkRoutes(s *siteDraft) {
+	route := b.kindIn(&s.Routes)
+	if _, any := b.find(route); !any {
 		b.warnAt(b.place, `add route "/" { … }`, "the site has no route: it answers everything with 404")
 	}
-	var routes []site.Route
-	places := map[string]hcl.Range{}
-	for _, node := range nodes {
-		route := node.route(backends)
-		if first, again := places[route.Path]; again && route.Path != "" {
-			node.errorAt(node.labels[0].place, "", "a second route %q: the first is at %s", route.Path, b.where(first))
-			continue
-		}
-		places[route.Path] = node.place
-		routes = append(routes, route)
-	}
-	slices.SortFunc(routes, func(x, y site.Route) int {
+	slices.SortFunc(s.Routes, func(x, y site.Route) int {
 		return cmp.Or(cmp.Compare(len(y.Path), len(x.Path)), cmp.Compare(x.Path, y.Path))
 	})
-	for _, route := range routes {
-		if target, loops := redirectsToItself(routes, route); loops {
-			b.errorAt(places[route.Path], "a route covers every path below its own", "route %q redirects to %s, which it covers itself: that never ends", route.Path, target)
+	for _, r := range s.Routes {
+		if target, loops := redirectsToItself(s.Routes, r); loops {
+			b.errorAt(b.named[route.name+" "+r.Path].place, "a route covers every path below its own",
+				"route %q redirects to %s, which it covers itself: that never ends", r.Path, target)
 		}
-	}
-	return routes
-}
-
-func (b *block) route(backends []site.Backend) site.Route {
-	r := site.Route{Source: b.source()}
-	if label, ok := b.label(); ok {
-		r.Path = b.routePath(label)
-	}
-	r.Static = b.one("static").static()
-	r.Redirect = b.one("redirect").redirect()
-	r.RequestHeaders = b.one("request_headers").headerRules(requestNames)
-	r.ResponseHeaders = b.one("response_headers").headerRules(responseNames)
-	b.proxying(&r, backends)
-	if cache := b.one("cache"); cache.present() {
-		r.CacheSource = cache.source()
-		if cache.required("ttl", `"1h"`) {
-			r.TTL, r.HasTTL = cache.duration("ttl", 0, 0, year), true
-		}
-	}
-	b.checkPurpose()
-	return r
-}
-
-// proxying decodes backend, websocket and stream.
-func (b *block) proxying(r *site.Route, backends []site.Backend) {
-	if name, ok := b.text("backend"); ok {
-		r.Backend, r.BackendSource = name.text, b.sourceOf(b.nameOf("backend"))
-		var known []string
-		for _, backend := range backends {
-			known = append(known, backend.Name)
-		}
-		switch {
-		case slices.Contains(known, name.text) && name.text != "":
-		case len(known) == 0:
-			b.errorAt(name.place, fmt.Sprintf("add backend %q { servers = [ … ] } to the site", name.text), "no backend is called %q: the site has none", name.text)
-		default:
-			b.errorAt(name.place, suggest(name.text, known), "no backend is called %q", name.text)
-		}
-	}
-	if b.has("websocket") {
-		r.WebSocket, r.WebSocketSource = b.flag("websocket"), b.sourceOf(b.nameOf("websocket"))
-	}
-	if r.WebSocket && !b.has("backend") && r.Redirect == nil {
-		b.errorAt(b.nameOf("websocket"), "add backend = …", "websocket = true needs a backend to connect to")
-	}
-	if b.has("stream") {
-		r.Stream, r.StreamSource = b.flag("stream"), b.sourceOf(b.nameOf("stream"))
-	}
-	if r.Stream && !b.has("backend") && r.Redirect == nil {
-		b.errorAt(b.nameOf("stream"), "add backend = …", "stream = true needs a backend to send bodies to")
 	}
 }
 
-// checkPurpose holds that a route does something, and that one that redirects
-// does nothing else.
-func (b *block) checkPurpose() {
-	_, redirects := b.blockPlace("redirect")
-	if !redirects {
-		if _, serves := b.blockPlace("static"); !serves && !b.has("backend") {
-			b.errorAt(b.place, "add static { … }, backend = … or redirect { … }", "the route does nothing")
-		}
+func readRoutePath(b *block, label located, r *site.Route) { r.Path = b.routePath(label) }
+
+// readBackend reads the name of one of the site's backends, which are decoded
+// before its routes.
+func readBackend(b *block, a *argument, r *site.Route) {
+	name, ok := b.text(a)
+	if !ok {
 		return
 	}
-	remedy := "a redirect answers every request of its route: keep one of the two"
-	for _, argument := range []string{"backend", "websocket", "stream"} {
-		if b.has(argument) {
-			b.errorAt(b.nameOf(argument), remedy, "%s stands beside redirect", argument)
+	r.Backend = name.text
+	var known []string
+	for _, backend := range b.around.model.(*siteDraft).Backends {
+		known = append(known, backend.Name)
+	}
+	slices.Sort(known)
+	switch {
+	case slices.Contains(known, name.text) && name.text != "":
+	case len(known) == 0:
+		b.errorAt(name.place, fmt.Sprintf("add backend %q { servers = [ … ] } to the site", name.text), "no backend is called %q: the site has none", name.text)
+	default:
+		b.errorAt(name.place, suggest(name.text, known), "no backend is called %q", name.text)
+	}
+}
+
+// checkRoute holds that no other route of the site has the path, that the
+// route does something, that one that redirects does nothing else, and that
+// what is about an app has one.
+func checkRoute(b *block, r *site.Route) {
+	if r.Path != "" {
+		if first := b.alone(r.Path); first != nil {
+			b.errorAt(b.labels[0].place, "", "a second route %q: the first is at %s", r.Path, b.where(first.place))
 		}
 	}
-	for _, name := range []string{"static", "cache"} {
-		if place, found := b.blockPlace(name); found {
-			b.errorAt(place, remedy, "%s stands beside redirect", name)
+	backend, redirect := b.row(&r.Backend), b.kindIn(&r.Redirect)
+	if _, redirects := b.find(redirect); redirects {
+		b.checkRedirects(redirect)
+		return
+	}
+	if _, serves := b.find(b.kindIn(&r.Static)); !serves && !b.holds(backend) {
+		b.errorAt(b.place, "add static { … }, backend = … or redirect { … }", "the route does nothing")
+	}
+	for _, asked := range []struct {
+		field   *bool
+		purpose string
+	}{{&r.WebSocket, "connect to"}, {&r.Stream, "send bodies to"}} {
+		if row := b.row(asked.field); *asked.field && !b.holds(backend) {
+			b.errorAt(b.placeOf(row), "add "+backend.name+" = …", "%s = true needs a %s to %s", row.name, backend.name, asked.purpose)
 		}
 	}
 }
 
-func (b *block) blockPlace(name string) (place hcl.Range, found bool) {
-	for _, node := range b.body.Blocks {
-		if node.Type == name {
-			return node.DefRange(), true
+// checkRedirects reports what a redirect leaves nothing to do for.
+func (b *block) checkRedirects(redirect *schema) {
+	remedy := "a redirect answers every request of its route: keep one of the two"
+	for i := range b.schema.arguments {
+		if a := &b.schema.arguments[i]; a.serves && b.holds(a) {
+			b.errorAt(b.placeOf(a), remedy, "%s stands beside %s", a.name, redirect.name)
 		}
 	}
-	return hcl.Range{}, false
+	for _, kind := range b.schema.blocks {
+		if place, found := b.find(kind); found && kind.serves {
+			b.errorAt(place, remedy, "%s stands beside %s", kind.name, redirect.name)
+		}
+	}
 }
 
 // routePath reads a route's label. A route covers its path and everything

@@ -10,15 +10,11 @@ import (
 	"edgegen/internal/site"
 )
 
-func (b *block) servers() []site.Server {
-	if !b.required("servers", `["127.0.0.1:5000"]`) {
-		return nil
-	}
-	written, ok := b.texts("servers")
+func readServers(b *block, a *argument, backend *site.Backend) {
+	written, ok := b.texts(a)
 	if ok && len(written) == 0 {
-		b.errorAt(b.nameOf("servers"), `write servers = ["127.0.0.1:5000"], say`, "servers is empty")
+		b.errorAt(b.placeOf(a), "write "+a.name+" = "+a.example+", say", "%s is empty", a.name)
 	}
-	var servers []site.Server
 	first := map[site.Server]hcl.Range{}
 	for _, one := range written {
 		server, ok := b.server(one)
@@ -31,9 +27,8 @@ func (b *block) servers() []site.Server {
 		}
 		first[server] = one.place
 		server.Source = b.sourceOf(one.place)
-		servers = append(servers, server)
+		backend.Servers = append(backend.Servers, server)
 	}
-	return servers
 }
 
 // maxSocketPath is what the kernel's socket address holds.

@@ -9,60 +9,67 @@ import (
 	"edgegen/internal/site"
 )
 
-// static decodes a static block. index is ["index.html"] by default and
-// try_files ["$uri", "$uri/"]. An entry that ends in "/" stands for the index
-// files there, so it becomes one entry for each.
-func (b *block) static() *site.Static {
-	if !b.present() {
-		return nil
+// staticDraft is a static block that is being decoded. The model has no index:
+// an entry of try_files that ends in "/" becomes one for each of its names.
+type staticDraft struct {
+	site.Static
+	index []string
+}
+
+func fillStatic(around *block, kind *schema) {
+	if b := around.one(kind); b.present() {
+		draft := &staticDraft{}
+		b.decode(draft)
+		around.model.(*site.Route).Static = &draft.Static
 	}
-	s := &site.Static{Source: b.source()}
-	if b.required("root", `"public"`) {
-		if root, ok := b.text("root"); ok {
-			s.Root = b.directory("root", root)
+}
+
+func readRoot(b *block, a *argument, s *staticDraft) {
+	if root, ok := b.text(a); ok {
+		s.Root = b.directory(a.name, root)
+	}
+}
+
+func readIndex(b *block, a *argument, s *staticDraft) {
+	if !b.holds(a) {
+		s.index = []string{strings.Trim(a.standard, `["]`)}
+		return
+	}
+	written, _ := b.texts(a)
+	for _, name := range written {
+		switch {
+		case name.text == "", strings.HasPrefix(name.text, "."), strings.ContainsAny(name.text, `/\$`), strings.ContainsFunc(name.text, unicode.IsControl):
+			b.errorAt(name.place, `write the name of a file, such as "index.html"`, "%q is no name for an index file", name.text)
+		case !slices.Contains(s.index, name.text):
+			s.index = append(s.index, name.text)
 		}
 	}
-	index := b.indexNames()
+}
+
+func readTryFiles(b *block, a *argument, s *staticDraft) {
 	entries := []located{{"$uri", b.place}, {"$uri/", b.place}}
-	if b.has("try_files") {
-		written, ok := b.fewTexts("try_files", 32)
+	if b.holds(a) {
+		written, ok := b.texts(a)
 		if ok && len(written) == 0 {
-			b.errorAt(b.nameOf("try_files"), `leave it out for ["$uri", "$uri/"]`, "try_files is empty: no file would be served")
+			b.errorAt(b.placeOf(a), "leave it out for "+a.standard, "%s is empty: no file would be served", a.name)
 		}
 		entries = written
 	}
 	for _, entry := range entries {
 		if problem, remedy := tryProblem(entry.text); problem != "" {
-			b.errorAt(entry.place, remedy, "try_files entry %q %s", entry.text, problem)
+			b.errorAt(entry.place, remedy, "%s entry %q %s", a.name, entry.text, problem)
 			continue
 		}
-		for _, try := range expand(entry.text, index) {
+		for _, try := range expand(entry.text, s.index) {
 			if !slices.Contains(s.TryFiles, try) {
 				s.TryFiles = append(s.TryFiles, try)
 			}
 		}
 	}
-	if b.has("try_files") && len(entries) > 0 && len(s.TryFiles) == 0 && len(index) == 0 && b.has("index") {
-		b.errorAt(b.nameOf("try_files"), "add an index file, or an entry that names a file", "try_files names only directories, and index is empty")
+	index := b.row(&s.index)
+	if b.holds(a) && len(entries) > 0 && len(s.TryFiles) == 0 && len(s.index) == 0 && b.holds(index) {
+		b.errorAt(b.placeOf(a), "add an index file, or an entry that names a file", "%s names only directories, and %s is empty", a.name, index.name)
 	}
-	return s
-}
-
-func (b *block) indexNames() []string {
-	if !b.has("index") {
-		return []string{"index.html"}
-	}
-	written, _ := b.fewTexts("index", 32)
-	var names []string
-	for _, name := range written {
-		switch {
-		case name.text == "", strings.HasPrefix(name.text, "."), strings.ContainsAny(name.text, `/\$`), strings.ContainsFunc(name.text, unicode.IsControl):
-			b.errorAt(name.place, `write the name of a file, such as "index.html"`, "%q is no name for an index file", name.text)
-		case !slices.Contains(names, name.text):
-			names = append(names, name.text)
-		}
-	}
-	return names
 }
 
 // expand makes the model's entries of a good one. Slashes that would be

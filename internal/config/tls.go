@@ -3,6 +3,8 @@ package config
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"edgegen/internal/certificate"
@@ -12,66 +14,59 @@ import (
 // expiryNotice is how long before its end a certificate gets a warning.
 const expiryNotice = 14 * day
 
-// tls decodes a site's tls block, which it must have. The certificate and its
-// key must be good; dates and names are worth a warning, because a site may
-// be tried out with any certificate.
-func (b *block) tls(names []located) site.TLS {
-	t := b.one("tls")
-	result := site.TLS{Source: t.source(), SelfSigned: t.flag("self_signed")}
-	result.MinVersion = t.minVersion()
-	switch given := t.has("certificate") || t.has("key"); {
-	case !t.present() && b.has("tls"): // it is written as an argument, which has been reported
-	case !t.present():
-		b.errorAt(b.place, "add tls { certificate = …  key = … }, or tls { self_signed = true } to try it out", "the site has no tls block")
-	case given && result.SelfSigned:
-		t.errorAt(t.nameOf("self_signed"), "keep one of the two", "self_signed stands beside a certificate")
+// checkTLS holds that a site has a tls block, and that it names a certificate
+// in one of the two ways. The certificate and its key must be good; dates and
+// names are worth a warning, because a site may be tried out with any
+// certificate.
+func checkTLS(b *block, tls *site.TLS) {
+	certificate, key, selfSigned := b.row(&tls.Certificate), b.row(&tls.Key), b.row(&tls.SelfSigned)
+	switch given := b.holds(certificate) || b.holds(key); {
+	case !b.present() && b.around.writesAsArgument(b.schema): // which has been reported
+	case !b.present():
+		b.errorAt(b.around.place, "add tls { certificate = …  key = … }, or tls { self_signed = true } to try it out", "the site has no tls block")
+	case given && tls.SelfSigned:
+		b.errorAt(b.placeOf(selfSigned), "keep one of the two", "%s stands beside a certificate", selfSigned.name)
 	case given:
-		t.certificate(&result, names)
-	case !result.SelfSigned && !t.wrong("self_signed"):
-		t.errorAt(t.place, "add certificate and key, or self_signed = true to try it out", "the tls block names no certificate")
+		b.certificate(tls, certificate, key)
+	case !tls.SelfSigned && !b.wrong(selfSigned):
+		b.errorAt(b.place, "add certificate and key, or self_signed = true to try it out", "the tls block names no certificate")
 	}
-	return result
 }
 
-// wrong reports whether the argument is there and not even of its kind, which
-// has been reported.
-func (b *block) wrong(name string) bool {
-	expression, ok := b.argument(name)
-	if !ok {
-		return false
-	}
-	kind, _ := kindOf(unwrap(expression))
-	return kind != "true" && kind != "false"
+// writesAsArgument reports whether a block is written with "=".
+func (b *block) writesAsArgument(kind *schema) bool {
+	_, found := b.body.Attributes[kind.name]
+	return found
 }
 
-func (b *block) minVersion() string {
-	version, ok := b.text("min_version")
+func readMinVersion(b *block, a *argument, tls *site.TLS) {
+	tls.MinVersion = strings.Trim(a.standard, `"`)
+	version, ok := b.text(a)
 	switch {
 	case !ok:
-		return "1.2"
-	case version.text == "1.2" || version.text == "1.3":
-		return version.text
+	case slices.Contains(a.choices, version.text):
+		tls.MinVersion = version.text
+	default:
+		b.errorAt(version.place, "write "+oneOf(a.choices)+"; older versions are not safe", "%s cannot be %q", a.name, version.text)
 	}
-	b.errorAt(version.place, `write "1.2" or "1.3"; older versions are not safe`, "min_version cannot be %q", version.text)
-	return "1.2"
 }
 
-func (b *block) certificate(result *site.TLS, names []located) {
-	certFile, certPath, haveCert := b.pemFile("certificate", `"server.crt"`)
-	keyFile, keyPath, haveKey := b.pemFile("key", `"server.key"`)
-	result.Certificate, result.Key = certPath, keyPath
+func (b *block) certificate(tls *site.TLS, certificate, key *argument) {
+	certFile, certPath, haveCert := b.pemFile(certificate)
+	keyFile, keyPath, haveKey := b.pemFile(key)
+	tls.Certificate, tls.Key = certPath, keyPath
 	if !haveCert || !haveKey {
 		return
 	}
 	files := pairFiles{certPath, keyPath}
 	pair, err := b.pair(files)
 	if err != nil {
-		b.certificateError(err, certFile, keyFile)
+		b.certificateError(err, named{certificate, certFile}, named{key, keyFile})
 		return
 	}
 	b.use(files, pair)
 	b.checkDates(pair, certFile)
-	for _, name := range names {
+	for _, name := range b.around.model.(*siteDraft).names {
 		if pair.Leaf.VerifyHostname(name.text) != nil {
 			b.warnAt(name.place, fmt.Sprintf("browsers will refuse it: the certificate is for %s", covered(pair)),
 				"certificate %q does not cover %s", certFile.text, name.text)
@@ -80,38 +75,44 @@ func (b *block) certificate(result *site.TLS, names []located) {
 }
 
 // pemFile is a file that must exist now, and that the site is made of.
-func (b *block) pemFile(name, example string) (written located, path string, ok bool) {
-	if !b.required(name, example) {
+func (b *block) pemFile(a *argument) (written located, path string, ok bool) {
+	if !b.holds(a) {
+		b.lacks(a)
 		return located{}, "", false
 	}
-	if written, ok = b.text(name); !ok {
+	if written, ok = b.text(a); !ok {
 		return located{}, "", false
 	}
-	if path, ok = b.pathOf(name, written); !ok {
+	if path, ok = b.pathOf(a.name, written); !ok {
 		return written, "", false
 	}
 	b.madeOf(path)
 	if found := b.look(path); found.problem != "" {
-		b.errorAt(written.place, lookedAt(written, path), "%s %q %s", name, written.text, found.problem)
+		b.errorAt(written.place, lookedAt(written, path), "%s %q %s", a.name, written.text, found.problem)
 		return written, path, false
 	}
 	return written, path, true
 }
 
-func (b *block) certificateError(err error, certFile, keyFile located) {
+// named is a file with the argument that names it.
+type named struct {
+	*argument
+	file located
+}
+
+func (b *block) certificateError(err error, certificateFile, keyFile named) {
+	at, detail, remedy := certificateFile, err.Error(), ""
 	var problem *certificate.Error
-	if !errors.As(err, &problem) {
-		b.errorAt(certFile.place, "", "certificate %q: %v", certFile.text, err)
-		return
+	if errors.As(err, &problem) {
+		detail, remedy = problem.Detail, problem.Remedy
+		if problem.InKey {
+			at = keyFile
+		}
+		if problem.Kind == certificate.Mismatch {
+			detail = fmt.Sprintf("does not match %s %q", certificateFile.name, certificateFile.file.text)
+		}
 	}
-	name, value, detail := "certificate", certFile, problem.Detail
-	if problem.InKey {
-		name, value = "key", keyFile
-	}
-	if problem.Kind == certificate.Mismatch {
-		detail = fmt.Sprintf("does not match certificate %q", certFile.text)
-	}
-	b.errorAt(value.place, problem.Remedy, "%s %q %s", name, value.text, detail)
+	b.errorAt(at.file.place, remedy, "%s %q %s", at.name, at.file.text, detail)
 }
 
 func (b *block) checkDates(pair certificate.Pair, file located) {

@@ -1,0 +1,129 @@
+package config
+
+import (
+	"encoding/json"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	ctyjson "github.com/zclconf/go-cty/cty/json"
+)
+
+// JSONSchema returns a JSON schema (draft 2020-12) of the language as HCL's
+// JSON syntax writes it: a block is an object, or a list of them, below its
+// name and its label.
+func JSONSchema() ([]byte, error) {
+	whole := language().object()
+	whole["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	whole["title"] = "an edgegen site"
+	text, err := json.MarshalIndent(whole, "", "  ")
+	return append(text, '\n'), err
+}
+
+type node = map[string]any
+
+// object describes what a block holds. "//" is a comment, as HCL has it.
+func (s *schema) object() node {
+	properties := node{"//": true}
+	var needed []string
+	for i := range s.arguments {
+		a := &s.arguments[i]
+		properties[a.name] = a.schema()
+		if a.needed {
+			needed = append(needed, a.name)
+		}
+	}
+	for _, child := range s.blocks {
+		properties[child.name] = child.schema()
+	}
+	object := node{"type": "object", "properties": properties, "additionalProperties": false}
+	if needed != nil {
+		object["required"] = needed
+	}
+	return object
+}
+
+func (s *schema) schema() node {
+	inner := oneOrMore(s.object(), s.many)
+	if s.label != "" {
+		inner = oneOrMore(node{"type": "object", "additionalProperties": inner}, true)
+	}
+	inner["description"] = s.words
+	return inner
+}
+
+// oneOrMore is an object, or a list of such; of one that may not be repeated,
+// a list of one.
+func oneOrMore(object node, many bool) node {
+	list := node{"type": "array", "items": object}
+	if !many {
+		list["maxItems"] = 1
+	}
+	return node{"anyOf": []any{object, list}}
+}
+
+// schema describes a value. Every value may be a template in its place.
+func (a *argument) schema() node {
+	template := node{"type": "string", "pattern": `[$%]\{`}
+	described := node{"description": a.words}
+	switch a.kind {
+	case textKind:
+		described["type"] = "string"
+		if a.choices != nil {
+			delete(described, "type")
+			described["anyOf"] = []any{node{"enum": a.choices}, template}
+		}
+	case listKind:
+		described["anyOf"] = []any{a.list(), template}
+	case objectKind:
+		described["anyOf"] = []any{node{"type": "object", "additionalProperties": node{"type": "string"}}, template}
+	case flagKind:
+		described["anyOf"] = []any{node{"type": "boolean"}, template}
+	case numberKind:
+		described["anyOf"] = []any{a.number(), template}
+	case sizeKind:
+		described["anyOf"] = []any{node{"type": "string", "pattern": "^[0-9]+[a-zA-Z]+$"}, template}
+	case durationKind:
+		described["anyOf"] = []any{node{"type": "string", "pattern": "^([0-9]+(\\.[0-9]+)?[a-zµ]+)+$"}, template}
+	}
+	if a.standard != "" {
+		described["default"] = asJSON(a.standard)
+	}
+	described["examples"] = []any{asJSON(a.example)}
+	return described
+}
+
+func (a *argument) list() node {
+	list := node{"type": "array", "items": node{"type": "string"}}
+	if a.elements > 0 {
+		list["maxItems"] = a.elements
+	}
+	return list
+}
+
+func (a *argument) number() node {
+	number := node{"type": "integer"}
+	if a.choices != nil {
+		var choices []any
+		for _, choice := range a.choices {
+			choices = append(choices, asJSON(choice))
+		}
+		return node{"enum": choices}
+	}
+	if a.least != "" {
+		number["minimum"], number["maximum"] = asJSON(a.least), asJSON(a.most)
+	}
+	return number
+}
+
+// asJSON is a value of the table, which is written as HCL.
+func asJSON(text string) json.RawMessage {
+	expression, problems := hclsyntax.ParseExpression([]byte(text), "", start)
+	if problems.HasErrors() {
+		return json.RawMessage("null")
+	}
+	value, _ := expression.Value(nil)
+	written, err := json.Marshal(ctyjson.SimpleJSONValue{Value: value})
+	if err != nil {
+		return json.RawMessage("null")
+	}
+	return written
+}

@@ -1,0 +1,142 @@
+package config
+
+import (
+	"time"
+
+	"edgegen/internal/site"
+)
+
+func edgeLanguage() *schema {
+	return &schema{name: "edge", title: "an edge block",
+		words: "what holds for all sites: listeners, limits, engines, the log; at most one in all files",
+		arguments: []argument{
+			{name: "http", kind: listKind, elements: 64, standard: `[":80"]`, by: edgegenItself | webTier,
+				words:   "plain listeners, which redirect to https; [] for none",
+				example: `["127.0.0.1:8080", "[::1]:8080"]`,
+				into:    in(func(e *site.Edge) *[]site.Listener { return &e.HTTP }), read: later},
+			{name: "https", kind: listKind, elements: 64, standard: `[":443"]`, by: edgegenItself | tlsTier,
+				words:   "TLS listeners, which serve the sites; redirects lead to the first",
+				example: `[":8443"]`,
+				into:    in(func(e *site.Edge) *[]site.Listener { return &e.HTTPS }), read: later},
+			{name: "user", kind: textKind, by: edgegenItself,
+				words:   "whom the daemons and the apps run as where edgegen is root",
+				example: `"www-data"`,
+				into:    in(func(e *site.Edge) *string { return &e.User }),
+				source:  in(func(e *site.Edge) *site.Source { return &e.UserSource }), read: reads(readUser)},
+			{name: "trusted_proxies", kind: listKind, by: cacheTier,
+				words:   "networks whose forwarded headers are believed; nobody's where it is left out",
+				example: `["10.0.0.0/8", "192.0.2.1"]`,
+				into:    in(func(e *site.Edge) *[]site.Prefix { return &e.Trusted }), read: reads(readTrusted)},
+		},
+		blocks: []*schema{engineLanguage(), storageLanguage(), limitsLanguage(), timeoutsLanguage(), logLanguage()},
+		check:  checks((*block).listeners),
+	}
+}
+
+func engineLanguage() *schema {
+	auto, builtin := string(site.Auto), string(site.Builtin)
+	return &schema{name: "engine", title: "an engine block",
+		words: "who serves each tier; auto takes the daemon where it is installed",
+		arguments: []argument{
+			{name: "tls", kind: textKind, choices: []string{auto, string(site.Stunnel), builtin}, standard: `"auto"`, by: edgegenItself,
+				words: "who ends TLS", example: `"builtin"`,
+				into: in(func(e *site.Engines) *site.Engine { return &e.TLS }), read: reads(readEngine)},
+			{name: "cache", kind: textKind, choices: []string{auto, string(site.Varnish), builtin}, standard: `"auto"`, by: edgegenItself,
+				words: "who caches, and leads WebSockets to the apps", example: `"varnish"`,
+				into: in(func(e *site.Engines) *site.Engine { return &e.Cache }), read: reads(readEngine)},
+			{name: "web", kind: textKind, choices: []string{auto, string(site.Nginx), builtin}, standard: `"auto"`, by: edgegenItself,
+				words: "who serves files and asks the apps", example: `"nginx"`,
+				into: in(func(e *site.Engines) *site.Engine { return &e.Web }), read: reads(readEngine)},
+		},
+		home:   within(func(e *site.Edge) *site.Engines { return &e.Engine }),
+		source: in(func(e *site.Engines) *site.Source { return &e.Source }),
+	}
+}
+
+func storageLanguage() *schema {
+	return &schema{name: "cache_storage", title: "a cache_storage block", words: "where the cache keeps what it stores",
+		arguments: []argument{
+			{name: "type", kind: textKind, choices: []string{"memory", "file"}, standard: `"memory"`, by: cacheTier,
+				words: "what it is stored in", example: `"file"`,
+				into: in(func(s *site.Storage) *string { return &s.Type })},
+			{name: "size", kind: sizeKind, standard: `"256MiB"`, least: "1MiB", most: "16TiB", by: cacheTier,
+				words: "how much is stored", example: `"2GiB"`,
+				into: in(func(s *site.Storage) *int64 { return &s.Size })},
+			{name: "path", kind: textKind, by: cacheTier,
+				words: "the file, which the type file needs and memory ignores; its directory must exist", example: `"cache.bin"`,
+				into: in(func(s *site.Storage) *string { return &s.Path }), read: reads(readStoragePath)},
+		},
+		home:   within(func(e *site.Edge) *site.Storage { return &e.Storage }),
+		source: in(func(s *site.Storage) *site.Source { return &s.Source }),
+	}
+}
+
+func limitsLanguage() *schema {
+	const most = "1000000"
+	return &schema{name: "limits", title: "a limits block", words: "what the edge takes in; threads, workers and descriptors are sized by it",
+		arguments: []argument{
+			{name: "connections", kind: numberKind, standard: "10000", least: "16", most: most, by: tlsTier | cacheTier | webTier,
+				words: "open connections of clients; over it 503", example: "2000",
+				into: in(func(l *site.Limits) *int { return &l.Connections })},
+			{name: "websockets", kind: numberKind, standard: "5000", least: "1", most: most, by: cacheTier,
+				words: "open WebSockets, each of which is a connection too; not more than connections where those are fewer", example: "500",
+				into: in(func(l *site.Limits) *int { return &l.WebSockets })},
+			{name: "header_size", kind: sizeKind, standard: `"16KiB"`, least: "1KiB", most: "1MiB", by: cacheTier | webTier,
+				words: "the head of a request; over it 431", example: `"32KiB"`,
+				into: in(func(l *site.Limits) *int64 { return &l.HeaderSize })},
+			{name: "body_size", kind: sizeKind, standard: `"100MiB"`, least: "1B", most: "1TiB", by: cacheTier | webTier,
+				words: "the body of a request; over it 413", example: `"1GiB"`,
+				into: in(func(l *site.Limits) *int64 { return &l.BodySize })},
+		},
+		home:   within(func(e *site.Edge) *site.Limits { return &e.Limits }),
+		source: in(func(l *site.Limits) *site.Source { return &l.Source }),
+		check:  checks(checkLimits),
+	}
+}
+
+func timeoutsLanguage() *schema {
+	row := func(name, standard string, by tier, words, example string, of func(*site.Timeouts) *time.Duration) argument {
+		return argument{name: name, kind: durationKind, standard: standard, least: "1ms", most: "365d", by: by,
+			words: words, example: example, into: in(of)}
+	}
+	return &schema{name: "timeouts", title: "a timeouts block", words: "how long the edge waits",
+		arguments: []argument{
+			row("header", `"10s"`, tlsTier|cacheTier|webTier, "to receive the head of a request", `"5s"`,
+				func(t *site.Timeouts) *time.Duration { return &t.Header }),
+			row("idle", `"60s"`, tlsTier|cacheTier|webTier, "between the requests of a connection", `"30s"`,
+				func(t *site.Timeouts) *time.Duration { return &t.Idle }),
+			row("connect", `"5s"`, cacheTier|webTier, "to connect to an app", `"1s"`,
+				func(t *site.Timeouts) *time.Duration { return &t.Connect }),
+			row("first_byte", `"60s"`, cacheTier|webTier, "from a request that is sent to the first byte of the app's answer; over it 504", `"5m"`,
+				func(t *site.Timeouts) *time.Duration { return &t.FirstByte }),
+			row("between_bytes", `"60s"`, cacheTier|webTier, "silence within an answer; an event stream has websocket_idle instead", `"1h"`,
+				func(t *site.Timeouts) *time.Duration { return &t.BetweenBytes }),
+			row("body", `"30s"`, cacheTier|webTier, "in which the body of a request has to move by 1 KiB", `"10s"`,
+				func(t *site.Timeouts) *time.Duration { return &t.Body }),
+			row("websocket_idle", `"24h"`, cacheTier, "a WebSocket in which nothing moves", `"1h"`,
+				func(t *site.Timeouts) *time.Duration { return &t.WebSocketIdle }),
+			row("drain", `"30s"`, edgegenItself, "how long a stop or a restart waits for requests in work", `"2m"`,
+				func(t *site.Timeouts) *time.Duration { return &t.Drain }),
+		},
+		home:   within(func(e *site.Edge) *site.Timeouts { return &e.Timeout }),
+		source: in(func(t *site.Timeouts) *site.Source { return &t.Source }),
+	}
+}
+
+func logLanguage() *schema {
+	return &schema{name: "log", title: "a log block", words: "where the access log goes, and how much edgegen tells",
+		arguments: []argument{
+			{name: "access", kind: textKind, standard: `"stdout"`, by: edgegenItself,
+				words: `where a line for each request goes: "stdout", "off" or a file, whose directory must exist`, example: `"/var/log/edgegen/access.log"`,
+				into: in(func(l *site.Log) *string { return &l.Access }), read: reads(readAccess)},
+			{name: "format", kind: textKind, choices: []string{"json", "combined"}, standard: `"json"`, by: edgegenItself,
+				words: "the form of those lines", example: `"combined"`,
+				into: in(func(l *site.Log) *string { return &l.Format })},
+			{name: "level", kind: textKind, choices: []string{"debug", "info", "warn", "error"}, standard: `"info"`, by: edgegenItself,
+				words: "the least of what edgegen tells on stderr", example: `"warn"`,
+				into: in(func(l *site.Log) *string { return &l.Level })},
+		},
+		home:   within(func(e *site.Edge) *site.Log { return &e.Log }),
+		source: in(func(l *site.Log) *site.Source { return &l.Source }),
+	}
+}

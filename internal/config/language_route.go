@@ -1,0 +1,97 @@
+package config
+
+import (
+	"time"
+
+	"edgegen/internal/site"
+)
+
+func routeLanguage() *schema {
+	return &schema{name: "route", title: "a route block", label: "/", many: true,
+		words: "what is done for a path, which is the label, and everything below it; whole segments match, and the longest route wins",
+		arguments: []argument{
+			{name: "backend", kind: textKind, serves: true, by: cacheTier | webTier,
+				words: "the app that answers what no file does", example: `"app"`,
+				into:   in(func(r *site.Route) *string { return &r.Backend }),
+				source: in(func(r *site.Route) *site.Source { return &r.BackendSource }), read: reads(readBackend)},
+			{name: "websocket", kind: flagKind, standard: "false", serves: true, by: cacheTier,
+				words: "WebSocket handshakes go straight from the cache tier to the backend", example: "true",
+				into:   in(func(r *site.Route) *bool { return &r.WebSocket }),
+				source: in(func(r *site.Route) *site.Source { return &r.WebSocketSource })},
+			{name: "stream", kind: flagKind, standard: "false", serves: true, by: cacheTier | webTier,
+				words: "the bodies of requests reach the app as they arrive", example: "true",
+				into:   in(func(r *site.Route) *bool { return &r.Stream }),
+				source: in(func(r *site.Route) *site.Source { return &r.StreamSource })},
+		},
+		blocks: []*schema{staticLanguage(), redirectLanguage(), routeCacheLanguage(),
+			headersLanguage("request_headers", "header fields of requests, on their way to the app", cacheTier|webTier, requestNames,
+				func(r *site.Route) *site.HeaderRules { return &r.RequestHeaders }),
+			headersLanguage("response_headers", "header fields of responses, on their way to the client", cacheTier, responseNames,
+				func(r *site.Route) *site.HeaderRules { return &r.ResponseHeaders })},
+		home:      several(func(s *siteDraft) *[]site.Route { return &s.Routes }),
+		source:    in(func(r *site.Route) *site.Source { return &r.Source }),
+		readLabel: labelled(readRoutePath),
+		check:     checks(checkRoute),
+	}
+}
+
+func staticLanguage() *schema {
+	return &schema{name: "static", title: "a static block", serves: true, words: "files, which are looked for before the backend is asked",
+		arguments: []argument{
+			{name: "root", kind: textKind, needed: true, by: webTier,
+				words: "the directory of the files; nothing outside of it is served, and no dot file", example: `"public"`,
+				into: in(func(s *staticDraft) *string { return &s.Root }), read: reads(readRoot)},
+			{name: "index", kind: listKind, elements: 32, standard: `["index.html"]`, by: webTier,
+				words: `what an entry of try_files that ends in "/" stands for`, example: `["index.html", "index.htm"]`,
+				into: in(func(s *staticDraft) *[]string { return &s.index }), read: reads(readIndex)},
+			{name: "try_files", kind: listKind, elements: 32, standard: `["$uri", "$uri/"]`, by: webTier,
+				words: "the files that are looked for, in this order; $uri stands for the path of the request", example: `["$uri", "$uri.html"]`,
+				into: in(func(s *staticDraft) *[]site.Try { return &s.TryFiles }), read: reads(readTryFiles)},
+		},
+		home:   home{in(func(r *site.Route) **site.Static { return &r.Static }), fillStatic},
+		source: in(func(s *staticDraft) *site.Source { return &s.Source }),
+	}
+}
+
+func redirectLanguage() *schema {
+	return &schema{name: "redirect", title: "a redirect block", words: "an answer that leads elsewhere; header rules are all that can stand beside it",
+		arguments: []argument{
+			{name: "to", kind: textKind, needed: true, by: webTier,
+				words: "an absolute path or an http or https URL", example: `"/new"`,
+				into: in(func(r *site.Redirect) *string { return &r.To }), read: reads(readTarget)},
+			{name: "status", kind: numberKind, choices: []string{"301", "302", "303", "307", "308"}, standard: "302", by: webTier,
+				words: "301 or 308 for good, 302 or 307 for now, 303 for another resource", example: "301",
+				into: in(func(r *site.Redirect) *int { return &r.Status }), read: reads(readStatus)},
+		},
+		home:   optional(func(r *site.Route) **site.Redirect { return &r.Redirect }),
+		source: in(func(r *site.Redirect) *site.Source { return &r.Source }),
+	}
+}
+
+func routeCacheLanguage() *schema {
+	return &schema{name: "cache", title: "a route's cache block", serves: true, words: "what the cache may keep beyond what responses say themselves",
+		arguments: []argument{
+			{name: "ttl", kind: durationKind, needed: true, least: "0s", most: "365d", by: cacheTier,
+				words: "how long responses stay fresh that do not say so themselves", example: `"1h"`,
+				into: in(func(r *site.Route) *time.Duration { return &r.TTL })},
+		},
+		home:   within(func(r *site.Route) *site.Route { return r }),
+		source: in(func(r *site.Route) *site.Source { return &r.CacheSource }),
+		check:  checks(func(b *block, r *site.Route) { r.HasTTL = b.has(&r.TTL) }),
+	}
+}
+
+func headersLanguage(name, words string, by tier, reserved func() []owned, of func(*site.Route) *site.HeaderRules) *schema {
+	return &schema{name: name, title: "a " + name + " block", words: words,
+		arguments: []argument{
+			{name: "set", kind: objectKind, by: by,
+				words: "fields that are set, in place of what stood there", example: `{ "X-Frame-Options" = "DENY" }`,
+				into: in(func(r *site.HeaderRules) *[]site.Header { return &r.Set }), read: later},
+			{name: "remove", kind: listKind, by: by,
+				words: "fields that are taken away", example: `["X-Powered-By"]`,
+				into: in(func(r *site.HeaderRules) *[]site.HeaderName { return &r.Remove }), read: later},
+		},
+		home:  within(of),
+		check: checks(func(b *block, r *site.HeaderRules) { b.headerRules(r, reserved) }),
+	}
+}

@@ -1,0 +1,100 @@
+package config
+
+import (
+	"time"
+
+	"edgegen/internal/site"
+)
+
+func siteLanguage() *schema {
+	return &schema{name: "site", title: "a site block", label: "example.com", many: true,
+		words: "one canonical host, which is the label, and what is served there",
+		arguments: []argument{
+			{name: "aliases", kind: listKind, by: cacheTier,
+				words: "hosts that are answered with a redirect to the canonical one", example: `["www.example.com"]`,
+				into: in(func(s *siteDraft) *[]string { return &s.Aliases }), read: reads(readAliases)},
+		},
+		blocks:    []*schema{tlsLanguage(), backendLanguage(), siteCacheLanguage(), maintenanceLanguage(), routeLanguage()},
+		source:    in(func(s *siteDraft) *site.Source { return &s.Source }),
+		readLabel: labelled(readHost),
+		check:     checks(checkSite),
+	}
+}
+
+func tlsLanguage() *schema {
+	return &schema{name: "tls", title: "a tls block", words: "the certificate of a site, which every site has",
+		arguments: []argument{
+			{name: "certificate", kind: textKind, by: tlsTier,
+				words: "a file with the chain in PEM, the site's own certificate first; read again on a reload", example: `"server.crt"`,
+				into: in(func(t *site.TLS) *string { return &t.Certificate }), read: later},
+			{name: "key", kind: textKind, by: tlsTier,
+				words: "a file with the key of the certificate in PEM, without a passphrase", example: `"server.key"`,
+				into: in(func(t *site.TLS) *string { return &t.Key }), read: later},
+			{name: "self_signed", kind: flagKind, standard: "false", by: edgegenItself,
+				words: "a local authority in the state directory signs the certificate; in place of certificate and key", example: "true",
+				into: in(func(t *site.TLS) *bool { return &t.SelfSigned })},
+			{name: "min_version", kind: textKind, choices: []string{"1.2", "1.3"}, standard: `"1.2"`, by: tlsTier,
+				words: "the oldest version of TLS that is spoken", example: `"1.3"`,
+				into: in(func(t *site.TLS) *string { return &t.MinVersion }), read: reads(readMinVersion)},
+		},
+		home:   within(func(s *siteDraft) *site.TLS { return &s.TLS }),
+		source: in(func(t *site.TLS) *site.Source { return &t.Source }),
+		check:  checks(checkTLS),
+	}
+}
+
+func backendLanguage() *schema {
+	return &schema{name: "backend", title: "a backend block", label: "app", many: true, words: "an app, by a name that the routes of its site use",
+		arguments: []argument{
+			{name: "servers", kind: listKind, needed: true, by: cacheTier | webTier,
+				words: "where it listens: host:port or unix:/path; several are asked in turn", example: `["127.0.0.1:5000"]`,
+				into: in(func(b *site.Backend) *[]site.Server { return &b.Servers }), read: reads(readServers)},
+			{name: "command", kind: listKind, by: edgegenItself,
+				words: "the program and its arguments, where edgegen is to run the app; no shell splits them", example: `["node", "app.js"]`,
+				into: in(func(b *site.Backend) *[]string { return &b.Command }), read: reads(readCommand)},
+			{name: "env", kind: objectKind, by: edgegenItself,
+				words: "variables for the environment of the command", example: `{ STAGE = "production" }`,
+				into: in(func(b *site.Backend) *[]site.Variable { return &b.Env }), read: reads(readEnvironment)},
+			{name: "dir", kind: textKind, by: edgegenItself,
+				words: "the working directory of the command; that of the file which names it where it is left out", example: `"/srv/app"`,
+				into: in(func(b *site.Backend) *string { return &b.Dir }), read: reads(readWorkingDirectory)},
+		},
+		home:      several(func(s *siteDraft) *[]site.Backend { return &s.Backends }),
+		source:    in(func(b *site.Backend) *site.Source { return &b.Source }),
+		readLabel: labelled(readBackendName),
+		check:     checks(checkBackend),
+	}
+}
+
+func siteCacheLanguage() *schema {
+	return &schema{name: "cache", title: "a site's cache block", words: "what the cache may do beyond what responses say themselves",
+		arguments: []argument{
+			{name: "grace", kind: durationKind, standard: `"10s"`, least: "0s", most: "365d", by: cacheTier,
+				words: "how long a stale response is served while a fresh one is fetched", example: `"1m"`,
+				into: in(func(c *site.Cache) *time.Duration { return &c.Grace })},
+			{name: "stale_if_error", kind: durationKind, standard: `"0s"`, least: "0s", most: "365d", by: cacheTier,
+				words: "how long a stale response is served while the app fails", example: `"1h"`,
+				into: in(func(c *site.Cache) *time.Duration { return &c.StaleIfError })},
+			{name: "ignore_cookies", kind: listKind, by: cacheTier,
+				words: `cookies that do not keep a request from the cache, as any other does; "*" stands for any run of characters`, example: `["_ga*"]`,
+				into: in(func(c *site.Cache) *[]string { return &c.IgnoreCookies }), read: reads(readIgnoredCookies)},
+		},
+		home:   within(func(s *siteDraft) *site.Cache { return &s.Cache }),
+		source: in(func(c *site.Cache) *site.Source { return &c.Source }),
+	}
+}
+
+func maintenanceLanguage() *schema {
+	return &schema{name: "maintenance", title: "a maintenance block", words: "a page that answers every request with 503 while its file exists",
+		arguments: []argument{
+			{name: "page", kind: textKind, needed: true, by: cacheTier | webTier,
+				words: "the file, which need not exist yet", example: `"public/maintenance.html"`,
+				into: in(func(m *site.Maintenance) *string { return &m.Page }), read: reads(readPage)},
+			{name: "retry_after", kind: durationKind, standard: `"5m"`, least: "1s", most: "365d", by: cacheTier | webTier,
+				words: "when clients are told to come again", example: `"1h"`,
+				into: in(func(m *site.Maintenance) *time.Duration { return &m.RetryAfter })},
+		},
+		home:   optional(func(s *siteDraft) **site.Maintenance { return &s.Maintenance }),
+		source: in(func(m *site.Maintenance) *site.Source { return &m.Source }),
+	}
+}
