@@ -27,6 +27,9 @@ const (
 func (e *Edge) run(ctx, hurry context.Context) error {
 	e.hurry = hurry
 	e.raiseDescriptors()
+	if err := supervise.KeepMemoryOffDisk(); err != nil { // there are keys in it
+		e.options.Log.Warn("core files are not kept from being written", "error", err)
+	}
 	// Whoever asks for a reload waits until the start is over.
 	if err := e.turns.begin(context.WithoutCancel(ctx)); err != nil {
 		return err

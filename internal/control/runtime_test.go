@@ -43,6 +43,11 @@ func (i identity) does(t *testing.T, command string) error {
 	return err
 }
 
+// outsider is an app that runs as the daemons' user.
+func outsider(who identity) identity {
+	return identity{daemons: &supervise.Credential{UID: who.daemons.UID, GID: who.daemons.Groups[0], Groups: who.daemons.Groups}}
+}
+
 // open is a directory that everybody may enter.
 func open(t *testing.T) string {
 	t.Helper()
@@ -133,7 +138,12 @@ func TestX3RuntimeIsNotTheDaemons(t *testing.T) {
 			t.Errorf("the daemons cannot %s: %v", command, err)
 		}
 	}
-	// Others do not.
+	// Others do not, whoever they run as.
+	for _, command := range []string{"cat " + e.dir(g) + "/pem/a.pem", "ls " + layout.Run, "ls " + layout.VarnishDir(), "test -e " + layout.WebSocket()} {
+		if outsider(who).does(t, command) == nil {
+			t.Errorf("an app of the daemons' user can %s", command)
+		}
+	}
 	if info, err := os.Stat(layout.Run); err != nil || info.Mode().Perm() != 0o750 {
 		t.Errorf("%v, %v", info, err)
 	}
@@ -197,8 +207,14 @@ func TestX3StorageFollowsNoLink(t *testing.T) {
 				t.Errorf("%v, want %q", err, c.refused)
 			}
 			out.check()
-			if info, err := os.Lstat(path); c.refused == "" && (err != nil || int(info.Sys().(*syscall.Stat_t).Uid) != uid) {
-				t.Errorf("%v, %v", info, err)
+			if c.refused != "" {
+				return
+			}
+			if err := who.does(t, "test -r "+path+" -a -w "+path); err != nil {
+				t.Error("the daemons cannot use it")
+			}
+			if outsider(who).does(t, "test -r "+path+" -o -w "+path) == nil {
+				t.Error("an app of the same user can use it")
 			}
 		})
 	}

@@ -132,9 +132,9 @@ func (h *storageHold) let() {
 // errInUse is about a file that somebody has open.
 var errInUse = errors.New("in use by another process")
 
-// openStorage opens a file, made where it is not there, locks it, and gives it
-// away. Whoever it is given to may be able to write in its directory, and must
-// not get what a link there leads to.
+// openStorage opens a file, made where it is not there, locks it, and lets the
+// daemons have it, who are a user and a group. Whoever that user is may be able
+// to write in its directory, and must not get what a link there leads to.
 func openStorage(path string, uid, gid int) (*os.File, error) {
 	// Opening a pipe must not wait for its other end.
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0o600)
@@ -161,11 +161,15 @@ func giveStorage(file *os.File, uid, gid int) error {
 	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		return fmt.Errorf("%s is %w", file.Name(), errInUse)
 	}
+	mode := uint32(0o600)
+	if uid != os.Geteuid() {
+		uid, mode = os.Geteuid(), 0o660 // for apps may run as that user, but not in that group
+	}
 	switch {
-	case int(info.Uid) == uid && int(info.Gid) == gid:
+	case int(info.Uid) == uid && int(info.Gid) == gid && info.Mode&0o777 == mode:
 		return nil
 	case info.Nlink != 1:
 		return fmt.Errorf("%s has another name too", file.Name())
 	}
-	return file.Chown(uid, gid)
+	return errors.Join(file.Chown(uid, gid), file.Chmod(os.FileMode(mode)))
 }

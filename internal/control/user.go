@@ -1,8 +1,10 @@
 package control
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
+	mathrand "math/rand/v2"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -19,6 +21,12 @@ type identity struct {
 	name string
 	// daemons and apps are nil where they run as the user who started edgegen:
 	// always where that is not root, and apps also where the site names nobody.
+	//
+	// The daemons have a group of their own as well. Apps, and whatever else runs
+	// as that user on the machine, have not: so they can neither enter the
+	// runtime directory, in which the keys, varnishd's secret and the sockets
+	// between the tiers are, nor look into a daemon's memory or environment,
+	// which takes the same user and the same group (ptrace(2)).
 	daemons, apps *supervise.Credential
 }
 
@@ -41,12 +49,17 @@ func identify(edge *site.Edge, found *findings) identity {
 		if err != nil {
 			continue
 		}
-		who := identity{name: name, daemons: credential}
-		if edge.User != "" {
-			who.apps = credential
-		}
 		if credential.UID == 0 {
 			return identity{name: name}
+		}
+		group, err := ownGroup()
+		if err != nil {
+			found.all = append(found.all, found.loaded.Diagnose(edge.UserSource, config.Error, err.Error(), "delete one of these groups"))
+			return identity{}
+		}
+		who := identity{name: name, daemons: within(group, credential)}
+		if edge.User != "" {
+			who.apps = credential
 		}
 		return who
 	}
@@ -76,6 +89,30 @@ func credentialOf(account *user.User) (*supervise.Credential, error) {
 		}
 	}
 	return credential, nil
+}
+
+// within returns the credential with another group as its own. It keeps the
+// rights of those that it has.
+func within(group uint32, c *supervise.Credential) *supervise.Credential {
+	return &supervise.Credential{UID: c.UID, GID: group, Groups: append([]uint32{c.GID}, c.Groups...)}
+}
+
+// The numbers of groups that neither systemd nor Debian gives to anybody, and
+// which a container of 65,536 numbers has too: https://systemd.io/UIDS-GIDS/.
+const firstOwnGroup, lastOwnGroup = 60578, 61183
+
+// ownGroup returns the number of a group that nobody on this machine is in. It
+// is another one each time, so that two edges seldom share one.
+func ownGroup() (uint32, error) {
+	const count = lastOwnGroup - firstOwnGroup + 1
+	start := mathrand.IntN(count)
+	for i := range count {
+		number := firstOwnGroup + (start+i)%count
+		if _, err := user.LookupGroupId(strconv.Itoa(number)); errors.As(err, new(user.UnknownGroupIdError)) {
+			return uint32(number), nil
+		}
+	}
+	return 0, fmt.Errorf("every number of a group from %d to %d is taken: the daemons need one that nobody is in", firstOwnGroup, lastOwnGroup)
 }
 
 // owner returns whom files for the daemons are given to.

@@ -74,7 +74,7 @@ func (v *Varnish) Process(pid func() int) supervise.Process {
 	return supervise.Process{
 		Name:         "varnishd",
 		Path:         v.daemon.Path,
-		Args:         append([]string{"-F", "-f", "", "-M", v.CLI.Address(), "-S", v.secret}, v.parameters()...),
+		Args:         append([]string{"-F", "-f", "", "-M", v.CLI.Address(), "-T", "none", "-S", v.secret}, v.parameters()...),
 		Dir:          s.Layout.Run,
 		Env:          s.environment(),
 		Credential:   s.Credential,

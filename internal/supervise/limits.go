@@ -26,3 +26,19 @@ func RaiseDescriptors(n uint64) (got uint64, err error) {
 	}
 	return wanted.Cur, nil
 }
+
+// KeepMemoryOffDisk has the kernel write no core file of this process, nor of
+// what it starts, unless that asks for one itself. A limit of 1 byte is too little
+// for any file, and the kernel's word for handing nothing to a collector either,
+// which a limit of 0 does not keep it from (core(5)).
+func KeepMemoryOffDisk() error {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_CORE, &limit); err != nil {
+		return fmt.Errorf("read the limit of core files: %w", err)
+	}
+	limit.Cur = min(1, limit.Max)
+	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &limit); err != nil {
+		return fmt.Errorf("lower the limit of core files: %w", err)
+	}
+	return nil
+}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"testing"
 )
 
 // Process is what /proc tells of one.
@@ -114,4 +115,33 @@ func Descriptors(pid int) map[string]string {
 		}
 	}
 	return open
+}
+
+// Listening are the TCP sockets on which the process takes connections, by their
+// lines in /proc/net/tcp and tcp6.
+func (p Process) Listening(t testing.TB) (lines []string) {
+	t.Helper()
+	const listening = "0A"
+	open, err := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", p.PID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sockets := map[string]bool{}
+	for _, path := range open {
+		if target, err := os.Readlink(path); err == nil { // else it has been closed meanwhile
+			sockets[target] = true
+		}
+	}
+	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+		text, err := os.ReadFile(table)
+		if err != nil {
+			continue // a machine without IPv6
+		}
+		for line := range strings.Lines(string(text)) {
+			if f := strings.Fields(line); len(f) > 9 && f[3] == listening && sockets["socket:["+f[9]+"]"] {
+				lines = append(lines, strings.TrimSpace(line))
+			}
+		}
+	}
+	return lines
 }

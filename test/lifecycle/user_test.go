@@ -1,11 +1,17 @@
 package lifecycle
 
 import (
+	"fmt"
+	"io"
 	"io/fs"
+	"net/http"
 	"os"
+	"os/exec"
 	"os/user"
 	"path/filepath"
+	"regexp"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -117,4 +123,108 @@ func TestRoot(t *testing.T) {
 	}
 	e.Stop()
 	h.clean()
+}
+
+// TestSecretsAreNotTheApps holds X2 as root: neither the site's app nor anybody
+// else who runs as the daemons' user gets at a key, at varnishd's secret, at a
+// socket between the tiers, or at the memory of a daemon.
+func TestSecretsAreNotTheApps(t *testing.T) {
+	t.Parallel()
+	needRoot(t)
+	uid, gid := wwwData(t)
+	for _, c := range []edge.Combination{edge.Native, edge.BuiltInTLS, edge.BuiltIn} {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			h := newHome(t, c)
+			h.site(plan{edge: `user = "www-data"
+  cache_storage {
+    type = "file"
+    size = "8MiB"
+    path = "cache.bin"
+  }`})
+			if err := os.Chown(h.Path("sock"), uid, gid); err != nil { // the app listens there
+				t.Fatal(err)
+			}
+			e := h.run(h.engines)
+			e.get("/hello.txt")
+			h.AwaitFile("state/last-good/current/edge.json")
+			list, secrets, others := h.secrets(e)
+			if c == edge.Native && (secrets < 20 || others < 7) {
+				t.Errorf("there are only %d files and %d processes to look at", secrets, others)
+			}
+			// The list is good: root gets at all of it.
+			if got := h.snoop(list); strings.Count(got, "\n") < secrets+others {
+				t.Errorf("root itself gets at %s only", got)
+			}
+			if got := h.snoop(list, as(uint32(uid), uint32(gid))); got != "" {
+				t.Errorf("somebody else who runs as www-data\n%s", got)
+			}
+			response, err := e.client().Post("https://edge.test/snoop", "text/plain", strings.NewReader(list))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer response.Body.Close()
+			if got, err := io.ReadAll(response.Body); err != nil || response.StatusCode != http.StatusOK || len(got) > 0 {
+				t.Errorf("the app, %d, %v:\n%s", response.StatusCode, err, got)
+			}
+			for _, p := range h.Belonging() {
+				limits, err := os.ReadFile(fmt.Sprintf("/proc/%d/limits", p.PID))
+				if err != nil || !coreless.Match(limits) && !isGuardian(p) {
+					t.Errorf("%v leaves its memory behind when it crashes: %v\n%s", p, err, limits)
+				}
+				if address := p.Listening(t); p.Name == "varnishd" && len(address) > 0 {
+					t.Errorf("%v can be commanded at %v", p, address)
+				}
+			}
+			e.Stop()
+		})
+	}
+}
+
+// coreless is a line of proc_pid_limits(5).
+var coreless = regexp.MustCompile(`Max core file size +[01] `)
+
+// engines has edgegen take those of the home.
+func (h *home) engines(c *exec.Cmd) { c.Args = append(c.Args, "--engine", h.Argument()) }
+
+// secrets lists what an app must not get at, for the app's own use: all that is in
+// the state directory and may be secret, and the processes but for its own.
+func (h *home) secrets(e *running) (list string, paths, pids int) {
+	h.t.Helper()
+	var lines []string
+	add := func(path string, entry fs.DirEntry, err error) error {
+		name := strings.TrimPrefix(path, h.State+"/")
+		if err == nil && !entry.IsDir() && name != "lock" && name != "ledger" && name != "ca/root.crt" && name != "control.sock" {
+			lines = append(lines, "path "+path)
+			paths++
+		}
+		return err
+	}
+	for _, dir := range []string{"run", "ca", "last-good"} {
+		if err := filepath.WalkDir(filepath.Join(h.State, dir), add); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	for _, p := range h.Belonging() {
+		if p.Name != "app" {
+			lines = append(lines, fmt.Sprintf("pid %d", p.PID))
+			pids++
+		}
+	}
+	return strings.Join(lines, "\n"), paths, pids
+}
+
+// snoop runs the app for a look at what is on the list.
+func (h *home) snoop(list string, options ...func(*exec.Cmd)) string {
+	h.t.Helper()
+	c := exec.CommandContext(h.t.Context(), app(), "-snoop")
+	c.Dir, c.Stdin = "/", strings.NewReader(list)
+	for _, option := range options {
+		option(c)
+	}
+	output, err := c.CombinedOutput()
+	if err != nil {
+		h.t.Fatalf("%v: %s", err, output)
+	}
+	return string(output)
 }

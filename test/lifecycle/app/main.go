@@ -19,7 +19,17 @@ func main() {
 	listen := flag.String("listen", "", "host:port or unix:/path; nothing: never listen")
 	stubborn := flag.Bool("stubborn", false, "ignore SIGTERM")
 	offspring := flag.Bool("offspring", false, "start a process that has its own session and ignores SIGTERM")
+	snooping := flag.Bool("snoop", false, "tell what of the list on stdin can be got at, and end")
 	flag.Parse()
+	if *snooping {
+		got, err := snoop(os.Stdin)
+		fmt.Print(strings.Join(append(got, ""), "\n"))
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "app:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(*listen, *stubborn, *offspring); err != nil {
 		fmt.Fprintln(os.Stderr, "app:", err)
 		os.Exit(1)
@@ -61,8 +71,18 @@ func run(listen string, stubborn, offspring bool) error {
 	return http.Serve(listener, http.HandlerFunc(answer))
 }
 
-// answer waits for the file that the query names as "gate" before it answers.
+// answer waits for the file that the query names as "gate" before it answers. What
+// is sent to /snoop is a list to snoop at.
 func answer(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/snoop" {
+		got, err := snoop(r.Body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		fmt.Fprint(w, strings.Join(append(got, ""), "\n"))
+		return
+	}
 	id := r.Header.Get("X-Request-Id")
 	fmt.Println("asked", r.URL.Path, id)
 	for gate := r.URL.Query().Get("gate"); gate != ""; {
