@@ -69,7 +69,7 @@ func backendLanguage() *schema {
 func siteCacheLanguage() *schema {
 	return &schema{name: "cache", title: "a site's cache block", words: "what the cache may do beyond what responses say themselves",
 		arguments: []argument{
-			{name: "grace", kind: durationKind, standard: `"10s"`, least: "0s", most: "365d", by: cacheTier,
+			{name: "grace", kind: durationKind, standard: `"0s"`, least: "0s", most: "365d", by: cacheTier,
 				words: "how long a stale response is served while a fresh one is fetched", example: `"1m"`,
 				into: in(func(c *site.Cache) *time.Duration { return &c.Grace })},
 			{name: "stale_if_error", kind: durationKind, standard: `"0s"`, least: "0s", most: "365d", by: cacheTier,

@@ -335,8 +335,6 @@ sub site_1 {
         set req.backend_hint = app_1_a.backend();
         std.log("edge-servers:app_1_a_1=127.0.0.1:5001 app_1_a_2=127.0.0.1:5002 app_1_a_3=[::1]:5003");
     }
-    # default: cache
-    set req.http.X-Edge-Grace = "10s";
 }
 
 # example.org, site.hcl:51
@@ -351,8 +349,6 @@ sub site_2 {
         set req.backend_hint = app_5_a.backend();
         std.log("edge-servers:app_5_a_1=127.0.0.1:5007 app_5_a_2=127.0.0.1:5008");
     }
-    # default: cache
-    set req.http.X-Edge-Grace = "10s";
 }
 
 # What may be looked up in the cache, and what goes past it.

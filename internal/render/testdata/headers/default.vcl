@@ -240,8 +240,6 @@ sub site_1 {
         # site.hcl:14
         set req.http.X_Under = "under_score";
     }
-    # default: cache
-    set req.http.X-Edge-Grace = "10s";
 }
 
 # What may be looked up in the cache, and what goes past it.

@@ -228,8 +228,6 @@ sub site_1 {
         # site.hcl:15: files without a ttl are never stored
         set req.http.X-Edge-Pass = "files";
     }
-    # default: cache
-    set req.http.X-Edge-Grace = "10s";
 }
 
 # What may be looked up in the cache, and what goes past it.

@@ -242,8 +242,6 @@ sub site_1 {
         set req.backend_hint = app_1_app;
         std.log("edge-servers:app_1_app=127.0.0.1:5000");
     }
-    # default: cache
-    set req.http.X-Edge-Grace = "10s";
 }
 
 # example.org, site.hcl:17
@@ -259,8 +257,6 @@ sub site_2 {
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/old(?:/|\z)") {
         set req.http.X-Edge-Route = "2.1";
     }
-    # default: cache
-    set req.http.X-Edge-Grace = "10s";
 }
 
 # What may be looked up in the cache, and what goes past it.

@@ -290,8 +290,6 @@ sub site_1 {
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/a(?:/|\z)") {
         set req.http.X-Edge-Route = "1.13";
     }
-    # default: cache
-    set req.http.X-Edge-Grace = "10s";
 }
 
 # What may be looked up in the cache, and what goes past it.

@@ -250,8 +250,6 @@ sub site_1 {
     if (!req.http.X-Edge-Route) {
         set req.http.X-Edge-Route = "1.5";
     }
-    # default: cache
-    set req.http.X-Edge-Grace = "10s";
 }
 
 # What may be looked up in the cache, and what goes past it.

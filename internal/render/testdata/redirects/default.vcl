@@ -242,8 +242,6 @@ sub site_1 {
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/308(?:/|\z)") {
         set req.http.X-Edge-Route = "1.5";
     }
-    # default: cache
-    set req.http.X-Edge-Grace = "10s";
 }
 
 # What may be looked up in the cache, and what goes past it.

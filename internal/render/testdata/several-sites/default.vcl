@@ -229,8 +229,6 @@ sub site_1 {
     if (!req.http.X-Edge-Route) {
         set req.http.X-Edge-Route = "1.1";
     }
-    # default: cache
-    set req.http.X-Edge-Grace = "10s";
 }
 
 # 2001:db8::8, site.hcl:25
@@ -241,8 +239,6 @@ sub site_2 {
     if (!req.http.X-Edge-Route) {
         set req.http.X-Edge-Route = "2.1";
     }
-    # default: cache
-    set req.http.X-Edge-Grace = "10s";
 }
 
 # example.com, site.hcl:3
@@ -255,8 +251,6 @@ sub site_3 {
         # site.hcl:7: files without a ttl are never stored
         set req.http.X-Edge-Pass = "files";
     }
-    # default: cache
-    set req.http.X-Edge-Grace = "10s";
 }
 
 # under_score.example.com, site.hcl:11
@@ -267,8 +261,6 @@ sub site_4 {
     if (!req.http.X-Edge-Route) {
         set req.http.X-Edge-Route = "4.1";
     }
-    # default: cache
-    set req.http.X-Edge-Grace = "10s";
 }
 
 # What may be looked up in the cache, and what goes past it.

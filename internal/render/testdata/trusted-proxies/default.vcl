@@ -287,8 +287,6 @@ sub site_1 {
         set req.backend_hint = app_1_app;
         std.log("edge-servers:app_1_app=127.0.0.1:5000");
     }
-    # default: cache
-    set req.http.X-Edge-Grace = "10s";
 }
 
 # What may be looked up in the cache, and what goes past it.
