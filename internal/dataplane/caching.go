@@ -94,7 +94,10 @@ func (f *front) direct(x *exchange, key string, e *httpcache.Entry) *wire.Respon
 			return s
 		}
 	}
-	if x.Method != http.MethodGet || r.Body == nil || !entity.Plain(x.Header) {
+	if !entity.Plain(x.Header) {
+		return whole(x, r)
+	}
+	if x.Method != http.MethodGet || r.Body == nil {
 		return r
 	}
 	// It could not be stored lately; it may be now.

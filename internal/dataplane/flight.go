@@ -179,9 +179,10 @@ func (one *flight) answer(x *exchange, request wire.Header) *wire.Response {
 		}
 		return r
 	}
-	if l.status == http.StatusOK && entity.Evaluate(request, l.header) == http.StatusNotModified {
-		r, _ := entity.Answer(x.Method, request, entity.Whole{Status: l.status, Header: l.header})
-		return r
+	if l.status == http.StatusOK {
+		if r := conditional(request, l.header); r != nil {
+			return r
+		}
 	}
 	body, ok := l.spool.Reader(x.ctx)
 	if !ok {
@@ -203,11 +204,28 @@ func (l *live) open(ctx context.Context, offset, length int64) (io.ReadCloser, e
 	return &part{body: body, skip: offset, left: length}, nil
 }
 
-// whole answers a request from a response that is its alone, and that was
-// asked for without the request's conditions: a range is cut out of it as it
-// passes.
+// conditional is the answer to a request whose conditions decide it without
+// the representation's body; nil where they do not.
+func conditional(request, header wire.Header) *wire.Response {
+	if entity.Evaluate(request, header) == http.StatusOK {
+		return nil
+	}
+	r, _ := entity.Answer(http.MethodGet, request, entity.Whole{Status: http.StatusOK, Header: header})
+	return r
+}
+
+// whole answers a request from a response that is its alone and may know
+// nothing of the request's conditions: they are decided here, and a range is
+// cut out of the body as it passes.
 func whole(x *exchange, r *wire.Response) *wire.Response {
-	if r.Status != http.StatusOK || r.Length < 0 || r.Body == nil || entity.Plain(x.Header) {
+	if r.Status != http.StatusOK || entity.Plain(x.Header) {
+		return r
+	}
+	if decided := conditional(x.Header, r.Header); decided != nil {
+		r.Close()
+		return decided
+	}
+	if r.Length < 0 || r.Body == nil {
 		return r
 	}
 	body := r.Body

@@ -11,6 +11,10 @@ func cacheCases() []contractCase {
 	stored := func(name, target string, lines ...string) contractCase {
 		return contractCase{clause: "K1", name: name, run: twice(get("main.test", target), get("main.test", target), "HIT", page("x", lines...))}
 	}
+	// The other site serves nothing stale, whatever it has stored.
+	notFresh := func(name, target string, lines ...string) contractCase {
+		return contractCase{clause: "K1", name: name, run: twice(get("second.test", target), get("second.test", target), "~MISS|PASS", page("x", lines...))}
+	}
 	notStored := func(name, target string, lines ...string) contractCase {
 		return contractCase{clause: "K1", name: name, run: twice(get("main.test", target), get("main.test", target), "~MISS|PASS", page("x", lines...))}
 	}
@@ -45,6 +49,15 @@ func cacheCases() []contractCase {
 		{clause: "K1", name: "500 is not stored by a ttl", run: twice(get("main.test", "/ttl"), get("main.test", "/ttl"), "~MISS|PASS", pageOf("500 Oops", "x"))},
 		{clause: "K1", name: "302 is not stored by a ttl", run: twice(get("main.test", "/ttl"), get("main.test", "/ttl"), "~MISS|PASS", pageOf("302 Found", "", "Location: /"))},
 		{clause: "K1", name: "404 is stored by a ttl", run: twice(get("main.test", "/ttl"), get("main.test", "/ttl"), "HIT", pageOf("404 Not Found", "x"))},
+		{clause: "K1", name: "a 503 with max-age", run: twice(get("main.test", "/"), get("main.test", "/"), "~MISS|PASS", pageOf("503 Down", "x", fresh))},
+		{clause: "K1", name: "a 503 with max-age where a ttl is", run: twice(get("main.test", "/ttl"), get("main.test", "/ttl"), "HIT", pageOf("503 Down", "x", fresh))},
+		{clause: "K1", name: "a 403 with s-maxage", run: twice(get("main.test", "/"), get("main.test", "/"), "~MISS|PASS", pageOf("403 No", "x", "Cache-Control: s-maxage=60"))},
+		{clause: "K1", name: "a 401 with max-age where a ttl is", run: twice(get("main.test", "/ttl"), get("main.test", "/ttl"), "HIT", pageOf("401 Who", "x", fresh))},
+		{clause: "K1", name: "a 429 is not stored", run: twice(get("main.test", "/ttl"), get("main.test", "/ttl"), "~MISS|PASS", pageOf("429 Slow", "x", fresh))},
+		{clause: "K1", name: "a 201 with max-age", run: twice(get("main.test", "/"), get("main.test", "/"), "HIT", pageOf("201 Made", "x", fresh))},
+		{clause: "K1", name: "a 308 with Expires", run: twice(get("main.test", "/"), get("main.test", "/"), "HIT", pageOf("308 Moved", "", "Location: /", "Expires: Tue, 19 Jan 2038 03:14:07 GMT"))},
+		{clause: "K1", name: "a 418 with max-age", run: twice(get("main.test", "/"), get("main.test", "/"), "HIT", pageOf("418 Teapot", "x", fresh))},
+		{clause: "K1", name: "an unknown status that is to be understood", run: twice(get("main.test", "/"), get("main.test", "/"), "~MISS|PASS", pageOf("299 Odd", "x", "Cache-Control: max-age=60, must-understand"))},
 		{clause: "K1", name: "404 with max-age", run: twice(get("main.test", "/"), get("main.test", "/"), "HIT", pageOf("404 Not Found", "x", fresh))},
 		{clause: "K1", name: "301 with max-age", run: twice(get("main.test", "/"), get("main.test", "/"), "HIT", pageOf("301 Moved", "", "Location: /", fresh))},
 		pair("K1", "Authorization", get("main.test", "/", "Authorization: Basic eDp5"), get("main.test", "/", "Authorization: Basic eDp5"), "~MISS|PASS", fresh),
@@ -63,6 +76,28 @@ func cacheCases() []contractCase {
 		{clause: "K1", name: "a range that misses fetches the whole", run: rangeMiss},
 		{clause: "K1", name: "Age", run: age},
 		{clause: "K1", name: "an upstream Age counts", run: twice(get("main.test", "/"), get("main.test", "/"), "~MISS|PASS", page("x", "Cache-Control: max-age=60", "Age: 61"))},
+		notFresh("an Age in words", "/", fresh, "Age: abc"),
+		notFresh("a negative Age", "/", fresh, "Age: -7200"),
+		notFresh("an Age with a fraction", "/", fresh, "Age: 1.5"),
+		notFresh("two Ages", "/", fresh, "Age: 0, 7"),
+		notFresh("two lines of Age", "/", fresh, "Age: 0", "Age: 0"),
+		notFresh("an Age with a parameter", "/", fresh, "Age: 7;a"),
+		notFresh("an Age in words with a ttl", "/ttl/age", "Age: abc"),
+		notFresh("a Date long past", "/", fresh, "Date: Mon, 01 Jan 2024 00:00:00 GMT"),
+		stored("an old Date with a ttl", "/ttl", "Date: Mon, 01 Jan 2024 00:00:00 GMT"),
+		stored("quoted seconds", "/", `Cache-Control: max-age="60"`),
+		notStored("a directive within another's quotes", "/", `Cache-Control: x="a, max-age=60"`),
+		notStored("the first of two", "/", "Cache-Control: max-age=0, max-age=60"),
+		notStored("no seconds", "/", "Cache-Control: max-age=60s"),
+		stored("a day that begins with zeros", "/", "Cache-Control: max-age=0086400"),
+		pair("K1", "a coding for one who takes none", get("main.test", "/", "Accept-Encoding: br"), get("main.test", "/"), "MISS", fresh, "Content-Encoding: br"),
+		pair("K1", "a coding for another who takes it", get("main.test", "/", "Accept-Encoding: br"), get("main.test", "/", "Accept-Encoding: gzip;q=0, br"), "HIT", fresh, "Content-Encoding: br"),
+		{clause: "K1", name: "a coding that varies by something else too", run: codingVaries},
+		{clause: "K1", name: "what an answer names as changed is made invalid", run: alsoInvalid},
+		{clause: "K1", name: "a confirmation of another answer", run: otherConfirmed},
+		{clause: "K1", name: "HEAD that misses asks with HEAD", run: headMiss},
+		{clause: "K1", name: "If-Modified-Since without Last-Modified", run: sinceDate},
+		{clause: "K1", name: "a range of what is not stored, twice", run: rangeTwice},
 		{clause: "K1", name: "a stored answer's validators", run: storedValidators},
 		{clause: "K1", name: "an unsafe method makes it invalid", run: invalidated(ask("POST", "main.test", "/ttl", "", "Content-Length: 0"), page("done"), "MISS")},
 		{clause: "K1", name: "DELETE too", run: invalidated(ask("DELETE", "main.test", "/ttl", ""), "HTTP/1.1 204 No Content\r\n\r\n", "MISS")},

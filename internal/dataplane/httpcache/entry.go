@@ -38,10 +38,18 @@ func NewEntry(status int, header, request wire.Header, f Freshness, body Content
 }
 
 // vary notes the request's values of the fields that the response varies by.
+// One with a Content-Encoding varies by Accept-Encoding, whether it says so or
+// not: a client that takes no coding cannot read it.
 func vary(response, request wire.Header) []wire.Field {
 	var out []wire.Field
-	for name := range response.Members("Vary") {
+	note := func(name string) {
 		out = append(out, wire.Field{Name: strings.ToLower(name), Value: strings.Clone(selecting(name, request))})
+	}
+	for name := range response.Members("Vary") {
+		note(name)
+	}
+	if response.Has("Content-Encoding") && !response.Contains("Vary", "Accept-Encoding") {
+		note("Accept-Encoding")
 	}
 	return out
 }
@@ -68,14 +76,21 @@ func selecting(name string, request wire.Header) string {
 }
 
 // Matches reports whether the entry is an answer to such a request.
-func (e *Entry) Matches(request wire.Header) bool {
+func (e *Entry) Matches(request wire.Header) bool { return e.selected(request) && e.open(request) }
+
+// selected reports whether the request has the values that the entry varies by.
+func (e *Entry) selected(request wire.Header) bool {
 	for _, f := range e.Vary {
 		if selecting(f.Name, request) != f.Value {
 			return false
 		}
 	}
-	return e.shareable || !request.Has("Authorization")
+	return true
 }
+
+// open reports whether the entry may be given to whoever sends the request
+// (RFC 9111 3.5).
+func (e *Entry) open(request wire.Header) bool { return e.shareable || !request.Has("Authorization") }
 
 // sameVariant reports whether e takes the place of other.
 func (e *Entry) sameVariant(other *Entry) bool {
@@ -121,7 +136,7 @@ func (e *Entry) Updated(x Exchange, p Policy) (*Entry, bool) {
 	update := x.Header.Clone()
 	update.Filter(func(f wire.Field) bool {
 		switch strings.ToLower(f.Name) {
-		case "content-length", "content-encoding", "content-range", "content-type", "age", "vary":
+		case "content-length", "content-encoding", "content-range", "content-md5", "age", "vary":
 			return false
 		}
 		return true

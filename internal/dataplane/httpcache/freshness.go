@@ -52,40 +52,54 @@ type Exchange struct {
 // after validation, is not stored.
 func Assess(x Exchange, p Policy) (Freshness, bool) {
 	c := ParseControl(x.Header)
-	if x.Method != http.MethodGet || !storable(x, c) {
+	if x.Method != http.MethodGet || !storable(x, c, p) {
 		return Freshness{}, false
 	}
-	f := Freshness{Received: x.Came, InitialAge: initialAge(x)}
+	f := Freshness{Received: x.Came}
+	age, known := initialAge(x)
+	f.InitialAge = age
 	var named bool
 	if f.Lifetime, named = explicit(x, c); !named {
 		if !p.HasTTL || !heuristic(x.Status) {
 			return Freshness{}, false
 		}
-		f.Lifetime, f.InitialAge = p.TTL, 0
+		f.Lifetime = p.TTL + age // the owner counts from when it came
 	}
-	f.Grace, f.IfError = staleness(c, p)
-	if f.Lifetime == 0 && c.StaleWhileRevalidate < 0 {
-		f.Grace = 0 // what is never fresh is asked about each time
+	f.Grace, f.IfError = staleness(c, p, f.Lifetime)
+	if !known {
+		f.InitialAge = max(age, f.Lifetime) // stale
 	}
-	useful := f.Lifetime > f.InitialAge || f.Grace > 0 || f.IfError > 0 || Validator(x.Header)
-	return f, useful
+	over := f.InitialAge - f.Lifetime
+	return f, over < 0 || over < max(f.Grace, f.IfError) || Validator(x.Header)
 }
 
-func storable(x Exchange, c Control) bool {
-	if x.Status < 200 || x.Status == http.StatusPartialContent || x.Status == http.StatusNotModified {
+// storable reports whether a response may be stored at all (RFC 9111 3).
+func storable(x Exchange, c Control, p Policy) bool {
+	switch {
+	case x.Status < 200 || neverStored(x.Status) || onlyAsked(x.Status) && !p.HasTTL:
 		return false
-	}
-	if c.MustUnderstand {
-		if !heuristic(x.Status) {
-			return false
-		}
-	} else if c.NoStore {
+	case c.MustUnderstand && !heuristic(x.Status), c.NoStore && !c.MustUnderstand:
 		return false
-	}
-	if c.Private || x.Header.Has("Set-Cookie") || varies(x.Header) {
+	case c.Private || x.Header.Has("Set-Cookie") || varies(x.Header):
 		return false
 	}
 	return !x.Authorization || Shareable(c)
+}
+
+// neverStored reports the statuses that say something about one request
+// alone: parts and confirmations, and what RFC 6585 keeps out of caches.
+func neverStored(status int) bool {
+	switch status {
+	case 206, 304, 428, 429, 431, 511:
+		return true
+	}
+	return false
+}
+
+// onlyAsked reports the statuses that are stored only on a route with a ttl,
+// whatever freshness they name: failures, and refusals of somebody.
+func onlyAsked(status int) bool {
+	return status >= 500 || status == http.StatusUnauthorized || status == http.StatusForbidden
 }
 
 // Shareable reports whether a response to an Authorization request may be
@@ -120,29 +134,32 @@ func explicit(x Exchange, c Control) (time.Duration, bool) {
 	return 0, false
 }
 
-// initialAge is the age a response came with (RFC 9111 4.2.3). Of several
-// ages the first counts, and one that cannot be read counts for nothing.
-func initialAge(x Exchange) time.Duration {
-	apparent := time.Duration(0)
+// initialAge is the age a response came with (RFC 9111 4.2.3). It reports
+// false where the response gives an Age that is no number of seconds, or
+// several: nobody knows how old it is.
+func initialAge(x Exchange) (time.Duration, bool) {
+	age := time.Duration(0)
 	if date, err := http.ParseTime(x.Header.Get("Date")); err == nil {
-		apparent = max(0, x.Came.Truncate(time.Second).Sub(date))
+		age = max(0, x.Came.Truncate(time.Second).Sub(date))
 	}
-	said := time.Duration(0)
-	for member := range x.Header.Members("Age") {
-		said, _ = seconds(member)
-		break
+	said, known := time.Duration(0), true
+	if n := x.Header.Count("Age"); n > 0 {
+		said, known = seconds(x.Header.Get("Age"))
+		known = known && n == 1
 	}
-	return max(apparent, said+x.Came.Sub(x.Asked))
+	age = max(age, said+x.Came.Sub(x.Asked))
+	return min(age, maxDelta*time.Second), known
 }
 
 // staleness is how long a response may be served beyond its lifetime: as it
 // says itself, else as the site says, and not at all where it forbids that.
-// s-maxage forbids what the response does not allow itself (RFC 9111 5.2.2.10).
-func staleness(c Control, p Policy) (grace, ifError time.Duration) {
+// s-maxage forbids what the response does not allow itself (RFC 9111
+// 5.2.2.10), and what is never fresh is asked about each time.
+func staleness(c Control, p Policy, lifetime time.Duration) (grace, ifError time.Duration) {
 	if c.MustRevalidate || c.ProxyRevalidate || c.NoCache {
 		return 0, 0
 	}
-	if c.SharedMaxAge < 0 {
+	if c.SharedMaxAge < 0 && lifetime > 0 {
 		grace, ifError = p.Grace, p.StaleIfError
 	}
 	if c.StaleWhileRevalidate >= 0 {

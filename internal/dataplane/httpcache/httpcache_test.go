@@ -62,11 +62,21 @@ func TestAssess(t *testing.T) {
 		"twice, the first":           {200, []string{"Cache-Control: max-age=5, max-age=50"}, Policy{}, true, 5 * time.Second, 0, 0},
 		"s-maxage first":             {200, []string{"Cache-Control: max-age=5, s-maxage=7"}, Policy{}, true, 7 * time.Second, 0, 0},
 		"Expires":                    {200, []string{"Date: Tue, 02 Jan 2024 03:04:05 GMT", "Expires: Tue, 02 Jan 2024 03:05:05 GMT"}, Policy{}, true, time.Minute, 0, 0},
-		"Expires 0":                  {200, []string{"Expires: 0"}, ttl, true, 0, 0, time.Minute},
+		"Expires 0":                  {200, []string{"Expires: 0"}, ttl, false, 0, 0, 0},
+		"never fresh, own word":      {200, []string{"Cache-Control: max-age=0, stale-if-error=9"}, ttl, true, 0, 0, 9 * time.Second},
 		"max-age before Expires":     {200, []string{"Cache-Control: max-age=5", "Expires: 0"}, Policy{}, true, 5 * time.Second, 0, 0},
 		"Age":                        {200, []string{"Cache-Control: max-age=5", "Age: 3"}, Policy{}, true, 2 * time.Second, 0, 0},
-		"Age, nonsense":              {200, []string{"Cache-Control: max-age=5", "Age: x"}, Policy{}, true, 5 * time.Second, 0, 0},
-		"Age, two lines":             {200, []string{"Cache-Control: max-age=5", "Age: 2", "Age: 4"}, Policy{}, true, 3 * time.Second, 0, 0},
+		"Age, a ttl counts from now": {200, []string{"Age: 30"}, ttl, true, time.Hour, 10 * time.Second, time.Minute},
+		"Age, nonsense":              {200, []string{"Cache-Control: max-age=5", "Age: x"}, Policy{}, false, 0, 0, 0},
+		"Age, nonsense and a ttl":    {200, []string{"Age: x"}, Policy{TTL: time.Hour, HasTTL: true}, false, 0, 0, 0},
+		"Age, nonsense and a tag":    {200, []string{"Cache-Control: max-age=5", "Age: x", `ETag: "a"`}, Policy{}, true, 0, 0, 0},
+		"Age, negative":              {200, []string{"Cache-Control: max-age=5", "Age: -7200"}, Policy{}, false, 0, 0, 0},
+		"Age, fraction":              {200, []string{"Cache-Control: max-age=5", "Age: 1.0"}, Policy{}, false, 0, 0, 0},
+		"Age, list":                  {200, []string{"Cache-Control: max-age=5", "Age: 0, 2"}, Policy{}, false, 0, 0, 0},
+		"Age, parameter":             {200, []string{"Cache-Control: max-age=5", "Age: 2;a"}, Policy{}, false, 0, 0, 0},
+		"Age, empty":                 {200, []string{"Cache-Control: max-age=5", "Age: "}, Policy{}, false, 0, 0, 0},
+		"Age, two lines":             {200, []string{"Cache-Control: max-age=5", "Age: 2", "Age: 2"}, Policy{}, false, 0, 0, 0},
+		"Age, huge":                  {200, []string{"Cache-Control: max-age=5", "Age: 99999999999999999999"}, Policy{}, false, 0, 0, 0},
 		"old Date":                   {200, []string{"Cache-Control: max-age=5", "Date: Tue, 02 Jan 2024 03:04:03 GMT"}, Policy{}, true, 3 * time.Second, 0, 0},
 		"Date to come":               {200, []string{"Cache-Control: max-age=5", "Date: Tue, 02 Jan 2024 03:05:03 GMT"}, Policy{}, true, 5 * time.Second, 0, 0},
 		"no-store":                   {200, []string{"Cache-Control: No-Store, max-age=5"}, ttl, false, 0, 0, 0},
@@ -76,6 +86,13 @@ func TestAssess(t *testing.T) {
 		"Set-Cookie":                 {200, []string{"Cache-Control: max-age=5", "Set-Cookie: a"}, ttl, false, 0, 0, 0},
 		"Vary *":                     {200, []string{"Cache-Control: max-age=5", "Vary: A, *"}, ttl, false, 0, 0, 0},
 		"206":                        {206, []string{"Cache-Control: max-age=5"}, ttl, false, 0, 0, 0},
+		"500":                        {500, []string{"Cache-Control: max-age=5"}, Policy{}, false, 0, 0, 0},
+		"500 on a route with a ttl":  {500, []string{"Cache-Control: max-age=5"}, Policy{TTL: 9, HasTTL: true}, true, 5 * time.Second, 0, 0},
+		"500 by a ttl alone":         {500, nil, ttl, false, 0, 0, 0},
+		"403":                        {403, []string{"Expires: Tue, 02 Jan 2024 03:05:05 GMT"}, Policy{}, false, 0, 0, 0},
+		"401 on a route with a ttl":  {401, []string{"Cache-Control: max-age=5"}, Policy{TTL: 9, HasTTL: true}, true, 5 * time.Second, 0, 0},
+		"429 is nobody else's":       {429, []string{"Cache-Control: max-age=5"}, ttl, false, 0, 0, 0},
+		"201":                        {201, []string{"Cache-Control: max-age=5"}, Policy{}, true, 5 * time.Second, 0, 0},
 		"unknown status":             {299, []string{"Cache-Control: max-age=5"}, Policy{}, true, 5 * time.Second, 0, 0},
 		"must-understand, unknown":   {299, []string{"Cache-Control: max-age=5, must-understand"}, Policy{}, false, 0, 0, 0},
 		"must-understand, known":     {200, []string{"Cache-Control: max-age=5, must-understand, no-store"}, Policy{}, true, 5 * time.Second, 0, 0},
@@ -144,7 +161,7 @@ func TestUpdated(t *testing.T) {
 	old := entry(3, `ETag: "a"`, "X: 1", "Y: 2", "Content-Type: text/plain")
 	x := Exchange{Asked: now, Came: now, Status: 304, Header: header(`ETag: "a"`, "X: 9", "Content-Type: x/y", "Content-Length: 7", "Cache-Control: max-age=5")}
 	updated, ok := old.Updated(x, Policy{})
-	if !ok || updated.Header.Get("X") != "9" || updated.Header.Get("Y") != "2" || updated.Header.Get("Content-Type") != "text/plain" ||
+	if !ok || updated.Header.Get("X") != "9" || updated.Header.Get("Y") != "2" || updated.Header.Get("Content-Type") != "x/y" ||
 		updated.Header.Has("Content-Length") || updated.Freshness.Lifetime != 5*time.Second || old.Header.Get("X") != "1" {
 		t.Errorf("%v %+v", ok, updated)
 	}

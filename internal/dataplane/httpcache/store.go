@@ -80,8 +80,8 @@ func (s *Store) MaxObject() int64 {
 // Found is what a lookup knows.
 type Found struct {
 	Entry *Entry // nil where nothing stored answers the request
-	// Pass tells that a response was not to be stored lately, so that
-	// nobody should wait for another's.
+	// Pass tells that nobody should wait for another's answer: one was not to
+	// be stored lately, or the one stored is not for such a request.
 	Pass bool
 	// Variant names the responses that the request may share, among those
 	// of its key.
@@ -96,13 +96,18 @@ func (s *Store) Lookup(key string, request wire.Header, now time.Time) Found {
 	if r == nil {
 		return Found{}
 	}
+	found := Found{Pass: now.Before(r.passUntil)}
 	for i := len(r.entries) - 1; i >= 0; i-- {
-		if e := r.entries[i]; e.Matches(request) {
+		e := r.entries[i]
+		switch {
+		case !e.selected(request):
+		case e.open(request):
 			r.visited.set()
 			return Found{Entry: e}
+		default:
+			found.Pass = true
 		}
 	}
-	found := Found{Pass: now.Before(r.passUntil)}
 	if n := len(r.entries); n > 0 {
 		for _, f := range r.entries[n-1].Vary {
 			found.Variant += selecting(f.Name, request) + "\x00"

@@ -435,7 +435,8 @@ sub vcl_hash {
 sub vcl_hit {
     set req.http.X-Edge-Cache = "HIT";
     # A response to everybody is not one to somebody (RFC 9111, 3.5).
-    if (req.http.Authorization && obj.http.Cache-Control !~ "(?i)\b(?:public|s-maxage|must-revalidate)\b") {
+    if (req.http.Authorization && !obj.http.X-Edge-Shared) {
+        set req.http.X-Edge-Cache = "MISS";
         return (pass);
     }
     if (obj.ttl <= 0s) {
@@ -451,11 +452,10 @@ sub vcl_hit {
 
 sub vcl_miss {
     set req.http.X-Edge-Cache = "MISS";
-    return (fetch);
-}
-
-sub vcl_pass {
-    set req.http.X-Edge-Cache = "PASS";
+    if (req.method == "HEAD") {
+        # Varnish would fetch the whole of it.
+        return (pass);
+    }
     return (fetch);
 }
 
@@ -466,6 +466,11 @@ sub vcl_backend_fetch {
     # Those that vcl_backend_response needs are the web tier's to drop.
     call edge_hide;
     unset bereq.http.X-Edge-Pass;
+    if (bereq.retries > 0) {
+        # For all of it, after a confirmation that was none.
+        unset bereq.http.If-None-Match;
+        unset bereq.http.If-Modified-Since;
+    }
     return (fetch);
 }
 
@@ -479,8 +484,22 @@ sub vcl_backend_response {
     if (beresp.status >= 500 && bereq.http.X-Edge-Refetch && !bereq.http.X-Edge-Failed) {
         return (abandon);
     }
+    # A confirmation of another response than the one that was asked about.
+    if (beresp.was_304 && bereq.http.If-None-Match && beresp.http.ETag
+        && regsub(beresp.http.ETag, "^W/", "") != regsub(bereq.http.If-None-Match, "^W/", "")) {
+        return (retry);
+    }
+    # One of it comes with the stored response's notes.
+    if (beresp.http.X-Edge-Vary == "none") {
+        unset beresp.http.Vary;
+    } elsif (beresp.http.X-Edge-Vary) {
+        set beresp.http.Vary = beresp.http.X-Edge-Vary;
+    }
+    unset beresp.http.X-Edge-Vary;
     unset beresp.http.X-Edge-Grace;
+    unset beresp.http.X-Edge-Shared;
     unset beresp.http.X-Edge-Url;
+    call edge_age;
     # The web tier's notes for the access log, in one header, so that those of
     # a stored answer do not mix with those of the one that confirms it.
     set beresp.http.X-Edge-Tier = beresp.http.X-Edge-Tier + " " + beresp.http.X-Edge-Upstream + " " + beresp.http.X-Edge-Backend;
@@ -498,20 +517,27 @@ sub vcl_backend_response {
         set beresp.do_stream = false;
     }
     if (bereq.uncacheable) {
+        call edge_forget;
         return (deliver);
     }
-    # Freshness: the response's own, else the route's ttl (RFC 9111, 4.2).
-    if (bereq.http.X-Edge-Ttl && beresp.http.Cache-Control !~ "(?i)(?:^|[,\s])(?:s-maxage|max-age)\s*=" && !beresp.http.Expires
-        && (beresp.status == 200 || beresp.status == 203 || beresp.status == 204 || beresp.status == 300 || beresp.status == 301
-            || beresp.status == 308 || beresp.status == 404 || beresp.status == 405 || beresp.status == 410 || beresp.status == 414 || beresp.status == 501)) {
-        set beresp.ttl = std.duration(bereq.http.X-Edge-Ttl, 0s);
-    }
-    # What a shared cache must not keep (RFC 9111, 3), and what would push too
-    # much out of it. default: cache_storage.size, a quarter
-    if (beresp.ttl <= 0s || beresp.http.Set-Cookie || beresp.http.Vary ~ "\*" || beresp.status >= 500
-        || beresp.http.Cache-Control ~ "(?i)(?:^|[,\s])(?:private|no-store|no-cache)\b"
-        || std.integer(beresp.http.Content-Length, 0) > 67108864
-        || (bereq.http.Authorization && beresp.http.Cache-Control !~ "(?i)\b(?:public|s-maxage|must-revalidate)\b")) {
+    call edge_control;
+    call edge_lifetime;
+    call edge_staleness;
+    # What a shared cache must not keep (RFC 9111, 3; RFC 6585), what only a route
+    # with a ttl keeps, and what would push too much out of the cache.
+    # default: cache_storage.size, a quarter
+    if (!beresp.http.X-Edge-Lifetime || (beresp.ttl <= 0s && beresp.grace <= 0s)
+        || beresp.http.X-Edge-Control ~ ",(?:private|no-cache)[=,]"
+        || (beresp.http.X-Edge-Control ~ ",no-store[=,]" && beresp.http.X-Edge-Control !~ ",must-understand[=,]")
+        || (beresp.http.X-Edge-Control ~ ",must-understand[=,]" && !beresp.http.X-Edge-Lasting)
+        || beresp.http.Set-Cookie || beresp.http.Vary ~ "(?:^|,)\s*\*\s*(?:,|$)"
+        || (bereq.http.Authorization && !beresp.http.X-Edge-Shared)
+        || beresp.status == 428 || beresp.status == 429 || beresp.status == 431 || beresp.status == 511
+        || (!bereq.http.X-Edge-Ttl && (beresp.status >= 500 || beresp.status == 401 || beresp.status == 403))
+        || std.integer(beresp.http.Content-Length, 0) > 67108864) {
+        call edge_forget;
+        unset beresp.http.X-Edge-Grace;
+        unset beresp.http.X-Edge-Shared;
         # Remembered for a while, so that such requests do not queue up behind each other.
         set beresp.uncacheable = true;
         set beresp.grace = 0s;
@@ -521,24 +547,19 @@ sub vcl_backend_response {
         }
         return (deliver);
     }
-    # So is one without a length that is to be stored.
+    call edge_forget;
+    # One without a length that is to be stored is read to its end, too.
     if (!beresp.http.Content-Length) {
         set beresp.do_stream = false;
     }
-    # Stale answers: the response's own word (RFC 5861), else the site's.
-    if (beresp.http.Cache-Control ~ "(?i)\b(?:must-revalidate|proxy-revalidate|s-maxage)\b") {
-        set beresp.grace = 0s;
-        set beresp.http.X-Edge-Grace = "0s";
-    } else {
-        if (beresp.http.Cache-Control !~ "(?i)\bstale-while-revalidate\s*=") {
-            set beresp.grace = std.duration(bereq.http.X-Edge-Grace, 0s);
-        }
-        set beresp.http.X-Edge-Grace = beresp.grace + "s";
-        if (beresp.http.Cache-Control ~ "(?i)\bstale-if-error\s*=\s*[0-9]") {
-            set bereq.http.X-Edge-Stale = regsub(beresp.http.Cache-Control, "(?i)^.*\bstale-if-error\s*=\s*([0-9]{1,9}).*$", "\1") + "s";
-        }
-        if (std.duration(bereq.http.X-Edge-Stale, 0s) > beresp.grace) {
-            set beresp.grace = std.duration(bereq.http.X-Edge-Stale, 0s);
+    # Who takes no coding is not given one, whatever the response says of itself.
+    if (beresp.http.Content-Encoding && beresp.http.Vary !~ "(?i)(?:^|,)\s*accept-encoding\s*(?:,|$)") {
+        set beresp.http.X-Edge-Vary = "none";
+        if (beresp.http.Vary) {
+            set beresp.http.X-Edge-Vary = beresp.http.Vary;
+            set beresp.http.Vary = beresp.http.Vary + ", Accept-Encoding";
+        } else {
+            set beresp.http.Vary = "Accept-Encoding";
         }
     }
     # Kept to be asked about, where the backend gave it a name.
@@ -547,6 +568,117 @@ sub vcl_backend_response {
     }
     set beresp.http.X-Edge-Url = bereq.http.X-Edge-Host + bereq.url;
     return (deliver);
+}
+
+# How old a response is that comes: by its Age or by its Date, whatever is more
+# (RFC 9111, 4.2.3). Varnish knows of Age alone, so what Date adds is noted for
+# the way out; so is that there was an Age, as Varnish gives one to everybody.
+sub edge_age {
+    unset beresp.http.X-Edge-Age;
+    unset beresp.http.X-Edge-Aged;
+    unset beresp.http.X-Edge-Said;
+    if (beresp.http.Age) {
+        std.collect(beresp.http.Age);
+        if (beresp.http.Age ~ "^[0-9]+$") {
+            set beresp.http.X-Edge-Said = "1";
+            set beresp.http.X-Edge-Age = regsub(beresp.http.Age, "^0*([0-9]{1,9})[0-9]*$", "\1");
+        } else {
+            # Nobody knows: it is stale.
+            set beresp.http.X-Edge-Age = "unknown";
+        }
+        unset beresp.http.Age;
+    }
+    if (beresp.http.Date ~ "^[A-Za-z]" && beresp.http.X-Edge-Age != "unknown"
+        && std.integer(duration = now - std.time(beresp.http.Date, now), fallback = 0) > std.integer(beresp.http.X-Edge-Age, 0)) {
+        set beresp.http.X-Edge-Aged = std.integer(duration = now - std.time(beresp.http.Date, now), fallback = 0) - std.integer(beresp.http.X-Edge-Age, 0);
+        set beresp.http.X-Edge-Age = std.integer(duration = now - std.time(beresp.http.Date, now), fallback = 0);
+    }
+}
+
+# What Cache-Control says, made easy to test: in lower case, each directive
+# between commas, numbers without quotes, other quoted strings without content.
+sub edge_control {
+    set beresp.http.X-Edge-Control = "," + std.tolower(beresp.http.Cache-Control) + ",";
+    if (beresp.http.X-Edge-Control ~ {"["\s]"}) {
+        set beresp.http.X-Edge-Control = regsuball(beresp.http.X-Edge-Control, {"="([0-9]*)"(?=\s*,)"}, "=\1");
+        set beresp.http.X-Edge-Control = regsuball(beresp.http.X-Edge-Control, {""(?:[^"\\]|\\.)*(?:"|$)"}, "-") + ",";
+        set beresp.http.X-Edge-Control = regsuball(beresp.http.X-Edge-Control, "\s*,[\s,]*", ",");
+    }
+    # A route's ttl is for answers that say something lasting.
+    if (beresp.status == 200 || beresp.status == 203 || beresp.status == 204 || beresp.status == 300 || beresp.status == 301
+        || beresp.status == 308 || beresp.status == 404 || beresp.status == 405 || beresp.status == 410 || beresp.status == 414 || beresp.status == 501) {
+        set beresp.http.X-Edge-Lasting = "1";
+    }
+    if (beresp.http.X-Edge-Control ~ ",(?:public|s-maxage|must-revalidate)[=,]") {
+        set beresp.http.X-Edge-Shared = "1";
+    }
+}
+
+# For how long a response is fresh: by its own word, else by the route's ttl
+# (RFC 9111, 4.2.1). What of that is left, with its age, is the ttl.
+sub edge_lifetime {
+    if (beresp.http.X-Edge-Control ~ ",no-cache[=,]") {
+        set beresp.http.X-Edge-Lifetime = "0s";
+    } elsif (beresp.http.X-Edge-Control ~ ",s-maxage[=,]") {
+        set beresp.http.X-Edge-Lifetime = regsub(beresp.http.X-Edge-Control, "^.*?,s-maxage(?:=0*([0-9]{1,9})[0-9]*|=[^,]*)?,.*$", "\1s");
+    } elsif (beresp.http.X-Edge-Control ~ ",max-age[=,]") {
+        set beresp.http.X-Edge-Lifetime = regsub(beresp.http.X-Edge-Control, "^.*?,max-age(?:=0*([0-9]{1,9})[0-9]*|=[^,]*)?,.*$", "\1s");
+    } elsif (beresp.http.Expires ~ "^[A-Za-z]" && beresp.http.Date ~ "^[A-Za-z]") {
+        set beresp.http.X-Edge-Lifetime = "" + (std.time(beresp.http.Expires, std.time(beresp.http.Date, now)) - std.time(beresp.http.Date, now)) + "s";
+    } elsif (beresp.http.Expires ~ "^[A-Za-z]") {
+        set beresp.http.X-Edge-Lifetime = "" + (std.time(beresp.http.Expires, now) - now) + "s";
+    } elsif (beresp.http.Expires) {
+        set beresp.http.X-Edge-Lifetime = "0s";
+    } elsif (bereq.http.X-Edge-Ttl && beresp.http.X-Edge-Lasting) {
+        set beresp.http.X-Edge-Lifetime = bereq.http.X-Edge-Ttl;
+        set beresp.ttl = 0s;
+        if (beresp.http.X-Edge-Age != "unknown") {
+            set beresp.ttl = std.duration(bereq.http.X-Edge-Ttl, 0s);
+        }
+        return;
+    }
+    set beresp.ttl = 0s;
+    if (beresp.http.X-Edge-Age != "unknown" && std.duration(beresp.http.X-Edge-Lifetime, 0s) > std.duration(beresp.http.X-Edge-Age + "s", 0s)) {
+        set beresp.ttl = std.duration(beresp.http.X-Edge-Lifetime, 0s) - std.duration(beresp.http.X-Edge-Age + "s", 0s);
+    }
+}
+
+# Beyond its lifetime: the response's own word (RFC 5861), else the site's. What
+# forbids stale answers, or is never fresh, has none of the site's.
+sub edge_staleness {
+    set beresp.grace = 0s;
+    set beresp.http.X-Edge-Grace = "0s";
+    if (beresp.http.X-Edge-Control ~ ",(?:must-revalidate|proxy-revalidate|no-cache)[=,]") {
+        return;
+    }
+    if (beresp.http.X-Edge-Control !~ ",s-maxage[=,]" && std.duration(beresp.http.X-Edge-Lifetime, 0s) > 0s) {
+        if (bereq.http.X-Edge-Grace) {
+            set beresp.http.X-Edge-Grace = bereq.http.X-Edge-Grace;
+        }
+        set beresp.grace = std.duration(bereq.http.X-Edge-Stale, 0s);
+    }
+    if (beresp.http.X-Edge-Control ~ ",stale-while-revalidate[=,]") {
+        set beresp.http.X-Edge-Grace = regsub(beresp.http.X-Edge-Control, "^.*?,stale-while-revalidate(?:=0*([0-9]{1,9})[0-9]*|=[^,]*)?,.*$", "\1s");
+    }
+    if (beresp.http.X-Edge-Control ~ ",stale-if-error[=,]") {
+        set beresp.grace = std.duration(regsub(beresp.http.X-Edge-Control, "^.*?,stale-if-error(?:=0*([0-9]{1,9})[0-9]*|=[^,]*)?,.*$", "\1s"), 0s);
+    }
+    if (std.duration(beresp.http.X-Edge-Grace, 0s) > beresp.grace) {
+        set beresp.grace = std.duration(beresp.http.X-Edge-Grace, 0s);
+    }
+    # What comes stale has used up some of that.
+    if (beresp.ttl <= 0s && beresp.http.X-Edge-Age != "unknown") {
+        set beresp.grace = beresp.grace + std.duration(beresp.http.X-Edge-Lifetime, 0s) - std.duration(beresp.http.X-Edge-Age + "s", 0s);
+        set beresp.http.X-Edge-Grace = "" + (std.duration(beresp.http.X-Edge-Grace, 0s)
+            + std.duration(beresp.http.X-Edge-Lifetime, 0s) - std.duration(beresp.http.X-Edge-Age + "s", 0s)) + "s";
+    }
+}
+
+sub edge_forget {
+    unset beresp.http.X-Edge-Control;
+    unset beresp.http.X-Edge-Lasting;
+    unset beresp.http.X-Edge-Lifetime;
+    unset beresp.http.X-Edge-Age;
 }
 
 sub vcl_backend_error {
@@ -567,34 +699,103 @@ sub vcl_deliver {
     # Who answered; what is stored is the cache tier's own.
     if (req.http.X-Edge-Cache ~ "^(?:MISS|PASS)$") {
         std.log("edge-tier:" + resp.http.X-Edge-Tier);
+        if (!resp.http.X-Edge-Said) {
+            unset resp.http.Age;
+        }
+    } elsif (resp.http.X-Edge-Aged) {
+        set resp.http.Age = std.integer(resp.http.Age, 0) + std.integer(resp.http.X-Edge-Aged, 0);
     }
-    # Varnish compares one tag, and no date but If-Modified-Since. What went
-    # past the cache has been judged by the backend.
-    if (resp.status == 200 && req.http.X-Edge-Cache != "PASS") {
+    if (resp.http.X-Edge-Vary) {
+        set resp.http.Vary = resp.http.X-Edge-Vary;
+        if (resp.http.Vary == "none") {
+            unset resp.http.Vary;
+        }
+    }
+    # What went past the cache has been judged by the backend.
+    if (resp.status == 200 && req.http.X-Edge-Cache != "PASS"
+        && (req.http.If-None-Match || req.http.If-Modified-Since || req.http.If-Match || req.http.If-Unmodified-Since)) {
         call edge_conditions;
     }
     # An unsafe request that went well makes what is stored under its URL invalid (RFC 9111, 4.4).
     if (req.method != "GET" && req.method != "HEAD" && req.method != "OPTIONS" && resp.status >= 200 && resp.status < 400 && !req.http.X-Edge-Pass) {
-        std.ban("obj.http.X-Edge-Url == " + req.http.X-Edge-Host + req.url);
+        call edge_invalidate;
     }
     call edge_answer;
     return (deliver);
 }
 
-# RFC 9110, 13.2.2, as far as Varnish does not do it afterwards.
+# RFC 9110, 13.2.2. Varnish compares one tag, and no date but one.
 sub edge_conditions {
     if (req.http.If-Match) {
-        if (req.http.If-Match != "*" && (!resp.http.ETag || resp.http.ETag ~ "^W/" || !std.strstr(req.http.If-Match, resp.http.ETag))) {
+        if (req.http.If-Match !~ "^\s*\*\s*$" && (!resp.http.ETag || resp.http.ETag ~ "^W/"
+            || !std.strstr(regsuball(req.http.If-Match, {"W/"[^"]*""}, ""), resp.http.ETag))) {
             return (synth(412));
         }
-    } elsif (req.http.If-Unmodified-Since && resp.http.Last-Modified
-        && std.time(resp.http.Last-Modified, now) > std.time(req.http.If-Unmodified-Since, now)) {
+    } elsif (req.http.If-Unmodified-Since ~ "^[A-Za-z]" && resp.http.Last-Modified ~ "^[A-Za-z]"
+        && std.time(resp.http.Last-Modified, now - 36500d) > std.time(req.http.If-Unmodified-Since, now + 36500d)) {
         return (synth(412));
     }
-    if (req.http.If-None-Match && resp.http.ETag
-        && (req.http.If-None-Match == "*" || std.strstr(req.http.If-None-Match, regsub(resp.http.ETag, "^W/", "")))) {
-        set req.http.If-None-Match = resp.http.ETag;
+    if (req.http.If-None-Match) {
+        if (req.http.If-None-Match ~ "^\s*\*\s*$" || (resp.http.ETag && std.strstr(req.http.If-None-Match, regsub(resp.http.ETag, "^W/", "")))) {
+            call edge_not_modified;
+        }
+    } elsif (req.http.If-Modified-Since ~ "^[A-Za-z]") {
+        # Where nobody says when it was changed, it was when it was made (RFC 9111, 4.3.2).
+        set req.http.X-Edge-Chain = resp.http.Date;
+        if (resp.http.Last-Modified) {
+            set req.http.X-Edge-Chain = resp.http.Last-Modified;
+        }
+        if (req.http.X-Edge-Chain ~ "^[A-Za-z]"
+            && std.time(req.http.X-Edge-Chain, now + 36500d) <= std.time(req.http.If-Modified-Since, now - 36500d)) {
+            call edge_not_modified;
+        }
+        unset req.http.X-Edge-Chain;
     }
+    # They are decided.
+    unset req.http.If-None-Match;
+    unset req.http.If-Modified-Since;
+}
+
+sub edge_not_modified {
+    set resp.status = 304;
+    set resp.reason = "Not Modified";
+    unset resp.http.Content-Type;
+    unset resp.http.Content-Length;
+    unset resp.http.Content-Encoding;
+    unset resp.http.Content-Language;
+    unset resp.http.Content-Range;
+    unset resp.http.Content-MD5;
+    unset resp.http.Accept-Ranges;
+}
+
+# What a request has changed, and what its answer names on this site as changed.
+sub edge_invalidate {
+    std.ban("obj.http.X-Edge-Url == " + req.http.X-Edge-Host + req.url);
+    set req.http.X-Edge-Location = resp.http.Location;
+    call edge_invalidate_named;
+    set req.http.X-Edge-Location = resp.http.Content-Location;
+    call edge_invalidate_named;
+    unset req.http.X-Edge-Location;
+}
+
+sub edge_invalidate_named {
+    if (req.http.X-Edge-Location !~ "^[!-~]+$") {
+        return;
+    }
+    set req.http.X-Edge-Location = regsub(req.http.X-Edge-Location, "#.*$", "");
+    if (req.http.X-Edge-Location ~ "(?i)^(?:https?:)?//") {
+        if (std.tolower(regsub(req.http.X-Edge-Location, "(?i)^(?:https?:)?//([^/?]*).*$", "\1")) != std.tolower(req.http.Host)) {
+            return;
+        }
+        set req.http.X-Edge-Location = regsub(req.http.X-Edge-Location, "(?i)^(?:https?:)?//[^/?]*/?", "/");
+    } elsif (req.http.X-Edge-Location ~ "^[A-Za-z][A-Za-z0-9+.-]*:") {
+        return;
+    } elsif (req.http.X-Edge-Location ~ "^\?") {
+        set req.http.X-Edge-Location = regsub(req.url, "\?.*$", "") + req.http.X-Edge-Location;
+    } elsif (req.http.X-Edge-Location !~ "^/") {
+        set req.http.X-Edge-Location = regsub(req.url, "[^/]*(?:\?.*)?$", "") + req.http.X-Edge-Location;
+    }
+    std.ban("obj.http.X-Edge-Url == " + req.http.X-Edge-Host + req.http.X-Edge-Location);
 }
 
 sub vcl_synth {
@@ -656,6 +857,10 @@ sub edge_answer {
     unset resp.http.X-Varnish;
     unset resp.http.X-Edge-Url;
     unset resp.http.X-Edge-Grace;
+    unset resp.http.X-Edge-Shared;
+    unset resp.http.X-Edge-Vary;
+    unset resp.http.X-Edge-Aged;
+    unset resp.http.X-Edge-Said;
     unset resp.http.X-Edge-Tier;
     set resp.http.X-Cache = req.http.X-Edge-Cache;
     std.log("edge-cache:" + req.http.X-Edge-Cache);
