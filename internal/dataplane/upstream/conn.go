@@ -7,7 +7,6 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"edgegen/internal/dataplane/wire"
@@ -18,48 +17,27 @@ func newBuffer() any { return wire.NewBuffer() }
 // conn is one connection to a server, used by one exchange at a time.
 type conn struct {
 	net.Conn
+	asking
 	server *server
 	reader *wire.Reader
 	out    []byte // reused from exchange to exchange
 	used   time.Time
-	reused bool
-	armed  time.Time // the read deadline that is set
+	armed  time.Time     // the read deadline that is set
+	pause  time.Duration // the longest wait of a read; zero leaves the deadline as it is
+	seen   [16]byte      // what a look has seen
 	once   sync.Once
 }
 
 func newConn(raw net.Conn, s *server) *conn {
 	c := &conn{Conn: raw, server: s}
-	c.reader = wire.NewReader(raw, &s.buffers)
+	c.enter()
+	c.reader = wire.NewReader(c, &s.buffers)
 	return c
 }
 
 // close closes the connection. The buffer goes with it, because a reader may
 // still be at it.
 func (c *conn) close() { c.once.Do(func() { _ = c.Conn.Close() }) }
-
-// alive looks whether the server has closed an idle connection, or sent what
-// nobody asked for.
-func (c *conn) alive() bool {
-	if len(c.reader.Buffered()) > 0 {
-		return false
-	}
-	sc, ok := c.Conn.(syscall.Conn)
-	if !ok {
-		return true
-	}
-	raw, err := sc.SyscallConn()
-	if err != nil {
-		return false
-	}
-	quiet := false
-	var one [1]byte
-	err = raw.Read(func(fd uintptr) bool {
-		_, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		quiet = err == syscall.EAGAIN
-		return true
-	})
-	return err == nil && quiet
-}
 
 // arm sets the read deadline to d from now. Not much later than that is as
 // good, and saves a timer operation for nearly every read.
@@ -77,18 +55,10 @@ func (c *conn) arm(d time.Duration) {
 type body struct {
 	wire.Body
 	conn    *conn
-	pause   time.Duration
 	keep    bool
 	stop    func() bool // of the watch over the exchange's context
 	sending *sending    // the request's body, where it is still on its way
 	closed  bool
-}
-
-func (b *body) Read(p []byte) (int, error) {
-	if len(b.conn.reader.Buffered()) == 0 {
-		b.conn.arm(b.pause)
-	}
-	return b.Body.Read(p)
 }
 
 // Close may be called more than once.
@@ -105,8 +75,13 @@ func (b *body) Close() error {
 // left on either side.
 func (c *conn) finish(undisturbed, keep bool, s *sending) {
 	defer c.server.open.Add(-1)
-	if undisturbed && keep && s.complete() && len(c.reader.Buffered()) == 0 {
-		c.reused = true
+	c.pause = 0
+	if keep && len(c.reader.Buffered()) > 0 {
+		c.server.mistrust()
+		keep = false
+	}
+	if undisturbed && keep && s.complete() {
+		c.kept = true
 		c.server.give(c)
 		return
 	}

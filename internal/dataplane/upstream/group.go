@@ -42,7 +42,6 @@ const (
 	leaveAlone = 10 * time.Second // a server that refused
 	keepIdle   = 60 * time.Second // a connection without a request
 	maxIdle    = 256              // connections a server
-	trustIdle  = time.Second      // idle so long, a connection is looked at before use
 )
 
 // Group is a set of equal servers. It may be used from any goroutine.
@@ -62,6 +61,7 @@ type server struct {
 	Address
 	buffers   sync.Pool
 	downUntil atomic.Int64 // Unix nanoseconds
+	trust     trust
 	open      atomic.Int64 // exchanges in work and switched connections
 
 	mu     sync.Mutex
@@ -164,24 +164,29 @@ func (s *server) dial(ctx context.Context, t Timeouts) (*conn, error) {
 	return newConn(raw, s), nil
 }
 
-// take returns an idle connection, nil where there is none.
-func (s *server) take(careful bool) *conn {
-	for {
-		s.mu.Lock()
-		n := len(s.idle)
-		if n == 0 {
-			s.mu.Unlock()
-			return nil
-		}
+// take returns an idle connection, nil where there is none that may be used.
+// The most recently used one is the likeliest to be open; while the server is
+// on probation, the one that has rested for longest.
+func (s *server) take() *conn {
+	now := time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for n := len(s.idle); n > 0; n-- {
 		c := s.idle[n-1]
-		s.idle = s.idle[:n-1]
-		s.mu.Unlock()
-		idle := time.Since(c.used)
-		if idle < keepIdle && (!careful && idle < trustIdle || c.alive()) {
+		if s.trust.probation() {
+			if c = s.idle[0]; now.Sub(c.used) < rest {
+				return nil
+			}
+			s.idle = s.idle[1:]
+		} else {
+			s.idle = s.idle[:n-1]
+		}
+		if now.Sub(c.used) < keepIdle {
 			return c
 		}
 		c.close()
 	}
+	return nil
 }
 
 // give keeps a connection for the next request.
@@ -189,7 +194,7 @@ func (s *server) give(c *conn) {
 	c.used = time.Now()
 	var old []*conn
 	s.mu.Lock()
-	keep := !s.closed && len(s.idle) < maxIdle
+	keep := !s.closed && len(s.idle) < maxIdle && !s.trust.lost(c.used)
 	if keep {
 		s.idle = append(s.idle, c)
 		n := 0
@@ -204,6 +209,19 @@ func (s *server) give(c *conn) {
 		c.close()
 	}
 	for _, c := range old {
+		c.close()
+	}
+}
+
+// mistrust ends the kept connections of a server that has sent what nobody
+// asked for.
+func (s *server) mistrust() {
+	s.trust.lose()
+	s.mu.Lock()
+	idle := s.idle
+	s.idle = nil
+	s.mu.Unlock()
+	for _, c := range idle {
 		c.close()
 	}
 }

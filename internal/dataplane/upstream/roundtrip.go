@@ -22,6 +22,9 @@ const (
 type Trace struct {
 	Server string // the last one that was tried
 	Took   time.Duration
+	// Careless is set once for a server that has sent more than its answers'
+	// framing allows. No connection to it is kept for a while.
+	Careless bool
 }
 
 // RoundTrip sends a request and returns the response; its body streams, and
@@ -54,6 +57,7 @@ func (g *Group) RoundTrip(ctx context.Context, req *wire.Request, t Timeouts) (*
 		var again bool
 		response, again, err = s.try(ctx, out, t, attempt > 0, len(g.servers) > 1)
 		trace.Took = time.Since(start)
+		trace.Careless = trace.Careless || s.trust.told()
 		if err == nil || !again || attempt > 0 || ctx.Err() != nil {
 			return response, trace, err
 		}
@@ -137,7 +141,8 @@ func bodyEnded(body io.Reader) bool {
 }
 
 // try is one attempt on one server. again tells that nothing of the exchange
-// can have had an effect, or that the method allows another attempt.
+// can have had an effect, or that the method allows another attempt. A kept
+// connection that turns out unfit before anything is sent is no attempt.
 func (s *server) try(ctx context.Context, o *outgoing, t Timeouts, fresh, others bool) (r *wire.Response, again bool, err error) {
 	s.open.Add(1)
 	defer func() {
@@ -145,15 +150,28 @@ func (s *server) try(ctx context.Context, o *outgoing, t Timeouts, fresh, others
 			s.open.Add(-1)
 		}
 	}()
-	var c *conn
-	if !fresh {
-		c = s.take(!o.repeatable())
-	}
-	if c == nil {
-		if c, err = s.dial(ctx, t); err != nil {
-			return nil, !errors.Is(err, ErrTimeout) || others, err
+	for {
+		var c *conn
+		if !fresh {
+			c = s.take()
+		}
+		if c == nil {
+			if c, err = s.dial(ctx, t); err != nil {
+				return nil, !errors.Is(err, ErrTimeout) || others, err
+			}
+		}
+		r, again, err = c.exchange(ctx, o, t)
+		if errors.Is(err, errUnasked) {
+			s.mistrust()
+		}
+		if !errors.Is(err, errUnasked) && !errors.Is(err, errClosed) {
+			return r, again, err
 		}
 	}
+}
+
+// exchange asks on this connection. again is as for try.
+func (c *conn) exchange(ctx context.Context, o *outgoing, t Timeouts) (r *wire.Response, again bool, err error) {
 	stop := c.watch(ctx)
 	sending, err := c.write(o)
 	if err == nil {
@@ -174,8 +192,8 @@ func (s *server) try(ctx context.Context, o *outgoing, t Timeouts, fresh, others
 	return nil, o.repeatable() && !errors.Is(err, ErrTimeout), err
 }
 
-// write sends the head with what is held of the body, and starts sending the
-// rest.
+// write prepares the head and what is held of the body, which are sent when the
+// answer is waited for; a body that is not held whole is sent from now on.
 func (c *conn) write(o *outgoing) (*sending, error) {
 	b := append(c.out[:0], o.Method...)
 	b = append(b, ' ')
@@ -201,11 +219,15 @@ func (c *conn) write(o *outgoing) (*sending, error) {
 	if cap(b) <= 8<<10 {
 		c.out = b
 	}
+	if o.rest == nil {
+		c.unsent = b
+		return nil, nil
+	}
+	if err := c.fit(); err != nil {
+		return nil, err
+	}
 	if _, err := c.Conn.Write(b); err != nil {
 		return nil, failure("send the request", err)
-	}
-	if o.rest == nil {
-		return nil, nil
 	}
 	return c.send(o.rest, o.length < 0), nil
 }
@@ -271,7 +293,8 @@ func (c *conn) response(o *outgoing, head wire.ResponseHead, t Timeouts, stop fu
 		}
 		return r
 	}
-	b := &body{conn: c, pause: t.FirstByte, keep: head.Keep, stop: stop, sending: s}
+	c.pause = t.FirstByte
+	b := &body{conn: c, keep: head.Keep, stop: stop, sending: s}
 	switch {
 	case head.Chunked:
 		b.Reset(c.reader, -1, -1)

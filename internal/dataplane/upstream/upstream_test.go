@@ -29,6 +29,7 @@ func start(t *testing.T, handler http.HandlerFunc) (*Group, *atomic.Int64) {
 	}
 	s.Start()
 	g := NewGroup([]Address{{"tcp", s.Listener.Addr().String()}})
+	g.servers[0].trust.proven.Store(proofs)
 	t.Cleanup(func() { g.Close(); s.Close() })
 	return g, &connections
 }

@@ -1,0 +1,149 @@
+package upstream
+
+import (
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+)
+
+// The ways in which a kept connection is found unfit before a request is
+// written on it. The request goes out on another one, whatever its method.
+var (
+	errClosed = errors.New("the server has closed the kept connection")
+	// errUnasked: the bytes that lie there are no answer to a request that has
+	// not been sent (RFC 9112 6.3, 9.2).
+	errUnasked = errors.New("the server has sent bytes that nobody asked for")
+)
+
+// asking writes a request and waits for its answer in one visit to the socket.
+// It looks at a kept connection in the moment before it writes, and so near to
+// the write that nothing but the kernel is in between. It does not try to read
+// before the socket is readable: the look costs what that attempt would.
+type asking struct {
+	raw    syscall.RawConn       // nil where there is no socket to look at
+	step   func(fd uintptr) bool // of raw.Read; made once
+	kept   bool                  // the connection has had a request before
+	unsent []byte                // to be written before anything is read
+	into   []byte
+	n      int
+	err    error
+}
+
+// enter lets c ask by way of its socket, where it has one.
+func (c *conn) enter() {
+	socket, ok := c.Conn.(syscall.Conn)
+	if !ok {
+		return
+	}
+	if raw, err := socket.SyscallConn(); err == nil {
+		c.raw, c.step = raw, c.visit
+	}
+}
+
+// Read sends what is unsent, then reads.
+func (c *conn) Read(p []byte) (int, error) {
+	if c.pause > 0 {
+		c.arm(c.pause)
+	}
+	if c.unsent == nil {
+		return c.Conn.Read(p)
+	}
+	if c.raw != nil {
+		c.into, c.n, c.err = p, 0, nil
+		err := c.raw.Read(c.step)
+		c.into = nil
+		switch {
+		case err != nil:
+			c.unsent = nil
+			return 0, err
+		case c.err != nil:
+			c.unsent = nil
+			return 0, c.err
+		case c.unsent == nil && c.n == 0:
+			return 0, io.EOF
+		case c.unsent == nil:
+			return c.n, nil
+		}
+	}
+	rest := c.unsent
+	c.unsent = nil
+	if _, err := c.Conn.Write(rest); err != nil {
+		return 0, err
+	}
+	return c.Conn.Read(p)
+}
+
+// visit does what can be done at once, and returns false to wait until the
+// socket is readable.
+func (c *conn) visit(fd uintptr) bool {
+	if c.unsent != nil {
+		if c.kept {
+			if c.err = c.look(fd); c.err != nil {
+				return true
+			}
+		}
+		n, err := retried(syscall.Write, int(fd), c.unsent)
+		if err != nil && err != syscall.EAGAIN {
+			c.err = os.NewSyscallError("write", err)
+			return true
+		}
+		if c.unsent = c.unsent[max(n, 0):]; len(c.unsent) > 0 {
+			return true // the socket is full
+		}
+		c.unsent = nil
+		return false
+	}
+	n, err := retried(syscall.Read, int(fd), c.into)
+	if err == syscall.EAGAIN {
+		return false
+	}
+	c.n, c.err = max(n, 0), os.NewSyscallError("read", err)
+	return true
+}
+
+// look tells what is wrong with a kept connection: nil where it is open and
+// quiet.
+func (c *conn) look(fd uintptr) error {
+	n, _, err := syscall.Recvfrom(int(fd), c.seen[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+	switch {
+	case err == syscall.EAGAIN:
+		c.server.trust.quiet()
+		return nil
+	case err != nil || n == 0 || timedOut(string(c.seen[:n])):
+		return errClosed
+	}
+	return errUnasked
+}
+
+// timedOut tells the 408 with which some servers end a connection on which
+// they have waited for long enough.
+func timedOut(start string) bool {
+	return strings.HasPrefix(start, "HTTP/1.1 408") || strings.HasPrefix(start, "HTTP/1.0 408")
+}
+
+// fit looks at a kept connection by itself, before a request that is not
+// written by Read.
+func (c *conn) fit() error {
+	if !c.kept || c.raw == nil {
+		return nil
+	}
+	var found error
+	if err := c.raw.Read(func(fd uintptr) bool {
+		found = c.look(fd)
+		return true
+	}); err != nil {
+		return errClosed
+	}
+	return found
+}
+
+// retried does a system call again that a signal has interrupted.
+func retried(call func(int, []byte) (int, error), fd int, p []byte) (int, error) {
+	for {
+		if n, err := call(fd, p); err != syscall.EINTR {
+			return n, err
+		}
+	}
+}
