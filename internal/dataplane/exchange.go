@@ -119,7 +119,7 @@ func badGateway(err error) *wire.Response {
 		if status := badRequest(err); status != 0 {
 			return failure(status)
 		}
-		return &wire.Response{Status: statusGone}
+		return &wire.Response{Status: nobody}
 	case errors.Is(err, upstream.ErrTimeout):
 		return failure(http.StatusGatewayTimeout)
 	case errors.Is(err, upstream.ErrNoServer):
@@ -128,7 +128,11 @@ func badGateway(err error) *wire.Response {
 	return failure(http.StatusBadGateway)
 }
 
-// statusGone is nginx's: the client left before there was an answer.
+// nobody is the status of what is no answer, since the client has left. No app
+// can give it.
+const nobody = 0
+
+// statusGone is how the access log calls that; the number is nginx's.
 const statusGone = 499
 
 // withoutBody drops the body from an answer that must not have one.

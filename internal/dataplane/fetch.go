@@ -23,6 +23,12 @@ func (f *front) lead(x *exchange, key string, e *httpcache.Entry, one *flight) {
 	r, asked := f.ask(x, e)
 	x.ctx = client
 	one.from = source{x.tier, x.backend, x.asked}
+	if r.Status == nobody {
+		end()
+		one.sole = r
+		f.settle(one) // those who wait look again
+		return
+	}
 	now := time.Now()
 	if e != nil && r.Status == http.StatusNotModified {
 		r.Close()
@@ -39,12 +45,6 @@ func (f *front) lead(x *exchange, key string, e *httpcache.Entry, one *flight) {
 	}
 	freshness, ok := httpcache.Assess(x.assessed(r, asked), x.route.policy)
 	dated(&r.Header, now)
-	if r.Status == statusGone {
-		end()
-		one.sole = r
-		f.settle(one) // those who wait look again
-		return
-	}
 	if ok && r.Length <= x.model.store.MaxObject() && r.Body != nil {
 		unlink()
 		one.publish(f.spool(x, key, one, r, freshness, end))

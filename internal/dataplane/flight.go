@@ -124,7 +124,7 @@ func (f *front) shared(x *exchange, key string, found httpcache.Found) *wire.Res
 		select {
 		case <-one.ready:
 		case <-x.ctx.Done():
-			return &wire.Response{Status: statusGone}
+			return &wire.Response{Status: nobody}
 		}
 		x.tier, x.backend, x.asked = one.from.tier, one.from.backend, one.from.asked
 	}

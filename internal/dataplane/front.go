@@ -57,7 +57,7 @@ func (f *front) decide(x *exchange) answer {
 	x.Header.Filter(func(h wire.Field) bool { return !webSocketOnly(h.Name) })
 	applyRules(&x.Header, x.route.RequestHeaders.Remove, x.route.RequestHeaders.Set)
 	a := f.respond(x)
-	a.gone = a.Status == statusGone
+	a.gone = a.Status == nobody
 	return a
 }
 

@@ -91,7 +91,9 @@ type Options struct {
 	// that Edge names to the other. Zero keeps it where Edge says.
 	CacheMemory int64
 
-	Log *slog.Logger // nil logs nothing
+	// Log is told of warnings a few times each, and how many were left out; nil
+	// logs nothing.
+	Log *slog.Logger
 	// Access is called once for each request, when it has ended; it must be
 	// quick and may be called from many goroutines. Nil for nobody. What a
 	// native cache tier asks for is the cache tier's to log.

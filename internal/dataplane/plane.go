@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"edgegen/internal/dataplane/loglimit"
 	"edgegen/internal/dataplane/static"
 	"edgegen/internal/dataplane/upstream"
 	"edgegen/internal/dataplane/wire"
@@ -19,6 +20,7 @@ import (
 type Plane struct {
 	options Options
 	log     *slog.Logger
+	limits  *loglimit.Handler // of log
 	model   atomic.Pointer[model]
 	tls     *tls.Config
 
@@ -61,12 +63,14 @@ type Plane struct {
 // New makes a Plane that does not serve yet. Its listeners are closed where
 // it fails.
 func New(o Options) (*Plane, error) {
-	p := &Plane{options: o, log: o.Log, track: newTrack(), doors: o.doors(), servers: map[*h2]struct{}{},
+	p := &Plane{options: o, track: newTrack(), doors: o.doors(), servers: map[*h2]struct{}{},
 		accepting: make(chan struct{}), failed: make(chan error, 1), gone: make(chan struct{})}
 	p.options.Model = Model{} // it lives in model
-	if p.log == nil {
-		p.log = slog.New(slog.DiscardHandler)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
+	p.limits = loglimit.New(o.Log.Handler())
+	p.log = slog.New(p.limits)
 	p.buffers.New = wire.NewBuffer
 	p.copies.New = func() any { b := make([]byte, 32<<10); return &b }
 	p.outputs.New = func() any { b := make([]byte, 0, flushAt); return &b }
@@ -186,6 +190,7 @@ func (p *Plane) stop() {
 		p.toWeb.Close()
 	}
 	p.leaveStorage()
+	p.limits.Close()
 	p.hurry()
 }
 

@@ -77,6 +77,10 @@ func (w *web) proxy(x *exchange) *wire.Response {
 	t := x.model.edge.Timeout
 	r, trace, err := x.route.group.RoundTrip(x.ctx, &x.Request, upstream.Timeouts{Connect: t.Connect, FirstByte: t.FirstByte})
 	x.backend, x.asked = trace.Server, trace.Took
+	if trace.Careless {
+		w.plane.log.WarnContext(x.ctx, "an app sends more than its answers say; its connections are not kept for a while",
+			"host", x.Host, "backend", x.backend)
+	}
 	if err != nil {
 		return w.plane.unanswered(x, err)
 	}
@@ -144,7 +148,7 @@ func (w *web) answer(x *exchange) answer {
 		return answer{Response: failure(http.StatusNotFound)}
 	}
 	r := w.fetch(x)
-	return answer{Response: r, gone: r.Status == statusGone}
+	return answer{Response: r, gone: r.Status == nobody}
 }
 
 // remote is a native web tier on its socket.

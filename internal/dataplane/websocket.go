@@ -92,7 +92,7 @@ func (f *front) askToSwitch(x *exchange) answer {
 	x.backend, x.asked = trace.Server, trace.Took
 	if err != nil {
 		r := f.plane.unanswered(x, err)
-		return answer{Response: r, gone: r.Status == statusGone}
+		return answer{Response: r, gone: r.Status == nobody}
 	}
 	x.tier = "backend"
 	if r != nil {

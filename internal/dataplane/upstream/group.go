@@ -24,8 +24,8 @@ var (
 	// ErrNoServer means that every one of several servers is being left
 	// alone: 503.
 	ErrNoServer = errors.New("no upstream is healthy")
-	// ErrClient means that the request's own body could not be read; it
-	// wraps that error too.
+	// ErrClient means that the client has left, or that the request's own body
+	// could not be read; it wraps that error too.
 	ErrClient = errors.New("request body")
 )
 
@@ -155,9 +155,10 @@ func (s *server) dial(ctx context.Context, t Timeouts) (*conn, error) {
 	dialer := net.Dialer{Timeout: t.Connect}
 	raw, err := dialer.DialContext(ctx, s.Network, s.Address.Address)
 	if err != nil {
-		if ctx.Err() == nil {
-			s.downUntil.Store(time.Now().Add(leaveAlone).UnixNano())
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("%w: %w", ErrClient, ctx.Err())
 		}
+		s.downUntil.Store(time.Now().Add(leaveAlone).UnixNano())
 		return nil, failure("connect to "+s.Address.Address, err)
 	}
 	s.downUntil.Store(0)

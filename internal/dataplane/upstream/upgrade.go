@@ -67,7 +67,7 @@ func (c *conn) upgrade(ctx context.Context, o *outgoing, t Timeouts) (*Switched,
 	if err != nil || switched != nil && !stop() {
 		stop()
 		c.close()
-		if err == nil {
+		if ctx.Err() != nil {
 			err = fmt.Errorf("%w: %w", ErrClient, ctx.Err())
 		}
 		return nil, nil, err

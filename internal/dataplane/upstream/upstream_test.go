@@ -139,6 +139,21 @@ func TestClientLeaves(t *testing.T) {
 	<-left
 }
 
+// A client that leaves while a server is dialled is no fault of the server.
+func TestClientLeavesEarly(t *testing.T) {
+	g, _ := start(t, func(http.ResponseWriter, *http.Request) {})
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, _, err := g.RoundTrip(ctx, &wire.Request{Method: "GET", Target: "/", Host: "app"}, patience)
+	if !errors.Is(err, ErrClient) || g.servers[0].downUntil.Load() != 0 {
+		t.Error(err)
+	}
+	_, _, _, err = g.Upgrade(ctx, &wire.Request{Method: "GET", Target: "/", Host: "app"}, patience)
+	if !errors.Is(err, ErrClient) {
+		t.Error(err)
+	}
+}
+
 // A group made from another shares the servers that are in both, with their
 // connections.
 func TestWith(t *testing.T) {
