@@ -25,7 +25,7 @@ func degraded() control.Status {
 	return control.Status{
 		Version: "1.0.0", PID: 4200, Site: "/etc/edgegen/site.hcl", State: "degraded", Generation: 7, Uptime: 7300,
 		Tiers: []control.TierStatus{
-			{Role: "tls", Engine: "stunnel", Version: "5.68", State: "running", PID: 4210, Since: noon.Add(-2 * time.Hour), Listen: []string{"0.0.0.0:443", "[::]:443"}, Reason: "installed"},
+			{Role: "tls", Engine: "stunnel", Version: "5.68", State: "running", PID: 4210, Since: noon.Add(-2 * time.Hour), Listen: []string{"0.0.0.0:443", "[::]:443"}, Busy: true, Reason: "busy: it is at its limit: it closes new connections"},
 			{Role: "cache", Engine: "builtin", Version: "1.0.0", State: "running", PID: 4200, Restarts: 5, Since: noon.Add(-42 * time.Second), Reason: "varnish keeps crashing\x1b[2J"},
 			{Role: "web", Engine: "nginx", Version: "1.22.1", State: "backoff", Restarts: 12, Since: noon.Add(-3 * time.Minute), Listen: []string{"0.0.0.0:80", "unix:/var/lib/edgegen/run/web.sock"}, Reason: "exit status 1"},
 		},
@@ -58,6 +58,7 @@ pid 4200, generation 7, 12 WebSockets
 
 TIER   ENGINE   VERSION  STATE    PID   RESTARTS  SINCE  LISTENING
 tls    stunnel  5.68     running  4210  0         2h     0.0.0.0:443 [::]:443
+       = busy: it is at its limit: it closes new connections
 cache  builtin  1.0.0    running  4200  5         42s    -
        = varnish keeps crashing�[2J
 web    nginx    1.22.1   backoff  -     12        3m     0.0.0.0:80 web.sock

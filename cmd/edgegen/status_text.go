@@ -83,7 +83,7 @@ func listening(addresses []string) string {
 // remark is what has to be said about a tier: why it is not well, or why not
 // its daemon serves, unless somebody asked for just that.
 func remark(t control.TierStatus) string {
-	well := t.State == "running" && (t.Engine != "builtin" || strings.HasSuffix(t.Reason, "asks for it"))
+	well := t.State == "running" && !t.Busy && (t.Engine != "builtin" || strings.HasSuffix(t.Reason, "asks for it"))
 	if well {
 		return ""
 	}

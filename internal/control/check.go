@@ -28,6 +28,10 @@ func (e *Edge) setup(g *generation) native.Setup {
 // file the line of the HCL that it came from is named too.
 func (e *Edge) message(name string, line []byte) {
 	level, text := native.Judge(name, string(line))
+	if common, crowd := native.OfACrowd(name, text); crowd {
+		e.repeated.hear(e.options.Log, level, common, name)
+		return
+	}
 	if g := e.serving(); g != nil && g.output != nil {
 		if at, ok := g.place(name, string(line)); ok {
 			text = fmt.Sprintf("%s (%s:%d)", text, at.File, at.Line)

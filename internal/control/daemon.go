@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"edgegen/internal/native"
 	"edgegen/internal/supervise"
 )
 
@@ -19,9 +20,11 @@ type daemon struct {
 	mu      sync.Mutex // guards what follows
 	running *running   // nil until it is started
 	listen  []string
-	standIn *plane // nil while there is none
-	taken   bool   // the stand-in serves in the daemon's place
-	reason  error  // why it was taken over
+	standIn *plane    // nil while there is none
+	taken   bool      // the stand-in serves in the daemon's place
+	reason  error     // why it was taken over
+	busy    error     // why it takes nothing new; nil where it does
+	crowded time.Time // when it was last found so
 	guard   *guard
 }
 
@@ -68,6 +71,9 @@ func (d *daemon) status(role string) TierStatus {
 		if now.Reason != nil {
 			s.Reason = reasonOf(now.Name, now.Reason)
 		}
+		if d.busy != nil && now.State == supervise.Running {
+			s.Busy, s.Reason = true, "busy: "+firstLine(d.busy)
+		}
 	}
 	if d.taken && d.standIn != nil {
 		stand := d.standIn.status(role)
@@ -101,11 +107,47 @@ func (d *daemon) stop(hurry context.Context) {
 	}
 }
 
+// calmTime is how long a daemon has to have answered every time until it is no
+// longer called busy: where clients come and go, a probe now and then gets in.
+const calmTime = 10 * time.Second
+
+// isBusy notes down why the daemon takes nothing new, nil where it does, and says
+// so where that is new.
+func (d *daemon) isBusy(why error) {
+	d.mu.Lock()
+	was := d.busy
+	switch {
+	case why != nil:
+		d.busy, d.crowded = why, time.Now()
+	case time.Since(d.crowded) > calmTime:
+		d.busy = nil
+	}
+	now := d.busy
+	d.mu.Unlock()
+	switch {
+	case was == nil && now != nil:
+		d.edge.options.Log.Warn("is busy; what is open goes on", "from", d.engine, "reason", firstLine(why))
+	case was != nil && now == nil:
+		d.edge.options.Log.Info("takes connections again", "from", d.engine)
+	}
+}
+
+// noLongerBusy is of a daemon that does not run.
+func (d *daemon) noLongerBusy() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.busy = nil
+}
+
 // back sees to it that the daemon serves what it served before: one that does
 // not do as it is told is started anew.
 func (d *daemon) back(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
+	}
+	if errors.Is(err, native.ErrBusy) {
+		d.edge.options.Log.Warn("is too busy to say what it serves", "from", d.engine, "error", firstLine(err))
+		return nil // it has been told, and what is open would be lost with it
 	}
 	d.edge.options.Log.Error("does not do as it is told; it is ended and started again", "from", d.engine, "error", firstLine(err))
 	r := d.process()

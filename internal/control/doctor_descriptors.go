@@ -32,7 +32,7 @@ func judgeDescriptors(got uint64, connections int) ReportLine {
 	switch {
 	case got < least:
 		return ReportLine{LevelWarning, "limit", fmt.Sprintf("%d, too few for limits.connections = %d", got, connections),
-			fmt.Sprintf("raise it to %d (ulimit -n, or LimitNOFILE of the unit), or lower limits.connections to %d", wanted, got/2)}
+			fmt.Sprintf("raise it to %d (ulimit -n, or LimitNOFILE of the unit), or lower limits.connections to %d", wanted, (max(got, 64)-64)*125/256)}
 	case got < wanted:
 		return ReportLine{LevelOK, "limit", fmt.Sprintf("%d, just enough for limits.connections = %d", got, connections), ""}
 	}
@@ -41,7 +41,8 @@ func judgeDescriptors(got uint64, connections int) ReportLine {
 
 // descriptors is how many open files a process should be allowed for so many
 // connections, and how many it cannot do without. A connection takes two in
-// every process, and each needs some for itself.
+// every process, and each needs some for itself: of 256 files that it may open,
+// stunnel has 250 for 125 clients.
 func descriptors(connections int) (wanted, least uint64) {
-	return uint64(4*connections + 1024), uint64(2 * connections)
+	return uint64(4*connections + 1024), uint64(connections)*256/125 + 64
 }

@@ -185,8 +185,8 @@ func TestJudgeDescriptors(t *testing.T) {
 		level Level
 		words string
 	}{
-		{"none to spare", 1_999, LevelWarning, "too few"},
-		{"two a connection", 2_000, LevelOK, "just enough"},
+		{"none to spare", 2_111, LevelWarning, "too few"},
+		{"what stunnel takes", 2_112, LevelOK, "just enough"},
 		{"as many as asked for", 5_024, LevelOK, ", enough"},
 	}
 	for _, test := range tests {

@@ -39,6 +39,8 @@ type Edge struct {
 	later   sync.WaitGroup
 	leaving leavers
 	keeping sync.Mutex // held while the last good generation is stored
+	// repeated is what daemons say of each connection in a crowd.
+	repeated repeats
 
 	mu         sync.Mutex  // guards what follows; the values are not changed, but replaced
 	generation *generation // that is served; nil before the first

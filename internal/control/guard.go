@@ -7,14 +7,15 @@ import (
 	"slices"
 	"time"
 
+	"edgegen/internal/native"
 	"edgegen/internal/supervise"
 )
 
 const (
 	// probeInterval is between two questions to a daemon that is well.
 	probeInterval = time.Second
-	// probeTime is how long it may take to answer.
-	probeTime = 3 * time.Second
+	// probeTime bounds a probe, which gives the daemon half of that to answer.
+	probeTime = 6 * time.Second
 	// probeMisses in a row make it one that hangs.
 	probeMisses = 2
 	// patience is how long a daemon may be down before it is taken over.
@@ -82,6 +83,7 @@ func (g *guard) run(ctx context.Context, e *Edge) {
 		}
 		g.round(ctx, e)
 		e.turns.looked()
+		e.repeated.tell(e.options.Log)
 	}
 }
 
@@ -90,6 +92,7 @@ func (g *guard) round(ctx context.Context, e *Edge) {
 	d := g.server.base()
 	status := d.process().Status()
 	if status.State != supervise.Running {
+		d.noLongerBusy()
 		g.isDown(ctx, e, d, status)
 		// One that is stopped while it starts would not be noticed for long.
 		if !d.process().Suspended() {
@@ -104,8 +107,13 @@ func (g *guard) round(ctx context.Context, e *Edge) {
 	g.endStoppedChildren(e, d)
 	err := g.ask(ctx)
 	switch {
+	case errors.Is(err, native.ErrBusy):
+		// It lives, and what is open would be lost with it.
+		g.misses = 0
+		d.isBusy(err)
 	case err == nil:
 		g.misses = 0
+		d.isBusy(nil)
 		if d.degraded() {
 			g.handBack(ctx, e, d)
 		}

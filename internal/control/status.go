@@ -36,7 +36,8 @@ type TierStatus struct {
 	Restarts int       `json:"restarts"`
 	Since    time.Time `json:"since"`
 	Listen   []string  `json:"listen"`
-	Reason   string    `json:"reason"` // why this engine
+	Reason   string    `json:"reason"`         // why this engine, or what is the matter with it
+	Busy     bool      `json:"busy,omitempty"` // it is at a limit: what is open goes on, and nothing new is taken
 }
 
 // BackendStatus is one backend's part of a Status.

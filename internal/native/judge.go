@@ -32,6 +32,23 @@ func Judge(name, line string) (slog.Level, string) {
 	return slog.LevelInfo, line
 }
 
+// nginxConnection is how nginx names a connection in a line.
+var nginxConnection = regexp.MustCompile(`^\*\d+ `)
+
+// OfACrowd reports whether a line, as Judge returns it, is one that a daemon says
+// of each connection that is too many for it, and returns what such lines have in
+// common.
+func OfACrowd(name, text string) (common string, crowd bool) {
+	switch name {
+	case "stunnel":
+		return text, strings.HasPrefix(text, "Connection rejected: ") || strings.Contains(text, "Too many open files")
+	case "nginx":
+		common, _, _ = strings.Cut(nginxConnection.ReplaceAllString(text, ""), ", client: ")
+		return common, strings.Contains(common, "worker_connections are not enough") || strings.Contains(common, "Too many open files")
+	}
+	return text, false
+}
+
 func judgeStunnel(line string) (slog.Level, string) {
 	level, text := stunnelLevel(line)
 	switch {

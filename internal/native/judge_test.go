@@ -5,6 +5,29 @@ import (
 	"testing"
 )
 
+// What a daemon says of each connection that is too many has the same words for
+// all of them.
+func TestLinesOfACrowd(t *testing.T) {
+	for _, c := range []struct {
+		process, text, common string
+		crowd                 bool
+	}{
+		{"stunnel", "Connection rejected: too many clients (>=250)", "Connection rejected: too many clients (>=250)", true},
+		{"stunnel", "Connection rejected: create_client failed", "Connection rejected: create_client failed", true},
+		{"stunnel", "local socket: Too many open files (24)", "local socket: Too many open files (24)", true},
+		{"stunnel", "Insecure file permissions on /a.pem", "", false},
+		{"nginx", "612 worker_connections are not enough, reusing connections", "612 worker_connections are not enough, reusing connections", true},
+		{"nginx", `*12 612 worker_connections are not enough while connecting to upstream, client: unix:, request: "GET /1"`, "612 worker_connections are not enough while connecting to upstream", true},
+		{"nginx", "accept4() failed (24: Too many open files)", "accept4() failed (24: Too many open files)", true},
+		{"nginx", `*1 connect() failed (111: Connection refused) while connecting to upstream, client: unix:`, "", false},
+		{"varnishd", "Too many open files", "", false},
+	} {
+		if common, crowd := OfACrowd(c.process, c.text); crowd != c.crowd || crowd && common != c.common {
+			t.Errorf("%s: %q: %q, %v", c.process, c.text, common, crowd)
+		}
+	}
+}
+
 // The lines are the daemons' own.
 func TestJudge(t *testing.T) {
 	for _, c := range []struct {

@@ -41,6 +41,7 @@ type Nginx struct {
 	daemon  Daemon
 	sockets []*os.File
 	said    hearing
+	short   shortage
 
 	mu    sync.Mutex
 	setup Setup
@@ -71,7 +72,7 @@ func (n *Nginx) current() Setup {
 func (n *Nginx) Process() supervise.Process {
 	p := NginxProcess(n.daemon, n.current(), n.sockets)
 	p.Ready = func(ctx context.Context) error {
-		return until(ctx, func() error { return n.Probe(ctx) })
+		return untilServed(ctx, func() error { return n.Probe(ctx) })
 	}
 	p.Stdout, p.Stderr = n.hear, n.hear
 	return p
@@ -79,11 +80,15 @@ func (n *Nginx) Process() supervise.Process {
 
 func (n *Nginx) hear(line []byte) {
 	n.said.line(line)
+	n.short.line(line)
 	n.current().Message("nginx", line)
 }
 
-// Probe asks once whether the generation that was adopted last is served.
-func (n *Nginx) Probe(ctx context.Context) error { return ProbeWeb(ctx, n.current()) }
+// Probe asks once whether the generation that was adopted last is served. An
+// nginx that cannot say so for the crowd is ErrBusy.
+func (n *Nginx) Probe(ctx context.Context) error {
+	return n.short.judge(ProbeWeb(ctx, n.current()))
+}
 
 // NginxCheck describes "nginx -t", which ends by itself: with status 0, or
 // with messages that LocateNginx reads.

@@ -33,12 +33,13 @@ func (n *Nginx) Reload(ctx context.Context, pid int, signal func(syscall.Signal)
 		return notTold("nginx", err)
 	}
 	var refusal *Refusal
-	err = until(ctx, func() error {
+	err = untilServed(ctx, func() error {
 		if refusal = n.refusal(); refusal != nil {
 			return nil
 		}
-		if err := n.Probe(ctx); err != nil {
-			return err
+		answer := n.Probe(ctx)
+		if answer != nil && !errors.Is(answer, ErrBusy) {
+			return answer
 		}
 		now, err := nginxWorkers(pid)
 		if err != nil {
@@ -49,7 +50,7 @@ func (n *Nginx) Reload(ctx context.Context, pid int, signal func(syscall.Signal)
 				return fmt.Errorf("nginx's worker %d still serves the old generation", worker.pid)
 			}
 		}
-		return nil
+		return answer
 	})
 	if refusal != nil {
 		return refusal

@@ -1,6 +1,7 @@
 package native
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -41,8 +42,11 @@ func ProbeTLS(ctx context.Context, address, name string, certificate *x509.Certi
 		// The certificate is compared below; who signed it is not the question.
 		InsecureSkipVerify: true,
 	}}
-	return until(ctx, func() error {
+	return untilServed(ctx, func() error {
 		connection, err := dialer.DialContext(ctx, "tcp", address)
+		if isTurnedAway(err) {
+			return fmt.Errorf("TLS handshake with %s: %w", address, ErrBusy)
+		}
 		if err != nil {
 			return fmt.Errorf("TLS handshake with %s: %w", address, err)
 		}
@@ -71,19 +75,35 @@ func expect(want, got string) error {
 	return nil
 }
 
-// get asks a Unix socket for a path.
+// get asks a Unix socket for a path, no longer than answerTime. Where the
+// connection is closed without an answer the error says so to isTurnedAway.
 func get(ctx context.Context, socket, path string) (string, http.Header, error) {
-	transport := &http.Transport{
-		DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "unix", socket)
-		},
-	}
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://edge"+path, nil)
 	if err != nil {
 		return "", nil, err
 	}
-	response, err := transport.RoundTrip(request)
+	request.Close = true
+	connection, err := net.Dial("unix", socket) // which does not wait
+	if err != nil {
+		return "", nil, err
+	}
+	defer connection.Close()
+	defer context.AfterFunc(ctx, func() { _ = connection.SetDeadline(time.Unix(1, 0)) })()
+	body, header, err := exchange(connection, request)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx) // which is why the connection had a deadline
+	}
+	return body, header, err
+}
+
+// exchange sends a request and reads the answer.
+func exchange(connection net.Conn, request *http.Request) (string, http.Header, error) {
+	if err := request.Write(connection); err != nil {
+		return "", nil, err
+	}
+	response, err := http.ReadResponse(bufio.NewReader(connection), request)
 	if err != nil {
 		return "", nil, err
 	}

@@ -43,6 +43,8 @@ func probePEM(generation string) ([]byte, error) {
 
 // probeStunnel asks once, by a handshake, which generation is served.
 func probeStunnel(ctx context.Context, socket, generation string) error {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
 	raw, err := (&net.Dialer{}).DialContext(ctx, "unix", socket)
 	if err != nil {
 		return err

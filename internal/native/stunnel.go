@@ -50,6 +50,7 @@ type Stunnel struct {
 	// runs as can only read there.
 	directory string
 	said      hearing
+	short     shortage
 
 	closed     chan struct{}
 	background sync.WaitGroup
@@ -129,7 +130,7 @@ func (s *Stunnel) current() Setup {
 // adopted last.
 func (s *Stunnel) Process() supervise.Process {
 	p := StunnelProcess(s.daemon, s.current(), s.listeners, func(ctx context.Context) error {
-		return until(ctx, func() error { return s.Probe(ctx) })
+		return untilServed(ctx, func() error { return s.Probe(ctx) })
 	})
 	p.Args[len(p.Args)-1] = s.conf()
 	p.Dir = s.directory
@@ -140,6 +141,7 @@ func (s *Stunnel) Process() supervise.Process {
 
 func (s *Stunnel) hear(line []byte) {
 	s.said.line(line)
+	s.short.line(line)
 	s.mu.Lock()
 	setup, retired := s.setup, s.retired
 	s.mu.Unlock()
@@ -193,9 +195,10 @@ func (s *Stunnel) certify() error {
 }
 
 // Probe asks stunnel once, on the socket that is its alone, whether it serves
-// the generation that was adopted last.
+// the generation that was adopted last. One that cannot say so for the crowd is
+// ErrBusy: it counts connections to that socket like any other.
 func (s *Stunnel) Probe(ctx context.Context) error {
-	return probeStunnel(ctx, s.socket(), s.current().Generation.TLS)
+	return s.short.judge(probeStunnel(ctx, s.socket(), s.current().Generation.TLS))
 }
 
 // linkTo gives a file another name, in place of what had it. It is a hard link,

@@ -43,7 +43,7 @@ func (s *Stunnel) Anchor(ctx context.Context) error {
 	all := &anchors{beat: max(header, time.Second) / 4, end: make(chan struct{})}
 	var failed []error
 	for _, file := range s.listeners[1:] { // the first one is private
-		failed = append(failed, s.anchorIn(ctx, all, file))
+		failed = append(failed, until(ctx, func() error { return s.anchorIn(ctx, all, file) }))
 	}
 	if err := errors.Join(failed...); err != nil {
 		close(all.end)
@@ -94,7 +94,7 @@ func (s *Stunnel) anchorIn(ctx context.Context, all *anchors, file *os.File) err
 	case <-held.answered:
 		return nil
 	case err := <-over:
-		return fmt.Errorf("keep a connection to %s: %w", address, err)
+		return fmt.Errorf("keep a connection to %s: %w", address, s.short.judge(err))
 	case <-ctx.Done():
 		_ = connection.Close() // the handshake ends with it
 		return fmt.Errorf("keep a connection to %s: %w", address, context.Cause(ctx))

@@ -37,7 +37,7 @@ func (s *Stunnel) Reload(ctx context.Context, signal func(syscall.Signal) error)
 		return notTold("stunnel", err)
 	}
 	var refusal *Refusal
-	err := until(ctx, func() error {
+	err := untilServed(ctx, func() error {
 		if refusal = s.refusal(); refusal != nil {
 			return nil
 		}

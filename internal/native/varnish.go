@@ -36,7 +36,10 @@ type Varnish struct {
 
 	servers appServers
 	child   childWatch
-	manager atomic.Int64 // the number of the varnishd that is being brought up, or was
+	// withoutFile counts the connections that it could not take for want of
+	// descriptors, when it was asked last.
+	withoutFile atomic.Int64
+	manager     atomic.Int64 // the number of the varnishd that is being brought up, or was
 
 	mu      sync.Mutex
 	current vclSet   // what is in use, and what a varnishd that starts gets
@@ -101,7 +104,7 @@ func (v *Varnish) Process(pid func() int) supervise.Process {
 // where another one is to be in use meanwhile.
 func (v *Varnish) serves(ctx context.Context, generation string) error {
 	var superseded error
-	err := until(ctx, func() error {
+	err := untilServed(ctx, func() error {
 		if now := v.inUse().generation; now != generation {
 			superseded = fmt.Errorf("varnishd has generation %q, and %q is wanted now", generation, now)
 			return nil

@@ -61,13 +61,3 @@ func (v *Varnish) discard(ctx context.Context, chosen func(VCL) bool) error {
 	}
 	return errors.Join(failed...)
 }
-
-// Probe asks the cache tier once whether it serves what is in use. It stands in
-// no access log.
-func (v *Varnish) Probe(ctx context.Context) error {
-	_, header, err := get(ctx, v.setup.Layout.CacheProbe(), "/")
-	if err != nil {
-		return fmt.Errorf("probe the cache tier: %w", err)
-	}
-	return expect(v.inUse().generation, header.Get("X-Edge-Generation"))
-}

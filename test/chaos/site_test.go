@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"strings"
 	"testing"
@@ -83,6 +84,23 @@ site %q {
   route "/supervised" { backend = "supervised" }
 }
 `, host, p.app.Address, "unix:"+p.Path("sock/app"), program, appArgument, p.Path("sock/app"), generation))
+}
+
+// narrow leaves little room in each daemon and gives those who take it time.
+func (p *place) narrow() {
+	p.t.Helper()
+	stalled, err := net.Listen("tcp", "127.0.0.1:0") // nobody takes what waits there
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { _ = stalled.Close() })
+	p.Replace("connections = 1000", "connections = 16")
+	p.Replace("websockets  = 500", "websockets  = 8")
+	p.Replace(`first_byte = "5s"`, `first_byte = "60s"
+    header = "60s"`)
+	p.Replace(`  route "/ws" {`, fmt.Sprintf(`  backend "stalled" { servers = [%q] }
+  route "/stalled" { backend = "stalled" }
+  route "/ws" {`, stalled.Addr()))
 }
 
 // pages are what is asked for, whatever happens.

@@ -75,6 +75,22 @@ func dialTLS(ctx context.Context, address, host, protocol string) (*tls.Conn, er
 	return conn, nil
 }
 
+// Begin connects to the site of that host at a TLS listener, sends a text and
+// leaves the answer to the caller.
+func Begin(address, host, text string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
+	defer cancel()
+	conn, err := dialTLS(ctx, address, host, "http/1.1")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.Write([]byte(text)); err != nil {
+		_ = conn.Close() // that it could not be sent says more
+		return nil, fmt.Errorf("send: %w", err)
+	}
+	return conn, nil
+}
+
 // Get asks for a path and reads the whole answer.
 func (c *Connection) Get(path string) (Answer, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)

@@ -1,0 +1,62 @@
+package control
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// repeatPause is how often a line is logged at most of those that a crowd of
+// clients can have a daemon say for each of them.
+const repeatPause = 10 * time.Second
+
+// repeats logs such lines: the first at once, and those that follow as one with
+// their number. The zero value has heard nothing. It may be used from any
+// goroutine.
+type repeats struct {
+	mu   sync.Mutex
+	last map[repeatedLine]*repetition
+}
+
+type repeatedLine struct{ from, text string }
+
+type repetition struct {
+	level slog.Level
+	told  time.Time
+	left  int // heard since, and not told
+}
+
+// hear takes a line.
+func (r *repeats) hear(log *slog.Logger, level slog.Level, text, from string) {
+	line := repeatedLine{from, text}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if known := r.last[line]; known != nil {
+		known.left++
+		return
+	}
+	if r.last == nil {
+		r.last = make(map[repeatedLine]*repetition)
+	}
+	r.last[line] = &repetition{level: level, told: time.Now()}
+	log.Log(context.Background(), level, text, "from", from)
+}
+
+// tell logs what has been heard again, and forgets what has not. It is to be
+// called about once a second.
+func (r *repeats) tell(log *slog.Logger) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for line, known := range r.last {
+		if time.Since(known.told) < repeatPause {
+			continue
+		}
+		if known.left == 0 {
+			delete(r.last, line)
+			continue
+		}
+		log.Log(context.Background(), known.level, line.text, "from", line.from, "again", known.left)
+		known.told, known.left = time.Now(), 0
+	}
+}

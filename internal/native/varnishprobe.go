@@ -1,0 +1,75 @@
+package native
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// Probe asks the cache tier once whether it serves what is in use. It stands in
+// no access log. A varnishd that cannot say so for the crowd is ErrBusy.
+func (v *Varnish) Probe(ctx context.Context) error {
+	_, header, err := get(ctx, v.setup.Layout.CacheProbe(), "/")
+	switch {
+	case err == nil:
+		return expect(v.inUse().generation, header.Get("X-Edge-Generation"))
+	case isTurnedAway(err) || isUnanswered(err):
+		if full := v.isFull(ctx); full != "" {
+			return fmt.Errorf("%w: %s", ErrBusy, full)
+		}
+	}
+	return fmt.Errorf("probe the cache tier: %w", err)
+}
+
+// isFull says of what varnishd has no more, "" where that is not so. Out of
+// threads it takes no connections. Its child, which serves them, is asked over
+// the command line instead: that is a thread of its own, which no client takes.
+func (v *Varnish) isFull(ctx context.Context) string {
+	held, err := v.CLI.List(ctx)
+	if err != nil || !slices.ContainsFunc(held, func(vcl VCL) bool {
+		return vcl.Status == vclActive && vcl.Name == v.inUse().main()
+	}) {
+		return ""
+	}
+	output, err := v.statistics(ctx, "MAIN.pools", "MAIN.threads", "MAIN.sess_fail_emfile")
+	if err != nil {
+		return ""
+	}
+	now, err := parseNumbers(output)
+	if err != nil {
+		return ""
+	}
+	without := int64(now["MAIN.sess_fail_emfile"])
+	if v.withoutFile.Swap(without) != without {
+		return "it may not open more files"
+	}
+	most, err := strconv.Atoi(valueOf(options(v.inUse().arguments), "-p thread_pool_max"))
+	if err == nil && now["MAIN.threads"] >= most*now["MAIN.pools"] {
+		return "each of its threads has a request or a WebSocket"
+	}
+	return ""
+}
+
+// parseNumbers reads the values of varnishstat's JSON.
+func parseNumbers(output []byte) (map[string]int, error) {
+	document, err := parseCounters(output)
+	if err != nil {
+		return nil, err
+	}
+	numbers := make(map[string]int)
+	for name, raw := range document {
+		var counter struct {
+			Value *int `json:"value"`
+		}
+		if json.Unmarshal(raw, &counter) == nil && counter.Value != nil {
+			numbers[name] = *counter.Value
+		}
+	}
+	if len(numbers) == 0 {
+		return nil, errors.New("varnishstat answers without a counter")
+	}
+	return numbers, nil
+}
