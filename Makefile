@@ -2,8 +2,9 @@
 # make lint    gofmt, go vet, staticcheck, golangci-lint (with the import rules)
 # make build   bin/edgegen
 # make conformance   the contract's clauses against every combination of engines, as a table
+# make hostile       ten minutes of answers that a generator makes up, against the daemons
 
-.PHONY: test lint build dependencies conformance
+.PHONY: test lint build dependencies conformance hostile
 
 # A timeout of its own for each package; the whole takes a few minutes.
 test: dependencies
@@ -25,3 +26,6 @@ conformance: dependencies
 	@mkdir -p bin
 	@go test -count=1 -v ./test/conformance >bin/conformance.log || { grep -- '--- FAIL' bin/conformance.log; exit 1; }
 	@sed -n '/contract_test.go.*: $$/,/^ *all /p' bin/conformance.log
+
+hostile: dependencies
+	go test -count=1 -v -timeout 20m ./test/hostile -duration 200s -engines native,builtin-web,builtin -seed $$(date +%s)

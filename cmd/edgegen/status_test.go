@@ -46,6 +46,10 @@ func TestStatusText(t *testing.T) {
 		{Role: "cache", Engine: "builtin", State: "running", PID: 4200, Reason: "varnishd is not installed"},
 		{Role: "web", Engine: "nginx", State: "running", PID: 4201, Reason: "installed"},
 	}
+	again := control.Status{State: "ready", Tiers: []control.TierStatus{
+		{Role: "cache", Engine: "varnish", State: "running", PID: 4202, Restarts: 1, Reason: "installed",
+			LastFailure: &control.FailureStatus{At: noon.Add(-12 * time.Second), Reason: "its child (17) has ended: Assert error in VRG_CheckBo()"}},
+	}}
 	for _, c := range []struct {
 		name   string
 		status control.Status
@@ -80,6 +84,13 @@ cache  builtin  -        running  4200  0         -      -
 web    nginx    -        running  4201  0         -      -
 
 last reload: 1m ago, took 312 ms
+`},
+		{"well again", again, false, 0, `ready, up 0s: 
+pid 0, generation 0, no WebSocket
+
+TIER   ENGINE   VERSION  STATE    PID   RESTARTS  SINCE  LISTENING
+cache  varnish  -        running  4202  1         -      -
+       = started again 12s ago: its child (17) has ended: Assert error in VRG_CheckBo()
 `},
 		{"narrow", control.Status{State: "starting", Tiers: []control.TierStatus{
 			{Role: "tls", Engine: "stunnel", State: "failed", Listen: []string{"192.0.2.1:443", "192.0.2.2:443"}, Reason: "it says that the address is in use by something else"},

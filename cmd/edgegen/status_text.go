@@ -18,7 +18,7 @@ func statusText(status control.Status, now time.Time, color bool, width int) str
 	fmt.Fprintf(&out, "pid %d, generation %d, %s%s\n\n", status.PID, status.Generation, plural(status.Connections.WebSockets, "WebSocket"), leaving(status.Connections))
 	tiers := newTable("TIER", "ENGINE", "VERSION", "STATE", "PID", "RESTARTS", "SINCE", "LISTENING")
 	for _, t := range status.Tiers {
-		tiers.add(remark(t), cell{text: t.Role}, cell{text: t.Engine}, cell{text: orDash(t.Version)}, cell{t.State, stateTone(t.State)},
+		tiers.add(remark(t, now), cell{text: t.Role}, cell{text: t.Engine}, cell{text: orDash(t.Version)}, cell{t.State, stateTone(t.State)},
 			cell{text: number(t.PID)}, cell{text: strconv.Itoa(t.Restarts)}, cell{text: age(t.Since, now)}, cell{text: listening(t.Listen)})
 	}
 	tiers.write(&out, color, width)
@@ -81,13 +81,17 @@ func listening(addresses []string) string {
 }
 
 // remark is what has to be said about a tier: why it is not well, or why not
-// its daemon serves, unless somebody asked for just that.
-func remark(t control.TierStatus) string {
+// its daemon serves, unless somebody asked for just that. A daemon that is well
+// again is said to have failed.
+func remark(t control.TierStatus, now time.Time) string {
 	well := t.State == "running" && !t.Busy && (t.Engine != "builtin" || strings.HasSuffix(t.Reason, "asks for it"))
-	if well {
-		return ""
+	switch {
+	case !well:
+		return t.Reason
+	case t.LastFailure != nil:
+		return "started again " + age(t.LastFailure.At, now) + " ago: " + t.LastFailure.Reason
 	}
-	return t.Reason
+	return ""
 }
 
 // stateTone is the colour of a state of the edge or of a process.

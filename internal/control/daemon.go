@@ -74,6 +74,9 @@ func (d *daemon) status(role string) TierStatus {
 		if d.busy != nil && now.State == supervise.Running {
 			s.Busy, s.Reason = true, "busy: "+firstLine(d.busy)
 		}
+		if f := now.Failed; f != nil {
+			s.LastFailure = &FailureStatus{At: f.At, Reason: reasonOf(now.Name, f.Why)}
+		}
 	}
 	if d.taken && d.standIn != nil {
 		stand := d.standIn.status(role)

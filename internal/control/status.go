@@ -38,6 +38,14 @@ type TierStatus struct {
 	Listen   []string  `json:"listen"`
 	Reason   string    `json:"reason"`         // why this engine, or what is the matter with it
 	Busy     bool      `json:"busy,omitempty"` // it is at a limit: what is open goes on, and nothing new is taken
+
+	LastFailure *FailureStatus `json:"last_failure,omitempty"` // of the daemon; nil where it has not failed
+}
+
+// FailureStatus tells of the last time that a process failed. It may be well again.
+type FailureStatus struct {
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason"`
 }
 
 // BackendStatus is one backend's part of a Status.

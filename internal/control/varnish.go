@@ -123,7 +123,15 @@ func (v *varnishServer) childDied(varnishd int, reason error) {
 	if err := v.publish(false); err != nil {
 		v.edge.options.Log.Error("lead requests to the cache tier", "error", err)
 	}
-	v.edge.later.Go(func() { _ = r.Abort(v.edge.life, reason) })
+	v.edge.later.Go(func() {
+		// The stand-in serves meanwhile.
+		if said := v.native.Panic(v.edge.life); said != "" {
+			reason = fmt.Errorf("%w: %s", reason, said)
+		}
+		if r.Status().PID == varnishd { // nobody was quicker
+			_ = r.Abort(v.edge.life, reason)
+		}
+	})
 }
 
 // processChanged leads requests away from a varnishd that does not run.

@@ -15,8 +15,8 @@ import (
 	"edgegen/internal/site"
 )
 
-// maxFields is how many field lines a head may have.
-const maxFields = 256
+// maxFields is how many field lines a request's head may have.
+const maxFields = wire.MaxFields
 
 // http1 serves HTTP/1.x on one connection.
 type http1 struct {

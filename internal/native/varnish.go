@@ -36,6 +36,7 @@ type Varnish struct {
 
 	servers appServers
 	child   childWatch
+	panics  chan string // one that nobody has asked about yet
 	// withoutFile counts the connections that it could not take for want of
 	// descriptors, when it was asked last.
 	withoutFile atomic.Int64
@@ -61,7 +62,8 @@ func NewVarnish(d Daemon, s Setup, out *render.Output, secret []byte) (*Varnish,
 	if resolved, err := filepath.EvalSymlinks(dir); err == nil {
 		dir = resolved // these files, whatever is installed later
 	}
-	return &Varnish{CLI: cli, daemon: d, setup: s, current: setOf(out, dir), secret: file, access: newAccessReader(s.Access)}, nil
+	return &Varnish{CLI: cli, daemon: d, setup: s, current: setOf(out, dir), secret: file, access: newAccessReader(s.Access),
+		panics: make(chan string, 1)}, nil
 }
 
 // Close closes the command line. The process has ended.

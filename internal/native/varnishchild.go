@@ -1,6 +1,7 @@
 package native
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -19,17 +21,49 @@ var childDied = regexp.MustCompile(`Child \([0-9]+\) died|Child \([0-9]+\) not r
 // childStarted is how it names the child.
 var childStarted = regexp.MustCompile(`Child \(([0-9]+)\) Started`)
 
-// hear passes on what the manager says, and looks for two things.
+// panicked is the line of the manager's that says where the child has given up,
+// as "Assert error in VRG_CheckBo(), cache/cache_range.c line 236:". It is said
+// right after the child's end.
+var panicked = regexp.MustCompile(`Assert error in .*[^:]|Wrong turn at .*[^:]|Missing error ?handling code in .*[^:]|Signal [0-9]+ \(.*\) received at.*`)
+
+// panicTime is how long the manager may take to notice the child's end and to
+// say what it was.
+const panicTime = 300 * time.Millisecond
+
+// Panic waits for what the manager says of why its child has died, no longer
+// than a moment, and returns it; "" where the child was killed. The child's end
+// has been told.
+func (v *Varnish) Panic(ctx context.Context) string {
+	select {
+	case said := <-v.panics:
+		return said
+	case <-time.After(panicTime):
+	case <-ctx.Done():
+	}
+	return ""
+}
+
+// hear passes on what the manager says, and looks for three things.
 func (v *Varnish) hear(line []byte) {
 	v.setup.Message("varnishd", line)
 	if v.OnChildDied == nil {
 		return
+	}
+	if said := panicked.Find(line); said != nil {
+		select {
+		case v.panics <- string(said):
+		default: // of an earlier one, whom nobody asked about
+		}
 	}
 	manager := int(v.manager.Load())
 	if childDied.Match(line) {
 		v.OnChildDied(manager, errors.New(strings.TrimPrefix(string(line), "Error: ")))
 	}
 	if started := childStarted.FindSubmatch(line); started != nil {
+		select {
+		case <-v.panics: // of its predecessor
+		default:
+		}
 		if pid, err := strconv.Atoi(string(started[1])); err == nil {
 			v.child.watch(pid, func() { v.OnChildDied(manager, fmt.Errorf("its child (%d) has ended", pid)) })
 		}

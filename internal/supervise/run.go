@@ -193,7 +193,7 @@ func (r *Runner) pause(ctx context.Context, failure error) {
 	state, length := r.policy.afterFailures(failures)
 	r.enter(state, func(s *Status) {
 		r.failed++
-		s.Failures, s.Reason = failures, failure
+		s.Failures, s.Reason, s.Failed = failures, failure, &Failure{At: time.Now(), Why: failure}
 	})
 	timer := time.NewTimer(length)
 	defer timer.Stop()

@@ -21,6 +21,13 @@ type Status struct {
 	Since    time.Time // when State was entered; zero before Run
 	LastExit *Exit     // how the last process ended; nil before the first end
 	Reason   error     // why the last start or run failed; nil while all is well
+	Failed   *Failure  // the last failure, also when all is well again; nil before the first
+}
+
+// Failure is a start or a run that failed.
+type Failure struct {
+	At  time.Time
+	Why error
 }
 
 // Exit tells how a process ended.

@@ -5,6 +5,10 @@ import (
 	"strings"
 )
 
+// MaxFields is how many field lines a head may have. Varnish has room for a few
+// more, which the edge needs itself.
+const MaxFields = 480
+
 // Field is one header field line. The name keeps the case it was sent in.
 type Field struct{ Name, Value string }
 

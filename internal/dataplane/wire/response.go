@@ -54,6 +54,9 @@ func ParseResponse(head string, h Header) (ResponseHead, error) {
 	if out.Header, err = fields(rest, h[:0]); err != nil {
 		return out, err
 	}
+	if len(out.Header) > MaxFields {
+		return out, malformed("too many field lines")
+	}
 	out.Keep = line[7] == '1' && !out.Header.Contains("Connection", "close") ||
 		out.Header.Contains("Connection", "keep-alive")
 	return out, out.framing()

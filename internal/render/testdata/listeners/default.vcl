@@ -75,6 +75,7 @@ sub edge_clean {
     unset req.http.X-Edge-Stale;
     unset req.http.X-Edge-Refetch;
     unset req.http.X-Edge-Failed;
+    unset req.http.X-Edge-Range;
     # What belongs to one connection (RFC 9110, 7.6.1).
     unset req.http.Keep-Alive;
     unset req.http.Proxy-Connection;
@@ -243,23 +244,23 @@ sub edge_policy {
     }
     set req.backend_hint = web;
     unset req.http.Upgrade;
-    # Varnish carries one range; to several it gives the whole. What is no range
-    # is to be ignored, and of nothing at the end there is nothing.
-    if (req.http.Range ~ "(?i)^bytes=\s*-0+\s*$") {
-        set req.http.Range = "bytes=999999999999999999-";
-    } elsif (req.http.Range !~ "(?i)^bytes=\s*(?:[0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})\s*$"
-        || (req.http.Range ~ "-[0-9]" && std.integer(regsub(req.http.Range, "^[^0-9-]*([0-9]*)-.*$", "\1"), 0)
-            > std.integer(regsub(req.http.Range, "^.*-([0-9]+)\s*$", "\1"), 0))) {
-        unset req.http.Range;
-    }
-    if (req.http.X-Edge-Pass || (req.method != "GET" && req.method != "HEAD") || req.http.Cache-Control ~ "(?i)\bno-store\b") {
-        return (pass);
-    }
-    # A cookie that is not ignored.
-    if (req.http.X-Edge-Cookie ~ "[^;\s]") {
+    call edge_range;
+    # Past the cache, by what is asked for or by a cookie that is not ignored.
+    if (req.http.X-Edge-Pass || (req.method != "GET" && req.method != "HEAD") || req.http.Cache-Control ~ "(?i)\bno-store\b"
+        || req.http.X-Edge-Cookie ~ "[^;\s]") {
+        # Varnish would cut ranges by itself, and fails on several and on other
+        # units: here they are between the client and who answers.
+        if (req.http.Range) {
+            set req.http.X-Edge-Range = req.http.Range;
+            unset req.http.Range;
+        }
         return (pass);
     }
     unset req.http.Cookie;
+    # Varnish cuts one range; to several it gives the whole.
+    if (req.http.Range !~ "(?i)^bytes=\s*(?:[0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})\s*$") {
+        unset req.http.Range;
+    }
     # One stored variant for everyone who takes the same codings.
     if (req.http.Accept-Encoding ~ "(?i)\bbr\b(?!\s*;\s*q\s*=\s*0(?:\.0*)?\s*(?:,|$))") {
         set req.http.Accept-Encoding = "br, gzip";
@@ -274,6 +275,21 @@ sub edge_policy {
         set req.grace = 0s;
     } else {
         set req.grace = 365d;
+    }
+}
+
+# What says that it is a range of bytes and is none is to be ignored, and of
+# nothing at the end there is nothing (RFC 9110, 14.1).
+sub edge_range {
+    if (req.http.Range !~ "(?i)^bytes=") {
+        return;
+    }
+    if (req.http.Range ~ "(?i)^bytes=\s*-0+\s*$") {
+        set req.http.Range = "bytes=999999999999999999-";
+    } elsif (req.http.Range !~ "(?i)^bytes=\s*(?:[0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})\s*(?:,\s*(?:[0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})\s*)*$"
+        || (req.http.Range ~ "^[^,]*-[0-9][^,]*$" && std.integer(regsub(req.http.Range, "^[^0-9-]*([0-9]*)-.*$", "\1"), 0)
+            > std.integer(regsub(req.http.Range, "^.*-([0-9]+)\s*$", "\1"), 0))) {
+        unset req.http.Range;
     }
 }
 
@@ -434,6 +450,10 @@ sub vcl_backend_fetch {
     # A connection for each request: a kept one may be closed by the web tier in
     # the moment it is used again, and a POST could not be sent a second time.
     set bereq.http.Connection = "close";
+    if (bereq.http.X-Edge-Range) {
+        set bereq.http.Range = bereq.http.X-Edge-Range;
+        unset bereq.http.X-Edge-Range;
+    }
     # Those that vcl_backend_response needs are the web tier's to drop.
     call edge_hide;
     unset bereq.http.X-Edge-Pass;
@@ -471,6 +491,8 @@ sub vcl_backend_response {
     unset beresp.http.X-Edge-Shared;
     unset beresp.http.X-Edge-Url;
     call edge_age;
+    # Varnish would look whether what is called gzip is.
+    set beresp.filters = "";
     # The web tier's notes for the access log, in one header, so that those of
     # a stored answer do not mix with those of the one that confirms it.
     set beresp.http.X-Edge-Tier = beresp.http.X-Edge-Tier + " " + beresp.http.X-Edge-Upstream + " " + beresp.http.X-Edge-Backend;
@@ -482,6 +504,13 @@ sub vcl_backend_response {
     unset beresp.http.Proxy-Authenticate;
     unset beresp.http.Trailer;
     unset beresp.http.Upgrade;
+    # varnishd reads Content-Range after this, fails where it does not expect one,
+    # and its child ends by an assertion where it finds no range of bytes in it.
+    # So it travels aside. The web tier lets none through of that name.
+    if (beresp.http.Content-Range) {
+        set beresp.http.X-Edge-Content-Range = beresp.http.Content-Range;
+        unset beresp.http.Content-Range;
+    }
     # A body that breaks off the moment it has begun would be passed on as a
     # whole one. A short body is read to its end before any of it is sent.
     if (beresp.http.Content-Length && std.integer(beresp.http.Content-Length, 0) <= 1048576) {
@@ -691,6 +720,10 @@ sub vcl_deliver {
     if (req.method != "GET" && req.method != "HEAD" && req.method != "OPTIONS" && resp.status >= 200 && resp.status < 400 && !req.http.X-Edge-Pass) {
         call edge_invalidate;
     }
+    # As the app said it, unless Varnish is about to cut a range out of the answer.
+    if (resp.http.X-Edge-Content-Range && (resp.status != 200 || !req.http.Range)) {
+        set resp.http.Content-Range = resp.http.X-Edge-Content-Range;
+    }
     call edge_answer;
     return (deliver);
 }
@@ -833,6 +866,7 @@ sub edge_answer {
     unset resp.http.X-Edge-Aged;
     unset resp.http.X-Edge-Said;
     unset resp.http.X-Edge-Tier;
+    unset resp.http.X-Edge-Content-Range;
     set resp.http.X-Cache = req.http.X-Edge-Cache;
     std.log("edge-cache:" + req.http.X-Edge-Cache);
 }

@@ -1,0 +1,34 @@
+package lifecycle
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+
+	"edgegen/internal/control"
+	"edgegen/test/edge"
+)
+
+// TestChildIsCounted holds that the end of varnishd's child, with which go the
+// WebSockets and the cache in memory, is told by the status after all is well
+// again, with what varnishd says of it.
+func TestChildIsCounted(t *testing.T) {
+	t.Parallel()
+	h := newHome(t, edge.Native)
+	h.site(plan{})
+	e := h.run()
+	child := childOf("cache")(h, h.status())
+	if err := child.Signal(syscall.SIGSEGV); err != nil {
+		t.Fatal(err)
+	}
+	s := h.until("varnishd was started again", func(s control.Status) bool {
+		return s.State == "ready" && tierRestarts("cache")(t, s) == 1
+	})
+	if f := edge.Tier(s, "cache").LastFailure; f == nil || !strings.Contains(f.Reason, "Wrong turn at cache/") { // as it takes a signal
+		t.Errorf("the last failure is %+v", f)
+	}
+	if table := h.Verb("status").Out; !strings.Contains(table, "= started again ") {
+		t.Errorf("the table does not tell:\n%s", table)
+	}
+	e.Stop()
+}
