@@ -53,7 +53,10 @@ const site = `edge {
 site "edge.test" {
   tls { self_signed = true }
   backend "app" { servers = [%q] }
-  cache { stale_if_error = "1m" }
+  cache {
+    grace          = "50ms"
+    stale_if_error = "1m"
+  }
   route "/" { backend = "app" }
   route "/ttl" {
     backend = "app"
@@ -101,6 +104,9 @@ func (r *run) all(d time.Duration) {
 // turns asks for one number several times.
 func (r *run) turns(c *client, number uint64) {
 	for turn := range uint64(turns) {
+		if number%3 == 2 { // what is stored for a moment: it may be stale, or beyond its grace
+			time.Sleep(time.Duration(60*((number+turn)%4)) * time.Millisecond)
+		}
 		r.asked.Add(1)
 		if err := c.ask(number, turn); err != nil {
 			r.mu.Lock()

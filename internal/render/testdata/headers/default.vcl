@@ -478,6 +478,14 @@ sub vcl_backend_fetch {
 }
 
 sub vcl_backend_response {
+    # Whatever is returned here, varnishd reads Content-Range then, fails where it
+    # does not expect one, and its child ends by an assertion where there is no
+    # range of bytes in it. So it travels aside, first of all. The web tier lets
+    # none through of that name.
+    if (beresp.http.Content-Range) {
+        set beresp.http.X-Edge-Content-Range = beresp.http.Content-Range;
+        unset beresp.http.Content-Range;
+    }
     # A refresh behind a stale answer that fails leaves the stale one in place.
     if (beresp.status >= 500 && bereq.is_bgfetch) {
         return (abandon);
@@ -516,13 +524,6 @@ sub vcl_backend_response {
     unset beresp.http.Proxy-Authenticate;
     unset beresp.http.Trailer;
     unset beresp.http.Upgrade;
-    # varnishd reads Content-Range after this, fails where it does not expect one,
-    # and its child ends by an assertion where it finds no range of bytes in it.
-    # So it travels aside. The web tier lets none through of that name.
-    if (beresp.http.Content-Range) {
-        set beresp.http.X-Edge-Content-Range = beresp.http.Content-Range;
-        unset beresp.http.Content-Range;
-    }
     # A body that breaks off the moment it has begun would be passed on as a
     # whole one. A short body is read to its end before any of it is sent.
     if (beresp.http.Content-Length && std.integer(beresp.http.Content-Length, 0) <= 1048576) {
