@@ -28,6 +28,16 @@ type daemon struct {
 	guard   *guard
 }
 
+// daemonsNow are the servers that are daemons.
+func (e *Edge) daemonsNow() (all []*daemon) {
+	for _, s := range e.serversNow() {
+		if g, ok := s.(guarded); ok {
+			all = append(all, g.base())
+		}
+	}
+	return all
+}
+
 func (d *daemon) roles() []string { return []string{d.role} }
 
 func (d *daemon) key() string { return string(d.engine) }

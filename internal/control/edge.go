@@ -2,7 +2,9 @@ package control
 
 import (
 	"context"
+	"maps"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,6 +29,11 @@ type Edge struct {
 	turns *turns
 	spare []*listener         // that a service manager passed and the site does not name now
 	inner map[string]*os.File // sockets between the tiers that edgegen holds, by path
+	// nameless are those whose path has gone, which processes that were started
+	// with them still have.
+	nameless []*os.File
+	control  *controlServer
+	locked   []*os.File // directories: see keepCleanersOff
 	// freeVarnish waits for a varnishd that is being retired; nil where none was.
 	freeVarnish func()
 	storage     storageHold // varnishd's file
@@ -84,6 +91,7 @@ func (e *Edge) first(ctx context.Context, loaded *config.Loaded, diagnostics con
 	if e.layout, err = makeRuntime(e.state.dir, e.who, e.state.instance.RemoveAtEnd); err != nil {
 		return err
 	}
+	e.keepCleanersOff()
 	given := &pool{open: given(e.options.Listeners)}
 	g, err := e.generate(ctx, loaded, e.options.Site, nil, given, found)
 	if err != nil {
@@ -119,8 +127,8 @@ func (e *Edge) release() {
 	if g := e.serving(); g != nil {
 		closeListeners(g.public.all())
 	}
-	for _, file := range e.inner {
-		_ = file.Close() // nothing is written to a listener
+	for _, file := range slices.AppendSeq(slices.Concat(e.nameless, e.locked), maps.Values(e.inner)) {
+		_ = file.Close() // nothing was written
 	}
 	if e.access != nil {
 		e.access.close()

@@ -87,7 +87,7 @@ func (g *generation) name() string {
 
 // dir is where the files of a generation stand.
 func (e *Edge) dir(g *generation) string {
-	return filepath.Join(e.layout.Run, "generations", fmt.Sprint(g.number))
+	return filepath.Join(generationsIn(e.layout), fmt.Sprint(g.number))
 }
 
 // renderFor renders a generation; a value that a daemon's language cannot hold

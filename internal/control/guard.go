@@ -122,6 +122,7 @@ func (g *guard) round(ctx context.Context, e *Edge) {
 				e.options.Log.Warn("make another stand-in", "from", d.engine, "error", err)
 			}
 		}
+	case len(e.missing()) > 0: // it cannot be asked until that is put back
 	case ctx.Err() == nil && time.Since(g.missed) >= probeInterval: // rounds may follow each other at once
 		g.missed = time.Now()
 		if g.misses++; g.misses >= probeMisses {

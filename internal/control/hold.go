@@ -52,6 +52,12 @@ func listenPrivate(path string) (*net.UnixListener, error) {
 	return named, nil
 }
 
+// isSocket reports whether a socket has the name.
+func isSocket(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode().Type() == os.ModeSocket
+}
+
 // publish lets a socket be reached under another name too, in place of what was
 // reached there. Whoever connects meets the one or the other, never nothing.
 func publish(path, name string) error {

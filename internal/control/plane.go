@@ -30,6 +30,7 @@ type plane struct {
 	state  supervise.State
 	since  time.Time
 	shown  map[string]TierStatus // what does not change while a generation is served
+	inner  []innerSocket         // between it and its neighbours
 }
 
 func newPlane(e *Edge, tiers []string) *plane {

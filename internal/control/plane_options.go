@@ -30,7 +30,7 @@ func (p *plane) options(g *generation) (o dataplane.Options, err error) {
 		return o, err
 	}
 	if p.has(RoleWeb) && (p.standIn || !p.has(RoleCache)) {
-		if o.Web, err = e.held(e.layout.WebSocket()); err != nil {
+		if o.Web, err = p.held(e.layout.WebSocket()); err != nil {
 			return o, err
 		}
 	}
@@ -45,12 +45,12 @@ func (p *plane) options(g *generation) (o dataplane.Options, err error) {
 		cache, plain = e.layout.StandbySocket(), e.layout.StandbyPlain()
 	}
 	if p.standIn || !p.has(RoleTLS) {
-		if o.Cache, err = e.held(cache); err != nil {
+		if o.Cache, err = p.held(cache); err != nil {
 			return o, err
 		}
 	}
 	if p.standIn || !p.has(RoleWeb) {
-		o.Plain, err = e.held(plain)
+		o.Plain, err = p.held(plain)
 	}
 	return o, err
 }
@@ -99,19 +99,27 @@ func (p *plane) publish() error {
 	return errors.Join(failed...)
 }
 
-// held returns a listener of its own on a socket that edgegen holds as long as
-// it runs, and opens first where it has not been yet.
-func (e *Edge) held(path string) ([]net.Listener, error) {
-	file, err := e.hold(path)
+// held returns a listener of the plane's own on a socket that edgegen holds.
+func (p *plane) held(path string) ([]net.Listener, error) {
+	file, err := p.edge.hold(path)
 	if err != nil {
 		return nil, err
 	}
+	p.mu.Lock()
+	p.inner = append(p.inner, innerSocket{path, file})
+	p.mu.Unlock()
 	return fileListeners([]*os.File{file})
 }
 
+// hold opens a socket that edgegen keeps open as long as it runs. One whose path
+// has gone is opened anew: nobody can be led to it any more.
 func (e *Edge) hold(path string) (*os.File, error) {
 	if file, ok := e.inner[path]; ok {
-		return file, nil
+		if isSocket(path) {
+			return file, nil
+		}
+		e.nameless = append(e.nameless, file)
+		delete(e.inner, path)
 	}
 	uid, gid := e.who.owner()
 	file, err := openUnix(path, uid, gid)
@@ -129,7 +137,11 @@ func (e *Edge) letGo(path string) error {
 		return nil
 	}
 	delete(e.inner, path)
-	return errors.Join(file.Close(), os.Remove(path))
+	err := os.Remove(path)
+	if errors.Is(err, os.ErrNotExist) {
+		err = nil
+	}
+	return errors.Join(file.Close(), err)
 }
 
 // fileListeners makes listeners of sockets that stay open here: a plane closes

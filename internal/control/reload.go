@@ -20,6 +20,7 @@ func (e *Edge) reload(ctx context.Context) (Outcome, error) {
 	}
 	defer e.turns.end()
 	begun := time.Now()
+	_ = e.mend(ctx) // where it cannot, the reload says why
 	e.options.Notify.Reloading()
 	outcome, err := e.transact(ctx)
 	if e.asked.Err() == nil {
@@ -66,6 +67,7 @@ func (e *Edge) plan(ctx context.Context, path string) (Plan, error) {
 		return Plan{}, err
 	}
 	defer e.turns.end()
+	_ = e.mend(ctx) // where it cannot, the plan says why
 	t, err := e.stage(ctx, path)
 	if err != nil {
 		return Plan{}, err

@@ -39,7 +39,7 @@ func (e *Edge) run(ctx, hurry context.Context) error {
 		return err
 	}
 	defer server.close()
-	e.asked = server.ctx
+	e.control, e.asked = server, server.ctx
 	announce := sync.OnceFunc(e.isStopping)
 	context.AfterFunc(server.ctx, announce)
 	err = e.startAll(server.ctx)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"edgegen/internal/render"
 )
@@ -63,19 +64,54 @@ func makeRuntime(stateDir string, who identity, removeAtEnd func(path string) er
 		}
 	}
 	layout := render.Layout{Dir: filepath.Join(run, "config"), Run: run}
-	uid, gid := who.owner()
-	owner := render.Owner{UID: uid, GID: gid}
-	if err := render.MakeDir(run, owner); err != nil {
-		return render.Layout{}, fmt.Errorf("make the runtime directory: %w", err)
-	}
-	problems := []error{render.MakeDir(filepath.Join(run, "generations"), owner)}
-	for _, dir := range layout.Directories() {
-		problems = append(problems, os.Mkdir(dir, 0o700), os.Lchown(dir, uid, gid))
-	}
-	if err := errors.Join(problems...); err != nil {
-		return layout, errors.Join(fmt.Errorf("make the runtime directory: %w", err), os.RemoveAll(run))
+	if err := makeDirectories(layout, who); err != nil {
+		return render.Layout{}, errors.Join(fmt.Errorf("make the runtime directory: %w", err), os.RemoveAll(run))
 	}
 	return layout, nil
+}
+
+// makeDirectories makes those of a layout's directories that are not there.
+func makeDirectories(layout render.Layout, who identity) error {
+	uid, gid := who.owner()
+	owner := render.Owner{UID: uid, GID: gid}
+	for _, dir := range []string{layout.Run, generationsIn(layout)} {
+		switch own, err := ownDirectory(dir); {
+		case err != nil:
+			return err
+		case own:
+		default:
+			if err := render.MakeDir(dir, owner); err != nil {
+				return err
+			}
+		}
+	}
+	for _, dir := range layout.Directories() {
+		if _, err := os.Lstat(dir); err == nil {
+			continue
+		}
+		if err := errors.Join(os.Mkdir(dir, 0o700), os.Lchown(dir, uid, gid)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func generationsIn(layout render.Layout) string { return filepath.Join(layout.Run, "generations") }
+
+// ownDirectory reports whether a directory is there. In a directory for temporary
+// files it may be somebody else's, who was quicker, and that is an error.
+func ownDirectory(path string) (bool, error) {
+	info, err := os.Lstat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if stat, ok := info.Sys().(*syscall.Stat_t); !info.IsDir() || ok && int(stat.Uid) != os.Geteuid() {
+		return false, fmt.Errorf("%s is not a directory of edgegen's", path)
+	}
+	return true, nil
 }
 
 // suits reports whether the daemons can be given a path as it is: short enough

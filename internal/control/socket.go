@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -18,26 +19,19 @@ type controlServer struct {
 	end     func()          // ends ctx
 	stopped chan struct{}   // closed when it has
 	http    *http.Server
-	served  chan error
+	dir     string
 	path    string
+
+	serving  sync.WaitGroup // what serves a listener
+	listener net.Listener
+	made     os.FileInfo // of its file
 }
 
 // serveControl opens the control socket. The caller holds the state directory's
 // lock, so a socket that stands there is nobody's.
 func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
-	path := controlSocket(e.state.dir)
-	if err := clearSocket(path); err != nil {
-		return nil, err
-	}
-	listener, err := listenShort(e.state.dir, path)
-	if err != nil {
-		return nil, fmt.Errorf("open the control socket: %w", err)
-	}
-	if err := e.state.instance.RemoveAtEnd(path); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the control socket: %w", err), listener.Close())
-	}
 	ctx, stop := context.WithCancel(ctx)
-	s := &controlServer{ctx: ctx, end: stop, stopped: make(chan struct{}), served: make(chan error, 1), path: path}
+	s := &controlServer{ctx: ctx, end: stop, stopped: make(chan struct{}), dir: e.state.dir, path: controlSocket(e.state.dir)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, r, e.status(r.Context()), nil)
@@ -67,9 +61,44 @@ func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
 		}
 	})
 	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
-	go func() { s.served <- s.http.Serve(listener) }()
-	context.AfterFunc(ctx, stop)
+	if err := s.listen(); err != nil {
+		stop()
+		return nil, err
+	}
+	if err := e.state.instance.RemoveAtEnd(s.path); err != nil {
+		stop()
+		s.close()
+		return nil, fmt.Errorf("open the control socket: %w", err)
+	}
 	return s, nil
+}
+
+// listen opens the socket. It may be called again where that has gone: who has
+// connected before is answered all the same.
+func (s *controlServer) listen() error {
+	if err := clearSocket(s.path); err != nil {
+		return err
+	}
+	listener, err := listenShort(s.dir, s.path)
+	if err != nil {
+		return fmt.Errorf("open the control socket: %w", err)
+	}
+	if s.made, err = os.Lstat(s.path); err != nil {
+		return errors.Join(fmt.Errorf("open the control socket: %w", err), listener.Close())
+	}
+	before := s.listener
+	s.listener = listener
+	s.serving.Go(func() { _ = s.http.Serve(listener) }) // which ends with the listener or the server
+	if before != nil {
+		_ = before.Close() // nobody finds it any more
+	}
+	return nil
+}
+
+// stands reports whether the socket is where verbs look for it.
+func (s *controlServer) stands() bool {
+	there, err := os.Lstat(s.path)
+	return err == nil && os.SameFile(there, s.made)
 }
 
 // errStopping is why nothing is begun any more, or what was begun is given up.
@@ -153,6 +182,6 @@ func (s *controlServer) close() {
 	if err := s.http.Shutdown(ctx); err != nil {
 		_ = s.http.Close() // somebody does not read their answer
 	}
-	<-s.served
+	s.serving.Wait()
 	_ = os.Remove(s.path)
 }

@@ -20,6 +20,8 @@ type transaction struct {
 	warnings config.Diagnostics
 	pool     *pool
 
+	unreached []server // do not go on, although others of their kind serve afterwards
+
 	apps    *appsChange
 	changes []*change // of the servers, from the inside out
 	servers []server  // that serve afterwards, from the inside out
@@ -49,20 +51,23 @@ func (e *Edge) stage(ctx context.Context, path string) (t *transaction, err erro
 	if t.next, err = e.generate(ctx, loaded, path, t.was, t.pool, found); err != nil {
 		return t, err
 	}
+	t.warnings = found.all
+	return t, t.stageGeneration(ctx)
+}
+
+// stageGeneration prepares the next generation, which has been made.
+func (t *transaction) stageGeneration(ctx context.Context) (err error) {
+	e, loaded := t.edge, t.next.loaded
 	if t.access, err = e.access.prepare(t.was.loaded.Edge.Log, loaded.Edge.Log); err != nil {
-		return t, refusedAt(loaded, loaded.Edge.Log.Source, err, `name a file in a directory that is there, "stdout" or "off"`)
+		return refusedAt(loaded, loaded.Edge.Log.Source, err, `name a file in a directory that is there, "stdout" or "off"`)
 	}
 	if err := e.write(t.next); err != nil {
-		return t, err
+		return err
 	}
 	if t.apps, err = e.stageApps(t.next); err != nil {
-		return t, err
+		return err
 	}
-	if err := t.stageServers(ctx); err != nil {
-		return t, err
-	}
-	t.warnings = found.all
-	return t, nil
+	return t.stageServers(ctx)
 }
 
 // stageServers has every server that goes on prepare its change, and makes
@@ -71,7 +76,7 @@ func (t *transaction) stageServers(ctx context.Context) error {
 	e := t.edge
 	t.changes, t.servers, t.leaving = nil, nil, slices.Clone(e.serversNow())
 	for _, fresh := range e.arrangement(t.next) {
-		at := slices.IndexFunc(t.leaving, func(s server) bool { return s.key() == fresh.key() })
+		at := slices.IndexFunc(t.leaving, func(s server) bool { return s.key() == fresh.key() && !slices.Contains(t.unreached, s) })
 		if at < 0 {
 			t.servers = append(t.servers, fresh)
 			t.changes = append(t.changes, e.newServer(fresh, t.next))
@@ -251,7 +256,11 @@ func (t *transaction) finish(ctx context.Context) {
 		}
 	}
 	for _, s := range t.leaving {
-		s.retire()
+		if w, ok := s.(inTheWay); ok && slices.Contains(t.unreached, s) {
+			w.fade()
+		} else {
+			s.retire()
+		}
 	}
 	// What is left in the pool the new generation did not take.
 	before := e.spare

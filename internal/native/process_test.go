@@ -69,7 +69,7 @@ func TestProcessesInheritSockets(t *testing.T) {
 func TestX3ProcessesRunAsTheUser(t *testing.T) {
 	t.Setenv("EDGEGEN_TEST_SECRET", "secret")
 	setup, daemon := testSetup(), Daemon{Path: "/usr/sbin/daemon", LogReader: "/usr/bin/varnishncsa"}
-	varnish := &Varnish{CLI: listen(t), daemon: daemon, setup: setup, current: vclSet{arguments: []string{"-a", "x"}}, secret: "/run/edgegen/varnish.secret"}
+	varnish := &Varnish{CLI: listen(t), daemon: daemon, setup: setup, current: vclSet{arguments: []string{"-a", "x"}}, secret: secretFile{path: "/run/edgegen/varnish.secret"}}
 	for _, process := range []supervise.Process{
 		NginxProcess(daemon, setup, nil), NginxCheck(daemon, setup, nil, nil), StunnelProcess(daemon, setup, nil, nil),
 		varnish.Process(func() int { return 0 }), varnish.LogProcess(), VarnishCheck(daemon, setup, "default.vcl", nil),
@@ -100,7 +100,7 @@ func TestX2VarnishSecret(t *testing.T) {
 		t.Errorf("%v, %v", info, err)
 	}
 	arguments := varnish.Process(func() int { return 0 }).Args
-	if strings.Contains(strings.Join(arguments, " "), "secret\n") || !slices.Contains(arguments, varnish.secret) {
+	if strings.Contains(strings.Join(arguments, " "), "secret\n") || !slices.Contains(arguments, varnish.secret.path) {
 		t.Errorf("arguments %q", arguments)
 	}
 }

@@ -76,16 +76,29 @@ func NewStunnel(d Daemon, s Setup, listeners []*os.File) (*Stunnel, error) {
 	probe, err := listenUnix(stunnel.socket())
 	if err == nil {
 		stunnel.listeners = append([]*os.File{probe}, listeners...)
-		// Retire must not need space on a disk that has filled up meanwhile.
-		err = s.give(stunnel.retiredConf(), []byte(retiredConf))
-	}
-	if err == nil {
-		err = s.show(directory)
+		err = stunnel.furnish()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("prepare stunnel: %w", errors.Join(err, stunnel.Close()))
 	}
 	return stunnel, nil
+}
+
+// furnish puts what Retire needs into the directory, as that must not need space
+// on a disk that has filled up meanwhile.
+func (s *Stunnel) furnish() error {
+	return errors.Join(s.setup.give(s.retiredConf(), []byte(retiredConf)), s.setup.show(s.directory))
+}
+
+// Missing lists what this stunnel needs in its directory to be asked, reloaded or
+// started again, and that has gone.
+func (s *Stunnel) Missing() (missing []string) {
+	for _, path := range []string{s.socket(), s.retiredConf(), filepath.Join(s.directory, "probe.pem"), filepath.Join(s.directory, render.PEMDir)} {
+		if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
+			missing = append(missing, path)
+		}
+	}
+	return missing
 }
 
 // Close removes what is this stunnel's alone.

@@ -109,6 +109,12 @@ func (s *Stunnel) Retire(ctx context.Context, signal func(syscall.Signal) error)
 	s.mu.Lock()
 	s.retired = true
 	s.mu.Unlock()
+	if _, err := os.Lstat(s.retiredConf()); errors.Is(err, os.ErrNotExist) {
+		// What stunnel is to read has the name that it was started with.
+		if err := errors.Join(os.MkdirAll(s.directory, 0o700), s.furnish()); err != nil {
+			return fmt.Errorf("retire stunnel: %w", err)
+		}
+	}
 	if err := linkTo(s.retiredConf(), s.conf()); err != nil {
 		return fmt.Errorf("retire stunnel: %w", err)
 	}

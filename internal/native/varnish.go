@@ -31,7 +31,7 @@ type Varnish struct {
 
 	daemon Daemon
 	setup  Setup
-	secret string // the file that holds it
+	secret secretFile
 	access *accessReader
 
 	servers appServers
@@ -41,6 +41,7 @@ type Varnish struct {
 	// descriptors, when it was asked last.
 	withoutFile atomic.Int64
 	manager     atomic.Int64 // the number of the varnishd that is being brought up, or was
+	serving     atomic.Int64 // and that of its child; 0 before the first
 
 	mu      sync.Mutex
 	current vclSet   // what is in use, and what a varnishd that starts gets
@@ -50,8 +51,8 @@ type Varnish struct {
 // NewVarnish opens the command line. The secret is written to Layout.Run and
 // readable by its owner alone, whom the credential names.
 func NewVarnish(d Daemon, s Setup, out *render.Output, secret []byte) (*Varnish, error) {
-	file := filepath.Join(s.Layout.Run, "varnish.secret")
-	if err := s.give(file, secret); err != nil {
+	file := secretFile{filepath.Join(s.Layout.Run, "varnish.secret"), secret}
+	if err := s.give(file.path, file.text); err != nil {
 		return nil, fmt.Errorf("write varnish's secret: %w", err)
 	}
 	cli, err := ListenVarnishCLI(secret)
@@ -64,6 +65,12 @@ func NewVarnish(d Daemon, s Setup, out *render.Output, secret []byte) (*Varnish,
 	}
 	return &Varnish{CLI: cli, daemon: d, setup: s, current: setOf(out, dir), secret: file, access: newAccessReader(s.Access),
 		panics: make(chan string, 1)}, nil
+}
+
+// secretFile is what varnishd and edgegen know of each other by.
+type secretFile struct {
+	path string
+	text []byte
 }
 
 // Close closes the command line. The process has ended.
@@ -79,7 +86,7 @@ func (v *Varnish) Process(pid func() int) supervise.Process {
 	return supervise.Process{
 		Name:         "varnishd",
 		Path:         v.daemon.Path,
-		Args:         append([]string{"-F", "-f", "", "-M", v.CLI.Address(), "-T", "none", "-S", v.secret}, v.parameters()...),
+		Args:         append([]string{"-F", "-f", "", "-M", v.CLI.Address(), "-T", "none", "-S", v.secret.path}, v.parameters()...),
 		Dir:          s.Layout.Run,
 		Env:          s.environment(),
 		Credential:   s.Credential,
@@ -135,9 +142,14 @@ func (v *Varnish) parameters() []string {
 }
 
 // prepare removes sockets that a varnishd left behind, which would keep the
-// next one from opening them.
+// next one from opening them, and writes the secret again where it has gone.
 func (v *Varnish) prepare(context.Context) error {
 	v.CLI.Expect(0)
+	if _, err := os.Lstat(v.secret.path); errors.Is(err, os.ErrNotExist) {
+		if err := v.setup.give(v.secret.path, v.secret.text); err != nil {
+			return fmt.Errorf("write varnish's secret: %w", err)
+		}
+	}
 	for _, path := range v.sockets() {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err

@@ -65,6 +65,7 @@ func (v *Varnish) hear(line []byte) {
 		default:
 		}
 		if pid, err := strconv.Atoi(string(started[1])); err == nil {
+			v.serving.Store(int64(pid))
 			v.child.watch(pid, func() { v.OnChildDied(manager, fmt.Errorf("its child (%d) has ended", pid)) })
 		}
 	}

@@ -84,6 +84,22 @@ func OpenInstance(config InstanceConfig) (*Instance, error) {
 	return i, nil
 }
 
+// Stands reports whether the ledger is where the next run looks for it.
+func (i *Instance) Stands() bool {
+	_, err := os.Lstat(i.ledger.path)
+	return err == nil
+}
+
+// Rewrite writes the ledger again, which has gone.
+func (i *Instance) Rewrite() error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if err := i.ledger.write(&i.book); err != nil {
+		return fmt.Errorf("write ledger: %w", err)
+	}
+	return nil
+}
+
 // RemoveAtEnd has the path removed, with all that is in it, when the instance
 // ends, however it ends. The path is absolute and clean; it need not exist yet.
 func (i *Instance) RemoveAtEnd(path string) error {

@@ -59,9 +59,30 @@ func AcquireLock(directory string) (*Lock, error) {
 	}
 }
 
-// Release gives the lock back and removes its file.
+// Stands reports whether the lock's file is where others look for it.
+func (l *Lock) Stands() bool { return isAt(l.file, l.file.Name()) }
+
+// Renew takes the lock again where its file, or the whole directory, has gone and
+// come back. The error is a *HeldError where somebody else has it now.
+func (l *Lock) Renew() error {
+	if l.Stands() {
+		return nil
+	}
+	fresh, err := AcquireLock(filepath.Dir(l.file.Name()))
+	if err != nil {
+		return err
+	}
+	lost := l.file
+	l.file = fresh.file
+	return lost.Close()
+}
+
+// Release gives the lock back and removes its file, where that has not gone.
 func (l *Lock) Release() error {
-	err := os.Remove(l.file.Name()) // before others can have it, or it would be theirs
+	var err error
+	if l.Stands() {
+		err = os.Remove(l.file.Name()) // before others can have it, or it would be theirs
+	}
 	return errors.Join(err, l.file.Close())
 }
 

@@ -1,0 +1,183 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// keepPause is between two looks at the directories.
+	keepPause = 500 * time.Millisecond
+	// keepPatience is the longest pause after looks that could mend nothing.
+	keepPatience = 30 * time.Second
+)
+
+// keep puts back, until ctx ends, what goes away of the state directory and the
+// runtime directory: somebody removes them by hand, or a cleaner of temporary
+// files takes them for forgotten.
+func (e *Edge) keep(ctx context.Context) {
+	pause, told := keepPause, ""
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+		if e.turns.look(ctx) != nil {
+			return
+		}
+		missing := e.missing()
+		e.turns.looked()
+		if len(missing) == 0 {
+			pause, told = keepPause, ""
+			continue
+		}
+		if e.turns.begin(ctx) != nil {
+			return
+		}
+		err := e.mend(ctx)
+		e.turns.end()
+		pause = min(2*pause, keepPatience)
+		if err != nil && ctx.Err() == nil && err.Error() != told {
+			told = err.Error()
+			e.options.Log.Error("what is missing of the edge's directories cannot be put back", "error", firstLine(err))
+		}
+	}
+}
+
+// mend puts back what is missing. Servers that cannot be reached any more are
+// replaced by others of their kind, and go on with the connections that they
+// have. The caller has the turn.
+func (e *Edge) mend(ctx context.Context) error {
+	missing := e.missing()
+	if len(missing) == 0 {
+		return nil
+	}
+	e.options.Log.Warn("something of the edge's directories has gone; it is put back", "missing", len(missing), "first", missing[0])
+	if err := e.mendState(); err != nil {
+		return err
+	}
+	if err := e.mendFiles(); err != nil {
+		return err
+	}
+	for _, d := range e.daemonsNow() {
+		if len(d.standInMissing()) > 0 {
+			if err := d.standInStarts(ctx, e.serving()); err != nil {
+				return fmt.Errorf("make another stand-in for %s: %w", d.engine, err)
+			}
+		}
+	}
+	for _, s := range e.serversNow() {
+		if p, ok := s.(interface{ republish() error }); ok {
+			_ = p.republish() // where its own sockets have gone, it is replaced
+		}
+	}
+	if err := e.replaceUnreached(ctx); err != nil {
+		return err
+	}
+	if left := e.missing(); len(left) > 0 {
+		return fmt.Errorf("%s is still missing", left[0])
+	}
+	return nil
+}
+
+// mendState puts back what is in the state directory.
+func (e *Edge) mendState() error {
+	s := e.state
+	if err := os.MkdirAll(s.dir, 0o755); err != nil {
+		return fmt.Errorf("make the state directory: %w", err)
+	}
+	if err := s.lock.Renew(); err != nil {
+		return err
+	}
+	e.keepCleanersOff()
+	var problems []error
+	if !s.instance.Stands() {
+		problems = append(problems, s.instance.Rewrite())
+	}
+	if !e.control.stands() {
+		problems = append(problems, e.control.listen())
+	}
+	if len(notThere(lastGoodDir(s.dir))) > 0 {
+		e.keepLastGood(e.serving())
+	}
+	return errors.Join(problems...)
+}
+
+// mendFiles puts back the directories and the files of the generation.
+func (e *Edge) mendFiles() error {
+	if err := makeDirectories(e.layout, e.who); err != nil {
+		return fmt.Errorf("make the runtime directory: %w", err)
+	}
+	e.keepCleanersOff()
+	if len(e.missingFiles()) == 0 {
+		return nil
+	}
+	g := e.serving()
+	e.remove(g)
+	if err := e.write(g); err != nil {
+		return err
+	}
+	return e.enter(g)
+}
+
+// replaceUnreached replaces the servers that lack something by a transaction of
+// its own, to a generation that says the same.
+func (e *Edge) replaceUnreached(ctx context.Context) error {
+	servers := e.serversNow()
+	var lost []server
+	for i, missing := range e.missingOf(servers) {
+		if len(missing) > 0 {
+			lost = append(lost, servers[i])
+		}
+	}
+	if len(lost) == 0 {
+		return nil
+	}
+	next := *e.serving()
+	next.number++
+	t := &transaction{edge: e, was: e.serving(), next: &next, unreached: lost, pool: &pool{open: slices.Clone(e.spare)}}
+	if err := t.stageGeneration(ctx); err != nil {
+		t.abandon(ctx)
+		return fmt.Errorf("replace what cannot be reached: %w", err)
+	}
+	for _, s := range lost {
+		if w, ok := s.(inTheWay); ok {
+			w.makeWay()
+		}
+	}
+	if err := makeDirectories(e.layout, e.who); err != nil {
+		return fmt.Errorf("make the runtime directory: %w", err)
+	}
+	if err := t.commit(ctx); err != nil {
+		return fmt.Errorf("replace what cannot be reached: %w", err)
+	}
+	e.options.Log.Info("what could not be reached any more has been replaced", "generation", next.number)
+	return nil
+}
+
+// keepCleanersOff has cleaners of temporary files leave the edge's directories
+// alone: systemd-tmpfiles goes into none on which somebody has a lock. Those that
+// look at no lock find what is there in use, or else it is put back.
+func (e *Edge) keepCleanersOff() {
+	for _, file := range e.locked {
+		_ = file.Close() // it was opened for the lock alone
+	}
+	e.locked = nil
+	for _, dir := range []string{e.state.dir, e.layout.Run} {
+		file, err := os.OpenFile(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
+		if err != nil {
+			continue // it is put back, or has no name that could be cleaned
+		}
+		if err := unix.Flock(int(file.Fd()), unix.LOCK_SH|unix.LOCK_NB); err != nil {
+			e.options.Log.Debug("a directory is not kept from cleaners", "directory", dir, "error", err)
+		}
+		e.locked = append(e.locked, file)
+	}
+}

@@ -1,0 +1,170 @@
+package control
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"edgegen/internal/render"
+)
+
+// innerSocket is a socket between the tiers that a process serves.
+type innerSocket struct {
+	path string
+	file *os.File
+}
+
+// unreached returns the paths by which some sockets are not reached any more.
+func (e *Edge) unreached(sockets []innerSocket) (missing []string) {
+	for _, s := range sockets {
+		if !isSocket(s.path) || e.inner[s.path] != s.file {
+			missing = append(missing, s.path)
+		}
+	}
+	return missing
+}
+
+// rooted is a server with something in the runtime directory without which it is
+// not reached, or cannot be asked or reloaded.
+type rooted interface {
+	// missing lists what of that has gone and cannot be put back while the server
+	// goes on.
+	missing() []string
+}
+
+var _ = []rooted{(*nginxServer)(nil), (*varnishServer)(nil), (*stunnelServer)(nil), (*plane)(nil)}
+
+func (n *nginxServer) missing() []string {
+	missing := n.edge.unreached(n.inner)
+	if n.runs() {
+		missing = append(missing, notThere(filepath.Join(n.edge.layout.NginxTemp(), "body"))...) // which nginx made
+	}
+	return missing
+}
+
+func (s *stunnelServer) missing() []string {
+	if s.native == nil || !s.runs() {
+		return nil // a start makes what it needs
+	}
+	return s.native.Missing()
+}
+
+func (v *varnishServer) missing() []string {
+	if v.native == nil || !v.runs() {
+		return nil
+	}
+	layout := v.edge.layout
+	return notThere(layout.VarnishSocket(), layout.VarnishPlain(), layout.CacheProbe())
+}
+
+func (p *plane) missing() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.edge.unreached(p.inner)
+}
+
+// missing lists what the running edge needs in its directories and is not there:
+// what edgegen can put back as it was, and what takes other servers.
+func (e *Edge) missing() (missing []string) {
+	if !e.state.lock.Stands() {
+		missing = append(missing, filepath.Join(e.state.dir, "lock"))
+	}
+	if !e.state.instance.Stands() {
+		missing = append(missing, filepath.Join(e.state.dir, "ledger"))
+	}
+	if !e.control.stands() {
+		missing = append(missing, e.control.path)
+	}
+	missing = append(missing, e.missingFiles()...)
+	missing = append(missing, e.unpublished()...)
+	for _, d := range e.daemonsNow() {
+		missing = append(missing, d.standInMissing()...)
+	}
+	return append(missing, slices.Concat(e.missingOf(e.serversNow())...)...)
+}
+
+// standInMissing lists what the stand-in lacks; there may be none.
+func (d *daemon) standInMissing() []string {
+	d.mu.Lock()
+	stand := d.standIn
+	d.mu.Unlock()
+	if stand == nil {
+		return nil
+	}
+	return stand.missing()
+}
+
+// missingOf lists what each of some servers lacks.
+func (e *Edge) missingOf(servers []server) [][]string {
+	missing := make([][]string, len(servers))
+	for i, s := range servers {
+		if r, ok := s.(rooted); ok {
+			missing[i] = r.missing()
+		}
+	}
+	return missing
+}
+
+// missingFiles lists the directories, and the files of the generation that is
+// served; of the certificates their directory alone, as there may be thousands.
+func (e *Edge) missingFiles() []string {
+	g := e.serving()
+	paths := append([]string{e.layout.Run, generationsIn(e.layout), e.dir(g), e.layout.Dir}, e.layout.Directories()...)
+	if out := g.output; out != nil {
+		for _, file := range []render.File{out.Stunnel, out.Nginx, out.VCL} {
+			if file.Name != "" {
+				paths = append(paths, filepath.Join(e.dir(g), file.Name))
+			}
+		}
+		if len(out.PEM) > 0 {
+			paths = append(paths, filepath.Join(e.dir(g), render.PEMDir))
+		}
+	}
+	return notThere(paths...)
+}
+
+// unpublished lists the names of the cache tier's sockets that lead nowhere.
+func (e *Edge) unpublished() (missing []string) {
+	for _, s := range e.serversNow() {
+		if !slices.Contains(s.roles(), RoleCache) {
+			continue
+		}
+		for _, name := range e.published(s) {
+			if !isSocket(name) {
+				missing = append(missing, name)
+			}
+		}
+	}
+	return missing
+}
+
+// published are the names under which a cache tier is reached by its neighbours.
+func (e *Edge) published(s server) (names []string) {
+	cache, plain := e.layout.CacheSocket(), e.layout.PlainSocket()
+	p, builtin := s.(*plane)
+	if !builtin {
+		return []string{cache, plain}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, socket := range p.inner {
+		switch socket.path {
+		case cache + besideName:
+			names = append(names, cache)
+		case plain + besideName:
+			names = append(names, plain)
+		}
+	}
+	return names
+}
+
+// notThere returns the paths at which nothing is.
+func notThere(paths ...string) (missing []string) {
+	for _, path := range paths {
+		if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
+			missing = append(missing, path)
+		}
+	}
+	return missing
+}

@@ -1,0 +1,82 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+)
+
+// inTheWay is a server of which two cannot be beside each other in the runtime
+// directory, and which goes on without a place there.
+type inTheWay interface {
+	// makeWay lets another one have the place.
+	makeWay()
+	// fade is retire for one that has made way.
+	fade()
+}
+
+var _ inTheWay = (*varnishServer)(nil)
+
+// beforeName is added to the name of a varnishd's directory when another one is
+// to have that.
+const beforeName = ".before"
+
+// makeWay also ends varnishncsa, which would tell of the next varnishd's requests.
+func (v *varnishServer) makeWay() {
+	if v.log != nil {
+		ctx, cancel := context.WithTimeout(v.edge.life, lastTime)
+		v.log.stop(ctx)
+		cancel()
+		v.log = nil
+	}
+	dir := v.edge.layout.VarnishDir()
+	err := os.RemoveAll(dir + beforeName)
+	if renamed := os.Rename(dir, dir+beforeName); !errors.Is(renamed, os.ErrNotExist) {
+		err = errors.Join(err, renamed)
+	}
+	if err != nil {
+		v.edge.options.Log.Warn("put varnishd's directory aside", "error", err)
+	}
+}
+
+// fade kills it when its last connection has ended, WebSockets among them. Unlike
+// one that is retired it has a directory of its own, or none.
+func (v *varnishServer) fade() {
+	v.leaves()
+	v.endGuard()
+	v.standInLeaves()
+	e := v.edge
+	e.later.Go(func() {
+		defer os.RemoveAll(e.layout.VarnishDir() + beforeName) // or with the runtime directory
+		defer v.stop(e.life)
+		// Asked to end, its manager would open its sockets once more, in place of
+		// those of the varnishd that serves.
+		defer v.process().Kill()
+		telling, cancel := context.WithTimeout(e.life, reloadTime)
+		defer cancel()
+		if err := errors.Join(v.process().Retire(telling, 0), v.native.Fade(telling)); err != nil {
+			e.options.Log.Warn("the varnishd that was replaced cannot be told to finish; it is ended", "error", err)
+			return
+		}
+		limit := time.After(e.serving().loaded.Edge.Timeout.Drain)
+		for {
+			left, unknown := v.native.Clients()
+			if left == 0 && unknown == nil {
+				return
+			}
+			if unknown == nil {
+				limit = nil // it is seen when the last one has gone
+			}
+			select {
+			case <-limit:
+				return
+			case <-time.After(leavingPause):
+			case <-v.process().done:
+				return
+			case <-e.life.Done():
+				return
+			}
+		}
+	})
+}
