@@ -40,7 +40,8 @@ func staticLanguage() *schema {
 		arguments: []argument{
 			{name: "root", kind: textKind, needed: true, by: webTier,
 				words: "the directory of the files; nothing outside of it is served, and no dot file", example: `"public"`,
-				into: in(func(s *staticDraft) *string { return &s.Root }), read: reads(readRoot)},
+				into:   in(func(s *staticDraft) *string { return &s.Root }),
+				source: in(func(s *staticDraft) *site.Source { return &s.RootSource }), read: reads(readRoot)},
 			{name: "index", kind: listKind, elements: 32, standard: `["index.html"]`, by: webTier,
 				words: `what an entry of try_files that ends in "/" stands for`, example: `["index.html", "index.htm"]`,
 				into: in(func(s *staticDraft) *[]string { return &s.index }), read: reads(readIndex)},

@@ -25,6 +25,7 @@ type generation struct {
 	engines      map[string]chosen
 	pairs        []certificate.Pair
 	certificates []tls.Certificate // the same pairs
+	private      site.Private      // what is never served as a file
 	public       *sockets
 	output       *render.Output // for the tiers that daemons serve
 }
@@ -66,7 +67,10 @@ func (e *Edge) generate(ctx context.Context, loaded *config.Loaded, path string,
 		return nil, err
 	}
 	g.meaning = g.name()
-	g.output, err = renderFor(loaded, path, e.layout, g.pairs, g.left(), e.options.Version, true)
+	g.private = privateOf(loaded, e.state.dir, e.layout.Run)
+	hidden := unserved(loaded.Edge, g.private)
+	warnPrivate(loaded, hidden, found)
+	g.output, err = renderFor(loaded, path, g.pairs, render.Input{Layout: e.layout, Leave: g.left(), Version: e.options.Version, Standby: true, Unserved: hidden})
 	return g, err
 }
 
@@ -90,10 +94,10 @@ func (e *Edge) dir(g *generation) string {
 	return filepath.Join(generationsIn(e.layout), fmt.Sprint(g.number))
 }
 
-// renderFor renders a generation; a value that a daemon's language cannot hold
-// is refused at its HCL line.
-func renderFor(loaded *config.Loaded, path string, layout render.Layout, pairs []certificate.Pair, left render.Leave, version string, standby bool) (*render.Output, error) {
-	in := render.Input{Edge: loaded.Edge, Layout: layout, Version: version, Origin: origin(path), Leave: left, Standby: standby}
+// renderFor renders a generation, of which in says all but what was loaded; a
+// value that a daemon's language cannot hold is refused at its HCL line.
+func renderFor(loaded *config.Loaded, path string, pairs []certificate.Pair, in render.Input) (*render.Output, error) {
+	in.Edge, in.Origin = loaded.Edge, origin(path)
 	for _, pair := range pairs {
 		in.PEM = append(in.PEM, pair.PEM)
 	}

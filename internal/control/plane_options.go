@@ -21,6 +21,9 @@ func (p *plane) options(g *generation) (o dataplane.Options, err error) {
 		Log:         e.options.Log.With("from", "builtin"),
 		Access:      e.access.record,
 	}
+	if who := e.who.daemons; who != nil {
+		o.Reader = &dataplane.User{UID: who.UID, GID: who.GID, Groups: who.Groups}
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, closeAll(o.HTTPS, o.HTTP, o.Cache, o.Plain, o.Web))
@@ -62,7 +65,7 @@ const standInMemory = 64 << 20
 // model is what a reload changes of a plane: its configuration and its public
 // listeners.
 func (p *plane) model(g *generation) (m dataplane.Model, err error) {
-	m.Edge, m.Generation = g.loaded.Edge, g.meaning
+	m.Edge, m.Generation, m.Private = g.loaded.Edge, g.meaning, g.private
 	if p.has(RoleTLS) {
 		m.Certificates = g.certificates
 		if m.HTTPS, err = fileListeners(files(g.public.https)); err != nil {

@@ -25,8 +25,11 @@ func Render(ctx context.Context, path string, layout render.Layout, stateDir, ve
 			return nil, diagnostics, err
 		}
 	}
-	output, err := renderFor(loaded, path, layout, pairs, render.Leave{}, version, false)
-	return output, diagnostics, err
+	found := &findings{loaded: loaded, all: diagnostics}
+	hidden := unserved(loaded.Edge, privateOf(loaded, layout.Dir, layout.Run))
+	warnPrivate(loaded, hidden, found)
+	output, err := renderFor(loaded, path, pairs, render.Input{Layout: layout, Version: version, Unserved: hidden})
+	return output, found.all, err
 }
 
 // origin names what a site was loaded from, without the way there, so that the

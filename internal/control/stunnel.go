@@ -138,7 +138,7 @@ func (s *stunnelServer) check(ctx context.Context, g *generation) error {
 	layout.Dir = s.edge.dir(g) + "-tls"
 	defer os.RemoveAll(layout.Dir)
 	left := render.Leave{Cache: true, Web: true}
-	output, err := renderFor(g.loaded, g.path, layout, g.pairs, left, s.edge.options.Version, true)
+	output, err := renderFor(g.loaded, g.path, g.pairs, render.Input{Layout: layout, Leave: left, Version: s.edge.options.Version, Standby: true})
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package dataplane
 import (
 	"context"
 	"net/http"
-	"os"
 
 	"edgegen/internal/dataplane/wire"
 )
@@ -45,7 +44,8 @@ func (f *front) decide(x *exchange) answer {
 	if x.host.alias {
 		return answer{Response: x.toCanonical()}
 	}
-	if m := x.host.site.Maintenance; m != nil && exists(m.Page) {
+	// Looked for each time, so that the page counts from when it is there.
+	if m := x.host.site.Maintenance; m != nil && f.plane.rights.HasPage(m.Page) {
 		return answer{Response: f.origin.fetch(x)}
 	}
 	if x.route = x.host.route(x.path); x.route == nil {
@@ -87,13 +87,6 @@ func (x *exchange) toCanonical() *wire.Response {
 		status = http.StatusMovedPermanently
 	}
 	return redirect(status, x.host.base+x.Target)
-}
-
-// exists is asked for every request, so that a maintenance page counts from
-// the moment it is there.
-func exists(page string) bool {
-	info, err := os.Stat(page)
-	return err == nil && info.Mode().IsRegular()
 }
 
 // respond answers from the cache or past it.

@@ -138,7 +138,7 @@ func TestStatic(t *testing.T) {
 	outside := filepath.Join(t.TempDir(), "secret.txt")
 	write(t, outside, "secret")
 	for name, text := range map[string]string{"index.html": "home", "page.html": "page", "dir/index.html": "dir", "a b.txt": "0123456789",
-		".env": "hidden", ".well-known/x": "known", ".well-known/.x": "hidden", "z.js": "plain", "z.js.gz": "packed", "dir/.git/x": "hidden"} {
+		".env": "hidden", ".well-known/x": "known", ".well-known/.x": "hidden", "z.js": "plain", "z.js.gz": "\x1f\x8b\x08packed", "dir/.git/x": "hidden"} {
 		write(t, filepath.Join(root, name), text)
 	}
 	if err := symlink(outside, filepath.Join(root, "link.txt")); err != nil {
@@ -155,7 +155,9 @@ func TestStatic(t *testing.T) {
 		field  string // "Name: value"
 	}{
 		"S1 index":                 {request("GET", "/"), 200, "home", "Content-Type: text/html; charset=utf-8"},
-		"S1 directory":             {request("GET", "/dir"), 200, "dir", ""},
+		"S4 directory":             {request("GET", "/dir?x"), 301, "301 Moved Permanently\n", "Location: /dir/?x"},
+		"S4 directory, POST":       {request("POST", "/dir", "Content-Length: 0"), 308, "308 Permanent Redirect\n", "Location: /dir/"},
+		"S1 directory":             {request("GET", "/dir/"), 200, "dir", ""},
 		"S1 suffix":                {request("GET", "/page"), 200, "page", ""},
 		"S1 then the backend":      {request("GET", "/none"), 200, "app", ""},
 		"S1 else 404":              {request("GET", "/only/none"), 404, "404 Not Found\n", ""},
@@ -172,7 +174,7 @@ func TestStatic(t *testing.T) {
 		"S2 not modified since":    {request("GET", "/a%20b.txt", "If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT"), 304, "", ""},
 		"S2 any tag":               {request("GET", "/a%20b.txt", "If-None-Match: *"), 304, "", ""},
 		"S2 precondition":          {request("GET", "/a%20b.txt", `If-Match: "x"`), 412, "412 Precondition Failed\n", ""},
-		"S2 gzip":                  {request("GET", "/z.js", "Accept-Encoding: br, gzip"), 200, "packed", "Content-Encoding: gzip"},
+		"S2 gzip":                  {request("GET", "/z.js", "Accept-Encoding: br, gzip"), 200, "\x1f\x8b\x08packed", "Content-Encoding: gzip"},
 		"S2 gzip varies":           {request("GET", "/z.js"), 200, "plain", "Vary: Accept-Encoding"},
 		"S2 gzip refused":          {request("GET", "/z.js", "Accept-Encoding: gzip;q=0"), 200, "plain", "Content-Type: text/javascript; charset=utf-8"},
 		"S2 POST is for the app":   {request("POST", "/page.html", "Content-Length: 0"), 200, "app", ""},

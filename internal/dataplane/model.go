@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"edgegen/internal/dataplane/httpcache"
+	"edgegen/internal/dataplane/static"
 	"edgegen/internal/dataplane/upstream"
 	"edgegen/internal/site"
 )
@@ -20,7 +21,8 @@ type model struct {
 	tls        *tlsModel
 	storage    *storage         // nil without the cache tier
 	store      *httpcache.Store // the storage's
-	h2         *h2              // for new connections; nil without the cache tier
+	private    *static.Private
+	h2         *h2 // for new connections; nil without the cache tier
 }
 
 type host struct {
@@ -43,7 +45,8 @@ type route struct {
 // are kept, with their connections.
 func newModel(from Model, roles Roles, old *model) (*model, error) {
 	edge := from.Edge
-	m := &model{edge: edge, generation: from.Generation, hosts: make(map[string]*host, 2*len(edge.Sites)), groups: map[string]*upstream.Group{}}
+	m := &model{edge: edge, generation: from.Generation, hosts: make(map[string]*host, 2*len(edge.Sites)), groups: map[string]*upstream.Group{},
+		private: static.NewPrivate(from.Private)}
 	for _, p := range edge.Trusted {
 		m.trusted = append(m.trusted, p.Network)
 	}

@@ -26,6 +26,8 @@
 //   - s-maxage forbids stale answers unless the response allows them itself.
 //   - A file is served with POST and the like only by the backend; without one
 //     that is 405. A file that may not be read does not exist.
+//   - A user who is not root, and as whom files are read, may lose the right to a
+//     directory above them a quarter of a second before that is noticed.
 //   - A stop ends WebSockets once no request is under way any more.
 //   - HTTP/2 is spoken where TLS and cache are in one Plane; WebSockets come
 //     over HTTP/1.1.
@@ -55,6 +57,9 @@ type Model struct {
 	// Generation names the model; Plane.Generation and probes tell it. It may
 	// be empty.
 	Generation string
+
+	// Private is what is never served as a file.
+	Private site.Private
 
 	HTTPS []net.Listener // the TLS tier's public listeners
 	HTTP  []net.Listener // the web tier's public plain-HTTP listeners
@@ -91,6 +96,10 @@ type Options struct {
 	// that Edge names to the other. Zero keeps it where Edge says.
 	CacheMemory int64
 
+	// Reader is the user as whom files are read, where the process is root; nil
+	// reads them as the process itself.
+	Reader *User
+
 	// Log is told of warnings a few times each, and how many were left out; nil
 	// logs nothing.
 	Log *slog.Logger
@@ -98,6 +107,12 @@ type Options struct {
 	// quick and may be called from many goroutines. Nil for nobody. What a
 	// native cache tier asks for is the cache tier's to log.
 	Access func(Record)
+}
+
+// User is a user by numbers.
+type User struct {
+	UID, GID uint32
+	Groups   []uint32 // supplementary
 }
 
 // Record is one request in the access log.

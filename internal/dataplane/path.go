@@ -84,12 +84,3 @@ func walks(path string) bool {
 	}
 	return false
 }
-
-// hidden reports a segment that names a dot file, /.well-known at the start
-// aside.
-func hidden(path string) bool {
-	if rest, ok := strings.CutPrefix(path, "/.well-known"); ok && (rest == "" || rest[0] == '/') {
-		path = rest
-	}
-	return strings.Contains(path, "/.")
-}

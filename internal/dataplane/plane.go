@@ -28,6 +28,8 @@ type Plane struct {
 	web   *web            // nil without the web tier
 	toWeb *upstream.Group // to a native web tier
 	apps  upstream.Register
+	// rights are those of Options.Reader.
+	rights *static.Rights
 
 	mu       sync.Mutex // guards what follows
 	doors    []*door
@@ -78,8 +80,7 @@ func New(o Options) (*Plane, error) {
 	p.patience, p.hurry = context.WithCancel(context.Background())
 	p.probeHost = "probe-" + newID()
 	p.tls = p.tlsConfig()
-	p.build()
-	m, err := p.newModel(o.Model, nil)
+	m, err := p.build(o.Model)
 	if err == nil && (len(o.Web) > 0 && p.web == nil || len(o.Cache) > 0 && p.front == nil) {
 		err = errors.Join(errors.New("a listener is for a tier that is not served here"), m.storage.close(nil, true))
 	}
@@ -92,9 +93,21 @@ func New(o Options) (*Plane, error) {
 	return p, nil
 }
 
-func (p *Plane) build() {
+// build makes the tiers, and their first model.
+func (p *Plane) build(first Model) (*model, error) {
+	if u := p.options.Reader; u != nil {
+		var err error
+		if p.rights, err = static.NewRights(u.UID, u.GID, u.Groups); err != nil {
+			return nil, err
+		}
+	}
+	p.tiers()
+	return p.newModel(first, nil)
+}
+
+func (p *Plane) tiers() {
 	if p.options.Roles.Web {
-		p.web = &web{plane: p, files: static.New(keptFiles)}
+		p.web = &web{plane: p, files: static.New(keptFiles, p.rights)}
 	}
 	if !p.options.Roles.Cache {
 		return

@@ -1,9 +1,9 @@
 package dataplane
 
 import (
-	"io"
+	"errors"
+	"io/fs"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -25,7 +25,7 @@ type web struct {
 func (w *web) fetch(x *exchange) *wire.Response {
 	x.tier = "web"
 	if m := x.host.site.Maintenance; m != nil {
-		if r := w.maintenance(m); r != nil {
+		if r := w.maintenance(m, x.model.private); r != nil {
 			return r
 		}
 		if x.route == nil { // the page went away in between
@@ -50,23 +50,50 @@ func (w *web) fetch(x *exchange) *wire.Response {
 
 // static answers from files; nil where the backend has to.
 func (w *web) static(x *exchange, s *site.Static) *wire.Response {
-	if hidden(x.path) {
+	if static.Hidden(x.path) {
 		return failure(http.StatusNotFound)
 	}
+	ask := static.Ask{Method: x.Method, Header: x.Header, Path: x.path, Static: s, Private: x.model.private}
 	if x.Method != http.MethodGet && x.Method != http.MethodHead {
-		if x.route.group == nil && w.files.Exists(x.path, s) {
-			return failure(http.StatusMethodNotAllowed, wire.Field{Name: "Allow", Value: "GET, HEAD"})
-		}
-		return nil
+		return w.unserved(x, ask)
 	}
-	r, err := w.files.Answer(x.Method, x.Header, x.path, s)
-	if err != nil {
+	r, err := w.files.Answer(ask)
+	switch {
+	case errors.Is(err, static.ErrSlash):
+		return redirect(http.StatusMovedPermanently, withSlash(x.Target))
+	case err != nil:
 		return failure(http.StatusNotFound) // there is a file, and it is not for anybody
+	case r != nil:
+		return worded(r)
 	}
-	if r != nil {
-		r = worded(r)
+	return nil
+}
+
+// unserved answers a method by which no file is served.
+func (w *web) unserved(x *exchange, ask static.Ask) *wire.Response {
+	switch err := w.files.Exists(ask); {
+	case errors.Is(err, static.ErrSlash):
+		return redirect(http.StatusPermanentRedirect, withSlash(x.Target))
+	case err == nil && x.route.group == nil:
+		return failure(http.StatusMethodNotAllowed, wire.Field{Name: "Allow", Value: "GET, HEAD"})
 	}
-	return r
+	return nil
+}
+
+// withSlash is the target of a directory with its last slash, the query kept.
+// What begins with two slashes, as browsers also read a backslash, would lead
+// to another host.
+func withSlash(target string) string {
+	path, query, has := strings.Cut(target, "?")
+	path = strings.TrimLeft(path, "/")
+	if strings.HasPrefix(path, `\`) {
+		path = "%5C" + path[1:]
+	}
+	path = "/" + path + "/"
+	if has {
+		path += "?" + query
+	}
+	return path
 }
 
 // proxy asks the backend.
@@ -98,19 +125,15 @@ func (p *Plane) unanswered(x *exchange, err error) *wire.Response {
 	return r
 }
 
-// maintenance returns the page while it exists.
-func (w *web) maintenance(m *site.Maintenance) *wire.Response {
-	f, err := os.Open(m.Page)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
+// maintenance returns the page while it exists. One that may not be read is
+// still the answer, in plain words.
+func (w *web) maintenance(m *site.Maintenance, private *static.Private) *wire.Response {
+	data, err := w.files.Page(m.Page, private)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	r := failure(http.StatusServiceUnavailable)
-	if data, err := io.ReadAll(io.LimitReader(f, 16<<20)); err == nil {
+	if err == nil {
 		r.Length, r.Body = int64(len(data)), wire.NewBytes(data)
 		r.Header = wire.Header{{Name: "Content-Type", Value: w.files.MediaType(m.Page)}}
 	}

@@ -140,5 +140,9 @@ func contentDifferences() []Difference {
 			What:  "a symbolic link below root is not served, even where it leads to a file within root",
 			Why:   "nginx refuses all links or none: it does not look where one leads",
 			Tried: "if_not_owner lets links out of root through where one user owns both"},
+		{Name: "nginx-hard-links", Engine: "nginx", Clause: "S3",
+			What:  "a hard link below root to a key, a certificate or the site's own file is served where it was made after the last start or reload",
+			Why:   "nginx looks at names alone: edgegen finds the other names of such files, and denies each, when it writes nginx.conf",
+			Tried: "as root, keys are readable by root alone, so nginx cannot serve one by any name"},
 	}
 }

@@ -41,11 +41,12 @@ func compile(files fs.FS, name string) (*program, error) {
 		"nginxregexp": quoteNginxRegexp,
 		"nginxword":   quoteNginxWord,
 		"nginxtry":    quoteNginxTry,
+		"nginxindex":  quoteNginxIndex,
 		"stunnel":     quoteStunnel,
 		"args":        quoteArgument,
 	}
 	all := sprig.TxtFuncMap()
-	for _, allowed := range []string{"join", "add"} {
+	for _, allowed := range []string{"join", "add", "repeat"} {
 		functions[allowed] = all[allowed]
 	}
 	text, err := template.New(path.Base(name)).Option("missingkey=error").Funcs(functions).ParseFS(files, name)

@@ -73,7 +73,7 @@ func placedSite(host string, at site.Source) site.Site {
 			{Path: "/socket", Backend: "socket", WebSocket: true, Source: at, BackendSource: at, WebSocketSource: at},
 			{Path: "/app", Backend: "app", WebSocket: true, Source: at, BackendSource: at, WebSocketSource: at,
 				RequestHeaders: rules("X-Request"), ResponseHeaders: rules("X-Response")},
-			{Path: "/", Source: at, Static: &site.Static{Root: "/srv", Source: at, TryFiles: []site.Try{
+			{Path: "/", Source: at, Static: &site.Static{Root: "/srv", Source: at, RootSource: at, TryFiles: []site.Try{
 				{HasURI: true}, {Prefix: "/a", Suffix: "/b", HasURI: true}, {Suffix: "/c"}}}},
 		},
 	}
@@ -141,10 +141,11 @@ func fields() []field {
 			func(_ *site.Edge, s *site.Site, text string) { s.Routes[0].Redirect.To = text },
 			func(_ *site.Edge, s *site.Site) []site.Source { return []site.Source{s.Routes[0].Redirect.Source} }},
 		{"root", "/", false,
-			func(_ *site.Edge, s *site.Site, text string) { s.Routes[3].Static.Root = text }, static},
+			func(_ *site.Edge, s *site.Site, text string) { s.Routes[3].Static.Root = text },
+			func(_ *site.Edge, s *site.Site) []site.Source { return []site.Source{s.Routes[3].Static.RootSource} }},
 		{"try prefix", "/", false,
 			func(_ *site.Edge, s *site.Site, text string) { s.Routes[3].Static.TryFiles[1].Prefix = text }, static},
-		{"try suffix", "/", false,
+		{"try suffix", "/a/", false,
 			func(_ *site.Edge, s *site.Site, text string) { s.Routes[3].Static.TryFiles[1].Suffix = text }, static},
 		{"try file", "/", false,
 			func(_ *site.Edge, s *site.Site, text string) { s.Routes[3].Static.TryFiles[2].Suffix = text }, static},

@@ -94,6 +94,22 @@ func TestX1LayoutAndOrigin(t *testing.T) {
 	}
 }
 
+// TestX1Unserved puts hostile names below a root.
+func TestX1Unserved(t *testing.T) {
+	below := func(text string) [4]int {
+		in := input(placedEdge())
+		in.Unserved = []render.Unserved{{Root: "/srv", Names: []string{"/" + text}, Trees: []string{"/state" + text},
+			Families: []site.Family{{Directory: "/certs" + text + "/", Ending: ".pem"}}}}
+		return shape(t, mustRender(t, in))
+	}
+	want := below("harmless")
+	for name, text := range hostileValues() {
+		if got := below(text[:min(len(text), 100)]); got != want {
+			t.Errorf("%s: %v statements instead of %v", name, got, want)
+		}
+	}
+}
+
 // accepted is one edge with a site for every hostile text, in every place that
 // takes it.
 func accepted(t *testing.T) (edge *site.Edge, texts map[string]string) {

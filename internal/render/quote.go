@@ -100,6 +100,16 @@ func quoteNginx(s string) (string, error) {
 	return nginxWord(s, strings.ReplaceAll(quoted, "$", "${dollar}"))
 }
 
+// quoteNginxIndex writes the whole path of such an entry, below the root that a
+// variable holds.
+func quoteNginxIndex(root string, t site.Try) (string, error) {
+	quoted, err := quoteNginxTry(t)
+	if err != nil {
+		return "", err
+	}
+	return nginxWord(t.String(), `"${`+root+"}"+quoted[1:])
+}
+
 // quoteNginxTry writes an entry of try_files, in which only "$uri" is expanded.
 func quoteNginxTry(t site.Try) (string, error) {
 	prefix, err := quoteNginx(t.Prefix)
@@ -112,7 +122,10 @@ func quoteNginxTry(t site.Try) (string, error) {
 	}
 	// Quoted in parts, so that the suffix can never be read as part of the name.
 	name := "$uri"
-	if t.Suffix != "" && strings.ContainsAny(t.Suffix[:1], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") {
+	switch {
+	case strings.HasPrefix(t.Suffix, "."): // which would name a dot file in a directory
+		name = "$edge_name"
+	case t.Suffix != "" && strings.ContainsAny(t.Suffix[:1], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"):
 		name = "${uri}"
 	}
 	return nginxWord(t.String(), prefix[:len(prefix)-1]+name+suffix[1:])

@@ -237,7 +237,7 @@ func checkTry(t *testing.T, try site.Try) {
 	if err != nil || len(words) != 1 {
 		t.Fatalf("%+v is written %q and read as %q, %v", try, quoted, words, err)
 	}
-	got, err := nginxExpand(words[0], map[string]string{"dollar": "$", "uri": uri})
+	got, err := nginxExpand(words[0], map[string]string{"dollar": "$", "uri": uri, "edge_name": uri})
 	if err != nil || got != want {
 		t.Errorf("%+v is written %q and read as %q, %v", try, quoted, got, err)
 	}

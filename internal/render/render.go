@@ -22,6 +22,9 @@ type Input struct {
 	// PEM holds one certificate chain with its key for each site, in the
 	// order of Edge.Sites. A nil slice leaves the PEM files out.
 	PEM [][]byte
+	// Unserved is what lies below roots and is private, for each root that has
+	// such files.
+	Unserved []Unserved
 	// Leave names tiers that no daemon serves, whose files are left out. The
 	// zero value leaves nothing out.
 	Leave Leave

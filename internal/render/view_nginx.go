@@ -88,6 +88,10 @@ type nginxRoute struct {
 	Pattern  string // "" for "/"
 	Upstream string // "" for none
 	Again    bool   // as in nginxUpstream
+	// Files are the try_files of a static route, the first in its own location.
+	Files   []nginxFiles
+	Denials []string // regular expressions of paths that lead to no file
+	hidden  Unserved
 }
 
 func nginxView(in Input, common header) nginxData {
@@ -130,7 +134,7 @@ func nginxView(in Input, common header) nginxData {
 		s := &edge.Sites[i]
 		longest = max(longest, len(s.Host))
 		view.Upstreams = append(view.Upstreams, upstreamsOf(s)...)
-		view.Sites = append(view.Sites, nginxSiteOf(s))
+		view.Sites = append(view.Sites, nginxSiteOf(s, &view, in.Unserved))
 	}
 	// nginx rounds a bucket up to a cache line; a name needs its length and some.
 	view.NamesBucket = max(128, (longest+32+63)/64*64)
@@ -175,7 +179,7 @@ func upstreamsOf(s *site.Site) []nginxUpstream {
 	return upstreams
 }
 
-func nginxSiteOf(s *site.Site) nginxSite {
+func nginxSiteOf(s *site.Site, view *nginxData, unserved []Unserved) nginxSite {
 	rendered := nginxSite{Host: s.Host, ServerName: site.URLHost(s.Host), Source: s.Source}
 	if m := s.Maintenance; m != nil {
 		rendered.Maintenance = &nginxMaintenance{
@@ -187,7 +191,7 @@ func nginxSiteOf(s *site.Site) nginxSite {
 		}
 	}
 	seen := make(map[string]bool)
-	for _, route := range s.Routes {
+	for number, route := range s.Routes {
 		r := nginxRoute{Route: route, Pattern: pathPattern(route.Path)}
 		rendered.HasRoot = rendered.HasRoot || route.Path == "/"
 		if route.Backend != "" {
@@ -204,9 +208,26 @@ func nginxSiteOf(s *site.Site) nginxSite {
 				rendered.Single = append(rendered.Single, app)
 			}
 		}
+		if route.Static != nil {
+			r.serve(number+1, view, unserved)
+		}
 		rendered.Routes = append(rendered.Routes, r)
 	}
 	return rendered
+}
+
+// serve fills in what a static route needs.
+func (r *nginxRoute) serve(number int, view *nginxData, unserved []Unserved) {
+	codes := view.ErrorCodes
+	if r.Upstream != "" {
+		codes = view.ErrorCodesWithout405
+	}
+	for _, hidden := range unserved {
+		if hidden.Root == r.Static.Root {
+			r.hidden = hidden
+		}
+	}
+	r.Files, r.Denials = filesOf(r, number, codes), denials(r.Static, r.hidden)
 }
 
 // reasons are the statuses that nginx answers with by itself.

@@ -35,8 +35,9 @@ type Static struct {
 	// TryFiles are tried in order; the backend, or else 404, comes after the
 	// last. An entry that ends in "/" has been replaced by one for each of the
 	// HCL's index names, so only regular files are ever looked for.
-	TryFiles []Try
-	Source   Source
+	TryFiles   []Try
+	Source     Source
+	RootSource Source
 }
 
 // Try is one entry of try_files: "$uri" between a prefix and a suffix, as
@@ -53,6 +54,12 @@ func (t Try) String() string {
 		return t.Suffix
 	}
 	return t.Prefix + "$uri" + t.Suffix
+}
+
+// IsIndex reports an entry that looks for a file in the directory that is asked
+// for.
+func (t Try) IsIndex() bool {
+	return t.HasURI && len(t.Suffix) > 1 && strings.LastIndexByte(t.Suffix, '/') == 0
 }
 
 // Redirect answers with a Location.

@@ -39,7 +39,7 @@ type want struct {
 const never = -1
 
 func corpus() []contractCase {
-	return slices.Concat(hostCases(), targetCases(), forwardingCases(), forwardedCases(), logCases(), socketCases(), handshakeCases(), fileCases(), slashCases(), rangeCases(),
+	return slices.Concat(hostCases(), targetCases(), forwardingCases(), forwardedCases(), logCases(), socketCases(), handshakeCases(), fileCases(), slashCases(), directoryCases(), privateCases(), rightsCases(), rangeCases(),
 		maintenanceCases(), cacheCases(), freshnessCases(), faultCases(), answerCases(), framingCases(), limitCases(), pageCases())
 }
 

@@ -59,15 +59,9 @@ func fileCases() []contractCase {
 		nothing("S4", "a directory without an index", "/list/"),
 		nothing("S4", "a directory without its slash", "/list"),
 		nothing("S4", "the directory .well-known", "/.well-known/"),
-		{clause: "S1", name: "a directory with index and without slash", request: get("files.test", "/sub"), want: want{reaches: never}, run: directoryWithoutSlash},
 	}
 	cases[7] = nothing("S1", "a plus is a plus", "/with+space.txt")
 	return append(cases, outsideCases(nothing)...)
-}
-
-// directoryWithoutSlash: try_files asks for "$uri/index.html", which is found.
-func directoryWithoutSlash(a *attempt) {
-	a.check(a.ask(get("files.test", "/sub")), want{status: 200, body: "sub\n"})
 }
 
 // outsideCases are S3: what must not be served.
@@ -89,6 +83,10 @@ func outsideCases(nothing func(clause, name, target string) contractCase) []cont
 	return append(cases,
 		contractCase{clause: "S3", name: ".well-known", request: get("files.test", "/.well-known/token"), want: want{status: 200, body: "token\n"}},
 		contractCase{clause: "S3", name: "a link that leads out of root", request: get("files.test", "/outside.txt"), want: want{status: 404}},
+		contractCase{clause: "S3", name: "a link to a dot file", request: get("files.test", "/dotted.txt"), want: want{status: 404}},
+		contractCase{clause: "S3", name: "a link to a dot directory", request: get("files.test", "/dotdir/config"), want: want{status: 404}},
+		contractCase{clause: "S1", name: "a link to .well-known", request: get("files.test", "/tokens/token"), want: want{status: 200, body: "token\n"},
+			differs: "nginx-links", observed: "status 404, want 200"},
 		contractCase{clause: "S3", name: "a NUL byte", request: get("files.test", "/letters.txt%00.png"), want: want{status: 400}},
 		contractCase{clause: "S3", name: "half an escape", request: get("files.test", "/letters%2"), want: want{status: 400}},
 		contractCase{clause: "S3", name: "dot files are not asked of a backend either", request: get("files.test", "/both/.env"), want: want{status: 404, reaches: never}},

@@ -4,6 +4,7 @@ package docs
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -52,8 +53,9 @@ func TestExamplesInTheReadmeLoad(t *testing.T) {
 		t.Fatalf("found %d examples", len(examples))
 	}
 	for _, example := range examples {
-		file := filepath.Join(t.TempDir(), "site.hcl")
-		if err := os.WriteFile(file, []byte(example), 0o644); err != nil {
+		dir := t.TempDir()
+		file := filepath.Join(dir, "site.hcl")
+		if err := errors.Join(os.Mkdir(filepath.Join(dir, "public"), 0o755), os.WriteFile(file, []byte(example), 0o644)); err != nil {
 			t.Fatal(err)
 		}
 		if _, diagnostics := config.Load(file); len(diagnostics) > 0 {

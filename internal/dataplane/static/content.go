@@ -9,48 +9,56 @@ import (
 	"edgegen/internal/dataplane/wire"
 )
 
-func (s *small) whole() entity.Whole {
-	return entity.Whole{Status: 200, Header: s.header, Size: int64(len(s.data)),
+func (k *known) whole() entity.Whole {
+	return entity.Whole{Status: 200, Header: k.header, Size: int64(len(k.data)),
 		Open: func(offset, length int64) (io.ReadCloser, error) {
-			return wire.NewBytes(s.data[offset : offset+length]), nil
+			return wire.NewBytes(k.data[offset : offset+length]), nil
 		}}
 }
 
-// look returns a kept file that is still as it was.
-func (f *Files) look(path string, st stamp) *small {
-	if st.size > smallFile {
+// look returns what is known of a file that is still as it was.
+func (f *Files) look(path string, st stamp) *known {
+	f.mu.RLock()
+	k := f.kept[path]
+	f.mu.RUnlock()
+	if k == nil || k.stamp != st || k.until > 0 && time.Since(f.began) > k.until {
 		return nil
 	}
-	f.mu.RLock()
-	defer f.mu.RUnlock()
-	if kept := f.kept[path]; kept != nil && kept.stamp == st {
-		return kept
-	}
-	return nil
+	return k
 }
 
 // load reads a small file whole and answers from memory.
-func (f *Files) load(method string, request wire.Header, want file, header wire.Header, from io.Reader) (*wire.Response, error) {
+func (f *Files) load(a *Ask, want file, header wire.Header, from io.Reader) (*wire.Response, error) {
 	data := make([]byte, want.stamp.size)
 	if _, err := io.ReadFull(from, data); err != nil {
 		return nil, err
 	}
-	loaded := &small{stamp: want.stamp, header: header, data: data}
-	if time.Since(time.Unix(0, want.stamp.changed)) > settled {
-		f.keep(want.root+want.name, loaded)
+	loaded := &known{header: header, data: data}
+	f.remember(want, loaded)
+	return entity.Answer(a.Method, a.Header, loaded.whole())
+}
+
+// remember keeps what is known of a file, unless that could change again
+// without its time changing.
+func (f *Files) remember(of file, k *known) {
+	k.stamp = of.stamp
+	if f.rights != nil || k.useless {
+		k.until = time.Since(f.began) + lookedAt
 	}
-	return entity.Answer(method, request, loaded.whole())
+	if time.Since(time.Unix(0, of.stamp.changed)) > settled {
+		f.keep(of.path, k)
+	}
 }
 
 // keep makes room by dropping whatever comes first; nearly all sites fit.
-func (f *Files) keep(path string, s *small) {
+func (f *Files) keep(path string, k *known) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if old := f.kept[path]; old != nil {
 		f.used -= old.cost(path)
 	}
-	f.kept[path] = s
-	f.used += s.cost(path)
+	f.kept[path] = k
+	f.used += k.cost(path)
 	for name, one := range f.kept {
 		if f.used <= f.limit {
 			return
@@ -60,7 +68,14 @@ func (f *Files) keep(path string, s *small) {
 	}
 }
 
-func (s *small) cost(path string) int64 { return int64(len(s.data) + len(path) + 512) }
+func (k *known) cost(path string) int64 { return int64(len(k.data) + len(path) + 512) }
+
+// isGzip looks at a file's first bytes (RFC 1952, 2.3.1).
+func isGzip(file io.ReaderAt) bool {
+	var magic [3]byte
+	n, _ := file.ReadAt(magic[:], 0)
+	return n == len(magic) && magic == [3]byte{0x1f, 0x8b, 8}
+}
 
 // stream answers from an open file, and closes it.
 func stream(method string, request, header wire.Header, size int64, handle *os.File) (*wire.Response, error) {

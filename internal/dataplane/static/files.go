@@ -10,8 +10,9 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"edgegen/internal/dataplane/entity"
 	"edgegen/internal/dataplane/wire"
@@ -22,11 +23,13 @@ import (
 // while the file's inode, size and times are still the same, which is asked
 // of the file system every time. It may be used from any goroutine.
 type Files struct {
-	limit int64
-	types map[string]string
+	limit  int64
+	rights *Rights
+	types  map[string]string
+	began  time.Time
 
 	mu   sync.RWMutex
-	kept map[string]*small
+	kept map[string]*known
 	used int64
 }
 
@@ -35,18 +38,25 @@ const (
 	// settled is how old a file must be to be kept: a younger one could
 	// change again without its time changing.
 	settled = 2 * time.Second
+	// lookedAt is how long it counts that a user may open a file, and that one is
+	// not compressed. Whatever is done to the file itself counts at once; so
+	// this is about rights to directories on the way.
+	lookedAt = 250 * time.Millisecond
 )
 
-// New returns Files that keep at most limit bytes in memory.
-func New(limit int64) *Files {
-	return &Files{limit: limit, types: mediaTypes(), kept: map[string]*small{}}
+// New returns Files that keep at most limit bytes in memory and open files with
+// these rights.
+func New(limit int64, rights *Rights) *Files {
+	return &Files{limit: limit, rights: rights, types: mediaTypes(), began: time.Now(), kept: map[string]*known{}}
 }
 
-// small is a kept file.
-type small struct {
-	stamp  stamp
-	header wire.Header
-	data   []byte
+// known is what is known of a file.
+type known struct {
+	stamp   stamp
+	header  wire.Header
+	data    []byte        // nil where it is not kept
+	useless bool          // it is called compressed and is not
+	until   time.Duration // since Files were made; 0 for as long as the stamp is the same
 }
 
 // stamp tells one state of a file from another.
@@ -57,105 +67,185 @@ type stamp struct {
 	encoded, alternate bool // how it was served
 }
 
-// Answer answers a GET or HEAD for a decoded path. It returns nil where no
-// file of try_files exists, and fs.ErrPermission for one that may not be read.
-// A link that leads out of the root does not exist.
-func (f *Files) Answer(method string, request wire.Header, path string, s *site.Static) (*wire.Response, error) {
-	for _, try := range s.TryFiles {
-		name := try.Suffix
-		if try.HasURI {
-			name = try.Prefix + path + try.Suffix
+// Ask is a request for a file.
+type Ask struct {
+	Method  string // GET or HEAD
+	Header  wire.Header
+	Path    string // decoded, its slashes merged
+	Static  *site.Static
+	Private *Private
+}
+
+// ErrSlash is returned for a directory that is asked for without its last slash
+// and has an index file: relative links in that would lead one level too high.
+var ErrSlash = errors.New("a directory is asked for without its last slash")
+
+// errNone is what is no file for anybody to know of.
+var errNone = fs.ErrNotExist
+
+// Answer answers a request for a file. It returns nil where no file of try_files
+// exists for who asks, fs.ErrPermission for one that is private, and ErrSlash.
+func (f *Files) Answer(a Ask) (*wire.Response, error) {
+	for _, try := range a.Static.TryFiles {
+		name, ok := nameOf(try, a.Path)
+		if !ok {
+			continue
 		}
-		if response, err := f.try(method, request, name, s.Root); response != nil || err != nil {
-			return response, err
+		response, err := f.try(&a, name)
+		if errors.Is(err, errNone) {
+			continue
 		}
+		if try.IsIndex() && a.Path[len(a.Path)-1] != '/' {
+			if response != nil {
+				response.Close()
+			}
+			return nil, ErrSlash
+		}
+		return response, err
 	}
 	return nil, nil
 }
 
-// Exists reports whether Answer would find a file.
-func (f *Files) Exists(path string, s *site.Static) bool {
-	response, err := f.Answer(http.MethodHead, nil, path, s)
-	if response != nil {
-		response.Close()
+// nameOf is the name of a file below the root, for an entry of try_files.
+func nameOf(try site.Try, path string) (name string, ok bool) {
+	if !try.HasURI {
+		return try.Suffix, true
 	}
-	return response != nil || err != nil
-}
-
-func (f *Files) try(method string, request wire.Header, name, root string) (*wire.Response, error) {
-	if name == "" || name[len(name)-1] == '/' {
-		return nil, nil
-	}
-	if name[0] != '/' {
-		name = "/" + name
-	}
-	st, ok := stat(root + name)
-	if !ok {
-		return nil, nil
-	}
-	served := name
-	if packed, ok := stat(root + name + ".gz"); ok {
-		st.alternate = true
-		if acceptsGzip(request) {
-			st, served = packed, name+".gz"
-			st.alternate, st.encoded = true, true
+	if path[len(path)-1] == '/' {
+		if try.Suffix == "" || try.Suffix[0] == '.' { // a directory, or a dot file
+			return "", false
+		}
+		if try.Suffix[0] == '/' {
+			path = path[:len(path)-1]
 		}
 	}
-	if kept := f.look(root+served, st); kept != nil {
-		return entity.Answer(method, request, kept.whole())
-	}
-	return f.open(method, request, file{root: root, name: served, mediaName: name, stamp: st})
+	return try.Prefix + path + try.Suffix, true
 }
 
-// stat reports only regular files.
-func stat(path string) (stamp, bool) {
-	var st syscall.Stat_t
-	if err := syscall.Stat(path, &st); err != nil || st.Mode&syscall.S_IFMT != syscall.S_IFREG {
-		return stamp{}, false
+// Exists reports what Answer would find: nil where there is a file, a private
+// one too; fs.ErrNotExist; or ErrSlash.
+func (f *Files) Exists(a Ask) error {
+	a.Method, a.Header = http.MethodHead, nil
+	response, err := f.Answer(a)
+	switch {
+	case errors.Is(err, ErrSlash):
+		return err
+	case err != nil:
+		return nil
+	case response == nil:
+		return errNone
 	}
-	return stampOf(&st), true
+	response.Close()
+	return nil
 }
 
-func stampOf(st *syscall.Stat_t) stamp {
+// try answers from the file of that name, or from a compressed one beside it.
+// One that cannot be served, or is not compressed, is as good as none.
+func (f *Files) try(a *Ask, name string) (*wire.Response, error) {
+	want := file{root: a.Static.Root, name: name, path: a.Static.Root + name, mediaName: name}
+	var ok bool
+	if want.stamp, ok = f.stat(want.path); !ok {
+		return nil, errNone
+	}
+	if packed, ok := f.stat(want.path + ".gz"); ok {
+		want.stamp.alternate = true
+		if acceptsGzip(a.Header) {
+			packed.alternate, packed.encoded = true, true
+			beside := file{root: want.root, name: name + ".gz", path: want.path + ".gz", mediaName: name, stamp: packed}
+			if response, err := f.serve(a, beside); err == nil {
+				return response, nil
+			}
+		}
+	}
+	return f.serve(a, want)
+}
+
+// stat reports only regular files. Root may fail to see what another user does,
+// on a file system that is another machine's.
+func (f *Files) stat(path string) (st stamp, ok bool) {
+	st, err := stat(path)
+	if errors.Is(err, fs.ErrPermission) && f.rights != nil {
+		_ = f.rights.Do(func() { st, err = stat(path) }) // err stays as it is
+	}
+	return st, err == nil
+}
+
+func stat(path string) (stamp, error) {
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err != nil {
+		return stamp{}, err
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFREG {
+		return stamp{}, errNone
+	}
+	return stampOf(&st), nil
+}
+
+func stampOf(st *unix.Stat_t) stamp {
 	return stamp{device: st.Dev, inode: st.Ino, size: st.Size, modified: st.Mtim.Nano(), changed: st.Ctim.Nano()}
 }
 
-// file is a file to be opened.
+// file is a file to be served.
 type file struct {
-	root, name, mediaName string
-	stamp                 stamp
+	root, name, path, mediaName string // path is root and name
+	stamp                       stamp
 }
 
-// open answers from a file that is not kept. It is opened beneath its root,
-// wherever links lead.
-func (f *Files) open(method string, request wire.Header, want file) (*wire.Response, error) {
-	root, err := os.OpenRoot(want.root)
+// serve answers from a file whose stamp has just been taken.
+func (f *Files) serve(a *Ask, want file) (*wire.Response, error) {
+	if a.Private.holds(want.stamp) {
+		return nil, fs.ErrPermission
+	}
+	known := f.look(want.path, want.stamp)
+	switch {
+	case known == nil:
+		return f.open(a, want, f.rights)
+	case known.useless:
+		return nil, errNone
+	case known.data != nil:
+		return entity.Answer(a.Method, a.Header, known.whole())
+	}
+	return f.open(a, want, nil)
+}
+
+// open answers from a file of which nothing is known yet, with the rights of
+// whom it is opened for.
+func (f *Files) open(a *Ask, want file, rights *Rights) (*wire.Response, error) {
+	var handle *os.File
+	var now stamp
+	var err error
+	if denied := rights.Do(func() { handle, now, err = openBelow(want.root, want.name) }); denied != nil {
+		return nil, denied
+	}
 	if err != nil {
-		return nil, nil
+		return nil, errNone
 	}
-	defer root.Close()
-	handle, err := root.OpenFile(strings.TrimLeft(want.name, "/"), os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if errors.Is(err, fs.ErrPermission) {
-		return nil, err
+	now.alternate, now.encoded = want.stamp.alternate, want.stamp.encoded
+	if now != want.stamp && rights != f.rights { // it is not what the user was seen to open
+		handle.Close()
+		return f.open(a, want, f.rights)
 	}
-	if err != nil {
-		return nil, nil
+	if now.device != want.stamp.device || now.inode != want.stamp.inode {
+		if a.Private.holds(now) { // it has just taken the other's place
+			handle.Close()
+			return nil, fs.ErrPermission
+		}
 	}
-	info, err := handle.Stat()
-	if err != nil || !info.Mode().IsRegular() {
-		return nil, errors.Join(err, handle.Close())
-	}
-	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		now := stampOf(st)
-		now.alternate, now.encoded = want.stamp.alternate, want.stamp.encoded
-		want.stamp = now
-	}
+	want.stamp = now
 	header := f.describe(want)
-	if want.stamp.size <= smallFile {
-		defer handle.Close()
-		return f.load(method, request, want, header, handle)
+	if now.encoded && !isGzip(handle) {
+		handle.Close()
+		f.remember(want, &known{useless: true})
+		return nil, errNone
 	}
-	return stream(method, request, header, want.stamp.size, handle)
+	if now.size <= smallFile {
+		defer handle.Close()
+		return f.load(a, want, header, handle)
+	}
+	if rights != nil {
+		f.remember(want, &known{})
+	}
+	return stream(a.Method, a.Header, header, now.size, handle)
 }
 
 // describe makes the header fields of a file.

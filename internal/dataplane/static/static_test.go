@@ -10,12 +10,13 @@ import (
 	"testing"
 	"time"
 
+	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/site"
 )
 
 func text(t *testing.T, f *Files, name string, s *site.Static) string {
 	t.Helper()
-	r, err := f.Answer("GET", nil, name, s)
+	r, err := f.Answer(Ask{Method: "GET", Path: name, Static: s})
 	if err != nil {
 		return err.Error()
 	}
@@ -30,10 +31,22 @@ func text(t *testing.T, f *Files, name string, s *site.Static) string {
 	return string(body)
 }
 
+func body(t *testing.T, r *wire.Response) string {
+	t.Helper()
+	defer r.Close()
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func gzipHeader() wire.Header { return wire.Header{{Name: "Accept-Encoding", Value: "gzip"}} }
+
 func TestKeptFileChanges(t *testing.T) {
 	root := t.TempDir()
 	s := &site.Static{Root: root, TryFiles: []site.Try{{HasURI: true}}}
-	f := New(1 << 20)
+	f := New(1<<20, nil)
 	path := filepath.Join(root, "a.txt")
 	for i := range 3 {
 		want := fmt.Sprint("text ", i)
@@ -44,8 +57,11 @@ func TestKeptFileChanges(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
-	st, _ := stat(path)
-	f.keep(path, &small{stamp: st, data: []byte("kept")})
+	st, err := stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.keep(path, &known{stamp: st, data: []byte("kept")})
 	if got := text(t, f, "/a.txt", s); got != "kept" {
 		t.Errorf("not kept: %q", got)
 	}
@@ -58,9 +74,9 @@ func TestKeptFileChanges(t *testing.T) {
 }
 
 func TestKeepIsBounded(t *testing.T) {
-	f := New(10000)
+	f := New(10000, nil)
 	for i := range 100 {
-		f.keep(fmt.Sprint(i), &small{data: make([]byte, 1000)})
+		f.keep(fmt.Sprint(i), &known{data: make([]byte, 1000)})
 	}
 	if f.used > 10000 || len(f.kept) == 0 {
 		t.Errorf("%d bytes in %d files", f.used, len(f.kept))
@@ -79,17 +95,17 @@ func TestWhatIsNoFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := text(t, New(0), "/"+name, s); got != "none" {
+		if got := text(t, New(0, nil), "/"+name, s); got != "none" {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
 	if err := os.WriteFile(filepath.Join(root, "file"), []byte(strings.Repeat("x", smallFile+1)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if got := text(t, New(0), "/file/", s); got != "none" {
+	if got := text(t, New(0, nil), "/file/", s); got != "none" {
 		t.Errorf("file with a slash: %q", got)
 	}
-	if got := text(t, New(0), "//file", s); len(got) != smallFile+1 {
+	if got := text(t, New(0, nil), "/file", s); len(got) != smallFile+1 {
 		t.Errorf("large file: %d bytes", len(got))
 	}
 }

@@ -223,6 +223,25 @@ site "slashes.test" {
     static { root = "public" }
   }
   route "/sub" { backend = "other" }
+  route "/ordered" {
+    static {
+      root      = "public"
+      try_files = ["$uri", "$uri.html", "$uri/"]
+    }
+    backend = "app"
+  }
+  route "/reversed" {
+    static {
+      root      = "public"
+      try_files = ["$uri/", "$uri.html"]
+    }
+  }
+  route "/below" {
+    static {
+      root      = "public"
+      try_files = ["/under$uri", "/under$uri/index.html"]
+    }
+  }
   route "/list" {
     redirect { to = "/elsewhere" }
   }
@@ -233,5 +252,19 @@ site "slashes.test" {
   route "/ws" {
     backend   = "app"
     websocket = true
+  }
+}
+
+# What nobody should do: the root holds the keys.
+site "private.test" {
+  tls {
+    certificate = "certs/private.crt"
+    key         = "certs/private.key"
+  }
+  route "/" {
+    static {
+      root      = "."
+      try_files = ["$uri", "$uri.key", "/certs$uri"]
+    }
   }
 }

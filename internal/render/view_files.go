@@ -1,0 +1,157 @@
+package render
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"edgegen/internal/site"
+)
+
+// Unserved is what nginx is not to serve below a root: it looks at names alone,
+// so every name that leads to a private file is here. Names begin with "/" and
+// are counted from the root; the tree "/" is all of it.
+type Unserved struct {
+	Root     string // as in site.Static
+	Names    []string
+	Families []site.Family // their directories end in "/"
+	Trees    []string
+}
+
+// nginxFiles is one try_files. A route has several where a directory is to be
+// redirected to its own name with a slash: the entry for its index then begins
+// another location, so that the order of the entries is kept.
+type nginxFiles struct {
+	*site.Static
+	Location string     // its name; "" for the route's own
+	Indexes  []site.Try // that it begins with
+	Tries    []site.Try
+	Next     string // what is tried after the last: a location's name, or "" for 404
+	Upstream string // of the route; "" for none
+	// ErrorCodes are those whose pages edgegen writes.
+	ErrorCodes string
+}
+
+// filesOf makes the try_files of a route, numbered among those of its site.
+func filesOf(route *nginxRoute, number int, errorCodes string) []nginxFiles {
+	var runs []nginxFiles
+	one := nginxFiles{Static: route.Static, Upstream: route.Upstream, ErrorCodes: errorCodes}
+	index := func(run nginxFiles) bool { return len(run.Indexes) > 0 && len(run.Indexes) == len(run.Tries) }
+	for _, try := range served(route.Static, route.hidden) {
+		last := len(runs) - 1
+		if last < 0 || try.IsIndex() && !index(runs[last]) {
+			run := one
+			if last++; last > 0 {
+				run.Location = fmt.Sprintf("edge_files_%d_%d", number, last)
+				runs[last-1].Next = run.Location
+			}
+			runs = append(runs, run)
+		}
+		if try.IsIndex() {
+			runs[last].Indexes = append(runs[last].Indexes, try)
+		}
+		runs[last].Tries = append(runs[last].Tries, try)
+	}
+	if len(runs) == 0 {
+		runs = append(runs, one)
+	}
+	runs[len(runs)-1].Next = route.Upstream
+	return runs
+}
+
+// served are the entries of try_files up to the first that names, whatever is
+// asked for, what is not to be served.
+func served(s *site.Static, hidden Unserved) []site.Try {
+	for i, try := range s.TryFiles {
+		if !try.HasURI && hidden.has(try.Suffix) {
+			return s.TryFiles[:i]
+		}
+	}
+	return s.TryFiles
+}
+
+func (u Unserved) has(name string) bool {
+	return slices.Contains(u.Names, name) ||
+		slices.ContainsFunc(u.Trees, func(tree string) bool { return tree == "/" || name == tree || strings.HasPrefix(name, tree+"/") }) ||
+		slices.ContainsFunc(u.Families, func(f site.Family) bool {
+			own, ok := strings.CutPrefix(name, f.Directory)
+			return ok && !strings.Contains(own, "/") && strings.HasSuffix(own, f.Ending)
+		})
+}
+
+// longestDenial keeps the expression of one test readable, and within what
+// nginx reads.
+const longestDenial = 2000
+
+// denials are the regular expressions of the paths by which an entry of
+// try_files would come to what is not to be served.
+func denials(s *site.Static, hidden Unserved) []string {
+	var all []string
+	for _, try := range s.TryFiles {
+		if try.HasURI {
+			all = append(all, hidden.paths(try)...)
+		}
+	}
+	slices.Sort(all)
+	var patterns []string
+	for _, path := range slices.Compact(all) {
+		if last := len(patterns) - 1; last >= 0 && len(patterns[last])+len(path) < longestDenial {
+			patterns[last] += "|" + path
+			continue
+		}
+		patterns = append(patterns, path)
+	}
+	for i := range patterns {
+		patterns[i] = `^(?:` + patterns[i] + `)\z`
+	}
+	return patterns
+}
+
+// paths are expressions of the paths that an entry would turn into a name that
+// is hidden. The part of a path that stands before a suffix may end in a slash.
+func (u Unserved) paths(try site.Try) []string {
+	var all []string
+	add := func(name, rest string) {
+		path, ok := strings.CutPrefix(name, try.Prefix)
+		if strings.HasPrefix(try.Suffix, "/") {
+			rest += "/?"
+		}
+		if ok && (path == "" || path[0] == '/') {
+			all = append(all, literal(path)+rest)
+		}
+	}
+	for _, name := range u.Names {
+		if before, ok := strings.CutSuffix(name, try.Suffix); ok {
+			add(before, "")
+		}
+	}
+	for _, family := range u.Families {
+		if before, ok := strings.CutSuffix(family.Ending, try.Suffix); ok {
+			add(family.Directory, "[^/]*"+literal(before))
+		}
+	}
+	for _, tree := range u.Trees {
+		switch {
+		case tree == "/" || strings.HasPrefix(try.Prefix+"/", tree+"/"):
+			all = append(all, "(?s:.*)")
+		default:
+			add(tree, "(?:/(?s:.*))?")
+		}
+	}
+	return all
+}
+
+// literal is an expression for a text. Files may have control bytes in their
+// names, and nginx.conf may not.
+func literal(text string) string {
+	var out strings.Builder
+	for _, c := range []byte(regexp.QuoteMeta(text)) {
+		if c < 0x20 || c == 0x7f {
+			fmt.Fprintf(&out, `\x%02x`, c)
+			continue
+		}
+		out.WriteByte(c)
+	}
+	return out.String()
+}
