@@ -135,11 +135,11 @@ func (f *front) spool(x *exchange, key string, one *flight, r *wire.Response, fr
 		defer end()
 		err := spool.Fill(body, r.Length)
 		body.Close()
-		if content, ok := spool.Content(); ok && err == nil && f.flights.current(one) {
+		if content, ok := spool.Content(); err == nil && f.flights.current(one) {
 			entry := *l.entry
 			entry.Body = content
-			if !store.Put(key, &entry) {
-				store.MarkPass(key, time.Now())
+			if !ok || !store.Put(key, &entry) {
+				store.MarkPass(key, time.Now()) // the next need not share a fetch
 			}
 		}
 		if !f.flights.land(one) {

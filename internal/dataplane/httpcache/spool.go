@@ -5,39 +5,49 @@ import (
 	"errors"
 	"io"
 	"sync"
-
-	"edgegen/internal/dataplane/wire"
+	"time"
 )
 
 const (
 	chunkSize = 32 << 10
-	window    = 256 << 10
+	// window is how far a body that is not going to be stored is read ahead of
+	// its fastest reader, and how much of it is kept for slower ones in any case.
+	window = 256 << 10
+	// patience is for how long in all a body without a length waits for its
+	// fastest reader while it may still be stored, and afterwards for the
+	// slower ones.
+	patience = 5 * time.Second
+	// pause is how long a reader may read nothing while others wait for it.
+	pause = 2 * time.Second
 )
 
-// Spool is a body that is coming in and is read by several meanwhile. It is
-// kept whole as long as it may be stored; then it holds no more than a window
-// between its slowest reader and its writer.
+// Spool is a body that is coming in and is read by several meanwhile. As long
+// as it may be stored it is kept whole. Then it keeps what its readers have
+// still to read, as far as there is room. One that falls back further and does
+// not catch up is left behind, so that nobody waits for it for long.
 type Spool struct {
 	store *Store
 	limit int64
 	stop  context.CancelFunc // ends the fetch when nobody reads any more
 
-	mu       sync.Mutex
-	changed  sync.Cond
-	chunks   [][]byte // all full but the last
-	base     int64    // offset of the first chunk
-	size     int64
-	reserved int64
-	whole    bool // nothing was dropped
-	ended    error
-	readers  map[*SpoolReader]struct{}
+	mu      sync.Mutex
+	changed sync.Cond // readers wait for it
+	room    sync.Cond // the writer does
+	chunks  [][]byte  // all full but the last
+	base    int64     // offset of the first chunk
+	size    int64
+	whole   bool          // it may be stored: nothing was dropped
+	held    int64         // bytes the store accounts for: reserved while whole, trailing afterwards
+	left    time.Duration // of patience
+	ended   error
+	readers map[*SpoolReader]struct{}
 }
 
 // NewSpool returns a spool that is stored as long as it holds no more than
 // the store takes. stop is called when nothing needs it any more before its end.
 func NewSpool(store *Store, stop context.CancelFunc) *Spool {
-	s := &Spool{store: store, limit: store.MaxObject(), stop: stop, whole: true, readers: map[*SpoolReader]struct{}{}}
-	s.changed.L = &s.mu
+	s := &Spool{store: store, limit: store.MaxObject(), stop: stop, whole: true, left: patience, readers: map[*SpoolReader]struct{}{}}
+	s.changed.L, s.room.L = &s.mu, &s.mu
 	return s
 }
 
@@ -70,34 +80,104 @@ func (s *Spool) Fill(body io.Reader, length int64) error {
 func (s *Spool) space(length int64) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for {
-		if n := len(s.chunks); n > 0 && len(s.chunks[n-1]) < cap(s.chunks[n-1]) {
-			last := s.chunks[n-1]
-			return last[len(last):cap(last)], nil
-		}
-		want := int64(chunkSize)
-		if length >= 0 && length-s.size < want {
-			want = max(length-s.size, 1)
-		}
-		if s.whole && (s.size+want > s.limit+1 || !s.store.Reserve(want)) {
-			s.whole = false
-		}
-		if s.whole {
-			s.reserved += want
-		} else if !s.slide() {
-			s.changed.Wait()
-			continue
-		}
-		if len(s.readers) == 0 && !s.whole {
+	if n := len(s.chunks); n > 0 && len(s.chunks[n-1]) < cap(s.chunks[n-1]) {
+		last := s.chunks[n-1]
+		return last[len(last):cap(last)], nil
+	}
+	want := int64(chunkSize)
+	if length >= 0 && length-s.size < want {
+		want = max(length-s.size, 1)
+	}
+	s.pace(length)
+	switch {
+	case !s.whole:
+	case s.size+want <= s.limit+1 && s.store.Reserve(want):
+		s.held += want
+	default:
+		s.letGo()
+		s.pace(length)
+	}
+	if !s.whole {
+		if len(s.readers) == 0 {
 			return nil, context.Canceled
 		}
-		s.chunks = append(s.chunks, make([]byte, 0, want))
-		return s.chunks[len(s.chunks)-1][:want], nil
+		s.leaveBehind()
+	}
+	s.chunks = append(s.chunks, make([]byte, 0, want))
+	return s.chunks[len(s.chunks)-1][:want], nil
+}
+
+// pace waits while the body is too far ahead of its fastest reader. One that is
+// going to be stored as far as anybody can tell waits for nobody.
+func (s *Spool) pace(length int64) {
+	for len(s.readers) > 0 && (!s.whole || length < 0) {
+		lead := int64(window)
+		if s.whole {
+			lead = min(1<<20, s.limit/4)
+		}
+		switch {
+		case s.size-s.fastest() < lead:
+			return
+		case s.whole:
+			s.await(patience)
+		default:
+			s.room.Wait()
+		}
 	}
 }
 
-// slide drops what every reader is past, and reports whether there is room.
-func (s *Spool) slide() bool {
+// await waits until a reader has moved, or for as long as patience lasts, or
+// limit. A body that may be stored and has waited too long is not: what it has
+// reserved would be missing to others.
+func (s *Spool) await(limit time.Duration) {
+	began := time.Now()
+	alarm := time.AfterFunc(min(s.left, limit), func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.room.Signal()
+	})
+	s.room.Wait()
+	alarm.Stop()
+	if s.left -= time.Since(began); s.left <= 0 && s.whole {
+		s.letGo()
+	}
+}
+
+// letGo gives up storing the body, and returns what was reserved for it.
+func (s *Spool) letGo() {
+	s.whole, s.left = false, patience
+	s.store.Unreserve(s.held)
+	s.held = 0
+}
+
+// leaveBehind drops the readers for whose sake more would have to be kept than
+// there is room for, the slowest first, where they do not move or all patience
+// is gone. The fastest stays.
+func (s *Spool) leaveBehind() {
+	for !s.trim() {
+		fastest := s.fastest()
+		var last *SpoolReader
+		for r := range s.readers {
+			if r.at < fastest && (last == nil || r.at < last.at) {
+				last = r
+			}
+		}
+		if last == nil {
+			return
+		}
+		if idle := time.Since(last.moved); idle < pause && s.left > 0 {
+			s.await(pause - idle)
+			continue
+		}
+		last.behind = true
+		delete(s.readers, last)
+		s.changed.Broadcast()
+	}
+}
+
+// trim drops what every reader is past, and accounts for the rest beyond the
+// window. It reports false where there is no room for that.
+func (s *Spool) trim() bool {
 	slowest := s.size
 	for r := range s.readers {
 		slowest = min(slowest, r.at)
@@ -107,7 +187,26 @@ func (s *Spool) slide() bool {
 		s.chunks[0] = nil
 		s.chunks = s.chunks[1:]
 	}
-	return s.size-s.base < window || len(s.readers) == 0
+	beyond := max(0, s.size-s.base-window)
+	if len(s.readers) == 0 {
+		beyond = 0
+	}
+	if beyond > s.held && !s.store.Trail(beyond-s.held) {
+		return false
+	}
+	if beyond < s.held {
+		s.store.Untrail(s.held - beyond)
+	}
+	s.held = beyond
+	return true
+}
+
+func (s *Spool) fastest() int64 {
+	at := int64(0)
+	for r := range s.readers {
+		at = max(at, r.at)
+	}
+	return at
 }
 
 func (s *Spool) finish(err error) error {
@@ -116,8 +215,12 @@ func (s *Spool) finish(err error) error {
 	if s.ended = err; err == nil {
 		s.ended = io.EOF
 	}
-	s.store.Unreserve(s.reserved)
-	s.reserved = 0
+	if s.whole {
+		s.store.Unreserve(s.held)
+		s.held = 0
+	} else {
+		s.trim()
+	}
 	s.changed.Broadcast()
 	return err
 }
@@ -131,113 +234,4 @@ func (s *Spool) Content() (Memory, bool) {
 		s.chunks = s.chunks[:n-1]
 	}
 	return Memory{s.chunks, s.size}, s.whole && errors.Is(s.ended, io.EOF) && s.size <= s.limit
-}
-
-// SpoolReader reads a spool from its start.
-type SpoolReader struct {
-	spool *Spool
-	ctx   context.Context
-	wake  func() bool
-	at    int64
-}
-
-// Reader returns a reader of the whole body, false where its start is gone
-// already. The end of ctx ends a Read that waits.
-func (s *Spool) Reader(ctx context.Context) (*SpoolReader, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.whole || s.ended != nil && !errors.Is(s.ended, io.EOF) {
-		return nil, false
-	}
-	r := &SpoolReader{spool: s, ctx: ctx}
-	r.wake = context.AfterFunc(ctx, func() {
-		s.mu.Lock()
-		s.changed.Broadcast()
-		s.mu.Unlock()
-	})
-	s.readers[r] = struct{}{}
-	return r, true
-}
-
-// Read waits for more of the body.
-func (r *SpoolReader) Read(p []byte) (int, error) {
-	s := r.spool
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for r.at == s.size {
-		if s.ended != nil {
-			return 0, s.ended
-		}
-		if r.ctx.Err() != nil {
-			return 0, r.ctx.Err()
-		}
-		s.changed.Wait()
-	}
-	n := 0
-	offset := r.at - s.base
-	for _, chunk := range s.chunks {
-		if offset >= int64(len(chunk)) {
-			offset -= int64(len(chunk))
-			continue
-		}
-		n += copy(p[n:], chunk[offset:])
-		offset = 0
-		if n == len(p) {
-			break
-		}
-	}
-	r.at += int64(n)
-	if !s.whole {
-		s.changed.Broadcast()
-	}
-	return n, nil
-}
-
-// Close ends the reading. A body that is not stored any more and that nobody
-// else reads is not fetched any further.
-func (r *SpoolReader) Close() error {
-	r.wake()
-	s := r.spool
-	s.mu.Lock()
-	_, open := s.readers[r]
-	delete(s.readers, r)
-	abandoned := open && len(s.readers) == 0 && s.ended == nil && !s.whole
-	s.changed.Broadcast()
-	s.mu.Unlock()
-	if abandoned {
-		s.stop()
-	}
-	return nil
-}
-
-// Memory is a body in memory.
-type Memory struct {
-	chunks [][]byte
-	size   int64
-}
-
-// NewMemory returns a body of data, which is not copied.
-func NewMemory(data []byte) Memory { return Memory{[][]byte{data}, int64(len(data))} }
-
-// Len returns the body's bytes.
-func (m Memory) Len() int64 { return m.size }
-
-// Open never fails.
-func (m Memory) Open(offset, length int64) (io.ReadCloser, error) {
-	if len(m.chunks) == 1 {
-		return wire.NewBytes(m.chunks[0][offset : offset+length]), nil
-	}
-	readers := make([]io.Reader, 0, len(m.chunks))
-	for _, chunk := range m.chunks {
-		n := int64(len(chunk))
-		if offset >= n || length == 0 {
-			offset -= min(offset, n)
-			continue
-		}
-		part := chunk[offset:min(n, offset+length)]
-		length -= int64(len(part))
-		offset = 0
-		readers = append(readers, wire.NewBytes(part))
-	}
-	return io.NopCloser(io.MultiReader(readers...)), nil
 }

@@ -20,7 +20,8 @@ type Store struct {
 	resources map[string]*resource
 	ring      ring
 	used      int64 // by entries and marks
-	pending   int64 // by bodies that are coming in
+	pending   int64 // by bodies that are coming in to be stored
+	trailing  int64 // by others, for their slower readers
 }
 
 // resource is what is known about one key.
@@ -246,6 +247,30 @@ func (s *Store) Unreserve(n int64) {
 	s.mu.Unlock()
 }
 
+// Trail accounts for n more bytes of a body that is not going to be stored, and
+// that somebody has still to read. It reports false where there is no room.
+func (s *Store) Trail(n int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	limit := s.size / 8
+	if s.file != nil {
+		limit = 16 << 20
+	}
+	if s.trailing+n > limit {
+		return false
+	}
+	s.trailing += n
+	s.evict()
+	return true
+}
+
+// Untrail gives back what Trail took.
+func (s *Store) Untrail(n int64) {
+	s.mu.Lock()
+	s.trailing -= n
+	s.mu.Unlock()
+}
+
 func (s *Store) pendingLimit() int64 {
 	if s.file != nil {
 		return 64 << 20
@@ -253,10 +278,10 @@ func (s *Store) pendingLimit() int64 {
 	return s.size / 2
 }
 
-// evict makes used and pending fit the size; the lock is held. With a file,
+// evict makes all that is accounted for fit the size; the lock is held. With a file,
 // only the index is in memory, and an eighth of the size bounds it.
 func (s *Store) evict() {
-	limit := s.size - s.pending
+	limit := s.size - s.pending - s.trailing
 	if s.file != nil {
 		limit = max(s.size/8, 1<<20)
 	}
