@@ -78,7 +78,9 @@ func (f *front) fromStore(x *exchange, key string, e *httpcache.Entry, how strin
 		x.model.store.Remove(key, e)
 		return nil
 	}
-	if x.cache = how; how != "MISS" {
+	if x.cache = how; how == "MISS" {
+		r.Header.Del("Age") // the origin has just made or confirmed it
+	} else {
 		x.tier, x.backend, x.asked = "cache", "", 0 // whoever was asked before gave no answer
 	}
 	return r
@@ -86,6 +88,7 @@ func (f *front) fromStore(x *exchange, key string, e *httpcache.Entry, how strin
 
 // direct asks the origin for one client alone, conditions, ranges and all.
 func (f *front) direct(x *exchange, key string, e *httpcache.Entry) *wire.Response {
+	entity.Tidy(&x.Header)
 	asked := time.Now()
 	r := f.origin.fetch(x)
 	if r.Status >= 500 && e != nil && usableOnError(e, time.Now()) {
@@ -94,26 +97,33 @@ func (f *front) direct(x *exchange, key string, e *httpcache.Entry) *wire.Respon
 			return s
 		}
 	}
-	if !entity.Plain(x.Header) {
+	plain := entity.Plain(x.Header)
+	freshness, store := httpcache.Freshness{}, false
+	if plain && x.Method == http.MethodGet && r.Length <= x.model.store.MaxObject() {
+		// It could not be stored lately; it may be now.
+		freshness, store = httpcache.Assess(x.assessed(r, asked), x.route.policy)
+	}
+	complete(r, time.Now())
+	if !plain {
 		return whole(x, r)
 	}
-	if x.Method != http.MethodGet || r.Body == nil {
+	if !store {
 		return r
 	}
-	// It could not be stored lately; it may be now.
-	freshness, ok := httpcache.Assess(x.assessed(r, asked), x.route.policy)
-	if ok && r.Length <= x.model.store.MaxObject() {
-		dated(&r.Header, time.Now())
-		if flight, leads := f.flights.join(key + "\x00direct"); leads {
-			flight.publish(f.spool(x, key, flight, r, freshness, func() {}))
-			defer flight.live.pin.Close()
-			if s := flight.answer(x, x.Header); s != nil {
-				return s
-			}
-			return failure(http.StatusBadGateway)
-		}
+	if r.Body == nil {
+		x.model.store.Put(key, httpcache.NewEntry(r.Status, r.Header, x.Header, freshness, httpcache.NewMemory(nil)))
+		return r
 	}
-	return r
+	flight, leads := f.flights.join(key + "\x00direct")
+	if !leads {
+		return r
+	}
+	flight.publish(f.spool(x, key, flight, r, freshness, func() {}))
+	defer flight.live.pin.Close()
+	if s := flight.answer(x, x.Header); s != nil {
+		return s
+	}
+	return failure(http.StatusBadGateway)
 }
 
 func (x *exchange) assessed(r *wire.Response, asked time.Time) httpcache.Exchange {

@@ -44,14 +44,19 @@ func (f *front) lead(x *exchange, key string, e *httpcache.Entry, one *flight) {
 		return
 	}
 	freshness, ok := httpcache.Assess(x.assessed(r, asked), x.route.policy)
-	dated(&r.Header, now)
+	ok = ok && (e == nil || r.Status < 500) // a failure takes nothing's place
+	complete(r, now)
 	if ok && r.Length <= x.model.store.MaxObject() && r.Body != nil {
 		unlink()
 		one.publish(f.spool(x, key, one, r, freshness, end))
 		return
 	}
 	if ok && r.Body == nil {
-		x.model.store.Put(key, httpcache.NewEntry(r.Status, r.Header, x.Header, freshness, httpcache.NewMemory(nil)))
+		end()
+		one.entry, one.age = httpcache.NewEntry(r.Status, r.Header, x.Header, freshness, httpcache.NewMemory(nil)), r.Header.Get("Age")
+		x.model.store.Put(key, one.entry)
+		f.settle(one)
+		return
 	}
 	f.alone(x, key, e, one, r, now)
 	if r.Body != nil {
@@ -61,10 +66,15 @@ func (f *front) lead(x *exchange, key string, e *httpcache.Entry, one *flight) {
 	}
 }
 
-// dated notes when a response came that does not say itself when it was made.
-func dated(h *wire.Header, now time.Time) {
-	if !h.Has("Date") {
-		h.Add("Date", now.UTC().Format(http.TimeFormat))
+// complete adds to a response what the cache tier knows of it: when it came,
+// where it does not say itself when it was made, and that parts of it can be had.
+func complete(r *wire.Response, now time.Time) {
+	httpcache.TidyAge(&r.Header)
+	if !r.Header.Has("Date") {
+		r.Header.Add("Date", now.UTC().Format(http.TimeFormat))
+	}
+	if (r.Status == http.StatusOK || r.Status == http.StatusPartialContent) && !r.Header.Has("Accept-Ranges") {
+		r.Header.Add("Accept-Ranges", "bytes")
 	}
 }
 
@@ -95,7 +105,8 @@ func (f *front) validated(x *exchange, key string, e *httpcache.Entry, one *flig
 	if !f.flights.land(one) {
 		x.model.store.Invalidate(key)
 	}
-	one.entry = updated
+	httpcache.TidyAge(&r.Header)
+	one.entry, one.age = updated, r.Header.Get("Age")
 	close(one.ready)
 }
 

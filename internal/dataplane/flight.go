@@ -29,6 +29,7 @@ type flight struct {
 
 	entry *httpcache.Entry // answered from the store
 	stale bool             // entry is, because the fetch failed
+	age   string           // of what came, in its own words, where entry is that; "" for none
 	live  *live            // coming in
 	alone bool             // for each to fetch for himself
 	sole  *wire.Response   // the leader's own response; nobody else's
@@ -137,7 +138,11 @@ func (f *front) shared(x *exchange, key string, found httpcache.Found) *wire.Res
 		if one.stale {
 			how = "STALE"
 		}
-		return f.fromStore(x, key, one.entry, how)
+		r := f.fromStore(x, key, one.entry, how)
+		if r != nil && one.age != "" && (r.Status < 400 || r.Status == one.entry.Status) {
+			r.Header.Set("Age", one.age)
+		}
+		return r
 	case one.live != nil:
 		if r := one.answer(x, original); r != nil {
 			return r
@@ -218,6 +223,9 @@ func conditional(request, header wire.Header) *wire.Response {
 // nothing of the request's conditions: they are decided here, and a range is
 // cut out of the body as it passes.
 func whole(x *exchange, r *wire.Response) *wire.Response {
+	if r.Status == http.StatusNotModified {
+		r.Header = entity.NotModified(r.Header)
+	}
 	if r.Status != http.StatusOK || entity.Plain(x.Header) {
 		return r
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"edgegen/internal/dataplane/httpcache"
 	"edgegen/internal/dataplane/wire"
 )
 
@@ -96,6 +97,7 @@ func (f *front) respond(x *exchange) answer {
 		return answer{Response: worded(f.cached(x))}
 	}
 	r := f.origin.fetch(x)
+	httpcache.TidyAge(&r.Header)
 	if !safe && x.Method != http.MethodOptions && r.Status >= 200 && r.Status < 400 {
 		f.invalidate(x, r)
 	}

@@ -58,7 +58,7 @@ func Answer(method string, request wire.Header, whole Whole) (*wire.Response, er
 	if whole.Status == http.StatusOK && !Plain(request) {
 		switch Evaluate(request, whole.Header) {
 		case http.StatusNotModified:
-			return &wire.Response{Status: http.StatusNotModified, Header: notModified(header), Length: -1}, nil
+			return &wire.Response{Status: http.StatusNotModified, Header: NotModified(header), Length: -1}, nil
 		case http.StatusPreconditionFailed:
 			return &wire.Response{Status: http.StatusPreconditionFailed}, nil
 		}
@@ -96,8 +96,8 @@ func Evaluate(request, stored wire.Header) int {
 	if since == "" {
 		return http.StatusOK
 	}
-	if !dated {
-		modified, dated = date(stored.Get("Date"))
+	if !stored.Has("Last-Modified") {
+		modified, dated = date(stored.Get("Date")) // RFC 9111 4.3.2
 	}
 	if t, ok := date(since); ok && dated && !modified.After(t) {
 		return http.StatusNotModified
@@ -147,8 +147,8 @@ func date(s string) (time.Time, bool) {
 	return t, err == nil
 }
 
-// notModified removes what describes a body that is not sent.
-func notModified(h wire.Header) wire.Header {
+// NotModified removes, in place, what describes a body that is not sent.
+func NotModified(h wire.Header) wire.Header {
 	h.Filter(func(f wire.Field) bool {
 		switch strings.ToLower(f.Name) {
 		case "content-type", "content-encoding", "content-language", "content-range", "content-md5", "accept-ranges":

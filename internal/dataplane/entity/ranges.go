@@ -3,6 +3,7 @@ package entity
 import (
 	"crypto/rand"
 	"io"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -34,6 +35,20 @@ func wanted(method string, request wire.Header, whole Whole) ([]span, bool) {
 		}
 	}
 	return Ranges(request.Get("Range"), whole.Size)
+}
+
+// Tidy drops from a request a Range that is to be ignored whatever the
+// representation, and an If-Range without one.
+func Tidy(request *wire.Header) {
+	if request.Has("Range") {
+		if _, ok := Ranges(request.Get("Range"), math.MaxInt64); ok && request.Count("Range") == 1 {
+			return
+		}
+		request.Del("Range")
+	}
+	if request.Has("If-Range") {
+		request.Del("If-Range")
+	}
 }
 
 // Ranges reads a Range field for a representation of that size. It reports

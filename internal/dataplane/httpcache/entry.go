@@ -110,7 +110,7 @@ func (e *Entry) Answer(method string, request wire.Header, now time.Time) (*wire
 	response, err := entity.Answer(method, request, entity.Whole{
 		Status: e.Status, Header: e.Header, Size: e.Body.Len(), Open: e.Body.Open,
 	})
-	if err == nil {
+	if err == nil && response.Status != http.StatusPreconditionFailed && response.Status != http.StatusRequestedRangeNotSatisfiable {
 		response.Header.Add("Age", strconv.FormatInt(int64(e.Freshness.Age(now)/time.Second), 10))
 	}
 	return response, err
@@ -154,11 +154,11 @@ func (e *Entry) Updated(x Exchange, p Policy) (*Entry, bool) {
 	return &updated, ok
 }
 
-func ageOf(h wire.Header) wire.Header {
-	if !h.Has("Age") {
-		return nil
+func ageOf(h wire.Header) (ages wire.Header) {
+	for value := range h.Values("Age") {
+		ages.Add("Age", value)
 	}
-	return wire.Header{{Name: "Age", Value: h.Get("Age")}}
+	return ages
 }
 
 // overhead is what an entry takes in memory beside its body.

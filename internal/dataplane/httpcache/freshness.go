@@ -2,6 +2,7 @@ package httpcache
 
 import (
 	"net/http"
+	"strconv"
 	"time"
 
 	"edgegen/internal/dataplane/wire"
@@ -67,7 +68,7 @@ func Assess(x Exchange, p Policy) (Freshness, bool) {
 	}
 	f.Grace, f.IfError = staleness(c, p, f.Lifetime)
 	if !known {
-		f.InitialAge = max(age, f.Lifetime) // stale
+		f.Lifetime = min(age, f.Lifetime) // stale
 	}
 	over := f.InitialAge - f.Lifetime
 	return f, over < 0 || over < max(f.Grace, f.IfError) || Validator(x.Header)
@@ -109,7 +110,10 @@ func Shareable(c Control) bool { return c.Public || c.MustRevalidate || c.Shared
 func varies(h wire.Header) bool { return h.Contains("Vary", "*") }
 
 // Validator reports whether a response can be validated.
-func Validator(h wire.Header) bool { return h.Has("ETag") || h.Has("Last-Modified") }
+func Validator(h wire.Header) bool {
+	_, err := http.ParseTime(h.Get("Last-Modified"))
+	return err == nil || h.Has("ETag")
+}
 
 // explicit is the lifetime a response names itself (RFC 9111 4.2.1).
 func explicit(x Exchange, c Control) (time.Duration, bool) {
@@ -149,6 +153,22 @@ func initialAge(x Exchange) (time.Duration, bool) {
 	}
 	age = max(age, said+x.Came.Sub(x.Asked))
 	return min(age, maxDelta*time.Second), known
+}
+
+// TidyAge drops from a response an Age that is no number of seconds, which
+// recipients ignore at best, and writes another as they all read it.
+func TidyAge(h *wire.Header) {
+	switch h.Count("Age") {
+	case 0:
+	case 1:
+		if age, ok := seconds(h.Get("Age")); ok {
+			h.Set("Age", strconv.FormatInt(int64(age/time.Second), 10))
+			return
+		}
+		fallthrough
+	default:
+		h.Del("Age")
+	}
 }
 
 // staleness is how long a response may be served beyond its lifetime: as it
