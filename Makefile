@@ -3,8 +3,9 @@
 # make build   bin/edgegen
 # make conformance   the contract's clauses against every combination of engines, as a table
 # make hostile       ten minutes of answers that a generator makes up, against the daemons
+# make compare       ten thousand generated answers, asked of the builtin cache and of Varnish
 
-.PHONY: test lint build dependencies conformance hostile
+.PHONY: test lint build dependencies conformance hostile compare
 
 # A timeout of its own for each package; the whole takes a few minutes.
 test: dependencies
@@ -29,3 +30,6 @@ conformance: dependencies
 
 hostile: dependencies
 	go test -count=1 -v -timeout 20m ./test/hostile -duration 200s -engines native,builtin-web,builtin -seed $$(date +%s)
+
+compare: dependencies
+	go test -count=1 ./test/compare -trials 10000 -seed $$(date +%s)

@@ -52,6 +52,30 @@ func otherConfirmed(a *attempt) {
 	a.check(a.ask(get("main.test", "/")), want{status: 200, body: "new", reaches: 3, headers: map[string]string{"ETag": `"v2"`}})
 }
 
+// askedAbout keeps an answer that may not be given without asking.
+func askedAbout(a *attempt) {
+	a.edge.record.answer(a.mark, func(x *exchange) {
+		if x.header.Get("If-None-Match") == `"v1"` {
+			x.write("HTTP/1.1 304 Not Modified\r\nETag: \"v1\"\r\nCache-Control: no-cache\r\n\r\n")
+			return
+		}
+		x.write(page("x", `ETag: "v1"`, "Cache-Control: no-cache"))
+	})
+	for i := range 2 {
+		a.check(a.ask(get("main.test", "/")), want{status: 200, body: "x", reaches: i + 1, headers: map[string]string{"X-Cache": "MISS"}})
+	}
+	if a.last().header.Get("If-None-Match") == "" {
+		a.errorf("the backend is asked without If-None-Match")
+	}
+}
+
+func beyondChunks(a *attempt) {
+	a.edge.record.answer(a.mark, say("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"))
+	a.check(a.ask(get("main.test", "/")), want{status: 200, body: "abc"})
+	a.check(a.ask(get("main.test", "/", "Range: bytes=9-")), want{status: 416, reaches: 1, body: "416 Range Not Satisfiable\n",
+		headers: map[string]string{"Content-Range": "bytes */3", "X-Cache": "HIT"}})
+}
+
 func headMiss(a *attempt) {
 	a.edge.record.answer(a.mark, say(page(letters, "Cache-Control: max-age=60")))
 	a.check(a.ask(ask("HEAD", "main.test", "/", "")), want{status: 200, reaches: 1, headers: map[string]string{"X-Cache": "MISS", "Content-Length": "26"}})

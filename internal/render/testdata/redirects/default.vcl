@@ -453,14 +453,20 @@ sub vcl_hit {
 
 sub vcl_miss {
     set req.http.X-Edge-Cache = "MISS";
-    if (req.method == "HEAD") {
-        # Varnish would fetch the whole of it.
+    # Varnish would fetch the whole of it. What was not to be stored lately is the
+    # app's to make a part of, or to confirm.
+    if (req.method == "HEAD" || (req.is_hitmiss && (req.http.Range || req.http.If-None-Match || req.http.If-Modified-Since
+        || req.http.If-Match || req.http.If-Unmodified-Since))) {
         return (pass);
     }
     return (fetch);
 }
 
 sub vcl_backend_fetch {
+    if (bereq.is_bgfetch && bereq.http.X-Edge-Failed) {
+        # The stale copy is given because the backend has just failed.
+        return (abandon);
+    }
     # A connection for each request: a kept one may be closed by the web tier in
     # the moment it is used again, and a POST could not be sent a second time.
     set bereq.http.Connection = "close";
@@ -531,6 +537,11 @@ sub vcl_backend_response {
     if (beresp.http.Content-Length && std.integer(beresp.http.Content-Length, 0) <= 1048576) {
         set beresp.do_stream = false;
     }
+    # Varnish drops the coding of what has no body, as the answer to a HEAD.
+    unset beresp.http.X-Edge-Coding;
+    if (beresp.http.Content-Encoding && (bereq.method == "HEAD" || beresp.http.Content-Length == "0" || beresp.status == 204)) {
+        set beresp.http.X-Edge-Coding = beresp.http.Content-Encoding;
+    }
     if (bereq.uncacheable) {
         call edge_forget;
         return (deliver);
@@ -538,10 +549,21 @@ sub vcl_backend_response {
     call edge_control;
     call edge_lifetime;
     call edge_staleness;
+    # Who takes no coding is not given one, whatever the response says of itself.
+    if (beresp.http.Content-Encoding && beresp.http.Vary !~ "(?i)(?:^|,)\s*accept-encoding\s*(?:,|$)") {
+        set beresp.http.X-Edge-Vary = "none";
+        if (beresp.http.Vary) {
+            set beresp.http.X-Edge-Vary = beresp.http.Vary;
+            set beresp.http.Vary = beresp.http.Vary + ", Accept-Encoding";
+        } else {
+            set beresp.http.Vary = "Accept-Encoding";
+        }
+    }
+    set beresp.http.X-Edge-Url = bereq.http.X-Edge-Host + bereq.url;
     # What a shared cache must not keep (RFC 9111, 3; RFC 6585), what only a route
     # with a ttl keeps, and what would push too much out of the cache.
     # default: cache_storage.size, a quarter
-    if (!beresp.http.X-Edge-Lifetime || (beresp.ttl <= 0s && beresp.grace <= 0s)
+    if (!beresp.http.X-Edge-Lifetime || (!beresp.http.X-Edge-Fresh && beresp.grace <= 0s)
         || beresp.http.X-Edge-Control ~ ",(?:private|no-cache)[=,]"
         || (beresp.http.X-Edge-Control ~ ",no-store[=,]" && beresp.http.X-Edge-Control !~ ",must-understand[=,]")
         || (beresp.http.X-Edge-Control ~ ",must-understand[=,]" && !beresp.http.X-Edge-Lasting)
@@ -567,27 +589,17 @@ sub vcl_backend_response {
     if (!beresp.http.Content-Length) {
         set beresp.do_stream = false;
     }
-    # Who takes no coding is not given one, whatever the response says of itself.
-    if (beresp.http.Content-Encoding && beresp.http.Vary !~ "(?i)(?:^|,)\s*accept-encoding\s*(?:,|$)") {
-        set beresp.http.X-Edge-Vary = "none";
-        if (beresp.http.Vary) {
-            set beresp.http.X-Edge-Vary = beresp.http.Vary;
-            set beresp.http.Vary = beresp.http.Vary + ", Accept-Encoding";
-        } else {
-            set beresp.http.Vary = "Accept-Encoding";
-        }
-    }
     # Kept to be asked about, where the backend gave it a name.
     if (beresp.http.ETag || beresp.http.Last-Modified) {
         set beresp.keep = 1h;
     }
-    set beresp.http.X-Edge-Url = bereq.http.X-Edge-Host + bereq.url;
     return (deliver);
 }
 
 # How old a response is that comes: by its Age or by its Date, whatever is more
-# (RFC 9111, 4.2.3). Varnish knows of Age alone, so what Date adds is noted for
-# the way out; so is that there was an Age, as Varnish gives one to everybody.
+# (RFC 9111, 4.2.3). Varnish has an opinion of its own, of which the difference is
+# noted for the way out; so is what the response said itself, as Varnish gives an
+# Age to everybody.
 sub edge_age {
     unset beresp.http.X-Edge-Age;
     unset beresp.http.X-Edge-Aged;
@@ -595,18 +607,23 @@ sub edge_age {
     if (beresp.http.Age) {
         std.collect(beresp.http.Age);
         if (beresp.http.Age ~ "^[0-9]+$") {
-            set beresp.http.X-Edge-Said = "1";
-            set beresp.http.X-Edge-Age = regsub(beresp.http.Age, "^0*([0-9]{1,9})[0-9]*$", "\1");
+            set beresp.http.X-Edge-Said = std.integer(beresp.http.Age, 2147483648);
+            if (std.integer(beresp.http.Age, 2147483648) > 2147483648) {
+                set beresp.http.X-Edge-Said = "2147483648";
+            }
         } else {
             # Nobody knows: it is stale.
-            set beresp.http.X-Edge-Age = "unknown";
+            set beresp.http.X-Edge-Unknown = "1";
         }
         unset beresp.http.Age;
     }
-    if (beresp.http.Date ~ "^[A-Za-z]" && beresp.http.X-Edge-Age != "unknown"
+    set beresp.http.X-Edge-Age = std.integer(beresp.http.X-Edge-Said, 0);
+    if (beresp.http.Date ~ "^[A-Za-z]"
         && std.integer(duration = now - std.time(beresp.http.Date, now), fallback = 0) > std.integer(beresp.http.X-Edge-Age, 0)) {
-        set beresp.http.X-Edge-Aged = std.integer(duration = now - std.time(beresp.http.Date, now), fallback = 0) - std.integer(beresp.http.X-Edge-Age, 0);
         set beresp.http.X-Edge-Age = std.integer(duration = now - std.time(beresp.http.Date, now), fallback = 0);
+    }
+    if (std.integer(beresp.http.X-Edge-Age, 0) != std.integer(duration = beresp.age, fallback = 0)) {
+        set beresp.http.X-Edge-Aged = std.integer(beresp.http.X-Edge-Age, 0) - std.integer(duration = beresp.age, fallback = 0);
     }
 }
 
@@ -618,6 +635,9 @@ sub edge_control {
         set beresp.http.X-Edge-Control = regsuball(beresp.http.X-Edge-Control, {"="([0-9]*)"(?=\s*,)"}, "=\1");
         set beresp.http.X-Edge-Control = regsuball(beresp.http.X-Edge-Control, {""(?:[^"\\]|\\.)*(?:"|$)"}, "-") + ",";
         set beresp.http.X-Edge-Control = regsuball(beresp.http.X-Edge-Control, "\s*,[\s,]*", ",");
+    }
+    if (beresp.http.X-Edge-Control ~ "[0-9]{10}") {
+        set beresp.http.X-Edge-Control = regsuball(beresp.http.X-Edge-Control, "=0*[1-9][0-9]{9,}(?=,)", "=2147483648");
     }
     # A route's ttl is for answers that say something lasting.
     if (beresp.status == 200 || beresp.status == 203 || beresp.status == 204 || beresp.status == 300 || beresp.status == 301
@@ -635,9 +655,9 @@ sub edge_lifetime {
     if (beresp.http.X-Edge-Control ~ ",no-cache[=,]") {
         set beresp.http.X-Edge-Lifetime = "0s";
     } elsif (beresp.http.X-Edge-Control ~ ",s-maxage[=,]") {
-        set beresp.http.X-Edge-Lifetime = regsub(beresp.http.X-Edge-Control, "^.*?,s-maxage(?:=0*([0-9]{1,9})[0-9]*|=[^,]*)?,.*$", "\1s");
+        set beresp.http.X-Edge-Lifetime = regsub(beresp.http.X-Edge-Control, "^.*?,s-maxage(?:=0*([0-9]{1,10})(?=,)|=[^,]*)?,.*$", "\1s");
     } elsif (beresp.http.X-Edge-Control ~ ",max-age[=,]") {
-        set beresp.http.X-Edge-Lifetime = regsub(beresp.http.X-Edge-Control, "^.*?,max-age(?:=0*([0-9]{1,9})[0-9]*|=[^,]*)?,.*$", "\1s");
+        set beresp.http.X-Edge-Lifetime = regsub(beresp.http.X-Edge-Control, "^.*?,max-age(?:=0*([0-9]{1,10})(?=,)|=[^,]*)?,.*$", "\1s");
     } elsif (beresp.http.Expires ~ "^[A-Za-z]" && beresp.http.Date ~ "^[A-Za-z]") {
         set beresp.http.X-Edge-Lifetime = "" + (std.time(beresp.http.Expires, std.time(beresp.http.Date, now)) - std.time(beresp.http.Date, now)) + "s";
     } elsif (beresp.http.Expires ~ "^[A-Za-z]") {
@@ -645,16 +665,20 @@ sub edge_lifetime {
     } elsif (beresp.http.Expires) {
         set beresp.http.X-Edge-Lifetime = "0s";
     } elsif (bereq.http.X-Edge-Ttl && beresp.http.X-Edge-Lasting) {
+        # The owner counts from when it came.
         set beresp.http.X-Edge-Lifetime = bereq.http.X-Edge-Ttl;
-        set beresp.ttl = 0s;
-        if (beresp.http.X-Edge-Age != "unknown") {
-            set beresp.ttl = std.duration(bereq.http.X-Edge-Ttl, 0s);
+        set beresp.ttl = std.duration(bereq.http.X-Edge-Ttl, 0s);
+        if (!beresp.http.X-Edge-Unknown && beresp.ttl > 0s) {
+            set beresp.http.X-Edge-Fresh = "1";
+            return;
         }
-        return;
     }
-    set beresp.ttl = 0s;
-    if (beresp.http.X-Edge-Age != "unknown" && std.duration(beresp.http.X-Edge-Lifetime, 0s) > std.duration(beresp.http.X-Edge-Age + "s", 0s)) {
+    if (!beresp.http.X-Edge-Unknown && std.duration(beresp.http.X-Edge-Lifetime, 0s) > std.duration(beresp.http.X-Edge-Age + "s", 0s)) {
+        set beresp.http.X-Edge-Fresh = "1";
         set beresp.ttl = std.duration(beresp.http.X-Edge-Lifetime, 0s) - std.duration(beresp.http.X-Edge-Age + "s", 0s);
+    } else {
+        # Varnish does not look up what has never been fresh.
+        set beresp.ttl = 1ms;
     }
 }
 
@@ -673,16 +697,16 @@ sub edge_staleness {
         set beresp.grace = std.duration(bereq.http.X-Edge-Stale, 0s);
     }
     if (beresp.http.X-Edge-Control ~ ",stale-while-revalidate[=,]") {
-        set beresp.http.X-Edge-Grace = regsub(beresp.http.X-Edge-Control, "^.*?,stale-while-revalidate(?:=0*([0-9]{1,9})[0-9]*|=[^,]*)?,.*$", "\1s");
+        set beresp.http.X-Edge-Grace = regsub(beresp.http.X-Edge-Control, "^.*?,stale-while-revalidate(?:=0*([0-9]{1,10})(?=,)|=[^,]*)?,.*$", "\1s");
     }
     if (beresp.http.X-Edge-Control ~ ",stale-if-error[=,]") {
-        set beresp.grace = std.duration(regsub(beresp.http.X-Edge-Control, "^.*?,stale-if-error(?:=0*([0-9]{1,9})[0-9]*|=[^,]*)?,.*$", "\1s"), 0s);
+        set beresp.grace = std.duration(regsub(beresp.http.X-Edge-Control, "^.*?,stale-if-error(?:=0*([0-9]{1,10})(?=,)|=[^,]*)?,.*$", "\1s"), 0s);
     }
     if (std.duration(beresp.http.X-Edge-Grace, 0s) > beresp.grace) {
         set beresp.grace = std.duration(beresp.http.X-Edge-Grace, 0s);
     }
     # What comes stale has used up some of that.
-    if (beresp.ttl <= 0s && beresp.http.X-Edge-Age != "unknown") {
+    if (std.duration(beresp.http.X-Edge-Lifetime, 0s) < std.duration(beresp.http.X-Edge-Age + "s", 0s) && !beresp.http.X-Edge-Fresh) {
         set beresp.grace = beresp.grace + std.duration(beresp.http.X-Edge-Lifetime, 0s) - std.duration(beresp.http.X-Edge-Age + "s", 0s);
         set beresp.http.X-Edge-Grace = "" + (std.duration(beresp.http.X-Edge-Grace, 0s)
             + std.duration(beresp.http.X-Edge-Lifetime, 0s) - std.duration(beresp.http.X-Edge-Age + "s", 0s)) + "s";
@@ -692,8 +716,10 @@ sub edge_staleness {
 sub edge_forget {
     unset beresp.http.X-Edge-Control;
     unset beresp.http.X-Edge-Lasting;
+    unset beresp.http.X-Edge-Fresh;
     unset beresp.http.X-Edge-Lifetime;
     unset beresp.http.X-Edge-Age;
+    unset beresp.http.X-Edge-Unknown;
 }
 
 sub vcl_backend_error {
@@ -714,11 +740,22 @@ sub vcl_deliver {
     # Who answered; what is stored is the cache tier's own.
     if (req.http.X-Edge-Cache ~ "^(?:MISS|PASS)$") {
         std.log("edge-tier:" + resp.http.X-Edge-Tier);
+        set resp.http.Age = resp.http.X-Edge-Said;
         if (!resp.http.X-Edge-Said) {
             unset resp.http.Age;
         }
+        if (req.http.X-Edge-Cache == "MISS") {
+            if (resp.status == 200 || resp.status == 206) {
+                set resp.http.Accept-Ranges = "bytes";
+            } elsif (resp.status == 304) {
+                call edge_not_modified;
+            }
+        }
     } elsif (resp.http.X-Edge-Aged) {
         set resp.http.Age = std.integer(resp.http.Age, 0) + std.integer(resp.http.X-Edge-Aged, 0);
+    }
+    if (resp.http.X-Edge-Coding && resp.status != 304) {
+        set resp.http.Content-Encoding = resp.http.X-Edge-Coding;
     }
     if (resp.http.X-Edge-Vary) {
         set resp.http.Vary = resp.http.X-Edge-Vary;
@@ -730,6 +767,9 @@ sub vcl_deliver {
     if (resp.status == 200 && req.http.X-Edge-Cache != "PASS"
         && (req.http.If-None-Match || req.http.If-Modified-Since || req.http.If-Match || req.http.If-Unmodified-Since)) {
         call edge_conditions;
+    }
+    if (req.http.Range && resp.status == 200 && req.http.X-Edge-Cache != "PASS") {
+        call edge_cut;
     }
     # An unsafe request that went well makes what is stored under its URL invalid (RFC 9111, 4.4).
     if (req.method != "GET" && req.method != "HEAD" && req.method != "OPTIONS" && resp.status >= 200 && resp.status < 400 && !req.http.X-Edge-Pass) {
@@ -773,6 +813,31 @@ sub edge_conditions {
     # They are decided.
     unset req.http.If-None-Match;
     unset req.http.If-Modified-Since;
+}
+
+# Varnish cuts the range out. Whether it is to, by If-Range, it decides otherwise
+# than RFC 9110, 13.1.5, and what no range can be cut out of has no words.
+sub edge_cut {
+    if (resp.http.Content-Length == "0" || (!resp.http.Content-Length && req.http.X-Edge-Cache == "MISS")) {
+        # There is nothing, or nobody knows yet how much.
+        unset req.http.Range;
+        return;
+    }
+    if (req.http.If-Range) {
+        if (req.http.If-Range ~ {""$"}) {
+            if (req.http.If-Range != resp.http.ETag || resp.http.ETag ~ "^W/") {
+                unset req.http.Range;
+            }
+        } elsif (req.http.If-Range != resp.http.Last-Modified) {
+            unset req.http.Range;
+        }
+        unset req.http.If-Range;
+    }
+    if (req.http.Range ~ "=\s*[0-9]" && resp.http.Content-Length
+        && std.integer(regsub(req.http.Range, "^[^0-9]*([0-9]+)-.*$", "\1"), 2147483647) >= std.integer(resp.http.Content-Length, 0)) {
+        set req.http.X-Edge-Location = resp.http.Content-Length;
+        return (synth(416));
+    }
 }
 
 sub edge_not_modified {
@@ -844,6 +909,9 @@ sub vcl_synth {
         set resp.reason = "Precondition Failed";
     } elsif (resp.status == 413) {
         set resp.reason = "Content Too Large";
+    } elsif (resp.status == 416) {
+        set resp.reason = "Range Not Satisfiable";
+        set resp.http.Content-Range = "bytes */" + req.http.X-Edge-Location;
     } elsif (resp.status == 431) {
         set resp.reason = "Request Header Fields Too Large";
     } elsif (resp.status == 421) {
@@ -878,6 +946,7 @@ sub edge_answer {
     unset resp.http.X-Edge-Grace;
     unset resp.http.X-Edge-Shared;
     unset resp.http.X-Edge-Vary;
+    unset resp.http.X-Edge-Coding;
     unset resp.http.X-Edge-Aged;
     unset resp.http.X-Edge-Said;
     unset resp.http.X-Edge-Tier;
