@@ -13,12 +13,14 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"edgegen/internal/config"
 	"edgegen/internal/control"
 )
 
 type doctorFlags struct {
 	engine, stateDir string
 	asJSON, all      bool
+	given            []config.Given
 }
 
 func newDoctor(s streams) *cobra.Command {
@@ -48,7 +50,7 @@ not.`,
 			if _, err := os.Stat(site); len(arguments) == 0 && errors.Is(err, fs.ErrNotExist) {
 				site = ""
 			}
-			report, err := control.Doctor(c.Context(), control.DoctorOptions{Site: site, StateDir: dir, Select: selection, All: flags.all})
+			report, err := control.Doctor(c.Context(), control.DoctorOptions{Site: site, Given: flags.given, StateDir: dir, Select: selection, All: flags.all})
 			if err != nil {
 				return err
 			}
@@ -59,6 +61,7 @@ not.`,
 	c.Flags().BoolVar(&flags.all, "all", false, "show the differences of every engine, not of those alone that would serve")
 	engineFlag(c, &flags.engine, "suppose that up was given this --engine")
 	stateDirFlag(c, &flags.stateDir)
+	givenFlags(c, &flags.given)
 	return c
 }
 

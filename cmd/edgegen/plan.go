@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"edgegen/internal/config"
 	"edgegen/internal/control"
 )
 
@@ -20,6 +21,7 @@ var errChanges = errors.New("there are changes")
 func newPlan(s streams) *cobra.Command {
 	var asJSON bool
 	var directory string
+	var given []config.Given
 	c := &cobra.Command{
 		Use:   "plan [SITE]",
 		Short: "Show what a reload of the running edge would do",
@@ -38,7 +40,7 @@ Without a SITE it is the one that the edge was started with.` + planExitCodes,
 			if len(arguments) > 0 {
 				site = arguments[0]
 			}
-			plan, err := client.Plan(c.Context(), site)
+			plan, err := client.Plan(c.Context(), site, given)
 			if err != nil {
 				return s.refusal(err, asJSON)
 			}
@@ -55,6 +57,7 @@ Without a SITE it is the one that the edge was started with.` + planExitCodes,
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print the plan, or the diagnostics of a site that is refused, as JSON")
 	stateDirFlag(c, &directory)
+	givenFlags(c, &given)
 	return c
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"edgegen/internal/config"
 	"edgegen/internal/control"
 	"edgegen/internal/render"
 )
@@ -15,6 +16,7 @@ import (
 type renderFlags struct {
 	output, only, stateDir, command string
 	watch                           bool
+	given                           []config.Given
 }
 
 func newRender(s streams) *cobra.Command {
@@ -53,6 +55,7 @@ where the site changed meanwhile. What it prints goes to stderr.`,
 	c.Flags().BoolVar(&flags.watch, "watch", false, "write again whenever the site changes, until SIGINT or SIGTERM")
 	c.Flags().StringVar(&flags.command, "exec", "", "a command for the shell, run after files changed")
 	stateDirFlag(c, &flags.stateDir)
+	givenFlags(c, &flags.given)
 	return c
 }
 
@@ -65,7 +68,7 @@ func printRendered(c *cobra.Command, s streams, site string, flags renderFlags) 
 	if _, err := selectFiles(&render.Output{}, flags.only); err != nil {
 		return err
 	}
-	output, diagnostics, err := control.Render(c.Context(), site, printedLayout(), "", version(), false)
+	output, diagnostics, err := control.Render(c.Context(), site, flags.given, printedLayout(), "", version(), false)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func (r *rendering) watch(ctx context.Context) (err error) {
 	for ctx.Err() == nil {
 		// What is followed is found before it is rendered: whatever changes in
 		// between is rendered once more.
-		loaded, _ := config.Load(r.site)
+		loaded, _ := config.NewReader(r.site, r.flags.given).Load()
 		watcher.Follow(append(loaded.Files, r.site))
 		var retry <-chan time.Time
 		if told, err = r.writeAgain(ctx, told); err != nil {

@@ -79,7 +79,7 @@ func newRendering(s streams, site string, flags renderFlags) (*rendering, error)
 func (r *rendering) write(ctx context.Context) (written, error) {
 	// The generation that every file names covers the certificates, so that they
 	// are needed for any of them.
-	output, warnings, err := control.Render(ctx, r.site, r.layout, r.state, version(), true)
+	output, warnings, err := control.Render(ctx, r.site, r.flags.given, r.layout, r.state, version(), true)
 	if err != nil {
 		return written{}, err
 	}

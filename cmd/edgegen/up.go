@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"edgegen/internal/config"
 	"edgegen/internal/control"
 	"edgegen/internal/queue"
 	"edgegen/internal/systemd"
@@ -16,6 +17,7 @@ type upFlags struct {
 	engine, stateDir            string
 	watch, lastGood, noTakeover bool
 	appTimeout                  time.Duration
+	given                       []config.Given
 }
 
 func newUp(s streams) *cobra.Command {
@@ -54,6 +56,7 @@ Under systemd it takes the sockets of a socket unit, and tells when it is ready.
 	c.Flags().BoolVar(&flags.noTakeover, "no-takeover", false, "leave a tier down while its daemon is down")
 	c.Flags().DurationVar(&flags.appTimeout, "app-timeout", 2*time.Minute, "how long an app may take until it answers")
 	stateDirFlag(c, &flags.stateDir)
+	givenFlags(c, &flags.given)
 	return c
 }
 
@@ -96,6 +99,7 @@ func runEdge(ctx context.Context, s streams, log logger, path string, flags upFl
 	defer signals.close()
 	return control.Up(signals.first, signals.second, control.Options{
 		Site:       path,
+		Given:      flags.given,
 		StateDir:   flags.stateDir,
 		Select:     selection,
 		Watch:      flags.watch,

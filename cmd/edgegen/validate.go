@@ -5,12 +5,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"edgegen/internal/config"
 	"edgegen/internal/control"
 	"edgegen/internal/render"
 )
 
 func newValidate(s streams) *cobra.Command {
 	var asJSON bool
+	var given []config.Given
 	c := &cobra.Command{
 		Use:   "validate [SITE]",
 		Short: "Report every problem of a site at once",
@@ -20,7 +22,7 @@ nothing where nothing is wrong.`,
 		Args: siteArgument, ValidArgsFunction: completeSite,
 		RunE: func(c *cobra.Command, arguments []string) error {
 			// Rendering shows what a daemon's language cannot hold.
-			_, diagnostics, err := control.Render(c.Context(), siteOf(arguments), render.Layout{Dir: "/etc/edgegen", Run: "/run/edgegen"}, "", version(), false)
+			_, diagnostics, err := control.Render(c.Context(), siteOf(arguments), given, render.Layout{Dir: "/etc/edgegen", Run: "/run/edgegen"}, "", version(), false)
 			refused := (*control.Refused)(nil)
 			if errors.As(err, &refused) {
 				diagnostics = refused.Diagnostics
@@ -45,5 +47,6 @@ nothing where nothing is wrong.`,
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON on stdout")
+	givenFlags(c, &given)
 	return c
 }

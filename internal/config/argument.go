@@ -15,7 +15,7 @@ import (
 // expression is the value of an argument, if it is written.
 func (b *block) expression(a *argument) (hclsyntax.Expression, bool) {
 	attribute, ok := b.body.Attributes[a.name]
-	if !ok {
+	if !ok || b.nulls[a.name] {
 		return nil, false
 	}
 	return attribute.Expr, true
@@ -23,7 +23,7 @@ func (b *block) expression(a *argument) (hclsyntax.Expression, bool) {
 
 func (b *block) holds(a *argument) bool {
 	_, ok := b.body.Attributes[a.name]
-	return ok
+	return ok && !b.nulls[a.name]
 }
 
 // placeOf is the place of an argument's name, or of the block without it.
@@ -158,27 +158,22 @@ func (b *block) quantity(a *argument, small, large string) (located, bool) {
 	if !ok {
 		return located{}, false
 	}
-	literal, bare := unwrap(expression).(*hclsyntax.LiteralValueExpr)
-	if !bare || literal.Val.IsNull() || literal.Val.Type() != cty.Number {
-		return b.stringOf(a.name, expression)
+	expression = unwrap(expression)
+	literal, bare := expression.(*hclsyntax.LiteralValueExpr)
+	switch {
+	case bare && literal.Val.Type() == cty.Number:
+		place := literal.Range()
+		number := b.sources[place.Filename].text(place)
+		b.errorAt(place, fmt.Sprintf("write %q or %q, say", number+small, number+large), "%s needs a unit", a.name)
+		return located{}, false
+	case !isConstant(expression):
+		if value, ok := b.value(a.name, expression); ok && unmarked(value).Type() == cty.Number {
+			b.errorAt(expression.Range(), fmt.Sprintf(`write "${…}%s" or "${…}%s", say`, small, large), "%s needs a unit", a.name)
+			return located{}, false
+		}
 	}
-	place := literal.Range()
-	number := b.sources[place.Filename].text(place)
-	b.errorAt(place, fmt.Sprintf("write %q or %q, say", number+small, number+large), "%s needs a unit", a.name)
-	return located{}, false
+	return b.stringOf(a.name, expression)
 }
 
-// wrong reports whether the argument is written and not even of its kind, which
-// has been reported.
-func (b *block) wrong(a *argument) bool {
-	expression, ok := b.expression(a)
-	if !ok {
-		return false
-	}
-	got, _ := kindOf(unwrap(expression))
-	if a.kind == flagKind {
-		return got != "true" && got != "false"
-	}
-	list, ok := unwrap(expression).(*hclsyntax.TupleConsExpr)
-	return !ok || len(list.Exprs) > 0
-}
+// wrong reports whether an error was reported for an argument when it was read.
+func (b *block) wrong(a *argument) bool { return b.wrongs[a.name] }

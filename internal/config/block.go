@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -22,9 +21,17 @@ type block struct {
 	place   hcl.Range // its header; the zero range where the file has no such block
 	labels  []located
 	body    *hclsyntax.Body
+	node    *hclsyntax.Block
 	model   any               // what it is decoded into
 	refused bool              // it is left out of the list of its kind
 	named   map[string]*block // the blocks in it that have to be told from one another
+	wrongs  map[string]bool   // the arguments that an error was reported for
+
+	scope     *scope
+	plain     bool // nothing in it has to be evaluated
+	values    map[hclsyntax.Expression]evaluated
+	instances map[*hclsyntax.Block]instance // the blocks in it that dynamic ones stand for
+	nulls     map[string]bool               // the arguments that are null, and count as left out
 }
 
 // present reports whether the file has the block.
@@ -43,10 +50,66 @@ func (l *loader) sourceOf(place hcl.Range) site.Source {
 
 // open checks the names in a block against its schema.
 func (b *block) open(kind *schema, node *hclsyntax.Block) *block {
-	inner := &block{loader: b.loader, schema: kind, around: b, place: node.DefRange(), body: node.Body}
+	inner := &block{loader: b.loader, schema: kind, around: b, place: node.DefRange(), body: node.Body, node: node, scope: b.scope, plain: b.plain}
+	if one, ok := b.instances[node]; ok {
+		inner.scope, inner.place = one.scope, one.place
+	}
+	defer inner.enter()()
 	inner.checkLabel(node)
+	if !inner.plain {
+		inner.expand()
+		inner.findNulls()
+	}
 	inner.checkNames()
 	return inner
+}
+
+// enter has messages say which instance they are about, until what it returns
+// is called.
+func (b *block) enter() (leave func()) {
+	before := b.loader.instance
+	if b.scope != nil {
+		b.loader.instance = b.scope.instance
+	}
+	return func() { b.loader.instance = before }
+}
+
+// findNulls looks for arguments whose value is null: they count as left out.
+func (b *block) findNulls() {
+	if b.schema.free {
+		return
+	}
+	for _, attribute := range sortedAttributes(b.body) {
+		a := b.schema.argument(attribute.Name)
+		if a == nil || a.raw {
+			continue
+		}
+		if literal, ok := unwrap(attribute.Expr).(*hclsyntax.LiteralValueExpr); ok && !literal.Val.IsNull() {
+			continue
+		}
+		if !mayBeNull(attribute.Expr) {
+			continue
+		}
+		value, ok := b.value(a.name, attribute.Expr)
+		if !ok {
+			b.findWrong(a)
+			continue
+		}
+		if unmarked(value).IsNull() {
+			if b.nulls == nil {
+				b.nulls = map[string]bool{}
+			}
+			b.nulls[a.name] = true
+		}
+	}
+}
+
+func mayBeNull(expression hclsyntax.Expression) bool {
+	switch unwrap(expression).(type) {
+	case *hclsyntax.TemplateExpr, *hclsyntax.TupleConsExpr, *hclsyntax.ObjectConsExpr, *hclsyntax.ForExpr, *hclsyntax.BinaryOpExpr, *hclsyntax.UnaryOpExpr:
+		return false
+	}
+	return true
 }
 
 func (b *block) checkLabel(node *hclsyntax.Block) {
@@ -67,11 +130,8 @@ func (b *block) checkLabel(node *hclsyntax.Block) {
 // and every block that stands there twice.
 func (b *block) checkNames() {
 	// A map has no order, and which problems are shown first must not vary.
-	attributes := slices.SortedFunc(maps.Values(b.body.Attributes), func(x, y *hclsyntax.Attribute) int {
-		return x.NameRange.Start.Byte - y.NameRange.Start.Byte
-	})
-	for _, attribute := range attributes {
-		if b.schema.argument(attribute.Name) == nil {
+	for _, attribute := range sortedAttributes(b.body) {
+		if b.schema.argument(attribute.Name) == nil && !b.schema.free {
 			b.unknownArgument(attribute)
 		}
 	}
@@ -114,6 +174,9 @@ func (b *block) remedyFor(name string, known []string) string {
 	if near, ok := nearest(name, known); ok {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
+	if name == b.dynamicKind.name {
+		return "a site is repeated by for_each; " + name + " repeats the blocks within one"
+	}
 	if homes := b.language.homesOf(name); len(homes) > 0 {
 		return fmt.Sprintf("%s belongs in %s", name, strings.Join(homes, " or "))
 	}
@@ -125,7 +188,7 @@ func (b *block) one(kind *schema) *block {
 	for _, found := range b.all(kind) {
 		return found
 	}
-	return &block{loader: b.loader, schema: kind, around: b, body: &hclsyntax.Body{}}
+	return &block{loader: b.loader, schema: kind, around: b, body: &hclsyntax.Body{}, scope: b.scope, plain: true}
 }
 
 // all opens the blocks of a kind: those that may not be repeated, only once,
@@ -134,7 +197,7 @@ func (b *block) all(kind *schema) []*block {
 	var found []*block
 	for _, node := range b.body.Blocks {
 		if node.Type == kind.name {
-			found = append(found, b.open(kind, node))
+			found = append(found, b.openEach(kind, node)...)
 			if !kind.many {
 				break
 			}

@@ -14,31 +14,41 @@ import (
 type written struct {
 	source *source
 	piece  *piece
-	block  *block // nil where the piece is known
-	note   *note  // nil where the piece holds anything else, or is known
+	blocks []*block // none where the piece is known
+	note   *note    // nil where the piece holds anything else, or is known
 }
 
 // decode makes the model of parsed files. The result is whole only where no
 // error was reported.
 func (l *loader) decode(sources []*source, parsed [][]*piece) *site.Edge {
 	l.decoded = true
+	files := make([]*block, len(sources))
+	for i, pieces := range parsed {
+		files[i] = &block{loader: l, schema: l.language, place: hcl.Range{Filename: sources[i].name}, body: joined(pieces)}
+		files[i].checkNames()
+	}
+	l.declare(files)
 	kind := l.language.edge()
 	var edges []*block
 	var sites []written
 	for i, pieces := range parsed {
-		file := &block{loader: l, schema: l.language, place: hcl.Range{Filename: sources[i].name}, body: joined(pieces)}
-		file.checkNames()
-		edges = append(edges, file.all(kind)...)
-		sites = append(sites, l.sitesIn(file, sources[i], pieces)...)
+		l.parseStale(sources[i], pieces)
+		files[i].scope = l.scope
+		edges = append(edges, files[i].all(kind)...)
+		sites = append(sites, l.sitesIn(files[i], sources[i], pieces)...)
 	}
 	for _, again := range edges[min(1, len(edges)):] {
 		l.errorAt(again.place, "keep one edge block in all files", "a second edge block: the first is at %s", l.where(edges[0].place))
 	}
-	edges = append(edges, &block{loader: l, schema: kind, body: &hclsyntax.Body{}})
+	edges = append(edges, &block{loader: l, schema: kind, body: &hclsyntax.Body{}, plain: true})
 	edge := &site.Edge{}
 	edges[0].decode(edge)
 	edge.Sites = l.sites(sites)
-	if len(sites) == 0 && len(sources) > 0 {
+	switch {
+	case len(edge.Sites) > 0 || len(sources) == 0 || len(sites) > 0 && l.errors > 0:
+	case len(sites) > 0:
+		l.fail(sources[0].shown, "", "no site: what each is repeated over is empty, and there is nothing to serve")
+	default:
 		shown := sources[0].shown
 		if len(sources) > 1 {
 			shown = l.shownRoot
@@ -73,16 +83,20 @@ func (l *loader) sitesIn(file *block, s *source, pieces []*piece) []written {
 			continue
 		}
 		part := *file
-		part.body = p.body
-		var n *note
-		if len(p.body.Blocks) == 1 && p.text != nil {
-			n = &note{}
+		part.body, part.plain = p.body, p.plain
+		for _, node := range p.body.Blocks {
+			if node.Type != kind.name {
+				continue
+			}
+			w := written{source: s, piece: p}
+			if len(p.body.Blocks) == 1 && p.text != nil {
+				w.note = &note{}
+			}
+			l.note = w.note
+			w.blocks = part.openEach(kind, node)
+			l.note = nil
+			sites = append(sites, w)
 		}
-		l.note = n
-		for _, node := range part.all(kind) {
-			sites = append(sites, written{s, p, node, n})
-		}
-		l.note = nil
 	}
 	return sites
 }
@@ -91,7 +105,7 @@ func (l *loader) sitesIn(file *block, s *source, pieces []*piece) []written {
 func (l *loader) sites(all []written) []site.Site {
 	sites := make([]site.Site, 0, len(all))
 	for _, w := range all {
-		sites = append(sites, l.site(w))
+		sites = append(sites, l.sitesOf(w)...)
 	}
 	slices.SortStableFunc(sites, func(a, b site.Site) int { return cmp.Compare(a.Host, b.Host) })
 	return sites
@@ -107,14 +121,19 @@ func (l *loader) claim(name located) {
 	l.claims[name.text] = name.place
 }
 
-func (l *loader) site(w written) site.Site {
-	if w.block == nil {
+// sitesOf decodes a site block, which may stand for several sites.
+func (l *loader) sitesOf(w written) []site.Site {
+	if w.piece.known != nil {
 		return l.replay(w.source, w.piece)
 	}
 	l.note = w.note
-	draft := &siteDraft{}
-	w.block.decode(draft)
+	decoded := make([]site.Site, 0, len(w.blocks))
+	for _, b := range w.blocks {
+		draft := &siteDraft{}
+		b.decode(draft)
+		decoded = append(decoded, draft.Site)
+	}
 	l.note = nil
-	l.remember(w, draft.Site)
-	return draft.Site
+	l.remember(w, decoded)
+	return decoded
 }

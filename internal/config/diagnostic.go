@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -31,6 +32,12 @@ type Diagnostic struct {
 	EndColumn int `json:"end_column"`
 	// Snippet is the line the problem begins in, as it stands in the file.
 	Snippet string `json:"snippet"`
+	// Instance names the one that the problem is about where a block stands for
+	// several, as site.shop["blue"].
+	Instance string `json:"instance,omitempty"`
+	// Values are what the names in the expression stand for, as
+	// `var.port is 80`; sensitive ones are not shown.
+	Values []string `json:"values,omitempty"`
 }
 
 // Diagnostics is a list of problems in the order of the files and lines they
@@ -77,5 +84,5 @@ func (d Diagnostics) sorted() Diagnostics {
 		}
 		return a.Column - b.Column
 	})
-	return slices.Compact(d)
+	return slices.CompactFunc(d, func(a, b Diagnostic) bool { return reflect.DeepEqual(a, b) })
 }

@@ -19,6 +19,7 @@ type argument struct {
 	elements int  // the most elements of a list; 0 for any number
 	needed   bool // its block cannot do without it
 	serves   bool // it is about answers from files or an app, which a redirect does without
+	raw      bool // it is read as it is written, and not as a value
 	by       tier // who carries it out
 	words    string
 	example  string // a value, as it would be written
@@ -39,6 +40,10 @@ const (
 	sizeKind     kind = "size"
 	durationKind kind = "duration"
 	objectKind   kind = "object of strings"
+	eachKind     kind = "map, or set of strings"
+	anyKind      kind = "any value"
+	typeKind     kind = "type"
+	wordKind     kind = "name"
 )
 
 // tier is a set of those who carry an argument out.
@@ -68,6 +73,7 @@ type schema struct {
 	label     string // an example of its label; "" where it has none
 	many      bool   // it may stand several times in its block
 	serves    bool   // as for an argument
+	free      bool   // its arguments have any name
 	words     string
 	arguments []argument
 	blocks    []*schema
@@ -80,11 +86,24 @@ type schema struct {
 
 // language is the whole language.
 func language() *schema {
-	return &schema{title: "a site file", blocks: []*schema{edgeLanguage(), siteLanguage()}}
+	return &schema{title: "a site file", blocks: []*schema{edgeLanguage(), siteLanguage(), variableLanguage(), localsLanguage()}}
 }
 
-func (s *schema) edge() *schema { return s.blocks[0] }
-func (s *schema) site() *schema { return s.blocks[1] }
+// The kinds of blocks in a file.
+func (s *schema) edge() *schema     { return s.blocks[0] }
+func (s *schema) site() *schema     { return s.blocks[1] }
+func (s *schema) variable() *schema { return s.blocks[2] }
+func (s *schema) locals() *schema   { return s.blocks[3] }
+
+// each is the argument that repeats the block; nil for a kind without.
+func (s *schema) each() *argument {
+	for i := range s.arguments {
+		if s.arguments[i].kind == eachKind {
+			return &s.arguments[i]
+		}
+	}
+	return nil
+}
 
 // argument returns the row of that name; nil where there is none.
 func (s *schema) argument(name string) *argument {

@@ -10,14 +10,19 @@ func siteLanguage() *schema {
 	return &schema{name: "site", title: "a site block", label: "example.com", many: true,
 		words: "one canonical host, which is the label, and what is served there",
 		arguments: []argument{
+			{name: "for_each", kind: eachKind, raw: true, by: edgegenItself,
+				words: "one site for each, in which each.key and each.value say for which; the label is a name then, and host needed", example: `toset(["blue", "green"])`,
+				into: in(func(s *siteDraft) *bool { return &s.repeated }), read: reads(readEach)},
+			{name: "host", kind: textKind, by: edgegenItself,
+				words: "the canonical host, where the label is a name", example: `"${each.key}.example.com"`,
+				into: in(func(s *siteDraft) *string { return &s.Host }), read: reads(readHost)},
 			{name: "aliases", kind: listKind, by: cacheTier,
 				words: "hosts that are answered with a redirect to the canonical one", example: `["www.example.com"]`,
 				into: in(func(s *siteDraft) *[]string { return &s.Aliases }), read: reads(readAliases)},
 		},
-		blocks:    []*schema{tlsLanguage(), backendLanguage(), siteCacheLanguage(), maintenanceLanguage(), routeLanguage()},
-		source:    in(func(s *siteDraft) *site.Source { return &s.Source }),
-		readLabel: labelled(readHost),
-		check:     checks(checkSite),
+		blocks: []*schema{tlsLanguage(), backendLanguage(), siteCacheLanguage(), maintenanceLanguage(), routeLanguage()},
+		source: in(func(s *siteDraft) *site.Source { return &s.Source }),
+		check:  checks(checkSite),
 	}
 }
 

@@ -95,7 +95,7 @@ func TestExamplesOfTheTable(t *testing.T) {
 				continue
 			}
 			t.Run(nameOf(path, a)+"/"+what, func(t *testing.T) {
-				text := siteWith(path, a, strings.NewReplacer("/var/log/edgegen", ".", "/srv/app", "srv",
+				text := siteWith(path, a, strings.NewReplacer("${each.key}.", "", "/var/log/edgegen", ".", "/srv/app", "srv",
 					`"server.crt"`, `"certs/server.crt"`, `"server.key"`, `"certs/server.key"`).Replace(value))
 				if err := os.WriteFile("site.hcl", []byte(text), 0o600); err != nil {
 					t.Fatal(err)
@@ -122,7 +122,7 @@ func TestExamplesOfTheTable(t *testing.T) {
 func siteWith(path []*schema, a *argument, value string) string {
 	inner := a.name + " = " + value + "\n"
 	beside := map[string]string{
-		"cache_storage.type": "path = \"cache.bin\"\n", "cache_storage.path": "type = \"file\"\n", "tls.certificate": "key = \"certs/server.key\"\n", "tls.key": "certificate = \"certs/server.crt\"\n",
+		"cache_storage.type": "path = \"cache.bin\"\n", "cache_storage.path": "type = \"file\"\n", "site.for_each": "host = \"${each.key}.test\"\n", "tls.certificate": "key = \"certs/server.key\"\n", "tls.key": "certificate = \"certs/server.crt\"\n",
 		"backend.env": "command = [\"x\"]\n", "backend.dir": "command = [\"x\"]\n", "route.websocket": "backend = \"app\"\n", "route.stream": "backend = \"app\"\n",
 	}
 	last := path[len(path)-1]
@@ -141,6 +141,10 @@ func siteWith(path []*schema, a *argument, value string) string {
 			header += fmt.Sprintf(" %q", strings.Replace(path[i].label, "/", "/old", 1))
 		}
 		switch path[i].name {
+		case "variable":
+			if !strings.Contains(inner, "default =") {
+				inner += "default = " + map[bool]string{true: "[]", false: "\"x\""}[a.name == "type"] + "\n"
+			}
 		case "route":
 			if !strings.Contains(inner, "redirect {") && !strings.Contains(inner, "backend =") {
 				inner += "backend = \"app\"\n"
@@ -154,7 +158,7 @@ func siteWith(path []*schema, a *argument, value string) string {
 		}
 		inner = header + " {\n" + inner + "}\n"
 	}
-	if path[1].name == "edge" {
+	if path[1].name == "edge" || path[1].name == "variable" {
 		inner += minimal
 	}
 	return inner
@@ -165,7 +169,7 @@ func TestFieldsAreOfTheirKind(t *testing.T) {
 	models := map[string]any{"edge": &site.Edge{}, "engine": &site.Engines{}, "cache_storage": &site.Storage{}, "limits": &site.Limits{},
 		"timeouts": &site.Timeouts{}, "log": &site.Log{}, "site": &siteDraft{}, "tls": &site.TLS{}, "backend": &site.Backend{}, "site.cache": &site.Cache{},
 		"maintenance": &site.Maintenance{}, "route": &site.Route{}, "static": &staticDraft{}, "redirect": &site.Redirect{}, "route.cache": &site.Route{},
-		"request_headers": &site.HeaderRules{}, "response_headers": &site.HeaderRules{}}
+		"variable": &variable{}, "validation": &validation{}, "request_headers": &site.HeaderRules{}, "response_headers": &site.HeaderRules{}}
 	rows(language(), nil, func(path []*schema, a *argument) {
 		last := path[len(path)-1]
 		model := models[last.name]
@@ -201,8 +205,8 @@ func TestFieldsAreOfTheirKind(t *testing.T) {
 	})
 }
 
-// An argument's name is written once: in its row. The words of JSON schemas and
-// of URLs are others'.
+// An argument's name is written once: in its row. The words of JSON schemas, of
+// URLs and of each, and the names of functions, are others.
 func TestNamesStandInTheTableAlone(t *testing.T) {
 	names := map[string]bool{}
 	rows(language(), nil, func(_ []*schema, a *argument) { names[a.name] = true })
@@ -211,7 +215,7 @@ func TestNamesStandInTheTableAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "language") || name == "jsonschema.go" {
+		if strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "language") || strings.HasPrefix(name, "functions") || name == "jsonschema.go" {
 			continue
 		}
 		set := token.NewFileSet()
@@ -221,7 +225,7 @@ func TestNamesStandInTheTableAlone(t *testing.T) {
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
 			if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
-				if text, err := strconv.Unquote(literal.Value); err == nil && names[text] && text != "http" && text != "https" {
+				if text, err := strconv.Unquote(literal.Value); err == nil && names[text] && !slices.Contains([]string{"http", "https", "key"}, text) {
 					t.Errorf("%s: %s stands in the table already", set.Position(literal.Pos()), literal.Value)
 				}
 			}

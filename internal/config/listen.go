@@ -24,8 +24,9 @@ type entry struct {
 // order is that of the HCL: the first TLS listener is where redirects lead.
 func (b *block) listeners(edge *site.Edge) {
 	http, https := b.row(&edge.HTTP), b.row(&edge.HTTPS)
-	plain, tls := b.entries(http), b.entries(https)
-	if b.holds(https) && len(tls) == 0 && !b.wrong(https) {
+	plain, before := b.entries(http), b.errors
+	tls := b.entries(https)
+	if b.holds(https) && len(tls) == 0 && b.errors == before {
 		b.errorAt(b.placeOf(https), "write "+https.name+" = "+https.standard, "%s is empty: the sites would be served nowhere", https.name)
 	}
 	entries := slices.Concat(plain, tls)

@@ -2,15 +2,16 @@
 // site, or diagnostics that tell the person who wrote it what to change, all
 // problems at once. It also holds the canonical layout of such files.
 //
-// The language has no variables, functions or operators: a value is a string,
-// a number, true, false, a list or an object, and no kind is converted into
-// another. What a name means, its default and its bounds stand at the decoder
-// of its block.
+// The language is a table: language_*.go. A value may be an expression, which can
+// name variables and locals and call functions; a literal is not converted into
+// another kind.
 package config
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -51,14 +52,14 @@ func (l *Loaded) Pair(tls site.TLS) (certificate.Pair, bool) {
 // nil. Load reads the files that the HCL names as certificates and looks
 // whether the others exist; it opens no socket and resolves no name.
 func Load(path string) (*Loaded, Diagnostics) {
-	return NewReader(path).Load()
+	return NewReader(path, nil).Load()
 }
 
 // Diagnose makes a diagnostic for a later stage: a port that is in use, a
 // line that a daemon refuses. The zero Source, and one of a file that was not
 // loaded, makes one without a snippet.
 func (l *Loaded) Diagnose(at site.Source, severity Severity, summary, remedy string) Diagnostic {
-	d := Diagnostic{Severity: severity, Summary: summary, Remedy: remedy, File: at.File}
+	d := Diagnostic{Severity: severity, Summary: l.hide(summary), Remedy: l.hide(remedy), File: at.File}
 	s, ok := l.sources[at.File]
 	if !ok {
 		return d
@@ -69,40 +70,65 @@ func (l *Loaded) Diagnose(at site.Source, severity Severity, summary, remedy str
 		return d
 	}
 	trimmed := strings.TrimLeft(text, " \t")
-	d.Line, d.EndLine, d.Snippet = at.Line, at.Line, text
+	d.Line, d.EndLine, d.Snippet = at.Line, at.Line, l.hide(text)
 	d.Column = 1 + len(text) - len(trimmed)
 	d.EndColumn = 1 + len(characters(strings.TrimRight(text, " \t")))
 	return d
 }
 
+func (l *Loaded) hide(text string) string {
+	if l.Edge == nil {
+		return text
+	}
+	return l.Edge.Hide(text)
+}
+
 // loader collects what a load finds. A decoder reports a problem to it and
 // goes on with a default, so that one load shows all problems.
 type loader struct {
-	root         string // absolute
-	shownRoot    string // as the user gave it
-	now          func() time.Time
-	language     *schema
-	shifter      shifter
-	claims       map[string]hcl.Range // the names of sites, and where they are
-	sources      map[string]*source
-	diagnostics  Diagnostics
-	omitted      int      // diagnostics beyond the limit
-	worst        Severity // of those; a site is not refused for its warnings
-	files        []string
-	certificates map[pairFiles]certificate.Pair
-	seen         map[string]sight
-	before       memory // of the load before; it is not written to
-	memory       memory // of this load
-	decoded      bool   // the memory is whole
-	note         *note  // of the site block that is being decoded; nil for none
+	root        string // absolute
+	shownRoot   string // as the user gave it
+	now         func() time.Time
+	language    *schema
+	dynamicKind *schema // of the blocks that stand for others
+	shifter     shifter
+	claims      map[string]hcl.Range // the names of sites, and where they are
+	given       []Given
+	scope       *scope // of what stands in the files themselves
+	// scopeID is what variables and locals are known by: the same where their
+	// blocks, what is given, and what they rely on are the same. It is "" until
+	// they have their values.
+	scopeID        string
+	identification hash.Hash
+	declared       map[string][]string // the names of variables and locals, sorted
+	origins        map[hcl.Range]origin
+	secrets        secrets
+	contents       map[string]fileRead
+	instance       string          // that is being decoded
+	repeated       map[problem]int // the index of a problem that is about an instance
+	more           map[int]int     // how many more instances a problem is about
+	errors         int             // how many were reported
+	sources        map[string]*source
+	diagnostics    Diagnostics
+	omitted        int      // diagnostics beyond the limit
+	worst          Severity // of those; a site is not refused for its warnings
+	files          []string
+	certificates   map[pairFiles]certificate.Pair
+	seen           map[string]sight
+	before         memory // of the load before; it is not written to
+	memory         memory // of this load
+	decoded        bool   // the memory is whole
+	note           *note  // of the site block that is being decoded; nil for none
 }
 
 // maxDiagnostics keeps a hopeless file from flooding the terminal.
 const maxDiagnostics = 200
 
 func newLoader(path string, now func() time.Time) *loader {
-	l := &loader{now: now, language: language(), shifter: shifter{}, claims: map[string]hcl.Range{}, sources: map[string]*source{}, certificates: map[pairFiles]certificate.Pair{}, shownRoot: filepath.Dir(path),
-		seen: map[string]sight{}, memory: newMemory()}
+	l := &loader{now: now, language: language(), dynamicKind: dynamicLanguage(), shifter: shifter{}, claims: map[string]hcl.Range{}, sources: map[string]*source{}, certificates: map[pairFiles]certificate.Pair{}, shownRoot: filepath.Dir(path),
+		seen: map[string]sight{}, memory: newMemory(), identification: sha256.New(), declared: map[string][]string{},
+		origins: map[hcl.Range]origin{}, secrets: secrets{}, contents: map[string]fileRead{},
+		repeated: map[problem]int{}, more: map[int]int{}}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		l.shownRoot = path
 	}
@@ -123,8 +149,14 @@ func (l *loader) conclude(sources []*source, parsed [][]*piece) (*Loaded, Diagno
 	var edge *site.Edge
 	if !l.diagnostics.HasErrors() {
 		edge = l.decode(sources, parsed)
+		edge.Secrets = l.secrets.longestFirst()
 	}
 	slices.Sort(l.files)
+	for at, more := range l.more {
+		if at < len(l.diagnostics) {
+			l.diagnostics[at].Instance += fmt.Sprintf(" and %d more", more)
+		}
+	}
 	diagnostics := l.diagnostics.sorted()
 	if l.omitted > 0 {
 		diagnostics = append(diagnostics, Diagnostic{Severity: l.worst, Summary: fmt.Sprintf("%d more problems are not shown", l.omitted)})
@@ -141,6 +173,9 @@ func (l *loader) fail(shown, remedy, format string, args ...any) {
 }
 
 func (l *loader) add(d Diagnostic) {
+	if d.Severity == Error {
+		l.errors++
+	}
 	if len(l.diagnostics) >= maxDiagnostics {
 		if l.omitted++; l.omitted == 1 || d.Severity == Error {
 			l.worst = d.Severity

@@ -54,7 +54,7 @@ func TestLoadRefusesWithOneDiagnostic(t *testing.T) {
 		{"many operators", writeSite(t, "a = "+strings.Repeat("!", 100_000)), "nested too deeply"},
 		{"deep lists in a block", writeSite(t, minimal+"x {\n  a = "+strings.Repeat("[", maxDepth)+strings.Repeat("]", maxDepth)+"\n}\n"), "nested too deeply"},
 		{"deep blocks that are closed", writeSite(t, strings.Repeat(" x {\n", maxDepth+1)+strings.Repeat(" }\n", maxDepth+1)), "nested too deeply"},
-		{"operators in many blocks", writeSite(t, strings.Repeat("x {\n  a = -b\n}\n", maxOperators+1)), "nested too deeply"},
+		{"many operators on lines in brackets", writeSite(t, "a = ("+strings.Repeat("!\n", maxOperators+1)+"true)"), "nested too deeply"},
 		{"only white space", writeSite(t, " \r\n\t\n"), "no site block"},
 	}
 	for _, c := range cases {

@@ -13,8 +13,11 @@ type note struct {
 	warnings []warning
 	files    []string
 	sights   []lookedAtPath
-	pair     *usedPair // nil where the site names no certificate
-	spoilt   bool      // the block has an error, or a message about another place
+	pairs    []usedPair
+	relied   []reliedOn
+	secrets  []string
+	scope    string // what the variables and locals were known by; "" where none was named
+	spoilt   bool   // the block has an error, or a message about another place
 }
 
 type warning struct {
@@ -42,7 +45,7 @@ func (n *note) claim(name located) {
 func (n *note) report(d Diagnostic, place hcl.Range) {
 	if n != nil {
 		n.spoilt = n.spoilt || d.Severity == Error
-		text := Diagnostic{Severity: d.Severity, Summary: d.Summary, Remedy: d.Remedy}
+		text := Diagnostic{Severity: d.Severity, Summary: d.Summary, Remedy: d.Remedy, Instance: d.Instance, Values: d.Values}
 		n.warnings = append(n.warnings, warning{text, place})
 	}
 }
@@ -67,6 +70,26 @@ func (n *note) look(path string, found sight) {
 
 func (n *note) use(files pairFiles, pair certificate.Pair, dates validity) {
 	if n != nil {
-		n.pair = &usedPair{files, pair.PEM, dates}
+		n.pairs = append(n.pairs, usedPair{files, pair.PEM, dates})
+	}
+}
+
+func (n *note) rely(on reliance) {
+	if n != nil {
+		n.relied = append(n.relied, reliedOn{on.kind, on.name, on.sum()})
+	}
+}
+
+func (n *note) keepSecret(text string) {
+	if n != nil {
+		n.secrets = append(n.secrets, text)
+	}
+}
+
+// depend says what the variables and locals are known by, of which the block
+// has named one, or may have.
+func (n *note) depend(scope string) {
+	if n != nil {
+		n.scope = scope
 	}
 }

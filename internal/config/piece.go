@@ -23,6 +23,7 @@ type piece struct {
 	line   int   // the number of lines above it
 	breaks []int // as in source, counted from the piece's beginning
 	body   *hclsyntax.Body
+	plain  bool        // nothing in it has to be evaluated
 	known  *remembered // set in place of body
 }
 
@@ -67,7 +68,7 @@ const shortText = 16 << 10
 // reports whether all is well.
 func (p *piece) parse(name string) bool {
 	from := hcl.Pos{Byte: p.start, Line: 1, Column: 1}
-	if len(p.text) <= shortText && p.parseText(p.text, name, from) {
+	if len(p.text) <= shortText && p.parseText(p.text, name, from) && p.plain {
 		return true
 	}
 	tokens, _ := hclsyntax.LexConfig(p.text, name, start)
@@ -82,5 +83,9 @@ func (p *piece) parseText(text []byte, name string, from hcl.Pos) bool {
 	file, problems := hclsyntax.ParseConfig(text, name, from)
 	body, ok := file.Body.(*hclsyntax.Body)
 	p.body = body
-	return ok && len(problems) == 0 && len(body.Attributes) == 0 && plain(body, 0)
+	if !ok || len(problems) > 0 || len(body.Attributes) > 0 {
+		return false
+	}
+	p.plain = plain(body, 0)
+	return true
 }

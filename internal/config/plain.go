@@ -9,8 +9,8 @@ import (
 const plainDepth = 10
 
 // plain reports whether a body holds nothing but blocks, lists, objects and
-// literals, within the depth. Anything else is wrong, and is left to the parse
-// of the whole file, where the limits of tooDeep hold.
+// literals, within the depth: there is nothing in it to evaluate, and nothing
+// that the limits of tooDeep would have to be asked about.
 func plain(body *hclsyntax.Body, depth int) bool {
 	if depth > plainDepth {
 		return false
@@ -34,7 +34,7 @@ func plainValue(expression hclsyntax.Expression, depth int) bool {
 	}
 	switch e := expression.(type) {
 	case *hclsyntax.LiteralValueExpr:
-		return true
+		return !e.Val.IsNull()
 	case *hclsyntax.TemplateExpr:
 		return allPlain(e.Parts, depth)
 	case *hclsyntax.TupleConsExpr:

@@ -10,8 +10,9 @@ import (
 // parsed nor decoded again. What it returns is what a fresh Load of the same
 // files would. It may be used from any goroutine; one load goes on at a time.
 type Reader struct {
-	path string
-	now  func() time.Time
+	path  string
+	given []Given
+	now   func() time.Time
 
 	mu     sync.Mutex
 	memory memory
@@ -27,9 +28,12 @@ func newMemory() memory {
 	return memory{sites: map[string]map[string]*remembered{}, pairs: map[pairFiles]*reading{}}
 }
 
-// NewReader returns a Reader of the site at the path: a file or a directory,
-// as for Load. Nothing is read yet.
-func NewReader(path string) *Reader { return newReader(path, time.Now) }
+// NewReader returns a Reader of the site at the path: a file or a directory, as
+// for Load. given are the values that variables have beside the files, in their
+// order: later ones win. Nothing is read yet.
+func NewReader(path string, given []Given) *Reader {
+	return &Reader{path: path, given: given, now: time.Now}
+}
 
 func newReader(path string, now func() time.Time) *Reader {
 	return &Reader{path: path, now: now}
@@ -42,7 +46,7 @@ func (r *Reader) Load() (*Loaded, Diagnostics) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	l := newLoader(r.path, r.now)
-	l.before = r.memory
+	l.before, l.given = r.memory, r.given
 	loaded, diagnostics := l.finish(l.read(r.path))
 	if l.decoded { // else the file has a typo, and will be what it was but for that
 		r.memory = l.memory

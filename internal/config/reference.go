@@ -19,8 +19,28 @@ TB (of 1000). A duration is a number with d, h, m, s or ms, or several such, as
 in "1h30m". A relative path starts at the directory of the file that names it.
 "by" says who carries an argument out: a tier, with whichever engine serves it,
 or edgegen itself.
+
+## Values
+
+A value may be an expression, as in Terraform: templates such as
+"${var.name}.example.com", conditionals, for expressions, operators, and calls of
+functions. An argument whose value is null counts as left out.
+
+The value of a variable is, where several are given, the last of: its default;
+the environment variable EDGEGEN_VAR_name; files beside the site that end in
+.auto.edgevars or .auto.edgevars.json, in the order of their names; --var and
+--var-file in the order of the command line. A running edge keeps what it was
+started with when it reloads.
+
+file, fileexists and templatefile read below the site's directory alone: no path
+leads out of it, and no link. The site is read anew when such a file changes.
+env("NAME") is a variable of edgegen's environment; one that is not set is an
+error, unless a second argument says what stands for it. What is made of a
+sensitive value is sensitive too. No function asks for the time or for chance.
+
 `)
-	for _, block := range language().blocks {
+	fmt.Fprintf(&out, "Functions: `%s`.\n", strings.Join(functionNames(), "`, `"))
+	for _, block := range append(language().blocks, dynamicLanguage()) {
 		block.document(&out, "")
 	}
 	return []byte(out.String())

@@ -8,23 +8,24 @@ import (
 	"edgegen/internal/site"
 )
 
-// remembered is a site block that was decoded without an error. Its places and
+// remembered is a site block that was decoded without an error: a site, or
+// those that it stands for. Its places and
 // lines are counted from the beginning of its piece. It is not changed once it
 // is made.
 type remembered struct {
 	note
 	text   string
 	breaks []int
-	site   site.Site
+	sites  []site.Site
 }
 
 // remember keeps a site for the next load, where it is alone in its piece.
-func (l *loader) remember(w written, decoded site.Site) {
+func (l *loader) remember(w written, decoded []site.Site) {
 	if w.note == nil || w.note.spoilt {
 		return
 	}
 	p := w.piece
-	known := &remembered{note: *w.note, text: string(p.text), breaks: p.breaks, site: l.shifter.moved(decoded, -p.line)}
+	known := &remembered{note: *w.note, text: string(p.text), breaks: p.breaks, sites: l.shifter.moved(decoded, -p.line)}
 	for i := range known.claims {
 		known.claims[i].place = shifted(known.claims[i].place, -p.start)
 	}
@@ -61,31 +62,52 @@ func (l *loader) holds(known *remembered) bool {
 			return false
 		}
 	}
-	if known.pair == nil {
-		return true
+	for _, before := range known.relied {
+		if !l.still(before) {
+			return false
+		}
 	}
-	pair, err := l.pair(known.pair.files)
-	return err == nil && bytes.Equal(pair.PEM, known.pair.pem) && validityOf(pair, l.now()) == known.pair.validity
+	for _, used := range known.pairs {
+		pair, err := l.pair(used.files)
+		if err != nil || !bytes.Equal(pair.PEM, used.pem) || validityOf(pair, l.now()) != used.validity {
+			return false
+		}
+	}
+	return true
+}
+
+// parseStale parses the pieces that are known and that name variables or locals
+// which are not what they were. They parse as they did before.
+func (l *loader) parseStale(s *source, pieces []*piece) {
+	for _, p := range pieces {
+		if p.known != nil && p.known.scope != "" && p.known.scope != l.scopeID {
+			p.known = nil
+			p.parse(s.name)
+		}
+	}
 }
 
 // replay does what the decoding of the piece would do.
-func (l *loader) replay(s *source, p *piece) site.Site {
+func (l *loader) replay(s *source, p *piece) []site.Site {
 	known := p.known
 	for _, name := range known.claims {
 		l.claim(located{name.text, shifted(name.place, p.start)})
 	}
 	l.files = append(l.files, known.files...)
-	if known.pair != nil {
+	for _, secret := range known.secrets {
+		l.secrets[secret] = true
+	}
+	for _, used := range known.pairs {
 		// It was read a moment ago, when the block was recalled.
-		if pair, err := l.pair(known.pair.files); err == nil {
-			l.certificates[known.pair.files] = pair
+		if pair, err := l.pair(used.files); err == nil {
+			l.certificates[used.files] = pair
 		}
 	}
 	for _, w := range known.warnings {
-		l.report(w.text.Severity, shifted(w.place, p.start), w.text.Remedy, "%s", w.text.Summary)
+		l.repeat(w.text, shifted(w.place, p.start))
 	}
 	l.keep(s, known)
-	return l.shifter.moved(known.site, p.line)
+	return l.shifter.moved(known.sites, p.line)
 }
 
 func shifted(place hcl.Range, by int) hcl.Range {

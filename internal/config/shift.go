@@ -16,11 +16,9 @@ type shifter map[reflect.Type]shift
 // places are so many lines further down. It is nil for a type without work.
 type shift func(v reflect.Value, lines int)
 
-// moved returns a copy of a site that stands so many lines further down.
-func (s shifter) moved(from site.Site, lines int) site.Site {
-	if change := s.of(reflect.TypeFor[site.Site]()); change != nil {
-		change(reflect.ValueOf(&from).Elem(), lines)
-	}
+// moved returns a copy of sites that stand so many lines further down.
+func (s shifter) moved(from []site.Site, lines int) []site.Site {
+	s.of(reflect.TypeOf(from))(reflect.ValueOf(&from).Elem(), lines)
 	return from
 }
 

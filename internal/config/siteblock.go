@@ -11,12 +11,28 @@ import (
 // siteDraft is a site block that is being decoded.
 type siteDraft struct {
 	site.Site
-	names []located // that the certificate has to cover
+	names    []located // that the certificate has to cover
+	repeated bool      // it is one of those that its block stands for
 }
 
-// readHost reads the canonical host of a site.
-func readHost(b *block, label located, s *siteDraft) {
-	if host, ok := b.host(label); ok {
+func readEach(b *block, a *argument, s *siteDraft) { s.repeated = b.holds(a) }
+
+// readHost reads the canonical host of a site: the argument, or else the label.
+func readHost(b *block, a *argument, s *siteDraft) {
+	written, ok := b.text(a)
+	switch {
+	case b.holds(a) && !ok:
+		return
+	case ok:
+	case s.repeated:
+		b.errorAt(b.place, "add "+a.name+" = "+a.example+": the label is the same for all", "%s that is repeated needs %s", b.schema.title, a.name)
+		return
+	case len(b.labels) == 0:
+		return
+	default:
+		written = b.labels[0]
+	}
+	if host, ok := b.host(written); ok && b.isOpen(a.name, written) {
 		b.claim(host)
 		s.Host, s.names = host.text, append(s.names, host)
 	}
@@ -25,7 +41,7 @@ func readHost(b *block, label located, s *siteDraft) {
 func readAliases(b *block, a *argument, s *siteDraft) {
 	aliases, _ := b.texts(a)
 	for _, written := range aliases {
-		if alias, ok := b.host(written); ok {
+		if alias, ok := b.host(written); ok && b.isOpen("an alias", written) {
 			b.claim(alias)
 			s.Aliases, s.names = append(s.Aliases, alias.text), append(s.names, alias)
 		}

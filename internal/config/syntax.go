@@ -58,21 +58,26 @@ func (l *loader) parseOne(s *source) *hclsyntax.Body {
 	return body
 }
 
+// tooDeep finds what would use up the stack: brackets within brackets, and
+// operators in one expression.
 func tooDeep(tokens hclsyntax.Tokens) (place hcl.Range, deep bool) {
-	depth, operators := 0, 0
+	var open []hclsyntax.TokenType
+	operators := 0
 	for _, token := range tokens {
 		switch {
 		case opens(token.Type), token.Type == hclsyntax.TokenOQuote:
-			depth++
+			open = append(open, token.Type)
 		case closes(token.Type), token.Type == hclsyntax.TokenCQuote:
-			depth--
+			open = open[:max(len(open)-1, 0)]
+		case token.Type == hclsyntax.TokenComma, endsLine(token) && (len(open) == 0 || open[len(open)-1] == hclsyntax.TokenOBrace):
+			operators = 0 // another expression begins
 		}
 		switch token.Type {
 		case hclsyntax.TokenBang, hclsyntax.TokenMinus, hclsyntax.TokenQuestion, hclsyntax.TokenTemplateControl,
 			hclsyntax.TokenDot, hclsyntax.TokenStar:
 			operators++
 		}
-		if depth > maxDepth || operators > maxOperators {
+		if len(open) > maxDepth || operators > maxOperators {
 			return token.Range, true
 		}
 	}
@@ -107,7 +112,7 @@ func plainSyntax(problem *hcl.Diagnostic, found string) (summary, remedy string)
 	const separate = "put each argument on a line of its own, or the whole block on one line"
 	switch {
 	case strings.HasPrefix(problem.Detail, "Template sequences are not allowed"):
-		return templateKind()
+		return `"${" and "%{" start a template, and a label holds none`, `write "$${" for a literal "${", and "%%{" for a literal "%{"; host of a site, and labels of a dynamic block, take templates`
 	case found == "}" && strings.HasPrefix(problem.Summary, "Missing newline after block"),
 		found == "}" && problem.Summary == "Argument or block definition required":
 		return "a closing brace too many", "there is no opening brace that it belongs to"
@@ -150,12 +155,49 @@ func (l *loader) warnAt(place hcl.Range, remedy, format string, args ...any) {
 }
 
 func (l *loader) report(severity Severity, place hcl.Range, remedy, format string, args ...any) {
-	d := Diagnostic{Severity: severity, Summary: fmt.Sprintf(format, args...), Remedy: remedy}
+	d := Diagnostic{Severity: severity, Summary: fmt.Sprintf(format, args...), Remedy: remedy, Instance: l.instance}
+	if from, ok := l.origins[place]; ok && from.scope != nil {
+		d.Values = from.valuesOf()
+		if from.sensitive {
+			d.Summary, d.Remedy = fmt.Sprintf("%s: the value is refused, and is not shown as it is sensitive", from.name), ""
+		}
+	}
+	l.repeat(d, place)
+}
+
+// repeat reports a problem at a place, with nothing in it that is secret.
+func (l *loader) repeat(d Diagnostic, place hcl.Range) {
 	if s, ok := l.sources[place.Filename]; ok && len(l.diagnostics) < maxDiagnostics {
 		s.locate(&d, place)
 	}
+	if len(l.secrets) > 0 {
+		d.Summary, d.Remedy, d.Snippet = l.secrets.hide(d.Summary), l.secrets.hide(d.Remedy), l.secrets.hide(d.Snippet)
+	}
 	l.note.report(d, place)
-	l.add(d)
+	if d.Instance == "" || l.first(d, place) {
+		l.add(d)
+	}
+}
+
+// problem tells problems from one another, whichever instance they are about.
+type problem struct {
+	place   hcl.Range
+	summary string
+}
+
+// first reports whether a problem has not been reported for another instance
+// of the same block. Else it is counted with that one.
+func (l *loader) first(d Diagnostic, place hcl.Range) bool {
+	key := problem{place, d.Summary}
+	if at, again := l.repeated[key]; again {
+		l.more[at]++
+		if d.Severity == Error {
+			l.errors++
+		}
+		return false
+	}
+	l.repeated[key] = len(l.diagnostics)
+	return true
 }
 
 // where names a place inside a message.

@@ -59,6 +59,12 @@ func (d Diagnostic) write(out *strings.Builder, c palette) {
 		fmt.Fprintf(out, "%s%d |%s%s\n", c.frame, d.Line, c.off, strings.TrimRight(" "+line, " "))
 		fmt.Fprintf(out, "%s%s|%s %s%s%s\n", gutter, c.frame, c.off, tone, caret, c.off)
 	}
+	if d.Instance != "" {
+		fmt.Fprintf(out, "%s%s=%s in %s\n", gutter, c.frame, c.off, printable(d.Instance))
+	}
+	for _, value := range d.Values {
+		fmt.Fprintf(out, "%s%s=%s %s\n", gutter, c.frame, c.off, printable(value))
+	}
 	if d.Remedy != "" {
 		fmt.Fprintf(out, "%s%s=%s %s\n", gutter, c.frame, c.off, printable(d.Remedy))
 	}

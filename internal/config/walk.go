@@ -10,6 +10,7 @@ import (
 // stand for, what its blocks hold, and the place of each that the model keeps.
 // Then the block is checked as a whole.
 func (b *block) decode(model any) {
+	defer b.enter()()
 	b.model = model
 	if b.schema.source != nil && b.present() {
 		*b.schema.source(model).(*site.Source) = b.source()
@@ -18,10 +19,15 @@ func (b *block) decode(model any) {
 		b.schema.readLabel(b, b.labels[0])
 	}
 	for i := range b.schema.arguments {
-		b.readArgument(&b.schema.arguments[i])
+		before := b.errors
+		if b.readArgument(&b.schema.arguments[i]); b.errors > before {
+			b.findWrong(&b.schema.arguments[i])
+		}
 	}
 	for _, kind := range b.schema.blocks {
-		kind.home.fill(b, kind)
+		if kind.home.fill != nil { // else its block reads it
+			kind.home.fill(b, kind)
+		}
 	}
 	if b.schema.check != nil {
 		b.schema.check(b)
@@ -56,6 +62,13 @@ func (b *block) readArgument(a *argument) {
 	}
 }
 
+func (b *block) findWrong(a *argument) {
+	if b.wrongs == nil {
+		b.wrongs = map[string]bool{}
+	}
+	b.wrongs[a.name] = true
+}
+
 // lacks reports an argument that the block cannot do without.
 func (b *block) lacks(a *argument) {
 	b.errorAt(b.place, "add "+a.name+" = "+a.example, "%s needs %s", b.schema.title, a.name)
@@ -77,7 +90,7 @@ func (b *block) has(field any) bool { return b.holds(b.row(field)) }
 // kindIn is the kind of block whose model is kept in the field.
 func (b *block) kindIn(field any) *schema {
 	for _, kind := range b.schema.blocks {
-		if kind.home.at(b.model) == field {
+		if kind.home.at != nil && kind.home.at(b.model) == field {
 			return kind
 		}
 	}

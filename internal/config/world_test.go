@@ -11,7 +11,7 @@ import (
 )
 
 // good is the number of blocks that are good together; the second, only once.
-const good = 6
+const good = 9
 
 // blocks are what the files of a world are put together from: good and bad,
 // canonical and not. Every %d is a number that tells one from the next.
@@ -26,6 +26,9 @@ func blocks() []string {
 		"site \"apps%d.test\" {\n" + tls + "  backend \"app\" {\n    servers = [\"[::]:80\"]\n    command = [\"run me\"]\n    env = { A = \"b\" }\n    dir = \"public\"\n  }\n  route \"/\" { backend = \"app\" }\n}\n",
 		"site \"other%d.test\" {\n  tls {\n    certificate = \"certs/server.crt\"\n    key = \"certs/server.key\"\n  }\n}\n",
 		"site \"line%d.test\" { tls { self_signed = true } backend \"b\" { servers = [\"[::]:80\"] dir = \"x\" } route \"/old\" { redirect { to = \"/new\" status = 301 } } }\n",
+		"site \"each%d\" {\n  for_each = { a = local.to, b = var.to }\n  host = \"${each.key}%d.test\"\n" + tls + "  route \"/old\" {\n    redirect { to = each.value }\n  }\n}\n",
+		"site \"read%d.test\" {\n" + tls + "  dynamic \"route\" {\n    for_each = split(\",\", fileexists(\"list\") ? trimspace(file(\"list\")) : \"old\")\n    labels = [\"/${route.value}\"]\n    content {\n      redirect { to = \"/new%d\" }\n    }\n  }\n}\n",
+		"site \"secret%d.test\" {\n" + tls + "  route \"/old\" {\n    redirect { to = \"/new\" }\n    response_headers { set = { X = var.secret, Y = env(\"EDGEGEN_TEST_WORLD\", \"none\") } }\n  }\n}\n",
 		"site \"two%d.test\" {\n" + tls + route + "}\n edge {\n  http = [\":8%d\"]\n}\n",
 		"edge {\n  log { access = \"public/x\" }\n}\n\n",
 		"site \"flush%d.test\" {\ntls { self_signed = true }\nroute \"/old\" { redirect { to = \"/new\" } }\n}\n",
@@ -64,6 +67,7 @@ func certificates(t testing.TB) string {
 
 func newWorld(t testing.TB, certificates string, next func(n int) int) *world {
 	w := &world{t: t, dir: t.TempDir(), certificates: certificates, now: testNow(), made: map[string][]made{}, next: next}
+	w.values("/new")
 	for _, name := range []string{"a.hcl", "b.hcl"} {
 		for range 4 {
 			w.insert(name)
@@ -88,6 +92,12 @@ func (w *world) write(name string) {
 	w.do(os.WriteFile(filepath.Join(w.dir, name), []byte(text.String()), 0o600))
 }
 
+// values are what the blocks name, and what it is made of.
+func (w *world) values(to string) {
+	text := fmt.Sprintf("variable \"to\" { default = %q }\nvariable \"secret\" {\n  default = \"hunter2\"\n  sensitive = true\n}\nlocals { to = \"${var.to}er\" }\n", to)
+	w.do(os.WriteFile(filepath.Join(w.dir, "values.hcl"), []byte(text), 0o600))
+}
+
 // insert puts in a good block most times, so that not every load is refused.
 func (w *world) insert(name string) {
 	choices := blocks()
@@ -108,6 +118,9 @@ func (w *world) mend() {
 	w.do(os.RemoveAll(filepath.Join(w.dir, "page.html")))
 	w.do(os.Mkdir(filepath.Join(w.dir, "public"), 0o700))
 	w.do(os.RemoveAll(filepath.Join(w.dir, "certs")))
+	w.do(os.RemoveAll(filepath.Join(w.dir, "x.auto.edgevars")))
+	w.do(os.RemoveAll(filepath.Join(w.dir, "list")))
+	w.values("/new")
 	w.do(os.CopyFS(filepath.Join(w.dir, "certs"), os.DirFS(w.certificates)))
 	once := false
 	for _, name := range []string{"a.hcl", "b.hcl"} {
@@ -125,7 +138,7 @@ func (w *world) mend() {
 func (w *world) change() {
 	name := []string{"a.hcl", "b.hcl"}[w.next(2)]
 	list := w.made[name]
-	switch w.next(11) {
+	switch w.next(17) {
 	case 0, 1:
 		w.insert(name)
 	case 2, 3:
@@ -146,8 +159,17 @@ func (w *world) change() {
 		w.replace("certs/server.key", []string{"certs/other.key", "certs/none", "certs/encrypted.key"}[w.next(3)])
 	case 8:
 		w.replace([]string{"public", "page.html"}[w.next(2)], []string{"certs", "a.hcl", "none"}[w.next(3)])
-	case 9, 10:
+	case 9, 10, 15, 16:
 		w.mend()
+	case 11:
+		w.values([]string{"/new", "/newer", "new"}[w.next(3)])
+	case 12:
+		w.do(os.RemoveAll(filepath.Join(w.dir, "list")))
+		w.do(os.WriteFile(filepath.Join(w.dir, "list"), []byte([]string{"a,b", "c", "a b", ""}[w.next(4)]), 0o600))
+	case 13:
+		w.replace("list", []string{"certs/server.crt", "none"}[w.next(2)])
+	case 14:
+		w.do(os.WriteFile(filepath.Join(w.dir, "x.auto.edgevars"), []byte([]string{"to = \"/given\"\n", "", "two = 1\n", "to = \n"}[w.next(4)]), 0o600))
 	}
 	w.write(name)
 }

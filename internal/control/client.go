@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"edgegen/internal/config"
 	"edgegen/internal/supervise"
 )
 
@@ -78,17 +79,26 @@ func (c *Client) Stop(ctx context.Context) error {
 const endTime = 15 * time.Second
 
 // Plan asks what a reload would do with the site at the path; "" is the one
-// that the edge serves. The error is a *Refused where the site would be.
-func (c *Client) Plan(ctx context.Context, path string) (plan Plan, err error) {
-	query := ""
+// that the edge serves. given are values of its variables; for the site that
+// the edge serves they come after those that it was started with. The error is
+// a *Refused where the site would be.
+func (c *Client) Plan(ctx context.Context, path string, given []config.Given) (plan Plan, err error) {
+	query := url.Values{}
 	if path != "" {
 		absolute, err := filepath.Abs(path)
 		if err != nil {
 			return plan, fmt.Errorf("find the site: %w", err)
 		}
-		query = "?site=" + url.QueryEscape(absolute)
+		query.Set("site", absolute)
 	}
-	return plan, c.ask(ctx, http.MethodGet, "/plan"+query, &plan)
+	if len(given) > 0 {
+		text, err := json.Marshal(given)
+		if err != nil {
+			return plan, fmt.Errorf("write the values: %w", err)
+		}
+		query.Set(givenField, string(text))
+	}
+	return plan, c.ask(ctx, http.MethodGet, "/plan?"+query.Encode(), &plan)
 }
 
 // Reload has the edge read its site anew and waits until it serves it. The

@@ -47,6 +47,7 @@ type ReportLine struct {
 // DoctorOptions say what Doctor looks at.
 type DoctorOptions struct {
 	Site     string // "" looks at the machine alone
+	Given    []config.Given
 	StateDir string
 	Select   Selection
 	All      bool // shows the differences of every engine, not of the chosen ones alone
@@ -133,7 +134,7 @@ func (x *examination) load(ctx context.Context) ([]ReportLine, error) {
 	if x.options.Site == "" {
 		return []ReportLine{{LevelNote, "none", "what depends on a site is left out", "name one: edgegen doctor SITE"}}, nil
 	}
-	loaded, diagnostics, err := Load(ctx, x.options.Site)
+	loaded, diagnostics, err := Load(ctx, x.options.Site, x.options.Given)
 	if _, gone := os.Stat(x.options.Site); gone != nil && err != nil {
 		return nil, err
 	}

@@ -19,11 +19,12 @@ import (
 // resolveTime bounds the look-up of all names of a site.
 const resolveTime = 10 * time.Second
 
-// Load reads a site and resolves the names of its backends to addresses. The
+// Load reads a site, with values that are given for its variables, and resolves
+// the names of its backends to addresses. The
 // diagnostics may hold warnings where the error is nil; the error is a *Refused
 // with all diagnostics otherwise.
-func Load(ctx context.Context, path string) (*config.Loaded, config.Diagnostics, error) {
-	return resolved(ctx, config.NewReader(path))
+func Load(ctx context.Context, path string, given []config.Given) (*config.Loaded, config.Diagnostics, error) {
+	return resolved(ctx, config.NewReader(path, given))
 }
 
 // resolved loads what a reader reads and resolves the names in it.

@@ -34,7 +34,7 @@ func (e *Edge) reload(ctx context.Context) (Outcome, error) {
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 func (e *Edge) transact(ctx context.Context) (Outcome, error) {
-	t, err := e.stage(ctx, e.options.Site)
+	t, err := e.stage(ctx, e.options.Site, nil)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -59,7 +59,7 @@ func (e *Edge) transact(ctx context.Context) (Outcome, error) {
 
 // plan tells what a reload of the site at the path would do; "" is the site
 // that is served.
-func (e *Edge) plan(ctx context.Context, path string) (Plan, error) {
+func (e *Edge) plan(ctx context.Context, path string, given []config.Given) (Plan, error) {
 	if path == "" {
 		path = e.options.Site
 	}
@@ -68,7 +68,7 @@ func (e *Edge) plan(ctx context.Context, path string) (Plan, error) {
 	}
 	defer e.turns.end()
 	_ = e.mend(ctx) // where it cannot, the plan says why
-	t, err := e.stage(ctx, path)
+	t, err := e.stage(ctx, path, given)
 	if err != nil {
 		return Plan{}, err
 	}

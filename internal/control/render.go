@@ -14,8 +14,8 @@ import (
 // includes the PEM files, for which self-signed sites need the state directory.
 // The edge is rendered as the file says: an address that this machine does not
 // have, or port 0, is the daemon's to refuse.
-func Render(ctx context.Context, path string, layout render.Layout, stateDir, version string, withCertificates bool) (*render.Output, config.Diagnostics, error) {
-	loaded, diagnostics, err := Load(ctx, path)
+func Render(ctx context.Context, path string, given []config.Given, layout render.Layout, stateDir, version string, withCertificates bool) (*render.Output, config.Diagnostics, error) {
+	loaded, diagnostics, err := Load(ctx, path, given)
 	if err != nil {
 		return nil, diagnostics, err
 	}

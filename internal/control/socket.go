@@ -11,6 +11,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"edgegen/internal/config"
 )
 
 // controlServer answers on the control socket.
@@ -40,7 +42,11 @@ func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
 		asking, cancel := context.WithCancel(r.Context())
 		defer cancel()
 		defer context.AfterFunc(ctx, cancel)()
-		plan, err := e.plan(asking, r.FormValue("site"))
+		var plan Plan
+		given, err := givenTo(r)
+		if err == nil {
+			plan, err = e.plan(asking, r.FormValue("site"), given)
+		}
 		answer(w, r, plan, unlessStopping(ctx, err))
 	})
 	// A reload that has begun goes on where the one who asked for it leaves.
@@ -99,6 +105,20 @@ func (s *controlServer) listen() error {
 func (s *controlServer) stands() bool {
 	there, err := os.Lstat(s.path)
 	return err == nil && os.SameFile(there, s.made)
+}
+
+// givenField is where a client says which values it gives for variables.
+const givenField = "given"
+
+func givenTo(r *http.Request) (given []config.Given, err error) {
+	text := r.FormValue(givenField)
+	if text == "" {
+		return nil, nil
+	}
+	if err := json.Unmarshal([]byte(text), &given); err != nil {
+		return nil, fmt.Errorf("read the values of variables: %w", err)
+	}
+	return given, nil
 }
 
 // errStopping is why nothing is begun any more, or what was begun is given up.

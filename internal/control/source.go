@@ -2,6 +2,8 @@ package control
 
 import (
 	"context"
+	"os"
+	"slices"
 
 	"edgegen/internal/config"
 	"edgegen/internal/watch"
@@ -11,6 +13,7 @@ import (
 // again, and watched where somebody wants to know of changes.
 type source struct {
 	path    string
+	given   []config.Given
 	reader  *config.Reader
 	watcher *watch.Watcher // nil where nobody does
 }
@@ -18,7 +21,7 @@ type source struct {
 // newSource is called before the site is read for the first time, and what it
 // returns is to be closed.
 func newSource(o Options) *source {
-	s := &source{path: o.Site, reader: config.NewReader(o.Site)}
+	s := &source{path: o.Site, given: o.Given, reader: config.NewReader(o.Site, o.Given)}
 	if o.Watch {
 		s.watcher = watch.New(watch.Options{Log: o.Log})
 	}
@@ -33,6 +36,25 @@ func (s *source) load(ctx context.Context) (*config.Loaded, config.Diagnostics, 
 		s.watcher.Follow(append([]string{s.path}, loaded.Files...))
 	}
 	return loaded, diagnostics, err
+}
+
+// loadInstead reads a site that may be another, or one with other values, and
+// watches nothing of that.
+func (s *source) loadInstead(ctx context.Context, path string, given []config.Given) (*config.Loaded, config.Diagnostics, error) {
+	own := path == s.path || sameFile(path, s.path)
+	switch {
+	case own && len(given) == 0 && path == s.path:
+		return s.load(ctx)
+	case own:
+		given = slices.Concat(s.given, given)
+	}
+	return Load(ctx, path, given)
+}
+
+func sameFile(a, b string) bool {
+	one, err := os.Stat(a)
+	other, otherErr := os.Stat(b)
+	return err == nil && otherErr == nil && os.SameFile(one, other)
 }
 
 func (s *source) close() error {

@@ -30,8 +30,10 @@ type transaction struct {
 	planned Plan // what was told of all that
 }
 
-// stage prepares the site at the path. Where it fails nothing has changed.
-func (e *Edge) stage(ctx context.Context, path string) (t *transaction, err error) {
+// stage prepares the site at the path. The values that are given for it come
+// after those that the edge was started with, where it is the edge's own.
+// Where it fails nothing has changed.
+func (e *Edge) stage(ctx context.Context, path string, given []config.Given) (t *transaction, err error) {
 	t = &transaction{edge: e, was: e.serving()}
 	t.pool = &pool{open: append(t.was.public.all(), e.spare...)}
 	defer func() {
@@ -39,11 +41,7 @@ func (e *Edge) stage(ctx context.Context, path string) (t *transaction, err erro
 			t.abandon(ctx)
 		}
 	}()
-	load := e.source.load
-	if path != e.source.path {
-		load = func(ctx context.Context) (*config.Loaded, config.Diagnostics, error) { return Load(ctx, path) }
-	}
-	loaded, diagnostics, err := load(ctx)
+	loaded, diagnostics, err := e.source.loadInstead(ctx, path, given)
 	if err != nil {
 		return t, err
 	}

@@ -18,7 +18,8 @@ import (
 
 // Options are what an edge is started with.
 type Options struct {
-	Site     string // a file or a directory
+	Site     string         // a file or a directory
+	Given    []config.Given // values of its variables
 	StateDir string
 	Select   Selection
 	Version  string

@@ -34,6 +34,9 @@ type Edge struct {
 	Log     Log
 	Sites   []Site // ordered by Host; never empty
 
+	// Secrets are the texts that are to be shown nowhere, the longest first.
+	Secrets []string
+
 	UserSource Source
 }
 

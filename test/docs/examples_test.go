@@ -30,7 +30,7 @@ func TestExamplesRender(t *testing.T) {
 			}
 			site := filepath.Join(dir, "site.hcl")
 			layout := render.Layout{Dir: "/etc/edgegen", Run: "/run/edgegen"}
-			output, diagnostics, err := control.Render(t.Context(), site, layout, t.TempDir(), "test", true)
+			output, diagnostics, err := control.Render(t.Context(), site, nil, layout, t.TempDir(), "test", true)
 			if err != nil || len(diagnostics) > 0 {
 				t.Fatalf("%v\n%s", err, text(t, diagnostics))
 			}

@@ -1,0 +1,316 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// scope is what the expressions of a block may name: the variables, locals and
+// functions of the site, and within for_each and dynamic blocks what is
+// repeated. It is not changed once a block has it.
+type scope struct {
+	context  *hcl.EvalContext
+	instance string // which of those that one block stands for, as site["blue"]; "" for none
+}
+
+// within is the scope of one instance, which can also name what is given.
+func (s *scope) within(instance string, names map[string]cty.Value) *scope {
+	inner := &scope{context: s.context.NewChild(), instance: instance}
+	if s.instance != "" {
+		inner.instance = s.instance + "." + instance
+	}
+	inner.context.Variables = names
+	return inner
+}
+
+// knows reports whether a name stands for something.
+func (s *scope) knows(name string) bool {
+	for context := s.context; context != nil; context = context.Parent() {
+		if _, ok := context.Variables[name]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// names lists what the scope can name, sorted.
+func (s *scope) names() []string {
+	known := map[string]bool{}
+	for context := s.context; context != nil; context = context.Parent() {
+		for name := range context.Variables {
+			known[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(known))
+}
+
+// evaluated is the value of an expression; ok is false where it has none, which
+// has been reported.
+type evaluated struct {
+	value cty.Value
+	ok    bool
+}
+
+// origin is where the value at a place came from, for messages about it.
+type origin struct {
+	expression hclsyntax.Expression
+	scope      *scope
+	sensitive  bool
+	name       string // of the argument
+}
+
+// value evaluates an expression, once in a block.
+func (b *block) value(name string, expression hclsyntax.Expression) (cty.Value, bool) {
+	if known, again := b.values[expression]; again {
+		return known.value, known.ok
+	}
+	value, ok := b.evaluate(name, expression, b.scope)
+	if b.values == nil {
+		b.values = map[hclsyntax.Expression]evaluated{}
+	}
+	b.values[expression] = evaluated{value, ok}
+	return value, ok
+}
+
+// evaluate evaluates an expression in a scope, and reports what keeps it from
+// having a value. What depends on something that has been reported has none
+// either, and is not reported again.
+func (l *loader) evaluate(name string, expression hclsyntax.Expression, s *scope) (cty.Value, bool) {
+	l.note.depend(l.scopeID)
+	place := expression.Range()
+	l.origins[place] = origin{expression: expression, scope: s, name: name}
+	if !l.checkReferences(name, expression, s) {
+		return cty.DynamicVal, false
+	}
+	value, problems := expression.Value(s.context)
+	for _, problem := range problems {
+		l.evaluationProblem(problem, expression, s)
+	}
+	if problems.HasErrors() || !value.IsWhollyKnown() {
+		return cty.DynamicVal, false
+	}
+	if value.ContainsMarked() {
+		l.origins[place] = origin{expression: expression, scope: s, name: name, sensitive: true}
+		l.keepSecret(value)
+	}
+	return value, true
+}
+
+// checkReferences reports names that stand for nothing.
+func (l *loader) checkReferences(name string, expression hclsyntax.Expression, s *scope) bool {
+	good := true
+	for _, reference := range expression.Variables() {
+		if !l.checkReference(name, expression, reference, s) {
+			good = false
+		}
+	}
+	return good
+}
+
+func (l *loader) checkReference(name string, expression hclsyntax.Expression, reference hcl.Traversal, s *scope) bool {
+	root := reference.RootName()
+	place := reference.SourceRange()
+	if !s.knows(root) {
+		if word := hcl.ExprAsKeyword(unwrap(expression)); word == root {
+			l.errorAt(place, "write "+strconv.Quote(word), "%s: the word %s stands without quotes", name, word)
+			return false
+		}
+		remedy := rootRemedy(root, s)
+		if isTemplate(expression) {
+			remedy += `; write "$${" for a literal "${"`
+		}
+		l.errorAt(place, remedy, "nothing here is called %q", root)
+		return false
+	}
+	names, isDeclared := l.declared[root]
+	if !isDeclared {
+		return true
+	}
+	step, ok := secondStep(reference)
+	if !ok {
+		l.errorAt(place, fmt.Sprintf("write %s.NAME", root), "%s alone is no value", root)
+		return false
+	}
+	if _, found := slices.BinarySearch(names, step); found {
+		return true
+	}
+	what, remedy := "variable", fmt.Sprintf("add variable %q { … }", step)
+	if root == localRoot {
+		what, remedy = "local", fmt.Sprintf("add locals { %s = … }", step)
+	}
+	if near, ok := nearest(step, names); ok {
+		remedy = fmt.Sprintf("did you mean %s.%s?", root, near)
+	}
+	l.errorAt(place, remedy, "no %s is called %q", what, step)
+	return false
+}
+
+func isTemplate(expression hclsyntax.Expression) bool {
+	switch unwrap(expression).(type) {
+	case *hclsyntax.TemplateExpr, *hclsyntax.TemplateWrapExpr:
+		return true
+	}
+	return false
+}
+
+// The names that every expression knows.
+const (
+	variableRoot = "var"
+	localRoot    = "local"
+	eachRoot     = "each"
+)
+
+func rootRemedy(root string, s *scope) string {
+	if root == eachRoot {
+		return "each is known in a site with for_each"
+	}
+	if near, ok := nearest(root, s.names()); ok {
+		return fmt.Sprintf("did you mean %s?", near)
+	}
+	if len(s.names()) == 0 {
+		return "functions can be called here, and nothing can be named; text stands in quotes"
+	}
+	return "known here: " + strings.Join(s.names(), ", ") + "; text stands in quotes"
+}
+
+// evaluationProblem puts a problem of HCL's evaluation into the form of the
+// others.
+func (l *loader) evaluationProblem(problem *hcl.Diagnostic, expression hclsyntax.Expression, s *scope) {
+	place := expression.Range()
+	if problem.Subject != nil {
+		place = *problem.Subject
+	}
+	summary, remedy := lowerFirst(problem.Summary), strings.TrimSuffix(problem.Detail, ".")
+	if call, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallDiagExtra](problem); ok && call.FunctionCallError() != nil {
+		summary, remedy = fmt.Sprintf("%s: %s", call.CalledFunctionName(), call.FunctionCallError()), ""
+	}
+	if call, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallUnknownDiagExtra](problem); ok {
+		summary, remedy = fmt.Sprintf("no function is called %q", call.CalledFunctionName()), suggestFunction(call.CalledFunctionName())
+	}
+	from := expression
+	if inner, ok := problem.Expression.(hclsyntax.Expression); ok {
+		from = inner
+	}
+	if problem.EvalContext != nil {
+		s = &scope{context: problem.EvalContext, instance: s.instance}
+	}
+	if touchesSecret(from, s.context) || touchesSecret(expression, s.context) {
+		summary, remedy = fmt.Sprintf("%s, and why is not shown as it is about a sensitive value", lowerFirst(problem.Summary)), ""
+	}
+	if _, known := l.origins[place]; !known {
+		l.origins[place] = origin{expression: from, scope: s}
+	}
+	l.errorAt(place, remedy, "%s", summary)
+}
+
+func suggestFunction(name string) string {
+	known := sortedNames(pureFunctions())
+	if near, ok := nearest(name, append(known, fileFunctions()...)); ok {
+		return fmt.Sprintf("did you mean %s?", near)
+	}
+	return "docs/language.md lists them"
+}
+
+func lowerFirst(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToLower(text[:1]) + text[1:]
+}
+
+// valuesOf says what the names in an expression stand for, as
+// `each.key is "blue"`.
+func (o origin) valuesOf() []string {
+	var said []string
+	for _, reference := range o.expression.Variables() {
+		value, problems := reference.TraverseAbs(o.scope.context)
+		for problems.HasErrors() && len(reference) > 1 { // what it is that lacks the name
+			reference = reference[:len(reference)-1]
+			value, problems = reference.TraverseAbs(o.scope.context)
+		}
+		if problems.HasErrors() || len(reference) == 1 && reference.RootName() != eachRoot {
+			continue
+		}
+		if one := nameOfReference(reference) + " " + describe(value); !slices.Contains(said, one) {
+			said = append(said, one)
+		}
+	}
+	slices.Sort(said)
+	return said
+}
+
+func nameOfReference(reference hcl.Traversal) string {
+	var name strings.Builder
+	for _, step := range reference {
+		switch step := step.(type) {
+		case hcl.TraverseRoot:
+			name.WriteString(step.Name)
+		case hcl.TraverseAttr:
+			name.WriteString("." + step.Name)
+		case hcl.TraverseIndex:
+			fmt.Fprintf(&name, "[%s]", literalOf(step.Key))
+		}
+	}
+	return name.String()
+}
+
+// longValue bounds what a message shows of a value, in characters.
+const longValue = 100
+
+// fewNames is how many attributes of an object a message names.
+const fewNames = 12
+
+func describe(value cty.Value) string {
+	switch kind := value.Type(); {
+	case value.IsMarked():
+		return "has a sensitive value"
+	case !value.IsKnown():
+		return "has no value"
+	case value.IsNull():
+		return "is null"
+	case kind.IsPrimitiveType():
+		text := literalOf(value)
+		if shown := characters(text); len(shown) > longValue {
+			text = strings.Join(shown[:longValue], "") + "…"
+		}
+		return "is " + text
+	case kind.IsObjectType():
+		if names := sortedNames(kind.AttributeTypes()); len(names) > 0 && len(names) <= fewNames {
+			return "is an object with " + strings.Join(names, ", ")
+		}
+		return fmt.Sprintf("is an object with %s", counted(len(kind.AttributeTypes()), "attribute"))
+	case value.CanIterateElements():
+		return fmt.Sprintf("is a %s with %s", kind.FriendlyName(), counted(value.LengthInt(), "element"))
+	default:
+		return "is a " + kind.FriendlyName()
+	}
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// literalOf writes a plain value as it would stand in HCL.
+func literalOf(value cty.Value) string {
+	switch {
+	case value.IsNull():
+		return "null"
+	case value.Type() == cty.String:
+		return strconv.Quote(value.AsString())
+	case value.Type() == cty.Number:
+		return value.AsBigFloat().Text('f', -1)
+	case value.Type() == cty.Bool:
+		return strconv.FormatBool(value.True())
+	}
+	return "…"
+}
