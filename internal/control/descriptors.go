@@ -12,8 +12,9 @@ import (
 // raiseDescriptors lets this process, and what it starts, open as many files as
 // the site's limits take.
 func (e *Edge) raiseDescriptors() {
-	limits := e.serving().loaded.Edge.Limits
-	wanted, least := descriptors(limits.Connections)
+	g := e.serving()
+	limits := g.loaded.Edge.Limits
+	wanted, least := descriptors(limits.Connections, g.engines[RoleTLS].engine)
 	if got, err := supervise.RaiseDescriptors(wanted); err != nil {
 		e.options.Log.Warn("raise the limit of open files", "error", err)
 	} else if got < least {
@@ -34,13 +35,14 @@ func (e *Edge) raiseFurther(was, next *generation) config.Diagnostics {
 	warn := func(summary, remedy string) config.Diagnostics {
 		return config.Diagnostics{next.loaded.Diagnose(limits.Source, config.Warning, summary, remedy)}
 	}
-	wanted, least := descriptors(limits.Connections)
+	tls := next.engines[RoleTLS].engine
+	wanted, least := descriptors(limits.Connections, tls)
 	before, unread := supervise.RaiseDescriptors(0) // raises nothing
 	got, err := supervise.RaiseDescriptors(wanted)
 	if err := errors.Join(unread, err); err != nil {
 		return warn(err.Error(), "see that edgegen may raise the limit of open files")
 	}
-	if judged := judgeDescriptors(got, limits.Connections); judged.Level == LevelWarning {
+	if judged := judgeDescriptors(got, limits.Connections, tls); judged.Level == LevelWarning {
 		return warn("the limit of open files is "+judged.Text, judged.Remedy)
 	}
 	if before < least && slices.ContainsFunc(roles(), next.native) {

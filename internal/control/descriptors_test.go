@@ -54,7 +54,7 @@ func TestRaiseFurther(t *testing.T) {
 			if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &now); err != nil {
 				t.Fatal(err)
 			}
-			wanted, _ := descriptors(c.next.loaded.Edge.Limits.Connections)
+			wanted, _ := descriptors(c.next.loaded.Edge.Limits.Connections, site.Builtin)
 			if (now.Cur >= wanted) != c.raised && c.warns != "too few for limits.connections" {
 				t.Errorf("the limit is %d; wanted are %d", now.Cur, wanted)
 			}

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"edgegen/internal/site"
 	"edgegen/internal/supervise"
 )
 
@@ -19,20 +20,21 @@ func (x *examination) examineDescriptors() []ReportLine {
 	if !x.hasSite {
 		return []ReportLine{{LevelOK, "limit", strconv.FormatUint(limit.Max, 10) + " open files a process", ""}}
 	}
-	wanted, _ := descriptors(x.edge.Limits.Connections)
+	tls := x.chosen[RoleTLS].engine
+	wanted, _ := descriptors(x.edge.Limits.Connections, tls)
 	got, err := supervise.RaiseDescriptors(wanted)
 	if err != nil {
 		return []ReportLine{{LevelWarning, "limit", err.Error(), ""}}
 	}
-	return []ReportLine{judgeDescriptors(got, x.edge.Limits.Connections)}
+	return []ReportLine{judgeDescriptors(got, x.edge.Limits.Connections, tls)}
 }
 
-func judgeDescriptors(got uint64, connections int) ReportLine {
-	wanted, least := descriptors(connections)
+func judgeDescriptors(got uint64, connections int, tls site.Engine) ReportLine {
+	wanted, least := descriptors(connections, tls)
 	switch {
 	case got < least:
 		return ReportLine{LevelWarning, "limit", fmt.Sprintf("%d, too few for limits.connections = %d", got, connections),
-			fmt.Sprintf("raise it to %d (ulimit -n, or LimitNOFILE of the unit), or lower limits.connections to %d", wanted, (max(got, 64)-64)*125/256)}
+			fmt.Sprintf("raise it to %d (ulimit -n, or LimitNOFILE of the unit), or lower limits.connections to %d", wanted, uint64(connections)*got/least)}
 	case got < wanted:
 		return ReportLine{LevelOK, "limit", fmt.Sprintf("%d, just enough for limits.connections = %d", got, connections), ""}
 	}
@@ -41,8 +43,12 @@ func judgeDescriptors(got uint64, connections int) ReportLine {
 
 // descriptors is how many open files a process should be allowed for so many
 // connections, and how many it cannot do without. A connection takes two in
-// every process, and each needs some for itself: of 256 files that it may open,
-// stunnel has 250 for 125 clients.
-func descriptors(connections int) (wanted, least uint64) {
-	return uint64(4*connections + 1024), uint64(connections)*256/125 + 64
+// every process, and each needs some for itself: stunnel lets 125 clients in for
+// 256 files that it may open.
+func descriptors(connections int, tls site.Engine) (wanted, least uint64) {
+	wanted, least = uint64(4*connections+1024), uint64(2*connections)
+	if tls == site.Stunnel {
+		least = uint64(connections*256+124) / 125
+	}
+	return wanted, least
 }

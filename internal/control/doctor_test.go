@@ -182,16 +182,19 @@ func TestJudgeDescriptors(t *testing.T) {
 	tests := []struct {
 		name  string
 		got   uint64
+		tls   site.Engine
 		level Level
 		words string
 	}{
-		{"none to spare", 2_111, LevelWarning, "too few"},
-		{"what stunnel takes", 2_112, LevelOK, "just enough"},
-		{"as many as asked for", 5_024, LevelOK, ", enough"},
+		{"none to spare", 1_999, site.Builtin, LevelWarning, "too few"},
+		{"two a connection", 2_000, site.Builtin, LevelOK, "just enough"},
+		{"too few for stunnel", 2_047, site.Stunnel, LevelWarning, "too few"},
+		{"enough for stunnel", 2_048, site.Stunnel, LevelOK, "just enough"},
+		{"as many as asked for", 5_024, site.Stunnel, LevelOK, ", enough"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if line := judgeDescriptors(test.got, 1000); line.Level != test.level || !strings.Contains(line.Text, test.words) {
+			if line := judgeDescriptors(test.got, 1000, test.tls); line.Level != test.level || !strings.Contains(line.Text, test.words) {
 				t.Errorf("%+v", line)
 			}
 		})

@@ -105,6 +105,9 @@ func (g *guard) round(ctx context.Context, e *Edge) {
 	}
 	g.down = time.Time{}
 	g.endStoppedChildren(e, d)
+	if s, ok := g.server.(interface{ tend(pid int) }); ok {
+		s.tend(status.PID)
+	}
 	err := g.ask(ctx)
 	switch {
 	case errors.Is(err, native.ErrBusy):

@@ -11,6 +11,7 @@ import (
 
 	"edgegen/internal/native"
 	"edgegen/internal/render"
+	"edgegen/internal/site"
 	"edgegen/internal/supervise"
 )
 
@@ -284,7 +285,9 @@ func (s *stunnelServer) leave(ctx context.Context, old *running, was *native.Stu
 		defer was.Close()
 		defer old.stop(e.life)
 		for err == nil {
-			left, counted := was.Connections(old.Status().PID)
+			pid := old.Status().PID
+			e.endSlowHandshakes(was, pid)
+			left, counted := was.Connections(pid)
 			if counted != nil || left == 0 {
 				return
 			}
@@ -297,6 +300,15 @@ func (s *stunnelServer) leave(ctx context.Context, old *running, was *native.Stu
 			}
 		}
 	})
+}
+
+// tend ends what stunnel does not end itself.
+func (s *stunnelServer) tend(pid int) { s.edge.endSlowHandshakes(s.native, pid) }
+
+func (e *Edge) endSlowHandshakes(stunnel *native.Stunnel, pid int) {
+	if err := stunnel.EndSlowHandshakes(pid); err != nil {
+		e.options.Log.Warn("a TLS handshake is not bounded as a whole, but from one byte to the next", "from", site.Stunnel, "error", err)
+	}
 }
 
 // leavingPause is between two looks at what an old process still serves.

@@ -48,9 +48,10 @@ type Stunnel struct {
 	// by which it is made to read one file or another, a link to the certificates
 	// that go with it, and the private socket with its certificate. The user it
 	// runs as can only read there.
-	directory string
-	said      hearing
-	short     shortage
+	directory  string
+	said       hearing
+	short      shortage
+	handshakes handshakes // of EndSlowHandshakes alone
 
 	closed     chan struct{}
 	background sync.WaitGroup

@@ -41,6 +41,14 @@ type stunnelService struct {
 
 func stunnelView(in Input, common header) stunnelData {
 	timeout := in.Edge.Timeout
+	handshake := wholeSeconds(timeout.Header)
+	// Who looks at a thread of stunnel tells a handshake by its clock.
+	another := func(seconds int64) int64 {
+		if seconds == handshake {
+			seconds++
+		}
+		return seconds
+	}
 	certificate := func(s *site.Site) string {
 		if in.Standby {
 			return pemName(s)
@@ -52,10 +60,10 @@ func stunnelView(in Input, common header) stunnelData {
 		Debug:       map[string]string{"debug": "info", "error": "err"}[in.Edge.Log.Level],
 		CacheSocket: in.Layout.CacheSocket(),
 		MinVersion:  in.Edge.Sites[0].TLS.MinVersion,
-		Handshake:   wholeSeconds(timeout.Header),
+		Handshake:   handshake,
 		Connect:     wholeSeconds(timeout.Connect),
-		Idle:        wholeSeconds(max(timeout.WebSocketIdle, timeout.Idle, timeout.FirstByte)) + 60,
-		Close:       wholeSeconds(timeout.Idle),
+		Idle:        another(wholeSeconds(max(timeout.WebSocketIdle, timeout.Idle, timeout.FirstByte)) + 60),
+		Close:       another(wholeSeconds(timeout.Idle)),
 		Default:     certificate(&in.Edge.Sites[0]),
 
 		LogSource:        in.Edge.Log.Source,
