@@ -18,6 +18,7 @@ func (p *plane) options(g *generation) (o dataplane.Options, err error) {
 		CachePath:   e.layout.CacheSocket(),
 		WebPath:     e.layout.WebSocket(),
 		StandbyPath: e.layout.StandbySocket(),
+		TempDir:     e.layout.Run,
 		Log:         e.options.Log.With("from", "builtin"),
 		Access:      e.access.record,
 	}

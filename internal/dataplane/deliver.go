@@ -102,6 +102,12 @@ func (c *http1) sendBody(a answer, chunked bool, pause time.Duration) error {
 	}
 	buf := c.plane.copies.Get().(*[]byte)
 	defer c.plane.copies.Put(buf)
+	if waits(a.Body) {
+		if err := c.flush(); err != nil {
+			return err
+		}
+		c.write.extend(c.SetWriteDeadline, time.Now(), pause)
+	}
 	for {
 		n, err := a.Body.Read(*buf)
 		if n > 0 {
@@ -130,6 +136,13 @@ func (c *http1) sendBody(a answer, chunked bool, pause time.Duration) error {
 		return io.ErrUnexpectedEOF
 	}
 	return nil
+}
+
+// waits reports whether the start of a body has to be waited for. Its head
+// goes out by itself then; otherwise both go out in one.
+func waits(body io.Reader) bool {
+	w, ok := body.(interface{ Waits() bool })
+	return ok && w.Waits()
 }
 
 func (c *http1) sendPart(p []byte, chunked bool) error {

@@ -120,6 +120,8 @@ func badGateway(err error) *wire.Response {
 			return failure(status)
 		}
 		return &wire.Response{Status: nobody}
+	case errors.Is(err, errNoRoom):
+		return failure(http.StatusInternalServerError)
 	case errors.Is(err, upstream.ErrTimeout):
 		return failure(http.StatusGatewayTimeout)
 	case errors.Is(err, upstream.ErrNoServer):

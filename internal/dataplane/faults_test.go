@@ -133,15 +133,24 @@ func TestE1StaleConnection(t *testing.T) {
 
 // An answer that comes before the body was sent reaches the client.
 func TestEarlyAnswer(t *testing.T) {
-	e := start(t, simple(t, rawApp(t, func(c net.Conn) {
+	model := simple(t, rawApp(t, func(c net.Conn) {
 		r := bufio.NewReader(c)
 		_, _ = http.ReadRequest(r)
 		_, _ = io.WriteString(c, "HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno")
-	})))
+	}))
+	streaming(model)
+	e := start(t, model)
 	c := e.dial(t)
 	_, _ = io.WriteString(c, request("POST", "/", "Content-Length: 1000000")+strings.Repeat("x", 1000))
 	if got := read(t, bufio.NewReader(c), "POST"); got.StatusCode != 401 {
 		t.Errorf("got %d", got.StatusCode)
+	}
+}
+
+// streaming lets request bodies reach the app as they come.
+func streaming(model *site.Edge) {
+	for i := range model.Sites[0].Routes {
+		model.Sites[0].Routes[i].Stream = true
 	}
 }
 

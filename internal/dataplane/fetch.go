@@ -171,3 +171,6 @@ func (e *ending) Close() error {
 	e.end()
 	return err
 }
+
+// Waits is that of the body.
+func (e *ending) Waits() bool { return waits(e.ReadCloser) }

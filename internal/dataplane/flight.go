@@ -286,4 +286,7 @@ func unexpected(err error) error {
 	return err
 }
 
+// Waits is that of the stream.
+func (p *part) Waits() bool { return waits(p.body) }
+
 func (p *part) Close() error { return p.body.Close() }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -148,7 +149,7 @@ func (c *http1) prepare(t site.Timeouts) bool {
 	x.upgrade = readUpgrade(x.Header)
 	if x.Length != 0 {
 		expect := x.Minor == 1 && x.Header.Contains("Expect", "100-continue")
-		c.body.start(c, x.Length, x.model.edge.Limits.BodySize, expect, t.FirstByte)
+		c.body.start(c, x.Length, x.model.edge.Limits.BodySize, expect, t.Body)
 		x.Body = &c.body
 	}
 	return keep
@@ -172,7 +173,7 @@ func (c *http1) refuse(err error) bool {
 type requestBody struct {
 	wire.Body
 	conn     *http1
-	pause    time.Duration
+	pace     pace
 	finished atomic.Bool // read to its end
 
 	mu       sync.Mutex
@@ -181,8 +182,8 @@ type requestBody struct {
 }
 
 // start makes b the body of the request under way.
-func (b *requestBody) start(c *http1, length, limit int64, expect bool, pause time.Duration) {
-	b.conn, b.pause, b.expect, b.answered = c, pause, expect, false
+func (b *requestBody) start(c *http1, length, limit int64, expect bool, least time.Duration) {
+	b.conn, b.pace, b.expect, b.answered = c, pace{limit: least}, expect, false
 	b.finished.Store(false)
 	b.Reset(c.reader, length, limit)
 }
@@ -192,10 +193,21 @@ func (b *requestBody) Read(p []byte) (int, error) {
 	if err := b.invite(); err != nil {
 		return 0, err
 	}
-	if len(b.conn.reader.Buffered()) == 0 {
-		b.conn.read.extend(b.conn.SetReadDeadline, time.Now(), b.pause)
+	if b.Ready() {
+		return b.took(b.Body.Read(p))
 	}
+	began := time.Now()
+	if b.pace.left() <= 0 {
+		return 0, os.ErrDeadlineExceeded
+	}
+	b.conn.read.extend(b.conn.SetReadDeadline, began, b.pace.left())
 	n, err := b.Body.Read(p)
+	b.pace.note(n, time.Since(began))
+	return b.took(n, err)
+}
+
+// took notes the end of the body.
+func (b *requestBody) took(n int, err error) (int, error) {
 	if b.Done() {
 		b.finished.Store(true)
 	}

@@ -13,8 +13,8 @@
 //     Content-Length or Transfer-Encoding, "#" in a target, an empty Host, more
 //     than 256 fields. Trailers are read and dropped, interim responses too.
 //   - A dribbling head or an idle connection is closed without an answer.
-//   - A request's body of up to 64 KiB is taken in whole before the backend
-//     hears of it, larger ones stream.
+//   - A request's body is taken in whole before the backend hears of it, in
+//     memory up to 64 KiB, unless its route streams.
 //   - A client's Cache-Control is not obeyed: nobody can force a fetch.
 //   - Past the cache (PASS) a request's cookies all go to the backend; ignored
 //     cookies do not where the response may be stored. Accept-Encoding is then
@@ -99,6 +99,10 @@ type Options struct {
 	// Reader is the user as whom files are read, where the process is root; nil
 	// reads them as the process itself.
 	Reader *User
+
+	// TempDir is where a request's body is put down that is too large for
+	// memory; "" is the system's directory for temporary files.
+	TempDir string
 
 	// Log is told of warnings a few times each, and how many were left out; nil
 	// logs nothing.

@@ -30,7 +30,7 @@ func (h *h2) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if r.ContentLength != 0 {
-		body := &slowBody{from: r.Body, pause: edge.Timeout.FirstByte, control: http.NewResponseController(w)}
+		body := &slowBody{from: r.Body, pace: pace{limit: edge.Timeout.Body}, control: http.NewResponseController(w)}
 		x.Body = &limited{from: body, left: edge.Limits.BodySize}
 	}
 	var a answer
@@ -75,6 +75,11 @@ func (h *h2) deliver(w http.ResponseWriter, x *exchange, a answer) (sent int64, 
 	buf := h.plane.copies.Get().(*[]byte)
 	defer h.plane.copies.Put(buf)
 	flush := http.NewResponseController(w)
+	if waits(a.Body) {
+		if err := flush.Flush(); err != nil {
+			return 0, err
+		}
+	}
 	for {
 		n, err := a.Body.Read(*buf)
 		if n > 0 {
@@ -98,14 +103,17 @@ func (h *h2) deliver(w http.ResponseWriter, x *exchange, a answer) (sent int64, 
 	}
 }
 
-// slowBody bounds the pauses in a request's body.
+// slowBody holds a request's body to its pace.
 type slowBody struct {
 	from    io.Reader
-	pause   time.Duration
+	pace    pace
 	control *http.ResponseController
 }
 
 func (b *slowBody) Read(p []byte) (int, error) {
-	_ = b.control.SetReadDeadline(time.Now().Add(b.pause))
-	return b.from.Read(p)
+	began := time.Now()
+	_ = b.control.SetReadDeadline(began.Add(max(0, b.pace.left())))
+	n, err := b.from.Read(p)
+	b.pace.note(n, time.Since(began))
+	return n, err
 }

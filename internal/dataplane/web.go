@@ -98,22 +98,52 @@ func withSlash(target string) string {
 
 // proxy asks the backend.
 func (w *web) proxy(x *exchange) *wire.Response {
-	if x.watch != nil && x.Body == nil {
+	letGo, err := w.body(x)
+	if err != nil {
+		letGo()
+		return w.plane.unanswered(x, err)
+	}
+	if x.watch != nil {
 		x.watch()
 	}
-	t := x.model.edge.Timeout
-	r, trace, err := x.route.group.RoundTrip(x.ctx, &x.Request, upstream.Timeouts{Connect: t.Connect, FirstByte: t.FirstByte})
+	r, trace, err := x.route.group.RoundTrip(x.ctx, &x.Request, patience(x.model.edge.Timeout))
 	x.backend, x.asked = trace.Server, trace.Took
 	if trace.Careless {
 		w.plane.log.WarnContext(x.ctx, "an app sends more than its answers say; its connections are not kept for a while",
 			"host", x.Host, "backend", x.backend)
 	}
 	if err != nil {
+		letGo()
 		return w.plane.unanswered(x, err)
 	}
 	x.tier = "backend"
 	cleanResponse(&r.Header)
+	if r.Body == nil {
+		letGo()
+	} else if _, held := x.Body.(*stored); held {
+		r.Body = &ending{r.Body, letGo}
+	}
 	return r
+}
+
+// body takes in a request's body, unless it is to reach the app as it comes.
+func (w *web) body(x *exchange) (letGo func(), err error) {
+	switch {
+	case x.Body == nil:
+		return func() {}, nil
+	case x.route.Stream:
+		return func() {}, x.atHand()
+	}
+	x.route.group.Expect(1)
+	defer x.route.group.Expect(-1)
+	buffer := w.plane.copies.Get().(*[]byte)
+	defer w.plane.copies.Put(buffer)
+	return x.take(w.plane.options.TempDir, *buffer)
+}
+
+// patience is how long an app is waited for.
+func patience(t site.Timeouts) upstream.Timeouts {
+	return upstream.Timeouts{Connect: t.Connect, FirstByte: t.FirstByte, BetweenBytes: t.BetweenBytes, EventStream: t.WebSocketIdle}
 }
 
 // unanswered logs why there is no answer, and makes one.
@@ -182,13 +212,17 @@ type remote struct {
 
 // fetch has the same promises as the builtin tier's.
 func (o *remote) fetch(x *exchange) *wire.Response {
-	if x.watch != nil && x.Body == nil {
+	if x.Body != nil { // what is to be held, the web tier holds
+		if err := x.atHand(); err != nil {
+			return o.plane.unanswered(x, err)
+		}
+	}
+	if x.watch != nil {
 		x.watch()
 	}
-	t := x.model.edge.Timeout
-	// The web tier finds out about slow backends; this only has to outlast it.
-	patience := upstream.Timeouts{Connect: t.Connect, FirstByte: 2*(t.FirstByte+t.Connect) + 5*time.Second}
-	r, _, err := o.group.RoundTrip(x.ctx, &x.Request, patience)
+	t := patience(x.model.edge.Timeout)
+	t.FirstByte = webFirstByte(t, x.Header)
+	r, _, err := o.group.RoundTrip(x.ctx, &x.Request, t)
 	if err != nil {
 		return o.plane.unanswered(x, err)
 	}
@@ -196,6 +230,16 @@ func (o *remote) fetch(x *exchange) *wire.Response {
 	x.noted(r.Header)
 	cleanResponse(&r.Header)
 	return r
+}
+
+// webFirstByte is how long a native web tier is waited for. That one finds out
+// about slow apps and only has to be outlasted, unless its one clock runs for
+// the silence within an answer, which may be longer.
+func webFirstByte(t upstream.Timeouts, request wire.Header) time.Duration {
+	if t.BetweenBytes > t.FirstByte || strings.Contains(strings.ToLower(request.Get("Accept")), "text/event-stream") {
+		return max(t.Connect, t.FirstByte) + t.FirstByte/4 + time.Second
+	}
+	return 2*(t.FirstByte+t.Connect) + 5*time.Second
 }
 
 // noted takes what the web tier says about its answer. Should anybody else

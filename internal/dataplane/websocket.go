@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"net/http"
 
-	"edgegen/internal/dataplane/upstream"
 	"edgegen/internal/dataplane/wire"
 )
 
@@ -87,8 +86,7 @@ func (f *front) askToSwitch(x *exchange) answer {
 	applyRules(&x.Header, x.route.RequestHeaders.Remove, x.route.RequestHeaders.Set)
 	x.Header.Add("Connection", "Upgrade")
 	x.Header.Add("Upgrade", "websocket")
-	t := x.model.edge.Timeout
-	switched, r, trace, err := x.route.group.Upgrade(x.ctx, &x.Request, upstream.Timeouts{Connect: t.Connect, FirstByte: t.FirstByte})
+	switched, r, trace, err := x.route.group.Upgrade(x.ctx, &x.Request, patience(x.model.edge.Timeout))
 	x.backend, x.asked = trace.Server, trace.Took
 	if err != nil {
 		r := f.plane.unanswered(x, err)

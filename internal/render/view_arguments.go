@@ -17,6 +17,7 @@ type argumentsData struct {
 	ProbeSocket      string
 	HeadTimeout      time.Duration
 	FirstByte        time.Duration
+	BetweenBytes     time.Duration
 	Workspace        int64 // bytes
 	BackendWorkspace int64 // bytes
 	ThreadPoolMax    int   // in each of two pools
@@ -33,7 +34,8 @@ func argumentsView(in Input, common header) argumentsData {
 		PlainSocket:      in.Layout.PlainSocket(),
 		ProbeSocket:      in.Layout.CacheProbe(),
 		HeadTimeout:      min(edge.Timeout.Header, edge.Timeout.Idle),
-		FirstByte:        2*(edge.Timeout.Connect+edge.Timeout.FirstByte) + 5*time.Second,
+		FirstByte:        cacheFirstByte(edge.Timeout),
+		BetweenBytes:     edge.Timeout.BetweenBytes,
 		Workspace:        64<<10 + 6*edge.Limits.HeaderSize,
 		BackendWorkspace: 256<<10 + 4*edge.Limits.HeaderSize,
 		ThreadPoolMax:    edge.Limits.WebSockets/2 + max(200, edge.Limits.Connections/8),
@@ -42,4 +44,20 @@ func argumentsView(in Input, common header) argumentsData {
 		view.CacheSocket, view.PlainSocket = in.Layout.VarnishSocket(), in.Layout.VarnishPlain()
 	}
 	return view
+}
+
+// cacheFirstByte is how long the cache tier waits for an answer of the web tier.
+// That one finds out about slow apps, and has to be outlasted, unless its one
+// clock runs for the silence within an answer, which may be longer.
+func cacheFirstByte(t site.Timeouts) time.Duration {
+	if t.BetweenBytes > t.FirstByte {
+		return firstByteAlone(t)
+	}
+	return 2*(t.Connect+t.FirstByte) + 5*time.Second
+}
+
+// firstByteAlone is the same where the cache tier alone looks after first_byte:
+// a builtin web tier, which may stand in at any time, is a little faster still.
+func firstByteAlone(t site.Timeouts) time.Duration {
+	return max(t.Connect, t.FirstByte) + t.FirstByte/4 + time.Second
 }

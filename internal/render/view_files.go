@@ -28,7 +28,7 @@ type nginxFiles struct {
 	Indexes  []site.Try // that it begins with
 	Tries    []site.Try
 	Next     string // what is tried after the last: a location's name, or "" for 404
-	Upstream string // of the route; "" for none
+	App      string // that leads to the route's app; "" for none
 	// ErrorCodes are those whose pages edgegen writes.
 	ErrorCodes string
 }
@@ -36,7 +36,7 @@ type nginxFiles struct {
 // filesOf makes the try_files of a route, numbered among those of its site.
 func filesOf(route *nginxRoute, number int, errorCodes string) []nginxFiles {
 	var runs []nginxFiles
-	one := nginxFiles{Static: route.Static, Upstream: route.Upstream, ErrorCodes: errorCodes}
+	one := nginxFiles{Static: route.Static, App: route.Location, ErrorCodes: errorCodes}
 	index := func(run nginxFiles) bool { return len(run.Indexes) > 0 && len(run.Indexes) == len(run.Tries) }
 	for _, try := range served(route.Static, route.hidden) {
 		last := len(runs) - 1
@@ -56,7 +56,7 @@ func filesOf(route *nginxRoute, number int, errorCodes string) []nginxFiles {
 	if len(runs) == 0 {
 		runs = append(runs, one)
 	}
-	runs[len(runs)-1].Next = route.Upstream
+	runs[len(runs)-1].Next = route.Location
 	return runs
 }
 

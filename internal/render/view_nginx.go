@@ -13,6 +13,8 @@ import (
 type nginxData struct {
 	header
 	Timeout              site.Timeouts
+	BodyTimeout          time.Duration
+	ReadTimeout          time.Duration
 	Limits               site.Limits
 	Log                  site.Log
 	User                 string
@@ -54,8 +56,10 @@ type nginxListener struct {
 
 type nginxUpstream struct {
 	Name, Title string
-	Again       bool // whether a request is tried once more by a location of its own
-	Several     bool // servers
+	Location    string // what the named locations are called that lead there
+	Stream      bool   // whether request bodies are sent on as they come
+	Again       bool   // whether a request is tried once more by a location of its own
+	Several     bool   // servers
 	Servers     []nginxServer
 	Source      site.Source
 }
@@ -71,7 +75,7 @@ type nginxSite struct {
 	Maintenance *nginxMaintenance
 	Routes      []nginxRoute
 	Fallbacks   []nginxUpstream // the apps that stand behind files
-	Single      []nginxUpstream // the apps in use that have one server
+	Apps        []nginxUpstream // the apps in use, once for each way of sending bodies
 	HasRoot     bool
 	HasApps     bool
 	Source      site.Source
@@ -87,6 +91,7 @@ type nginxRoute struct {
 	site.Route
 	Pattern  string // "" for "/"
 	Upstream string // "" for none
+	Location string // as in nginxUpstream
 	Again    bool   // as in nginxUpstream
 	// Files are the try_files of a static route, the first in its own location.
 	Files   []nginxFiles
@@ -99,6 +104,8 @@ func nginxView(in Input, common header) nginxData {
 	view := nginxData{
 		header:            common,
 		Timeout:           edge.Timeout,
+		BodyTimeout:       2*edge.Timeout.Body + 5*time.Second,
+		ReadTimeout:       max(edge.Timeout.FirstByte, edge.Timeout.BetweenBytes),
 		Limits:            edge.Limits,
 		Log:               edge.Log,
 		User:              edge.User,
@@ -195,17 +202,16 @@ func nginxSiteOf(s *site.Site, view *nginxData, unserved []Unserved) nginxSite {
 		r := nginxRoute{Route: route, Pattern: pathPattern(route.Path)}
 		rendered.HasRoot = rendered.HasRoot || route.Path == "/"
 		if route.Backend != "" {
-			backend, _ := s.BackendByName(route.Backend)
-			r.Upstream, r.Again = upstreamName(s, route.Backend), len(backend.Servers) == 1
+			app := nginxAppOf(s, &route)
+			r.Upstream, r.Location, r.Again = app.Name, app.Location, app.Again
 			rendered.HasApps = true
-			app := nginxUpstream{Name: r.Upstream, Title: route.Backend, Source: route.BackendSource, Again: r.Again}
-			if route.Static != nil && !seen["file "+route.Backend] {
-				seen["file "+route.Backend] = true
+			if route.Static != nil && !seen["file "+app.Location] {
+				seen["file "+app.Location] = true
 				rendered.Fallbacks = append(rendered.Fallbacks, app)
 			}
-			if r.Again && !seen[route.Backend] {
-				seen[route.Backend] = true
-				rendered.Single = append(rendered.Single, app)
+			if !seen[app.Location] {
+				seen[app.Location] = true
+				rendered.Apps = append(rendered.Apps, app)
 			}
 		}
 		if route.Static != nil {
@@ -228,6 +234,23 @@ func (r *nginxRoute) serve(number int, view *nginxData, unserved []Unserved) {
 		}
 	}
 	r.Files, r.Denials = filesOf(r, number, codes), denials(r.Static, r.hidden)
+}
+
+// nginxAppOf is the app that stands behind a route.
+func nginxAppOf(s *site.Site, route *site.Route) nginxUpstream {
+	backend, _ := s.BackendByName(route.Backend)
+	app := nginxUpstream{
+		Name:   upstreamName(s, route.Backend),
+		Title:  route.Backend,
+		Stream: route.Stream,
+		Again:  len(backend.Servers) == 1,
+		Source: route.BackendSource,
+	}
+	app.Location = app.Name
+	if app.Stream {
+		app.Location = "stream." + app.Name
+	}
+	return app
 }
 
 // reasons are the statuses that nginx answers with by itself.

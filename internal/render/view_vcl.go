@@ -24,21 +24,25 @@ const trustedSteps = 16
 
 type vclData struct {
 	header
-	File          string
-	Part          bool // one of several, to which default.vcl hands requests
-	Limits        site.Limits
-	WebSocket     string // the socket of the web tier
-	Apps          []vclApp
-	Directors     bool
-	Trusted       []vclTrusted
-	TrustedSteps  []struct{}
-	Groups        []vclGroup
-	AnswerGroups  []vclGroup
-	Sites         []vclSite
-	RedirectPort  string
-	LargestObject int64 // bytes
-	LargestTaken  int64 // bytes of a body that is too large and is held all the same
-	LargestDrain  int64 // bytes of a body that is too large and is read all the same
+	File           string
+	Part           bool // one of several, to which default.vcl hands requests
+	Limits         site.Limits
+	Timeout        site.Timeouts
+	EventStream    string // how long an event stream may be silent
+	EventsBegin    string // how long its first byte is waited for
+	GatewayTimeout string // the seconds after which an error is for slowness
+	WebSocket      string // the socket of the web tier
+	Apps           []vclApp
+	Directors      bool
+	Trusted        []vclTrusted
+	TrustedSteps   []struct{}
+	Groups         []vclGroup
+	AnswerGroups   []vclGroup
+	Sites          []vclSite
+	RedirectPort   string
+	LargestObject  int64 // bytes
+	LargestTaken   int64 // bytes of a body that is too large and is held all the same
+	LargestDrain   int64 // bytes of a body that is too large and is read all the same
 	// LargestChunked is how much of a body without a length is held in memory.
 	LargestChunked int64
 	// ForwardedNames are dropped unless the client is a trusted proxy,
@@ -103,13 +107,17 @@ type vclRoute struct {
 // vclView is about some of the edge's sites, or all.
 func vclView(in Input, common header, sites []*site.Site) vclData {
 	view := vclData{
-		header:        common,
-		Limits:        in.Edge.Limits,
-		WebSocket:     in.Layout.WebSocket(),
-		RedirectPort:  in.Edge.RedirectPort(),
-		LargestObject: in.Edge.Storage.Size / 4,
-		LargestTaken:  1 << 20,
-		LargestDrain:  2 * in.Edge.Limits.BodySize,
+		header:         common,
+		Limits:         in.Edge.Limits,
+		Timeout:        in.Edge.Timeout,
+		EventStream:    vclDuration(in.Edge.Timeout.WebSocketIdle),
+		EventsBegin:    vclDuration(firstByteAlone(in.Edge.Timeout)),
+		GatewayTimeout: vclDuration(min(firstByteAlone(in.Edge.Timeout), cacheFirstByte(in.Edge.Timeout))),
+		WebSocket:      in.Layout.WebSocket(),
+		RedirectPort:   in.Edge.RedirectPort(),
+		LargestObject:  in.Edge.Storage.Size / 4,
+		LargestTaken:   1 << 20,
+		LargestDrain:   2 * in.Edge.Limits.BodySize,
 		// A little more than the limit, so that the web tier answers with 413.
 		LargestChunked: in.Edge.Limits.BodySize + 1<<20,
 		ForwardedNames: forwardedNames(),

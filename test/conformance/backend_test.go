@@ -32,6 +32,7 @@ type record struct {
 	requests    []request
 	connections []*edge.Transcript
 	answers     map[string]func(*exchange)
+	pieces      map[string][]string // of bodies, as they came, by mark
 	open        map[net.Conn]bool
 }
 
@@ -46,7 +47,7 @@ type request struct {
 }
 
 func newRecord() *record {
-	return &record{answers: map[string]func(*exchange){}, open: map[net.Conn]bool{}}
+	return &record{answers: map[string]func(*exchange){}, pieces: map[string][]string{}, open: map[net.Conn]bool{}}
 }
 
 // serve starts a backend on the listener. It ends with the test.
@@ -134,6 +135,23 @@ func (r *record) answer(mark string, f func(*exchange)) {
 	r.answers[mark] = f
 }
 
+// markOf finds the case that a text belongs to.
+func markOf(text string) string { return regexp.MustCompile(`c[0-9]{4}z`).FindString(text) }
+
+// piece notes a part of a body that has reached an app.
+func (r *record) piece(mark, text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.pieces[mark] = append(r.pieces[mark], text)
+}
+
+// come is all that has come of a body.
+func (r *record) come(mark string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return strings.Join(r.pieces[mark], "")
+}
+
 // seen returns the requests with the mark, in the order they came.
 func (r *record) seen(mark string) []request {
 	r.mu.Lock()
@@ -164,7 +182,7 @@ func readRequest(reader *bufio.Reader) (got request, ok bool) {
 	got.method, got.target, _ = strings.Cut(first, " ")
 	got.target, _, _ = strings.Cut(got.target, " ")
 	got.header, _ = textproto.NewReader(bufio.NewReader(strings.NewReader(fields))).ReadMIMEHeader()
-	got.mark = regexp.MustCompile(`c[0-9]{4}z`).FindString(got.target)
+	got.mark = markOf(got.target)
 	if strings.EqualFold(got.header.Get("Transfer-Encoding"), "chunked") {
 		for {
 			line, err := reader.ReadString('\n')

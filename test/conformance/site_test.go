@@ -1,6 +1,9 @@
 package conformance
 
 import (
+	"errors"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -29,7 +32,7 @@ func writeSite(t *testing.T, h *edge.Home, r *record, configuration string) {
 	if hasIPv6() {
 		values = append(values[:3], `, "[::1]:0"`)
 	}
-	for _, name := range []string{"app", "other", "one", "two", "alive"} {
+	for _, name := range []string{"app", "late", "other", "one", "two", "alive"} {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -46,7 +49,7 @@ func writeSite(t *testing.T, h *edge.Home, r *record, configuration string) {
 		t.Fatal(err)
 	}
 	r.serve(t, "unix", listener)
-	values = append(values, "{unix}", socket, "{room}", startRoom(t), "{dead}", deadAddress(t), "{dead2}", deadAddress(t))
+	values = append(values, "{unix}", socket, "{room}", startRoom(t), "{upload}", startUpload(t, r), "{dead}", deadAddress(t), "{dead2}", deadAddress(t))
 	text, err := os.ReadFile(filepath.Join("testdata", configuration+".hcl"))
 	if err != nil {
 		t.Fatal(err)
@@ -142,11 +145,7 @@ func writeFiles(t *testing.T, dir string) {
 // startRoom is a WebSocket app of the usual kind: it echoes messages.
 func startRoom(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return serveHTTP(t, func(w http.ResponseWriter, r *http.Request) {
 		conn, err := websocket.Accept(w, r, nil)
 		if err != nil {
 			return
@@ -162,7 +161,41 @@ func startRoom(t *testing.T) string {
 				return
 			}
 		}
-	})}
+	})
+}
+
+// startUpload is an app that notes each piece of a body as it comes, and answers
+// with the length of all.
+func startUpload(t *testing.T, r *record) string {
+	t.Helper()
+	return serveHTTP(t, func(w http.ResponseWriter, q *http.Request) {
+		mark := markOf(q.URL.RawQuery)
+		r.add(&exchange{request: request{backend: "upload", mark: mark, method: q.Method, target: q.RequestURI}})
+		buffer, length := make([]byte, 64<<10), 0
+		for {
+			n, err := q.Body.Read(buffer)
+			length += n
+			r.piece(mark, string(buffer[:n]))
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				r.piece(mark, "broken")
+				return
+			}
+		}
+		fmt.Fprint(w, length)
+	})
+}
+
+// serveHTTP runs an app until the test ends.
+func serveHTTP(t *testing.T, handler http.HandlerFunc) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: handler}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

@@ -76,6 +76,13 @@ func (r *SpoolReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// Waits reports whether a Read would have to wait.
+func (r *SpoolReader) Waits() bool {
+	r.spool.mu.Lock()
+	defer r.spool.mu.Unlock()
+	return !r.behind && r.at == r.spool.size && r.spool.ended == nil
+}
+
 // Close ends the reading. A body that is not stored any more and that nobody
 // else reads is not fetched any further.
 func (r *SpoolReader) Close() error {

@@ -25,6 +25,8 @@ type asking struct {
 	raw    syscall.RawConn       // nil where there is no socket to look at
 	step   func(fd uintptr) bool // of raw.Read; made once
 	kept   bool                  // the connection has had a request before
+	now    bool                  // read what is there, and do not wait
+	ended  error                 // what such a read met; for the next one
 	unsent []byte                // to be written before anything is read
 	into   []byte
 	n      int
@@ -47,7 +49,10 @@ func (c *conn) Read(p []byte) (int, error) {
 	if c.pause > 0 {
 		c.arm(c.pause)
 	}
-	if c.unsent == nil {
+	if c.ended != nil {
+		return 0, c.ended
+	}
+	if c.unsent == nil && !c.now {
 		return c.Conn.Read(p)
 	}
 	if c.raw != nil {
@@ -97,7 +102,10 @@ func (c *conn) visit(fd uintptr) bool {
 	}
 	n, err := retried(syscall.Read, int(fd), c.into)
 	if err == syscall.EAGAIN {
-		return false
+		if c.now {
+			c.err = errNothing
+		}
+		return c.now
 	}
 	c.n, c.err = max(n, 0), os.NewSyscallError("read", err)
 	return true
@@ -121,6 +129,24 @@ func (c *conn) look(fd uintptr) error {
 // they have waited for long enough.
 func timedOut(start string) bool {
 	return strings.HasPrefix(start, "HTTP/1.1 408") || strings.HasPrefix(start, "HTTP/1.0 408")
+}
+
+// errNothing is that nothing has come yet.
+var errNothing = errors.New("nothing to read yet")
+
+// ready reports whether a read would not wait, and reads what is there.
+func (c *conn) ready() bool {
+	if len(c.reader.Buffered()) > 0 || c.raw == nil {
+		return true
+	}
+	c.now = true
+	err := c.reader.Fill()
+	c.now = false
+	if errors.Is(err, errNothing) {
+		return false
+	}
+	c.ended = err
+	return true
 }
 
 // fit looks at a kept connection by itself, before a request that is not

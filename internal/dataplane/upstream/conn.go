@@ -61,6 +61,9 @@ type body struct {
 	closed  bool
 }
 
+// Waits reports whether nothing of the body is there yet.
+func (b *body) Waits() bool { return !b.Done() && !b.conn.ready() }
+
 // Close may be called more than once.
 func (b *body) Close() error {
 	if b.closed {
@@ -101,19 +104,39 @@ type sending struct {
 // Aborter is a request body whose Read another goroutine can end.
 type Aborter interface{ Abort() }
 
-// send copies body to the connection in a goroutine of its own.
-func (c *conn) send(body io.Reader, chunked bool) *sending {
+// send copies body to the connection in a goroutine of its own. A server that
+// takes nothing of it for longer than patience has timed out.
+func (c *conn) send(body io.Reader, chunked bool, patience time.Duration) *sending {
 	s := &sending{ended: make(chan struct{}), body: body}
 	go func() {
 		defer close(s.ended)
-		if s.err = copyBody(c.Conn, body, chunked); s.err != nil {
+		if s.err = copyBody(&sink{conn: c.Conn, patience: patience}, body, chunked); s.err != nil {
 			s.failed.Store(true)
 			if errors.Is(s.err, ErrClient) {
 				c.close() // nobody need wait for the answer to half a request
 			}
+			return
 		}
+		_ = c.SetWriteDeadline(time.Time{})
 	}()
 	return s
+}
+
+// sink bounds each write of a request's body.
+type sink struct {
+	conn     net.Conn
+	patience time.Duration
+	until    time.Time
+}
+
+// Write sets the deadline seldom, as conn.arm does.
+func (s *sink) Write(p []byte) (int, error) {
+	now := time.Now()
+	if left := s.until.Sub(now); left < s.patience {
+		s.until = now.Add(s.patience + s.patience/8)
+		_ = s.conn.SetWriteDeadline(s.until)
+	}
+	return s.conn.Write(p)
 }
 
 func (s *sending) complete() bool {

@@ -35,7 +35,10 @@ type Address struct{ Network, Address string }
 // Timeouts bound a round trip.
 type Timeouts struct {
 	Connect   time.Duration
-	FirstByte time.Duration // also the longest pause within a body
+	FirstByte time.Duration // from the request to its answer's head
+	// BetweenBytes is the longest silence within an answer's body, EventStream
+	// that within a text/event-stream.
+	BetweenBytes, EventStream time.Duration
 }
 
 const (

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"edgegen/internal/dataplane/wire"
@@ -15,7 +16,6 @@ import (
 const (
 	maxHead    = 64 << 10 // of a response
 	maxInterim = 16       // 1xx responses before the final one
-	holdBody   = 64 << 10 // a request body up to here is read before it is sent
 )
 
 // Trace tells what a round trip did.
@@ -30,8 +30,10 @@ type Trace struct {
 // RoundTrip sends a request and returns the response; its body streams, and
 // has to be closed. A request that may be repeated is tried once more, on
 // another connection or server, where no byte of an answer has come. The
-// request's hop-by-hop fields are the caller's to remove. req.Body is not
-// read any more once RoundTrip has failed, or the response's body is closed.
+// request's hop-by-hop fields are the caller's to remove. A body that is no
+// *wire.Bytes is sent as it comes; it may be sent again if it is a Rewinder.
+// req.Body is not read any more once RoundTrip has failed, or the response's
+// body is closed.
 //
 // Where the answer comes before req.Body was read to its end, closing the
 // response calls Abort of a body that is an Aborter and waits for the read
@@ -39,11 +41,9 @@ type Trace struct {
 func (g *Group) RoundTrip(ctx context.Context, req *wire.Request, t Timeouts) (*wire.Response, Trace, error) {
 	var trace Trace
 	start := time.Now()
-	out, err := g.hold(req)
-	if err != nil {
-		return nil, trace, err
-	}
+	out := g.outgoing(req)
 	var last *server
+	var err error
 	for attempt := 0; ; attempt++ {
 		s, noServer := g.pick(last)
 		if noServer != nil {
@@ -61,8 +61,17 @@ func (g *Group) RoundTrip(ctx context.Context, req *wire.Request, t Timeouts) (*
 		if err == nil || !again || attempt > 0 || ctx.Err() != nil {
 			return response, trace, err
 		}
+		if rewound := out.rewind(); rewound != nil {
+			return nil, trace, fmt.Errorf("%w: %w", err, rewound)
+		}
 		last = s
 	}
+}
+
+// Rewinder is a request body that is complete, and can be read again.
+type Rewinder interface {
+	io.Reader
+	Rewind() error
 }
 
 // outgoing is a request with its body either in memory or still to be read.
@@ -70,14 +79,22 @@ type outgoing struct {
 	*wire.Request
 	held []byte
 	rest io.Reader
-	// length is what the request says about its body; -1 means chunked.
-	length int64
 	// interimEnds is the group's.
 	interimEnds bool
 }
 
+func (g *Group) outgoing(req *wire.Request) *outgoing {
+	o := &outgoing{Request: req, interimEnds: g.InterimEnds}
+	if b, ok := req.Body.(*wire.Bytes); ok {
+		o.held = b.Rest()
+	} else {
+		o.rest = req.Body
+	}
+	return o
+}
+
 func (o *outgoing) repeatable() bool {
-	if o.rest != nil {
+	if _, again := o.rest.(Rewinder); o.rest != nil && !again {
 		return false
 	}
 	switch o.Method {
@@ -87,57 +104,20 @@ func (o *outgoing) repeatable() bool {
 	return false
 }
 
-// hold is hold for a group: each of its servers may get the request.
-func (g *Group) hold(req *wire.Request) (*outgoing, error) {
-	if req.Body == nil {
-		return &outgoing{Request: req, interimEnds: g.InterimEnds}, nil
+// rewind makes a request ready to be sent another time.
+func (o *outgoing) rewind() error {
+	if r, ok := o.rest.(Rewinder); ok {
+		return r.Rewind()
 	}
-	g.expect(1)
-	o, err := hold(req)
-	g.expect(-1)
-	if err == nil {
-		o.interimEnds = g.InterimEnds
-	}
-	return o, err
+	return nil
 }
 
-func (g *Group) expect(requests int64) {
+// Expect counts requests for the servers of the group before one of them is
+// chosen, and no longer with a negative number.
+func (g *Group) Expect(requests int64) {
 	for _, s := range g.servers {
 		s.open.Add(requests)
 	}
-}
-
-// hold reads a small body into memory, so that it is complete before any
-// server hears of it.
-func hold(req *wire.Request) (*outgoing, error) {
-	o := &outgoing{Request: req, length: req.Length}
-	if req.Length > holdBody {
-		o.rest = req.Body
-		return o, nil
-	}
-	size := req.Length
-	if size < 0 {
-		size = holdBody
-	}
-	buf := make([]byte, size+1)
-	n, err := io.ReadFull(req.Body, buf)
-	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF) && req.Length < 0 && bodyEnded(req.Body),
-		errors.Is(err, io.ErrUnexpectedEOF) && int64(n) == req.Length:
-		o.held, o.length = buf[:n], int64(n)
-	case err == nil:
-		o.held, o.rest = buf, req.Body
-	default:
-		return nil, fmt.Errorf("%w: %w", ErrClient, err)
-	}
-	return o, nil
-}
-
-// bodyEnded tells the regular end of a body of unknown length, which
-// io.ReadFull reports like a body that was cut off.
-func bodyEnded(body io.Reader) bool {
-	n, err := body.Read(make([]byte, 1))
-	return n == 0 && err == io.EOF
 }
 
 // try is one attempt on one server. again tells that nothing of the exchange
@@ -173,7 +153,7 @@ func (s *server) try(ctx context.Context, o *outgoing, t Timeouts, fresh, others
 // exchange asks on this connection. again is as for try.
 func (c *conn) exchange(ctx context.Context, o *outgoing, t Timeouts) (r *wire.Response, again bool, err error) {
 	stop := c.watch(ctx)
-	sending, err := c.write(o)
+	sending, err := c.write(o, t)
 	if err == nil {
 		r, err = c.read(o, t, stop, sending)
 	}
@@ -194,7 +174,7 @@ func (c *conn) exchange(ctx context.Context, o *outgoing, t Timeouts) (r *wire.R
 
 // write prepares the head and what is held of the body, which are sent when the
 // answer is waited for; a body that is not held whole is sent from now on.
-func (c *conn) write(o *outgoing) (*sending, error) {
+func (c *conn) write(o *outgoing, t Timeouts) (*sending, error) {
 	b := append(c.out[:0], o.Method...)
 	b = append(b, ' ')
 	b = append(b, o.Target...)
@@ -203,15 +183,15 @@ func (c *conn) write(o *outgoing) (*sending, error) {
 	b = append(b, "\r\n"...)
 	b = wire.AppendFields(b, o.Header)
 	switch {
-	case o.length < 0:
+	case o.Length < 0:
 		b = append(b, "Transfer-Encoding: chunked\r\n"...)
-	case o.length > 0, o.Method == http.MethodPost, o.Method == http.MethodPut, o.Method == http.MethodPatch:
+	case o.Length > 0, o.Method == http.MethodPost, o.Method == http.MethodPut, o.Method == http.MethodPatch:
 		b = append(b, "Content-Length: "...)
-		b = strconv.AppendInt(b, o.length, 10)
+		b = strconv.AppendInt(b, o.Length, 10)
 		b = append(b, "\r\n"...)
 	}
 	b = append(b, "\r\n"...)
-	if o.length < 0 && len(o.held) > 0 {
+	if o.Length < 0 && len(o.held) > 0 {
 		b = wire.AppendChunk(b, o.held)
 	} else {
 		b = append(b, o.held...)
@@ -229,7 +209,7 @@ func (c *conn) write(o *outgoing) (*sending, error) {
 	if _, err := c.Conn.Write(b); err != nil {
 		return nil, failure("send the request", err)
 	}
-	return c.send(o.rest, o.length < 0), nil
+	return c.send(o.rest, o.Length < 0, t.FirstByte), nil
 }
 
 // read waits for the final response's head.
@@ -293,7 +273,9 @@ func (c *conn) response(o *outgoing, head wire.ResponseHead, t Timeouts, stop fu
 		}
 		return r
 	}
-	c.pause = t.FirstByte
+	if c.pause = t.BetweenBytes; eventStream(head.Header.Get("Content-Type")) {
+		c.pause = t.EventStream
+	}
 	b := &body{conn: c, keep: head.Keep, stop: stop, sending: s}
 	switch {
 	case head.Chunked:
@@ -306,6 +288,12 @@ func (c *conn) response(o *outgoing, head wire.ResponseHead, t Timeouts, stop fu
 	}
 	r.Body = b
 	return r
+}
+
+// eventStream tells server-sent events, which may be silent for as long as they like.
+func eventStream(mediaType string) bool {
+	name, _, _ := strings.Cut(mediaType, ";")
+	return wire.EqualFold(wire.TrimSpace(name), "text/event-stream")
 }
 
 // copyBody sends the rest of a request's body.

@@ -76,7 +76,7 @@ func (c *conn) upgrade(ctx context.Context, o *outgoing, t Timeouts) (*Switched,
 }
 
 func (c *conn) handshake(o *outgoing, t Timeouts, stop func() bool) (*Switched, *wire.Response, error) {
-	if _, err := c.write(o); err != nil {
+	if _, err := c.write(o, t); err != nil {
 		return nil, nil, err
 	}
 	for range maxInterim {

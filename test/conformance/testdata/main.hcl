@@ -22,6 +22,7 @@ site "main.test" {
   tls { self_signed = true }
 
   backend "app" { servers = ["{app}"] }
+  backend "late" { servers = ["{late}"] }
   backend "room" { servers = ["{room}"] }
   backend "pair" { servers = ["{one}", "{two}"] }
   backend "retry" { servers = ["{one}", "{two}"] }
@@ -79,6 +80,7 @@ site "main.test" {
   route "/dead" { backend = "dead" }
   route "/gone" { backend = "gone" }
   route "/local" { backend = "local" }
+  route "/late" { backend = "late" }
 
   route "/ttl" {
     backend = "app"

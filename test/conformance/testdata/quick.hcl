@@ -7,6 +7,8 @@ edge {
     idle           = "3s"
     connect        = "1s"
     first_byte     = "1s"
+    between_bytes  = "1s"
+    body           = "1s"
     websocket_idle = "2s"
     drain          = "2s"
   }
@@ -16,7 +18,17 @@ edge {
 site "quick.test" {
   tls { self_signed = true }
   backend "app" { servers = ["{app}"] }
+  backend "upload" { servers = ["{upload}"] }
   route "/" { backend = "app" }
+  route "/files" {
+    static  { root = "public" }
+    backend = "app"
+  }
+  route "/held" { backend = "upload" }
+  route "/stream" {
+    backend = "upload"
+    stream  = true
+  }
   route "/ws" {
     backend   = "app"
     websocket = true

@@ -76,6 +76,8 @@ sub edge_clean {
     unset req.http.X-Edge-Refetch;
     unset req.http.X-Edge-Failed;
     unset req.http.X-Edge-Range;
+    unset req.http.X-Edge-Stream;
+    unset req.http.X-Edge-Asked;
     # What belongs to one connection (RFC 9110, 7.6.1).
     unset req.http.Keep-Alive;
     unset req.http.Proxy-Connection;
@@ -272,7 +274,7 @@ sub edge_policy {
     # Varnish would pass on a chunked body that breaks off as a whole one: only
     # when all of it is here, it goes on. What is no chunk, and what is far over
     # limits.body_size, Varnish answers by closing; the web tier knows the limit.
-    if (req.http.Transfer-Encoding && !std.cache_req_body(105906176B)) {
+    if (req.http.Transfer-Encoding && !req.http.X-Edge-Stream && !std.cache_req_body(105906176B)) {
         return (synth(413));
     }
     set req.backend_hint = web;
@@ -415,6 +417,7 @@ sub edge_hide {
     unset bereq.http.X-Edge-WebSocket;
     unset bereq.http.X-Edge-Cookie;
     unset bereq.http.X-Edge-Cache;
+    unset bereq.http.X-Edge-Stream;
 }
 
 # What proxies are known to say; VCL can remove a header only by its whole name.
@@ -496,6 +499,13 @@ sub vcl_backend_fetch {
     # Those that vcl_backend_response needs are the web tier's to drop.
     call edge_hide;
     unset bereq.http.X-Edge-Pass;
+    # Who asks for an event stream takes it silent for as long as a WebSocket.
+    # default: timeouts.websocket_idle, timeouts.first_byte
+    if (bereq.http.Accept ~ "(?i)(?:^|[,\s])text/event-stream(?:[;,\s]|$)") {
+        set bereq.between_bytes_timeout = 86400s;
+        set bereq.first_byte_timeout = 76s;
+    }
+    set bereq.http.X-Edge-Asked = std.time2real(now, 0.0);
     if (bereq.retries > 0) {
         # For all of it, after a confirmation that was none.
         unset bereq.http.If-None-Match;
@@ -748,6 +758,10 @@ sub vcl_backend_error {
     # What the app sent is no HTTP, or the web tier itself does not answer.
     set beresp.status = 502;
     set beresp.reason = "Bad Gateway";
+    if (now - std.time(bereq.http.X-Edge-Asked, now) >= 76s) {
+        set beresp.status = 504;
+        set beresp.reason = "Gateway Timeout";
+    }
     unset beresp.http.Server;
     set beresp.http.Content-Type = "text/plain; charset=utf-8";
     set beresp.body = "" + beresp.status + " " + beresp.reason + {"

@@ -1,0 +1,27 @@
+package dataplane
+
+import (
+	"time"
+
+	"edgegen/internal/site"
+)
+
+// pace holds a client that sends a body to a speed: in each stretch of limit
+// that is spent waiting for it, site.BodyProgress has to come. The time in
+// which nobody waits, because the app takes the body slowly, does not count.
+type pace struct {
+	limit time.Duration
+	spent time.Duration // waiting, since enough came
+	came  int64
+}
+
+// left is how much longer the client may be waited for.
+func (p *pace) left() time.Duration { return p.limit - p.spent }
+
+// note counts bytes that came after a wait.
+func (p *pace) note(bytes int, waited time.Duration) {
+	p.spent += waited
+	if p.came += int64(bytes); p.came >= site.BodyProgress {
+		p.spent, p.came = 0, 0
+	}
+}

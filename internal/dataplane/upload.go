@@ -1,0 +1,98 @@
+package dataplane
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"edgegen/internal/dataplane/upstream"
+	"edgegen/internal/dataplane/wire"
+)
+
+// inMemory is how much of a request's body is held in memory.
+const inMemory = 64 << 10
+
+// errNoRoom means that a request's body could not be put down.
+var errNoRoom = errors.New("hold the request's body")
+
+// take takes in a request's body before any app hears of it, so that a client
+// that sends slowly holds nobody up but itself: what is small in memory, what
+// is not in a file. Memory is taken for what has come. The returned function
+// lets go of the body once nobody reads it any more.
+func (x *exchange) take(dir string, buffer []byte) (letGo func(), err error) {
+	nothing := func() {}
+	held, ended, err := x.gather(inMemory)
+	if err != nil || ended {
+		return nothing, err
+	}
+	file, err := os.CreateTemp(dir, "body-")
+	if err != nil {
+		return nothing, fmt.Errorf("%w: %w", errNoRoom, err)
+	}
+	letGo = func() { _ = file.Close() } // nothing of it is to last
+	if err := os.Remove(file.Name()); err != nil {
+		return letGo, fmt.Errorf("%w: %w", errNoRoom, err)
+	}
+	size := int64(0)
+	for part, failed := held, error(nil); ; {
+		if _, err := file.Write(part); err != nil {
+			return letGo, fmt.Errorf("%w: %w", errNoRoom, err)
+		}
+		size += int64(len(part))
+		if errors.Is(failed, io.EOF) {
+			break
+		}
+		if failed != nil {
+			return letGo, fmt.Errorf("%w: %w", upstream.ErrClient, failed)
+		}
+		n := 0
+		n, failed = x.Body.Read(buffer)
+		part = buffer[:n]
+	}
+	x.Body, x.Length = &stored{io.NewSectionReader(file, 0, size)}, size
+	return letGo, nil
+}
+
+// gather reads up to limit bytes of a request's body, and makes them the whole
+// body where it ends with them.
+func (x *exchange) gather(limit int) (held []byte, ended bool, err error) {
+	size := min(4<<10, limit)
+	if x.Length >= 0 {
+		size = int(min(int64(size), x.Length)) + 1 // with room to see its end
+	}
+	held = make([]byte, 0, size)
+	for len(held) < limit {
+		if len(held) == cap(held) {
+			held = append(held, 0)[:len(held)]
+		}
+		n, err := x.Body.Read(held[len(held):min(cap(held), limit)])
+		held = held[:len(held)+n]
+		if errors.Is(err, io.EOF) {
+			x.Body, x.Length = wire.NewBytes(held), int64(len(held))
+			return nil, true, nil
+		}
+		if err != nil {
+			return nil, false, fmt.Errorf("%w: %w", upstream.ErrClient, err)
+		}
+	}
+	return held, false, nil
+}
+
+// atHand takes a body that came with its head, which needs no waiting.
+func (x *exchange) atHand() error {
+	if b, ok := x.Body.(*requestBody); !ok || x.Length > inMemory || !b.Ready() {
+		return nil
+	}
+	_, _, err := x.gather(inMemory + 1)
+	return err
+}
+
+// stored is a body in a file; it can be read again.
+type stored struct{ *io.SectionReader }
+
+// Rewind goes back to the start.
+func (s *stored) Rewind() error {
+	_, err := s.Seek(0, io.SeekStart)
+	return err
+}
