@@ -227,7 +227,7 @@ func (c *http1) abort() {
 	if under, ok := raw.(interface{ NetConn() net.Conn }); ok {
 		raw = under.NetConn()
 	}
-	if tcp, ok := raw.(*net.TCPConn); ok {
+	if tcp, ok := raw.(interface{ SetLinger(int) error }); ok {
 		_ = tcp.SetLinger(0)
 	}
 	_ = raw.Close()

@@ -24,7 +24,8 @@ type exchange struct {
 	began    time.Time
 	peer     netip.Addr // who connected to the edge
 	upgrade  upgrade
-	watch    func() // starts to look whether the client leaves; may be nil
+	tunnel   bool   // a CONNECT for a WebSocket (RFC 8441)
+	watch    func() // called before waiting for anybody else; may be nil
 
 	model  *model
 	host   *host

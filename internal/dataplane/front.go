@@ -55,6 +55,9 @@ func (f *front) decide(x *exchange) answer {
 	if x.route.WebSocket && x.route.group != nil && x.wantsWebSocket() {
 		return f.webSocket(x)
 	}
+	if x.tunnel {
+		return answer{Response: notAllowed()}
+	}
 	x.Header.Filter(func(h wire.Field) bool { return !webSocketOnly(h.Name) })
 	applyRules(&x.Header, x.route.RequestHeaders.Remove, x.route.RequestHeaders.Set)
 	a := f.respond(x)
@@ -64,7 +67,7 @@ func (f *front) decide(x *exchange) answer {
 
 // admit checks what any tier checks first: method, size, path.
 func (x *exchange) admit() *answer {
-	if !methodAllowed(x.Method) {
+	if !methodAllowed(x.Method) && !x.tunnel {
 		return &answer{Response: notAllowed()}
 	}
 	if x.Length > x.model.edge.Limits.BodySize {

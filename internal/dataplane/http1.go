@@ -32,17 +32,16 @@ type http1 struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 
-	x      exchange
-	body   requestBody
-	out    []byte // what is to be written next; from the plane's pool
-	sent   int64  // of the response's body
-	server string // of the app, once this is a WebSocket
-	read   deadline
-	write  deadline
-	eye    eye
-	watch  func()      // eye.open
-	idle   atomic.Bool // between two requests
-	begun  atomic.Bool // there was one
+	x     exchange
+	body  requestBody
+	out   []byte // what is to be written next; from the plane's pool
+	sent  int64  // of the response's body
+	read  deadline
+	write deadline
+	eye   eye
+	watch func()      // eye.open: looks whether the client leaves
+	idle  atomic.Bool // between two requests
+	begun atomic.Bool // there was one
 }
 
 // deadline is a deadline that is set seldom: up to an eighth later than asked

@@ -1,174 +1,128 @@
 package dataplane
 
 import (
-	"context"
-	"crypto/tls"
-	"log/slog"
-	"maps"
 	"net"
-	"net/http"
 	"net/netip"
-	"slices"
-	"sync"
 	"time"
 
-	"edgegen/internal/site"
+	"edgegen/internal/dataplane/h2"
+	"edgegen/internal/dataplane/wire"
 )
 
-// h2 serves HTTP/2 by way of net/http, which is handed connections that have
-// agreed on it. WebSockets over it (RFC 8441) are not offered: clients open an
-// HTTP/1.1 connection for them. A model with other limits has another h2,
-// beside which the older one goes on until its last connection ends.
-type h2 struct {
-	plane   *Plane
-	server  *http.Server
-	begin   sync.Once
-	conns   chan net.Conn
-	closed  chan struct{}
-	once    sync.Once
-	header  int64
-	timeout time.Duration
-
-	mu      sync.Mutex
-	open    map[net.Conn]*h2conn
-	leaving bool // no model has it any more
+// http2 serves HTTP/2 on one connection: it makes an exchange of each stream,
+// and frames of its answer.
+type http2 struct {
+	plane *Plane
+	door  *door
+	peer  netip.Addr
+	serve func(*exchange) answer
+	full  bool // beyond the limit of connections: it ends with its first answer
+	conn  *h2.Conn
 }
 
-// h2conn is one connection.
-type h2conn struct {
-	peer netip.Addr
-	door *door
-	done chan struct{} // closed when it has ended
+// http2 serves a connection until it ends. socket lies beneath it; nil where
+// that is no TCP connection.
+func (p *Plane) http2(c *http2, conn net.Conn, socket *h2.Socket) {
+	c.plane = p
+	c.conn = h2.New(p.ended, conn, socket, c, &p.batches)
+	p.track.http2(c)
+	defer p.track.forgetHTTP2(c)
+	c.conn.Serve()
 }
 
-type connKey struct{}
-
-func newH2(p *Plane, edge *site.Edge) *h2 {
-	h := &h2{plane: p, conns: make(chan net.Conn), closed: make(chan struct{}), open: map[net.Conn]*h2conn{},
-		header: edge.Limits.HeaderSize, timeout: edge.Timeout.Idle}
-	h.server = &http.Server{
-		Handler:        h,
-		MaxHeaderBytes: int(h.header),
-		IdleTimeout:    h.timeout,
-		ErrorLog:       slog.NewLogLogger(p.log.Handler(), slog.LevelDebug),
-		HTTP2:          &http.HTTP2Config{MaxConcurrentStreams: 128, WriteByteTimeout: h.timeout},
-		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			h.mu.Lock()
-			defer h.mu.Unlock()
-			return context.WithValue(ctx, connKey{}, h.open[c])
-		},
-		ConnState: h.ended,
-	}
-	return h
+// Limits are those of the model in force.
+func (c *http2) Limits() h2.Limits {
+	edge := c.plane.model.Load().edge
+	return h2.Limits{HeaderSize: edge.Limits.HeaderSize, Header: edge.Timeout.Header, Idle: edge.Timeout.Idle}
 }
 
-// suits reports whether h keeps the edge's limits.
-func (h *h2) suits(edge *site.Edge) bool {
-	return h.header == edge.Limits.HeaderSize && h.timeout == edge.Timeout.Idle
-}
-
-// http2 serves a connection by the model in force.
-func (p *Plane) http2(conn *tls.Conn, d *door) {
-	for !p.model.Load().h2.run(conn, d) {
-		// Another model has come in between.
-	}
-}
-
-// eachH2 does something with every h2 that may have connections.
-func (p *Plane) eachH2(do func(*h2)) {
-	p.serversMu.Lock()
-	all := slices.Collect(maps.Keys(p.servers))
-	p.serversMu.Unlock()
-	for _, h := range all {
-		do(h)
-	}
-}
-
-// start makes the server ready on the first connection.
-func (h *h2) start() {
-	p := h.plane
-	p.serversMu.Lock()
-	p.servers[h] = struct{}{}
-	p.serversMu.Unlock()
-	stop := context.AfterFunc(p.ended, func() { _ = h.server.Close() })
-	p.serving.Go(func() {
-		defer stop()
-		_ = h.server.Serve(h) // ends when it is shut down, or left
-		h.mu.Lock()
-		left := h.leaving
-		h.mu.Unlock()
-		if left { // the others may have connections still
-			p.serversMu.Lock()
-			delete(p.servers, h)
-			p.serversMu.Unlock()
-		}
+// Go runs one of the connection's goroutines.
+func (c *http2) Go(f func()) {
+	c.plane.tasks.Go(func() {
+		well := false
+		defer func() {
+			if !well {
+				c.conn.Cut()
+			}
+		}()
+		defer c.plane.survive(c.peer)
+		f()
+		well = true
 	})
 }
 
-// run serves one connection until it ends. It returns false where h takes
-// none any more.
-func (h *h2) run(conn *tls.Conn, d *door) bool {
-	one := &h2conn{peer: addressOf(conn), door: d, done: make(chan struct{})}
-	h.mu.Lock()
-	if h.leaving {
-		h.mu.Unlock()
-		return false
-	}
-	h.open[conn] = one
-	h.mu.Unlock()
-	h.begin.Do(h.start)
-	select {
-	case h.conns <- conn:
-		<-one.done
-	case <-h.closed:
-		h.forget(conn)
-	}
-	return true
+// stream is a request on an HTTP/2 connection, in memory that is used again.
+type stream struct {
+	exchange
+	conn   *http2
+	to     *h2.Stream
+	body   streamBody
+	wait   func() // to.Detach
+	status int    // for the access log
+	logged bool   // already
 }
 
-// leave lets h end with its last connection.
-func (h *h2) leave() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.leaving = true
-	if len(h.open) == 0 {
-		_ = h.Close()
-	}
+func newStream() any {
+	e := &stream{}
+	e.wait = func() { e.to.Detach() }
+	return e
 }
 
-func (h *h2) ended(conn net.Conn, state http.ConnState) {
-	if state == http.StateClosed {
-		h.forget(conn)
+// Serve answers a request. What is in memory, and small files, it answers on
+// the goroutine that reads from the connection.
+func (c *http2) Serve(s *h2.Stream) {
+	p := c.plane
+	p.streams.open.Add(1)
+	e := p.requests.Get().(*stream)
+	e.conn, e.to, s.User = c, s, e
+	e.exchange = exchange{ctx: s, protocol: "HTTP/2.0", began: time.Now(), peer: c.peer, watch: e.wait, model: p.model.Load(),
+		Request: wire.Request{Method: s.Method, Target: s.Path, Host: s.Authority, Minor: 1, Header: s.Header, Length: s.Length}}
+	a := c.answer(e)
+	defer a.Close()
+	if c.full || p.lastOne(c.door) {
+		c.conn.Leave()
 	}
-}
-
-func (h *h2) forget(conn net.Conn) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if one := h.open[conn]; one != nil {
-		close(one.done)
-		delete(h.open, conn)
-	}
-	if h.leaving && len(h.open) == 0 {
-		_ = h.Close()
+	e.status = a.Status
+	switch {
+	case a.gone:
+		e.status = statusGone
+		s.Reset(h2.Cancel)
+	case a.switched != nil:
+		c.pipe(e, a)
+	default:
+		e.deliver(a)
 	}
 }
 
-// Accept, Close and Addr make h2 the listener of its server.
-func (h *h2) Accept() (net.Conn, error) {
-	select {
-	case c := <-h.conns:
-		return c, nil
-	case <-h.closed:
-		return nil, net.ErrClosed
+// answer finds the answer to a request.
+func (c *http2) answer(e *stream) answer {
+	x, s := &e.exchange, e.to
+	if s.Fault != nil {
+		return c.refuse(x, s.Fault)
 	}
+	if s.Protocol == "websocket" {
+		x.tunnel = true
+	} else if s.Length != 0 && s.Method != "CONNECT" {
+		e.body.start(e, x.Header.Contains("Expect", "100-continue"))
+		x.Body = &e.body
+	}
+	return c.serve(x)
 }
 
-// Close ends Accept.
-func (h *h2) Close() error {
-	h.once.Do(func() { close(h.closed) })
-	return nil
+// refuse answers what is no acceptable request.
+func (c *http2) refuse(x *exchange, err error) answer {
+	x.Body, x.client, x.cache, x.tier = nil, c.peer, "PASS", "cache"
+	return answer{Response: failure(badRequest(err), wire.Field{Name: "X-Cache", Value: x.cache})}
 }
 
-// Addr is of no meaning.
-func (h *h2) Addr() net.Addr { return &net.UnixAddr{Net: "unix"} }
+// Ended writes the access log, and takes the memory back.
+func (c *http2) Ended(s *h2.Stream) {
+	e := s.User.(*stream)
+	if !e.logged {
+		c.plane.access(e.finish(e.status, s.Sent()), true)
+		c.plane.streams.leave()
+	}
+	wait := e.wait
+	*e = stream{wait: wait}
+	c.plane.requests.Put(e)
+}

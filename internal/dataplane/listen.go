@@ -14,6 +14,7 @@ import (
 
 	"github.com/pires/go-proxyproto"
 
+	"edgegen/internal/dataplane/h2"
 	"edgegen/internal/dataplane/wire"
 )
 
@@ -56,7 +57,7 @@ func (p *Plane) accept(d *door) error {
 				return
 			}
 			defer p.track.remove(conn)
-			defer p.survive(conn)
+			defer p.survive(addressOf(conn))
 			p.serve(conn, d)
 		})
 	}
@@ -64,9 +65,9 @@ func (p *Plane) accept(d *door) error {
 
 // survive keeps a mistake in the handling of one connection from ending all
 // the others.
-func (p *Plane) survive(conn net.Conn) {
+func (p *Plane) survive(peer netip.Addr) {
 	if v := recover(); v != nil {
-		p.log.Error("connection ended by a fault", "peer", addressOf(conn).String(), "fault", v, "stack", string(debug.Stack()))
+		p.log.Error("connection ended by a fault", "peer", peer.String(), "fault", v, "stack", string(debug.Stack()))
 	}
 }
 
@@ -79,7 +80,12 @@ func (p *Plane) crowded(c net.Conn) bool {
 // https serves one connection of a public TLS listener.
 func (p *Plane) https(raw net.Conn, d *door) {
 	t := p.model.Load().edge.Timeout
-	conn := tls.Server(raw, p.tls)
+	under, socket := raw, (*h2.Socket)(nil)
+	if tcp, ok := raw.(*net.TCPConn); ok && p.front != nil {
+		socket = h2.NewSocket(tcp)
+		under = socket
+	}
+	conn := tls.Server(under, p.tls)
 	ctx, cancel := context.WithTimeout(p.ended, t.Header)
 	err := conn.HandshakeContext(ctx)
 	cancel()
@@ -94,11 +100,12 @@ func (p *Plane) https(raw net.Conn, d *door) {
 		}
 		return
 	}
-	serve := p.front.serve
-	if p.crowded(raw) {
+	serve, crowded := p.front.serve, p.crowded(raw)
+	if crowded {
 		serve = full
-	} else if conn.ConnectionState().NegotiatedProtocol == "h2" {
-		p.http2(conn, d)
+	}
+	if conn.ConnectionState().NegotiatedProtocol == "h2" {
+		p.http2(&http2{door: d, peer: addressOf(raw), serve: serve, full: crowded}, conn, socket)
 		return
 	}
 	p.http1(&http1{Conn: conn, door: d, peer: addressOf(raw), serve: serve, log: true})

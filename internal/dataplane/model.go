@@ -22,7 +22,6 @@ type model struct {
 	storage    *storage         // nil without the cache tier
 	store      *httpcache.Store // the storage's
 	private    *static.Private
-	h2         *h2 // for new connections; nil without the cache tier
 }
 
 type host struct {

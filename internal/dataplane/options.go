@@ -29,8 +29,8 @@
 //   - A user who is not root, and as whom files are read, may lose the right to a
 //     directory above them a quarter of a second before that is noticed.
 //   - A stop ends WebSockets once no request is under way any more.
-//   - HTTP/2 is spoken where TLS and cache are in one Plane; WebSockets come
-//     over HTTP/1.1.
+//   - HTTP/2 is spoken where TLS and cache are in one Plane, WebSockets over it
+//     (RFC 8441) too. What is malformed is answered with 400, and its stream reset.
 package dataplane
 
 import (

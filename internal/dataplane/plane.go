@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"edgegen/internal/dataplane/h2"
 	"edgegen/internal/dataplane/loglimit"
 	"edgegen/internal/dataplane/static"
 	"edgegen/internal/dataplane/upstream"
@@ -37,10 +38,6 @@ type Plane struct {
 	running  bool
 	over     bool // no other model is taken any more
 
-	serversMu sync.Mutex
-	servers   map[*h2]struct{} // that have connections, or may get some
-	serving   sync.WaitGroup   // of servers
-
 	probeHost   string // whom Probe asks for
 	connections gauge
 	sockets     gauge
@@ -60,12 +57,15 @@ type Plane struct {
 	buffers     sync.Pool // of readers
 	copies      sync.Pool // for copying bodies
 	outputs     sync.Pool // for heads and small bodies
+	batches     sync.Pool // for what many streams send
+	requests    sync.Pool // of streams of HTTP/2
+	now         atomic.Pointer[dateOf]
 }
 
 // New makes a Plane that does not serve yet. Its listeners are closed where
 // it fails.
 func New(o Options) (*Plane, error) {
-	p := &Plane{options: o, track: newTrack(), doors: o.doors(), servers: map[*h2]struct{}{},
+	p := &Plane{options: o, track: newTrack(), doors: o.doors(),
 		accepting: make(chan struct{}), failed: make(chan error, 1), gone: make(chan struct{})}
 	p.options.Model = Model{} // it lives in model
 	if o.Log == nil {
@@ -76,6 +76,8 @@ func New(o Options) (*Plane, error) {
 	p.buffers.New = wire.NewBuffer
 	p.copies.New = func() any { b := make([]byte, 32<<10); return &b }
 	p.outputs.New = func() any { b := make([]byte, 0, flushAt); return &b }
+	p.batches.New = func() any { b := make([]byte, 0, h2.BufferSize); return &b }
+	p.requests.New = newStream
 	p.ended, p.end = context.WithCancel(context.Background())
 	p.patience, p.hurry = context.WithCancel(context.Background())
 	p.probeHost = "probe-" + newID()
@@ -196,7 +198,6 @@ func (p *Plane) stop() {
 	p.end()
 	p.track.closeAll()
 	p.tasks.Wait()
-	p.serving.Wait()
 	m := p.model.Load()
 	m.retire(nil)
 	if p.toWeb != nil {
@@ -209,7 +210,6 @@ func (p *Plane) stop() {
 
 // drain waits until no request is under way.
 func (p *Plane) drain(ctx context.Context) {
-	p.eachH2(func(h *h2) { _ = h.server.Shutdown(ctx) }) // its error is that of ctx
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !p.track.closeIdle() {

@@ -129,9 +129,6 @@ func (q *Prepared) settle() {
 	drop.retire(keep)
 	q.warn("close cache storage", drop.storage.close(keep.storage, q.stage != committed))
 	q.warn("cache storage", keep.storage.settle())
-	if drop.h2 != nil && drop.h2 != keep.h2 {
-		drop.h2.leave()
-	}
 	q.stage = settled
 	q.plane.prepared = nil
 }
@@ -175,15 +172,12 @@ func (p *Plane) newModel(m Model, old *model) (*model, error) {
 	}
 	var before *storage
 	if old != nil {
-		before, next.h2 = old.storage, old.h2
+		before = old.storage
 	}
 	if next.storage, err = p.storage(m.Edge.Storage, before); err != nil {
 		return nil, err
 	}
 	next.store = next.storage.store
-	if next.h2 == nil || !next.h2.suits(m.Edge) {
-		next.h2 = newH2(p, m.Edge)
-	}
 	return next, nil
 }
 

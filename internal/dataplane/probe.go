@@ -60,7 +60,7 @@ func (p *Plane) probe(ctx context.Context, ask func(net.Conn) error, serve func(
 	}
 	p.tasks.Go(func() {
 		defer server.Close()
-		defer p.survive(server)
+		defer p.survive(localhost)
 		serve(server)
 	})
 	return ask(client)

@@ -29,7 +29,7 @@ func (p *Plane) Retire(ctx context.Context) {
 		case <-patience.C:
 			p.track.closeWaiting()
 			p.leaveStorage()
-			p.eachH2(func(h *h2) { p.tasks.Go(func() { _ = h.server.Shutdown(p.ended) }) })
+			p.track.leave()
 			continue
 		case <-ctx.Done():
 		case <-p.gone:

@@ -10,13 +10,15 @@ type track struct {
 	mu      sync.Mutex
 	conns   map[net.Conn]struct{}
 	serving map[*http1]struct{}
-	sockets map[*http1]struct{} // the WebSockets among serving
+	http2s  map[*http2]struct{}
+	sockets map[any]string // the server of each WebSocket: of a *http1 or a *stream
 	relays  map[net.Conn]net.Conn
 	closed  bool
 }
 
 func newTrack() *track {
-	return &track{conns: map[net.Conn]struct{}{}, serving: map[*http1]struct{}{}, sockets: map[*http1]struct{}{}, relays: map[net.Conn]net.Conn{}}
+	return &track{conns: map[net.Conn]struct{}{}, serving: map[*http1]struct{}{}, http2s: map[*http2]struct{}{},
+		sockets: map[any]string{}, relays: map[net.Conn]net.Conn{}}
 }
 
 // add notes a connection; false means that it came too late.
@@ -49,12 +51,40 @@ func (t *track) forget(c *http1) {
 	t.mu.Unlock()
 }
 
-// socket notes that a connection is a WebSocket to an app's server from now on.
-func (t *track) socket(c *http1, server string) {
+func (t *track) http2(c *http2) {
 	t.mu.Lock()
-	c.server = server
-	t.sockets[c] = struct{}{}
+	t.http2s[c] = struct{}{}
 	t.mu.Unlock()
+}
+
+func (t *track) forgetHTTP2(c *http2) {
+	t.mu.Lock()
+	delete(t.http2s, c)
+	t.mu.Unlock()
+}
+
+// socket notes that a connection, or a stream, is a WebSocket to an app's
+// server from now on.
+func (t *track) socket(c any, server string) {
+	t.mu.Lock()
+	t.sockets[c] = server
+	t.mu.Unlock()
+}
+
+// ended notes that a WebSocket has ended.
+func (t *track) ended(c any) {
+	t.mu.Lock()
+	delete(t.sockets, c)
+	t.mu.Unlock()
+}
+
+// leave has the clients of all HTTP/2 connections told that they end.
+func (t *track) leave() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for c := range t.http2s {
+		c.conn.Leave()
+	}
 }
 
 // socketsTo counts the WebSockets by the address of the app's server.
@@ -62,8 +92,8 @@ func (t *track) socketsTo() map[string]int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	open := make(map[string]int)
-	for c := range t.sockets {
-		open[c.server]++
+	for _, server := range t.sockets {
+		open[server]++
 	}
 	return open
 }
@@ -91,6 +121,12 @@ func (t *track) closeIdle() bool {
 			continue
 		}
 		busy++
+	}
+	for c := range t.http2s {
+		c.conn.Leave()
+		if !c.conn.Left() {
+			busy++
+		}
 	}
 	return busy == 0
 }

@@ -10,7 +10,7 @@ import (
 // wantsWebSocket reports whether a request on a route with websocket is meant
 // as a handshake: it says so, or it has what only a handshake has.
 func (x *exchange) wantsWebSocket() bool {
-	return x.upgrade.protocol != "" && containsToken(x.upgrade.protocol, "websocket") ||
+	return x.tunnel || x.upgrade.protocol != "" && containsToken(x.upgrade.protocol, "websocket") ||
 		x.Header.Has("Sec-WebSocket-Key") || x.Header.Has("Sec-WebSocket-Version")
 }
 
@@ -43,6 +43,9 @@ func webSocketOnly(name string) bool {
 // handshake checks a handshake (RFC 6455 4.2.1): 200 for a valid one.
 func (x *exchange) handshake() int {
 	h := x.Header
+	if x.tunnel {
+		return x.tunnelHandshake()
+	}
 	if x.Method != http.MethodGet || x.protocol != "HTTP/1.1" || x.Length != 0 || x.Body != nil ||
 		!wire.EqualFold(x.upgrade.protocol, "websocket") || !x.upgrade.connection ||
 		h.Count("Sec-WebSocket-Key") != 1 || h.Count("Sec-WebSocket-Version") != 1 {
@@ -52,6 +55,10 @@ func (x *exchange) handshake() int {
 	if err != nil || len(key) != 16 {
 		return http.StatusBadRequest
 	}
+	return webSocketVersion(h)
+}
+
+func webSocketVersion(h wire.Header) int {
 	if h.Get("Sec-WebSocket-Version") != "13" {
 		return http.StatusUpgradeRequired
 	}
@@ -86,7 +93,11 @@ func (f *front) askToSwitch(x *exchange) answer {
 	applyRules(&x.Header, x.route.RequestHeaders.Remove, x.route.RequestHeaders.Set)
 	x.Header.Add("Connection", "Upgrade")
 	x.Header.Add("Upgrade", "websocket")
-	switched, r, trace, err := x.route.group.Upgrade(x.ctx, &x.Request, patience(x.model.edge.Timeout))
+	request := x.Request
+	if x.tunnel {
+		request = x.asHandshake()
+	}
+	switched, r, trace, err := x.route.group.Upgrade(x.ctx, &request, patience(x.model.edge.Timeout))
 	x.backend, x.asked = trace.Server, trace.Took
 	if err != nil {
 		r := f.plane.unanswered(x, err)
@@ -96,6 +107,10 @@ func (f *front) askToSwitch(x *exchange) answer {
 	if r != nil {
 		cleanResponse(&r.Header)
 		return answer{Response: r}
+	}
+	if x.tunnel && !accepted(switched.Header, request.Header) {
+		_ = switched.Close()
+		return answer{Response: f.plane.unanswered(x, errNotAccepted)}
 	}
 	cleanResponse(&switched.Header)
 	r = &wire.Response{Status: http.StatusSwitchingProtocols, Header: switched.Header, Length: -1}

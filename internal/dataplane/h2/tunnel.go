@@ -1,0 +1,49 @@
+package h2
+
+import (
+	"net"
+	"time"
+)
+
+// Tunnel is a stream of an extended CONNECT (RFC 8441) as a connection.
+type Tunnel struct{ *Stream }
+
+// Tunnel makes the stream a tunnel, once its head was answered: it has no time
+// limits but those that are set, and a body both ways.
+func (s *Stream) Tunnel() Tunnel {
+	c := s.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !s.tunnel {
+		s.tunnel = true
+		if s.counted {
+			c.tunnels++
+		}
+	}
+	return Tunnel{s}
+}
+
+// CloseWrite ends our side.
+func (t Tunnel) CloseWrite() error {
+	_, err := t.WriteLast(nil)
+	return err
+}
+
+// Close ends both sides, with a reset where ours has not ended.
+func (t Tunnel) Close() error {
+	t.Reset(Cancel)
+	t.Flush()
+	return nil
+}
+
+// LocalAddr is that of the connection.
+func (t Tunnel) LocalAddr() net.Addr { return t.conn.net.LocalAddr() }
+
+// RemoteAddr is that of the connection.
+func (t Tunnel) RemoteAddr() net.Addr { return t.conn.net.RemoteAddr() }
+
+// SetDeadline sets that of Read; Write has none but the end of the stream.
+func (t Tunnel) SetDeadline(at time.Time) error { return t.SetReadDeadline(at) }
+
+// SetWriteDeadline does nothing.
+func (t Tunnel) SetWriteDeadline(time.Time) error { return nil }

@@ -1,0 +1,266 @@
+package h2
+
+import (
+	"net"
+	"sync"
+	"time"
+
+	"edgegen/internal/dataplane/wire"
+)
+
+// output is what is to be written.
+type output struct {
+	encoder   encoder
+	out       []byte    // heads and control frames, and what was pulled behind them
+	ending    []*Stream // whose answers end in out
+	spare     []*Stream // memory for ending
+	queue     queue
+	writing   bool      // somebody writes
+	drained   sync.Cond // signalled when a write has ended
+	window    int64     // of the connection, for DATA
+	blocked   bool      // streams wait for window
+	initial   int64     // window of a new stream
+	writeBy   time.Time // the deadline that is set
+	over      []*Stream // to be told to the handler
+	spareOver []*Stream
+}
+
+// BufferSize is what is collected at most before it is written, nearly always.
+const BufferSize = batchSize + 2*maxFrame
+
+// queued returns the output to append to. The lock is held, as for what follows.
+func (c *Conn) queued() []byte {
+	if c.out == nil {
+		c.out = (*c.buffers.Get().(*[]byte))[:0]
+	}
+	return c.out
+}
+
+// recycle gives a buffer back, unless it has grown.
+func (c *Conn) recycle(b []byte) {
+	if cap(b) == BufferSize {
+		c.buffers.Put(&b)
+	}
+}
+
+// flushReading is flush for the goroutine that reads. Where the client takes
+// nothing for now, another goroutine reads meanwhile.
+func (c *Conn) flushReading() progress {
+	how := stepped
+	c.flush(func() {
+		if how != handed { // one of several writes
+			how = handed
+			c.spawn()
+		}
+	})
+	if how == handed {
+		c.mu.Unlock()
+		c.settle()
+		c.mu.Lock()
+	}
+	return how
+}
+
+// flush writes what is queued, unless somebody writes already, who then does.
+// blocked, if not nil, is called when a write has to wait.
+func (c *Conn) flush(blocked func()) {
+	if c.writing {
+		return
+	}
+	c.writing = true
+	for c.err == nil {
+		c.pull()
+		if len(c.out) == 0 {
+			break
+		}
+		batch, ended := c.out, c.ending
+		c.out, c.ending, c.spare = nil, c.spare[:0], nil
+		c.mu.Unlock()
+		err := c.write(batch, blocked)
+		c.mu.Lock()
+		c.recycle(batch)
+		for _, s := range ended {
+			s.written()
+		}
+		clear(ended)
+		c.spare = ended[:0]
+		if err != nil {
+			c.fail(err)
+		}
+		c.drained.Broadcast()
+		if len(c.over) > 0 {
+			c.mu.Unlock()
+			c.settle()
+			c.mu.Lock()
+		}
+	}
+	if c.out != nil && len(c.out) == 0 {
+		c.recycle(c.out)
+		c.out = nil
+	}
+	c.writing = false
+	c.drained.Broadcast()
+}
+
+// write writes outside of the lock.
+func (c *Conn) write(p []byte, blocked func()) error {
+	now, idle := time.Now(), c.handler.Limits().Idle
+	if left := c.writeBy.Sub(now); left < idle || left > idle+idle/4 {
+		c.writeBy = now.Add(idle + idle/8)
+		_ = c.net.SetWriteDeadline(c.writeBy)
+	}
+	if c.socket == nil {
+		if blocked != nil {
+			blocked() // it cannot tell
+		}
+		_, err := c.net.Write(p)
+		return err
+	}
+	return c.socket.gather(c.net, p, blocked)
+}
+
+// pull takes frames of DATA from the streams, as the windows and their order
+// allow.
+func (c *Conn) pull() {
+	for len(c.out) < batchSize {
+		s := c.queue.next()
+		if s == nil {
+			return
+		}
+		n := min(int64(len(s.pending)), maxFrame)
+		if n > 0 {
+			if n = min(n, s.window, c.window); n <= 0 {
+				c.blocked = c.blocked || c.window <= 0
+				s.stall()
+				continue
+			}
+		}
+		c.send(s, int(n))
+	}
+}
+
+// send appends one frame of DATA.
+func (c *Conn) send(s *Stream, n int) {
+	flags := uint8(0)
+	if s.last && n == len(s.pending) {
+		flags = flagEndStream
+	}
+	c.out = append(appendFrame(c.queued(), n, kindData, flags, s.ID), s.pending[:n]...)
+	s.pending = s.pending[n:]
+	s.window -= int64(n)
+	c.window -= int64(n)
+	s.sent += int64(n)
+	if s.moved += int64(n); s.moved >= enoughMoved || len(s.pending) == 0 {
+		s.writeBy = time.Time{}
+	}
+	c.budget.gain(gainData)
+	switch {
+	case flags != 0:
+		c.answered(s)
+	case len(s.pending) > 0:
+		c.ready(s)
+	default:
+		s.wake.Broadcast()
+	}
+}
+
+// answered ends our side of a stream.
+func (c *Conn) answered(s *Stream) {
+	s.localDone, s.pending = true, nil
+	c.ending = append(c.ending, s)
+	s.wake.Broadcast()
+	c.budget.gain(gainAnswer)
+	if s.tunnel && !s.remoteDone {
+		return // the client may go on
+	}
+	how := byBoth
+	if !s.remoteDone || s.after != NoError {
+		c.out = appendReset(c.out, s.ID, s.after)
+		how = byServer
+	}
+	c.forget(s, how)
+	c.uncount(s)
+	if s.ended == nil { // a body that nobody needs any more
+		s.ended = net.ErrClosed
+	}
+}
+
+// Head is the head of an answer.
+type Head struct {
+	Status int
+	Header wire.Header // in any case; what belongs to a connection is left out
+	Length int64       // < 0 where it is not said
+	Date   string      // "" where Header has one
+}
+
+// Head queues the head of the answer; end tells that no body follows.
+func (s *Stream) Head(h Head, end bool) error {
+	c := s.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s.localDone {
+		return s.failure()
+	}
+	flags := uint8(0)
+	if end {
+		flags, s.last = flagEndStream, true
+	}
+	s.begun = h.Status >= 200
+	c.appendHead(s.ID, flags, &h)
+	if end {
+		c.answered(s)
+	}
+	return nil
+}
+
+func (s *Stream) failure() error {
+	if s.gone != nil {
+		return s.gone
+	}
+	return net.ErrClosed
+}
+
+// Last queues the end of the answer's body, which must not change any more.
+func (s *Stream) Last(p []byte) {
+	c := s.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !s.localDone {
+		s.pending, s.last = p, true
+		c.ready(s)
+	}
+}
+
+// Write sends a part of the answer's body. It returns when p is on its way, as
+// far as the client's windows allow.
+func (s *Stream) Write(p []byte) (int, error) { return s.write(p, false) }
+
+// WriteLast is Write for the last part.
+func (s *Stream) WriteLast(p []byte) (int, error) { return s.write(p, true) }
+
+func (s *Stream) write(p []byte, last bool) (int, error) {
+	c := s.conn
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s.localDone {
+		return 0, s.failure()
+	}
+	before := s.sent
+	s.pending, s.last = p, last
+	c.ready(s)
+	c.flush(nil)
+	for len(s.pending) > 0 {
+		s.wake.Wait()
+	}
+	if n := int(s.sent - before); n < len(p) {
+		return n, s.failure()
+	}
+	return len(p), nil
+}
+
+// Flush writes what is queued.
+func (s *Stream) Flush() {
+	s.conn.mu.Lock()
+	defer s.conn.mu.Unlock()
+	s.conn.flush(nil)
+}

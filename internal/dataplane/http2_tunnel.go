@@ -1,0 +1,70 @@
+package dataplane
+
+import (
+	"crypto/rand"
+	"crypto/sha1"
+	"encoding/base64"
+	"errors"
+	"net/http"
+
+	"edgegen/internal/dataplane/h2"
+	"edgegen/internal/dataplane/wire"
+)
+
+// tunnelHandshake checks the CONNECT of a WebSocket (RFC 8441 5): 200 for a
+// valid one. It has no key, and a body, which is the WebSocket.
+func (x *exchange) tunnelHandshake() int {
+	if x.Length >= 0 || x.Header.Count("Sec-WebSocket-Version") != 1 {
+		return http.StatusBadRequest
+	}
+	return webSocketVersion(x.Header)
+}
+
+// asHandshake is what an app is asked for a CONNECT: a handshake of HTTP/1.1,
+// with a key of the edge's own.
+func (x *exchange) asHandshake() wire.Request {
+	var key [16]byte
+	_, _ = rand.Read(key[:]) // it never fails
+	x.Header.Set("Sec-WebSocket-Key", base64.StdEncoding.EncodeToString(key[:]))
+	request := x.Request
+	request.Method, request.Length = http.MethodGet, 0
+	return request
+}
+
+// errNotAccepted is an app that takes a handshake for another one.
+var errNotAccepted = errors.New("the app has answered another Sec-WebSocket-Key")
+
+// accepted reports whether an app has understood the edge's handshake (RFC 6455
+// 4.1), and removes its proof, which is of no meaning to the client.
+func accepted(answer, request wire.Header) bool {
+	sum := sha1.Sum([]byte(request.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	return answer.Get("Sec-WebSocket-Accept") == base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// pipe lets a WebSocket through until it ends.
+func (c *http2) pipe(e *stream, a answer) {
+	p, s := c.plane, e.to
+	defer p.sockets.leave()
+	defer a.switched.Close()
+	s.Detach()
+	a.Header.Del("Sec-WebSocket-Accept")
+	client := s.Tunnel()
+	defer client.Close()
+	p.streams.leave() // it is no request any more
+	e.logged = true
+	var up, down int64
+	err := s.Head(h2.Head{Status: http.StatusOK, Header: a.Header, Length: -1, Date: p.date()}, false)
+	if err == nil {
+		_, err = s.Write(a.switched.Early)
+		s.Flush()
+	}
+	if err == nil {
+		idle := &pipe{idle: e.model.edge.Timeout.WebSocketIdle, buffers: &p.copies}
+		p.track.socket(e, e.backend)
+		up, down = idle.run(client, a.switched.Conn)
+		p.track.ended(e)
+	}
+	r := e.finish(http.StatusSwitchingProtocols, down+int64(len(a.switched.Early)))
+	r.Received = up
+	p.access(r, true)
+}
