@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 
 	"edgegen/internal/dataplane/upstream"
 	"edgegen/internal/dataplane/wire"
@@ -20,7 +21,7 @@ var errNoRoom = errors.New("hold the request's body")
 // that sends slowly holds nobody up but itself: what is small in memory, what
 // is not in a file. Memory is taken for what has come. The returned function
 // lets go of the body once nobody reads it any more.
-func (x *exchange) take(dir string, buffer []byte) (letGo func(), err error) {
+func (x *exchange) take(dir string, buffers *sync.Pool) (letGo func(), err error) {
 	nothing := func() {}
 	held, ended, err := x.gather(inMemory)
 	if err != nil || ended {
@@ -34,6 +35,8 @@ func (x *exchange) take(dir string, buffer []byte) (letGo func(), err error) {
 	if err := os.Remove(file.Name()); err != nil {
 		return letGo, fmt.Errorf("%w: %w", errNoRoom, err)
 	}
+	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
 	size := int64(0)
 	for part, failed := held, error(nil); ; {
 		if _, err := file.Write(part); err != nil {
@@ -47,8 +50,8 @@ func (x *exchange) take(dir string, buffer []byte) (letGo func(), err error) {
 			return letGo, fmt.Errorf("%w: %w", upstream.ErrClient, failed)
 		}
 		n := 0
-		n, failed = x.Body.Read(buffer)
-		part = buffer[:n]
+		n, failed = x.Body.Read(*buffer)
+		part = (*buffer)[:n]
 	}
 	x.Body, x.Length = &stored{io.NewSectionReader(file, 0, size)}, size
 	return letGo, nil

@@ -136,9 +136,7 @@ func (w *web) body(x *exchange) (letGo func(), err error) {
 	}
 	x.route.group.Expect(1)
 	defer x.route.group.Expect(-1)
-	buffer := w.plane.copies.Get().(*[]byte)
-	defer w.plane.copies.Put(buffer)
-	return x.take(w.plane.options.TempDir, *buffer)
+	return x.take(w.plane.options.TempDir, &w.plane.copies)
 }
 
 // patience is how long an app is waited for.
