@@ -3,6 +3,7 @@ package control
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -41,12 +42,12 @@ func (a *app) shares(b *app) bool {
 }
 
 // addresses are those of the app's servers: "host:port", or the path of a Unix
-// socket.
+// socket. One may be named in several ways.
 func (a *app) addresses() []string {
 	var all []string
 	for _, server := range a.backend.Servers {
 		_, address := server.Address()
-		all = append(all, address)
+		all = append(append(all, address), server.Addresses()...)
 	}
 	return all
 }
@@ -185,11 +186,22 @@ func taken(g *generation, a *app) error {
 func answering(ctx context.Context, servers []site.Server) error {
 	for _, server := range servers {
 		network, address := server.Address()
-		connection, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, network, address)
-		if err != nil {
-			return err
+		addresses := server.Addresses()
+		if network == "unix" {
+			addresses = []string{address}
 		}
-		_ = connection.Close()
+		var problems []error
+		for _, address := range addresses {
+			connection, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, network, address)
+			problems = append(problems, err)
+			if err == nil {
+				_ = connection.Close()
+				break
+			}
+		}
+		if err := problems[len(problems)-1]; err != nil {
+			return errors.Join(problems...)
+		}
 	}
 	return nil
 }

@@ -60,13 +60,33 @@ func resolve(ctx context.Context, edge *site.Edge, found *findings) {
 	}
 }
 
-// addressOf returns the address of a host, an IPv4 one where there is a choice.
+// localhost is the name, whose two addresses each tier tries, or an address
+// where the machine does not know it as varnishd has to: by one address of a
+// family at most.
+func localhost(ctx context.Context) string {
+	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", "localhost")
+	families := make(map[bool]netip.Addr)
+	for _, address := range addresses {
+		address = address.Unmap()
+		if known, twice := families[address.Is4()]; twice && known != address {
+			return "127.0.0.1"
+		}
+		families[address.Is4()] = address
+	}
+	if err != nil {
+		return "127.0.0.1"
+	}
+	return "localhost"
+}
+
+// addressOf returns the address of a host, an IPv4 one where there is a choice;
+// "localhost" stays as it is.
 func addressOf(ctx context.Context, host string) (string, error) {
 	if host == "" {
 		return "", nil
 	}
 	if host == "localhost" {
-		return "127.0.0.1", nil
+		return localhost(ctx), nil
 	}
 	if address, err := netip.ParseAddr(host); err == nil {
 		return address.String(), nil

@@ -102,7 +102,11 @@ func (m *model) group(host string, b *site.Backend, old *model) *upstream.Group 
 	addresses := make([]upstream.Address, 0, len(b.Servers))
 	for _, s := range b.Servers {
 		network, address := s.Address()
-		addresses = append(addresses, upstream.Address{Network: network, Address: address})
+		at := upstream.Address{Network: network, Address: address}
+		if all := s.Addresses(); len(all) > 1 {
+			at.First, at.Second = all[0], all[1]
+		}
+		addresses = append(addresses, at)
 	}
 	var before *upstream.Group
 	if old != nil {

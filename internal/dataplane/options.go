@@ -49,7 +49,7 @@ type Roles struct{ TLS, Cache, Web bool }
 // Model is what a reload changes.
 type Model struct {
 	// Edge is the site model. Host names of backend servers must be IP
-	// addresses.
+	// addresses, or "localhost".
 	Edge *site.Edge
 	// Certificates has one for each of Edge.Sites, in their order. Only the
 	// TLS tier needs them.

@@ -58,6 +58,7 @@ type nginxUpstream struct {
 	Name, Title string
 	Location    string // what the named locations are called that lead there
 	Stream      bool   // whether request bodies are sent on as they come
+	Tries       int    // how many servers a request may be tried on; 0 for the usual number
 	Again       bool   // whether a request is tried once more by a location of its own
 	Several     bool   // servers
 	Servers     []nginxServer
@@ -66,6 +67,8 @@ type nginxUpstream struct {
 
 type nginxServer struct {
 	Address string
+	Backup  bool // the second address of a name
+	Named   bool // the name has two addresses, one of which may refuse each time
 	Source  site.Source
 }
 
@@ -93,6 +96,7 @@ type nginxRoute struct {
 	Upstream string // "" for none
 	Location string // as in nginxUpstream
 	Again    bool   // as in nginxUpstream
+	Tries    int    // likewise
 	// Files are the try_files of a static route, the first in its own location.
 	Files   []nginxFiles
 	Denials []string // regular expressions of paths that lead to no file
@@ -175,11 +179,14 @@ func upstreamsOf(s *site.Site) []nginxUpstream {
 			Source:  backend.Source,
 		}
 		for _, server := range backend.Servers {
-			address := "unix:" + server.Path
-			if server.Path == "" {
-				address = site.URLHost(server.Host) + ":" + strconv.Itoa(int(server.Port))
+			addresses := server.Addresses()
+			if server.Path != "" {
+				addresses = []string{"unix:" + server.Path}
 			}
-			upstream.Servers = append(upstream.Servers, nginxServer{address, server.Source})
+			upstream.Servers = append(upstream.Servers, nginxServer{addresses[0], false, len(addresses) > 1, server.Source})
+			for _, other := range addresses[1:] {
+				upstream.Servers = append(upstream.Servers, nginxServer{other, true, true, server.Source})
+			}
 		}
 		upstreams = append(upstreams, upstream)
 	}
@@ -203,7 +210,7 @@ func nginxSiteOf(s *site.Site, view *nginxData, unserved []Unserved) nginxSite {
 		rendered.HasRoot = rendered.HasRoot || route.Path == "/"
 		if route.Backend != "" {
 			app := nginxAppOf(s, &route)
-			r.Upstream, r.Location, r.Again = app.Name, app.Location, app.Again
+			r.Upstream, r.Location, r.Again, r.Tries = app.Name, app.Location, app.Again, app.Tries
 			rendered.HasApps = true
 			if route.Static != nil && !seen["file "+app.Location] {
 				seen["file "+app.Location] = true
@@ -245,6 +252,15 @@ func nginxAppOf(s *site.Site, route *site.Route) nginxUpstream {
 		Stream: route.Stream,
 		Again:  len(backend.Servers) == 1,
 		Source: route.BackendSource,
+	}
+	named := 0
+	for _, server := range backend.Servers {
+		if len(server.Addresses()) > 1 {
+			named++
+		}
+	}
+	if named > 0 && !app.Again {
+		app.Tries = named + 2
 	}
 	app.Location = app.Name
 	if app.Stream {

@@ -167,6 +167,22 @@ func (s Server) Address() (network, address string) {
 	return "tcp", net.JoinHostPort(s.Host, strconv.Itoa(int(s.Port)))
 }
 
+// Addresses are those of a TCP server to connect to, in turn: "localhost" is
+// 127.0.0.1, and ::1 where nobody listens there. A Unix socket has none.
+func (s Server) Addresses() []string {
+	if s.Path != "" {
+		return nil
+	}
+	hosts := []string{s.Host}
+	if s.Host == "localhost" {
+		hosts = []string{"127.0.0.1", "::1"}
+	}
+	for i, host := range hosts {
+		hosts[i] = net.JoinHostPort(host, strconv.Itoa(int(s.Port)))
+	}
+	return hosts
+}
+
 // Variable is one environment variable of a command, ordered by Name.
 type Variable struct {
 	Name, Value string

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"net"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -37,6 +38,35 @@ func keptAndClosed(a *attempt) {
 	for range 4 {
 		a.check(a.ask(get("main.test", "/local")), want{status: 200})
 		a.check(a.ask(ask("POST", "main.test", "/local", "a", "Content-Length: 1")), want{status: 200})
+	}
+}
+
+// moves: an app at localhost is found wherever it listens.
+func moves(a *attempt) {
+	listener := a.edge.record.moving
+	six := listener.Addr().String()
+	four := "127.0.0.1" + six[strings.LastIndexByte(six, ':'):]
+	for _, next := range []string{four, six, four, ""} {
+		at := listener.Addr().String()
+		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, at) })}
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			_ = server.Serve(listener) // it returns ErrServerClosed
+		}()
+		for range 3 {
+			a.check(a.ask(get("main.test", "/moving")), want{status: 200, body: at})
+			a.check(a.ask(ask("POST", "main.test", "/moving", "x", "Content-Length: 1")), want{status: 200, body: at})
+		}
+		_ = server.Close() // kept connections end with it
+		<-ended
+		if next == "" {
+			return
+		}
+		var err error
+		if listener, err = net.Listen("tcp", next); err != nil {
+			a.fatalf("%v", err)
+		}
 	}
 }
 

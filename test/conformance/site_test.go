@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -50,6 +51,15 @@ func writeSite(t *testing.T, h *edge.Home, r *record, configuration string) {
 	}
 	r.serve(t, "unix", listener)
 	values = append(values, "{unix}", socket, "{room}", startRoom(t), "{upload}", startUpload(t, r), "{dead}", deadAddress(t), "{dead2}", deadAddress(t))
+	for _, name := range []string{"moving", "six"} {
+		listener, address := listenLocal(t)
+		values = append(values, "{"+name+"}", address)
+		if name == "moving" {
+			r.moving = listener
+			continue
+		}
+		r.serve(t, name, listener)
+	}
 	text, err := os.ReadFile(filepath.Join("testdata", configuration+".hcl"))
 	if err != nil {
 		t.Fatal(err)
@@ -162,6 +172,22 @@ func startRoom(t *testing.T) string {
 			}
 		}
 	})
+}
+
+// listenLocal listens on ::1, where the machine has it, and returns the address
+// that names it by localhost.
+func listenLocal(t *testing.T) (net.Listener, string) {
+	t.Helper()
+	host := "127.0.0.1"
+	if hasIPv6() {
+		host = "::1"
+	}
+	listener, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() }) // a case may have closed it
+	return listener, "localhost:" + strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
 }
 
 // startUpload is an app that notes each piece of a body as it comes, and answers

@@ -29,8 +29,9 @@ var (
 	ErrClient = errors.New("request body")
 )
 
-// Address is where a server listens.
-type Address struct{ Network, Address string }
+// Address is where a server listens. A name that stands for two addresses has
+// them in First and Second: the server listens at one of them.
+type Address struct{ Network, Address, First, Second string }
 
 // Timeouts bound a round trip.
 type Timeouts struct {
@@ -65,6 +66,7 @@ type server struct {
 	buffers   sync.Pool
 	downUntil atomic.Int64 // Unix nanoseconds
 	trust     trust
+	moved     atomic.Bool  // the Second address answered last
 	open      atomic.Int64 // exchanges in work and switched connections
 
 	mu     sync.Mutex
@@ -155,8 +157,7 @@ func (g *Group) pick(not *server) (*server, error) {
 
 // dial opens a connection and notes a server that cannot be reached.
 func (s *server) dial(ctx context.Context, t Timeouts) (*conn, error) {
-	dialer := net.Dialer{Timeout: t.Connect}
-	raw, err := dialer.DialContext(ctx, s.Network, s.Address.Address)
+	raw, err := s.connect(ctx, t.Connect)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("%w: %w", ErrClient, ctx.Err())
@@ -166,6 +167,41 @@ func (s *server) dial(ctx context.Context, t Timeouts) (*conn, error) {
 	}
 	s.downUntil.Store(0)
 	return newConn(raw, s), nil
+}
+
+// connect tries the address that answered last, and then the other one, if there
+// is another.
+func (s *server) connect(ctx context.Context, patience time.Duration) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: patience}
+	if s.First == "" {
+		return dialer.DialContext(ctx, s.Network, s.Address.Address)
+	}
+	moved := s.moved.Load()
+	first, second := s.First, s.Second
+	if moved {
+		first, second = second, first
+	}
+	raw, failed := dialer.DialContext(ctx, s.Network, first)
+	if failed == nil {
+		return raw, nil
+	}
+	raw, err := dialer.DialContext(ctx, s.Network, second)
+	if err != nil {
+		return nil, errors.Join(failed, err)
+	}
+	s.moved.Store(!moved)
+	return raw, nil
+}
+
+// asked is the address that was asked last.
+func (s *server) asked() string {
+	switch {
+	case s.First == "":
+		return s.Address.Address
+	case s.moved.Load():
+		return s.Second
+	}
+	return s.First
 }
 
 // take returns an idle connection, nil where there is none that may be used.

@@ -35,7 +35,7 @@ func TestRegisterRequests(t *testing.T) {
 	})
 	var register Register
 	register.Add(g)
-	register.Add(g.With([]Address{g.servers[0].Address, {"tcp", "127.0.0.1:1"}}))
+	register.Add(g.With([]Address{g.servers[0].Address, {Network: "tcp", Address: "127.0.0.1:1"}}))
 	if n := open(&register, g); n != 0 {
 		t.Errorf("%d at first", n)
 	}
@@ -77,7 +77,7 @@ func TestRegisterRequests(t *testing.T) {
 
 // A request whose body still comes in will reach one of the servers.
 func TestRegisterComingIn(t *testing.T) {
-	g := NewGroup([]Address{{"tcp", "127.0.0.1:1"}, {"tcp", "127.0.0.1:2"}})
+	g := NewGroup([]Address{{Network: "tcp", Address: "127.0.0.1:1"}, {Network: "tcp", Address: "127.0.0.1:2"}})
 	var register Register
 	register.Add(g)
 	g.Expect(1)
@@ -121,7 +121,7 @@ func TestRegisterSwitched(t *testing.T) {
 	_ = switched.Close()
 	_, response := ask(g, "/refused")
 	response.Close()
-	gone := NewGroup([]Address{{"unix", t.TempDir() + "/none"}})
+	gone := NewGroup([]Address{{Network: "unix", Address: t.TempDir() + "/none"}})
 	register.Add(gone)
 	ask(gone, "/gone")
 	if now := register.Open(); len(now) != 0 {
@@ -133,7 +133,7 @@ func TestRegisterSwitched(t *testing.T) {
 func TestRegisterForgets(t *testing.T) {
 	var register Register
 	for range 100 {
-		register.Add(NewGroup([]Address{{"tcp", "127.0.0.1:1"}}))
+		register.Add(NewGroup([]Address{{Network: "tcp", Address: "127.0.0.1:1"}}))
 	}
 	for deadline := time.Now().Add(10 * time.Second); ; {
 		runtime.GC()

@@ -52,11 +52,10 @@ func (g *Group) RoundTrip(ctx context.Context, req *wire.Request, t Timeouts) (*
 			}
 			return nil, trace, err
 		}
-		trace.Server = s.Address.Address
 		var response *wire.Response
 		var again bool
 		response, again, err = s.try(ctx, out, t, attempt > 0, len(g.servers) > 1)
-		trace.Took = time.Since(start)
+		trace.Server, trace.Took = s.asked(), time.Since(start)
 		trace.Careless = trace.Careless || s.trust.told()
 		if err == nil || !again || attempt > 0 || ctx.Err() != nil {
 			return response, trace, err

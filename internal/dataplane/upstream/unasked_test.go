@@ -83,7 +83,7 @@ func TestUnaskedBytes(t *testing.T) {
 			}
 			sent := make(chan struct{}, 1)
 			serveCareless(t, l, kind.answer, time.Millisecond, sent)
-			g := NewGroup([]Address{{"unix", l.Addr().String()}})
+			g := NewGroup([]Address{{Network: "unix", Address: l.Addr().String()}})
 			t.Cleanup(g.Close)
 			told := 0
 			try := func(req *wire.Request) string {
@@ -196,7 +196,7 @@ func TestServerHangsUp(t *testing.T) {
 				}
 			})
 			t.Cleanup(func() { l.Close(); tasks.Wait() })
-			g := NewGroup([]Address{{"unix", l.Addr().String()}})
+			g := NewGroup([]Address{{Network: "unix", Address: l.Addr().String()}})
 			t.Cleanup(g.Close)
 			for range 3 {
 				g.servers[0].trust.proven.Store(proofs)

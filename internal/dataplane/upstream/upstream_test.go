@@ -28,7 +28,7 @@ func start(t *testing.T, handler http.HandlerFunc) (*Group, *atomic.Int64) {
 		}
 	}
 	s.Start()
-	g := NewGroup([]Address{{"tcp", s.Listener.Addr().String()}})
+	g := NewGroup([]Address{{Network: "tcp", Address: s.Listener.Addr().String()}})
 	g.servers[0].trust.proven.Store(proofs)
 	t.Cleanup(func() { g.Close(); s.Close() })
 	return g, &connections
@@ -59,7 +59,7 @@ func TestInterimResponses(t *testing.T) {
 				_, _ = io.WriteString(w, "x")
 			})
 			g.InterimEnds = ends
-			g = g.With([]Address{g.servers[0].Address, {"tcp", "127.0.0.1:1"}})
+			g = g.With([]Address{g.servers[0].Address, {Network: "tcp", Address: "127.0.0.1:1"}})
 			g.servers[1].downUntil.Store(time.Now().Add(time.Hour).UnixNano())
 			for range 3 {
 				if got, err := ask(t, g, &wire.Request{Method: "GET", Target: "/"}); got != "200 x" || err != nil {
@@ -169,7 +169,7 @@ func TestWith(t *testing.T) {
 	if g.With([]Address{address}) != g {
 		t.Error("the same servers make another group")
 	}
-	more := g.With([]Address{address, {"tcp", "127.0.0.1:1"}})
+	more := g.With([]Address{address, {Network: "tcp", Address: "127.0.0.1:1"}})
 	more.servers[1].downUntil.Store(time.Now().Add(time.Hour).UnixNano())
 	g.CloseExcept(more)
 	for range 4 {
@@ -178,9 +178,53 @@ func TestWith(t *testing.T) {
 	if n := connections.Load(); n != 1 {
 		t.Errorf("%d connections", n)
 	}
-	more.CloseExcept(g.With([]Address{{"tcp", "127.0.0.1:1"}}))
+	more.CloseExcept(g.With([]Address{{Network: "tcp", Address: "127.0.0.1:1"}}))
 	once(g)
 	if n := connections.Load(); n != 2 {
 		t.Errorf("%d connections after its end", n)
+	}
+}
+
+// A name that stands for two addresses is tried at both, also when the server
+// moves from one to the other.
+func TestTwoAddresses(t *testing.T) {
+	serve := func(address string) (net.Listener, *httptest.Server) {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &httptest.Server{Listener: l, Config: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, l.Addr().String())
+		})}}
+		s.Start()
+		return l, s
+	}
+	l, first := serve("127.0.0.1:0")
+	second := strings.Replace(l.Addr().String(), "127.0.0.1", "127.0.0.2", 1)
+	g := NewGroup([]Address{{Network: "tcp", Address: "app", First: l.Addr().String(), Second: second}})
+	t.Cleanup(g.Close)
+	once := func(at string) {
+		t.Helper()
+		r, trace, err := g.RoundTrip(context.Background(), &wire.Request{Method: "POST", Target: "/", Host: "app"}, patience)
+		if err != nil || trace.Server != at {
+			t.Fatal(trace, err)
+		}
+		body, _ := io.ReadAll(r.Body)
+		r.Close()
+		if string(body) != at {
+			t.Errorf("%s has answered for %s", body, at)
+		}
+	}
+	once(first.Listener.Addr().String())
+	first.Close()
+	_, other := serve(second)
+	once(second)
+	once(second)
+	other.Close()
+	_, back := serve(l.Addr().String())
+	once(l.Addr().String())
+	back.Close()
+	if _, _, err := g.RoundTrip(context.Background(), &wire.Request{Method: "POST", Target: "/", Host: "app"}, patience); !errors.Is(err, ErrFailed) {
+		t.Error(err)
 	}
 }

@@ -22,6 +22,8 @@ site "main.test" {
   tls { self_signed = true }
 
   backend "app" { servers = ["{app}"] }
+  backend "moving" { servers = ["{moving}"] }
+  backend "six" { servers = ["{six}"] }
   backend "late" { servers = ["{late}"] }
   backend "room" { servers = ["{room}"] }
   backend "pair" { servers = ["{one}", "{two}"] }
@@ -80,6 +82,11 @@ site "main.test" {
   route "/dead" { backend = "dead" }
   route "/gone" { backend = "gone" }
   route "/local" { backend = "local" }
+  route "/moving" { backend = "moving" }
+  route "/six" {
+    backend   = "six"
+    websocket = true
+  }
   route "/late" { backend = "late" }
 
   route "/ttl" {
