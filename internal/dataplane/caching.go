@@ -10,6 +10,7 @@ import (
 	"edgegen/internal/dataplane/entity"
 	"edgegen/internal/dataplane/httpcache"
 	"edgegen/internal/dataplane/wire"
+	"edgegen/internal/site"
 )
 
 // cacheKey is what a response is stored under. Whatever an app may put in a
@@ -25,6 +26,15 @@ func (x *exchange) keyOf(target string) string {
 	}
 	if p := x.Header.Get("X-Forwarded-Proto"); p != "https" {
 		key = p + "\x00" + key
+	}
+	if x.trusted {
+		for _, f := range x.Header { // what else an app may write into its answer
+			switch name := strings.ToLower(f.Name); {
+			case name == "x-forwarded-for" || name == "x-forwarded-host" || name == "x-forwarded-proto":
+			case strings.HasPrefix(name, "x-forwarded-") || site.IsTargetName(name):
+				key = name + ":" + f.Value + "\x00" + key
+			}
+		}
 	}
 	return key
 }

@@ -23,6 +23,7 @@ type exchange struct {
 	protocol string
 	began    time.Time
 	peer     netip.Addr // who connected to the edge
+	trusted  bool       // what the peer says of the client is believed
 	upgrade  upgrade
 	tunnel   bool   // a CONNECT for a WebSocket (RFC 8441)
 	watch    func() // called before waiting for anybody else; may be nil
@@ -104,8 +105,6 @@ func badRequest(err error) int {
 		return http.StatusRequestHeaderFieldsTooLarge
 	case errors.Is(err, wire.ErrBodyTooLarge):
 		return http.StatusRequestEntityTooLarge
-	case errors.Is(err, wire.ErrVersion):
-		return http.StatusHTTPVersionNotSupported
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return http.StatusRequestTimeout
 	}

@@ -3,10 +3,12 @@ package dataplane
 import (
 	"encoding/hex"
 	"math/rand/v2"
+	"net/http"
 	"net/netip"
 	"strings"
 
 	"edgegen/internal/dataplane/wire"
+	"edgegen/internal/site"
 )
 
 // hopByHop reports the fields that belong to one connection (RFC 9110 7.6.1)
@@ -46,32 +48,74 @@ func nominated(h wire.Header) []string {
 	return out
 }
 
-// cleanRequest removes hop-by-hop fields, the edge's own notes, and what
-// only a trusted peer may say.
-func cleanRequest(h *wire.Header, trusted bool) {
-	named := nominated(*h)
-	h.Filter(func(f wire.Field) bool {
-		if hopByHop(f.Name) || wire.EqualFold(f.Name, "Expect") {
+// cleanRequest removes hop-by-hop fields and those that Connection names, the
+// edge's own notes, what only a trusted peer may say, and what an app may take for
+// another field than it is.
+func cleanRequest(r *wire.Request, named []string, trusted bool) {
+	shared := r.Method == http.MethodGet || r.Method == http.MethodHead
+	r.Header.Filter(func(f wire.Field) bool {
+		if hopByHop(f.Name) || wire.EqualFold(f.Name, "Expect") || len(named) > 0 && contains(named, f.Name) {
 			return false
 		}
-		if c := f.Name[0] | 0x20; c == 'x' || c == 'f' {
-			if name := strings.ReplaceAll(strings.ToLower(f.Name), "_", "-"); edgeName(name) &&
-				(!trusted || strings.Contains(f.Name, "_") || strings.HasPrefix(name, "x-edge-")) {
-				return false
-			}
+		underscore, odd := spelling(f.Name)
+		if odd {
+			return false
 		}
-		return len(named) == 0 || !contains(named, f.Name)
+		if c := f.Name[0] | 0x20; !underscore && c != 'x' && c != 'f' {
+			return true
+		}
+		name := strings.ToLower(f.Name)
+		if underscore {
+			name = strings.ReplaceAll(name, "_", "-")
+			return !edgeName(name) && !site.IsMethodName(name) && !site.IsHyphenatedName(name)
+		}
+		return !(edgeName(name) && (!trusted || strings.HasPrefix(name, "x-edge-"))) && !(shared && site.IsMethodName(name))
 	})
 }
 
-// edgeName reports the fields that say who a client is. Many apps take "_"
-// for "-", so the names are compared that way.
+// spelling reports whether a name has "_", which many apps take for "-", and
+// whether it has what is neither that nor a letter, a digit or "-": nginx drops
+// such fields by default, and an app may take it for "-" as well.
+func spelling(name string) (underscore, odd bool) {
+	for i := 0; i < len(name); i++ {
+		switch c := name[i]; {
+		case c|0x20 >= 'a' && c|0x20 <= 'z', c == '-', c >= '0' && c <= '9':
+		case c == '_':
+			underscore = true
+		default:
+			return underscore, true
+		}
+	}
+	return underscore, false
+}
+
+// edgeName reports the fields, in lower case and with "-", that say who a client
+// is or what it asked for.
 func edgeName(name string) bool {
 	switch name {
 	case "x-real-ip", "x-request-id", "forwarded":
 		return true
 	}
-	return strings.HasPrefix(name, "x-forwarded-") || strings.HasPrefix(name, "x-edge-")
+	return strings.HasPrefix(name, "x-forwarded-") || strings.HasPrefix(name, "x-edge-") || site.IsTargetName(name)
+}
+
+// improper is the status for a request that says of itself what it must not; 0
+// for most.
+func (x *exchange) improper(named []string) int {
+	for value := range x.Header.Values("Expect") {
+		if !wire.EqualFold(value, "100-continue") { // RFC 9110, 10.1.1
+			return http.StatusExpectationFailed
+		}
+	}
+	for _, name := range named {
+		if edgeName(name) || site.IsEndToEndName(name) {
+			return http.StatusBadRequest
+		}
+	}
+	if x.Method == http.MethodHead && x.Body != nil {
+		return http.StatusBadRequest
+	}
+	return 0
 }
 
 func contains(lower []string, name string) bool {
@@ -83,8 +127,9 @@ func contains(lower []string, name string) bool {
 	return false
 }
 
-// cleanResponse removes hop-by-hop fields, what names a product, an X-Cache
-// that is not ours, and the edge's own notes, whoever wrote them.
+// cleanResponse removes hop-by-hop fields, what names a product, what is for a
+// server to do in the app's place, an X-Cache that is not ours, and the edge's own
+// notes, whoever wrote them.
 func cleanResponse(h *wire.Header) {
 	named := nominated(*h)
 	h.Filter(func(f wire.Field) bool {
@@ -106,6 +151,9 @@ func cleanResponse(h *wire.Header) {
 				return false
 			}
 		}
+		if c := f.Name[0] | 0x20; c == 'x' && site.IsHandoverName(f.Name) {
+			return false
+		}
 		if len(f.Name) > len("X-Edge-") && wire.EqualFold(f.Name[:len("X-Edge-")], "X-Edge-") {
 			return false
 		}
@@ -114,12 +162,12 @@ func cleanResponse(h *wire.Header) {
 }
 
 // forward cleans the request's header and makes it say who the client is.
-func (x *exchange) forward() {
-	trusted := x.model.isTrusted(x.peer)
-	cleanRequest(&x.Header, trusted)
+func (x *exchange) forward(named []string) {
+	x.trusted = x.model.isTrusted(x.peer)
+	cleanRequest(&x.Request, named, x.trusted)
 	x.client = x.peer
 	proto, hostname := "https", x.Host
-	if trusted {
+	if x.trusted {
 		x.client = x.walk()
 		if p := x.Header.Get("X-Forwarded-Proto"); p == "http" || p == "https" {
 			proto = p

@@ -167,7 +167,7 @@ func TestE5Limits(t *testing.T) {
 		"413 counted":         {request("POST", "/", "Content-Length: 2000000"), 413},
 		"413 counted, waits":  {request("POST", "/", "Content-Length: 2000000", "Expect: 100-continue"), 413},
 		"413 chunked":         {request("POST", "/", "Transfer-Encoding: chunked") + strings.Repeat(chunk, 20), 413},
-		"505 another version": {"GET / HTTP/2.0\r\nHost: " + chatHost + "\r\n\r\n", 505},
+		"400 another version": {"GET / HTTP/2.0\r\nHost: " + chatHost + "\r\n\r\n", 400},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

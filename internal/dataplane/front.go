@@ -26,7 +26,14 @@ type front struct {
 // serve answers a request that came over TLS.
 func (f *front) serve(x *exchange) answer {
 	x.cache, x.tier = "PASS", "cache"
-	x.forward()
+	named := nominated(x.Header)
+	status := x.improper(named)
+	x.forward(named)
+	if status != 0 {
+		a := answer{Response: failure(status), close: true}
+		a.Header.Add("X-Cache", x.cache)
+		return a
+	}
 	a := f.decide(x)
 	if x.route != nil {
 		applyRules(&a.Header, x.route.ResponseHeaders.Remove, x.route.ResponseHeaders.Set)

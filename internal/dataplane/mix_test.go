@@ -134,11 +134,11 @@ func TestMixes(t *testing.T) {
 func TestPlainSocket(t *testing.T) {
 	e := spread(t, simple(t, ""), mixes["each for itself"])
 	for raw, want := range map[string]string{
-		request("GET", "/a?b", "X-Real-IP: 9.8.7.6"):       "301 https://chat.example:8443/a?b",
-		request("PUT", "/a", "Content-Length: 0"):          "308 https://chat.example:8443/a",
-		"GET /.edgegen/431 HTTP/1.1\r\nHost: edge\r\n\r\n": "431 ",
-		"GET / HTTP/1.1\r\nHost: nobody.example\r\n\r\n":   "421 ",
-		request("TRACE", "/"):                              "405 ",
+		request("GET", "/a?b", "X-Real-IP: 9.8.7.6"):                "301 https://chat.example:8443/a?b",
+		request("PUT", "/a", "Content-Length: 0"):                   "308 https://chat.example:8443/a",
+		"GET / HTTP/1.1\r\nHost: edge\r\nX-Edge-Words: 431\r\n\r\n": "431 ",
+		"GET / HTTP/1.1\r\nHost: nobody.example\r\n\r\n":            "421 ",
+		request("TRACE", "/"):                                       "405 ",
 	} {
 		c, err := net.Dial("unix", filepath.Join(e.dir, "plain.sock"))
 		if err != nil {

@@ -2,7 +2,6 @@ package dataplane
 
 import (
 	"net/http"
-	"strings"
 
 	"edgegen/internal/dataplane/wire"
 )
@@ -19,16 +18,14 @@ func (p *Plane) plainHTTP(x *exchange) answer {
 // and names the client in X-Real-IP.
 func (p *Plane) relayedPlain(x *exchange) answer {
 	x.client, _ = parseAddress(x.Header.Get("X-Real-IP"))
-	if code, ok := strings.CutPrefix(x.Target, "/.edgegen/"); ok {
-		if status, ok := wire.Digits(code); ok && status >= 400 && status < 600 {
-			// The words for an error that the web tier itself met.
-			x.cache, x.tier = "PASS", "web"
-			r := failure(int(status), wire.Field{Name: "X-Cache", Value: "PASS"})
-			if status == http.StatusMethodNotAllowed {
-				r.Header.Add("Allow", allowed)
-			}
-			return answer{Response: r}
+	if status, ok := wire.Digits(x.Header.Get("X-Edge-Words")); ok && status >= 400 && status < 600 {
+		// The words for an error that the web tier itself met.
+		x.cache, x.tier = "PASS", "web"
+		r := failure(int(status), wire.Field{Name: "X-Cache", Value: "PASS"})
+		if status == http.StatusMethodNotAllowed {
+			r.Header.Add("Allow", allowed)
 		}
+		return answer{Response: r}
 	}
 	return p.plainAnswer(x)
 }

@@ -187,7 +187,7 @@ func (w *web) serve(x *exchange) answer {
 func (w *web) answer(x *exchange) answer {
 	x.client, _ = parseAddress(x.Header.Get("X-Real-IP"))
 	x.id = x.Header.Get("X-Request-Id")
-	cleanRequest(&x.Header, true)
+	cleanRequest(&x.Request, nominated(x.Header), true)
 	if r := x.admit(); r != nil {
 		return *r
 	}

@@ -68,7 +68,7 @@ func pipeDifferences() []Difference {
 func framingDifferences() []Difference {
 	return []Difference{
 		{Name: "varnish-wordless-400", Engine: "varnish", Clause: "E4",
-			What: "what Varnish refuses by itself gets a 400 without a body and without X-Cache; the access log does not name the client of what is no HTTP at all",
+			What: "what Varnish refuses by itself gets a 400, or a 417, without a body and without X-Cache; the access log does not name the client of what is no HTTP at all",
 			Why:  "it is written before any VCL runs"},
 		{Name: "varnish-folded-lines", Engine: "varnish", Clause: "E4",
 			What:  "a folded header line is taken; it is forwarded unfolded, as RFC 9112 allows",
@@ -91,10 +91,13 @@ func framingDifferences() []Difference {
 		{Name: "varnish-chunk-extensions", Engine: "varnish", Clause: "F1",
 			What: "a chunked body with chunk extensions is answered by closing",
 			Why:  "Varnish's parser knows none"},
+		{Name: "varnish-trailers", Engine: "varnish", Clause: "F1",
+			What: "a chunked body with trailers is answered by closing",
+			Why:  "Varnish's parser knows none"},
 		{Name: "varnish-unknown-names", Engine: "varnish", Clause: "F2",
 			What:  "a client's X-Forwarded-* header reaches the app where it is none of those that proxies are known to send; an X-Edge-* header that edgegen has no use for passes either way",
 			Why:   "neither VCL nor nginx can remove a header but by its whole name",
-			Tried: "some two dozen names, and their spellings with \"_\", are removed one by one"},
+			Tried: "some three dozen names, and their spellings with \"_\", are removed one by one; in a handshake, which nginx does not see, names with other characters pass"},
 		{Name: "nginx-named-by-connection", Engine: "nginx", Clause: "F3",
 			What:  "a response header that an app's Connection names reaches the client; the hop-by-hop headers of RFC 9110 do not",
 			Why:   "nginx drops Connection and reads nothing but \"close\" in it",

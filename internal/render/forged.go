@@ -1,24 +1,18 @@
 package render
 
-import "strings"
+import (
+	"slices"
+	"strings"
 
-// forwardedNames are the headers, beyond those that the cache tier sets, in
-// which proxies are known to say whom or what they forward. VCL can remove a
-// header only by its whole name.
-func forwardedNames() []string {
-	var names []string
-	for _, last := range []string{"By", "Client-Ip", "Ip", "Port", "Prefix", "Path", "Context", "Scheme", "Protocol", "Ssl",
-		"Server", "Uri", "Url", "Method", "User", "Email", "Groups", "Preferred-Username", "Access-Token",
-		"Client-Cert", "Tls-Client-Cert"} {
-		names = append(names, "X-Forwarded-"+last)
-	}
-	return names
-}
+	"edgegen/internal/site"
+)
 
-// lookalikes are, for each header that says who a client is, the spellings
-// that many apps cannot tell from it, because they take "_" for "-".
+// lookalikes are, for each header that an app must not mistake another for, the
+// spellings that many apps cannot tell from it, because they take "_" for "-".
+// VCL and nginx can remove a header only by its whole name.
 func lookalikes() [][]string {
-	names := append([]string{"X-Real-IP", "X-Request-Id", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"}, forwardedNames()...)
+	names := slices.Concat([]string{"X-Real-IP", "X-Request-Id", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"},
+		site.ForwardedNames(), site.MethodNames(), site.HyphenatedNames())
 	all := make([][]string, len(names))
 	for i, name := range names {
 		all[i] = spellings(name)[1:]

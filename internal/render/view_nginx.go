@@ -27,6 +27,7 @@ type nginxData struct {
 	NamesSize            int
 	Lookalikes           [][]string // headers that are dropped, by what they look like
 	Notes                []string   // likewise, in which the tiers talk to each other
+	Handovers            []string   // headers of an app's answer that are dropped
 	Reasons              []nginxReason
 	ErrorCodes           string
 	ErrorCodesWithout405 string
@@ -125,6 +126,7 @@ func nginxView(in Input, common header) nginxData {
 		WebSocket:         layout.WebSocket(),
 		Lookalikes:        lookalikes(),
 		Notes:             notes(),
+		Handovers:         site.HandoverNames(),
 		Reasons:           reasons(),
 	}
 	if in.Standby {

@@ -45,9 +45,10 @@ type vclData struct {
 	LargestDrain   int64 // bytes of a body that is too large and is read all the same
 	// LargestChunked is how much of a body without a length is held in memory.
 	LargestChunked int64
-	// ForwardedNames are dropped unless the client is a trusted proxy,
-	// Lookalikes and Notes always.
+	// ForwardedNames are dropped unless the client is a trusted proxy, MethodNames
+	// from what the cache may answer, Lookalikes and Notes always.
 	ForwardedNames []string
+	MethodNames    []string
 	Lookalikes     [][]string
 	Notes          []string
 
@@ -120,7 +121,8 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		LargestDrain:   2 * in.Edge.Limits.BodySize,
 		// A little more than the limit, so that the web tier answers with 413.
 		LargestChunked: in.Edge.Limits.BodySize + 1<<20,
-		ForwardedNames: forwardedNames(),
+		ForwardedNames: site.ForwardedNames(),
+		MethodNames:    site.MethodNames(),
 		Lookalikes:     lookalikes(),
 		Notes:          notes(),
 

@@ -65,6 +65,19 @@ func forwardedCases() []contractCase {
 		trusted("nonsense ends the walk", "10.1.2.3", "X-Forwarded-For: 198.51.100.7, unknown, 10.1.2.3"),
 		trusted("nonsense alone", "127.0.0.9", "X-Forwarded-For: <script>"),
 		trusted("an empty chain", "127.0.0.9", "X-Forwarded-For:"),
+		trusted("with a port", "198.51.100.7", "X-Forwarded-For: 198.51.100.7:51234"),
+		trusted("in brackets", "2001:db9::7", "X-Forwarded-For: [2001:db9::7]"),
+		trusted("in brackets with a port", "2001:db9::7", "X-Forwarded-For: [2001:DB9:0::7]:4444"),
+		trusted("a chain with ports and brackets", "198.51.100.7", "X-Forwarded-For: 6.6.6.6:1, 198.51.100.7:65535, [2001:db8::1]:4444,10.1.2.3:80"),
+		trusted("an IPv4 address in an IPv6 one", "198.51.100.7", "X-Forwarded-For: ::ffff:198.51.100.7, [::ffff:10.1.2.3]:80"),
+		trusted("with a zone", "fe80::7", "X-Forwarded-For: fe80::7%eth0"),
+		trusted("a number", "10.1.2.3", "X-Forwarded-For: 80, 10.1.2.3"),
+		trusted("octal", "10.1.2.3", "X-Forwarded-For: 198.051.100.7, 10.1.2.3"),
+		trusted("a port alone", "10.1.2.3", "X-Forwarded-For: :51234, 10.1.2.3"),
+		trusted("Forwarded", "198.51.100.7", "Forwarded: for=6.6.6.6, proto=https;for=198.51.100.7;by=10.1.2.3"),
+		trusted("Forwarded with quotes and a port", "2001:db9::7", `Forwarded: For="[2001:db9::7]:4711";proto=http, for="10.1.2.3:80"`),
+		trusted("X-Forwarded-For before Forwarded", "198.51.100.7", "Forwarded: for=6.6.6.6", "X-Forwarded-For: 198.51.100.7"),
+		{clause: "F5", name: "the log of a trusted peer's client with a port", run: loggedBare},
 		trusted("X-Real-IP alone is no chain", "127.0.0.9", "X-Real-IP: 6.6.6.6"),
 		{clause: "F2", name: "a trusted peer's scheme and host", from: "127.0.0.9",
 			request: get("main.test", "/", "X-Forwarded-Proto: http", "X-Forwarded-Host: outer.test"),
@@ -93,6 +106,13 @@ func forwardedCases() []contractCase {
 		{clause: "F4", name: "request rules in a handshake", answer: refuse(), request: handshake("main.test", "/ws", "X-Debug: 1"),
 			want: want{status: 403, bare: true, sees: map[string]string{"X-Stage": "live", "X-Debug": ""}}},
 	}
+}
+
+// loggedBare: the log has the address alone, as the app has it.
+func loggedBare(a *attempt) {
+	lines := len(a.linesBefore())
+	a.check(a.askFrom("127.0.0.9", get("main.test", "/", "X-Forwarded-For: [2001:db9::7]:4444")), want{status: 200})
+	a.compare("client", a.entries(lines + 1)[lines].Client, "2001:db9::7")
 }
 
 // refuse answers a handshake with 403 and closes, as an app does that is told to.

@@ -3,6 +3,7 @@ package httpcache
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"edgegen/internal/dataplane/wire"
@@ -81,10 +82,17 @@ func storable(x Exchange, c Control, p Policy) bool {
 		return false
 	case c.MustUnderstand && !heuristic(x.Status), c.NoStore && !c.MustUnderstand:
 		return false
-	case c.Private || x.Header.Has("Set-Cookie") || varies(x.Header):
+	case c.Private || x.Header.Has("Set-Cookie") || varies(x.Header) || events(x.Header):
 		return false
 	}
 	return !x.Authorization || Shareable(c)
+}
+
+// events reports whether a response is a stream of events: what has happened is no
+// answer to whoever asks later.
+func events(h wire.Header) bool {
+	kind, _, _ := strings.Cut(h.Get("Content-Type"), ";")
+	return wire.EqualFold(wire.TrimSpace(kind), "text/event-stream")
 }
 
 // neverStored reports the statuses that say something about one request

@@ -10,12 +10,11 @@ import "errors"
 // The ways in which a message can be unacceptable. Errors of this package
 // wrap one of them.
 var (
-	// ErrMalformed is a message whose syntax or framing is wrong: 400.
+	// ErrMalformed is a message whose syntax or framing is wrong, or of a version of
+	// HTTP other than 1.0 and 1.1: 400.
 	ErrMalformed = errors.New("malformed message")
 	// ErrHeadTooLarge is a head over its limit: 431.
 	ErrHeadTooLarge = errors.New("head too large")
 	// ErrBodyTooLarge is a body over its limit: 413.
 	ErrBodyTooLarge = errors.New("body too large")
-	// ErrVersion is a version of HTTP other than 1.0 and 1.1: 505.
-	ErrVersion = errors.New("http version not supported")
 )

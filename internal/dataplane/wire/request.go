@@ -55,9 +55,6 @@ func (req *Request) line(line string) error {
 		req.Minor = 1
 	case "HTTP/1.0":
 	default:
-		if len(version) == 8 && strings.HasPrefix(version, "HTTP/") && version[6] == '.' {
-			return ErrVersion
-		}
 		return malformed("version")
 	}
 	req.Method, req.Target = method, target

@@ -29,11 +29,11 @@ sub vcl_recv {
         std.log("edge-probe:" + req.url);
         return (synth(200, "0123456789abcdef"));
     }
-    if (local.socket == "plain" && req.url ~ "^/\.edgegen/[45][0-9][0-9]$") {
+    if (local.socket == "plain" && req.http.X-Edge-Words ~ "^[45][0-9][0-9]$") {
         # The words for an error that the web tier met on a plain-HTTP listener.
         std.log("edge-client:" + req.http.X-Real-IP);
         set req.http.X-Edge-Cache = "PASS";
-        return (synth(std.integer(regsub(req.url, "^.*/", ""), 500)));
+        return (synth(std.integer(req.http.X-Edge-Words, 500)));
     }
     if (req.restarts == 0) {
         call edge_target;
@@ -78,6 +78,7 @@ sub edge_clean {
     unset req.http.X-Edge-Range;
     unset req.http.X-Edge-Stream;
     unset req.http.X-Edge-Asked;
+    unset req.http.X-Edge-Words;
     # What belongs to one connection (RFC 9110, 7.6.1).
     unset req.http.Keep-Alive;
     unset req.http.Proxy-Connection;
@@ -135,6 +136,11 @@ sub edge_forwarded_reset {
 
 sub edge_method {
     if (req.proto !~ "^HTTP/1\.[01]$" || req.http.Host !~ "^[A-Za-z0-9._:\[\]-]*$") {
+        return (synth(400));
+    }
+    # What is said of the client is not one connection's (RFC 9110, 7.6.1). Varnish
+    # looks after the fields that it knows.
+    if (req.http.Connection ~ "(?i)(?:^|,)\s*(?:x-forwarded-|x-edge-|(?:x-real-ip|x-request-id|forwarded)\s*(?:,|$))") {
         return (synth(400));
     }
     if (req.method !~ "^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$") {
@@ -237,6 +243,11 @@ sub site_1 {
 sub edge_policy {
     if (req.http.X-Edge-WebSocket || req.http.Upgrade) {
         call edge_websocket;
+    }
+    # One URL's answer is not that of another body.
+    if ((req.method == "GET" || req.method == "HEAD") && !req.http.X-Edge-Pass
+        && (req.http.Transfer-Encoding || req.http.Content-Length ~ "[1-9]")) {
+        set req.http.X-Edge-Pass = "body";
     }
     # Varnish would pass on a chunked body that breaks off as a whole one: only
     # when all of it is here, it goes on. What is no chunk, and what is far over
@@ -362,6 +373,46 @@ sub edge_lookalikes {
     unset bereq.http.X-Forwarded-Access_Token; unset bereq.http.X-Forwarded_Access-Token; unset bereq.http.X-Forwarded_Access_Token; unset bereq.http.X_Forwarded-Access-Token; unset bereq.http.X_Forwarded-Access_Token; unset bereq.http.X_Forwarded_Access-Token; unset bereq.http.X_Forwarded_Access_Token;
     unset bereq.http.X-Forwarded-Client_Cert; unset bereq.http.X-Forwarded_Client-Cert; unset bereq.http.X-Forwarded_Client_Cert; unset bereq.http.X_Forwarded-Client-Cert; unset bereq.http.X_Forwarded-Client_Cert; unset bereq.http.X_Forwarded_Client-Cert; unset bereq.http.X_Forwarded_Client_Cert;
     unset bereq.http.X-Forwarded-Tls-Client_Cert; unset bereq.http.X-Forwarded-Tls_Client-Cert; unset bereq.http.X-Forwarded-Tls_Client_Cert; unset bereq.http.X-Forwarded_Tls-Client-Cert; unset bereq.http.X-Forwarded_Tls-Client_Cert; unset bereq.http.X-Forwarded_Tls_Client-Cert; unset bereq.http.X-Forwarded_Tls_Client_Cert; unset bereq.http.X_Forwarded-Tls-Client-Cert; unset bereq.http.X_Forwarded-Tls-Client_Cert; unset bereq.http.X_Forwarded-Tls_Client-Cert; unset bereq.http.X_Forwarded-Tls_Client_Cert; unset bereq.http.X_Forwarded_Tls-Client-Cert; unset bereq.http.X_Forwarded_Tls-Client_Cert; unset bereq.http.X_Forwarded_Tls_Client-Cert; unset bereq.http.X_Forwarded_Tls_Client_Cert;
+    unset bereq.http.X-Original_URL; unset bereq.http.X_Original-URL; unset bereq.http.X_Original_URL;
+    unset bereq.http.X-Original_URI; unset bereq.http.X_Original-URI; unset bereq.http.X_Original_URI;
+    unset bereq.http.X-Original_Host; unset bereq.http.X_Original-Host; unset bereq.http.X_Original_Host;
+    unset bereq.http.X-Original_Method; unset bereq.http.X_Original-Method; unset bereq.http.X_Original_Method;
+    unset bereq.http.X-Original_Proto; unset bereq.http.X_Original-Proto; unset bereq.http.X_Original_Proto;
+    unset bereq.http.X-Rewrite_URL; unset bereq.http.X_Rewrite-URL; unset bereq.http.X_Rewrite_URL;
+    unset bereq.http.X_Host;
+    unset bereq.http.X-HTTP-Host_Override; unset bereq.http.X-HTTP_Host-Override; unset bereq.http.X-HTTP_Host_Override; unset bereq.http.X_HTTP-Host-Override; unset bereq.http.X_HTTP-Host_Override; unset bereq.http.X_HTTP_Host-Override; unset bereq.http.X_HTTP_Host_Override;
+    unset bereq.http.X-HTTP_Destinationurl; unset bereq.http.X_HTTP-Destinationurl; unset bereq.http.X_HTTP_Destinationurl;
+    unset bereq.http.X_Scheme;
+    unset bereq.http.X-Url_Scheme; unset bereq.http.X_Url-Scheme; unset bereq.http.X_Url_Scheme;
+    unset bereq.http.Front-End_Https; unset bereq.http.Front_End-Https; unset bereq.http.Front_End_Https;
+    unset bereq.http.X-HTTP-Method_Override; unset bereq.http.X-HTTP_Method-Override; unset bereq.http.X-HTTP_Method_Override; unset bereq.http.X_HTTP-Method-Override; unset bereq.http.X_HTTP-Method_Override; unset bereq.http.X_HTTP_Method-Override; unset bereq.http.X_HTTP_Method_Override;
+    unset bereq.http.X-HTTP_Method; unset bereq.http.X_HTTP-Method; unset bereq.http.X_HTTP_Method;
+    unset bereq.http.X-Method_Override; unset bereq.http.X_Method-Override; unset bereq.http.X_Method_Override;
+    unset bereq.http.Content_Length;
+    unset bereq.http.Content_Type;
+    unset bereq.http.Content_Encoding;
+    unset bereq.http.Content_Range;
+    unset bereq.http.Content_MD5;
+    unset bereq.http.Transfer_Encoding;
+    unset bereq.http.Accept_Charset;
+    unset bereq.http.Accept_Encoding;
+    unset bereq.http.Accept_Language;
+    unset bereq.http.Cache_Control;
+    unset bereq.http.If_Match;
+    unset bereq.http.If-None_Match; unset bereq.http.If_None-Match; unset bereq.http.If_None_Match;
+    unset bereq.http.If-Modified_Since; unset bereq.http.If_Modified-Since; unset bereq.http.If_Modified_Since;
+    unset bereq.http.If-Unmodified_Since; unset bereq.http.If_Unmodified-Since; unset bereq.http.If_Unmodified_Since;
+    unset bereq.http.If_Range;
+    unset bereq.http.Keep_Alive;
+    unset bereq.http.Proxy_Connection;
+    unset bereq.http.Proxy_Authorization;
+    unset bereq.http.Max_Forwards;
+    unset bereq.http.User_Agent;
+    unset bereq.http.HTTP2_Settings;
+    unset bereq.http.Sec-WebSocket_Key; unset bereq.http.Sec_WebSocket-Key; unset bereq.http.Sec_WebSocket_Key;
+    unset bereq.http.Sec-WebSocket_Version; unset bereq.http.Sec_WebSocket-Version; unset bereq.http.Sec_WebSocket_Version;
+    unset bereq.http.Sec-WebSocket_Protocol; unset bereq.http.Sec_WebSocket-Protocol; unset bereq.http.Sec_WebSocket_Protocol;
+    unset bereq.http.Sec-WebSocket_Extensions; unset bereq.http.Sec_WebSocket-Extensions; unset bereq.http.Sec_WebSocket_Extensions;
     unset bereq.http.X-Edge-Tier;
     unset bereq.http.X-Edge-Backend;
     unset bereq.http.X-Edge-Upstream;
@@ -410,6 +461,18 @@ sub edge_forged {
     unset bereq.http.X-Forwarded-Access-Token;
     unset bereq.http.X-Forwarded-Client-Cert;
     unset bereq.http.X-Forwarded-Tls-Client-Cert;
+    unset bereq.http.X-Original-URL;
+    unset bereq.http.X-Original-URI;
+    unset bereq.http.X-Original-Host;
+    unset bereq.http.X-Original-Method;
+    unset bereq.http.X-Original-Proto;
+    unset bereq.http.X-Rewrite-URL;
+    unset bereq.http.X-Host;
+    unset bereq.http.X-HTTP-Host-Override;
+    unset bereq.http.X-HTTP-Destinationurl;
+    unset bereq.http.X-Scheme;
+    unset bereq.http.X-Url-Scheme;
+    unset bereq.http.Front-End-Https;
 }
 
 # Whatever an app may write into its answer, as the host and port of a URL, is
@@ -462,6 +525,12 @@ sub vcl_backend_fetch {
     if (bereq.http.X-Edge-Range) {
         set bereq.http.Range = bereq.http.X-Edge-Range;
         unset bereq.http.X-Edge-Range;
+    }
+    # Others may get the answer.
+    if (bereq.method == "GET" || bereq.method == "HEAD") {
+        unset bereq.http.X-HTTP-Method-Override;
+        unset bereq.http.X-HTTP-Method;
+        unset bereq.http.X-Method-Override;
     }
     # Those that vcl_backend_response needs are the web tier's to drop.
     call edge_hide;
@@ -563,6 +632,7 @@ sub vcl_backend_response {
         || beresp.http.X-Edge-Control ~ ",(?:private|no-cache)[=,]"
         || (beresp.http.X-Edge-Control ~ ",no-store[=,]" && beresp.http.X-Edge-Control !~ ",must-understand[=,]")
         || (beresp.http.X-Edge-Control ~ ",must-understand[=,]" && !beresp.http.X-Edge-Lasting)
+        || beresp.http.Content-Type ~ "(?i)^text/event-stream\s*(?:;|$)"
         || beresp.http.Set-Cookie || beresp.http.Vary ~ "(?:^|,)\s*\*\s*(?:,|$)"
         || (bereq.http.Authorization && !beresp.http.X-Edge-Shared)
         || beresp.status == 428 || beresp.status == 429 || beresp.status == 431 || beresp.status == 511

@@ -1,0 +1,86 @@
+package site
+
+import (
+	"slices"
+	"strings"
+)
+
+// The names of header fields that say more than a client is to say, or that an
+// app takes for another field. All engines take them from here; the lists are in
+// the spelling of the fields' own makers.
+
+// ForwardedNames are the fields, beyond those that the edge sets itself, in which
+// proxies are known to say whom or what they forward. A client's are dropped; a
+// trusted proxy's reach the app, and are part of what an answer is stored under.
+func ForwardedNames() []string {
+	var names []string
+	for _, last := range []string{"By", "Client-Ip", "Ip", "Port", "Prefix", "Path", "Context", "Scheme", "Protocol", "Ssl",
+		"Server", "Uri", "Url", "Method", "User", "Email", "Groups", "Preferred-Username", "Access-Token",
+		"Client-Cert", "Tls-Client-Cert"} {
+		names = append(names, "X-Forwarded-"+last)
+	}
+	return append(names, targetNames[:]...)
+}
+
+// targetNames are those that tell an app what was asked for, in place of the
+// request line and Host.
+var targetNames = [...]string{"X-Original-URL", "X-Original-URI", "X-Original-Host", "X-Original-Method", "X-Original-Proto", "X-Rewrite-URL",
+	"X-Host", "X-HTTP-Host-Override", "X-HTTP-Destinationurl", "X-Scheme", "X-Url-Scheme", "Front-End-Https"}
+
+// IsTargetName reports whether a name in lower case is one of the ForwardedNames
+// that do not begin with X-Forwarded-.
+func IsTargetName(lower string) bool { return holds(targetNames[:], lower) }
+
+// MethodNames are the fields that tell an app to act as if another method had been
+// asked for. None of them reaches it with a GET or HEAD, whose answer the cache may
+// give to others.
+func MethodNames() []string { return slices.Clone(methodNames[:]) }
+
+var methodNames = [...]string{"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"}
+
+// IsMethodName reports whether a name in lower case is one of the MethodNames.
+func IsMethodName(lower string) bool { return holds(methodNames[:], lower) }
+
+// HyphenatedNames are the fields of HTTP itself that many apps do not tell from
+// the same names with "_": those that frame a message, that describe its body, or
+// that choose an answer. Spelled with "_" none reaches an app.
+func HyphenatedNames() []string { return slices.Clone(hyphenatedNames[:]) }
+
+var hyphenatedNames = [...]string{"Content-Length", "Content-Type", "Content-Encoding", "Content-Range", "Content-MD5", "Transfer-Encoding",
+	"Accept-Charset", "Accept-Encoding", "Accept-Language", "Cache-Control", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range",
+	"Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "Max-Forwards", "User-Agent", "HTTP2-Settings",
+	"Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"}
+
+// IsHyphenatedName reports whether a name in lower case, with "-", is one of the
+// HyphenatedNames.
+func IsHyphenatedName(lower string) bool { return holds(hyphenatedNames[:], lower) }
+
+// EndToEndNames are the fields that a client's Connection must not name: they are
+// for the app, or for the cache, and are not one connection's (RFC 9110, 7.6.1).
+// Varnish has the same list.
+func EndToEndNames() []string { return slices.Clone(endToEndNames[:]) }
+
+var endToEndNames = [...]string{"Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Age", "Allow", "Authorization", "Cache-Control",
+	"Content-Encoding", "Content-Language", "Content-Length", "Content-Location", "Content-MD5", "Content-Range", "Content-Type", "Cookie", "Date", "ETag",
+	"Expect", "Expires", "From", "Host", "If-Match", "If-Modified-Since", "If-None-Match", "If-Range", "If-Unmodified-Since", "Last-Modified", "Location",
+	"Max-Forwards", "Pragma", "Proxy-Authenticate", "Proxy-Authorization", "Range", "Referer", "Retry-After", "Server", "Set-Cookie", "User-Agent", "Vary",
+	"Via", "Warning", "WWW-Authenticate"}
+
+// IsEndToEndName reports whether a name in lower case is one of the EndToEndNames.
+func IsEndToEndName(lower string) bool { return holds(endToEndNames[:], lower) }
+
+// HandoverNames are the fields in which an app asks the server before it to send a
+// file or another answer in its place. Nothing is done about them, and since they
+// name inner paths no client sees them.
+func HandoverNames() []string { return slices.Clone(handoverNames[:]) }
+
+var handoverNames = [...]string{"X-Accel-Redirect", "X-Accel-Expires", "X-Accel-Limit-Rate", "X-Accel-Buffering", "X-Accel-Charset", "X-Accel-Mapping",
+	"X-Sendfile", "X-Sendfile-Type", "X-Sendfile2", "X-LIGHTTPD-send-file", "X-LiteSpeed-Location"}
+
+// IsHandoverName reports whether a name, in any case, is one of the HandoverNames.
+func IsHandoverName(name string) bool { return holds(handoverNames[:], name) }
+
+// holds compares as field names do, without regard to case.
+func holds(names []string, name string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return len(n) == len(name) && strings.EqualFold(n, name) })
+}
