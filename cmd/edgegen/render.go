@@ -64,11 +64,11 @@ func printedLayout() render.Layout {
 	return render.Layout{Dir: "/etc/edgegen", Run: "/run/edgegen"}
 }
 
-func printRendered(c *cobra.Command, s streams, site string, flags renderFlags) error {
+func printRendered(c *cobra.Command, s streams, path string, flags renderFlags) error {
 	if _, err := selectFiles(&render.Output{}, flags.only); err != nil {
 		return err
 	}
-	output, diagnostics, err := control.Render(c.Context(), site, flags.given, printedLayout(), "", version(), false)
+	output, diagnostics, err := control.Render(c.Context(), path, flags.given, printedLayout(), "", version(), false)
 	if err != nil {
 		return err
 	}
@@ -78,6 +78,7 @@ func printRendered(c *cobra.Command, s streams, site string, flags renderFlags) 
 		return err
 	}
 	for i, file := range files {
+		file.Data = output.Shown(file)
 		if err := printFile(s.out, file, i > 0); err != nil {
 			return fmt.Errorf("print %s: %w", file.Name, err)
 		}

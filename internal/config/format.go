@@ -17,6 +17,10 @@ import (
 // text, is refused with diagnostics that name the file as name.
 func Format(name string, src []byte) ([]byte, Diagnostics) {
 	l := &loader{sources: map[string]*source{}}
+	if isJSON(name) {
+		l.fail(name, "lay it out with a tool for JSON", "the file is JSON, by its name")
+		return nil, l.diagnostics
+	}
 	if !l.isText(name, src) {
 		return nil, l.diagnostics
 	}

@@ -104,3 +104,31 @@ func words(text []byte) string {
 	}
 	return string(out)
 }
+
+// A file in JSON is read or refused, whatever it holds.
+func FuzzLoadJSON(f *testing.F) {
+	for _, seed := range []string{
+		`{}`, `[]`, `5`, `{"site": {"a.test": {"tls": {"self_signed": true}, "route": {"/old": {"redirect": {"to": "/new"}}}}}}`,
+		`{"variable": {"a": {"type": "list(string)", "default": ["${"]}}, "locals": [{"b": "${var.a}"}]}`,
+		`{"site": [{"x": {"for_each": {"a": 1}, "host": "${each.key}", "dynamic": {"route": [{"for_each": [1], "labels": ["/"], "content": {"dynamic": {}}}]}}}]}`,
+		`{"edge": {"dynamic": {"log": {"for_each": "${[1]}", "iterator": "x", "content": [{"level": "${x.key}"}]}}, "//": 1}, "//": 2}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, content []byte) {
+		l := newLoader(dir, func() time.Time { return time.Unix(1_800_000_000, 0) })
+		if !l.isText("site.hcl.json", content) {
+			return
+		}
+		s := newSource("site.hcl.json", "site.hcl.json", dir+"/site.hcl.json", withoutMark(content))
+		l.sources[s.name] = s
+		loaded, diagnostics := l.finish([]*source{s})
+		if (loaded.Edge == nil) != diagnostics.HasErrors() {
+			t.Fatalf("model %v beside %v", loaded.Edge, diagnostics)
+		}
+		if err := diagnostics.WriteText(io.Discard, true); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

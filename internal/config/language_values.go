@@ -12,7 +12,7 @@ func variableLanguage() *schema {
 			{name: "type", kind: typeKind, raw: true, by: edgegenItself,
 				words: "what values are converted to: string, number, bool, any, list(…), set(…), map(…), tuple([…]) or object({ … }), where optional(…) may stand", example: "list(string)",
 				into: in(func(v *variable) *cty.Type { return &v.kind }), read: reads(readVariableType)},
-			{name: "default", kind: anyKind, by: edgegenItself,
+			{name: "default", kind: anyKind, raw: true, by: edgegenItself,
 				words: "the value where none is given; functions can be called in it", example: `"example.com"`,
 				into: in(func(v *variable) *cty.Value { return &v.standard }), read: reads(readVariableDefault)},
 			{name: "description", kind: textKind, by: edgegenItself,

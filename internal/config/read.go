@@ -14,6 +14,8 @@ import (
 // maxFile is the size, in bytes, of a hundred thousand sites and more.
 const maxFile = 64 << 20
 
+const hclEnding = ".hcl"
+
 // read reads the file, or the files of the directory, at path.
 func (l *loader) read(path string) []*source {
 	info, err := os.Stat(path)
@@ -32,12 +34,12 @@ func (l *loader) read(path string) []*source {
 	var paths []string
 	for _, entry := range entries {
 		name := entry.Name()
-		if strings.HasSuffix(name, ".hcl") && !strings.HasPrefix(name, ".") && !entry.IsDir() {
+		if (strings.HasSuffix(name, hclEnding) || strings.HasSuffix(name, hclEnding+jsonEnding)) && !strings.HasPrefix(name, ".") && !entry.IsDir() {
 			paths = append(paths, filepath.Join(path, name))
 		}
 	}
 	if len(paths) == 0 {
-		l.fail(path, "write a site block into a file such as site.hcl there", "the directory has no .hcl file")
+		l.fail(path, "write a site block into a file such as site.hcl there", "the directory has no .hcl or .hcl.json file")
 	}
 	return l.readFiles(paths...)
 }

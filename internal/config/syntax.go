@@ -23,6 +23,10 @@ var start = hcl.Pos{Line: 1, Column: 1}
 func (l *loader) parse(sources []*source) [][]*piece {
 	var parsed [][]*piece
 	for _, s := range sources {
+		if isJSON(s.name) {
+			parsed = append(parsed, []*piece{{body: l.parseJSON(s)}})
+			continue
+		}
 		pieces, ok := l.parsePieces(s)
 		if !ok {
 			pieces = []*piece{{body: l.parseOne(s)}}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/tools/txtar"
 )
 
 // inDirectory writes files and returns the path of site.hcl.
@@ -224,6 +226,47 @@ func TestFilesOfFunctionsAreConfined(t *testing.T) {
 	loaded, problems := Load(path)
 	if loaded.Edge == nil || loaded.Edge.Sites[0].Routes[0].Redirect.To != "/inside" {
 		t.Errorf("a link inside: %+v", problems)
+	}
+}
+
+// What Evaluate prints is the same site, without its expressions.
+func TestEvaluate(t *testing.T) {
+	archives, err := filepath.Glob("testdata/*right*.txtar")
+	if err != nil || len(archives) < 3 {
+		t.Fatal("no archives", err)
+	}
+	for _, path := range archives {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			archive, err := txtar.ParseFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := t.TempDir()
+			writeArchive(t, dir, archive)
+			writeCertificates(t, dir)
+			reader := newReader(filepath.Join(dir, loadName(archive)), testNow)
+			loaded, problems := reader.Load()
+			printed, _ := reader.Evaluate()
+			if loaded.Edge == nil {
+				t.Fatal(problems)
+			}
+			again := filepath.Join(loaded.Root, "printed.hcl") // where its relative paths start
+			if err := os.WriteFile(again, printed, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			same, problems := newReader(again, testNow).Load()
+			if same.Edge == nil || same.Edge.Meaning() != loaded.Edge.Meaning() {
+				t.Errorf("%s\n%v", printed, problems)
+			}
+			if formatted, _ := Format(again, printed); !bytes.Equal(formatted, printed) || bytes.Contains(printed, []byte("for_each")) {
+				t.Errorf("not in canonical layout:\n%s", printed)
+			}
+		})
+	}
+	path := inDirectory(t, map[string]string{"site.hcl": "variable \"s\" {\n  default   = \"hunter2\"\n  sensitive = true\n}\n" + redirecting(`"/${var.s}"`)})
+	printed, problems := NewReader(path, nil).Evaluate()
+	if problems.HasErrors() || bytes.Contains(printed, []byte("hunter2")) || !bytes.Contains(printed, []byte("(sensitive value)")) {
+		t.Errorf("%s\n%v", printed, problems)
 	}
 }
 

@@ -35,7 +35,8 @@ const (
 // is over.
 type accessLog struct {
 	report *slog.Logger
-	stdout *queue.Writer // the one before the caller's writer, whatever the log becomes
+	hide   func(string) string // what is secret; nil where nothing is
+	stdout *queue.Writer       // the one before the caller's writer, whatever the log becomes
 
 	mu      sync.Mutex
 	to      accessTarget
@@ -106,6 +107,9 @@ func (a *accessLog) record(r dataplane.Record) {
 	defer a.mu.Unlock()
 	if a.to.queue == nil {
 		return
+	}
+	if a.hide != nil {
+		r.Backend = a.hide(r.Backend)
 	}
 	a.text.Reset()
 	if a.to.log.Format == "combined" {

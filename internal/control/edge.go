@@ -105,6 +105,7 @@ func (e *Edge) first(ctx context.Context, loaded *config.Loaded, diagnostics con
 	if e.access, err = openAccessLog(loaded.Edge.Log, e.options.Access, e.options.Log); err != nil {
 		return refusedAt(loaded, loaded.Edge.Log.Source, err, `name a file in a directory that is there, "stdout" or "off"`)
 	}
+	e.access.hide = e.options.secrets.hide
 	if err := e.write(g); err != nil {
 		return err
 	}

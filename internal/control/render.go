@@ -29,6 +29,9 @@ func Render(ctx context.Context, path string, given []config.Given, layout rende
 	hidden := unserved(loaded.Edge, privateOf(loaded, layout.Dir, layout.Run))
 	warnPrivate(loaded, hidden, found)
 	output, err := renderFor(loaded, path, pairs, render.Input{Layout: layout, Version: version, Unserved: hidden})
+	if output != nil {
+		output.Secrets = loaded.Edge.Secrets
+	}
 	return output, found.all, err
 }
 

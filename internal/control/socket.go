@@ -36,7 +36,7 @@ func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
 	s := &controlServer{ctx: ctx, end: stop, stopped: make(chan struct{}), dir: e.state.dir, path: controlSocket(e.state.dir)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
-		answer(w, r, e.status(r.Context()), nil)
+		e.answer(w, r, e.status(r.Context()), nil)
 	})
 	mux.HandleFunc("GET /plan", func(w http.ResponseWriter, r *http.Request) {
 		asking, cancel := context.WithCancel(r.Context())
@@ -47,7 +47,7 @@ func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
 		if err == nil {
 			plan, err = e.plan(asking, r.FormValue("site"), given)
 		}
-		answer(w, r, plan, unlessStopping(ctx, err))
+		e.answer(w, r, plan, unlessStopping(ctx, err))
 	})
 	// A reload that has begun goes on where the one who asked for it leaves.
 	mux.HandleFunc("POST /reload", func(w http.ResponseWriter, r *http.Request) {
@@ -57,7 +57,7 @@ func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
 			err = refusal(err)
 		}
 		outcome.Warnings = seenFrom(r.FormValue(directoryField), outcome.Warnings)
-		answer(w, r, outcome, err)
+		e.answer(w, r, outcome, err)
 	})
 	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, r *http.Request) {
 		stop()
@@ -153,7 +153,7 @@ func clearSocket(path string) error {
 
 // answer writes a value or why there is none. The client is gone where that
 // fails.
-func answer(w http.ResponseWriter, r *http.Request, value any, err error) {
+func (e *Edge) answer(w http.ResponseWriter, r *http.Request, value any, err error) {
 	refused := (*Refused)(nil)
 	switch {
 	case errors.As(err, &refused) && !isBroken(err):
@@ -161,10 +161,15 @@ func answer(w http.ResponseWriter, r *http.Request, value any, err error) {
 		w.WriteHeader(http.StatusUnprocessableEntity)
 		_ = json.NewEncoder(w).Encode(seenFrom(r.FormValue(directoryField), refused.Diagnostics))
 	case err != nil:
-		http.Error(w, err.Error(), http.StatusInternalServerError)
+		http.Error(w, e.options.secrets.hide(err.Error()), http.StatusInternalServerError)
 	default:
+		text, err := json.Marshal(value)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(value)
+		_, _ = w.Write(append(e.options.secrets.hideJSON(text), '\n')) // who went away does not want it
 	}
 }
 

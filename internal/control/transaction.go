@@ -45,6 +45,7 @@ func (e *Edge) stage(ctx context.Context, path string, given []config.Given) (t 
 	if err != nil {
 		return t, err
 	}
+	e.options.secrets.learn(loaded.Edge)
 	found := &findings{loaded: loaded, all: diagnostics}
 	if t.next, err = e.generate(ctx, loaded, path, t.was, t.pool, found); err != nil {
 		return t, err

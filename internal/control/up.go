@@ -49,6 +49,8 @@ type Options struct {
 	SetLevel func(level string)
 	Warn     func(config.Diagnostics)
 	Ready    func(addresses []string)
+
+	secrets *secrets // of the sites that are loaded; set by Up
 }
 
 // Up runs the edge of a site until ctx ends, then stops it: requests in work
@@ -59,6 +61,9 @@ func Up(ctx, hurry context.Context, o Options) (err error) {
 	// They are held until the end: what is served in place of a site that is
 	// refused wants them as well.
 	defer closeListeners(given(o.Listeners))
+	o.secrets = &secrets{}
+	o.Log = slog.New(hidingHandler{o.Log.Handler(), o.secrets})
+	defer func() { err = o.secrets.hideError(err) }()
 	from := newSource(o)
 	defer func() { err = errors.Join(err, from.close()) }()
 	// A site that is refused leaves what serves on this state directory alone.
@@ -88,6 +93,7 @@ func upWith(ctx, hurry context.Context, o Options, s *state, from *source, last 
 		return err
 	}
 	defer closeListeners(given(o.Listeners)) // again, or those that nobody took
+	o.secrets.learn(loaded.Edge)
 	o.SetLevel(loaded.Edge.Log.Level)
 	edge := newEdge(o, s, from)
 	defer edge.release()

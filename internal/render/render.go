@@ -56,6 +56,15 @@ type Output struct {
 	VarnishArguments []string // the same, as argv without the program and without -f
 	PEM              []File   // one a site
 	Generation       Generation
+	Secrets          []string // of the model: what a person is shown of the files holds none
+}
+
+// Shown returns what a file says to a person: without what is secret.
+func (o *Output) Shown(file File) []byte {
+	if len(o.Secrets) == 0 {
+		return file.Data
+	}
+	return []byte(site.Hide(string(file.Data), o.Secrets))
 }
 
 // Part is a VCL of its own for some of the sites. Its label names what it

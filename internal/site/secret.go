@@ -1,6 +1,9 @@
 package site
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Hidden stands where a sensitive value would be shown.
 const Hidden = "(sensitive value)"
@@ -13,6 +16,10 @@ func (e *Edge) Hide(text string) string { return Hide(text, e.Secrets) }
 func Hide(text string, secrets []string) string {
 	for _, secret := range secrets {
 		text = strings.ReplaceAll(text, secret, Hidden)
+		// As it stands between quotes in most languages.
+		if quoted := strings.Trim(strconv.Quote(secret), `"`); quoted != secret && quoted != "" {
+			text = strings.ReplaceAll(text, quoted, Hidden)
+		}
 	}
 	return text
 }
