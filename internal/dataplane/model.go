@@ -81,7 +81,7 @@ func (m *model) routes(s *site.Site, old *model) ([]route, error) {
 	var out []route
 	for i := range s.Routes {
 		r := route{Route: &s.Routes[i], policy: httpcache.Policy{TTL: s.Routes[i].TTL, HasTTL: s.Routes[i].HasTTL,
-			Grace: s.Cache.Grace, StaleIfError: s.Cache.StaleIfError}}
+			Heuristic: s.Cache.Heuristic, Grace: s.Cache.Grace, StaleIfError: s.Cache.StaleIfError}}
 		if r.Backend != "" {
 			b, ok := s.BackendByName(r.Backend)
 			if !ok {

@@ -193,6 +193,12 @@ func vclSiteOf(s *site.Site, index, appsBefore int) (vclSite, []vclApp) {
 		if route.HasTTL {
 			r.TTL = vclDuration(route.TTL)
 		}
+		if s.Cache.Heuristic && route.TTL == 0 && (route.Backend != "" || route.HasTTL) {
+			r.TTL = strings.TrimSpace(r.TTL + " heuristic")
+			if !route.HasTTL {
+				r.CacheSource = s.Cache.Source
+			}
+		}
 		if route.WebSocket {
 			if names[route.Backend] == "" {
 				app := vclAppOf(s, route.Backend, appsBefore+len(apps)+1)

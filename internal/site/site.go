@@ -190,9 +190,12 @@ type Variable struct {
 
 // Cache is what a site says about its cached responses.
 type Cache struct {
-	Grace         time.Duration // a stale response is served this long while a fresh one is fetched
-	StaleIfError  time.Duration // and this long while the backend fails
-	IgnoreCookies []string      // cookie names, "*" stands for any run of characters
+	Grace        time.Duration // a stale response is served this long while a fresh one is fetched
+	StaleIfError time.Duration // and this long while the backend fails
+	// Heuristic lets a response with a Last-Modified and without freshness, on a
+	// route without a ttl, stay fresh for a tenth of its age (RFC 9111 4.2.2).
+	Heuristic     bool
+	IgnoreCookies []string // cookie names, "*" stands for any run of characters
 	Source        Source
 }
 

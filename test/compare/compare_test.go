@@ -61,6 +61,15 @@ site "localhost" {
   }
   route "/" { backend = "app" }
 }
+site "guess.test" {
+  tls { self_signed = true }
+  backend "app" { servers = ["{app}"] }
+  cache {
+    heuristic      = true
+    ignore_cookies = ["_ga*"]
+  }
+  route "/" { backend = "app" }
+}
 `
 
 func start(t *testing.T, c edge.Combination) *subject {
@@ -98,8 +107,11 @@ func (s *subject) do(t *testing.T, c *trial, name string, pause time.Duration) [
 			time.Sleep(pause)
 		}
 		path, host := c.path, ""
-		if path == "/stale/" {
+		switch path {
+		case "/stale/":
 			path, host = "/", "localhost"
+		case "/guess/":
+			path, host = "/", "guess.test"
 		}
 		r, err := http.NewRequest(a.method, "https://"+s.base+path+name, nil)
 		if err != nil {

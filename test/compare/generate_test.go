@@ -11,7 +11,7 @@ import (
 // trial is an answer of the app, and what is asked for it, one after the other.
 type trial struct {
 	seed     uint64
-	path     string // of the route
+	path     string // of the route, or one that names another site
 	status   int
 	lines    []string
 	tag      string
@@ -72,7 +72,7 @@ func (g *generator) date(distance time.Duration) string {
 }
 
 func (g *generator) trial(seed uint64) *trial {
-	c := &trial{seed: seed, path: []string{"/", "/", "/ttl/", "/stale/"}[g.IntN(4)], status: http.StatusOK}
+	c := &trial{seed: seed, path: []string{"/", "/", "/ttl/", "/stale/", "/guess/"}[g.IntN(5)], status: http.StatusOK}
 	if g.IntN(3) == 0 {
 		statuses := []int{201, 202, 203, 204, 226, 299, 300, 301, 302, 303, 307, 308, 400, 401, 402, 403, 404, 405, 409, 410, 411, 414, 415, 418, 421, 422,
 			425, 426, 428, 429, 431, 451, 500, 501, 502, 503, 504, 505, 507, 511, 599}

@@ -13,6 +13,7 @@ import (
 type Policy struct {
 	TTL          time.Duration // of responses that name no freshness themselves
 	HasTTL       bool
+	Heuristic    bool // responses may name none, and have a Last-Modified
 	Grace        time.Duration
 	StaleIfError time.Duration
 }
@@ -62,10 +63,14 @@ func Assess(x Exchange, p Policy) (Freshness, bool) {
 	f.InitialAge = age
 	var named bool
 	if f.Lifetime, named = explicit(x, c); !named {
-		if !p.HasTTL || !heuristic(x.Status) {
+		switch {
+		case p.HasTTL && lasting(x.Status) && (p.TTL > 0 || !p.Heuristic):
+			f.Lifetime = p.TTL + age // the owner counts from when it came
+		case p.Heuristic && (lasting(x.Status) || c.Public) && Validator(x.Header):
+			f.Lifetime = heuristic(x)
+		default:
 			return Freshness{}, false
 		}
-		f.Lifetime = p.TTL + age // the owner counts from when it came
 	}
 	f.Grace, f.IfError = staleness(c, p, f.Lifetime)
 	if !known {
@@ -80,7 +85,7 @@ func storable(x Exchange, c Control, p Policy) bool {
 	switch {
 	case x.Status < 200 || neverStored(x.Status) || onlyAsked(x.Status) && !p.HasTTL:
 		return false
-	case c.MustUnderstand && !heuristic(x.Status), c.NoStore && !c.MustUnderstand:
+	case c.MustUnderstand && !lasting(x.Status), c.NoStore && !c.MustUnderstand:
 		return false
 	case c.Private || x.Header.Has("Set-Cookie") || varies(x.Header) || events(x.Header):
 		return false
@@ -146,6 +151,20 @@ func explicit(x Exchange, c Control) (time.Duration, bool) {
 	return 0, false
 }
 
+// heuristic is the lifetime of a response that names none: a tenth of its age
+// when it was made, at most a day (RFC 9111 4.2.2).
+func heuristic(x Exchange) time.Duration {
+	modified, err := http.ParseTime(x.Header.Get("Last-Modified"))
+	if err != nil {
+		return 0
+	}
+	date, err := http.ParseTime(x.Header.Get("Date"))
+	if err != nil {
+		date = x.Came
+	}
+	return max(0, min(date.Sub(modified)/10, 24*time.Hour))
+}
+
 // initialAge is the age a response came with (RFC 9111 4.2.3). It reports
 // false where the response gives an Age that is no number of seconds, or
 // several: nobody knows how old it is.
@@ -199,9 +218,9 @@ func staleness(c Control, p Policy, lifetime time.Duration) (grace, ifError time
 	return grace, ifError
 }
 
-// heuristic reports the statuses that a route's ttl is for: answers that say
+// lasting reports the statuses that a route's ttl is for: answers that say
 // something lasting about the resource.
-func heuristic(status int) bool {
+func lasting(status int) bool {
 	switch status {
 	case 200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501:
 		return true

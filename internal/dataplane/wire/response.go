@@ -65,12 +65,13 @@ func ParseResponse(head string, h Header) (ResponseHead, error) {
 func (h *ResponseHead) framing() error {
 	lengths := h.Header.Count("Content-Length")
 	if h.Header.Has("Transfer-Encoding") {
-		if lengths > 0 || !EqualFold(h.Header.Joined("Transfer-Encoding"), "chunked") {
+		coding := h.Header.Joined("Transfer-Encoding")
+		h.Chunked = EqualFold(coding, "chunked")
+		if lengths > 0 || !h.Chunked && knownCoding(coding) {
 			return malformed("transfer coding")
 		}
-		h.Chunked = true
 		h.Header.Del("Transfer-Encoding")
-		return nil
+		return nil // in a coding that nobody knows, as "identity", up to the close
 	}
 	if lengths == 0 {
 		return nil
@@ -84,6 +85,18 @@ func (h *ResponseHead) framing() error {
 	}
 	h.Header.Del("Content-Length")
 	return nil
+}
+
+// knownCoding reports that one of the transfer codings of RFC 9112 7 is in the list:
+// the body means something else than its bytes.
+func knownCoding(list string) bool {
+	for coding := range List(list) {
+		switch strings.TrimPrefix(strings.ToLower(coding), "x-") {
+		case "chunked", "compress", "deflate", "gzip":
+			return true
+		}
+	}
+	return false
 }
 
 // HasBody reports whether a response to that method and of that status has a

@@ -74,18 +74,20 @@ func TestParseResponse(t *testing.T) {
 		want   ResponseHead
 		failed bool
 	}{
-		"counted":        {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", ResponseHead{Status: 200, Length: 3, Keep: true}, false},
-		"equal lengths":  {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\n", ResponseHead{Status: 200, Length: 3, Keep: true}, false},
-		"chunked":        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", ResponseHead{Status: 200, Length: -1, Chunked: true, Keep: true}, false},
-		"no reason":      {"HTTP/1.1 204\r\n\r\n", ResponseHead{Status: 204, Length: -1, Keep: true}, false},
-		"1.0":            {"HTTP/1.0 200 OK\r\n\r\n", ResponseHead{Status: 200, Length: -1}, false},
-		"close":          {"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", ResponseHead{Status: 200, Length: -1}, false},
-		"both":           {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", ResponseHead{}, true},
-		"lengths":        {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n", ResponseHead{}, true},
-		"gzip coding":    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", ResponseHead{}, true},
-		"status of two":  {"HTTP/1.1 20 OK\r\n\r\n", ResponseHead{}, true},
-		"status of four": {"HTTP/1.1 2000 OK\r\n\r\n", ResponseHead{}, true},
-		"other protocol": {"ICY 200 OK\r\n\r\n", ResponseHead{}, true},
+		"counted":         {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", ResponseHead{Status: 200, Length: 3, Keep: true}, false},
+		"equal lengths":   {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\n", ResponseHead{Status: 200, Length: 3, Keep: true}, false},
+		"chunked":         {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", ResponseHead{Status: 200, Length: -1, Chunked: true, Keep: true}, false},
+		"no reason":       {"HTTP/1.1 204\r\n\r\n", ResponseHead{Status: 204, Length: -1, Keep: true}, false},
+		"1.0":             {"HTTP/1.0 200 OK\r\n\r\n", ResponseHead{Status: 200, Length: -1}, false},
+		"close":           {"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", ResponseHead{Status: 200, Length: -1}, false},
+		"both":            {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", ResponseHead{}, true},
+		"lengths":         {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n", ResponseHead{}, true},
+		"odd coding":      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\n", ResponseHead{Status: 200, Length: -1, Keep: true}, false},
+		"odd and chunked": {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, odd\r\n\r\n", ResponseHead{}, true},
+		"gzip coding":     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", ResponseHead{}, true},
+		"status of two":   {"HTTP/1.1 20 OK\r\n\r\n", ResponseHead{}, true},
+		"status of four":  {"HTTP/1.1 2000 OK\r\n\r\n", ResponseHead{}, true},
+		"other protocol":  {"ICY 200 OK\r\n\r\n", ResponseHead{}, true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

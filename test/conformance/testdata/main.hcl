@@ -154,6 +154,7 @@ site "second.test" {
 site "partial.test" {
   tls { self_signed = true }
   backend "app" { servers = ["{other}"] }
+  cache { heuristic = true }
   route "/only" { backend = "app" }
 }
 

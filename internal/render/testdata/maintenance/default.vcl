@@ -665,7 +665,7 @@ sub vcl_backend_response {
         || beresp.http.Set-Cookie || beresp.http.Vary ~ "(?:^|,)\s*\*\s*(?:,|$)"
         || (bereq.http.Authorization && !beresp.http.X-Edge-Shared)
         || beresp.status == 428 || beresp.status == 429 || beresp.status == 431 || beresp.status == 511
-        || (!bereq.http.X-Edge-Ttl && (beresp.status >= 500 || beresp.status == 401 || beresp.status == 403))
+        || (bereq.http.X-Edge-Ttl !~ "^[0-9]" && (beresp.status >= 500 || beresp.status == 401 || beresp.status == 403))
         || std.integer(beresp.http.Content-Length, 0) > 67108864) {
         call edge_forget;
         unset beresp.http.X-Edge-Grace;
@@ -759,6 +759,8 @@ sub edge_lifetime {
         set beresp.http.X-Edge-Lifetime = "" + (std.time(beresp.http.Expires, now) - now) + "s";
     } elsif (beresp.http.Expires) {
         set beresp.http.X-Edge-Lifetime = "0s";
+    } elsif (bereq.http.X-Edge-Ttl ~ "heuristic$") {
+        call edge_heuristic;
     } elsif (bereq.http.X-Edge-Ttl && beresp.http.X-Edge-Lasting) {
         # The owner counts from when it came.
         set beresp.http.X-Edge-Lifetime = bereq.http.X-Edge-Ttl;
@@ -774,6 +776,21 @@ sub edge_lifetime {
     } else {
         # Varnish does not look up what has never been fresh.
         set beresp.ttl = 1ms;
+    }
+}
+
+# A response that says when it was changed last stays fresh for a tenth of the
+# time since, at most a day (RFC 9111, 4.2.2).
+sub edge_heuristic {
+    if (beresp.http.Last-Modified ~ "^[A-Za-z]" && (beresp.http.X-Edge-Lasting || beresp.http.X-Edge-Control ~ ",public[=,]")) {
+        set beresp.ttl = (now - std.time(beresp.http.Last-Modified, now)) / 10.0;
+        if (beresp.http.Date ~ "^[A-Za-z]") {
+            set beresp.ttl = (std.time(beresp.http.Date, now) - std.time(beresp.http.Last-Modified, std.time(beresp.http.Date, now))) / 10.0;
+        }
+        if (beresp.ttl > 1d) {
+            set beresp.ttl = 1d;
+        }
+        set beresp.http.X-Edge-Lifetime = "" + beresp.ttl + "s";
     }
 }
 
