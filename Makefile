@@ -3,9 +3,10 @@
 # make build   bin/edgegen
 # make conformance   the contract's clauses against every combination of engines, as a table
 # make hostile       ten minutes of answers that a generator makes up, against the daemons
+# make cache-tests   the public tests for HTTP caches, which npm fetches; needs node
 # make compare       ten thousand generated answers, asked of the builtin cache and of Varnish
 
-.PHONY: test lint build dependencies conformance hostile compare
+.PHONY: test lint build dependencies conformance hostile compare cache-tests
 
 # A timeout of its own for each package; the whole takes a few minutes.
 test: dependencies
@@ -33,3 +34,7 @@ hostile: dependencies
 
 compare: dependencies
 	go test -count=1 ./test/compare -trials 10000 -seed $$(date +%s)
+
+cache-tests: dependencies
+	npm install --prefix bin/cache-tests --ignore-scripts --no-audit --no-fund http-cache-tests@0.4.5
+	CACHE_TESTS=$(CURDIR)/bin/cache-tests/node_modules/http-cache-tests go test -count=1 ./test/cachesuite
