@@ -36,8 +36,8 @@ func argumentsView(in Input, common header) argumentsData {
 		HeadTimeout:      min(edge.Timeout.Header, edge.Timeout.Idle),
 		FirstByte:        cacheFirstByte(edge.Timeout),
 		BetweenBytes:     edge.Timeout.BetweenBytes,
-		Workspace:        64<<10 + 6*edge.Limits.HeaderSize,
-		BackendWorkspace: 256<<10 + 4*edge.Limits.HeaderSize,
+		Workspace:        48<<10 + 6*edge.Limits.HeaderSize,
+		BackendWorkspace: 128<<10 + 4*edge.Limits.HeaderSize,
 		ThreadPoolMax:    edge.Limits.WebSockets/2 + max(200, edge.Limits.Connections/8),
 	}
 	if in.Standby {

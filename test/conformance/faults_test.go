@@ -66,6 +66,8 @@ func faultCases() []contractCase {
 		{clause: "E1", name: "chunks with trailers", request: get("main.test", "/"), answer: say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Trailer: 1\r\n\r\n"),
 			want: want{status: 200, body: "abc"}},
 		{clause: "E1", name: "a big body", run: bigBody},
+		{clause: "E1", name: "an answer's head of 60 KiB", request: get("main.test", "/"), answer: say(page("x", "X-Big: "+strings.Repeat("b", 60<<10))),
+			want: want{status: 200, body: "x", headers: map[string]string{"X-Big": strings.Repeat("b", 60<<10)}}},
 		{clause: "E1", name: "an answer's head of 30 KiB", request: get("main.test", "/"), answer: say(page("x", "X-Big: "+strings.Repeat("b", 30<<10))),
 			want: want{status: 200, body: "x"}},
 
