@@ -40,7 +40,7 @@ const never = -1
 
 func corpus() []contractCase {
 	return slices.Concat(hostCases(), targetCases(), forwardingCases(), forwardedCases(), logCases(), socketCases(), handshakeCases(), fileCases(), slashCases(), directoryCases(), privateCases(), rightsCases(), rangeCases(),
-		maintenanceCases(), cacheCases(), freshnessCases(), faultCases(), answerCases(), nameCases(), carelessCases(), streamCases(), uploadCases(), framingCases(), limitCases(), slowHandshakeCases(), pageCases())
+		maintenanceCases(), cacheCases(), freshnessCases(), faultCases(), answerCases(), nameCases(), carelessCases(), ruleCases(), streamCases(), uploadCases(), framingCases(), limitCases(), slowHandshakeCases(), pageCases())
 }
 
 // attempt is one case being tried against one edge.

@@ -33,7 +33,7 @@ func writeSite(t *testing.T, h *edge.Home, r *record, configuration string) {
 	if hasIPv6() {
 		values = append(values[:3], `, "[::1]:0"`)
 	}
-	for _, name := range []string{"app", "late", "other", "one", "two", "alive"} {
+	for _, name := range []string{"app", "late", "rules", "other", "one", "two", "alive"} {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)

@@ -24,6 +24,7 @@ site "main.test" {
   backend "app" { servers = ["{app}"] }
   backend "moving" { servers = ["{moving}"] }
   backend "six" { servers = ["{six}"] }
+  backend "rules" { servers = ["{rules}"] }
   backend "late" { servers = ["{late}"] }
   backend "room" { servers = ["{room}"] }
   backend "pair" { servers = ["{one}", "{two}"] }
@@ -87,6 +88,7 @@ site "main.test" {
     backend   = "six"
     websocket = true
   }
+  route "/breaks" { backend = "rules" }
   route "/late" { backend = "late" }
 
   route "/ttl" {
