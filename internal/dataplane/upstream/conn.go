@@ -98,7 +98,8 @@ type sending struct {
 	ended  chan struct{}
 	body   io.Reader
 	failed atomic.Bool
-	err    error // valid once failed or ended
+	err    error     // valid once failed or ended
+	at     time.Time // when the body had gone out; valid once ended
 }
 
 // Aborter is a request body whose Read another goroutine can end.
@@ -117,6 +118,7 @@ func (c *conn) send(body io.Reader, chunked bool, patience time.Duration) *sendi
 			}
 			return
 		}
+		s.at = time.Now()
 		_ = c.SetWriteDeadline(time.Time{})
 	}()
 	return s

@@ -241,8 +241,8 @@ func unasked(status int) error {
 // head reads one head. While the request's body is on its way the time does
 // not run.
 func (c *conn) head(t Timeouts, s *sending) (string, error) {
-	for {
-		c.arm(t.FirstByte)
+	for wait := t.FirstByte; ; {
+		c.arm(wait)
 		text, err := c.reader.ReadHead(maxHead, nil)
 		if s == nil || !isTimeout(err) || len(c.reader.Buffered()) > 0 {
 			return text, err
@@ -251,6 +251,9 @@ func (c *conn) head(t Timeouts, s *sending) (string, error) {
 		case <-s.ended:
 			if s.err != nil {
 				return "", s.err
+			}
+			if wait -= time.Since(s.at); wait <= 0 {
+				return "", err
 			}
 			s = nil
 		default:
