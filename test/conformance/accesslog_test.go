@@ -143,7 +143,11 @@ func (a *attempt) logs(request string, want entry) entry {
 	a.compare("method", e.Method, method)
 	a.compare("host", e.Host, hostOf(request))
 	a.compare("path", e.Path, path)
-	a.compare("protocol", e.Protocol, "HTTP/1.1")
+	protocol := "HTTP/1.1"
+	if a.http2 {
+		protocol = "HTTP/2.0"
+	}
+	a.compare("protocol", e.Protocol, protocol)
 	a.compare("cache", e.Cache, got.header.Get("X-Cache"))
 	a.compare("tier", e.Tier, want.Tier)
 	a.compare("backend", e.Backend, a.server(want.Backend))

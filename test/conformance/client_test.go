@@ -40,6 +40,9 @@ func (a *attempt) open(name string) *client { return a.openFrom("127.0.0.1", nam
 
 // openFrom connects from another address of the machine.
 func (a *attempt) openFrom(from, name string) *client {
+	if a.http2 {
+		a.inexpressible()
+	}
 	conn := tls.Client(a.dial(from, a.edge.https), &tls.Config{ServerName: name, InsecureSkipVerify: true})
 	if err := conn.Handshake(); err != nil {
 		a.fatalf("TLS handshake: %v", err)
@@ -49,6 +52,9 @@ func (a *attempt) openFrom(from, name string) *client {
 
 // openPlain connects to a plain listener.
 func (a *attempt) openPlain(from string) *client {
+	if a.http2 {
+		a.inexpressible()
+	}
 	conn := a.dial(from, a.edge.http)
 	return &client{a: a, conn: conn, reader: bufio.NewReader(conn)}
 }
@@ -132,6 +138,9 @@ func (c *client) closeWrite() {
 func (a *attempt) ask(request string) *response { return a.askFrom("127.0.0.1", request) }
 
 func (a *attempt) askFrom(from, request string) *response {
+	if a.http2 {
+		return a.askHTTP2(from, request)
+	}
 	c := a.openFrom(from, hostOf(request))
 	defer c.conn.Close()
 	c.send(request)

@@ -39,25 +39,43 @@ func TestContract(t *testing.T) {
 	scores := map[string]map[string]*score{}
 	for _, c := range edge.Combinations() {
 		name := strings.ReplaceAll(c.Name, "-", " ")
-		t.Run(name, func(t *testing.T) { scores[name] = runCorpus(t, c) })
+		t.Run(name, func(t *testing.T) {
+			edges := startAll(t, c)
+			scores[name] = runCorpus(t, c, edges, false)
+			if speaksHTTP2(c) {
+				scores[name+", HTTP/2"] = runCorpus(t, c, edges, true)
+			}
+			for _, name := range configurations() {
+				edges[name].Stop()
+			}
+		})
 	}
 	t.Log("\n" + table(scores))
 }
 
-func runCorpus(t *testing.T, c edge.Combination) map[string]*score {
-	edges := startAll(t, c)
+// runCorpus asks one edge for each configuration, over HTTP/1.1 or over HTTP/2
+// what can be asked there.
+func runCorpus(t *testing.T, c edge.Combination, edges map[string]*subject, over2 bool) map[string]*score {
+	group, first := "cases", 0
+	if over2 {
+		group, first = "cases over HTTP2", 5000 // marks that nothing was asked with
+	}
 	scores := map[string]*score{}
 	var mu sync.Mutex
-	t.Run("cases", func(t *testing.T) {
+	t.Run(group, func(t *testing.T) {
 		for i, one := range corpus() {
 			if !asked(c, one.clause) {
 				continue
 			}
 			t.Run(one.clause+" "+one.name, func(t *testing.T) {
 				t.Parallel()
-				a := &attempt{mark: fmt.Sprintf("c%04dz", i), edge: edges[cmp.Or(one.edge, "main")]}
+				a := &attempt{http2: over2, mark: fmt.Sprintf("c%04dz", first+i), edge: edges[cmp.Or(one.edge, "main")]}
 				declared, sometimes := declares(c, one.differs)
-				complaint := judge(one, declared, sometimes, a.try(one))
+				problems := a.try(one)
+				if a.unasked {
+					return
+				}
+				complaint := judge(one, declared, sometimes, problems)
 				mu.Lock()
 				defer mu.Unlock()
 				s := scores[one.clause]
@@ -77,9 +95,6 @@ func runCorpus(t *testing.T, c edge.Combination) map[string]*score {
 			})
 		}
 	})
-	for _, name := range configurations() {
-		edges[name].Stop()
-	}
 	return scores
 }
 

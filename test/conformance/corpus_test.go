@@ -49,6 +49,8 @@ type attempt struct {
 	edge     *subject
 	problems []string
 	undo     []func()
+	http2    bool // ask over HTTP/2
+	unasked  bool // that cannot be done
 }
 
 type given struct{} // up, by fatalf
@@ -103,6 +105,10 @@ func (a *attempt) try(c contractCase) (problems []string) {
 		return
 	}
 	from := cmp.Or(c.from, "127.0.0.1")
+	if a.http2 && !c.plain {
+		a.check(a.askHTTP2(from, c.request), c.want)
+		return
+	}
 	var conn *client
 	if c.plain {
 		conn = a.openPlain(from)
