@@ -127,7 +127,7 @@ func logLanguage() *schema {
 	return &schema{name: "log", title: "a log block", words: "where the access log goes, and how much edgegen tells",
 		arguments: []argument{
 			{name: "access", kind: textKind, standard: `"stdout"`, by: edgegenItself,
-				words: `where a line for each request goes: "stdout", "off" or a file, whose directory must exist`, example: `"/var/log/edgegen/access.log"`,
+				words: `where a line for each request goes: "stdout", "off" or a file, whose directory must exist; root follows no symbolic link there`, example: `"/var/log/edgegen/access.log"`,
 				into: in(func(l *site.Log) *string { return &l.Access }), read: reads(readAccess)},
 			{name: "format", kind: textKind, choices: []string{"json", "combined"}, standard: `"json"`, by: edgegenItself,
 				words: "the form of those lines", example: `"combined"`,

@@ -26,7 +26,7 @@ func routeLanguage() *schema {
 		blocks: []*schema{staticLanguage(), redirectLanguage(), routeCacheLanguage(),
 			headersLanguage("request_headers", "header fields of requests, on their way to the app", cacheTier|webTier, requestNames,
 				func(r *site.Route) *site.HeaderRules { return &r.RequestHeaders }),
-			headersLanguage("response_headers", "header fields of responses, on their way to the client", cacheTier, responseNames,
+			headersLanguage("response_headers", "header fields of responses, on their way to the client; Cache-Control, Expires, Last-Modified and ETag are set in answers of 2xx and 304 alone", cacheTier, responseNames,
 				func(r *site.Route) *site.HeaderRules { return &r.ResponseHeaders })},
 		home:      several(func(s *siteDraft) *[]site.Route { return &s.Routes }),
 		source:    in(func(r *site.Route) *site.Source { return &r.Source }),

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -91,14 +92,26 @@ func (a *accessLog) open(log site.Log) (accessTarget, error) {
 	}
 	// To append to, wherever its end is: a copy and truncate moves it. A named pipe
 	// without a reader would hold up whoever opens it.
-	file, err := os.OpenFile(log.Access, os.O_CREATE|os.O_APPEND|os.O_WRONLY|syscall.O_NONBLOCK, 0o640)
-	if errors.Is(err, syscall.ENXIO) {
+	file, err := os.OpenFile(log.Access, os.O_CREATE|os.O_APPEND|os.O_WRONLY|syscall.O_NONBLOCK|followed(log.Access), 0o640)
+	switch {
+	case errors.Is(err, syscall.ENXIO):
 		return accessTarget{}, fmt.Errorf("open the access log: nobody reads the pipe %s", log.Access)
-	}
-	if err != nil {
+	case errors.Is(err, syscall.ELOOP):
+		return accessTarget{}, fmt.Errorf("open the access log: %s is a symbolic link, which root does not follow: name what it leads to", log.Access)
+	case err != nil:
 		return accessTarget{}, fmt.Errorf("open the access log: %w", err)
 	}
 	return accessTarget{log: log, queue: a.before(file), file: file}, nil
+}
+
+// followed is the flag for how the access log is opened. Who may write in its
+// directory could have root write anywhere by a link; only /dev has links that
+// are root's own.
+func followed(path string) int {
+	if os.Geteuid() != 0 || strings.HasPrefix(path, "/dev/") {
+		return 0
+	}
+	return syscall.O_NOFOLLOW
 }
 
 // record writes a request that a plane answered.

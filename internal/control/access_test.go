@@ -331,3 +331,39 @@ func TestAccessLogOnAFullDisk(t *testing.T) {
 		t.Errorf("the disk has %q", lines)
 	}
 }
+
+// TestAccessLogBehindALink holds that root writes where the site says, and not
+// where somebody else's link leads.
+func TestAccessLogBehindALink(t *testing.T) {
+	dir := t.TempDir()
+	target, link := filepath.Join(dir, "target"), filepath.Join(dir, "access.log")
+	if err := os.Symlink(target, link); err != nil {
+		t.Fatal(err)
+	}
+	log, err := openAccessLog(site.Log{Access: link}, nil, slog.New(slog.DiscardHandler))
+	if os.Geteuid() != 0 {
+		if err != nil {
+			t.Fatal(err)
+		}
+		log.close()
+		return
+	}
+	if err == nil || !strings.Contains(err.Error(), "symbolic link") {
+		t.Errorf("it is opened, %v", err)
+	}
+	if _, err := os.Lstat(target); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("what the link leads to was made: %v", err)
+	}
+	// Nor is it opened anew once there is a link.
+	if err := os.Remove(link); err != nil {
+		t.Fatal(err)
+	}
+	log = accessOf(t, site.Log{Access: link}, nil)
+	if err := errors.Join(os.Remove(link), os.Symlink(target, link)); err != nil {
+		t.Fatal(err)
+	}
+	if err := log.reopen(); err == nil {
+		t.Error("it is opened anew behind a link")
+	}
+	accessOf(t, site.Log{Access: "/dev/null"}, nil)
+}

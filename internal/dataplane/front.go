@@ -36,7 +36,7 @@ func (f *front) serve(x *exchange) answer {
 	}
 	a := f.decide(x)
 	if x.route != nil {
-		applyRules(&a.Header, x.route.ResponseHeaders.Remove, x.route.ResponseHeaders.Set)
+		applyToAnswer(&a.Header, a.Status, &x.route.ResponseHeaders)
 	}
 	a.Header.Add("X-Cache", x.cache)
 	return a
@@ -66,7 +66,7 @@ func (f *front) decide(x *exchange) answer {
 		return answer{Response: notAllowed()}
 	}
 	x.Header.Filter(func(h wire.Field) bool { return !webSocketOnly(h.Name) })
-	applyRules(&x.Header, x.route.RequestHeaders.Remove, x.route.RequestHeaders.Set)
+	applyToRequest(&x.Header, &x.route.RequestHeaders)
 	a := f.respond(x)
 	a.gone = a.Status == nobody
 	return a

@@ -7,13 +7,25 @@ import (
 	"edgegen/internal/site"
 )
 
-// applyRules removes, then sets.
-func applyRules(h *wire.Header, remove []site.HeaderName, set []site.Header) {
-	for _, r := range remove {
+// applyToRequest applies a route's rules to a request: it removes, then sets.
+func applyToRequest(h *wire.Header, rules *site.HeaderRules) {
+	for _, r := range rules.Remove {
 		h.Del(r.Name)
 	}
-	for _, s := range set {
+	for _, s := range rules.Set {
 		h.Set(s.Name, s.Value)
+	}
+}
+
+// applyToAnswer applies a route's rules to a response.
+func applyToAnswer(h *wire.Header, status int, rules *site.HeaderRules) {
+	for _, r := range rules.Remove {
+		h.Del(r.Name)
+	}
+	for _, s := range rules.Set {
+		if !s.ForSuccess() || site.Successful(status) {
+			h.Set(s.Name, s.Value)
+		}
 	}
 }
 

@@ -90,7 +90,7 @@ func (f *front) askToSwitch(x *exchange) answer {
 	if x.watch != nil {
 		x.watch()
 	}
-	applyRules(&x.Header, x.route.RequestHeaders.Remove, x.route.RequestHeaders.Set)
+	applyToRequest(&x.Header, &x.route.RequestHeaders)
 	x.Header.Add("Connection", "Upgrade")
 	x.Header.Add("Upgrade", "websocket")
 	request := x.Request

@@ -38,6 +38,7 @@ type vclData struct {
 	TrustedSteps   []struct{}
 	Groups         []vclGroup
 	AnswerGroups   []vclGroup
+	SuccessRules   bool // whether a route has a rule for answers that went well
 	Sites          []vclSite
 	RedirectPort   string
 	LargestObject  int64 // bytes
@@ -153,6 +154,7 @@ func (v *vclData) group() {
 			if !route.ResponseHeaders.Empty() {
 				answering = append(answering, route)
 			}
+			v.SuccessRules = v.SuccessRules || slices.ContainsFunc(route.ResponseHeaders.Set, site.Header.ForSuccess)
 		}
 	}
 	for sites := range slices.Chunk(v.Sites, groupSize) {

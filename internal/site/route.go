@@ -82,6 +82,20 @@ type Header struct {
 	Source      Source
 }
 
+// ForSuccess reports a field of an answer that says how long it is fresh, or
+// which version it is. It is set in answers of a status of 2xx and 304 alone: an
+// error that says it is immutable would be kept by clients.
+func (h Header) ForSuccess() bool {
+	switch strings.ToLower(h.Name) {
+	case "cache-control", "expires", "last-modified", "etag":
+		return true
+	}
+	return false
+}
+
+// Successful reports a status in whose answer such fields are set.
+func Successful(status int) bool { return status >= 200 && status < 300 || status == 304 }
+
 // HeaderName is a field that is removed.
 type HeaderName struct {
 	Name   string

@@ -138,7 +138,12 @@ site "main.test" {
       to     = "/kept"
       status = 308
     }
-    response_headers { set = { "Cache-Control" = "max-age=60" } }
+    response_headers {
+      set = {
+        "Cache-Control" = "max-age=60"
+        "X-Kept"        = "yes"
+      }
+    }
   }
 }
 
@@ -231,6 +236,7 @@ site "slashes.test" {
   tls { self_signed = true }
   backend "app" { servers = ["{app}"] }
   backend "other" { servers = ["{other}"] }
+  backend "dead" { servers = ["{dead}"] }
   route "/" {
     static { root = "public" }
   }
@@ -247,6 +253,31 @@ site "slashes.test" {
       root      = "public"
       try_files = ["$uri/", "$uri.html"]
     }
+  }
+  route "/success" {
+    backend = "app"
+    cache { ttl = "1h" }
+    response_headers {
+      set = {
+        "cache-control" = "immutable"
+        "ETag"          = "\"fixed\""
+        "Expires"       = "Thu, 01 Jan 2099 00:00:00 GMT"
+        "Last-Modified" = "Mon, 01 Jan 2024 00:00:00 GMT"
+        "X-Always"      = "yes"
+      }
+      remove = ["X-Powered-By"]
+    }
+  }
+  route "/success/dead" {
+    backend = "dead"
+    response_headers { set = { "Cache-Control" = "immutable", "X-Always" = "yes" } }
+  }
+  route "/success/files" {
+    static {
+      root      = "public"
+      try_files = ["/letters.txt$uri", "/under$uri", "/under$uri/index.html"]
+    }
+    response_headers { set = { "Cache-Control" = "immutable", "X-Always" = "yes" } }
   }
   route "/below" {
     static {
