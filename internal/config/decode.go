@@ -43,7 +43,7 @@ func (l *loader) decode(sources []*source, parsed [][]*piece) *site.Edge {
 	edges = append(edges, &block{loader: l, schema: kind, body: &hclsyntax.Body{}, plain: true})
 	edge := &site.Edge{}
 	edges[0].decode(edge)
-	edge.Sites = l.sites(sites)
+	edge.Sites, edge.First = l.sites(sites)
 	switch {
 	case len(edge.Sites) > 0 || len(sources) == 0 || len(sites) > 0 && l.errors > 0:
 	case len(sites) > 0:
@@ -101,14 +101,18 @@ func (l *loader) sitesIn(file *block, s *source, pieces []*piece) []written {
 	return sites
 }
 
-// sites decodes every site.
-func (l *loader) sites(all []written) []site.Site {
-	sites := make([]site.Site, 0, len(all))
+// sites decodes every site; first is the place of the one that is written first.
+func (l *loader) sites(all []written) (sites []site.Site, first int) {
+	sites = make([]site.Site, 0, len(all))
 	for _, w := range all {
 		sites = append(sites, l.sitesOf(w)...)
 	}
+	if len(sites) == 0 {
+		return sites, 0
+	}
+	host := sites[0].Host
 	slices.SortStableFunc(sites, func(a, b site.Site) int { return cmp.Compare(a.Host, b.Host) })
-	return sites
+	return sites, slices.IndexFunc(sites, func(s site.Site) bool { return s.Host == host })
 }
 
 // claim takes a name, which can be a host or an alias once.

@@ -98,8 +98,9 @@ func (p *plane) answers(ctx context.Context, g *generation) error {
 
 // probeTLS waits until every TLS listener serves the first site's certificate.
 func probeTLS(ctx context.Context, g *generation) error {
+	first := g.loaded.Edge.First
 	for _, listener := range g.loaded.Edge.HTTPS {
-		if err := native.ProbeTLS(ctx, reachable(listener), g.loaded.Edge.Sites[0].Host, g.pairs[0].Leaf); err != nil {
+		if err := native.ProbeTLS(ctx, reachable(listener), g.loaded.Edge.Sites[first].Host, g.pairs[first].Leaf); err != nil {
 			return err
 		}
 	}

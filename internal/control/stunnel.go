@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"slices"
 	"time"
@@ -227,6 +228,9 @@ func probeRenewed(ctx context.Context, from, to *generation) error {
 		host := to.loaded.Edge.Sites[i].Host
 		if bytes.Equal(had[host], to.pairs[i].Leaf.Raw) {
 			continue
+		}
+		if _, err := netip.ParseAddr(host); err == nil && i != to.loaded.Edge.First {
+			continue // clients do not name an address (RFC 6066, 3)
 		}
 		for _, listener := range to.loaded.Edge.HTTPS {
 			if err := native.ProbeTLS(ctx, reachable(listener), host, to.pairs[i].Leaf); err != nil {

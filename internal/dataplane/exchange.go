@@ -24,6 +24,7 @@ type exchange struct {
 	began    time.Time
 	peer     netip.Addr // who connected to the edge
 	trusted  bool       // what the peer says of the client is believed
+	tls      uint16     // the version that the client has agreed upon; 0 where it is not known
 	upgrade  upgrade
 	tunnel   bool   // a CONNECT for a WebSocket (RFC 8441)
 	watch    func() // called before waiting for anybody else; may be nil

@@ -49,6 +49,10 @@ func (f *front) decide(x *exchange) answer {
 	if x.host = x.model.host(x.Host); x.host == nil {
 		return answer{Response: failure(http.StatusMisdirectedRequest)}
 	}
+	if x.tls != 0 && x.tls < x.host.lowest {
+		// It has named another site in its handshake (RFC 9110, 15.5.20).
+		return answer{Response: failure(http.StatusMisdirectedRequest)}
+	}
 	if x.host.alias {
 		return answer{Response: x.toCanonical()}
 	}

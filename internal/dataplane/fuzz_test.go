@@ -13,9 +13,9 @@ func FuzzProxyHeader(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
-		peer, err := readProxy(bufio.NewReaderSize(bytes.NewReader(in), 512))
-		if err == nil && (!peer.IsValid() || peer.Is4In6()) {
-			t.Fatalf("%q: %v", in, peer)
+		from, err := readProxy(bufio.NewReaderSize(bytes.NewReader(in), 512))
+		if err == nil && (!from.peer.IsValid() || from.peer.Is4In6()) {
+			t.Fatalf("%q: %v", in, from.peer)
 		}
 	})
 }

@@ -15,6 +15,7 @@ type http2 struct {
 	plane *Plane
 	door  *door
 	peer  netip.Addr
+	tls   uint16 // as in http1
 	serve func(*exchange) answer
 	full  bool // beyond the limit of connections: it ends with its first answer
 	conn  *h2.Conn
@@ -75,7 +76,7 @@ func (c *http2) Serve(s *h2.Stream) {
 	p.streams.open.Add(1)
 	e := p.requests.Get().(*stream)
 	e.conn, e.to, s.User = c, s, e
-	e.exchange = exchange{ctx: s, protocol: "HTTP/2.0", began: time.Now(), peer: c.peer, watch: e.wait, model: p.model.Load(),
+	e.exchange = exchange{ctx: s, protocol: "HTTP/2.0", began: time.Now(), peer: c.peer, tls: c.tls, watch: e.wait, model: p.model.Load(),
 		Request: wire.Request{Method: s.Method, Target: s.Path, Host: s.Authority, Minor: 1, Header: s.Header, Length: s.Length}}
 	a := c.answer(e)
 	defer a.Close()

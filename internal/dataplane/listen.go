@@ -12,8 +12,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/pires/go-proxyproto"
-
 	"edgegen/internal/dataplane/h2"
 	"edgegen/internal/dataplane/wire"
 )
@@ -100,15 +98,15 @@ func (p *Plane) https(raw net.Conn, d *door) {
 		}
 		return
 	}
-	serve, crowded := p.front.serve, p.crowded(raw)
+	serve, agreed, crowded := p.front.serve, conn.ConnectionState(), p.crowded(raw)
 	if crowded {
 		serve = full
 	}
-	if conn.ConnectionState().NegotiatedProtocol == "h2" {
-		p.http2(&http2{door: d, peer: addressOf(raw), serve: serve, full: crowded}, conn, socket)
+	if agreed.NegotiatedProtocol == "h2" {
+		p.http2(&http2{door: d, peer: addressOf(raw), tls: agreed.Version, serve: serve, full: crowded}, conn, socket)
 		return
 	}
-	p.http1(&http1{Conn: conn, door: d, peer: addressOf(raw), serve: serve, log: true})
+	p.http1(&http1{Conn: conn, door: d, peer: addressOf(raw), tls: agreed.Version, serve: serve, log: true})
 }
 
 // full answers on a connection beyond the limit.
@@ -134,7 +132,7 @@ func (p *Plane) proxied(conn net.Conn, d *door) {
 	header := time.Now().Add(p.model.Load().edge.Timeout.Header)
 	_ = conn.SetReadDeadline(header)
 	front := bufio.NewReaderSize(conn, 512)
-	peer, err := readProxy(front)
+	from, err := readProxy(front)
 	if err != nil {
 		p.log.Debug("proxy header", "error", err)
 		return
@@ -144,25 +142,7 @@ func (p *Plane) proxied(conn net.Conn, d *door) {
 		serve = full
 	}
 	early, _ := front.Peek(front.Buffered())
-	p.http1(&http1{Conn: conn, door: d, peer: peer, serve: serve, log: true}, early...)
-}
-
-// readProxy reads a PROXY header, version 1 or 2, and returns the client it
-// names: the local host where it names none.
-func readProxy(r *bufio.Reader) (netip.Addr, error) {
-	h, err := proxyproto.Read(r)
-	if err != nil {
-		return netip.Addr{}, err
-	}
-	source, ok := h.SourceAddr.(*net.TCPAddr)
-	if !ok || h.Command.IsLocal() {
-		return localhost, nil
-	}
-	a, ok := netip.AddrFromSlice(source.IP)
-	if !ok {
-		return localhost, nil
-	}
-	return a.Unmap(), nil
+	p.http1(&http1{Conn: conn, door: d, peer: from.peer, tls: from.tls, serve: serve, log: true}, early...)
 }
 
 var localhost = netip.AddrFrom4([4]byte{127, 0, 0, 1})

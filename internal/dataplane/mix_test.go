@@ -156,8 +156,14 @@ func TestPlainSocket(t *testing.T) {
 func TestProxyHeader(t *testing.T) {
 	model := simple(t, app(t, echoHeader))
 	e := spread(t, model, []Roles{{Cache: true, Web: true}})
+	secured := func(version string) string {
+		return "\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x1e\x09\x08\x07\x06\x01\x02\x03\x04\x10\x00\x01\xbb" +
+			"\x20\x00\x0f\x01\x00\x00\x00\x01\x21\x00\x07" + version
+	}
 	v2 := "\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c\x09\x08\x07\x06\x01\x02\x03\x04\x10\x00\x01\xbb"
 	for name, test := range map[string]struct{ header, want string }{
+		"TLS 1.2":     {secured("TLSv1.2"), "X-Real-Ip: 9.8.7.6\r\n"},
+		"TLS 1.3":     {secured("TLSv1.3"), "X-Real-Ip: 9.8.7.6\r\n"},
 		"v1, IPv4":    {"PROXY TCP4 9.8.7.6 1.2.3.4 4096 443\r\n", "X-Real-Ip: 9.8.7.6\r\n"},
 		"v1, IPv6":    {"PROXY TCP6 2001:db8::7 ::1 4096 443\r\n", "X-Real-Ip: 2001:db8::7\r\n"},
 		"v1, unknown": {"PROXY UNKNOWN\r\n", "X-Real-Ip: 127.0.0.1\r\n"},
@@ -178,6 +184,26 @@ func TestProxyHeader(t *testing.T) {
 				t.Errorf("got %q", got)
 			}
 		})
+	}
+}
+
+// A cache tier of its own is told of the handshake by the header.
+func TestMinVersionByProxyHeader(t *testing.T) {
+	model := simple(t, app(t, echoHeader))
+	strict := model.Sites[0]
+	strict.Host, strict.Aliases, strict.TLS.MinVersion = "strict.example", nil, "1.3"
+	model.Sites = append(model.Sites, strict)
+	e := spread(t, model, []Roles{{TLS: true}, {Cache: true, Web: true}})
+	for version, want := range map[uint16]string{tls.VersionTLS12: "HTTP/1.1 421 ", tls.VersionTLS13: "HTTP/1.1 200 "} {
+		c, err := tls.Dial("tcp", e.https, &tls.Config{InsecureSkipVerify: true, ServerName: chatHost, MaxVersion: version})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		_, _ = io.WriteString(c, strings.Replace(request("GET", "/", "Connection: close"), chatHost, "strict.example", 1))
+		if got, _ := io.ReadAll(c); !strings.HasPrefix(string(got), want) {
+			t.Errorf("%s: %.60q", tls.VersionName(version), got)
+		}
 	}
 }
 

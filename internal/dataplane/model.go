@@ -1,6 +1,7 @@
 package dataplane
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -28,6 +29,8 @@ type host struct {
 	name  string
 	site  *site.Site
 	alias bool
+	// lowest is the lowest version of TLS that it may be asked with.
+	lowest uint16
 	// base is what a redirect to the canonical host starts with.
 	base   string
 	routes []route
@@ -42,7 +45,7 @@ type route struct {
 
 // newModel prepares what a Model says. Servers of backends that old has too
 // are kept, with their connections.
-func newModel(from Model, roles Roles, old *model) (*model, error) {
+func newModel(from Model, roles Roles, old *model, outer *tls.Config) (*model, error) {
 	edge := from.Edge
 	m := &model{edge: edge, generation: from.Generation, hosts: make(map[string]*host, 2*len(edge.Sites)), groups: map[string]*upstream.Group{},
 		private: static.NewPrivate(from.Private)}
@@ -59,7 +62,7 @@ func newModel(from Model, roles Roles, old *model) (*model, error) {
 		if err != nil {
 			return nil, err
 		}
-		h := host{name: s.Host, site: s, base: "https://" + site.URLHost(s.Host) + port, routes: routes}
+		h := host{name: s.Host, site: s, lowest: minVersion(s), base: "https://" + site.URLHost(s.Host) + port, routes: routes}
 		m.hosts[s.Host] = &h
 		for _, alias := range s.Aliases {
 			a := h
@@ -68,7 +71,7 @@ func newModel(from Model, roles Roles, old *model) (*model, error) {
 		}
 	}
 	if roles.TLS {
-		t, err := newTLSModel(edge, from.Certificates, roles.protocols())
+		t, err := newTLSModel(edge, from.Certificates, roles.protocols(), outer)
 		if err != nil {
 			return nil, err
 		}

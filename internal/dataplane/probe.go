@@ -75,7 +75,7 @@ func (p *Plane) probeTLS(c net.Conn) error {
 	want := p.model.Load().tls.first.Certificates[0].Certificate[0]
 	conn := tls.Client(c, &tls.Config{
 		InsecureSkipVerify: true, // whose it is stands in the model
-		ServerName:         p.model.Load().edge.Sites[0].Host,
+		ServerName:         p.firstHost(),
 		NextProtos:         []string{"http/1.1"},
 	})
 	if err := conn.Handshake(); err != nil {
@@ -89,6 +89,11 @@ func (p *Plane) probeTLS(c net.Conn) error {
 		return nil
 	}
 	return p.probeHTTP(conn)
+}
+
+func (p *Plane) firstHost() string {
+	edge := p.model.Load().edge
+	return edge.Sites[edge.First].Host
 }
 
 func (p *Plane) probeCache(c net.Conn) error {

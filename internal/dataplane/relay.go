@@ -5,8 +5,6 @@ import (
 	"errors"
 	"net"
 	"time"
-
-	"github.com/pires/go-proxyproto"
 )
 
 // relay hands a decrypted connection to a native cache tier: a PROXY header,
@@ -25,8 +23,7 @@ func (p *Plane) relay(client *tls.Conn) {
 	}
 	defer cache.Close()
 	_ = cache.SetWriteDeadline(time.Now().Add(t.Connect))
-	header := proxyproto.HeaderProxyFromAddrs(1, client.RemoteAddr(), client.LocalAddr())
-	if _, err := header.WriteTo(cache); err != nil {
+	if err := writeProxy(cache, client); err != nil {
 		p.log.Warn("cache tier", "socket", cache.RemoteAddr().String(), "error", err)
 		return
 	}

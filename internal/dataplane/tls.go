@@ -1,9 +1,11 @@
 package dataplane
 
 import (
+	"bytes"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"edgegen/internal/site"
@@ -18,7 +20,7 @@ type tlsModel struct {
 // newTLSModel makes a configuration for each site. Session tickets are sealed
 // with the keys of the Plane's one outer configuration, which crypto/tls
 // rotates every day and accepts for seven.
-func newTLSModel(edge *site.Edge, certificates []tls.Certificate, protocols []string) (*tlsModel, error) {
+func newTLSModel(edge *site.Edge, certificates []tls.Certificate, protocols []string, outer *tls.Config) (*tlsModel, error) {
 	if len(edge.Sites) == 0 || len(certificates) != len(edge.Sites) {
 		return nil, fmt.Errorf("tls: %d certificates for %d sites", len(certificates), len(edge.Sites))
 	}
@@ -31,10 +33,9 @@ func newTLSModel(edge *site.Edge, certificates []tls.Certificate, protocols []st
 		config := modern()
 		config.NextProtos = protocols
 		config.Certificates = []tls.Certificate{certificates[i]}
-		if s.TLS.MinVersion == "1.3" {
-			config.MinVersion = tls.VersionTLS13
-		}
-		if t.first == nil {
+		config.MinVersion = minVersion(s)
+		bindTickets(config, outer, s.Host)
+		if i == edge.First {
 			t.first = config
 		}
 		for _, name := range append([]string{s.Host}, s.Aliases...) {
@@ -42,6 +43,32 @@ func newTLSModel(edge *site.Edge, certificates []tls.Certificate, protocols []st
 		}
 	}
 	return t, nil
+}
+
+// minVersion is the lowest version of TLS that a site may be asked with.
+func minVersion(s *site.Site) uint16 {
+	if s.TLS.MinVersion == "1.3" {
+		return tls.VersionTLS13
+	}
+	return tls.VersionTLS12
+}
+
+// bindTickets has a session of one site not be resumed under the name of another,
+// whose certificate and rules the client would not have seen. Tickets are sealed
+// by the outer configuration.
+func bindTickets(config, outer *tls.Config, host string) {
+	bound := []byte("edge site " + host)
+	config.WrapSession = func(c tls.ConnectionState, session *tls.SessionState) ([]byte, error) {
+		session.Extra = append(session.Extra, bound)
+		return outer.EncryptTicket(c, session)
+	}
+	config.UnwrapSession = func(ticket []byte, c tls.ConnectionState) (*tls.SessionState, error) {
+		session, err := outer.DecryptTicket(ticket, c)
+		if err != nil || session == nil || !slices.ContainsFunc(session.Extra, func(e []byte) bool { return bytes.Equal(e, bound) }) {
+			return nil, err
+		}
+		return session, nil
+	}
 }
 
 // protocols is what a client may choose from: a native cache tier speaks

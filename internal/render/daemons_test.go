@@ -269,7 +269,7 @@ func (s *staged) serves(ctx context.Context) error {
 				}
 			}
 		}
-		if err := native.ProbeTLS(ctx, listener.Address.String(), "nobody.test", s.pairs[0].Leaf); err != nil {
+		if err := native.ProbeTLS(ctx, listener.Address.String(), "nobody.test", s.pairs[s.setup.Edge.First].Leaf); err != nil {
 			return err
 		}
 	}

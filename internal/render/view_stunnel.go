@@ -1,9 +1,11 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"path"
+	"slices"
 
 	"edgegen/internal/site"
 )
@@ -18,6 +20,7 @@ type stunnelData struct {
 	Idle        int64
 	Close       int64
 	Default     string // certificate of the first site
+	Resume      bool   // whether sessions are resumed
 	Listeners   []stunnelListener
 
 	StandbySocket string // "" where people run the daemons
@@ -59,17 +62,20 @@ func stunnelView(in Input, common header) stunnelData {
 		header:      common,
 		Debug:       map[string]string{"debug": "info", "error": "err"}[in.Edge.Log.Level],
 		CacheSocket: in.Layout.CacheSocket(),
-		MinVersion:  in.Edge.Sites[0].TLS.MinVersion,
 		Handshake:   handshake,
 		Connect:     wholeSeconds(timeout.Connect),
 		Idle:        another(wholeSeconds(max(timeout.WebSocketIdle, timeout.Idle, timeout.FirstByte)) + 60),
 		Close:       another(wholeSeconds(timeout.Idle)),
-		Default:     certificate(&in.Edge.Sites[0]),
+		Default:     certificate(&in.Edge.Sites[in.Edge.First]),
+		Resume:      len(in.Edge.Sites) == 1,
 
-		LogSource:        in.Edge.Log.Source,
-		MinVersionSource: in.Edge.Sites[0].TLS.Source,
-		TimeoutSource:    timeout.Source,
+		LogSource:     in.Edge.Log.Source,
+		TimeoutSource: timeout.Source,
 	}
+	// It is agreed upon before the client names a site. Under edgegen all sites have
+	// the same; where people run the daemons, no site gets less than it asks for.
+	strictest := slices.MaxFunc(in.Edge.Sites, func(a, b site.Site) int { return cmp.Compare(a.TLS.MinVersion, b.TLS.MinVersion) })
+	view.MinVersion, view.MinVersionSource = strictest.TLS.MinVersion, strictest.TLS.Source
 	if view.Debug == "" {
 		view.Debug = "warning"
 	}

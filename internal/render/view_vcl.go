@@ -34,6 +34,7 @@ type vclData struct {
 	WebSocket      string // the socket of the web tier
 	Apps           []vclApp
 	Directors      bool
+	Strict         bool // whether one of the sites is
 	Trusted        []vclTrusted
 	TrustedSteps   []struct{}
 	Groups         []vclGroup
@@ -91,8 +92,10 @@ type vclSite struct {
 	CacheRules     bool   // whether one of the three below is set
 	Grace, Stale   string // "" for none
 	IgnoredCookies string // a regular expression; "" for none
+	Strict         bool   // whether clients of other sites may have an older TLS than it allows
 	Source         site.Source
 	CacheSource    site.Source
+	TLSSource      site.Source
 }
 
 type vclRoute struct {
@@ -134,8 +137,11 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		view.Trusted = append(view.Trusted, vclTrusted{p.Network.Addr().String(), p.Network.Bits(), p.Source})
 	}
 	view.TrustedSteps = make([]struct{}, trustedSteps)
+	lowest := lowestVersion(in.Edge)
 	for i, s := range sites {
 		rendered, apps := vclSiteOf(s, i+1, len(view.Apps))
+		rendered.Strict = in.Standby && s.TLS.MinVersion > lowest
+		view.Strict = view.Strict || rendered.Strict
 		view.Sites = append(view.Sites, rendered)
 		view.Apps = append(view.Apps, apps...)
 	}
@@ -144,6 +150,16 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 	}
 	view.group()
 	return view
+}
+
+// lowestVersion is the lowest version of TLS that any site may be asked with. No
+// version has a "10", so that their order is that of their names.
+func lowestVersion(edge *site.Edge) string {
+	lowest := edge.Sites[0].TLS.MinVersion
+	for i := range edge.Sites {
+		lowest = min(lowest, edge.Sites[i].TLS.MinVersion)
+	}
+	return lowest
 }
 
 // group spreads sites, and routes that change an answer, over subroutines.
@@ -186,6 +202,7 @@ func vclSiteOf(s *site.Site, index, appsBefore int) (vclSite, []vclApp) {
 		IgnoredCookies: cookiePattern(s.Cache.IgnoreCookies),
 		Source:         s.Source,
 		CacheSource:    s.Cache.Source,
+		TLSSource:      s.TLS.Source,
 	}
 	rendered.CacheRules = rendered.Grace+rendered.Stale+rendered.IgnoredCookies != ""
 	names, servers := make(map[string]string), make(map[string]string)

@@ -33,6 +33,7 @@ type Edge struct {
 	Timeout Timeouts
 	Log     Log
 	Sites   []Site // ordered by Host; never empty
+	First   int    // the place in Sites of the one that the files name first: TLS clients that name nobody get it
 
 	// Secrets are the texts that are to be shown nowhere, the longest first.
 	Secrets []string

@@ -39,7 +39,7 @@ type want struct {
 const never = -1
 
 func corpus() []contractCase {
-	return slices.Concat(hostCases(), targetCases(), forwardingCases(), forwardedCases(), logCases(), socketCases(), handshakeCases(), rangeCases(),
+	return slices.Concat(hostCases(), tlsCases(), targetCases(), forwardingCases(), forwardedCases(), logCases(), socketCases(), handshakeCases(), rangeCases(),
 		fileCases(), slashCases(), directoryCases(), privateCases(), rightsCases(), successCases(),
 		maintenanceCases(), cacheCases(), freshnessCases(), faultCases(), answerCases(), nameCases(), carelessCases(), ruleCases(), streamCases(), uploadCases(), framingCases(), limitCases(), slowHandshakeCases(), pageCases())
 }
