@@ -15,7 +15,7 @@ import (
 
 type renderFlags struct {
 	output, only, stateDir, command string
-	watch                           bool
+	watch, hcl                      bool
 	given                           []config.Given
 }
 
@@ -29,7 +29,11 @@ each under a header line. With -o it writes them into a directory, with the PEM
 files that stunnel needs (readable by their owner alone), ready to be run by
 hand or by systemd: each file says in its head how.
 
-The same site makes the same bytes, always.
+The same site makes the same bytes, always. What is sensitive is written, and
+not printed.
+
+--print-hcl prints the site instead, without variables, expressions and blocks
+that stand for several: what each argument says.
 
 With --watch it writes again whenever a file that the site is made of changes,
 until SIGINT or SIGTERM. A site that is refused is reported and leaves the
@@ -40,6 +44,10 @@ where the site changed meanwhile. What it prints goes to stderr.`,
 		Args: siteArgument, ValidArgsFunction: completeSite,
 		RunE: func(c *cobra.Command, arguments []string) error {
 			switch {
+			case flags.hcl && (flags.output != "" || flags.only != "" || flags.watch || flags.command != ""):
+				return usageError{errors.New("--print-hcl prints the site itself: no other flag of render goes with it")}
+			case flags.hcl:
+				return s.printEvaluated(siteOf(arguments), flags.given)
 			case flags.output != "":
 				return writeRendered(c.Context(), s, siteOf(arguments), flags)
 			case flags.watch:
@@ -53,6 +61,7 @@ where the site changed meanwhile. What it prints goes to stderr.`,
 	c.Flags().StringVarP(&flags.output, "output", "o", "", "write into this directory instead of printing")
 	c.Flags().StringVar(&flags.only, "only", "", "one daemon's files: stunnel, varnish or nginx")
 	c.Flags().BoolVar(&flags.watch, "watch", false, "write again whenever the site changes, until SIGINT or SIGTERM")
+	c.Flags().BoolVar(&flags.hcl, "print-hcl", false, "print the site as it is evaluated, instead of what it is rendered to")
 	c.Flags().StringVar(&flags.command, "exec", "", "a command for the shell, run after files changed")
 	stateDirFlag(c, &flags.stateDir)
 	givenFlags(c, &flags.given)
@@ -84,6 +93,17 @@ func printRendered(c *cobra.Command, s streams, path string, flags renderFlags) 
 		}
 	}
 	return nil
+}
+
+// printEvaluated prints a site without its expressions.
+func (s streams) printEvaluated(path string, given []config.Given) error {
+	text, diagnostics := config.NewReader(path, given).Evaluate()
+	s.report(diagnostics)
+	if text == nil {
+		return errFailed
+	}
+	_, err := s.out.Write(text)
+	return err
 }
 
 // printFile prints a file under a line that is a comment in its language.

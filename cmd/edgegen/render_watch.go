@@ -19,7 +19,8 @@ const renderRetry = 10 * time.Second
 
 // watch writes the site, and again whenever it changes, until ctx ends.
 func (r *rendering) watch(ctx context.Context) (err error) {
-	watcher := watch.New(watch.Options{Log: newLogger(r.streams.err, colored(r.streams.err)).Logger})
+	reader := config.NewReader(r.site, r.flags.given)
+	watcher := watch.New(watch.Options{Log: newLogger(r.streams.err, colored(r.streams.err)).Logger, Counts: reader.Counts})
 	ctx, cancel := context.WithCancel(ctx)
 	var watching sync.WaitGroup
 	watching.Go(func() { _ = watcher.Run(ctx) }) // it ends with ctx alone, without an error
@@ -33,8 +34,8 @@ func (r *rendering) watch(ctx context.Context) (err error) {
 	for ctx.Err() == nil {
 		// What is followed is found before it is rendered: whatever changes in
 		// between is rendered once more.
-		loaded, _ := config.NewReader(r.site, r.flags.given).Load()
-		watcher.Follow(append(loaded.Files, r.site))
+		loaded, _ := reader.Load()
+		watcher.Follow(append(loaded.Files, r.site, loaded.Root))
 		var retry <-chan time.Time
 		if told, err = r.writeAgain(ctx, told); err != nil {
 			retry = time.After(renderRetry)

@@ -84,6 +84,12 @@ func undeclaredRemedy(name string, declared map[string]*variable) string {
 	return fmt.Sprintf("add variable %q { … } to the site", name)
 }
 
+// isValueFile reports whether a file of the site's directory holds values that
+// are read without being asked for.
+func isValueFile(name string) bool {
+	return (strings.HasSuffix(name, automaticEnding) || strings.HasSuffix(name, automaticJSONEnding)) && !strings.HasPrefix(name, ".")
+}
+
 func (l *loader) automaticFiles() []string {
 	entries, err := os.ReadDir(l.root)
 	if err != nil {
@@ -92,7 +98,7 @@ func (l *loader) automaticFiles() []string {
 	var paths []string
 	for _, entry := range entries { // which are sorted
 		name := entry.Name()
-		if !strings.HasPrefix(name, ".") && !entry.IsDir() && (strings.HasSuffix(name, automaticEnding) || strings.HasSuffix(name, automaticJSONEnding)) {
+		if isValueFile(name) && !entry.IsDir() {
 			paths = append(paths, filepath.Join(l.root, name))
 		}
 	}

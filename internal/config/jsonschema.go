@@ -34,7 +34,10 @@ func (s *schema) object() node {
 	for _, child := range s.blocks {
 		properties[child.name] = child.schema()
 	}
-	object := node{"type": "object", "properties": properties, "additionalProperties": false}
+	if len(s.blocks) > 0 && s.title != language().title && s.name != dynamicLanguage().name {
+		properties[dynamicLanguage().name] = dynamicLanguage().schema()
+	}
+	object := node{"type": "object", "properties": properties, "additionalProperties": s.free}
 	if needed != nil {
 		object["required"] = needed
 	}
@@ -60,35 +63,42 @@ func oneOrMore(object node, many bool) node {
 	return node{"anyOf": []any{object, list}}
 }
 
-// schema describes a value. Every value may be a template in its place.
+// schema describes a value. Every value may be a template in its place, or null,
+// which counts as left out.
 func (a *argument) schema() node {
-	template := node{"type": "string", "pattern": `[$%]\{`}
-	described := node{"description": a.words}
-	switch a.kind {
-	case textKind:
-		described["type"] = "string"
-		if a.choices != nil {
-			delete(described, "type")
-			described["anyOf"] = []any{node{"enum": a.choices}, template}
-		}
-	case listKind:
-		described["anyOf"] = []any{a.list(), template}
-	case objectKind:
-		described["anyOf"] = []any{node{"type": "object", "additionalProperties": node{"type": "string"}}, template}
-	case flagKind:
-		described["anyOf"] = []any{node{"type": "boolean"}, template}
-	case numberKind:
-		described["anyOf"] = []any{a.number(), template}
-	case sizeKind:
-		described["anyOf"] = []any{node{"type": "string", "pattern": "^[0-9]+[a-zA-Z]+$"}, template}
-	case durationKind:
-		described["anyOf"] = []any{node{"type": "string", "pattern": "^([0-9]+(\\.[0-9]+)?[a-zµ]+)+$"}, template}
-	}
+	described := node{"description": a.words, "examples": []any{asJSON(a.example)}}
 	if a.standard != "" {
 		described["default"] = asJSON(a.standard)
 	}
-	described["examples"] = []any{asJSON(a.example)}
+	if a.kind != anyKind {
+		described["anyOf"] = []any{a.literal(), node{"type": "string", "pattern": `[$%]\{`}, node{"type": "null"}}
+	}
 	return described
+}
+
+// literal describes a value that is written out.
+func (a *argument) literal() node {
+	switch a.kind {
+	case textKind:
+		if a.choices != nil {
+			return node{"enum": a.choices}
+		}
+	case listKind:
+		return a.list()
+	case objectKind:
+		return node{"type": "object", "additionalProperties": node{"type": []string{"string", "null"}}}
+	case eachKind:
+		return node{"type": "object"}
+	case flagKind:
+		return node{"type": "boolean"}
+	case numberKind:
+		return a.number()
+	case sizeKind:
+		return node{"type": "string", "pattern": "^[0-9]+[a-zA-Z]+$"}
+	case durationKind:
+		return node{"type": "string", "pattern": "^([0-9]+(\\.[0-9]+)?[a-zµ]+)+$"}
+	}
+	return node{"type": "string"}
 }
 
 func (a *argument) list() node {

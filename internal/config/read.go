@@ -16,6 +16,11 @@ const maxFile = 64 << 20
 
 const hclEnding = ".hcl"
 
+// isSiteFile reports whether a file of a directory is a site file.
+func isSiteFile(name string) bool {
+	return (strings.HasSuffix(name, hclEnding) || strings.HasSuffix(name, hclEnding+jsonEnding)) && !strings.HasPrefix(name, ".")
+}
+
 // read reads the file, or the files of the directory, at path.
 func (l *loader) read(path string) []*source {
 	info, err := os.Stat(path)
@@ -34,7 +39,7 @@ func (l *loader) read(path string) []*source {
 	var paths []string
 	for _, entry := range entries {
 		name := entry.Name()
-		if (strings.HasSuffix(name, hclEnding) || strings.HasSuffix(name, hclEnding+jsonEnding)) && !strings.HasPrefix(name, ".") && !entry.IsDir() {
+		if isSiteFile(name) && !entry.IsDir() {
 			paths = append(paths, filepath.Join(path, name))
 		}
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"os"
 	"sync"
 	"time"
 )
@@ -37,6 +38,17 @@ func NewReader(path string, given []Given) *Reader {
 
 func newReader(path string, now func() time.Time) *Reader {
 	return &Reader{path: path, now: now}
+}
+
+// Counts reports whether a file of that name, in the site's directory, is a part
+// of the site or would be: values that are read without being asked for, and
+// where the site is the directory, its site files.
+func (r *Reader) Counts(name string) bool {
+	if isValueFile(name) || !isSiteFile(name) {
+		return isValueFile(name)
+	}
+	info, err := os.Stat(r.path)
+	return err == nil && info.IsDir()
 }
 
 // Load loads the site as it is now. The result is the caller's own: it shares

@@ -73,8 +73,17 @@ func (l *loader) isOpen(called string, name located) bool {
 // secrets are the texts of sensitive values.
 type secrets map[string]bool
 
-// hide replaces what is secret in a text.
-func (s secrets) hide(text string) string { return site.Hide(text, s.longestFirst()) }
+// hideIn hides in everything that a diagnostic shows.
+func (s secrets) hideIn(d *Diagnostic) {
+	known := s.longestFirst()
+	for _, text := range []*string{&d.Summary, &d.Remedy, &d.Snippet, &d.Instance} {
+		*text = site.Hide(*text, known)
+	}
+	d.Values = slices.Clone(d.Values)
+	for i := range d.Values {
+		d.Values[i] = site.Hide(d.Values[i], known)
+	}
+}
 
 // longestFirst lists the secrets so that none hides a part of another.
 func (s secrets) longestFirst() []string {

@@ -175,7 +175,7 @@ func (l *loader) repeat(d Diagnostic, place hcl.Range) {
 		s.locate(&d, place)
 	}
 	if len(l.secrets) > 0 {
-		d.Summary, d.Remedy, d.Snippet = l.secrets.hide(d.Summary), l.secrets.hide(d.Remedy), l.secrets.hide(d.Snippet)
+		l.secrets.hideIn(&d)
 	}
 	l.note.report(d, place)
 	if d.Instance == "" || l.first(d, place) {

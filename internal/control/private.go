@@ -26,7 +26,9 @@ func privateOf(loaded *config.Loaded, own ...string) site.Private {
 		}
 	}
 	if loaded.Root != "" {
-		private.Families = append(private.Families, site.Family{Directory: loaded.Root, Ending: ".hcl"})
+		for _, ending := range []string{".hcl", ".hcl.json", ".edgevars", ".edgevars.json"} {
+			private.Families = append(private.Families, site.Family{Directory: loaded.Root, Ending: ending})
+		}
 	}
 	private.Files = sorted(private.Files)
 	resolve := resolver{}

@@ -23,7 +23,7 @@ type source struct {
 func newSource(o Options) *source {
 	s := &source{path: o.Site, given: o.Given, reader: config.NewReader(o.Site, o.Given)}
 	if o.Watch {
-		s.watcher = watch.New(watch.Options{Log: o.Log})
+		s.watcher = watch.New(watch.Options{Log: o.Log, Counts: s.reader.Counts})
 	}
 	return s
 }
@@ -33,7 +33,7 @@ func newSource(o Options) *source {
 func (s *source) load(ctx context.Context) (*config.Loaded, config.Diagnostics, error) {
 	loaded, diagnostics, err := resolved(ctx, s.reader)
 	if s.watcher != nil {
-		s.watcher.Follow(append([]string{s.path}, loaded.Files...))
+		s.watcher.Follow(append([]string{s.path, loaded.Root}, loaded.Files...))
 	}
 	return loaded, diagnostics, err
 }

@@ -25,7 +25,8 @@ type kernel struct {
 type heed struct {
 	watched map[string]bool // directories and files
 	counted map[string]bool // paths whose events count
-	listed  map[string]bool // directories in which the event of any site file counts
+	listed  map[string]bool // directories in which the event of any file that counts does
+	lists   func(name string) bool
 }
 
 func (h *heed) equals(other *heed) bool {
@@ -35,7 +36,7 @@ func (h *heed) equals(other *heed) bool {
 func (h *heed) counts(path string) bool {
 	path = filepath.Clean(path)
 	directory, name := filepath.Split(path)
-	return h.counted[path] || isSiteFile(name) && h.listed[filepath.Clean(directory)]
+	return h.counted[path] || h.listed[filepath.Clean(directory)] && h.lists(name)
 }
 
 // openKernel has stir called, which must return at once, when something may

@@ -47,6 +47,7 @@ func (w *Watcher) look() sight {
 // tracer makes a sight.
 type tracer struct {
 	sight
+	counts func(name string) bool
 	known  map[string]sample    // of earlier looks
 	taken  map[string]sample    // of this one
 	stated map[string]statement // by path without links
@@ -64,8 +65,9 @@ func (w *Watcher) trace() sight {
 		sight: sight{
 			holds:   make(map[string]content),
 			touched: make(map[string]time.Time),
-			heed:    &heed{make(map[string]bool), make(map[string]bool), make(map[string]bool)},
+			heed:    &heed{make(map[string]bool), make(map[string]bool), make(map[string]bool), w.options.Counts},
 		},
+		counts: w.options.Counts,
 		known:  w.samples,
 		taken:  make(map[string]sample),
 		stated: make(map[string]statement),
@@ -95,7 +97,7 @@ func (t *tracer) follow(path string, inDirectory bool) (content, time.Time) {
 	return contentOf(info.Mode().Type().String()), later(touched, changeOf(info))
 }
 
-// list returns what the site files of a directory hold together.
+// list returns what the files of a directory that count hold together.
 func (t *tracer) list(directory string, touched time.Time) (content, time.Time) {
 	t.heed.watched[directory], t.heed.listed[directory] = true, true
 	entries, err := os.ReadDir(directory)
@@ -104,7 +106,7 @@ func (t *tracer) list(directory string, touched time.Time) (content, time.Time) 
 	}
 	all := sha256.New()
 	for _, entry := range entries {
-		if entry.IsDir() || !isSiteFile(entry.Name()) {
+		if entry.IsDir() || !t.counts(entry.Name()) {
 			continue
 		}
 		one, when := t.follow(filepath.Join(directory, entry.Name()), true)
@@ -113,11 +115,6 @@ func (t *tracer) list(directory string, touched time.Time) (content, time.Time) 
 		all.Write(one[:])
 	}
 	return content(all.Sum(nil)), touched
-}
-
-// isSiteFile says which files of a directory a site is made of.
-func isSiteFile(name string) bool {
-	return strings.HasSuffix(name, ".hcl") && !strings.HasPrefix(name, ".")
 }
 
 const mostLinks = 40 // as the kernel has it

@@ -19,6 +19,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -29,6 +30,10 @@ type Options struct {
 	Quiet   time.Duration // how long nothing may happen before a change is told; 100 ms
 	Longest time.Duration // how long a change may be held back while more happens; 2 s
 	Poll    time.Duration // how often to look where the kernel cannot tell; 1 s
+
+	// Counts says which files of a directory that is followed make up its content,
+	// by their names; those that end in .hcl and are not hidden.
+	Counts func(name string) bool
 
 	// Log is told, once, that the kernel cannot tell; nil is silence.
 	Log *slog.Logger
@@ -43,6 +48,9 @@ func (o Options) completed() Options {
 	}
 	if o.Poll <= 0 {
 		o.Poll = time.Second
+	}
+	if o.Counts == nil {
+		o.Counts = func(name string) bool { return strings.HasSuffix(name, ".hcl") && !strings.HasPrefix(name, ".") }
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
