@@ -13,8 +13,9 @@ edge {
   https = [":443"]
 
   # stunnel ran as stunnel4, nginx and varnishd each as what their packages
-  # chose. Here all three give up root for one user.
-  user = "www-data"
+  # chose. Here all three give up root for one user, which is www-data where
+  # none is named:
+  #   user = "www-data"
 
   # The article's `-s file,/var/lib/varnish/sample/varnish_storage.bin,1G`, in
   # memory: what was cached before a restart was gone after it anyway.
@@ -38,19 +39,23 @@ site "vzine.us" {
 
   # The article put both into one server.pem with cat, which leaves the key
   # readable by all, and had to do it again for each new certificate. edgegen
-  # makes that file, 0600.
+  # makes that file, 0600. It signs the certificate too where there is none, so
+  # that this site runs as it is; the article's are named like this:
+  #   certificate = "config/certs/server.crt"
+  #   key         = "config/certs/server.key"
   tls {
-    certificate = "config/certs/server.crt"
-    key         = "config/certs/server.key"
+    self_signed = true
   }
 
   # The article named 0.0.0.0 to connect to, which is an address to listen on,
   # and sent the app into the background (-P /tmp/goliath.pid -d), where nobody
   # saw it die. Here it stays in the foreground: edgegen starts it first, starts
-  # it again when it dies, and prints what it says (hence no -l either).
+  # it again when it dies, and prints what it says (hence no -l either). The
+  # article prints no app; the chat room beside this example stands in for
+  #   command = ["bundle", "exec", "ruby", "app.rb", "-p", "5000", "-e", "production"]
   backend "goliath" {
     servers = ["127.0.0.1:5000"]
-    command = ["bundle", "exec", "ruby", "app.rb", "-p", "5000", "-e", "production"]
+    command = ["go", "run", "../chat/server", "-listen", "127.0.0.1:5000"]
     dir     = "."
   }
 

@@ -1,0 +1,102 @@
+package lifecycle
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"edgegen/test/edge"
+)
+
+// checkout copies what a fresh clone has of the examples, and what it takes to
+// build their apps: neither what is ignored nor what was never added.
+func checkout(t *testing.T, to string) {
+	t.Helper()
+	command := exec.Command("git", "ls-files", "-z", "go.mod", "go.sum", "examples")
+	command.Dir = "../.."
+	listed, err := command.Output()
+	if err != nil {
+		edge.Skip(t, "this is no clone: %v", err)
+	}
+	for name := range strings.SplitSeq(strings.TrimSuffix(string(listed), "\x00"), "\x00") {
+		path := filepath.Join(to, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, mustFile(t, filepath.Join("../..", name)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestExamples runs every example as a fresh clone has it, but for its ports.
+func TestExamples(t *testing.T) {
+	sites, err := filepath.Glob("../../examples/*/site.hcl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What each answers, by host and path: of a file, and of the app where there
+	// is one.
+	answers := map[string]map[string]int{
+		"article": {"vzine.us/robots.txt": 200, "vzine.us/login": 200, "www.vzine.us/a?b": 301},
+		"chat":    {"localhost/robots.txt": 200, "localhost/login": 200, "localhost/about": 200},
+		"systemd": {"example.com/": 200, "example.com/app": 502, "www.example.com/": 301},
+	}
+	if len(sites) != len(answers) {
+		t.Errorf("there are %d examples, and %d are run", len(sites), len(answers))
+	}
+	for name, answers := range answers {
+		t.Run(name, func(t *testing.T) { runExample(t, edge.BuiltIn, name, answers) })
+	}
+	t.Run("article with daemons", func(t *testing.T) { runExample(t, edge.Native, "article", answers["article"]) })
+}
+
+func runExample(t *testing.T, c edge.Combination, name string, answers map[string]int) {
+	h := newHome(t, c)
+	checkout(t, h.Dir)
+	h.File = h.Path("examples/" + name + "/site.hcl")
+	for _, verb := range []string{"validate", "render"} {
+		command := h.Command(verb, h.File)
+		var complaint strings.Builder
+		command.Stderr = &complaint
+		if err := command.Run(); err != nil || complaint.String() != "" {
+			t.Errorf("%s: %v, %s", verb, err, complaint.String())
+		}
+	}
+	text := string(mustFile(t, h.File))
+	for _, old := range []string{`":80"`, `":443"`, `"localhost:8080"`, `"localhost:8443"`} {
+		text = strings.ReplaceAll(text, old, `"127.0.0.1:0"`)
+	}
+	text = strings.ReplaceAll(text, `127.0.0.1:5000`, edge.FreeAddress(t))
+	h.Overwrite(strings.TrimPrefix(h.File, h.Dir+"/"), text)
+
+	e := h.up(func(c *exec.Cmd) { c.Args = append(c.Args, "--engine", h.Argument()) })
+	e.Ready()
+	client := e.client()
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	for target, want := range answers {
+		response, err := client.Get("https://" + target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		_ = response.Body.Close() // it has been read
+		if err != nil || response.StatusCode != want {
+			t.Errorf("%s: %d, want %d, %v; %.60q", target, response.StatusCode, want, err, body)
+		}
+	}
+	e.Stop()
+}
+
+func mustFile(t *testing.T, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
