@@ -4,13 +4,21 @@
 package lifecycle
 
 import (
+	"flag"
 	"os"
 	"testing"
 
 	"edgegen/test/edge"
 )
 
-func TestMain(m *testing.M) { os.Exit(edge.Main(m, "edgegen/test/lifecycle/app")) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	// Most of them wait for daemons; the processors are not what limits them.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err) // the flag is the testing package's own
+	}
+	os.Exit(edge.Main(m, "edgegen/test/lifecycle/app"))
+}
 
 // app is the program of the tests' app.
 func app() string { return edge.Program("app") }
