@@ -135,7 +135,7 @@ func refusedApps() []refusal {
 func TestRefuseDirectory(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, site, says string }{
-		{"directory without hcl", "public", `^error: the directory has no \.hcl file\n --> HOME/public\n`},
+		{"directory without hcl", "public", `^error: the directory has no \.hcl or \.hcl\.json file\n --> HOME/public\n`},
 		{"nothing", "nothing.hcl", `^error: there is no such file or directory\n --> HOME/nothing\.hcl\n`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
