@@ -8,9 +8,10 @@
 
 .PHONY: test lint build dependencies conformance hostile compare cache-tests
 
-# A timeout of its own for each package; the whole takes a few minutes.
+# A timeout of its own for each package; the whole takes a few minutes. Packages
+# wait for daemons more than they compute, so that four run beside each other.
 test: dependencies
-	go test -timeout 8m ./...
+	go test -p 4 -timeout 8m ./...
 
 dependencies:
 	@sh test/dependencies
