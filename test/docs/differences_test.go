@@ -22,6 +22,12 @@ func TestDifferencesOfTheReadme(t *testing.T) {
 	holdGenerated(t, "README.md", "differences", table.String())
 }
 
+// sentence begins with a capital letter, unless it begins with a name of the
+// language or of a daemon, which has none.
 func sentence(s string) string {
-	return strings.ToUpper(s[:1]) + strings.ReplaceAll(s[1:], "|", `\|`)
+	s = strings.ReplaceAll(s, "|", `\|`)
+	if first, _, _ := strings.Cut(s, " "); strings.ContainsAny(first, "._") {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
 }
