@@ -18,7 +18,7 @@ import (
 )
 
 // The public suite h2spec, strict cases included.
-func TestH2Spec(t *testing.T) {
+func TestHTTP2Spec(t *testing.T) {
 	model := simple(t, app(t, func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		_, _ = io.WriteString(w, "an answer of more than five bytes")
