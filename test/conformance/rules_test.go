@@ -186,18 +186,22 @@ type ruleClient struct {
 // ask looks whose bytes an answer has. What is good has to be answered with
 // what is its own.
 func (c *ruleClient) ask(method, target, own, what string, good bool) {
-	if c.conn == nil {
+	kept := c.conn != nil
+	if !kept {
 		opened := c.a.open("main.test")
 		c.conn, c.r = opened.conn, opened.reader
 	}
 	_ = c.conn.SetDeadline(time.Now().Add(3 * patience)) // a read fails where it cannot be set
 	text := ask(method, "main.test", target, "", "Content-Length: 0", "Cookie: past=cache")
-	if _, err := io.WriteString(c.conn, c.a.fill(text)); err != nil {
-		c.a.errorf("%s: send: %v", what, err)
-	}
+	_, _ = io.WriteString(c.conn, c.a.fill(text)) // where it fails, so does the read
 	answer, err := http.ReadResponse(c.r, &http.Request{Method: method})
 	for err == nil && answer.StatusCode < 200 {
 		answer, err = http.ReadResponse(c.r, &http.Request{Method: method})
+	}
+	if err != nil && good && kept { // the edge has closed it behind the answer before, as it may
+		c.conn = nil
+		c.ask(method, target, own, what, good)
+		return
 	}
 	if err != nil {
 		if c.conn = nil; good || !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, syscall.ECONNRESET) {
