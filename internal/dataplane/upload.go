@@ -29,18 +29,18 @@ func (x *exchange) take(dir string, buffers *sync.Pool) (letGo func(), err error
 	}
 	file, err := os.CreateTemp(dir, "body-")
 	if err != nil {
-		return nothing, fmt.Errorf("%w: %w", errNoRoom, err)
+		return nothing, x.noRoom(err)
 	}
 	letGo = func() { _ = file.Close() } // nothing of it is to last
 	if err := os.Remove(file.Name()); err != nil {
-		return letGo, fmt.Errorf("%w: %w", errNoRoom, err)
+		return letGo, x.noRoom(err)
 	}
 	buffer := buffers.Get().(*[]byte)
 	defer buffers.Put(buffer)
 	size := int64(0)
 	for part, failed := held, error(nil); ; {
 		if _, err := file.Write(part); err != nil {
-			return letGo, fmt.Errorf("%w: %w", errNoRoom, err)
+			return letGo, x.noRoom(err)
 		}
 		size += int64(len(part))
 		if errors.Is(failed, io.EOF) {
@@ -55,6 +55,13 @@ func (x *exchange) take(dir string, buffers *sync.Pool) (letGo func(), err error
 	}
 	x.Body, x.Length = &stored{io.NewSectionReader(file, 0, size)}, size
 	return letGo, nil
+}
+
+// noRoom reads what is left of a body that cannot be put down: a client that is
+// cut off while it sends does not see the answer.
+func (x *exchange) noRoom(err error) error {
+	_, _ = io.Copy(io.Discard, x.Body) // who leaves meanwhile wants no answer
+	return fmt.Errorf("%w: %w", errNoRoom, err)
 }
 
 // gather reads up to limit bytes of a request's body, and makes them the whole
