@@ -1,6 +1,7 @@
 package h2
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
@@ -313,4 +314,26 @@ func (c *client) serves() bool {
 	c.conn.mu.Lock()
 	defer c.conn.mu.Unlock()
 	return c.conn.serving > 0
+}
+
+// What was read already is not served once the connection has ended.
+func TestNothingAfterTheEnd(t *testing.T) {
+	var c *client
+	ready := make(chan struct{})
+	c = connect(t, calm, func(s *Stream) {
+		<-ready
+		c.conn.Cut()
+		s.Detach()
+		_, _ = s.WriteLast([]byte("late"))
+	})
+	var both bytes.Buffer
+	c.Framer = http2.NewFramer(&both, c.net)
+	c.ask(1, true, get...)
+	c.ask(3, true, get...)
+	_, _ = c.net.Write(both.Bytes())
+	close(ready)
+	<-c.done
+	if n := c.handler.count(); n != 1 {
+		t.Errorf("%d served", n)
+	}
 }
