@@ -42,12 +42,16 @@ func (a *app) shares(b *app) bool {
 }
 
 // addresses are those of the app's servers: "host:port", or the path of a Unix
-// socket. One may be named in several ways.
+// socket. "localhost" has several names; none comes twice.
 func (a *app) addresses() []string {
 	var all []string
 	for _, server := range a.backend.Servers {
 		_, address := server.Address()
-		all = append(append(all, address), server.Addresses()...)
+		for _, name := range append([]string{address}, server.Addresses()...) {
+			if !slices.Contains(all, name) { // it is counted by
+				all = append(all, name)
+			}
+		}
 	}
 	return all
 }

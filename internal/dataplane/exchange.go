@@ -3,7 +3,6 @@ package dataplane
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"net/netip"
 	"os"
@@ -143,18 +142,4 @@ func withoutBody(method string, r *wire.Response) {
 	if r.Body != nil && !wire.HasBody(method, r.Status) {
 		r.Close()
 	}
-}
-
-// limited ends a body that grows beyond what is allowed.
-type limited struct {
-	from io.Reader
-	left int64
-}
-
-func (l *limited) Read(p []byte) (int, error) {
-	n, err := l.from.Read(p)
-	if l.left -= int64(n); l.left < 0 {
-		return 0, wire.ErrBodyTooLarge
-	}
-	return n, err
 }
