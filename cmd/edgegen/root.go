@@ -80,7 +80,8 @@ func newRoot(s streams) *cobra.Command {
 (cache, WebSockets) and nginx (files, redirects, proxying), and runs, supervises
 and stops the three. Where a daemon is missing, edgegen serves in its place.
 
-SITE is a file or a directory of *.hcl files; the default is site.hcl. status,
+SITE is a file or a directory of *.hcl and *.hcl.json files; the default is
+site.hcl. --var and --var-file give its variables values. status,
 plan, reload and stop find the running edge by its state directory: run them as
 the user who ran up, with the same --state-dir where that was given.`,
 		Version:       version(),

@@ -24,6 +24,9 @@ func seeds() []string {
 		minimal + "# x\n" + strings.ReplaceAll(minimal, "a.test", "c.test") + "edge {\n}\n",
 		minimal + "site \"a.test\" { tls { self_signed = true } route \"/\" { redirect { to = \"/x\" status = 301 } } }\n",
 		"site \"x\" {\n  a = <<E\nb\n}\nE\n}\n/*\nc\n*/\n",
+		"variable \"a\" {\n  type = list(object({ b = optional(number, 1) }))\n  default = [{}]\n  validation {\n    condition = alltrue([for x in var.a : x.b > 0])\n    error_message = \"no\"\n  }\n}\n",
+		"locals { a = local.b b = \"${local.c}x\" c = [for k, v in { d = 1 } : \"%{ if v > 0 }${k}%{ else }n%{ endif }\"]... }\n",
+		"site \"s\" {\n  for_each = toset([\"a\"])\n  host = \"${each.key}.test\"\n  tls { self_signed = try(each.value.x, true) }\n  dynamic \"route\" {\n    for_each = { \"/old\" = sensitive(\"/new\") }\n    labels = [route.key]\n    content { redirect { to = route.value } }\n  }\n}\n",
 	}
 }
 
