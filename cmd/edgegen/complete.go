@@ -36,6 +36,18 @@ func completeEngine(_ *cobra.Command, _ []string, typed string) ([]string, cobra
 	return offered, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
+// completeVariable offers the variables of the site that the line names.
+func completeVariable(_ *cobra.Command, arguments []string, typed string) ([]string, cobra.ShellCompDirective) {
+	loaded, _ := config.Load(siteOf(arguments))
+	var offered []string
+	for _, name := range loaded.Variables {
+		if strings.HasPrefix(name+"=", typed) {
+			offered = append(offered, name+"=")
+		}
+	}
+	return offered, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
 // engineFlag adds --engine to a verb.
 func engineFlag(c *cobra.Command, engine *string, words string) {
 	c.Flags().StringVar(engine, "engine", "", words)

@@ -33,6 +33,8 @@ type Loaded struct {
 	// the HCL files, certificates and keys, whether they could be read or not.
 	// Who wants to know when the site changes watches these, and Root.
 	Files []string
+	// Variables are the names of the site's variables, sorted.
+	Variables []string
 	// Root is the directory that the names in site.Source are relative to.
 	Root string
 
@@ -164,7 +166,7 @@ func (l *loader) conclude(sources []*source, parsed [][]*piece) (*Loaded, Diagno
 	if diagnostics.HasErrors() {
 		edge = nil
 	}
-	return &Loaded{Edge: edge, Files: slices.Compact(l.files), Root: l.root, sources: l.sources, certificates: l.certificates}, diagnostics
+	return &Loaded{Edge: edge, Files: slices.Compact(l.files), Variables: l.declared[variableRoot], Root: l.root, sources: l.sources, certificates: l.certificates}, diagnostics
 }
 
 // fail reports a problem of a whole file.

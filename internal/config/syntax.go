@@ -163,7 +163,7 @@ func (l *loader) report(severity Severity, place hcl.Range, remedy, format strin
 	if from, ok := l.origins[place]; ok && from.scope != nil {
 		d.Values = from.valuesOf()
 		if from.sensitive {
-			d.Summary, d.Remedy = fmt.Sprintf("%s: the value is refused, and is not shown as it is sensitive", from.name), ""
+			d.Summary, d.Remedy = fmt.Sprintf("%s: the value is refused, and is not shown as it is sensitive", from.name), "what "+from.name+" takes is in docs/language.md, or printed by edgegen schema --reference"
 		}
 	}
 	l.repeat(d, place)
