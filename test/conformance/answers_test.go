@@ -3,6 +3,7 @@ package conformance
 import (
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"strings"
 )
 
@@ -28,7 +29,17 @@ func answerCases() []contractCase {
 		return contractCase{clause: "E2", name: name, request: get("main.test", target, "Accept-Encoding: gzip"), answer: say(page(body, "Content-Encoding: gzip")),
 			want: want{status: 200, body: body, headers: map[string]string{"Content-Encoding": "gzip"}}}
 	}
+	// Varnish counts the characters of a name in Vary, and the colon, in seven bits.
+	varies := func(length int, cache string) contractCase {
+		name := strings.Repeat("V", length)
+		return contractCase{clause: "E2", name: fmt.Sprintf("Vary with a name of %d characters", length), run: func(a *attempt) {
+			a.edge.record.answer(a.mark, say(page(text, "Vary: Accept, "+name)))
+			a.check(a.ask(get("main.test", "/ttl")), want{status: 200, body: text, headers: map[string]string{"Vary": "Accept, " + name}})
+			a.check(a.ask(get("main.test", "/ttl")), want{status: 200, body: text, headers: map[string]string{"Vary": "Accept, " + name, "X-Cache": cache}})
+		}}
+	}
 	return []contractCase{
+		varies(126, "HIT"), varies(127, "~MISS|PASS"), varies(128, "~MISS|PASS"), varies(300, "~MISS|PASS"),
 		passes("a page of posts", "/", "200 OK", "Content-Range: posts 0-24/319"),
 		passes("a page of posts that may be stored", "/ttl", "200 OK", "Content-Range: posts 0-24/319"),
 		passes("a range of bytes that nobody asked for", "/", "200 OK", "Content-Range: bytes 0-1/2"),

@@ -69,7 +69,7 @@ func fieldOf(d dice, name string) string {
 	case "Accept-Ranges":
 		value = d.one("bytes", "none", "posts", "")
 	case "Vary":
-		value = d.one("*", "Accept-Encoding", "Accept-Encoding, Accept-Language", "Cookie", "Range", "X-Odd, ,X-Odd", ",", "", "a b", "Accept-Encoding;q=1", ":", strings.Repeat("V", 20+d.IntN(300)))
+		value = d.one("*", "Accept-Encoding", "Accept-Encoding, Accept-Language", "Cookie", "Range", "X-Odd, ,X-Odd", ",", "", "a b", "Accept-Encoding;q=1", ":", strings.Repeat("V", 120+d.IntN(16)), "V, "+strings.Repeat("V", d.IntN(300)))
 	case "ETag":
 		value = d.one(`"a"`, `W/"a"`, `"b"`, "a", `"`, `""`, "", `W/`, `"a", "b"`, strings.Repeat(`"e`, 600))
 	case "Last-Modified", "Date", "Expires":

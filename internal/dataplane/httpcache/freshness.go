@@ -120,7 +120,17 @@ func onlyAsked(status int) bool {
 // stored, and used for another (RFC 9111 3.5).
 func Shareable(c Control) bool { return c.Public || c.MustRevalidate || c.SharedMaxAge >= 0 }
 
-func varies(h wire.Header) bool { return h.Contains("Vary", "*") }
+func varies(h wire.Header) bool {
+	for name := range h.Members("Vary") {
+		if name == "*" || len(name) > maxVaryName {
+			return true
+		}
+	}
+	return false
+}
+
+// maxVaryName is how long a name in Vary may be: Varnish can take no longer one.
+const maxVaryName = 126
 
 // Validator reports whether a response can be validated.
 func Validator(h wire.Header) bool {

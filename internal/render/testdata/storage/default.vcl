@@ -580,6 +580,12 @@ sub vcl_backend_response {
         set beresp.http.Vary = beresp.http.X-Edge-Vary;
     }
     unset beresp.http.X-Edge-Vary;
+    # varnishd's child ends by an assertion over a name of 127 characters. What
+    # varies on something like that varies on anything.
+    if (beresp.http.Vary ~ "[^,\s]{127}") {
+        set beresp.http.X-Edge-Vary = beresp.http.Vary;
+        set beresp.http.Vary = "*";
+    }
     unset beresp.http.X-Edge-Grace;
     unset beresp.http.X-Edge-Shared;
     unset beresp.http.X-Edge-Url;
