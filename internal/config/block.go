@@ -177,7 +177,7 @@ func (b *block) remedyFor(name string, known []string) string {
 	if name == b.dynamicKind.name {
 		return "a site is repeated by for_each; " + name + " repeats the blocks within one"
 	}
-	if homes := b.language.homesOf(name); len(homes) > 0 {
+	if homes := append(b.language.homesOf(name), b.dynamicKind.homesOf(name)...); len(homes) > 0 {
 		return fmt.Sprintf("%s belongs in %s", name, strings.Join(homes, " or "))
 	}
 	return "known here: " + strings.Join(known, ", ")

@@ -22,7 +22,12 @@ func (l *loader) declare(files []*block) {
 		locals = append(locals, file.all(l.language.locals())...)
 	}
 	for _, b := range slices.Concat(variables, locals) {
-		l.identify("block", b.source().File, l.sources[b.place.Filename].text(b.node.Range()))
+		s := l.sources[b.place.Filename]
+		if isJSON(s.name) { // whose blocks do not know where they end
+			l.identify("file", s.name, string(s.content))
+			continue
+		}
+		l.identify("block", s.name, s.text(b.node.Range()))
 	}
 	declared := l.declareVariables(variables)
 	given := l.gather(declared)

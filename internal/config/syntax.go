@@ -23,11 +23,10 @@ var start = hcl.Pos{Line: 1, Column: 1}
 func (l *loader) parse(sources []*source) [][]*piece {
 	var parsed [][]*piece
 	for _, s := range sources {
-		if isJSON(s.name) {
-			parsed = append(parsed, []*piece{{body: l.parseJSON(s)}})
-			continue
+		pieces, ok := []*piece(nil), false
+		if !isJSON(s.name) {
+			pieces, ok = l.parsePieces(s)
 		}
-		pieces, ok := l.parsePieces(s)
 		if !ok {
 			pieces = []*piece{{body: l.parseOne(s)}}
 		}
@@ -38,6 +37,9 @@ func (l *loader) parse(sources []*source) [][]*piece {
 
 // parseOne parses a file as a whole.
 func (l *loader) parseOne(s *source) *hclsyntax.Body {
+	if isJSON(s.name) {
+		return l.parseJSON(s)
+	}
 	// Errors of the scanner come back from the parser.
 	tokens, _ := hclsyntax.LexConfig(s.content, s.name, start)
 	if place, deep := tooDeep(tokens); deep {

@@ -94,8 +94,9 @@ func (w *world) write(name string) {
 
 // values are what the blocks name, and what it is made of.
 func (w *world) values(to string) {
-	text := fmt.Sprintf("variable \"to\" { default = %q }\nvariable \"secret\" {\n  default = \"hunter2\"\n  sensitive = true\n}\nlocals { to = \"${var.to}er\" }\n", to)
+	text := "variable \"secret\" {\n  default = \"hunter2\"\n  sensitive = true\n}\nlocals { to = \"${var.to}er\" }\n"
 	w.do(os.WriteFile(filepath.Join(w.dir, "values.hcl"), []byte(text), 0o600))
+	w.do(os.WriteFile(filepath.Join(w.dir, "values.hcl.json"), []byte(fmt.Sprintf(`{"variable": {"to": {"default": %q}}}`, to)), 0o600))
 }
 
 // insert puts in a good block most times, so that not every load is refused.
