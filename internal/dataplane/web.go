@@ -1,7 +1,9 @@
 package dataplane
 
 import (
+	"bufio"
 	"errors"
+	"io"
 	"io/fs"
 	"net/http"
 	"strconv"
@@ -227,7 +229,27 @@ func (o *remote) fetch(x *exchange) *wire.Response {
 	x.tier = "web"
 	x.noted(r.Header)
 	cleanResponse(&r.Header)
+	if x.tier == "web" && r.Status == http.StatusOK && r.Body != nil && r.Header.Get("Content-Encoding") == "gzip" && !isGzip(r) {
+		r.Close()
+		x.Header.Del("Accept-Encoding")
+		return o.fetch(x)
+	}
 	return r
+}
+
+// isGzip looks at the beginning of a compressed file that the web tier found
+// beside another: nginx does not look into it.
+func isGzip(r *wire.Response) bool {
+	buffered := bufio.NewReaderSize(r.Body, static.GzipMagic)
+	magic, _ := buffered.Peek(static.GzipMagic)
+	r.Body = peeked{buffered, r.Body}
+	return static.IsGzip(magic)
+}
+
+// peeked is a body of which some was looked at.
+type peeked struct {
+	io.Reader
+	io.Closer
 }
 
 // webFirstByte is how long a native web tier is waited for. That one finds out

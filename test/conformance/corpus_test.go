@@ -40,7 +40,7 @@ const never = -1
 
 func corpus() []contractCase {
 	return slices.Concat(hostCases(), tlsCases(), targetCases(), forwardingCases(), forwardedCases(), logCases(), socketCases(), handshakeCases(), rangeCases(),
-		fileCases(), slashCases(), directoryCases(), privateCases(), rightsCases(), successCases(),
+		fileCases(), slashCases(), directoryCases(), privateCases(), rightsCases(), compressedCases(), successCases(),
 		maintenanceCases(), cacheCases(), freshnessCases(), faultCases(), answerCases(), nameCases(), carelessCases(), ruleCases(), streamCases(), uploadCases(), framingCases(), limitCases(), slowHandshakeCases(), pageCases())
 }
 

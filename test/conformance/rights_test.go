@@ -48,8 +48,6 @@ func rightsCases() []contractCase {
 		{clause: "X3", name: "a file that may not be read is the app's to answer for", request: get("files.test", "/both/closed.txt"), want: want{status: 200, body: "app app\n", reaches: 1}},
 		{clause: "X3", name: "so is one in a directory that may not be entered", request: get("files.test", "/both/closed/file.txt"), want: want{status: 200, body: "app app\n", reaches: 1}},
 		{clause: "X3", name: "a directory that may be entered and not read", request: get("files.test", "/dark/file.txt"), want: want{status: 200}},
-		{clause: "S2", name: "a compressed file that may not be read", request: get("files.test", "/style.css", "Accept-Encoding: gzip"),
-			want: want{status: 200, body: "p{}\n", headers: map[string]string{"Content-Encoding": ""}}},
 		{clause: "X3", name: "a right that is taken away", run: func(a *attempt) {
 			name := "rights-" + a.mark + ".txt"
 			path := a.edge.Path("public/" + name)

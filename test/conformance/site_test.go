@@ -1,6 +1,8 @@
 package conformance
 
 import (
+	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -73,6 +75,15 @@ func fixedTime() time.Time { return time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC
 // letters is the body of letters.txt: every byte tells where it stands.
 const letters = "abcdefghijklmnopqrstuvwxyz"
 
+// packed is a text as gzip.
+func packed(text string) string {
+	var out bytes.Buffer
+	writer := gzip.NewWriter(&out)
+	_, _ = writer.Write([]byte(text)) // a bytes.Buffer takes everything
+	_ = writer.Close()
+	return out.String()
+}
+
 func writeFiles(t *testing.T, dir string) {
 	t.Helper()
 	files := map[string]string{
@@ -106,6 +117,12 @@ func writeFiles(t *testing.T, dir string) {
 		"public/first.txt":                          "first\n",
 		"public/both/file.txt":                      "both\n",
 		"public/code/.keep":                         "",
+		"public/script.js.gz":                       "no gzip\n",
+		"public/data.json.gz":                       packed("{}\n"),
+		"public/large.txt":                          "plain\n",
+		"public/plain.html":                         "plain\n",
+		"public/letters.txt.gz/x":                   "",
+		"public/large.txt.gz":                       strings.Repeat("no gzip\n", 150<<10),
 		"public/list/.html":                         "secret\n",
 		"public/a directory/index.html":             "spaced\n",
 		"public/evil.test/index.html":               "evil\n",
@@ -121,6 +138,7 @@ func writeFiles(t *testing.T, dir string) {
 		"public/under/success/files/file.txt":       letters,
 		"public/under/below/dir/index.html":         "below\n",
 		"secret.txt":                                "secret\n",
+		"secret.gz":                                 packed("secret\n"),
 		"publicity/secret.txt":                      "secret\n",
 		"maintenance/page.html":                     "<h1>down\n",
 		"maintenance/replaced/page.html":            "",
@@ -141,12 +159,13 @@ func writeFiles(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	for link, target := range map[string]string{
-		"public/inside.txt":  "letters.txt",
-		"public/outside.txt": "../secret.txt",
-		"public/dotted.txt":  ".secret",
-		"public/dotdir":      ".git",
-		"public/tokens":      ".well-known",
-		"public/etc":         "/etc",
+		"public/inside.txt":    "letters.txt",
+		"public/outside.txt":   "../secret.txt",
+		"public/dotted.txt":    ".secret",
+		"public/plain.html.gz": "../secret.gz",
+		"public/dotdir":        ".git",
+		"public/tokens":        ".well-known",
+		"public/etc":           "/etc",
 	} {
 		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
 			t.Fatal(err)

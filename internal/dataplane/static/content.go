@@ -70,11 +70,16 @@ func (f *Files) keep(path string, k *known) {
 
 func (k *known) cost(path string) int64 { return int64(len(k.data) + len(path) + 512) }
 
-// isGzip looks at a file's first bytes (RFC 1952, 2.3.1).
+// GzipMagic is how many bytes tell a gzip.
+const GzipMagic = 3
+
+// IsGzip looks at the first bytes of a file (RFC 1952, 2.3.1).
+func IsGzip(beginning []byte) bool { return string(beginning) == "\x1f\x8b\b" }
+
 func isGzip(file io.ReaderAt) bool {
-	var magic [3]byte
+	var magic [GzipMagic]byte
 	n, _ := file.ReadAt(magic[:], 0)
-	return n == len(magic) && magic == [3]byte{0x1f, 0x8b, 8}
+	return IsGzip(magic[:n])
 }
 
 // stream answers from an open file, and closes it.

@@ -75,6 +75,7 @@ sub edge_clean {
     unset req.http.X-Edge-Stale;
     unset req.http.X-Edge-Refetch;
     unset req.http.X-Edge-Failed;
+    unset req.http.X-Edge-Packed;
     unset req.http.X-Edge-Range;
     unset req.http.X-Edge-Stream;
     unset req.http.X-Edge-Asked;
@@ -634,6 +635,12 @@ sub vcl_backend_response {
     # whole one. A short body is read to its end before any of it is sent.
     if (beresp.http.Content-Length && std.integer(beresp.http.Content-Length, 0) <= 1048576) {
         set beresp.do_stream = false;
+        # A compressed file beside another, which nginx does not look into: one that
+        # is no gzip is not served, and the file itself is.
+        if (beresp.http.X-Edge-Tier ~ "^web " && beresp.http.Content-Encoding == "gzip" && beresp.status == 200 && bereq.method == "GET") {
+            set beresp.filters = "testgunzip";
+            set bereq.http.X-Edge-Packed = "1";
+        }
     }
     # Varnish drops the coding of what has no body, as the answer to a HEAD.
     unset beresp.http.X-Edge-Coding;
@@ -839,6 +846,11 @@ sub edge_forget {
 }
 
 sub vcl_backend_error {
+    if (bereq.http.X-Edge-Packed) {
+        unset bereq.http.X-Edge-Packed;
+        unset bereq.http.Accept-Encoding;
+        return (retry);
+    }
     if (bereq.is_bgfetch || (bereq.http.X-Edge-Refetch && !bereq.http.X-Edge-Failed)) {
         return (abandon);
     }
