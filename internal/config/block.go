@@ -32,6 +32,7 @@ type block struct {
 	values    map[hclsyntax.Expression]evaluated
 	instances map[*hclsyntax.Block]instance // the blocks in it that dynamic ones stand for
 	nulls     map[string]bool               // the arguments that are null, and count as left out
+	lacking   map[*schema]bool              // kinds of which it would hold more, but for an error
 }
 
 // present reports whether the file has the block.

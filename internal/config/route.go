@@ -14,7 +14,7 @@ import (
 // all of them together.
 func (b *block) checkRoutes(s *siteDraft) {
 	route := b.kindIn(&s.Routes)
-	if _, any := b.find(route); !any {
+	if _, any := b.find(route); !any && !b.lacking[route] {
 		b.warnAt(b.place, `add route "/" { … }`, "the site has no route: it answers everything with 404")
 	}
 	slices.SortFunc(s.Routes, func(x, y site.Route) int {
@@ -39,7 +39,11 @@ func readBackend(b *block, a *argument, r *site.Route) {
 	}
 	r.Backend = name.text
 	var known []string
-	for _, backend := range b.around.model.(*siteDraft).Backends {
+	draft := b.around.model.(*siteDraft)
+	if b.around.lacking[b.around.kindIn(&draft.Backends)] {
+		return // it may be among those that could not be read
+	}
+	for _, backend := range draft.Backends {
 		known = append(known, backend.Name)
 	}
 	slices.Sort(known)
