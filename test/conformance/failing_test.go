@@ -46,7 +46,7 @@ func moves(a *attempt) {
 	listener := a.edge.record.moving
 	six := listener.Addr().String()
 	four := "127.0.0.1" + six[strings.LastIndexByte(six, ':'):]
-	for _, next := range []string{four, six, four, ""} {
+	for _, next := range []string{four, six, four, six} {
 		at := listener.Addr().String()
 		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, at) })}
 		ended := make(chan struct{})
@@ -60,14 +60,12 @@ func moves(a *attempt) {
 		}
 		_ = server.Close() // kept connections end with it
 		<-ended
-		if next == "" {
-			return
-		}
 		var err error
 		if listener, err = net.Listen("tcp", next); err != nil {
 			a.fatalf("%v", err)
 		}
 	}
+	a.edge.record.moving = listener // for the case over the next protocol
 }
 
 func passedOver(a *attempt) {

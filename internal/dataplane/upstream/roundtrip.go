@@ -243,7 +243,7 @@ func unasked(status int) error {
 func (c *conn) head(t Timeouts, s *sending) (string, error) {
 	for wait := t.FirstByte; ; {
 		c.arm(wait)
-		text, err := c.reader.ReadHead(maxHead, nil)
+		text, err := c.reader.ReadResponseHead(maxHead)
 		if s == nil || !isTimeout(err) || len(c.reader.Buffered()) > 0 {
 			return text, err
 		}

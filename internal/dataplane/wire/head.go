@@ -7,7 +7,7 @@ import (
 
 func malformed(why string) error { return fmt.Errorf("%w: %s", ErrMalformed, why) }
 
-// ReadHead reads a message's head, its empty line included, and consumes it.
+// ReadHead reads a request's head, its empty line included, and consumes it.
 // It refuses bare CR, bare LF and control bytes as they come, without waiting
 // for the end. A client's head that ends before it begins is io.EOF; one that
 // is cut off is io.ErrUnexpectedEOF. Beyond limit bytes it is ErrHeadTooLarge.
@@ -15,7 +15,17 @@ func malformed(why string) error { return fmt.Errorf("%w: %s", ErrMalformed, why
 // begun, if not nil, is called once when the head is not complete with the
 // first bytes of it: the time for the rest of it starts to run.
 func (r *Reader) ReadHead(limit int, begun func()) (string, error) {
-	scan := scanner{}
+	return r.readHead(scanner{skips: true}, limit, begun)
+}
+
+// ReadResponseHead is ReadHead for a response, before which no empty line may
+// stand: nginx passes what begins with one through, as an answer in HTTP/0.9
+// that does not end where its fields say.
+func (r *Reader) ReadResponseHead(limit int) (string, error) {
+	return r.readHead(scanner{}, limit, nil)
+}
+
+func (r *Reader) readHead(scan scanner, limit int, begun func()) (string, error) {
 	for {
 		end, err := scan.advance(r.Buffered())
 		if err != nil {
@@ -45,9 +55,10 @@ func (r *Reader) ReadHead(limit int, begun func()) (string, error) {
 
 // scanner looks for the end of a head.
 type scanner struct {
-	start int // of the first line, after empty lines before it
-	line  int // start of the line under way
-	next  int // first byte not looked at
+	skips bool // empty lines before the head (RFC 9112 2.2)
+	start int  // of the first line, after empty lines before it
+	line  int  // start of the line under way
+	next  int  // first byte not looked at
 }
 
 // advance returns where the head ends, 0 while it has not.
@@ -78,8 +89,8 @@ func (s *scanner) advance(data []byte) (int, error) {
 			return s.next + 1, nil
 		}
 		if empty {
-			s.start = s.line // RFC 9112 2.2: an empty line before the request
-			if s.start > 4 {
+			s.start = s.line
+			if !s.skips || s.start > 4 {
 				return 0, malformed("empty lines")
 			}
 		}

@@ -47,6 +47,17 @@ func TestReadHead(t *testing.T) {
 	}
 }
 
+// TestReadResponseHead holds that nothing stands before a response.
+func TestReadResponseHead(t *testing.T) {
+	const head = "HTTP/1.1 200 OK\r\nA: b\r\n\r\n"
+	for text, err := range map[string]error{head: nil, "\r\n" + head: ErrMalformed, "\r\n\r\n" + head: ErrMalformed} {
+		got, failed := NewReader(strings.NewReader(text), nil).ReadResponseHead(4000)
+		if !errors.Is(failed, err) || err == nil && got != head {
+			t.Errorf("%q: %q, %v", text, got, failed)
+		}
+	}
+}
+
 func TestHeader(t *testing.T) {
 	h := Header{{"A", "1"}, {"b", "2, 3"}, {"a", "4"}, {"C", `"x, y", z`}}
 	if got := h.Get("a"); got != "1" {
