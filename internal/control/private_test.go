@@ -38,9 +38,10 @@ func TestUnserved(t *testing.T) {
 	}}}}
 	private := privateOf(loaded, at("web/state"))
 	whole := render.Unserved{
-		Names:    []string{"/archive/a1.crt", "/certs/a.crt", "/certs/a.key", "/public/b.txt", "/site.hcl"},
-		Families: []site.Family{{Directory: "/", Ending: ".hcl"}, {Directory: "/archive/", Ending: ".crt"}},
-		Trees:    []string{"/state"},
+		Names: []string{"/archive/a1.crt", "/certs/a.crt", "/certs/a.key", "/public/b.txt", "/site.hcl"},
+		Families: []site.Family{{Directory: "/", Ending: ".edgevars"}, {Directory: "/", Ending: ".edgevars.json"}, {Directory: "/", Ending: ".hcl"},
+			{Directory: "/", Ending: ".hcl.json"}, {Directory: "/archive/", Ending: ".crt"}},
+		Trees: []string{"/state"},
 	}
 	first, second := whole, whole
 	first.Root, second.Root = at("current"), at("web")

@@ -141,7 +141,7 @@ func limitDifferences() []Difference {
 			What:  "bytes that an app sends behind an answer, and so late that the next request is on its way on the same connection, are taken for the answer to that request; those that come before are not",
 			Why:   "nginx looks at a kept connection only while nothing is asked on it, and keeps no record of who sent such bytes",
 			Tried: "without kept connections to the apps it does not happen; each request then costs a connection more"},
-		{Name: "varnish-read-ahead", Engine: "varnish", Clause: "E5",
+		{Name: "varnish-read-ahead", Engine: "varnish", Clause: "E5", Sometimes: true,
 			What:  "a body that a client takes slowly is read ahead of it into memory, up to all of it",
 			Why:   "Varnish before 7.2 fetches as fast as the backend sends; from 7.2 on it is told to stay within 1 MiB (transit_buffer)",
 			Tried: "a bounded Transient storage breaks such answers off instead; a pipe to the web tier has no X-Cache and no response_headers"},

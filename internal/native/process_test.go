@@ -106,12 +106,13 @@ func TestX2VarnishSecret(t *testing.T) {
 }
 
 // A varnishd that was killed leaves sockets, which the next one needs gone;
-// what nginx listens on stays.
+// what nginx listens on stays. The secret is put back where it is missing.
 func TestVarnishPrepareRemovesItsSockets(t *testing.T) {
 	setup := testSetup()
 	setup.Layout.Run = t.TempDir()
 	listens := []string{"-a", "edge=" + setup.Layout.CacheSocket() + ",PROXY,mode=0600", "-a", "plain=" + setup.Layout.PlainSocket() + ",mode=0666"}
-	varnish := &Varnish{CLI: listen(t), setup: setup, current: vclSet{arguments: listens}}
+	varnish := &Varnish{CLI: listen(t), setup: setup, current: vclSet{arguments: listens},
+		secret: secretFile{filepath.Join(setup.Layout.Run, "varnish.secret"), []byte("secret")}}
 	for _, path := range []string{setup.Layout.CacheSocket(), setup.Layout.PlainSocket(), setup.Layout.WebSocket()} {
 		if err := os.WriteFile(path, nil, 0o600); err != nil {
 			t.Fatal(err)
@@ -121,7 +122,7 @@ func TestVarnishPrepareRemovesItsSockets(t *testing.T) {
 		t.Fatal(err)
 	}
 	left, err := os.ReadDir(setup.Layout.Run)
-	if err != nil || len(left) != 1 || left[0].Name() != "web.sock" {
+	if err != nil || len(left) != 2 || left[0].Name() != "varnish.secret" || left[1].Name() != "web.sock" {
 		t.Errorf("left %v, %v", left, err)
 	}
 }

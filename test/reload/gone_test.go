@@ -65,9 +65,7 @@ func TestPartsGoAway(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, path := range found {
-					if err := os.RemoveAll(path); err != nil {
-						t.Fatal(err)
-					}
+					remove(t, path)
 				}
 				w.AwaitFile("state/control.sock")
 				w.next()
@@ -106,4 +104,16 @@ func (w *world) keptFromCleaners() (kept []string) {
 		}
 	}
 	return kept
+}
+
+// remove removes what the edge may be putting back at the same time.
+func remove(t *testing.T, path string) {
+	t.Helper()
+	await(t, path+" is gone", func() bool {
+		err := os.RemoveAll(path)
+		if err != nil && !errors.Is(err, syscall.ENOTEMPTY) {
+			t.Fatal(err)
+		}
+		return err == nil
+	})
 }
