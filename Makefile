@@ -1,4 +1,5 @@
-# make test    everything that CI tests; on Debian as root it installs what is missing first
+# make test    all tests but chaos; on Debian as root it installs what is missing first
+# make chaos   daemons that are killed, stopped and crowded, under load; CI runs it too
 # make lint    gofmt, go vet, staticcheck, golangci-lint (with the import rules)
 # make build   bin/edgegen
 # make conformance   the contract's clauses against every combination of engines, as a table
@@ -6,12 +7,15 @@
 # make cache-tests   the public tests for HTTP caches, which npm fetches; needs node
 # make compare       ten thousand generated answers, asked of the builtin cache and of Varnish
 
-.PHONY: test lint build dependencies conformance hostile compare cache-tests
+.PHONY: test chaos lint build dependencies conformance hostile compare cache-tests
 
-# A timeout of its own for each package; the whole takes a few minutes. Packages
-# wait for daemons more than they compute, so that four run beside each other.
+# Each package has a timeout of its own. test/chaos has a target of its own,
+# since it needs the machine for itself.
 test: dependencies
-	go test -p 4 -timeout 8m ./...
+	go test -timeout 9m $$(go list ./... | grep -v /test/chaos)
+
+chaos: dependencies
+	go test -timeout 9m ./test/chaos
 
 dependencies:
 	@sh test/dependencies
