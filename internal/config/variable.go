@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -178,7 +179,7 @@ func (l *loader) convertGiven(v *variable, value cty.Value, from givenValue) (ct
 }
 
 func convertProblem(err error) string {
-	if path, ok := err.(cty.PathError); ok && len(path.Path) > 0 {
+	if path := (cty.PathError{}); errors.As(err, &path) && len(path.Path) > 0 {
 		return fmt.Sprintf("%s: %v", pathText(path.Path), err)
 	}
 	return err.Error()

@@ -45,7 +45,7 @@ func TestSecretsAreHidden(t *testing.T) {
 		t.Errorf("%+v", shown)
 	}
 	refused := &Refused{}
-	if s.hideError(refused) != error(refused) || s.hideError(nil) != nil || s.hideError(errors.New("is hunter2")).Error() != "is "+hidden {
+	if !errors.Is(s.hideError(refused), refused) || s.hideError(nil) != nil || s.hideError(errors.New("is hunter2")).Error() != "is "+hidden {
 		t.Error("errors")
 	}
 }

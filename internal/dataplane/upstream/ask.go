@@ -90,7 +90,7 @@ func (c *conn) visit(fd uintptr) bool {
 			}
 		}
 		n, err := retried(syscall.Write, int(fd), c.unsent)
-		if err != nil && err != syscall.EAGAIN {
+		if err != nil && !errors.Is(err, syscall.EAGAIN) {
 			c.err = os.NewSyscallError("write", err)
 			return true
 		}
@@ -101,7 +101,7 @@ func (c *conn) visit(fd uintptr) bool {
 		return false
 	}
 	n, err := retried(syscall.Read, int(fd), c.into)
-	if err == syscall.EAGAIN {
+	if errors.Is(err, syscall.EAGAIN) {
 		if c.now {
 			c.err = errNothing
 		}
@@ -116,7 +116,7 @@ func (c *conn) visit(fd uintptr) bool {
 func (c *conn) look(fd uintptr) error {
 	n, _, err := syscall.Recvfrom(int(fd), c.seen[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 	switch {
-	case err == syscall.EAGAIN:
+	case errors.Is(err, syscall.EAGAIN):
 		c.server.trust.quiet()
 		return nil
 	case err != nil || n == 0 || timedOut(string(c.seen[:n])):
@@ -168,7 +168,7 @@ func (c *conn) fit() error {
 // retried does a system call again that a signal has interrupted.
 func retried(call func(int, []byte) (int, error), fd int, p []byte) (int, error) {
 	for {
-		if n, err := call(fd, p); err != syscall.EINTR {
+		if n, err := call(fd, p); !errors.Is(err, syscall.EINTR) {
 			return n, err
 		}
 	}
