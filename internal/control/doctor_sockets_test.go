@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"edgegen/test/port"
 )
 
 // word writes four bytes of an address as the kernel does.
@@ -78,10 +80,10 @@ func TestKeepsFrom(t *testing.T) {
 }
 
 func TestTryAddress(t *testing.T) {
-	for _, network := range []string{"tcp4", "tcp6"} {
+	four := port.Free(t)
+	for network, at := range map[string]string{"tcp4": four, "tcp6": port.Other(t, four)} {
 		t.Run(network, func(t *testing.T) {
-			loopback := map[string]string{"tcp4": "127.0.0.1:0", "tcp6": "[::1]:0"}[network]
-			listener, err := net.Listen(network, loopback)
+			listener, err := net.Listen(network, at)
 			if err != nil {
 				t.Skipf("not covered here: %v", err)
 			}

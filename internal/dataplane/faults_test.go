@@ -19,14 +19,8 @@ import (
 	"time"
 
 	"edgegen/internal/site"
+	"edgegen/test/port"
 )
-
-// deadAddress is one that refuses.
-func deadAddress(t *testing.T) string {
-	l := listen(t, "tcp", "127.0.0.1:0")
-	defer l.Close()
-	return l.Addr().String()
-}
 
 func server(address string) site.Server {
 	a := netip.MustParseAddrPort(address)
@@ -67,7 +61,7 @@ func TestE1Faults(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			var asked atomic.Int64
-			address := deadAddress(t)
+			address := port.Free(t)
 			if test.app != nil {
 				address = rawApp(t, func(c net.Conn) { asked.Add(1); test.app(c) })
 			}
@@ -95,7 +89,7 @@ func TestE1RoundRobin(t *testing.T) {
 		return func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, n) }
 	}
 	model := simple(t, "")
-	model.Sites[0].Backends[0].Servers = []site.Server{server(app(t, name("a"))), server(deadAddress(t)), server(app(t, name("b")))}
+	model.Sites[0].Backends[0].Servers = []site.Server{server(app(t, name("a"))), server(port.Free(t)), server(app(t, name("b")))}
 	e := start(t, model)
 	seen := map[string]int{}
 	for range 12 {
@@ -109,7 +103,7 @@ func TestE1RoundRobin(t *testing.T) {
 
 func TestE1NobodyHealthy(t *testing.T) {
 	model := simple(t, "")
-	model.Sites[0].Backends[0].Servers = []site.Server{server(deadAddress(t)), server(deadAddress(t))}
+	model.Sites[0].Backends[0].Servers = []site.Server{server(port.Free(t)), server(port.Free(t))}
 	e := start(t, model)
 	for _, want := range []int{502, 503} {
 		if got := e.get(t, "/"); got.StatusCode != want {

@@ -6,10 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"testing"
 
 	"edgegen/test/edge"
+	"edgegen/test/port"
 )
 
 // copyChat copies examples/chat to a home, with ports of its own, and returns
@@ -46,18 +46,16 @@ func copyChat(t *testing.T, h *edge.Home) (url string) {
 	return "https://localhost:" + ports[1]
 }
 
-// freePorts returns different ports that nobody listens on.
+// freePorts returns ports that nobody listens on.
 func freePorts(t *testing.T, count int) []string {
 	t.Helper()
 	var ports []string
-	for len(ports) < count {
-		_, port, err := net.SplitHostPort(edge.FreeAddress(t))
+	for range count {
+		_, number, err := net.SplitHostPort(port.Free(t))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !slices.Contains(ports, port) {
-			ports = append(ports, port)
-		}
+		ports = append(ports, number)
 	}
 	return ports
 }

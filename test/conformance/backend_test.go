@@ -32,7 +32,7 @@ type record struct {
 	requests    []request
 	connections []*edge.Transcript
 	answers     map[string]func(*exchange)
-	moving      net.Listener        // of the app that a case moves
+	moving      []string            // the addresses of the app that a case moves
 	pieces      map[string][]string // of bodies, as they came, by mark
 	open        map[net.Conn]bool
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,11 +44,12 @@ func keptAndClosed(a *attempt) {
 
 // moves: an app at localhost is found wherever it listens.
 func moves(a *attempt) {
-	listener := a.edge.record.moving
-	six := listener.Addr().String()
-	four := "127.0.0.1" + six[strings.LastIndexByte(six, ':'):]
-	for _, next := range []string{four, six, four, six} {
-		at := listener.Addr().String()
+	addresses := a.edge.record.moving
+	for _, at := range slices.Concat(addresses, addresses) {
+		listener, err := net.Listen("tcp", at)
+		if err != nil {
+			a.fatalf("%v", err)
+		}
 		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, at) })}
 		ended := make(chan struct{})
 		go func() {
@@ -60,12 +62,7 @@ func moves(a *attempt) {
 		}
 		_ = server.Close() // kept connections end with it
 		<-ended
-		var err error
-		if listener, err = net.Listen("tcp", next); err != nil {
-			a.fatalf("%v", err)
-		}
 	}
-	a.edge.record.moving = listener // for the case over the next protocol
 }
 
 func passedOver(a *attempt) {

@@ -10,15 +10,14 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/coder/websocket"
 
 	"edgegen/test/edge"
+	"edgegen/test/port"
 )
 
 // configurations are the sites that the corpus needs, each an edge of its own.
@@ -52,16 +51,13 @@ func writeSite(t *testing.T, h *edge.Home, r *record, configuration string) {
 		t.Fatal(err)
 	}
 	r.serve(t, "unix", listener)
-	values = append(values, "{unix}", socket, "{room}", startRoom(t), "{upload}", startUpload(t, r), "{dead}", deadAddress(t), "{dead2}", deadAddress(t))
-	for _, name := range []string{"moving", "six"} {
-		listener, address := listenLocal(t)
-		values = append(values, "{"+name+"}", address)
-		if name == "moving" {
-			r.moving = listener
-			continue
-		}
-		r.serve(t, name, listener)
-	}
+	values = append(values, "{unix}", socket, "{room}", startRoom(t), "{upload}", startUpload(t, r), "{dead}", port.Free(t), "{dead2}", port.Free(t))
+	moving := port.Free(t)
+	r.moving = []string{port.Other(t, moving), moving}
+	values = append(values, "{moving}", localhost(moving))
+	six, address := listenLocal(t)
+	values = append(values, "{six}", address)
+	r.serve(t, "six", six)
 	text, err := os.ReadFile(filepath.Join("testdata", configuration+".hcl"))
 	if err != nil {
 		t.Fatal(err)
@@ -199,16 +195,17 @@ func startRoom(t *testing.T) string {
 // that names it by localhost.
 func listenLocal(t *testing.T) (net.Listener, string) {
 	t.Helper()
-	host := "127.0.0.1"
-	if hasIPv6() {
-		host = "::1"
-	}
-	listener, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	address := port.Free(t) // at both addresses, as the edge may ask either
+	listener, err := net.Listen("tcp", port.Other(t, address))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = listener.Close() }) // a case may have closed it
-	return listener, "localhost:" + strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+	return listener, localhost(address)
+}
+
+// localhost is the address with the name in place of the number.
+func localhost(address string) string {
+	return "localhost" + strings.TrimPrefix(address, "127.0.0.1")
 }
 
 // startUpload is an app that notes each piece of a body as it comes, and answers
@@ -253,23 +250,4 @@ func serveHTTP(t *testing.T, handler http.HandlerFunc) string {
 		<-ended
 	})
 	return listener.Addr().String()
-}
-
-// deadAddress is a port that refuses connections and is nobody else's: it is
-// bound and does not listen.
-func deadAddress(t *testing.T) string {
-	t.Helper()
-	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = syscall.Close(fd) }) // nothing is written to it
-	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
-		t.Fatal(err)
-	}
-	address, err := syscall.Getsockname(fd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: address.(*syscall.SockaddrInet4).Port}).String()
 }

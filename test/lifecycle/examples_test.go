@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"edgegen/test/edge"
+	"edgegen/test/port"
 )
 
 // checkout copies what a fresh clone has of the examples, and what it takes to
@@ -71,7 +72,7 @@ func runExample(t *testing.T, c edge.Combination, name string, answers map[strin
 	for _, old := range []string{`":80"`, `":443"`, `"localhost:8080"`, `"localhost:8443"`} {
 		text = strings.ReplaceAll(text, old, `"127.0.0.1:0"`)
 	}
-	text = strings.ReplaceAll(text, `127.0.0.1:5000`, edge.FreeAddress(t))
+	text = strings.ReplaceAll(text, `127.0.0.1:5000`, port.Free(t))
 	h.Overwrite(strings.TrimPrefix(h.File, h.Dir+"/"), text)
 
 	e := h.up(func(c *exec.Cmd) { c.Args = append(c.Args, "--engine", h.Argument()) })

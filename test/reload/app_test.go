@@ -10,6 +10,7 @@ import (
 
 	"edgegen/test/edge"
 	"edgegen/test/load"
+	"edgegen/test/port"
 )
 
 // withApp is a site whose app edgegen runs, and another app that it does not.
@@ -54,7 +55,7 @@ func TestAppRestart(t *testing.T) {
 			t.Parallel()
 			h := edge.NewHome(t, c)
 			other := load.StartApp(t, "other")
-			first, second := edge.FreeAddress(t), edge.FreeAddress(t)
+			first, second := port.Free(t), port.Free(t)
 			h.Write("site.hcl", withApp(other, first, itself, "1"))
 			e := h.Run()
 			open := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/ws", Count: 7})
@@ -123,7 +124,7 @@ func TestAppThereAndBack(t *testing.T) {
 	}
 	h := edge.NewHome(t, edge.BuiltIn)
 	other := load.StartApp(t, "other")
-	first, second := edge.FreeAddress(t), edge.FreeAddress(t)
+	first, second := port.Free(t), port.Free(t)
 	h.Write("site.hcl", withApp(other, first, itself, "1"))
 	e := h.Run()
 	open := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/ws", Count: 7})

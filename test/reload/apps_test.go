@@ -13,6 +13,7 @@ import (
 	"edgegen/internal/control"
 	"edgegen/test/edge"
 	"edgegen/test/load"
+	"edgegen/test/port"
 )
 
 // member is one backend of a site of several apps, with a route of its name.
@@ -53,7 +54,7 @@ site %q {
 // address, and is the one that answers there; plan says what ends.
 func TestAppsChangePlaces(t *testing.T) {
 	t.Parallel()
-	one, two := edge.FreeAddress(t), edge.FreeAddress(t)
+	one, two := port.Free(t), port.Free(t)
 	for _, test := range []struct {
 		name          string
 		before, after []member
@@ -114,9 +115,9 @@ func TestAppsChangePlaces(t *testing.T) {
 func TestAppIsLeft(t *testing.T) {
 	t.Parallel()
 	h := edge.NewHome(t, edge.BuiltIn)
-	a := member{"a", edge.FreeAddress(t), "a", ""}
-	b := member{"b", edge.FreeAddress(t), "b", fmt.Sprintf(", %s = %q", appFarewell, h.Path("farewell"))}
-	c := member{"c", edge.FreeAddress(t), "c", ""}
+	a := member{"a", port.Free(t), "a", ""}
+	b := member{"b", port.Free(t), "b", fmt.Sprintf(", %s = %q", appFarewell, h.Path("farewell"))}
+	c := member{"c", port.Free(t), "c", ""}
 	h.Write("site.hcl", siteOf(t, a, b, c))
 	e := h.Run()
 	open := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/b", Count: 2})
@@ -153,10 +154,10 @@ func TestR2AppKeepsItsRequests(t *testing.T) {
 			h := edge.NewHome(t, c)
 			slow := fmt.Sprintf(", %s = %q", appRelease, h.Path("release"))
 			brief := func(m member) string { return strings.Replace(siteOf(t, m), `drain = "20s"`, `drain = "100ms"`, 1) }
-			h.Write("site.hcl", brief(member{"a", edge.FreeAddress(t), "a", slow}))
+			h.Write("site.hcl", brief(member{"a", port.Free(t), "a", slow}))
 			e := h.Run()
 			answer := begin(t, e, "/a", "first\n")
-			h.Write("site.hcl", brief(member{"a", edge.FreeAddress(t), "b", ""}))
+			h.Write("site.hcl", brief(member{"a", port.Free(t), "b", ""}))
 			if result := e.Reload(); result.Code != 0 {
 				t.Errorf("reload exits with %d: %s", result.Code, result.Err)
 			}
@@ -178,7 +179,7 @@ func TestR2AppKeepsItsRequests(t *testing.T) {
 func TestAppAddressIsTaken(t *testing.T) {
 	t.Parallel()
 	h := edge.NewHome(t, edge.BuiltIn)
-	a := member{"a", edge.FreeAddress(t), "a", ""}
+	a := member{"a", port.Free(t), "a", ""}
 	b := member{"b", load.StartApp(t, "stranger").Address, "b", ""}
 	h.Write("site.hcl", siteOf(t, a))
 	e := h.Run()

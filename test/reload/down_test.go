@@ -10,6 +10,7 @@ import (
 	"edgegen/internal/control"
 	"edgegen/test/edge"
 	"edgegen/test/load"
+	"edgegen/test/port"
 )
 
 // broken ends a daemon and has it not come up again, and waits until the builtin
@@ -109,7 +110,7 @@ func TestP3VarnishGoesDuringReload(t *testing.T) {
 	good := plain(load.StartApp(t, "app"), "", `"127.0.0.1:0"`)
 	h.Write("site.hcl", good)
 	e := h.Run("--app-timeout", "10m")
-	address := edge.FreeAddress(t)
+	address := port.Free(t)
 	h.Write("site.hcl", withLate(good, address, "touch started; exec sleep 600"))
 	answered := make(chan edge.Result, 1)
 	go func() { answered <- e.Reload() }()
@@ -136,7 +137,7 @@ func TestStopTwiceDuringReload(t *testing.T) {
 	t.Parallel()
 	h := edge.NewHome(t, edge.BuiltIn)
 	app := load.StartApp(t, "app")
-	own := edge.FreeAddress(t)
+	own := port.Free(t)
 	site := func(serial string) string {
 		text := strings.Replace(plain(app, "", `"127.0.0.1:0"`), app.Address, own, 1)
 		text = strings.Replace(text, `drain = "2s"`, `drain = "10m"`, 1)

@@ -9,6 +9,7 @@ import (
 
 	"edgegen/test/edge"
 	"edgegen/test/load"
+	"edgegen/test/port"
 )
 
 // plain is a site with one app, an engine block and listeners.
@@ -106,7 +107,7 @@ func TestListenerComesBack(t *testing.T) {
 	t.Parallel()
 	h := edge.NewHome(t, edge.Native)
 	app := load.StartApp(t, "app")
-	more := edge.FreeAddress(t)
+	more := port.Free(t)
 	h.Write("site.hcl", plain(app, "", fmt.Sprintf(`"127.0.0.1:0", %q`, more)))
 	e := h.Run()
 	open := load.OpenSockets(load.SocketOptions{Address: more, Host: host, Path: "/ws", Count: 5})

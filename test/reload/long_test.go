@@ -13,6 +13,7 @@ import (
 	"edgegen/internal/control"
 	"edgegen/test/edge"
 	"edgegen/test/load"
+	"edgegen/test/port"
 )
 
 // TestR2LongAnswer: an answer that takes longer than timeouts.drain is complete
@@ -24,7 +25,7 @@ func TestR2LongAnswer(t *testing.T) {
 			return strings.Replace(site, `route "/" {`, "route \"/old\" {\n    redirect { to = \"/new\" }\n  }\n  route \"/\" {", 1)
 		},
 		"replacement": func(site string) string {
-			return strings.Replace(site, `http  = ["127.0.0.1:0"]`, `http  = ["127.0.0.1:0", "`+edge.FreeAddress(t)+`"]`, 1)
+			return strings.Replace(site, `http  = ["127.0.0.1:0"]`, `http  = ["127.0.0.1:0", "`+port.Free(t)+`"]`, 1)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

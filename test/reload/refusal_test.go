@@ -1,6 +1,7 @@
 package reload
 
 import (
+	"net"
 	"os"
 	"regexp"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"edgegen/internal/site"
 	"edgegen/test/edge"
 	"edgegen/test/load"
+	"edgegen/test/port"
 )
 
 // refusal is a change that must be refused.
@@ -152,7 +154,10 @@ func portInUse() refusal {
 	var holder interface{ Close() error }
 	return refusal{name: "port in use", says: `cannot listen on .*\n +--> HOME/site\.hcl:\d+`,
 		spoil: func(t *testing.T, w *world, _ *edge.Edge) {
-			listener := listen(t)
+			listener, err := net.Listen("tcp", port.Free(t))
+			if err != nil {
+				t.Fatal(err)
+			}
 			holder = listener
 			w.Replace(`https = [`, `https = ["`+listener.Addr().String()+`", `)
 		},

@@ -8,6 +8,7 @@ import (
 
 	"edgegen/test/edge"
 	"edgegen/test/load"
+	"edgegen/test/port"
 )
 
 // TestReopenDuringReload: a log that was moved away is opened anew at once, though
@@ -18,7 +19,7 @@ func TestReopenDuringReload(t *testing.T) {
 	good := strings.Replace(plain(load.StartApp(t, "app"), "", `"127.0.0.1:0"`), "engine {  }", `log { access = "access.log" }`, 1)
 	h.Write("site.hcl", good)
 	e := h.Run("--app-timeout", "10m")
-	h.Write("site.hcl", withLate(good, edge.FreeAddress(t), "touch started; exec sleep 600"))
+	h.Write("site.hcl", withLate(good, port.Free(t), "touch started; exec sleep 600"))
 	e.Signal(syscall.SIGHUP)
 	e.AwaitFile("started")
 	if err := os.Rename(h.Path("access.log"), h.Path("access.log.1")); err != nil {

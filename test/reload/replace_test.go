@@ -6,6 +6,7 @@ import (
 
 	"edgegen/test/edge"
 	"edgegen/test/load"
+	"edgegen/test/port"
 )
 
 // change is one that a running daemon cannot take up.
@@ -32,7 +33,7 @@ func TestReplace(t *testing.T) {
 			e := w.Run()
 			for _, one := range []change{
 				{name: "log level", make: func(w *world) { w.level = "warn" }},
-				{name: "another listener", make: func(w *world) { w.https = append(w.https, edge.FreeAddress(t)) }},
+				{name: "another listener", make: func(w *world) { w.https = append(w.https, port.Free(t)) }},
 				{name: "one listener less", make: func(w *world) { w.https = w.https[:1] }},
 				{name: "storage", make: func(w *world) { w.storage = "96MiB" }, again: true},
 			} {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"edgegen/internal/dataplane/wire"
+	"edgegen/test/port"
 )
 
 var patience = Timeouts{Connect: time.Second, FirstByte: 5 * time.Second}
@@ -188,7 +189,7 @@ func TestWith(t *testing.T) {
 // A name that stands for two addresses is tried at both, also when the server
 // moves from one to the other.
 func TestTwoAddresses(t *testing.T) {
-	serve := func(address string) (net.Listener, *httptest.Server) {
+	serve := func(address string) *httptest.Server {
 		l, err := net.Listen("tcp", address)
 		if err != nil {
 			t.Fatal(err)
@@ -197,11 +198,12 @@ func TestTwoAddresses(t *testing.T) {
 			_, _ = io.WriteString(w, l.Addr().String())
 		})}}
 		s.Start()
-		return l, s
+		return s
 	}
-	l, first := serve("127.0.0.1:0")
-	second := strings.Replace(l.Addr().String(), "127.0.0.1", "127.0.0.2", 1)
-	g := NewGroup([]Address{{Network: "tcp", Address: "app", First: l.Addr().String(), Second: second}})
+	one := port.Free(t)
+	second := strings.Replace(one, "127.0.0.1", "127.0.0.2", 1)
+	first := serve(one)
+	g := NewGroup([]Address{{Network: "tcp", Address: "app", First: one, Second: second}})
 	t.Cleanup(g.Close)
 	once := func(at string) {
 		t.Helper()
@@ -215,14 +217,14 @@ func TestTwoAddresses(t *testing.T) {
 			t.Errorf("%s has answered for %s", body, at)
 		}
 	}
-	once(first.Listener.Addr().String())
+	once(one)
 	first.Close()
-	_, other := serve(second)
+	other := serve(second)
 	once(second)
 	once(second)
 	other.Close()
-	_, back := serve(l.Addr().String())
-	once(l.Addr().String())
+	back := serve(one)
+	once(one)
 	back.Close()
 	if _, _, err := g.RoundTrip(context.Background(), &wire.Request{Method: "POST", Target: "/", Host: "app"}, patience); !errors.Is(err, ErrFailed) {
 		t.Error(err)
