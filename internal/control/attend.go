@@ -42,7 +42,7 @@ func (e *Edge) reopenLogs(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-e.options.Reopen:
-			if err := e.access.reopen(); err != nil {
+			if err := e.access.Reopen(); err != nil {
 				e.logNotReopened(err)
 			}
 		}

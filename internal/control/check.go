@@ -20,7 +20,7 @@ func (e *Edge) setup(g *generation) native.Setup {
 		Generation: g.output.Generation,
 		Credential: e.who.daemons,
 		Message:    e.message,
-		Access:     e.access.recordNative,
+		Access:     e.access.Record,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"edgegen/internal/accesslog"
 	"edgegen/internal/config"
 	"edgegen/internal/render"
 	"edgegen/internal/systemd"
@@ -20,7 +21,7 @@ type Edge struct {
 	state   *state
 	who     identity
 	layout  render.Layout
-	access  *accessLog
+	access  *accesslog.Log
 	source  *source
 	started time.Time
 	phase   atomic.Value // a phase
@@ -102,10 +103,9 @@ func (e *Edge) first(ctx context.Context, loaded *config.Loaded, diagnostics con
 	e.warnSpare(nil)
 	e.generation = g
 	e.announceEngines(g)
-	if e.access, err = openAccessLog(loaded.Edge.Log, e.options.Access, e.options.Log); err != nil {
+	if e.access, err = accesslog.Open(loaded.Edge.Log, e.options.Access, e.options.Log, e.options.secrets.hide); err != nil {
 		return refusedAt(loaded, loaded.Edge.Log.Source, err, `name a file in a directory that is there, "stdout" or "off"`)
 	}
-	e.access.hide = e.options.secrets.hide
 	if err := e.write(g); err != nil {
 		return err
 	}
@@ -132,6 +132,6 @@ func (e *Edge) release() {
 		_ = file.Close() // nothing was written
 	}
 	if e.access != nil {
-		e.access.close()
+		e.access.Close()
 	}
 }

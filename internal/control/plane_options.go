@@ -20,7 +20,7 @@ func (p *plane) options(g *generation) (o dataplane.Options, err error) {
 		StandbyPath: e.layout.StandbySocket(),
 		TempDir:     e.layout.Run,
 		Log:         e.options.Log.With("from", "builtin"),
-		Access:      e.access.record,
+		Access:      e.access.Record,
 	}
 	if who := e.who.daemons; who != nil {
 		o.Reader = &dataplane.User{UID: who.UID, GID: who.GID, Groups: who.Groups}

@@ -125,7 +125,7 @@ func (e *Edge) summary() string {
 
 // nothing reports whether the next generation differs in nothing, comments aside.
 func (t *transaction) nothing() bool {
-	return !t.apps.touches() && !slices.ContainsFunc(t.changes, (*change).touches) && len(t.leaving) == 0 && !t.access.changes() &&
+	return !t.apps.touches() && !slices.ContainsFunc(t.changes, (*change).touches) && len(t.leaving) == 0 && !t.access.Changes() &&
 		t.was.meaning == t.next.meaning
 }
 

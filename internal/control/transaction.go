@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"edgegen/internal/accesslog"
 	"edgegen/internal/config"
 )
 
@@ -26,7 +27,7 @@ type transaction struct {
 	changes []*change // of the servers, from the inside out
 	servers []server  // that serve afterwards, from the inside out
 	leaving []server  // that do not any longer
-	access  *accessChange
+	access  *accesslog.Change
 	planned Plan // what was told of all that
 }
 
@@ -57,7 +58,7 @@ func (e *Edge) stage(ctx context.Context, path string, given []config.Given) (t 
 // stageGeneration prepares the next generation, which has been made.
 func (t *transaction) stageGeneration(ctx context.Context) (err error) {
 	e, loaded := t.edge, t.next.loaded
-	if t.access, err = e.access.prepare(t.was.loaded.Edge.Log, loaded.Edge.Log); err != nil {
+	if t.access, err = e.access.Prepare(t.was.loaded.Edge.Log, loaded.Edge.Log); err != nil {
 		return refusedAt(loaded, loaded.Edge.Log.Source, err, `name a file in a directory that is there, "stdout" or "off"`)
 	}
 	if err := e.write(t.next); err != nil {
@@ -125,7 +126,7 @@ func (e *Edge) newServer(s server, next *generation) *change {
 func (t *transaction) abandon(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
 	t.abandonServers(ctx)
-	if err := t.access.abandon(); err != nil {
+	if err := t.access.Abandon(); err != nil {
 		t.edge.options.Log.Warn("close an access log that is not used", "error", err)
 	}
 	closeListeners(t.pool.opened)
@@ -245,7 +246,7 @@ func (t *transaction) finish(ctx context.Context) {
 	e.mu.Lock()
 	e.generation, e.servers, e.apps = t.next, t.servers, t.apps.apps
 	e.mu.Unlock()
-	if err := t.access.commit(); err != nil {
+	if err := t.access.Commit(); err != nil {
 		e.logNotReopened(err)
 	}
 	t.apps.finish()

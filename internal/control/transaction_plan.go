@@ -34,7 +34,7 @@ func (t *transaction) planServers(ctx context.Context) error {
 	}
 	order := roles()
 	slices.SortFunc(plan.Tiers, func(a, b TierPlan) int { return slices.Index(order, a.Role) - slices.Index(order, b.Role) })
-	if t.access.changes() {
+	if t.access.Changes() {
 		plan.Tiers = append(plan.Tiers, TierPlan{Role: "edge", Engine: "edgegen", Action: Reload, Why: []string{"the access log"}})
 	}
 	for _, s := range t.leaving {

@@ -3,12 +3,15 @@ package control
 import (
 	"context"
 	"errors"
+	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
+	"edgegen/internal/accesslog"
 	"edgegen/internal/config"
 	"edgegen/internal/render"
 	"edgegen/internal/site"
@@ -152,5 +155,27 @@ func TestBoth(t *testing.T) {
 	}
 	if nothing := both(&change{}, &change{}); nothing.touches() {
 		t.Error("two changes that touch nothing touch something")
+	}
+}
+
+// R1: a reload that is refused after the access log was prepared leaves no new
+// file.
+func TestR1RollBackLeavesNoAccessLog(t *testing.T) {
+	tx, journal := staged(t)
+	path := filepath.Join(t.TempDir(), "next.log")
+	log, err := accesslog.Open(site.Log{Access: "off"}, io.Discard, tx.edge.options.Log, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(log.Close)
+	if tx.access, err = log.Prepare(site.Log{Access: "off"}, site.Log{Access: path}); err != nil {
+		t.Fatal(err)
+	}
+	tx.changes = []*change{journaled(journal, "web", errors.New("nginx does not follow"))}
+	if err := tx.commit(t.Context()); err == nil {
+		t.Fatal("the reload is not refused")
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file is there: %v", err)
 	}
 }

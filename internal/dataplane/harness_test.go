@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"edgegen/internal/accesslog"
 	"edgegen/internal/site"
 )
 
@@ -32,7 +33,7 @@ type edge struct {
 	https   string
 	http    string
 	dir     string
-	records func() []Record
+	records func() []accesslog.Record
 	options Options
 	cache   *edge // the cache tier of those that spread made, which logs
 }
@@ -75,17 +76,17 @@ func start(t testing.TB, model *site.Edge, change ...func(*Options)) *edge {
 	t.Helper()
 	e := &edge{model: model, dir: shortDir(t)}
 	var mu sync.Mutex
-	var records []Record
-	e.records = func() []Record {
+	var records []accesslog.Record
+	e.records = func() []accesslog.Record {
 		mu.Lock()
 		defer mu.Unlock()
-		return append([]Record(nil), records...)
+		return append([]accesslog.Record(nil), records...)
 	}
 	secure, plain := listen(t, "tcp", "127.0.0.1:0"), listen(t, "tcp", "127.0.0.1:0")
 	e.https, e.http = secure.Addr().String(), plain.Addr().String()
 	e.options = Options{Model: Model{Edge: model, HTTPS: []net.Listener{secure}, HTTP: []net.Listener{plain}},
 		Roles: Roles{TLS: true, Cache: true, Web: true},
-		Access: func(r Record) {
+		Access: func(r accesslog.Record) {
 			mu.Lock()
 			defer mu.Unlock()
 			records = append(records, r)

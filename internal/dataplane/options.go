@@ -37,9 +37,8 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"net"
-	"net/netip"
-	"time"
 
+	"edgegen/internal/accesslog"
 	"edgegen/internal/site"
 )
 
@@ -110,36 +109,11 @@ type Options struct {
 	// Access is called once for each request, when it has ended; it must be
 	// quick and may be called from many goroutines. Nil for nobody. What a
 	// native cache tier asks for is the cache tier's to log.
-	Access func(Record)
+	Access func(accesslog.Record)
 }
 
 // User is a user by numbers.
 type User struct {
 	UID, GID uint32
 	Groups   []uint32 // supplementary
-}
-
-// Record is one request in the access log.
-type Record struct {
-	Time      time.Time // when its head had come
-	ID        string    // X-Request-Id
-	Client    netip.Addr
-	Protocol  string // "HTTP/1.1", "HTTP/2.0"; "" where the head could not be read
-	Method    string
-	Host      string // as the client sent it
-	Path      string // with the query, as the client sent it
-	Referer   string
-	UserAgent string
-	Status    int   // 101 for a WebSocket; 499 where the client left before an answer
-	Bytes     int64 // of the body that was sent; of a WebSocket all bytes to the client
-	Received  int64 // of a WebSocket, all bytes from the client
-	Duration  time.Duration
-	Cache     string // HIT, MISS, STALE or PASS
-	// Tier made the answer. "cache": what is stored, redirects to the
-	// canonical host, refusals. "web": files, redirects of routes,
-	// maintenance, errors about backends. "backend": all else, WebSockets
-	// included. Who shared another's fetch got what that fetch got.
-	Tier     string
-	Backend  string        // the server that was asked, "" for none
-	Upstream time.Duration // until the head of its answer
 }

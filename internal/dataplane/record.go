@@ -1,6 +1,10 @@
 package dataplane
 
-import "time"
+import (
+	"time"
+
+	"edgegen/internal/accesslog"
+)
 
 // record logs the request under way.
 func (c *http1) record(status int) {
@@ -11,7 +15,7 @@ func (c *http1) record(status int) {
 }
 
 // finish makes the record of an exchange that has ended.
-func (x *exchange) finish(status int, bytes int64) Record {
+func (x *exchange) finish(status int, bytes int64) accesslog.Record {
 	client := x.client
 	if !client.IsValid() {
 		client = x.peer
@@ -19,7 +23,7 @@ func (x *exchange) finish(status int, bytes int64) Record {
 	if x.id == "" { // refused before it got one
 		x.id = newID()
 	}
-	return Record{
+	return accesslog.Record{
 		Time: x.began, ID: x.id, Client: client, Protocol: x.protocol, Method: x.Method, Host: x.Host, Path: x.Target,
 		Referer: x.Header.Get("Referer"), UserAgent: x.Header.Get("User-Agent"),
 		Status: status, Bytes: bytes, Duration: time.Since(x.began),
@@ -27,7 +31,7 @@ func (x *exchange) finish(status int, bytes int64) Record {
 	}
 }
 
-func (p *Plane) access(r Record, log bool) {
+func (p *Plane) access(r accesslog.Record, log bool) {
 	if log && p.options.Access != nil {
 		p.options.Access(r)
 	}

@@ -5,35 +5,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-)
 
-// Request is one request that varnishd has answered, in the words of
-// dataplane.Record, which has the same fields. What its log does not tell is
-// zero: all but Time, Status and Protocol of what was refused as no HTTP.
-type Request struct {
-	Time      time.Time
-	ID        string
-	Client    netip.Addr
-	Protocol  string
-	Method    string
-	Host      string
-	Path      string
-	Referer   string
-	UserAgent string
-	// Status of a WebSocket is 101 where any byte came back from the app, else
-	// 502: nobody looks into a pipe.
-	Status int
-	// Bytes of a WebSocket include the head of the app's answer.
-	Bytes    int64
-	Received int64
-	Duration time.Duration
-	Cache    string
-	Tier     string
-	Backend  string
-	// Upstream of a WebSocket is the time until the app had been sent the
-	// handshake.
-	Upstream time.Duration
-}
+	"edgegen/internal/accesslog"
+)
 
 // The columns of a line that varnishncsa prints. What a client writes comes
 // last: it may make a line too long to arrive as one.
@@ -126,11 +100,17 @@ func (l *logLine) server() string {
 	return strings.TrimSuffix(l[logFailed], ":")
 }
 
-// request says what a line tells. The server is the one that a pipe led to.
-func (l *logLine) request(server string) Request {
+// request says what a line tells. The server is the one that a pipe led to. What
+// varnishd's log does not tell is zero: all but Time, Status and Protocol of what
+// was refused as no HTTP.
+//
+// Nobody looks into a pipe: a WebSocket's status is 101 where any byte came back
+// from the app, else 502; its bytes include the head of the app's answer; and
+// its upstream time is the one until the app had been sent the handshake.
+func (l *logLine) request(server string) accesslog.Record {
 	start, before, _ := strings.Cut(l[logStarted], " ")
 	before, _, _ = strings.Cut(before, " ")
-	r := Request{
+	r := accesslog.Record{
 		Time: time.UnixMicro((seconds(start) - seconds(before)).Microseconds()), ID: l[logID], Client: address(l[logClient], l[logPeer]),
 		Protocol: l[logProtocol], Method: l[logMethod], Host: l[logHost], Path: l[logPath],
 		Referer: l[logReferer], UserAgent: l[logAgent],
@@ -151,7 +131,7 @@ func (l *logLine) request(server string) Request {
 }
 
 // fillPipe adds what is told of a request that was piped.
-func (l *logLine) fillPipe(r *Request, server string) {
+func (l *logLine) fillPipe(r *accesslog.Record, server string) {
 	r.Bytes, r.Received = count(l[logDown]), count(l[logUp])
 	r.Duration, r.Upstream = seconds(l[logClosed]), seconds(l[logSent])
 	r.Status, r.Tier = 502, "cache"

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"edgegen/internal/accesslog"
 	"edgegen/internal/supervise"
 )
 
@@ -40,7 +41,7 @@ func (v *Varnish) SyncLog(ctx context.Context) error {
 // accessReader takes what varnishncsa prints. A probe of the cache tier goes to
 // no log, and tells that all requests before it have been written.
 type accessReader struct {
-	sink  func(Request)
+	sink  func(accesslog.Record)
 	asked atomic.Int64
 	seen  chan string
 
@@ -48,7 +49,7 @@ type accessReader struct {
 	piped map[string]string // the server's name in the VCL, by the request's number
 }
 
-func newAccessReader(sink func(Request)) *accessReader {
+func newAccessReader(sink func(accesslog.Record)) *accessReader {
 	return &accessReader{sink: sink, seen: make(chan string, 16), piped: map[string]string{}}
 }
 

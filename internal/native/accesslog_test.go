@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"edgegen/internal/accesslog"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
@@ -44,46 +46,46 @@ func with(columns map[int]string) map[int]string {
 }
 
 func TestF5LogLines(t *testing.T) {
-	usual := Request{
+	usual := accesslog.Record{
 		Time: time.Date(2026, 11, 23, 7, 41, 1, 70280000, time.UTC), ID: "1-2-32770", Client: netip.MustParseAddr("192.0.2.7"),
 		Protocol: "HTTP/1.1", Method: "GET", Host: "example.com", Path: "/a?b", UserAgent: "curl",
 		Status: 200, Bytes: 1024, Duration: 469 * time.Microsecond, Cache: "HIT", Tier: "cache",
 	}
 	for name, c := range map[string]struct {
 		columns map[int]string
-		want    func(*Request)
+		want    func(*accesslog.Record)
 	}{
-		"a hit": {nil, func(*Request) {}},
-		"an app's answer": {map[int]string{logCache: "MISS", logTier: "backend 12000 127.0.0.1:5000"}, func(r *Request) {
+		"a hit": {nil, func(*accesslog.Record) {}},
+		"an app's answer": {map[int]string{logCache: "MISS", logTier: "backend 12000 127.0.0.1:5000"}, func(r *accesslog.Record) {
 			r.Cache, r.Tier, r.Backend, r.Upstream = "MISS", "backend", "127.0.0.1:5000", 12*time.Millisecond
 		}},
-		"an app's on a Unix socket with spaces": {map[int]string{logTier: "backend 0012000 unix:/run/my app"}, func(r *Request) {
+		"an app's on a Unix socket with spaces": {map[int]string{logTier: "backend 0012000 unix:/run/my app"}, func(r *accesslog.Record) {
 			r.Tier, r.Backend, r.Upstream = "backend", "unix:/run/my app", 12*time.Millisecond
 		}},
-		"a file":                           {map[int]string{logTier: "web"}, func(r *Request) { r.Tier = "web" }},
-		"the web tier's refusal to answer": {map[int]string{logTier: ""}, func(r *Request) {}},
-		"began before it was restarted": {map[int]string{logStarted: "1795419661.570280 0.500000 0.000000", logAnswered: "0.600000"}, func(r *Request) {
+		"a file":                           {map[int]string{logTier: "web"}, func(r *accesslog.Record) { r.Tier = "web" }},
+		"the web tier's refusal to answer": {map[int]string{logTier: ""}, func(r *accesslog.Record) {}},
+		"began before it was restarted": {map[int]string{logStarted: "1795419661.570280 0.500000 0.000000", logAnswered: "0.600000"}, func(r *accesslog.Record) {
 			r.Duration = 600 * time.Millisecond
 		}},
 		"refused unread": {map[int]string{logStatus: "400", logBytes: "0", logAnswered: "-", logID: "", logClient: "", logPeer: "-", logCache: "",
-			logMethod: "-", logHost: "-", logPath: "-", logAgent: "-"}, func(r *Request) {
-			*r = Request{Time: r.Time, Protocol: "HTTP/1.1", Status: 400, Cache: "PASS", Tier: "cache"}
+			logMethod: "-", logHost: "-", logPath: "-", logAgent: "-"}, func(r *accesslog.Record) {
+			*r = accesslog.Record{Time: r.Time, Protocol: "HTTP/1.1", Status: 400, Cache: "PASS", Tier: "cache"}
 		}},
-		"refused before the client was named": {map[int]string{logClient: ""}, func(r *Request) { r.Client = netip.MustParseAddr("10.0.0.1") }},
-		"on a socket without an address":      {map[int]string{logClient: "", logPeer: "0.0.0.0"}, func(r *Request) { r.Client = netip.Addr{} }},
-		"escapes": {map[int]string{logPath: `/\"\\\x80\xff\t\n`, logAgent: `\\x41\xzz\`}, func(r *Request) {
+		"refused before the client was named": {map[int]string{logClient: ""}, func(r *accesslog.Record) { r.Client = netip.MustParseAddr("10.0.0.1") }},
+		"on a socket without an address":      {map[int]string{logClient: "", logPeer: "0.0.0.0"}, func(r *accesslog.Record) { r.Client = netip.Addr{} }},
+		"escapes": {map[int]string{logPath: `/\"\\\x80\xff\t\n`, logAgent: `\\x41\xzz\`}, func(r *accesslog.Record) {
 			r.Path, r.UserAgent = "/\"\\\x80\xff\t\n", `\x41\xzz\`
 		}},
-		"no numbers": {map[int]string{logStatus: "x", logBytes: "-5", logAnswered: "1e9", logStarted: "1795419661.070280"}, func(r *Request) {
+		"no numbers": {map[int]string{logStatus: "x", logBytes: "-5", logAnswered: "1e9", logStarted: "1795419661.070280"}, func(r *accesslog.Record) {
 			r.Status, r.Bytes, r.Duration = 0, 0, 0
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var got []Request
-			newAccessReader(func(r Request) { got = append(got, r) }).line(logged(with(c.columns)))
+			var got []accesslog.Record
+			newAccessReader(func(r accesslog.Record) { got = append(got, r) }).line(logged(with(c.columns)))
 			want := usual
 			c.want(&want)
-			if diff := cmp.Diff([]Request{want}, got, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
+			if diff := cmp.Diff([]accesslog.Record{want}, got, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -108,8 +110,8 @@ func TestF5LogOfPipes(t *testing.T) {
 		"of another request":       {server: map[int]string{logOpened: "app_1_room_1", logParent: "7"}, tier: "backend", status: 101},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var got []Request
-			reader := newAccessReader(func(r Request) { got = append(got, r) })
+			var got []accesslog.Record
+			reader := newAccessReader(func(r accesslog.Record) { got = append(got, r) })
 			side := map[int]string{logSide: "b", logNumber: "32771", logParent: "32770"}
 			for i, text := range c.server {
 				side[i] = text
@@ -136,7 +138,7 @@ func TestF5LogOfPipes(t *testing.T) {
 
 // Pipes whose request never comes do not add up.
 func TestLogOfPipesIsBounded(t *testing.T) {
-	reader := newAccessReader(func(Request) {})
+	reader := newAccessReader(func(accesslog.Record) {})
 	for i := range 5 * morePipes {
 		reader.line(logged(map[int]string{logSide: "b", logParent: strings.Repeat("1", i%50) + "2" + strings.Repeat("3", i/50)}))
 	}
@@ -148,8 +150,8 @@ func TestLogOfPipesIsBounded(t *testing.T) {
 // A line that is longer than what comes at once loses its end, not its
 // beginning; what comes behind it is no line, whatever a client wrote there.
 func TestF5LogLineCutOff(t *testing.T) {
-	var got []Request
-	reader := newAccessReader(func(r Request) { got = append(got, r) })
+	var got []accesslog.Record
+	reader := newAccessReader(func(r accesslog.Record) { got = append(got, r) })
 	long := logged(with(map[int]string{logPath: "/" + strings.Repeat("a", 100), logReferer: "r", logAgent: "c"}))
 	for cut := bytes.Index(long, []byte("/aaaa")) + 1; cut < len(long); cut += 7 {
 		got = nil
@@ -167,7 +169,7 @@ func TestF5LogLineCutOff(t *testing.T) {
 
 // A probe is in no log, and ends the wait for what came before it.
 func TestSyncLogWaitsForItsProbe(t *testing.T) {
-	reader := newAccessReader(func(r Request) { t.Errorf("%+v", r) })
+	reader := newAccessReader(func(r accesslog.Record) { t.Errorf("%+v", r) })
 	socket := unixServer(t, func(_ http.ResponseWriter, r *http.Request) {
 		reader.line(logged(with(map[int]string{logProbe: "/"})))
 		reader.line(logged(with(map[int]string{logProbe: "/log-0"})))
@@ -190,12 +192,12 @@ func FuzzLogLine(f *testing.F) {
 	f.Add(logged(with(map[int]string{logPath: `/\x`, logDown: "1", logServers: "a=b =", logTier: "web 1"})))
 	f.Add([]byte("\t\t"))
 	f.Fuzz(func(_ *testing.T, line []byte) {
-		newAccessReader(func(Request) {}).line(line)
+		newAccessReader(func(accesslog.Record) {}).line(line)
 	})
 }
 
 func BenchmarkLogLine(b *testing.B) {
-	reader := newAccessReader(func(Request) {})
+	reader := newAccessReader(func(accesslog.Record) {})
 	line := logged(with(map[int]string{logTier: "backend 12000 127.0.0.1:5000", logAgent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36"}))
 	for b.Loop() {
 		reader.line(line)

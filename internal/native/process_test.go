@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"edgegen/internal/accesslog"
 	"edgegen/internal/render"
 	"edgegen/internal/site"
 	"edgegen/internal/supervise"
@@ -29,7 +30,7 @@ func testSetup() Setup {
 		Generation: render.Generation{Cache: "cafe", Web: "cafe"},
 		Credential: &supervise.Credential{UID: 33, GID: 33},
 		Message:    func(string, []byte) {},
-		Access:     func(Request) {},
+		Access:     func(accesslog.Record) {},
 	}
 }
 

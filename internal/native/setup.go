@@ -5,6 +5,7 @@ import (
 	"os"
 	"syscall"
 
+	"edgegen/internal/accesslog"
 	"edgegen/internal/render"
 	"edgegen/internal/site"
 	"edgegen/internal/supervise"
@@ -21,7 +22,7 @@ type Setup struct {
 	// Message takes what a daemon says, under the process's name; Access takes
 	// each request that the cache tier has answered.
 	Message func(name string, line []byte)
-	Access  func(Request)
+	Access  func(accesslog.Record)
 }
 
 // daemonPath is where a daemon looks for programs, varnishd for its compiler.

@@ -1,4 +1,4 @@
-package control
+package accesslog
 
 import (
 	"errors"
@@ -8,23 +8,23 @@ import (
 	"edgegen/internal/site"
 )
 
-// accessChange is a change of where the access log goes or how it is written.
+// Change is a change of where the access log goes or how it is written.
 // A nil one changes nothing.
-type accessChange struct {
-	log  *accessLog
-	next accessTarget
+type Change struct {
+	log  *Log
+	next target
 	made os.FileInfo // of the file, where it was not there before
 	seen int         // how often the log had been opened anew when next was opened
 }
 
-// prepare opens what another configuration writes to; nil where it is the same.
+// Prepare opens what another configuration writes to; nil where it is the same.
 // A file that is not there is made already now, so that the commit cannot fail
 // for want of room.
-func (a *accessLog) prepare(was, next site.Log) (*accessChange, error) {
+func (a *Log) Prepare(was, next site.Log) (*Change, error) {
 	if was.Access == next.Access && was.Format == next.Format {
 		return nil, nil
 	}
-	c := &accessChange{log: a, seen: a.reopened()}
+	c := &Change{log: a, seen: a.reopened()}
 	var err error
 	if next.Access != "off" && next.Access != "stdout" {
 		if c.made, err = makeMissing(next.Access); err != nil {
@@ -37,23 +37,23 @@ func (a *accessLog) prepare(was, next site.Log) (*accessChange, error) {
 	return c, nil
 }
 
-func (c *accessChange) changes() bool { return c != nil }
+func (c *Change) Changes() bool { return c != nil }
 
-// commit writes there from now on. Where logs have been moved away meanwhile the
+// Commit writes there from now on. Where logs have been moved away meanwhile the
 // file is opened anew; the error is that of reopen.
-func (c *accessChange) commit() error {
+func (c *Change) Commit() error {
 	if c == nil {
 		return nil
 	}
 	c.log.become(c.next)
 	if c.log.reopened() != c.seen {
-		return c.log.reopen()
+		return c.log.Reopen()
 	}
 	return nil
 }
 
-// abandon leaves no file that was not there before.
-func (c *accessChange) abandon() error {
+// Abandon leaves no file that was not there before.
+func (c *Change) Abandon() error {
 	if c == nil {
 		return nil
 	}

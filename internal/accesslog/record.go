@@ -1,20 +1,48 @@
-package control
+// Package accesslog writes the access log: a line for each request, in one of two
+// formats, to a file or to standard output. Whoever answers requests hands over
+// a Record of each.
+package accesslog
 
 import (
 	"bytes"
 	"encoding/json"
+	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"edgegen/internal/dataplane"
 )
 
-// accessLine is a line of the access log as JSON. The fields and their order
+// Record is one request in the access log.
+type Record struct {
+	Time      time.Time // when its head had come
+	ID        string    // X-Request-Id
+	Client    netip.Addr
+	Protocol  string // "HTTP/1.1", "HTTP/2.0"; "" where the head could not be read
+	Method    string
+	Host      string // as the client sent it
+	Path      string // with the query, as the client sent it
+	Referer   string
+	UserAgent string
+	Status    int   // 101 for a WebSocket; 499 where the client left before an answer
+	Bytes     int64 // of the body that was sent; of a WebSocket all bytes to the client
+	Received  int64 // of a WebSocket, all bytes from the client
+	Duration  time.Duration
+	Cache     string // HIT, MISS, STALE or PASS
+	// Tier made the answer. "cache": what is stored, redirects to the
+	// canonical host, refusals. "web": files, redirects of routes,
+	// maintenance, errors about backends. "backend": all else, WebSockets
+	// included. Who shared another's fetch got what that fetch got.
+	Tier     string
+	Backend  string        // the server that was asked, "" for none
+	Upstream time.Duration // until the head of its answer
+}
+
+// line is a line of the access log as JSON. The fields and their order
 // are the same whatever engines serve; text is "" and a number 0 where there is
 // nothing to say. Bytes that nobody can print are replaced by U+FFFD.
-type accessLine struct {
+type line struct {
 	Time     string `json:"time"`        // when the request had come: RFC 3339, UTC, milliseconds
 	ID       string `json:"id"`          // X-Request-Id, which the app sees too; "" of what was no HTTP
 	Client   string `json:"client"`      // IP address, behind trusted proxies
@@ -39,11 +67,11 @@ type accessLine struct {
 }
 
 // writeJSON writes a line with its end.
-func writeJSON(to *bytes.Buffer, r dataplane.Record) {
+func writeJSON(to *bytes.Buffer, r Record) {
 	encoder := json.NewEncoder(to)
 	encoder.SetEscapeHTML(false)
 	// It holds nothing that JSON cannot.
-	_ = encoder.Encode(accessLine{
+	_ = encoder.Encode(line{
 		Time: r.Time.UTC().Format("2006-01-02T15:04:05.000Z"), ID: printable(r.ID), Client: clientOf(r), Method: printable(r.Method),
 		Host: printable(r.Host), Path: printable(r.Path), Protocol: r.Protocol, Status: r.Status, Bytes: r.Bytes, Received: r.Received,
 		Duration: r.Duration.Microseconds(), Cache: r.Cache, Tier: r.Tier, Backend: backendOf(r), Upstream: r.Upstream.Microseconds(),
@@ -52,10 +80,10 @@ func writeJSON(to *bytes.Buffer, r dataplane.Record) {
 }
 
 // writeCombined writes a line with its end: the combined log format of Apache
-// and nginx, then what that has not, in the order of accessLine:
+// and nginx, then what that has not, in the order of line:
 //
 //	"id" "host" received duration_us cache tier "backend" upstream_us
-func writeCombined(to *bytes.Buffer, r dataplane.Record) {
+func writeCombined(to *bytes.Buffer, r Record) {
 	b := to.AvailableBuffer()
 	b = append(b, dash(clientOf(r))...)
 	b = append(b, " - - ["...)
@@ -84,7 +112,7 @@ func writeCombined(to *bytes.Buffer, r dataplane.Record) {
 	to.Write(append(b, '\n'))
 }
 
-func clientOf(r dataplane.Record) string {
+func clientOf(r Record) string {
 	if !r.Client.IsValid() {
 		return ""
 	}
@@ -92,7 +120,7 @@ func clientOf(r dataplane.Record) string {
 }
 
 // backendOf writes a server as a site does.
-func backendOf(r dataplane.Record) string {
+func backendOf(r Record) string {
 	if strings.HasPrefix(r.Backend, "/") {
 		return "unix:" + r.Backend
 	}

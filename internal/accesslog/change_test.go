@@ -1,4 +1,4 @@
-package control
+package accesslog
 
 import (
 	"errors"
@@ -38,26 +38,26 @@ func TestAccessChange(t *testing.T) {
 				name = c.name + ", committed"
 			}
 			t.Run(name, func(t *testing.T) {
-				log, _ := accessFile(t)
+				log, _ := logFile(t)
 				path := filepath.Join(t.TempDir(), "next.log")
 				c.before(path)
-				change, err := log.prepare(log.to.log, site.Log{Access: path})
-				if err != nil || !change.changes() {
+				change, err := log.Prepare(log.to.log, site.Log{Access: path})
+				if err != nil || !change.Changes() {
 					t.Fatalf("%v, %v", change, err)
 				}
 				c.meanwhile(path)
 				if commit {
-					if err := change.commit(); err != nil {
+					if err := change.Commit(); err != nil {
 						t.Fatal(err)
 					}
-					log.record(of("x"))
+					log.Record(of("x"))
 					written(t, log)
 					if got := hosts(t, path); got != c.hosts {
 						t.Errorf("the file has the hosts %q, want %q", got, c.hosts)
 					}
 					return
 				}
-				if err := change.abandon(); err != nil {
+				if err := change.Abandon(); err != nil {
 					t.Fatal(err)
 				}
 				data, err := os.ReadFile(path)
@@ -75,15 +75,15 @@ func TestAccessChange(t *testing.T) {
 // A rotation between the stage and the commit finds the file that is written to
 // from then on too.
 func TestAccessChangeWhileLogsRotate(t *testing.T) {
-	log, file := accessFile(t)
-	change, err := log.prepare(log.to.log, site.Log{Access: file, Format: "json"})
-	if err != nil || !change.changes() {
+	log, file := logFile(t)
+	change, err := log.Prepare(log.to.log, site.Log{Access: file, Format: "json"})
+	if err != nil || !change.Changes() {
 		t.Fatalf("%v, %v", change, err)
 	}
-	if err := errors.Join(os.Rename(file, file+".1"), log.reopen(), change.commit()); err != nil {
+	if err := errors.Join(os.Rename(file, file+".1"), log.Reopen(), change.Commit()); err != nil {
 		t.Fatal(err)
 	}
-	log.record(of("x"))
+	log.Record(of("x"))
 	written(t, log)
 	if got := hosts(t, file); got != "x" {
 		t.Errorf("the file has the hosts %q", got)
@@ -92,9 +92,9 @@ func TestAccessChangeWhileLogsRotate(t *testing.T) {
 
 // Another file that came in the place of the one that was made stays.
 func TestAccessChangeLeavesWhatIsNotItsOwn(t *testing.T) {
-	log, _ := accessFile(t)
+	log, _ := logFile(t)
 	path := filepath.Join(t.TempDir(), "next.log")
-	change, err := log.prepare(log.to.log, site.Log{Access: path})
+	change, err := log.Prepare(log.to.log, site.Log{Access: path})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestAccessChangeLeavesWhatIsNotItsOwn(t *testing.T) {
 	if err := errors.Join(os.WriteFile(path+".other", nil, 0o600), os.Rename(path+".other", path)); err != nil {
 		t.Fatal(err)
 	}
-	if err := change.abandon(); err != nil {
+	if err := change.Abandon(); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(path); err != nil {
@@ -113,51 +113,32 @@ func TestAccessChangeLeavesWhatIsNotItsOwn(t *testing.T) {
 // What cannot be written is refused before anything changes; what is no file
 // makes none.
 func TestAccessChangePlaces(t *testing.T) {
-	log, file := accessFile(t)
+	log, file := logFile(t)
 	was := log.to.log
-	if change, err := log.prepare(was, was); change.changes() || err != nil {
+	if change, err := log.Prepare(was, was); change.Changes() || err != nil {
 		t.Errorf("the same again: %v, %v", change, err)
 	}
 	for _, bad := range []string{filepath.Join(t.TempDir(), "none", "access.log"), t.TempDir()} {
-		if change, err := log.prepare(was, site.Log{Access: bad}); change.changes() || err == nil {
+		if change, err := log.Prepare(was, site.Log{Access: bad}); change.Changes() || err == nil {
 			t.Errorf("%s is accepted", bad)
 		}
 	}
 	t.Chdir(t.TempDir())
 	for _, next := range []site.Log{{Access: "off"}, {Access: "stdout"}, {Access: was.Access, Format: "combined"}} {
-		change, err := log.prepare(was, next)
-		if err != nil || !change.changes() {
+		change, err := log.Prepare(was, next)
+		if err != nil || !change.Changes() {
 			t.Fatalf("%+v: %v, %v", next, change, err)
 		}
-		if err := change.abandon(); err != nil {
+		if err := change.Abandon(); err != nil {
 			t.Error(err)
 		}
 	}
 	if made, err := os.ReadDir("."); err != nil || len(made) != 0 {
 		t.Errorf("made %v, %v", made, err)
 	}
-	log.record(of("x"))
+	log.Record(of("x"))
 	written(t, log)
 	if got := hosts(t, file); got != "x" {
 		t.Errorf("the log that stays has %q", got)
-	}
-}
-
-// R1: a reload that is refused after the access log was prepared leaves no new
-// file.
-func TestR1RollBackLeavesNoAccessLog(t *testing.T) {
-	tx, journal := staged(t)
-	log, _ := accessFile(t)
-	path := filepath.Join(t.TempDir(), "next.log")
-	var err error
-	if tx.access, err = log.prepare(log.to.log, site.Log{Access: path}); err != nil {
-		t.Fatal(err)
-	}
-	tx.changes = []*change{journaled(journal, "web", errors.New("nginx does not follow"))}
-	if err := tx.commit(t.Context()); err == nil {
-		t.Fatal("the reload is not refused")
-	}
-	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the file is there: %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package control
+package accesslog
 
 import (
 	"bufio"
@@ -14,31 +14,29 @@ import (
 	"syscall"
 	"testing"
 
-	"edgegen/internal/dataplane"
-	"edgegen/internal/native"
 	"edgegen/internal/site"
 )
 
-// accessFile opens a log in a file of a temporary directory.
-func accessFile(t *testing.T) (*accessLog, string) {
+// logFile opens a log in a file of a temporary directory.
+func logFile(t *testing.T) (*Log, string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "access.log")
-	log := accessOf(t, site.Log{Access: file}, nil)
+	log := open(t, site.Log{Access: file}, nil)
 	return log, file
 }
 
-func accessOf(t *testing.T, to site.Log, stdout io.Writer) *accessLog {
+func open(t *testing.T, to site.Log, stdout io.Writer) *Log {
 	t.Helper()
-	log, err := openAccessLog(to, stdout, slog.New(slog.DiscardHandler))
+	log, err := Open(to, stdout, slog.New(slog.DiscardHandler), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(log.close)
+	t.Cleanup(log.Close)
 	return log
 }
 
 // written waits until what was recorded is written, in files that were left too.
-func written(t *testing.T, log *accessLog) {
+func written(t *testing.T, log *Log) {
 	t.Helper()
 	log.ending.Wait()
 	if log.to.queue == nil {
@@ -63,7 +61,7 @@ func hosts(t *testing.T, file string) string {
 	return strings.Join(hosts, " ")
 }
 
-func of(host string) dataplane.Record { return dataplane.Record{Host: host} }
+func of(host string) Record { return Record{Host: host} }
 
 // A named pipe serves as long as somebody reads it, and whoever asks for it anew
 // is not held up by the want of a reader.
@@ -72,15 +70,15 @@ func TestAccessLogPipe(t *testing.T) {
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := openAccessLog(site.Log{Access: pipe}, nil, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "nobody reads the pipe") {
+	if _, err := Open(site.Log{Access: pipe}, nil, slog.New(slog.DiscardHandler), nil); err == nil || !strings.Contains(err.Error(), "nobody reads the pipe") {
 		t.Errorf("without a reader: %v", err)
 	}
 	reader, err := os.OpenFile(pipe, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := accessOf(t, site.Log{Access: pipe}, nil)
-	log.record(of("x"))
+	log := open(t, site.Log{Access: pipe}, nil)
+	log.Record(of("x"))
 	written(t, log)
 	line, err := bufio.NewReader(reader).ReadBytes('\n')
 	if err != nil || decoded(t, line).Host != "x" {
@@ -89,15 +87,15 @@ func TestAccessLogPipe(t *testing.T) {
 	if err := reader.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := log.reopen(); err == nil {
+	if err := log.Reopen(); err == nil {
 		t.Error("it is opened though nobody reads it")
 	}
-	log.record(of("y"))
+	log.Record(of("y"))
 }
 
 // A whole line is written at once, whoever else writes, planes and varnishd.
 func TestAccessLogLines(t *testing.T) {
-	log, file := accessFile(t)
+	log, file := logFile(t)
 	if err := os.WriteFile(file, []byte(`{"host":"earlier"}`+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -106,9 +104,9 @@ func TestAccessLogLines(t *testing.T) {
 		writers.Go(func() {
 			for range 100 {
 				if i%2 == 0 {
-					log.record(of("x"))
+					log.Record(of("x"))
 				} else {
-					log.recordNative(native.Request{Host: "x"})
+					log.Record(Record{Host: "x"})
 				}
 			}
 		})
@@ -125,18 +123,18 @@ func TestAccessLogLines(t *testing.T) {
 
 func TestAccessLogPlaces(t *testing.T) {
 	var stdout bytes.Buffer
-	log := accessOf(t, site.Log{Access: "stdout"}, &stdout)
-	log.record(of("x"))
+	log := open(t, site.Log{Access: "stdout"}, &stdout)
+	log.Record(of("x"))
 	written(t, log)
 	if decoded(t, stdout.Bytes()).Host != "x" {
 		t.Errorf("stdout says %q", stdout.String())
 	}
-	off := accessOf(t, site.Log{Access: "off"}, &stdout)
-	off.record(of("y"))
-	if err := off.reopen(); err != nil || strings.Count(stdout.String(), "\n") != 1 {
+	off := open(t, site.Log{Access: "off"}, &stdout)
+	off.Record(of("y"))
+	if err := off.Reopen(); err != nil || strings.Count(stdout.String(), "\n") != 1 {
 		t.Errorf("%v; %q", err, stdout.String())
 	}
-	if _, err := openAccessLog(site.Log{Access: t.TempDir()}, nil, nil); !errors.Is(err, syscall.EISDIR) {
+	if _, err := Open(site.Log{Access: t.TempDir()}, nil, nil, nil); !errors.Is(err, syscall.EISDIR) {
 		t.Errorf("a directory: %v", err)
 	}
 }
@@ -144,32 +142,32 @@ func TestAccessLogPlaces(t *testing.T) {
 // TestAccessLogRotation moves the file away, or copies and empties it.
 func TestAccessLogRotation(t *testing.T) {
 	t.Run("rename and reopen", func(t *testing.T) {
-		log, file := accessFile(t)
-		log.record(of("a"))
+		log, file := logFile(t)
+		log.Record(of("a"))
 		if err := os.Rename(file, file+".1"); err != nil {
 			t.Fatal(err)
 		}
-		log.record(of("b"))
-		if err := log.reopen(); err != nil {
+		log.Record(of("b"))
+		if err := log.Reopen(); err != nil {
 			t.Fatal(err)
 		}
-		log.record(of("c"))
+		log.Record(of("c"))
 		written(t, log)
 		if old, now := hosts(t, file+".1"), hosts(t, file); old != "a b" || now != "c" {
 			t.Errorf("the old file has %q, the new one %q", old, now)
 		}
 	})
 	t.Run("while everybody writes", func(t *testing.T) {
-		log, file := accessFile(t)
+		log, file := logFile(t)
 		var writers sync.WaitGroup
 		for range 4 {
 			writers.Go(func() {
 				for range 200 {
-					log.record(of("x"))
+					log.Record(of("x"))
 				}
 			})
 		}
-		err := errors.Join(os.Rename(file, file+".1"), log.reopen())
+		err := errors.Join(os.Rename(file, file+".1"), log.Reopen())
 		writers.Wait()
 		written(t, log)
 		if got := strings.Fields(hosts(t, file+".1") + " " + hosts(t, file)); err != nil || len(got) != 800 {
@@ -177,20 +175,20 @@ func TestAccessLogRotation(t *testing.T) {
 		}
 	})
 	t.Run("copy and truncate", func(t *testing.T) {
-		log, file := accessFile(t)
-		log.record(of("a"))
+		log, file := logFile(t)
+		log.Record(of("a"))
 		written(t, log)
 		if err := os.Truncate(file, 0); err != nil {
 			t.Fatal(err)
 		}
-		log.record(of("b"))
+		log.Record(of("b"))
 		written(t, log)
 		if got := hosts(t, file); got != "b" {
 			t.Errorf("the file has %q", got)
 		}
 	})
 	t.Run("the directory is gone", func(t *testing.T) {
-		log, file := accessFile(t)
+		log, file := logFile(t)
 		moved := filepath.Dir(file) + ".moved"
 		if err := os.Rename(filepath.Dir(file), moved); err != nil {
 			t.Fatal(err)
@@ -200,10 +198,10 @@ func TestAccessLogRotation(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		if err := log.reopen(); !errors.Is(err, fs.ErrNotExist) {
+		if err := log.Reopen(); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("reopened: %v", err)
 		}
-		log.record(of("a"))
+		log.Record(of("a"))
 		written(t, log)
 		if got := hosts(t, filepath.Join(moved, "access.log")); got != "a" {
 			t.Errorf("the old file has %q", got)
@@ -215,7 +213,7 @@ func TestAccessLogRotation(t *testing.T) {
 func TestAccessLogBecomesAnother(t *testing.T) {
 	file, other := filepath.Join(t.TempDir(), "access.log"), filepath.Join(t.TempDir(), "other.log")
 	var stdout bytes.Buffer
-	log := accessOf(t, site.Log{Access: file}, &stdout)
+	log := open(t, site.Log{Access: file}, &stdout)
 	for _, next := range []site.Log{
 		{Access: other}, {Access: other, Format: "combined"}, {Access: "off"}, {Access: "stdout"}, {Access: file},
 	} {
@@ -224,7 +222,7 @@ func TestAccessLogBecomesAnother(t *testing.T) {
 			t.Fatal(err)
 		}
 		log.become(to)
-		log.record(of("x"))
+		log.Record(of("x"))
 		written(t, log)
 	}
 	text, err := os.ReadFile(other)
@@ -270,15 +268,15 @@ func (s *stuck) Write(p []byte) (int, error) {
 func TestAccessLogWithAStalledReader(t *testing.T) {
 	var messages bytes.Buffer
 	reader := &stuck{asked: make(chan struct{}, 1), freed: make(chan struct{})}
-	log, err := openAccessLog(site.Log{Access: "stdout"}, reader, slog.New(slog.NewTextHandler(&messages, nil)))
+	log, err := Open(site.Log{Access: "stdout"}, reader, slog.New(slog.NewTextHandler(&messages, nil)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	log.record(of("held up"))
+	log.Record(of("held up"))
 	<-reader.asked
 	large := strings.Repeat("x", 1<<20)
 	for range 10 {
-		log.record(of(large))
+		log.Record(of(large))
 	}
 	file := filepath.Join(t.TempDir(), "access.log")
 	to, err := log.open(site.Log{Access: file})
@@ -286,12 +284,12 @@ func TestAccessLogWithAStalledReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	log.become(to)
-	log.record(of("x"))
+	log.Record(of("x"))
 	written(t, log)
 	if got := hosts(t, file); got != "x" {
 		t.Errorf("the file has %q", got)
 	}
-	log.close()
+	log.Close()
 	close(reader.freed)
 	if err := log.stdout.Flush(t.Context()); err != nil {
 		t.Error(err)
@@ -306,22 +304,22 @@ func TestAccessLogWithAStalledReader(t *testing.T) {
 func TestAccessLogOnAFullDisk(t *testing.T) {
 	var messages bytes.Buffer
 	disk := &full{room: 1 << 20}
-	log, err := openAccessLog(site.Log{Access: "stdout"}, disk, slog.New(slog.NewTextHandler(&messages, nil)))
+	log, err := Open(site.Log{Access: "stdout"}, disk, slog.New(slog.NewTextHandler(&messages, nil)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(log.close)
-	log.record(of("first"))
+	t.Cleanup(log.Close)
+	log.Record(of("first"))
 	written(t, log)
 	disk.room = 20
 	for range 1000 {
-		log.record(of("lost"))
+		log.Record(of("lost"))
 	}
 	written(t, log)
 	disk.room = 1 << 20
-	log.record(of("later"))
+	log.Record(of("later"))
 	written(t, log)
-	log.record(of("last"))
+	log.Record(of("last"))
 	written(t, log)
 	if said := messages.String(); strings.Count(said, "\n") != 2 || !strings.Contains(said, "no space left") || !strings.Contains(said, "dropped=1000") {
 		t.Errorf("it says %s", said)
@@ -340,12 +338,12 @@ func TestAccessLogBehindALink(t *testing.T) {
 	if err := os.Symlink(target, link); err != nil {
 		t.Fatal(err)
 	}
-	log, err := openAccessLog(site.Log{Access: link}, nil, slog.New(slog.DiscardHandler))
+	log, err := Open(site.Log{Access: link}, nil, slog.New(slog.DiscardHandler), nil)
 	if os.Geteuid() != 0 {
 		if err != nil {
 			t.Fatal(err)
 		}
-		log.close()
+		log.Close()
 		return
 	}
 	if err == nil || !strings.Contains(err.Error(), "symbolic link") {
@@ -358,12 +356,12 @@ func TestAccessLogBehindALink(t *testing.T) {
 	if err := os.Remove(link); err != nil {
 		t.Fatal(err)
 	}
-	log = accessOf(t, site.Log{Access: link}, nil)
+	log = open(t, site.Log{Access: link}, nil)
 	if err := errors.Join(os.Remove(link), os.Symlink(target, link)); err != nil {
 		t.Fatal(err)
 	}
-	if err := log.reopen(); err == nil {
+	if err := log.Reopen(); err == nil {
 		t.Error("it is opened anew behind a link")
 	}
-	accessOf(t, site.Log{Access: "/dev/null"}, nil)
+	open(t, site.Log{Access: "/dev/null"}, nil)
 }

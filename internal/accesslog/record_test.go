@@ -1,4 +1,4 @@
-package control
+package accesslog
 
 import (
 	"bytes"
@@ -9,11 +9,9 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"edgegen/internal/dataplane"
 )
 
-func decoded(t *testing.T, line []byte) (l accessLine) {
+func decoded(t *testing.T, line []byte) (l line) {
 	t.Helper()
 	decoder := json.NewDecoder(bytes.NewReader(line))
 	decoder.DisallowUnknownFields()
@@ -23,8 +21,8 @@ func decoded(t *testing.T, line []byte) (l accessLine) {
 	return l
 }
 
-func someRecord() dataplane.Record {
-	return dataplane.Record{
+func someRecord() Record {
+	return Record{
 		Time: time.Date(2026, 11, 23, 9, 41, 1, 70_280_000, time.FixedZone("", 2*3600)), ID: "1-2-3", Client: netip.MustParseAddr("2001:db8::7"),
 		Protocol: "HTTP/2.0", Method: "GET", Host: "example.com", Path: "/a?b=c&d=<e>", Referer: "https://example.com/", UserAgent: `say "hi" \o/`,
 		Status: 200, Bytes: 1024, Received: 300, Duration: 1234567 * time.Nanosecond,
@@ -36,9 +34,9 @@ func someRecord() dataplane.Record {
 func TestF5AccessLine(t *testing.T) {
 	unix := someRecord()
 	unix.Backend = "/run/app.sock"
-	hostile := dataplane.Record{Method: "GE\nT", Host: "a\"b\x1b[2J", Path: "/\xff\u00e4\u009b\u202e\u2028\x7f", UserAgent: "\\\" 7\n"}
+	hostile := Record{Method: "GE\nT", Host: "a\"b\x1b[2J", Path: "/\xff\u00e4\u009b\u202e\u2028\x7f", UserAgent: "\\\" 7\n"}
 	for name, c := range map[string]struct {
-		record         dataplane.Record
+		record         Record
 		json, combined string
 	}{
 		"usual": {someRecord(),
@@ -53,7 +51,7 @@ func TestF5AccessLine(t *testing.T) {
 				`"backend":"unix:/run/app.sock","upstream_us":987,"referer":"https://example.com/","user_agent":"say \"hi\" \\o/"}`,
 			`2001:db8::7 - - [23/Nov/2026:07:41:01 +0000] "GET /a?b=c&d=<e> HTTP/2.0" 200 1024 "https://example.com/" "say \"hi\" \\o/" ` +
 				`"1-2-3" "example.com" 300 1234 MISS backend "unix:/run/app.sock" 987`},
-		"nothing": {dataplane.Record{},
+		"nothing": {Record{},
 			`{"time":"0001-01-01T00:00:00.000Z","id":"","client":"","method":"","host":"","path":"","protocol":"","status":0,"bytes":0,` +
 				`"received":0,"duration_us":0,"cache":"","tier":"","backend":"","upstream_us":0,"referer":"","user_agent":""}`,
 			`- - - [01/Jan/0001:00:00:00 +0000] "- - -" 0 0 "-" "-" "-" "-" 0 0 - - "-" 0`},
@@ -83,7 +81,7 @@ func FuzzAccessLine(f *testing.F) {
 	f.Add("1-2", "GET", "example.com", "/", "https://a/", "agent")
 	f.Add("\x00", "\n", "\"", "\\", "\xff\u2028", "\u009b\x1b")
 	f.Fuzz(func(t *testing.T, id, method, host, path, referer, agent string) {
-		r := dataplane.Record{ID: id, Method: method, Host: host, Path: path, Referer: referer, UserAgent: agent}
+		r := Record{ID: id, Method: method, Host: host, Path: path, Referer: referer, UserAgent: agent}
 		var line bytes.Buffer
 		writeJSON(&line, r)
 		one(t, line.String())
@@ -117,7 +115,7 @@ func plain(s string) bool {
 
 func BenchmarkAccessLine(b *testing.B) {
 	var line bytes.Buffer
-	for name, write := range map[string]func(*bytes.Buffer, dataplane.Record){"json": writeJSON, "combined": writeCombined} {
+	for name, write := range map[string]func(*bytes.Buffer, Record){"json": writeJSON, "combined": writeCombined} {
 		b.Run(name, func(b *testing.B) {
 			r := someRecord()
 			for b.Loop() {
