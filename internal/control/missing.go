@@ -51,6 +51,9 @@ func (s *stunnelServer) missing() []string {
 }
 
 func (v *varnishServer) missing() []string {
+	if v.madeWay.Load() {
+		return []string{v.edge.layout.VarnishDir()}
+	}
 	if v.native == nil || !v.runs() {
 		return nil
 	}

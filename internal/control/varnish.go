@@ -24,6 +24,7 @@ type varnishServer struct {
 
 	planned atomic.Bool // varnishd is being stopped on purpose
 	stood   atomic.Bool // the stand-in has been asked since it was made
+	madeWay atomic.Bool // its directory is another one's: it cannot be started again
 
 	publishing sync.Mutex
 	gone       bool // it serves no more: the sockets are somebody else's

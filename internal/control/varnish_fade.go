@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"time"
+
+	"edgegen/internal/supervise"
 )
 
 // inTheWay is a server of which two cannot be beside each other in the runtime
@@ -23,7 +25,17 @@ var _ inTheWay = (*varnishServer)(nil)
 const beforeName = ".before"
 
 // makeWay also ends varnishncsa, which would tell of the next varnishd's requests.
+// This varnishd may end at any moment now, for want of its files. It must not be
+// started again: it would remove the sockets of its successor.
 func (v *varnishServer) makeWay() {
+	v.planned.Store(true)
+	v.madeWay.Store(true)
+	retiring, cancel := context.WithTimeout(v.edge.life, lastTime)
+	err := v.process().Retire(retiring, 0)
+	cancel()
+	if errors.Is(err, supervise.ErrNotRunning) {
+		err = nil // it has ended already
+	}
 	if v.log != nil {
 		ctx, cancel := context.WithTimeout(v.edge.life, lastTime)
 		v.log.stop(ctx)
@@ -31,12 +43,12 @@ func (v *varnishServer) makeWay() {
 		v.log = nil
 	}
 	dir := v.edge.layout.VarnishDir()
-	err := os.RemoveAll(dir + beforeName)
+	err = errors.Join(err, os.RemoveAll(dir+beforeName))
 	if renamed := os.Rename(dir, dir+beforeName); !errors.Is(renamed, os.ErrNotExist) {
 		err = errors.Join(err, renamed)
 	}
 	if err != nil {
-		v.edge.options.Log.Warn("put varnishd's directory aside", "error", err)
+		v.edge.options.Log.Warn("put a varnishd and its directory aside", "error", err)
 	}
 }
 
@@ -55,7 +67,10 @@ func (v *varnishServer) fade() {
 		defer v.process().Kill()
 		telling, cancel := context.WithTimeout(e.life, reloadTime)
 		defer cancel()
-		if err := errors.Join(v.process().Retire(telling, 0), v.native.Fade(telling)); err != nil {
+		if v.process().ended() {
+			return
+		}
+		if err := v.native.Fade(telling); err != nil {
 			e.options.Log.Warn("the varnishd that was replaced cannot be told to finish; it is ended", "error", err)
 			return
 		}

@@ -109,9 +109,14 @@ func (v *Varnish) Process(pid func() int) supervise.Process {
 	}
 }
 
+// servesTime is how long a varnishd may take to answer whose child has started.
+const servesTime = 30 * time.Second
+
 // serves waits until the cache tier answers with the generation. It is an error
 // where another one is to be in use meanwhile.
 func (v *Varnish) serves(ctx context.Context, generation string) error {
+	ctx, cancel := context.WithTimeout(ctx, servesTime)
+	defer cancel()
 	var superseded error
 	err := untilServed(ctx, func() error {
 		if now := v.inUse().generation; now != generation {

@@ -53,7 +53,7 @@ func TestDirectoriesGoAway(t *testing.T) {
 // TestPartsGoAway holds the same of what a cleaner may take singly.
 func TestPartsGoAway(t *testing.T) {
 	t.Parallel()
-	for _, c := range []edge.Combination{edge.Native, edge.StunnelAlone} {
+	for _, c := range []edge.Combination{edge.Native, edge.StunnelAlone, edge.VarnishAlone} {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, c)
