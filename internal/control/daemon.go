@@ -26,6 +26,9 @@ type daemon struct {
 	busy    error     // why it takes nothing new; nil where it does
 	crowded time.Time // when it was last found so
 	guard   *guard
+
+	children int            // that have died and were replaced by their parent
+	childEnd *FailureStatus // the last of them
 }
 
 // daemonsNow are the servers that are daemons.
@@ -87,6 +90,10 @@ func (d *daemon) status(role string) TierStatus {
 		if f := now.Failed; f != nil {
 			s.LastFailure = &FailureStatus{At: f.At, Reason: reasonOf(now.Name, f.Why)}
 		}
+		s.Children = d.children
+		if end := d.childEnd; end != nil && (s.LastFailure == nil || end.At.After(s.LastFailure.At)) {
+			s.LastFailure = end
+		}
 	}
 	if d.taken && d.standIn != nil {
 		stand := d.standIn.status(role)
@@ -99,6 +106,15 @@ func (d *daemon) status(role string) TierStatus {
 		s.Reason = fmt.Sprintf("%s is down and is tried again: %s", d.engine, reasonOf(now.Name, reason))
 	}
 	return s
+}
+
+// lost notes down that a child of the process has died. Its parent has started
+// another one.
+func (d *daemon) lost(why error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.children++
+	d.childEnd = &FailureStatus{At: time.Now(), Reason: why.Error()}
 }
 
 // degraded reports whether the tier is served otherwise than it should be.

@@ -55,6 +55,7 @@ func (n *nginxServer) launch(ctx context.Context, g *generation) error {
 		return err
 	}
 	n.native = native.NewNginx(n.chosen.daemon, n.edge.setup(g), sockets)
+	n.native.OnWorkerDied = func(died *native.WorkerDied) { n.lost(died) }
 	n.inner = []innerSocket{{n.edge.layout.WebSocket(), sockets[0]}, {n.edge.layout.WebProbe(), sockets[1]}}
 	r, err := n.edge.launchReady(ctx, n.describe())
 	n.setRunning(r)

@@ -39,7 +39,8 @@ type TierStatus struct {
 	Reason   string    `json:"reason"`         // why this engine, or what is the matter with it
 	Busy     bool      `json:"busy,omitempty"` // it is at a limit: what is open goes on, and nothing new is taken
 
-	LastFailure *FailureStatus `json:"last_failure,omitempty"` // of the daemon; nil where it has not failed
+	Children    int            `json:"children_lost,omitempty"` // that died, and were replaced by the daemon itself
+	LastFailure *FailureStatus `json:"last_failure,omitempty"`  // of the daemon or of a child; nil where neither has failed
 }
 
 // FailureStatus tells of the last time that a process failed. It may be well again.

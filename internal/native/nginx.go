@@ -38,6 +38,10 @@ func NginxProcess(d Daemon, s Setup, sockets []*os.File) supervise.Process {
 // Nginx is nginx as the web tier. Make one with NewNginx. Its methods may be
 // called from any goroutine, Reload one at a time.
 type Nginx struct {
+	// OnWorkerDied is told of a worker that a signal has ended; nil drops the
+	// news. Set it before the process is started. It must return soon.
+	OnWorkerDied func(*WorkerDied)
+
 	daemon  Daemon
 	sockets []*os.File
 	said    hearing
@@ -81,6 +85,9 @@ func (n *Nginx) Process() supervise.Process {
 func (n *Nginx) hear(line []byte) {
 	n.said.line(line)
 	n.short.line(line)
+	if died := workerDied(string(line)); died != nil && n.OnWorkerDied != nil {
+		n.OnWorkerDied(died)
+	}
 	n.current().Message("nginx", line)
 }
 

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -28,6 +29,29 @@ func TestChildIsCounted(t *testing.T) {
 		t.Errorf("the last failure is %+v", f)
 	}
 	if table := h.Verb("status").Out; !strings.Contains(table, "= started again ") {
+		t.Errorf("the table does not tell:\n%s", table)
+	}
+	e.Stop()
+}
+
+// TestWorkerIsCounted holds the same of a worker of nginx, which nginx replaces.
+func TestWorkerIsCounted(t *testing.T) {
+	t.Parallel()
+	h := newHome(t, edge.NginxAlone)
+	h.site(plan{})
+	e := h.run()
+	worker := childOf("web")(h, h.status())
+	if err := worker.Signal(syscall.SIGSEGV); err != nil {
+		t.Fatal(err)
+	}
+	s := h.until("the end of the worker is told", func(s control.Status) bool {
+		return edge.Tier(s, "web").Children == 1
+	})
+	want := "its worker " + strconv.Itoa(worker.PID) + " was ended by signal 11"
+	if web := edge.Tier(s, "web"); web.LastFailure == nil || web.LastFailure.Reason != want || web.Restarts != 0 {
+		t.Errorf("the last failure is %+v, after %d restarts", web.LastFailure, web.Restarts)
+	}
+	if table := h.Verb("status").Out; !strings.Contains(table, want) {
 		t.Errorf("the table does not tell:\n%s", table)
 	}
 	e.Stop()
