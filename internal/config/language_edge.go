@@ -34,23 +34,29 @@ func edgeLanguage() *schema {
 }
 
 func engineLanguage() *schema {
-	auto, builtin := string(site.Auto), string(site.Builtin)
 	return &schema{name: "engine", title: "an engine block",
 		words: "who serves each tier; auto takes the daemon where it is installed",
 		arguments: []argument{
-			{name: "tls", kind: textKind, choices: []string{auto, string(site.Stunnel), builtin}, standard: `"auto"`, by: edgegenItself,
+			{name: site.TLSTier, kind: textKind, choices: engineChoices(site.TLSTier), standard: `"auto"`, by: edgegenItself,
 				words: "who ends TLS", example: `"builtin"`,
 				into: in(func(e *site.Engines) *site.Engine { return &e.TLS }), read: reads(readEngine)},
-			{name: "cache", kind: textKind, choices: []string{auto, string(site.Varnish), builtin}, standard: `"auto"`, by: edgegenItself,
+			{name: site.CacheTier, kind: textKind, choices: engineChoices(site.CacheTier), standard: `"auto"`, by: edgegenItself,
 				words: "who caches, and leads WebSockets to the apps", example: `"varnish"`,
 				into: in(func(e *site.Engines) *site.Engine { return &e.Cache }), read: reads(readEngine)},
-			{name: "web", kind: textKind, choices: []string{auto, string(site.Nginx), builtin}, standard: `"auto"`, by: edgegenItself,
+			{name: site.WebTier, kind: textKind, choices: engineChoices(site.WebTier), standard: `"auto"`, by: edgegenItself,
 				words: "who serves files and asks the apps", example: `"nginx"`,
 				into: in(func(e *site.Engines) *site.Engine { return &e.Web }), read: reads(readEngine)},
 		},
 		home:   within(func(e *site.Edge) *site.Engines { return &e.Engine }),
 		source: in(func(e *site.Engines) *site.Source { return &e.Source }),
 	}
+}
+
+func engineChoices(tier string) (choices []string) {
+	for _, engine := range site.Choices(tier) {
+		choices = append(choices, string(engine))
+	}
+	return choices
 }
 
 func storageLanguage() *schema {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -209,7 +210,7 @@ func (d *daemon) follows(ctx context.Context, ended int) error {
 // backPause is between two looks at a daemon that is started anew.
 const backPause = 50 * time.Millisecond
 
-// withStandIn adds the stand-in's change to the daemon's own.
+// withStandIn has the stand-in, where there is one, follow before the daemon does.
 func (d *daemon) withStandIn(ctx context.Context, next *generation, own *change) (*change, error) {
 	d.mu.Lock()
 	stand := d.standIn
@@ -221,47 +222,8 @@ func (d *daemon) withStandIn(ctx context.Context, next *generation, own *change)
 	if err != nil {
 		return own, err
 	}
-	return both(other, own), nil
-}
-
-// both makes one change of two, of which the second is the one that is shown.
-func both(first, second *change) *change {
-	c := &change{plans: second.plans}
-	if first.commit != nil || second.commit != nil {
-		c.commit = func(ctx context.Context) error {
-			if err := call(ctx, first.commit); err != nil {
-				return err
-			}
-			return call(ctx, second.commit)
-		}
+	for _, s := range slices.Backward(other.steps) {
+		own.first(s)
 	}
-	c.undo = func(ctx context.Context) error {
-		err := call(ctx, second.undo)
-		if undone := call(ctx, first.undo); err == nil {
-			err = undone
-		}
-		return err
-	}
-	c.abandon = func(ctx context.Context) {
-		for _, f := range []func(context.Context){second.abandon, first.abandon} {
-			if f != nil {
-				f(ctx)
-			}
-		}
-	}
-	c.finish = func(ctx context.Context) {
-		for _, f := range []func(context.Context){first.finish, second.finish} {
-			if f != nil {
-				f(ctx)
-			}
-		}
-	}
-	return c
-}
-
-func call(ctx context.Context, f func(context.Context) error) error {
-	if f == nil {
-		return nil
-	}
-	return f(ctx)
+	return own, nil
 }

@@ -33,7 +33,7 @@ func (x *examination) examineEngines(ctx context.Context) []ReportLine {
 			lines = append(lines, ReportLine{LevelOK, role, daemonText(c.daemon) + ": " + c.reason, ""})
 			continue
 		}
-		daemon, err := native.Find(ctx, daemonOf(role), native.Directories(os.Getenv("PATH")))
+		daemon, err := native.Find(ctx, site.DaemonsFor(role)[0], native.Directories(os.Getenv("PATH")))
 		lines = append(lines, builtinLine(c, wanted, daemon, err))
 	}
 	return lines

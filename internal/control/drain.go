@@ -33,7 +33,7 @@ func (e *Edge) drain(hurry context.Context) {
 	ctx, cancel := context.WithTimeout(hurry, e.serving().loaded.Edge.Timeout.Drain)
 	defer cancel()
 	for _, s := range e.serversNow() {
-		if door, ok := s.(interface{ takeNothing(context.Context) }); ok {
+		if door, ok := s.(drainer); ok {
 			door.takeNothing(ctx)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 
 	"edgegen/internal/config"
@@ -15,33 +16,37 @@ import (
 
 // The tiers, in the order that a request passes them.
 const (
-	RoleTLS   = "tls"
-	RoleCache = "cache"
-	RoleWeb   = "web"
+	RoleTLS   = site.TLSTier
+	RoleCache = site.CacheTier
+	RoleWeb   = site.WebTier
 )
 
-// daemonOf is the native engine of a role.
-func daemonOf(role string) site.Engine {
-	switch role {
-	case RoleTLS:
-		return site.Stunnel
-	case RoleCache:
-		return site.Varnish
-	default:
-		return site.Nginx
+// engine is a daemon that can serve tiers. A row of engines, with a file of its own
+// in native, render and here, and its name in site, is all that one is.
+type engine struct {
+	name  site.Engine
+	serve func(*Edge, chosen) server
+	// unable says what the site asks of a tier that the engine cannot do, and
+	// where; "" where there is nothing. It may be nil.
+	unable func(edge *site.Edge) (problem string, at site.Source)
+	// lacks says what an installed one lacks on this machine to do its work. It
+	// may be nil.
+	lacks func(native.Daemon) error
+}
+
+// engines lists them, in the order in which site.Daemons does.
+func engines() []engine {
+	return []engine{
+		{name: site.Stunnel, serve: newStunnel, unable: stunnelUnable},
+		{name: site.Varnish, serve: newVarnish, lacks: varnishLacks},
+		{name: site.Nginx, serve: newNginx},
 	}
 }
 
-// engineOf is what the site says about a tier's engine.
-func engineOf(edge *site.Edge, role string) site.Engine {
-	switch role {
-	case RoleTLS:
-		return edge.Engine.TLS
-	case RoleCache:
-		return edge.Engine.Cache
-	default:
-		return edge.Engine.Web
-	}
+// engineNamed is the row of an engine, which is none of Auto and Builtin.
+func engineNamed(name site.Engine) engine {
+	all := engines()
+	return all[slices.IndexFunc(all, func(e engine) bool { return e.name == name })]
 }
 
 // Selection is what the command line says about engines: it overrides the
@@ -60,23 +65,34 @@ func ParseSelection(text string) (Selection, error) {
 	case "native":
 		return Selection{Native: true}, nil
 	case "auto", "builtin":
-		engine := site.Engine(text)
-		return Selection{Roles: map[string]site.Engine{RoleTLS: engine, RoleCache: engine, RoleWeb: engine}}, nil
+		selection := Selection{Roles: make(map[string]site.Engine)}
+		for _, role := range roles() {
+			selection.Roles[role] = site.Engine(text)
+		}
+		return selection, nil
 	}
 	selection := Selection{Roles: make(map[string]site.Engine)}
 	for _, part := range strings.Split(text, ",") {
-		role, engine, _ := strings.Cut(strings.TrimSpace(part), "=")
-		if role != RoleTLS && role != RoleCache && role != RoleWeb {
+		role, name, _ := strings.Cut(strings.TrimSpace(part), "=")
+		if !slices.Contains(roles(), role) {
 			return Selection{}, fmt.Errorf("%q names no tier: write auto, native, builtin, or a list such as tls=stunnel,cache=varnish,web=nginx", part)
 		}
-		switch e := site.Engine(engine); e {
-		case site.Auto, site.Builtin, daemonOf(role):
-			selection.Roles[role] = e
-		default:
-			return Selection{}, fmt.Errorf("%q cannot serve the %s tier: write auto, builtin or %s", engine, role, daemonOf(role))
+		if choices := site.Choices(role); !slices.Contains(choices, site.Engine(name)) {
+			return Selection{}, fmt.Errorf("%q cannot serve the %s tier: write %s", name, role, oneOf(choices))
 		}
+		selection.Roles[role] = site.Engine(name)
 	}
 	return selection, nil
+}
+
+// oneOf lists engines as a person does.
+func oneOf(engines []site.Engine) string {
+	var names []string
+	for _, e := range engines {
+		names = append(names, string(e))
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 // chosen is the engine of one tier.
@@ -88,7 +104,7 @@ type chosen struct {
 }
 
 // roles lists the tiers from the outside in.
-func roles() []string { return []string{RoleTLS, RoleCache, RoleWeb} }
+func roles() []string { return site.Tiers() }
 
 // choose decides about every tier: auto takes the daemon where it is installed
 // and can do what the site asks of it, else the builtin tier. A daemon that is
@@ -121,65 +137,92 @@ func choose(ctx context.Context, edge *site.Edge, selection Selection, was *gene
 // which of them does.
 func (s Selection) wanted(edge *site.Edge, role string) (engine site.Engine, reason string) {
 	if s.Native {
-		return daemonOf(role), "--engine native asks for it"
+		return site.DaemonsFor(role)[0], "--engine native asks for it"
 	}
 	if override, ok := s.Roles[role]; ok {
 		return override, "--engine asks for it"
 	}
-	return engineOf(edge, role), "the site asks for it"
+	return edge.Engine.Of(role), "the site asks for it"
 }
 
 // keeps returns the daemon that serves a tier, where it may go on.
 func (g *generation) keeps(edge *site.Edge, role string, wanted site.Engine) (chosen, bool) {
-	if g == nil || !g.native(role) || wanted == site.Builtin {
+	if g == nil || !g.native(role) {
 		return chosen{}, false
 	}
-	problem, _ := unable(edge, role)
-	return g.engines[role], problem == ""
+	going := g.engines[role]
+	if wanted != site.Auto && wanted != going.engine {
+		return chosen{}, false
+	}
+	problem, _ := engineNamed(going.engine).cannot(edge)
+	return going, problem == ""
 }
 
+// chooseOne decides about one tier. Where none of its daemons can serve, the reason
+// is that of the one that is preferred.
 func chooseOne(ctx context.Context, edge *site.Edge, role string, wanted site.Engine, reason string, found *findings) (chosen, error) {
-	if wanted == site.Builtin {
-		return chosen{role: role, engine: site.Builtin, reason: reason}, nil
+	builtin := chosen{role: role, engine: site.Builtin, reason: reason}
+	switch wanted {
+	case site.Builtin:
+		return builtin, nil
+	case site.Auto:
+		builtin.reason = ""
+		for _, name := range site.DaemonsFor(role) {
+			c, why := engineNamed(name).take(ctx, edge, role)
+			if why == nil || ctx.Err() != nil {
+				return c, why
+			}
+			if builtin.reason == "" {
+				builtin.reason = why.Error()
+			}
+		}
+		return builtin, nil
 	}
-	problem, at := unable(edge, role)
-	if problem != "" && wanted != site.Auto {
+	if problem, at := engineNamed(wanted).cannot(edge); problem != "" {
 		found.all = append(found.all, found.loaded.Diagnose(at, config.Error, problem,
 			fmt.Sprintf("change that, or let the builtin tier serve: %s = \"builtin\"", role)))
+		return builtin, nil
 	}
-	if problem != "" {
-		return chosen{role: role, engine: site.Builtin, reason: problem}, nil
-	}
-	daemon, err := native.Find(ctx, daemonOf(role), native.Directories(os.Getenv("PATH")))
-	if err == nil && wanted == site.Auto && role == RoleCache {
-		if _, missing := native.FindCompiler(daemon.Path); errors.Is(missing, exec.ErrNotFound) {
-			return chosen{role: role, engine: site.Builtin, reason: fmt.Sprintf("varnishd cannot compile VCL: %v", missing)}, nil
-		}
-	}
-	switch {
-	case err == nil && wanted == site.Auto:
-		return chosen{role, daemonOf(role), daemon, "installed"}, nil
-	case err == nil:
-		return chosen{role, daemonOf(role), daemon, reason}, nil
-	case wanted == site.Auto && ctx.Err() == nil:
-		return chosen{role: role, engine: site.Builtin, reason: err.Error()}, nil
-	}
-	return chosen{}, err
+	daemon, err := native.Find(ctx, wanted, native.Directories(os.Getenv("PATH")))
+	return chosen{role, wanted, daemon, reason}, err
 }
 
-// unable says what the site asks of a tier that its daemon cannot do, and
-// where; "" where there is nothing.
-func unable(edge *site.Edge, role string) (problem string, at site.Source) {
-	if role != RoleTLS {
+// take has the engine serve a tier, or says why it cannot.
+func (e engine) take(ctx context.Context, edge *site.Edge, role string) (chosen, error) {
+	if problem, _ := e.cannot(edge); problem != "" {
+		return chosen{}, errors.New(problem)
+	}
+	daemon, err := native.Find(ctx, e.name, native.Directories(os.Getenv("PATH")))
+	if err == nil && e.lacks != nil {
+		err = e.lacks(daemon)
+	}
+	return chosen{role, e.name, daemon, "installed"}, err
+}
+
+func (e engine) cannot(edge *site.Edge) (problem string, at site.Source) {
+	if e.unable == nil {
 		return "", site.Source{}
 	}
+	return e.unable(edge)
+}
+
+// stunnelUnable is about what is agreed upon before the client names the site.
+func stunnelUnable(edge *site.Edge) (problem string, at site.Source) {
 	first := edge.Sites[0]
 	for _, s := range edge.Sites[1:] {
 		if s.TLS.MinVersion != first.TLS.MinVersion {
-			// The lowest version is agreed upon before the client names the site.
 			return fmt.Sprintf("stunnel cannot hold min_version %q for %s and %q for %s on one listener",
 				s.TLS.MinVersion, s.Host, first.TLS.MinVersion, first.Host), s.TLS.Source
 		}
 	}
 	return "", site.Source{}
+}
+
+// varnishLacks is about the compiler that a varnishd calls.
+func varnishLacks(daemon native.Daemon) error {
+	_, err := native.FindCompiler(daemon.Path)
+	if !errors.Is(err, exec.ErrNotFound) {
+		return nil
+	}
+	return fmt.Errorf("varnishd cannot compile VCL: %w", err)
 }

@@ -39,17 +39,6 @@ type guard struct {
 	idle   []supervise.Descendant // those that were seen then
 }
 
-// guarded is what a guard needs of a daemon.
-type guarded interface {
-	base() *daemon
-	// probe asks the daemon and nobody else.
-	probe(ctx context.Context) error
-	// takeOver has a builtin plane serve.
-	takeOver(ctx context.Context) error
-	// handBack has the daemon serve, which answers again.
-	handBack(ctx context.Context) error
-}
-
 func (e *Edge) watchOver(server guarded) *guard {
 	ctx, cancel := context.WithCancel(context.Background())
 	g := &guard{server: server, cancel: cancel, done: make(chan struct{}), wake: make(chan struct{}, 1)}
@@ -105,7 +94,7 @@ func (g *guard) round(ctx context.Context, e *Edge) {
 	}
 	g.down = time.Time{}
 	g.endStoppedChildren(e, d)
-	if s, ok := g.server.(interface{ tend(pid int) }); ok {
+	if s, ok := g.server.(tender); ok {
 		s.tend(status.PID)
 	}
 	err := g.ask(ctx)
@@ -120,7 +109,7 @@ func (g *guard) round(ctx context.Context, e *Edge) {
 		if d.degraded() {
 			g.handBack(ctx, e, d)
 		}
-		if s, ok := g.server.(interface{ refresh(context.Context) error }); ok {
+		if s, ok := g.server.(refresher); ok {
 			if err := s.refresh(ctx); err != nil {
 				e.options.Log.Warn("make another stand-in", "from", d.engine, "error", err)
 			}

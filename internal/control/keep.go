@@ -74,7 +74,7 @@ func (e *Edge) mend(ctx context.Context) error {
 		}
 	}
 	for _, s := range e.serversNow() {
-		if p, ok := s.(interface{ republish() error }); ok {
+		if p, ok := s.(publisher); ok {
 			_ = p.republish() // where its own sockets have gone, it is replaced
 		}
 	}

@@ -40,7 +40,7 @@ func (l *leavers) activity() native.Activity {
 	defer l.mu.Unlock()
 	var sum native.Activity
 	for _, p := range l.planes {
-		sum = sum.Plus(p.activity())
+		sum = sum.Plus(p.work())
 	}
 	return sum
 }

@@ -25,16 +25,6 @@ func (e *Edge) unreached(sockets []innerSocket) (missing []string) {
 	return missing
 }
 
-// rooted is a server with something in the runtime directory without which it is
-// not reached, or cannot be asked or reloaded.
-type rooted interface {
-	// missing lists what of that has gone and cannot be put back while the server
-	// goes on.
-	missing() []string
-}
-
-var _ = []rooted{(*nginxServer)(nil), (*varnishServer)(nil), (*stunnelServer)(nil), (*plane)(nil)}
-
 func (n *nginxServer) missing() []string {
 	missing := n.edge.unreached(n.inner)
 	if n.runs() {
@@ -44,10 +34,10 @@ func (n *nginxServer) missing() []string {
 }
 
 func (s *stunnelServer) missing() []string {
-	if s.native == nil || !s.runs() {
+	if s.program == nil || !s.runs() {
 		return nil // a start makes what it needs
 	}
-	return s.native.Missing()
+	return s.program.Missing()
 }
 
 func (v *varnishServer) missing() []string {

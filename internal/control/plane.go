@@ -33,6 +33,14 @@ type plane struct {
 	inner  []innerSocket         // between it and its neighbours
 }
 
+var (
+	_ server    = (*plane)(nil)
+	_ drainer   = (*plane)(nil)
+	_ worker    = (*plane)(nil)
+	_ publisher = (*plane)(nil)
+	_ rooted    = (*plane)(nil)
+)
+
 func newPlane(e *Edge, tiers []string) *plane {
 	return &plane{edge: e, tiers: slices.Clone(tiers)}
 }
@@ -136,9 +144,6 @@ func (p *plane) status(role string) TierStatus {
 
 func (p *plane) roles() []string { return p.tiers }
 
-// webSockets are none: a plane that is retired goes on until its last one ends.
-func (p *plane) webSockets(context.Context) (int, error) { return 0, nil }
-
 // stage prepares the plane's own change of model.
 func (p *plane) stage(_ context.Context, next *generation) (*change, error) {
 	c := &change{}
@@ -153,33 +158,38 @@ func (p *plane) stage(_ context.Context, next *generation) (*change, error) {
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("prepare the %s: %w", p, err), closeAll(model.HTTPS, model.HTTP))
 		}
-		p.swap(c, prepared, next)
+		c.then(&swap{plane: p, prepared: prepared, next: next})
 	}
 	for _, role := range p.tiers {
-		c.plans = append(c.plans, TierPlan{Role: role, Engine: "builtin", Action: action, Why: why})
+		c.plans = append(c.plans, TierPlan{Role: role, Engine: string(site.Builtin), Action: action, Why: why})
 	}
 	return c, nil
 }
 
-// swap describes the exchange of one pointer and the look at what it did.
-func (p *plane) swap(c *change, prepared *dataplane.Prepared, next *generation) {
-	var undo func()
-	c.commit = func(ctx context.Context) error {
-		undo = prepared.Commit()
-		return p.answers(ctx, next)
-	}
-	c.undo = func(context.Context) error {
-		if undo != nil {
-			undo()
-		}
-		prepared.Discard()
-		return nil
-	}
-	c.abandon = func(context.Context) { prepared.Discard() }
-	c.finish = func(context.Context) {
-		prepared.Discard() // what was served before is not needed any more
-		p.show(next)
-	}
+// swap is the exchange of one pointer and the look at what it did.
+type swap struct {
+	plane    *plane
+	prepared *dataplane.Prepared
+	next     *generation
+	back     func()
+}
+
+func (s *swap) commit(ctx context.Context) error {
+	s.back = s.prepared.Commit()
+	return s.plane.answers(ctx, s.next)
+}
+
+func (s *swap) undo(context.Context) error {
+	s.back()
+	s.prepared.Discard()
+	return nil
+}
+
+func (s *swap) abandon(context.Context) { s.prepared.Discard() }
+
+func (s *swap) finish(context.Context) {
+	s.prepared.Discard() // what was served before is not needed any more
+	s.plane.show(s.next)
 }
 
 // retire lets the plane go on as long as a WebSocket is open in it.
@@ -225,8 +235,10 @@ func (p *plane) plane() *dataplane.Plane {
 	return p.served
 }
 
-// activity counts what a cache tier has in work.
-func (p *plane) activity() native.Activity {
+// activity counts what a cache tier has in work; it can always be asked.
+func (p *plane) activity(context.Context) (native.Activity, error) { return p.work(), nil }
+
+func (p *plane) work() native.Activity {
 	served := p.plane()
 	if !p.has(RoleCache) || served == nil {
 		return native.Activity{}

@@ -82,8 +82,8 @@ func (e *Edge) isReady() {
 func (e *Edge) startAll(ctx context.Context) error {
 	g := e.serving()
 	for _, s := range e.arrangement(g) {
-		if n, ok := s.(*nginxServer); ok {
-			if err := n.checkFirst(ctx, g); err != nil {
+		if c, ok := s.(checker); ok {
+			if err := c.checkFirst(ctx, g); err != nil {
 				return err
 			}
 		}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"edgegen/internal/site"
+	"edgegen/internal/native"
 )
 
 // server serves one tier or several neighbouring ones: a daemon or a builtin
@@ -19,7 +19,8 @@ type server interface {
 	// error it is to be stopped.
 	start(ctx context.Context, g *generation) error
 	// stage prepares a change to the next generation while the one before is
-	// being served. The files of the next one stand in their directory.
+	// being served. The files of the next one stand in their directory. With an
+	// error, what there is of the change is to be abandoned; there may be none.
 	stage(ctx context.Context, next *generation) (*change, error)
 	// retire has it take nothing new and end by itself, where it can without
 	// ending a WebSocket; it is stopped at the latest with the edge.
@@ -28,23 +29,80 @@ type server interface {
 	stop(hurry context.Context)
 	// status tells about one of its tiers.
 	status(role string) TierStatus
-	// webSockets counts what it would end if it were stopped.
-	webSockets(ctx context.Context) (int, error)
 }
 
-// change is what a reload does to one server. Its functions may be nil.
-type change struct {
-	plans     []TierPlan // one for each tier
-	uncounted error      // why WebSockets are missing in them
+// What follows a server may be besides. Each type says which it is beside it.
+type (
+	// checker can look at the first generation before anything is started.
+	checker interface {
+		checkFirst(ctx context.Context, g *generation) error
+	}
 
-	commit  func(context.Context) error // returns when the new generation is served
-	undo    func(context.Context) error // after a commit, also one that failed halfway
-	abandon func(context.Context)       // instead of a commit
-	finish  func(context.Context)       // when everything has been committed
-}
+	// guarded is a daemon, which a guard watches over.
+	guarded interface {
+		server
+		base() *daemon
+		// probe asks the daemon and nobody else.
+		probe(ctx context.Context) error
+		// takeOver has a builtin plane serve.
+		takeOver(ctx context.Context) error
+		// handBack has the daemon serve, which answers again.
+		handBack(ctx context.Context) error
+	}
 
-// touches reports whether the change does anything.
-func (c *change) touches() bool { return c.commit != nil }
+	// tender has something to do about its process at each look of the guard.
+	tender interface{ tend(pid int) }
+
+	// refresher has something to do after each look at which it was well.
+	refresher interface {
+		refresh(ctx context.Context) error
+	}
+
+	// drainer can finish what it has begun and take nothing new, while those
+	// behind it go on.
+	drainer interface{ takeNothing(ctx context.Context) }
+
+	// worker knows what is in work. With an error it could not be asked.
+	worker interface {
+		activity(ctx context.Context) (native.Activity, error)
+	}
+
+	// piper ends WebSockets where it is retired, and counts them.
+	piper interface {
+		webSockets(ctx context.Context) (int, error)
+	}
+
+	// lingerer has workers that only finish requests of before a reload.
+	lingerer interface{ oldWorkers() int }
+
+	// leaver has to make ready for retire while it alone takes connections;
+	// stays undoes that.
+	leaver interface {
+		leaving(ctx context.Context) error
+		stays()
+	}
+
+	// publisher is reached under a name that others may have taken, and can have
+	// it back.
+	publisher interface{ republish() error }
+
+	// inTheWay is a server of which two cannot be beside each other in the runtime
+	// directory, and which goes on without a place there.
+	inTheWay interface {
+		// makeWay lets another one have the place.
+		makeWay()
+		// fade is retire for one that has made way.
+		fade()
+	}
+
+	// rooted has something in the runtime directory without which it is not
+	// reached, or cannot be asked or reloaded.
+	rooted interface {
+		// missing lists what of that has gone and cannot be put back while the
+		// server goes on.
+		missing() []string
+	}
+)
 
 // arrangement lists the servers of a generation, from the inside out: builtin
 // tiers that are neighbours are one plane.
@@ -62,19 +120,9 @@ func (e *Edge) arrangement(g *generation) []server {
 			inward = inward[count:]
 			continue
 		}
-		servers = append(servers, e.newDaemon(g.engines[inward[0]]))
+		c := g.engines[inward[0]]
+		servers = append(servers, engineNamed(c.engine).serve(e, c))
 		inward = inward[1:]
 	}
 	return servers
-}
-
-func (e *Edge) newDaemon(c chosen) server {
-	switch c.engine {
-	case site.Nginx:
-		return newNginx(e, c)
-	case site.Varnish:
-		return newVarnish(e, c)
-	default:
-		return newStunnel(e, c)
-	}
 }

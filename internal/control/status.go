@@ -102,8 +102,8 @@ func (e *Edge) status(ctx context.Context) Status {
 			well = well && t.State == string(supervise.Running)
 			s.Tiers = append(s.Tiers, t)
 		}
-		if d, ok := server.(interface{ degraded() bool }); ok {
-			well = well && !d.degraded()
+		if d, ok := server.(guarded); ok {
+			well = well && !d.base().degraded()
 		}
 	}
 	s.Connections.OldWorkers, s.Connections.OldApps = e.oldWorkers(), len(e.unusedApps())
@@ -127,8 +127,8 @@ func (e *Edge) status(ctx context.Context) Status {
 func (e *Edge) oldWorkers() int {
 	sum := e.leaving.oldWorkers()
 	for _, s := range e.serversNow() {
-		if n, ok := s.(*nginxServer); ok {
-			sum += n.oldWorkers()
+		if l, ok := s.(lingerer); ok {
+			sum += l.oldWorkers()
 		}
 	}
 	return sum
@@ -171,11 +171,8 @@ func (e *Edge) activity(ctx context.Context) (native.Activity, error) {
 	sum := e.leaving.activity()
 	var problems []error
 	for _, s := range e.serversNow() {
-		switch s := s.(type) {
-		case *plane:
-			sum = sum.Plus(s.activity())
-		case *varnishServer:
-			there, err := s.activity(ctx)
+		if b, ok := s.(worker); ok {
+			there, err := b.activity(ctx)
 			sum = sum.Plus(there)
 			problems = append(problems, err)
 		}

@@ -12,29 +12,37 @@ import (
 	"edgegen/internal/site"
 )
 
-// withStorage has a new cache tier begin with a file of its own. What stands at
+// storageOf has a new cache tier begin with a file of its own. What stands at
 // its path goes aside, since whoever has it open goes on reading and writing it,
-// and comes back where the change is undone.
-func (e *Edge) withStorage(c *change, s server, next *generation) *change {
+// and comes back where the change is undone. It is nil where there is no file.
+func (e *Edge) storageOf(s server, next *generation) step {
 	storage := next.loaded.Edge.Storage
 	if storage.Type != "file" || !slices.Contains(s.roles(), RoleCache) {
-		return c
+		return nil
 	}
-	file := &asideFile{path: storage.Path}
-	commit, undo := c.commit, c.undo
-	c.commit = func(ctx context.Context) error {
-		if err := file.goAside(); err != nil {
-			return refusedAt(next.loaded, storage.Source, fmt.Errorf("exchange the cache's file: %w", err), "name a file in a directory that edgegen may write in")
-		}
-		return commit(ctx)
+	return &storageStep{edge: e, next: next, file: asideFile{path: storage.Path}}
+}
+
+type storageStep struct {
+	noStep
+	edge *Edge
+	next *generation
+	file asideFile
+}
+
+func (s *storageStep) commit(context.Context) error {
+	if err := s.file.goAside(); err != nil {
+		return refusedAt(s.next.loaded, s.next.loaded.Edge.Storage.Source, fmt.Errorf("exchange the cache's file: %w", err), "name a file in a directory that edgegen may write in")
 	}
-	c.undo = func(ctx context.Context) error { return errors.Join(undo(ctx), file.comeBack()) }
-	c.finish = func(context.Context) {
-		if err := removeFile(file.aside()); err != nil {
-			e.options.Log.Warn("remove the file of the cache that was served before", "error", err)
-		}
+	return nil
+}
+
+func (s *storageStep) undo(context.Context) error { return s.file.comeBack() }
+
+func (s *storageStep) finish(context.Context) {
+	if err := removeFile(s.file.aside()); err != nil {
+		s.edge.options.Log.Warn("remove the file of the cache that was served before", "error", err)
 	}
-	return c
 }
 
 // asideFile is a path at which one file stands for another. The file that was

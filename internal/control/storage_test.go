@@ -96,7 +96,7 @@ func TestR1StorageOfAnotherEngine(t *testing.T) {
 			}
 			e := newEdge(Options{}, nil, nil)
 			next := &generation{loaded: &config.Loaded{Edge: &site.Edge{Storage: site.Storage{Type: "file", Path: path, Size: 1 << 20}}}}
-			change := e.newServer(&writer{path: path, fail: c.fail}, next)
+			change := e.begin(&writer{path: path, fail: c.fail}, next)
 			if err := change.commit(t.Context()); !errors.Is(err, c.fail) {
 				t.Errorf("%s: commit: %v", c.name, err)
 			}

@@ -17,101 +17,46 @@ import (
 )
 
 // stunnelServer is stunnel as the TLS tier.
-type stunnelServer struct {
-	daemon
-	native *native.Stunnel
-}
+type stunnelServer struct{ heir[*native.Stunnel] }
+
+var (
+	_ inheriting[*native.Stunnel] = (*stunnelServer)(nil)
+	_ tender                      = (*stunnelServer)(nil)
+	_ drainer                     = (*stunnelServer)(nil)
+	_ leaver                      = (*stunnelServer)(nil)
+	_ rooted                      = (*stunnelServer)(nil)
+)
 
 func newStunnel(e *Edge, c chosen) server {
-	return &stunnelServer{daemon: daemon{edge: e, chosen: c}}
+	s := &stunnelServer{heir[*native.Stunnel]{daemon: daemon{edge: e, chosen: c}}}
+	s.kind = s
+	return s
 }
 
-func (s *stunnelServer) base() *daemon { return &s.daemon }
-
-func (s *stunnelServer) start(ctx context.Context, g *generation) error {
-	s.show(g)
-	if err := s.launch(ctx, g); err != nil {
-		return s.startFailed(ctx, s, g, err)
-	}
-	if err := probeTLS(ctx, g); err != nil {
-		return fmt.Errorf("start stunnel: %w", err)
-	}
-	s.guarded(s)
-	return nil
+func (s *stunnelServer) make(g *generation) (*native.Stunnel, error) {
+	return native.NewStunnel(s.chosen.daemon, s.settings(g), files(g.public.https))
 }
 
-// launch starts a stunnel that shares nothing with one before it but the public
-// listeners.
-func (s *stunnelServer) launch(ctx context.Context, g *generation) error {
-	fresh, err := native.NewStunnel(s.chosen.daemon, s.setup(g), files(g.public.https))
-	if err != nil {
-		return err
-	}
-	s.native = fresh
-	r, err := s.edge.launchReady(ctx, s.describe())
-	s.setRunning(r)
-	return err
-}
+func (s *stunnelServer) answers(ctx context.Context, g *generation) error { return probeTLS(ctx, g) }
 
-// setup has stunnel read the files of a generation where they stand, and not
+// settings have stunnel read the files of a generation where they stand, and not
 // those that are in force when it is started: that may be in the middle of a
 // reload which is taken back before stunnel's turn.
-func (s *stunnelServer) setup(g *generation) native.Setup {
+func (s *stunnelServer) settings(g *generation) native.Setup {
 	setup := s.edge.setup(g)
 	setup.Layout.Dir = s.edge.dir(g)
 	return setup
 }
 
-func (s *stunnelServer) describe() supervise.Process {
-	p := s.native.Process()
-	p.OnChange = func(supervise.Status) { s.changed() }
-	return p
-}
-
-func (s *stunnelServer) probe(ctx context.Context) error { return s.native.Probe(ctx) }
-
-func (s *stunnelServer) stage(ctx context.Context, next *generation) (*change, error) {
-	was := s.edge.serving()
-	c := &change{plans: []TierPlan{{Role: s.role, Engine: string(s.engine), Action: Nothing, Why: []string{}}}}
-	restart := native.StunnelChange(was.output, next.output)
+func (s *stunnelServer) differs(was, next *generation) (restart, reload []string) {
+	restart = native.StunnelChange(was.output, next.output)
 	if !slices.Equal(was.public.https, next.public.https) && len(restart) == 0 {
 		restart = []string{"the TLS listeners"}
 	}
-	if was.output.Generation.TLS == next.output.Generation.TLS && len(restart) == 0 {
-		c.finish = func(context.Context) { s.moved(next) }
-		return s.withStandIn(ctx, next, c)
+	if was.output.Generation.TLS != next.output.Generation.TLS {
+		reload = s.why(was, next)
 	}
-	plan := &c.plans[0]
-	plan.Action, plan.Why = Reload, s.why(was, next)
-	c.finish = func(context.Context) { s.show(next) }
-	switch {
-	case !s.runs():
-		s.whileDown(c, next)
-		if err := s.checkWhileDown(ctx, was, next, s.check); err != nil {
-			return c, err
-		}
-		return s.withStandIn(ctx, next, c)
-	case len(restart) > 0:
-		plan.Action, plan.Why = Restart, restart
-		s.replace(c, next)
-	default:
-		told := false
-		c.commit = func(ctx context.Context) error {
-			err := s.reload(ctx, was, next)
-			told = !errors.Is(err, native.ErrNotTold)
-			return err
-		}
-		c.undo = func(ctx context.Context) error {
-			if !told {
-				return s.adopt(was)
-			}
-			return s.back(ctx, s.reload(ctx, next, was))
-		}
-	}
-	if err := s.check(ctx, next); err != nil {
-		return c, err
-	}
-	return s.withStandIn(ctx, next, c)
+	return restart, reload
 }
 
 // why names what is new for stunnel.
@@ -154,57 +99,17 @@ func (s *stunnelServer) check(ctx context.Context, g *generation) error {
 	return g.explain("stunnel", err)
 }
 
-// whileDown changes what the next start of stunnel will find.
-func (s *stunnelServer) whileDown(c *change, next *generation) {
-	old := s.native
-	c.commit = func(ctx context.Context) error {
-		fresh, err := native.NewStunnel(s.chosen.daemon, s.setup(next), files(next.public.https))
-		if err != nil {
-			return err
-		}
-		s.native = fresh
-		return errors.Join(s.process().Update(s.describe()), s.anew(ctx))
-	}
-	c.undo = func(ctx context.Context) error {
-		if s.native == old {
-			return nil
-		}
-		fresh := s.native
-		s.native = old
-		return errors.Join(s.process().Update(s.describe()), s.anew(ctx), fresh.Close())
-	}
-	shown := c.finish
-	c.finish = func(ctx context.Context) {
-		shown(ctx)
-		if err := old.Close(); err != nil {
-			s.edge.options.Log.Debug("remove what an earlier stunnel used", "error", err)
-		}
-	}
-}
-
-// adopt has the next start use another generation.
-func (s *stunnelServer) adopt(g *generation) error {
-	s.native.Adopt(s.setup(g))
-	return s.process().Update(s.describe())
-}
-
-// moved has a stunnel for which nothing is new know the files of a generation:
-// those of before are about to go.
-func (s *stunnelServer) moved(g *generation) {
-	if err := s.native.Moved(s.setup(g)); err != nil {
+// unchanged has a stunnel for which nothing is new know the files of the next
+// generation: those of before are about to go.
+func (s *stunnelServer) unchanged(next *generation) {
+	if err := s.program.Moved(s.settings(next)); err != nil {
 		s.edge.options.Log.Warn("lead stunnel to its files", "error", err)
 	}
 }
 
-// reload has the running stunnel read its file anew, and makes sure that it
-// serves every certificate that is new.
-func (s *stunnelServer) reload(ctx context.Context, from, to *generation) error {
-	if err := s.adopt(to); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, reloadTime)
-	defer cancel()
-	if err := s.native.Reload(ctx, s.process().Signal); err != nil {
+// tell also makes sure that every certificate that is new is served.
+func (s *stunnelServer) tell(ctx context.Context, from, to *generation) error {
+	if err := s.program.Reload(ctx, s.process().Signal); err != nil {
 		return to.explain("stunnel", err)
 	}
 	if s.degraded() {
@@ -239,37 +144,6 @@ func probeRenewed(ctx context.Context, from, to *generation) error {
 		}
 	}
 	return nil
-}
-
-// replace starts another stunnel beside the one that serves. The old one goes
-// on with the connections that it has when all has been committed.
-func (s *stunnelServer) replace(c *change, next *generation) {
-	old, oldNative := s.process(), s.native
-	c.commit = func(ctx context.Context) error {
-		// While the old one alone is there to take them in.
-		if err := oldNative.Anchor(ctx); err != nil {
-			return fmt.Errorf("prepare to replace stunnel: %w", err)
-		}
-		return s.launch(ctx, next)
-	}
-	c.undo = func(ctx context.Context) error {
-		oldNative.Release()
-		if fresh := s.process(); fresh != old {
-			fresh.stop(ctx)
-			s.setRunning(old)
-		}
-		if s.native == oldNative {
-			return nil
-		}
-		fresh := s.native
-		s.native = oldNative
-		return fresh.Close()
-	}
-	shown := c.finish
-	c.finish = func(ctx context.Context) {
-		shown(ctx)
-		s.leave(ctx, old, oldNative)
-	}
 }
 
 // leave has a stunnel take nothing new, and ends it when its last connection
@@ -307,7 +181,7 @@ func (s *stunnelServer) leave(ctx context.Context, old *running, was *native.Stu
 }
 
 // tend ends what stunnel does not end itself.
-func (s *stunnelServer) tend(pid int) { s.edge.endSlowHandshakes(s.native, pid) }
+func (s *stunnelServer) tend(pid int) { s.edge.endSlowHandshakes(s.program, pid) }
 
 func (e *Edge) endSlowHandshakes(stunnel *native.Stunnel, pid int) {
 	if err := stunnel.EndSlowHandshakes(pid); err != nil {
@@ -318,24 +192,6 @@ func (e *Edge) endSlowHandshakes(stunnel *native.Stunnel, pid int) {
 // leavingPause is between two looks at what an old process still serves.
 const leavingPause = time.Second
 
-func (s *stunnelServer) takeOver(ctx context.Context) error {
-	return s.standInStarts(ctx, s.edge.serving())
-}
-
-func (s *stunnelServer) handBack(ctx context.Context) error {
-	s.standInLeaves()
-	return nil
-}
-
-func (s *stunnelServer) retire() {
-	s.endGuard()
-	s.leave(s.edge.life, s.process(), s.native)
-	s.standInLeaves()
-}
-
-// webSockets are none: an old stunnel goes on until its last connection ends.
-func (s *stunnelServer) webSockets(context.Context) (int, error) { return 0, nil }
-
 // takeNothing has it finish what it has begun, while those behind it go on.
 func (s *stunnelServer) takeNothing(ctx context.Context) {
 	r := s.process()
@@ -344,7 +200,7 @@ func (s *stunnelServer) takeNothing(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, lastTime)
 	defer cancel()
-	if err := s.native.Retire(ctx, r.Signal); err != nil {
+	if err := s.program.Retire(ctx, r.Signal); err != nil {
 		s.edge.options.Log.Debug("have stunnel take nothing new", "error", err)
 	}
 }
@@ -355,17 +211,7 @@ func (s *stunnelServer) leaving(ctx context.Context) error {
 	if !s.runs() {
 		return nil
 	}
-	return s.native.Anchor(ctx)
+	return s.program.Anchor(ctx)
 }
 
-func (s *stunnelServer) stays() { s.native.Release() }
-
-func (s *stunnelServer) stop(hurry context.Context) {
-	s.daemon.stop(hurry)
-	if s.native == nil {
-		return
-	}
-	if err := s.native.Close(); err != nil {
-		s.edge.options.Log.Debug("remove what stunnel used", "error", err)
-	}
-}
+func (s *stunnelServer) stays() { s.program.Release() }

@@ -79,7 +79,7 @@ func (t *transaction) stageServers(ctx context.Context) error {
 		at := slices.IndexFunc(t.leaving, func(s server) bool { return s.key() == fresh.key() && !slices.Contains(t.unreached, s) })
 		if at < 0 {
 			t.servers = append(t.servers, fresh)
-			t.changes = append(t.changes, e.newServer(fresh, t.next))
+			t.changes = append(t.changes, e.begin(fresh, t.next))
 			continue
 		}
 		going := t.leaving[at]
@@ -97,31 +97,6 @@ func (t *transaction) stageServers(ctx context.Context) error {
 	return nil
 }
 
-// newServer starts a server beside those that serve.
-func (e *Edge) newServer(s server, next *generation) *change {
-	serves := false
-	c := &change{
-		commit: func(ctx context.Context) error {
-			err := s.start(ctx, next)
-			serves = err == nil
-			return err
-		},
-		undo: func(ctx context.Context) error {
-			if serves {
-				s.retire() // with the requests that it has got meanwhile
-			} else {
-				s.stop(ctx)
-			}
-			return nil
-		},
-	}
-	for _, role := range s.roles() {
-		c.plans = append(c.plans, TierPlan{Role: role, Engine: string(next.engines[role].engine), Action: Restart,
-			Why: []string{fmt.Sprintf("another engine: %s", next.engines[role].reason)}})
-	}
-	return e.withStorage(c, s, next)
-}
-
 // abandon takes back what was staged.
 func (t *transaction) abandon(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
@@ -137,9 +112,7 @@ func (t *transaction) abandon(ctx context.Context) {
 
 func (t *transaction) abandonServers(ctx context.Context) {
 	for _, c := range t.changes {
-		if c.abandon != nil {
-			c.abandon(ctx)
-		}
+		c.abandon(ctx)
 	}
 }
 
@@ -164,7 +137,7 @@ func (t *transaction) advance(ctx context.Context) (begun int, err error) {
 		return 0, err
 	}
 	for _, s := range t.leaving {
-		if l, ok := s.(interface{ leaving(context.Context) error }); ok {
+		if l, ok := s.(leaver); ok {
 			if err := l.leaving(ctx); err != nil {
 				return 0, fmt.Errorf("prepare another engine: %w", err)
 			}
@@ -175,7 +148,7 @@ func (t *transaction) advance(ctx context.Context) (begun int, err error) {
 	}
 	for i, c := range t.changes {
 		t.edge.turns.step()
-		if err := call(ctx, c.commit); err != nil {
+		if err := c.commit(ctx); err != nil {
 			return i + 1, err
 		}
 	}
@@ -201,13 +174,13 @@ func isBroken(err error) bool {
 // serve.
 func (t *transaction) stay() error {
 	for _, s := range t.leaving {
-		if l, ok := s.(interface{ stays() }); ok {
+		if l, ok := s.(leaver); ok {
 			l.stays()
 		}
 	}
 	var problems []error
 	for _, s := range t.edge.serversNow() {
-		if p, ok := s.(interface{ republish() error }); ok {
+		if p, ok := s.(publisher); ok {
 			problems = append(problems, p.republish())
 		}
 	}
@@ -230,7 +203,7 @@ func (t *transaction) rollBack(ctx context.Context, begun int) error {
 	for _, c := range slices.Backward(t.changes[:begun]) {
 		e.turns.step()
 		undoing, done := context.WithTimeout(ctx, undoTime)
-		problems = append(problems, call(undoing, c.undo))
+		problems = append(problems, c.undo(undoing))
 		done()
 	}
 	problems = append(problems, t.stay(), t.undoApps(ctx))
@@ -251,9 +224,7 @@ func (t *transaction) finish(ctx context.Context) {
 	}
 	t.apps.finish()
 	for _, c := range t.changes {
-		if c.finish != nil {
-			c.finish(ctx)
-		}
+		c.finish(ctx)
 	}
 	for _, s := range t.leaving {
 		if w, ok := s.(inTheWay); ok && slices.Contains(t.unreached, s) {

@@ -38,7 +38,11 @@ func (t *transaction) planServers(ctx context.Context) error {
 		plan.Tiers = append(plan.Tiers, TierPlan{Role: "edge", Engine: "edgegen", Action: Reload, Why: []string{"the access log"}})
 	}
 	for _, s := range t.leaving {
-		ends, err := s.webSockets(ctx)
+		var ends int
+		var err error
+		if p, ok := s.(piper); ok {
+			ends, err = p.webSockets(ctx)
+		}
 		uncounted = append(uncounted, err)
 		for i := range plan.Tiers {
 			if slices.Contains(s.roles(), plan.Tiers[i].Role) && ends > 0 {

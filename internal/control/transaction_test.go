@@ -50,22 +50,34 @@ func staged(t *testing.T) (*transaction, *[]string) {
 	return &transaction{edge: e, was: generations[0], next: generations[1], pool: &pool{}, apps: &appsChange{edge: e}}, journal
 }
 
-func journaled(journal *[]string, name string, failure error) *change {
-	note := func(what string) func(context.Context) {
-		return func(context.Context) { *journal = append(*journal, what+" "+name) }
+// journal is a step that writes down what is asked of it.
+type journal struct {
+	entries *[]string
+	name    string
+	failure error
+	undoing func()
+}
+
+func (j journal) note(what string) { *j.entries = append(*j.entries, what+" "+j.name) }
+
+func (j journal) commit(context.Context) error {
+	j.note("commit")
+	return j.failure
+}
+
+func (j journal) undo(context.Context) error {
+	j.note("undo")
+	if j.undoing != nil {
+		j.undoing()
 	}
-	return &change{
-		commit: func(ctx context.Context) error {
-			note("commit")(ctx)
-			return failure
-		},
-		undo: func(ctx context.Context) error {
-			note("undo")(ctx)
-			return nil
-		},
-		abandon: note("abandon"),
-		finish:  note("finish"),
-	}
+	return nil
+}
+
+func (j journal) abandon(context.Context) { j.note("abandon") }
+func (j journal) finish(context.Context)  { j.note("finish") }
+
+func journaled(entries *[]string, name string, failure error) *change {
+	return &change{steps: []step{journal{entries: entries, name: name, failure: failure}}}
 }
 
 func (t *transaction) inForce(test *testing.T) string {
@@ -80,22 +92,20 @@ func (t *transaction) inForce(test *testing.T) string {
 // R1: where one tier does not follow, those before it go back, in the opposite
 // order and on the old files; those after it are never asked.
 func TestR1RollBack(t *testing.T) {
-	tx, journal := staged(t)
+	tx, entries := staged(t)
 	refusal := errors.New("nginx does not follow")
-	tx.changes = []*change{journaled(journal, "app", nil), journaled(journal, "web", refusal), journaled(journal, "cache", nil)}
-	undo := tx.changes[0].undo
-	tx.changes[0].undo = func(ctx context.Context) error {
+	first := &change{steps: []step{journal{entries: entries, name: "app", undoing: func() {
 		if tx.inForce(t) != "1" {
 			t.Error("the new files are still in place while tiers go back")
 		}
-		return undo(ctx)
-	}
+	}}}}
+	tx.changes = []*change{first, journaled(entries, "web", refusal), journaled(entries, "cache", nil)}
 	if err := tx.commit(t.Context()); !errors.Is(err, refusal) || err.Error() != refusal.Error() {
 		t.Errorf("the error is %v", err)
 	}
 	want := []string{"commit app", "commit web", "undo web", "undo app", "abandon cache"}
-	if !slices.Equal(*journal, want) {
-		t.Errorf("%q, want %q", *journal, want)
+	if !slices.Equal(*entries, want) {
+		t.Errorf("%q, want %q", *entries, want)
 	}
 	if tx.inForce(t) != "1" || tx.edge.serving() != tx.was {
 		t.Error("the old generation is not in force")
@@ -106,15 +116,15 @@ func TestR1RollBack(t *testing.T) {
 }
 
 func TestCommit(t *testing.T) {
-	tx, journal := staged(t)
+	tx, entries := staged(t)
 	untouched := &change{}
-	tx.changes = []*change{journaled(journal, "web", nil), untouched, journaled(journal, "tls", nil)}
+	tx.changes = []*change{journaled(entries, "web", nil), untouched, journaled(entries, "tls", nil)}
 	if err := tx.commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"commit web", "commit tls", "finish web", "finish tls"}
-	if !slices.Equal(*journal, want) {
-		t.Errorf("%q, want %q", *journal, want)
+	if !slices.Equal(*entries, want) {
+		t.Errorf("%q, want %q", *entries, want)
 	}
 	if tx.inForce(t) != "2" || tx.edge.serving() != tx.next {
 		t.Error("the new generation is not in force")
@@ -126,35 +136,51 @@ func TestCommit(t *testing.T) {
 
 // A plan abandons what it staged.
 func TestAbandon(t *testing.T) {
-	tx, journal := staged(t)
-	tx.changes = []*change{journaled(journal, "web", nil), {}, journaled(journal, "cache", nil)}
+	tx, entries := staged(t)
+	tx.changes = []*change{journaled(entries, "web", nil), {}, journaled(entries, "cache", nil)}
 	tx.abandon(t.Context())
-	if want := []string{"abandon web", "abandon cache"}; !slices.Equal(*journal, want) || tx.inForce(t) != "1" {
-		t.Errorf("%q, want %q", *journal, want)
+	if want := []string{"abandon web", "abandon cache"}; !slices.Equal(*entries, want) || tx.inForce(t) != "1" {
+		t.Errorf("%q, want %q", *entries, want)
 	}
 }
 
-// A daemon's change and its stand-in's are one: the stand-in goes first, and
-// comes back last.
-func TestBoth(t *testing.T) {
-	journal := &[]string{}
-	c := both(journaled(journal, "stand-in", nil), journaled(journal, "daemon", nil))
-	for _, f := range []func(context.Context) error{c.commit, c.undo} {
-		if err := f(t.Context()); err != nil {
-			t.Error(err)
-		}
-	}
-	c.abandon(t.Context())
-	c.finish(t.Context())
-	want := []string{
-		"commit stand-in", "commit daemon", "undo daemon", "undo stand-in",
-		"abandon daemon", "abandon stand-in", "finish stand-in", "finish daemon",
-	}
-	if !slices.Equal(*journal, want) {
-		t.Errorf("%q, want %q", *journal, want)
-	}
-	if nothing := both(&change{}, &change{}); nothing.touches() {
-		t.Error("two changes that touch nothing touch something")
+// The steps of a change go in order and come back in the opposite one, as far as
+// they were begun; those that were not are abandoned.
+func TestSteps(t *testing.T) {
+	failure := errors.New("it does not follow")
+	for _, c := range []struct {
+		name    string
+		failing string
+		do      func(*change, context.Context) error
+		want    []string
+	}{
+		{"commit", "", (*change).commit, []string{"commit stand-in", "commit daemon", "commit log"}},
+		{"abandon", "", func(c *change, ctx context.Context) error { c.abandon(ctx); return nil }, []string{"abandon log", "abandon daemon", "abandon stand-in"}},
+		{"undo of all", "log", (*change).undo, []string{"commit stand-in", "commit daemon", "commit log", "undo log", "undo daemon", "undo stand-in"}},
+		{"undo of some", "daemon", (*change).undo, []string{"commit stand-in", "commit daemon", "undo daemon", "undo stand-in", "abandon log"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			entries := &[]string{}
+			all := &change{}
+			for _, name := range []string{"stand-in", "daemon", "log"} {
+				var err error
+				if name == c.failing {
+					err = failure
+				}
+				all.then(journal{entries: entries, name: name, failure: err})
+			}
+			if c.failing != "" {
+				if err := all.commit(t.Context()); !errors.Is(err, failure) {
+					t.Fatalf("the commit's error is %v", err)
+				}
+			}
+			if err := c.do(all, t.Context()); err != nil {
+				t.Error(err)
+			}
+			if !slices.Equal(*entries, c.want) {
+				t.Errorf("%q, want %q", *entries, c.want)
+			}
+		})
 	}
 }
 

@@ -30,6 +30,16 @@ type varnishServer struct {
 	gone       bool // it serves no more: the sockets are somebody else's
 }
 
+var (
+	_ guarded   = (*varnishServer)(nil)
+	_ refresher = (*varnishServer)(nil)
+	_ worker    = (*varnishServer)(nil)
+	_ piper     = (*varnishServer)(nil)
+	_ publisher = (*varnishServer)(nil)
+	_ inTheWay  = (*varnishServer)(nil)
+	_ rooted    = (*varnishServer)(nil)
+)
+
 func newVarnish(e *Edge, c chosen) server {
 	return &varnishServer{daemon: daemon{edge: e, chosen: c}}
 }
@@ -296,7 +306,7 @@ func (v *varnishServer) activity(ctx context.Context) (activity native.Activity,
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.standIn != nil {
-		activity = activity.Plus(v.standIn.activity())
+		activity = activity.Plus(v.standIn.work())
 	}
 	return activity, err
 }

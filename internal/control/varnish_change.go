@@ -15,46 +15,59 @@ import (
 // stage looks at what varnish has to do about the next generation: nothing,
 // another VCL, other parameters, or a restart.
 func (v *varnishServer) stage(ctx context.Context, next *generation) (*change, error) {
-	was := v.edge.serving()
-	c := &change{plans: []TierPlan{{Role: v.role, Engine: string(v.engine), Action: Nothing, Why: []string{}}}}
-	plan := &c.plans[0]
+	was, c := v.edge.serving(), newChange(v.chosen)
 	parameters, restart := v.native.Change(next.output.VarnishArguments)
-	vcl := was.output.Generation.Cache != next.output.Generation.Cache
-	if vcl {
-		plan.Why = append(plan.Why, "default.vcl")
+	var why []string
+	if was.output.Generation.Cache != next.output.Generation.Cache {
+		why = append(why, "default.vcl")
 	}
 	if names := parameterNames(parameters); len(names) > 0 {
-		plan.Why = append(plan.Why, strings.Join(names, ", "))
+		why = append(why, strings.Join(names, ", "))
 	}
 	logs := logChanges(was.loaded.Edge.Log, next.loaded.Edge.Log)
 	if logs {
-		plan.Why = append(plan.Why, "the access log")
+		why = append(why, "the access log")
 	}
-	plan.Why = append(plan.Why, restart...)
-	if len(plan.Why) == 0 {
-		c.finish = func(context.Context) { v.native.Next(next.output, v.edge.dir(next)) } // the files of before are about to go
+	why = append(why, restart...)
+	if len(why) == 0 {
+		c.then(onFinish(func(context.Context) { v.follow(next) }))
 		return v.withStandIn(ctx, next, c)
 	}
-	plan.Action = Reload
+	c.plan(Reload, why...)
 	switch {
 	case !v.runs():
-		if err := v.whileDown(ctx, c, was, next); err != nil {
+		if err := v.edge.checkStorage(next); err != nil {
 			return c, err
 		}
+		if err := v.checkWhileDown(ctx, was, next, v.check); err != nil {
+			return c, err
+		}
+		c.then(&varnishStart{server: v, was: was, next: next})
 	case len(restart) > 0:
-		plan.Action = Restart
-		plan.WebSockets, c.uncounted = v.webSockets(ctx)
-		if err := v.restartInstead(ctx, c, was, next); err != nil {
+		c.plan(Restart, why...)
+		c.plans[0].WebSockets, c.uncounted = v.webSockets(ctx)
+		if err := v.edge.checkStorage(next); err != nil {
 			return c, err
 		}
+		tried, err := v.load(ctx, next)
+		if err != nil {
+			return c, err
+		}
+		c.then(&varnishRestart{server: v, was: was, next: next, tried: tried})
 	default:
-		if err := v.reload(ctx, c, next); err != nil {
+		loaded, err := v.load(ctx, next)
+		if err != nil {
 			return c, err
 		}
+		c.then(loaded)
 	}
-	v.afterwards(c, was, next, logs)
+	c.then(onFinish(func(ctx context.Context) { v.afterwards(ctx, next, logs) }))
 	return v.withStandIn(ctx, next, c)
 }
+
+// follow leads the next start to the files of a generation: those of the one
+// before are about to go.
+func (v *varnishServer) follow(g *generation) { v.native.Next(g.output, v.edge.dir(g)) }
 
 // logChanges reports whether varnishncsa is needed now, or is not any longer;
 // where and how lines are written is edgegen's to change.
@@ -62,54 +75,69 @@ func logChanges(was, next site.Log) bool {
 	return (was.Access == "off") != (next.Access == "off")
 }
 
-// reload loads the VCL beside the one in use; it is called only where there is
-// something for varnishd to do.
-func (v *varnishServer) reload(ctx context.Context, c *change, next *generation) error {
+// varnishLoaded is a VCL that has been loaded beside the one in use, and
+// parameters.
+type varnishLoaded struct {
+	server *varnishServer
+	next   *generation
+	staged *native.StagedVCL
+	told   int // the varnishd that has it
+}
+
+var _ step = (*varnishLoaded)(nil)
+
+// load is called only where there is something for varnishd to do.
+func (v *varnishServer) load(ctx context.Context, next *generation) (*varnishLoaded, error) {
 	told := v.process().Status().PID
 	staged, err := v.stageVCL(ctx, next)
 	if err != nil {
 		if refused := v.refused(next, err); refused != nil {
-			return refused
+			return nil, refused
 		}
-		return fmt.Errorf("load default.vcl: %w", err)
+		return nil, fmt.Errorf("load default.vcl: %w", err)
 	}
-	c.commit = func(ctx context.Context) error {
-		err := staged.Use(ctx)
-		if err == nil {
-			err = v.probe(ctx)
-		}
-		if err != nil && v.hasEnded(ctx, told) {
-			err = v.settle(ctx, told)
-		}
-		if err != nil {
-			return fmt.Errorf("use the new default.vcl: %w", err)
-		}
-		return v.process().Update(v.describe())
+	return &varnishLoaded{server: v, next: next, staged: staged, told: told}, nil
+}
+
+func (l *varnishLoaded) commit(ctx context.Context) error {
+	v := l.server
+	err := l.staged.Use(ctx)
+	if err == nil {
+		err = v.probe(ctx)
 	}
-	c.undo = func(ctx context.Context) error {
-		if err := staged.Restore(ctx); err != nil {
-			return v.anotherOf(ctx, told, err)
-		}
-		c.abandon(ctx)
-		return v.process().Update(v.describe())
+	if err != nil && v.hasEnded(ctx, l.told) {
+		err = v.settle(ctx, l.told)
 	}
-	c.abandon = func(ctx context.Context) {
-		if !v.runs() {
-			return // and with it has gone what it held
-		}
-		if err := staged.Abandon(ctx); err != nil {
-			v.edge.options.Log.Warn("unload a VCL that is not used", "error", err)
-		}
+	if err != nil {
+		return fmt.Errorf("use the new default.vcl: %w", err)
 	}
-	c.finish = func(ctx context.Context) {
-		if !staged.Changed() || !v.runs() {
-			return
-		}
-		if err := v.native.Tidy(ctx); err != nil {
-			v.edge.options.Log.Warn("unload old VCLs", "error", err)
-		}
+	return v.process().Update(v.describe())
+}
+
+func (l *varnishLoaded) undo(ctx context.Context) error {
+	if err := l.staged.Restore(ctx); err != nil {
+		return l.server.anotherOf(ctx, l.told, err)
 	}
-	return nil
+	l.abandon(ctx)
+	return l.server.process().Update(l.server.describe())
+}
+
+func (l *varnishLoaded) abandon(ctx context.Context) {
+	if !l.server.runs() {
+		return // and with it has gone what it held
+	}
+	if err := l.staged.Abandon(ctx); err != nil {
+		l.server.edge.options.Log.Warn("unload a VCL that is not used", "error", err)
+	}
+}
+
+func (l *varnishLoaded) finish(ctx context.Context) {
+	if !l.staged.Changed() || !l.server.runs() {
+		return
+	}
+	if err := l.server.native.Tidy(ctx); err != nil {
+		l.server.edge.options.Log.Warn("unload old VCLs", "error", err)
+	}
 }
 
 // stageTime bounds the compilation of all VCLs of a large site.
@@ -128,16 +156,20 @@ func (v *varnishServer) stageVCL(ctx context.Context, next *generation) (*native
 	return v.native.Stage(ctx, next.output, v.edge.dir(next))
 }
 
-// whileDown changes what the next start of varnishd will find.
-func (v *varnishServer) whileDown(ctx context.Context, c *change, was, next *generation) error {
-	c.commit = func(ctx context.Context) error {
-		return errors.Join(v.edge.makeStorage(next), v.adopt(next), v.anew(ctx))
-	}
-	c.undo = func(ctx context.Context) error { return errors.Join(v.adopt(was), v.anew(ctx)) }
-	if err := v.edge.checkStorage(next); err != nil {
-		return err
-	}
-	return v.checkWhileDown(ctx, was, next, v.check)
+// varnishStart changes what the next start of a varnishd that is down will find.
+type varnishStart struct {
+	noStep
+	server    *varnishServer
+	was, next *generation
+}
+
+func (s *varnishStart) commit(ctx context.Context) error {
+	v := s.server
+	return errors.Join(v.edge.makeStorage(s.next), v.adopt(s.next), v.anew(ctx))
+}
+
+func (s *varnishStart) undo(ctx context.Context) error {
+	return errors.Join(s.server.adopt(s.was), s.server.anew(ctx))
 }
 
 // check has varnishd compile the VCL of a generation, which the one that serves
@@ -169,92 +201,22 @@ func (v *varnishServer) check(ctx context.Context, g *generation) error {
 
 // adopt has the next start use another generation.
 func (v *varnishServer) adopt(g *generation) error {
-	v.native.Next(g.output, v.edge.dir(g))
+	v.follow(g)
 	return v.process().Update(v.describe())
 }
 
-// restartInstead restarts varnishd while its stand-in serves. The new VCL is
-// tried before, so that a refusal ends nothing.
-func (v *varnishServer) restartInstead(ctx context.Context, c *change, was, next *generation) error {
-	if err := v.edge.checkStorage(next); err != nil {
-		return err
-	}
-	if err := v.reload(ctx, c, next); err != nil {
-		return err
-	}
-	c.finish = nil
-	begun, drained := false, false
-	restart := func(ctx context.Context, g *generation) error {
-		if !v.stands() { // for as long as this takes
-			if err := v.standInStarts(ctx, v.edge.serving()); err != nil {
-				return err
-			}
-		}
-		if err := v.publish(false); err != nil {
-			return err
-		}
-		if v.runs() {
-			drained = true
-			v.drain(ctx)
-		}
-		if err := errors.Join(v.edge.makeStorage(g), v.adopt(g)); err != nil {
-			return err
-		}
-		begun = true
-		v.planned.Store(true)
-		err := v.process().Restart(ctx)
-		v.planned.Store(false)
-		if err != nil {
-			return fmt.Errorf("restart varnishd: %w", err)
-		}
-		return v.handBackTo(ctx, g)
-	}
-	abandon := c.abandon
-	c.commit = func(ctx context.Context) error {
-		abandon(ctx)
-		return restart(ctx, next)
-	}
-	c.undo = func(ctx context.Context) error {
-		if begun {
-			if err := restart(ctx, was); err != nil {
-				return errors.Join(err, v.standsNoLonger())
-			}
-			return nil
-		}
-		return errors.Join(v.adopt(was), v.undrain(ctx, drained), v.republish(), v.standsNoLonger())
-	}
-	return nil
-}
-
-// undrain has a varnishd that was drained take connections as before.
-func (v *varnishServer) undrain(ctx context.Context, drained bool) error {
-	if !drained || !v.runs() {
-		return nil
-	}
-	return v.native.Resume(ctx)
-}
-
 // afterwards lets the access log follow when everything has been committed.
-func (v *varnishServer) afterwards(c *change, was, next *generation, logs bool) {
-	before := c.finish
-	if c.commit == nil {
-		c.commit = func(context.Context) error { return nil }
+func (v *varnishServer) afterwards(ctx context.Context, next *generation, logs bool) {
+	v.show(next)
+	v.follow(next)
+	if !logs {
+		return
 	}
-	c.finish = func(ctx context.Context) {
-		if before != nil {
-			before(ctx)
-		}
-		v.show(next)
-		v.native.Next(next.output, v.edge.dir(next)) // the files of before are about to go
-		if !logs {
-			return
-		}
-		if v.log != nil {
-			v.log.stop(v.edge.life)
-			v.log = nil
-		}
-		if err := v.startLog(ctx, next); err != nil {
-			v.edge.options.Log.Error("write the access log", "error", err)
-		}
+	if v.log != nil {
+		v.log.stop(v.edge.life)
+		v.log = nil
+	}
+	if err := v.startLog(ctx, next); err != nil {
+		v.edge.options.Log.Error("write the access log", "error", err)
 	}
 }

@@ -9,17 +9,6 @@ import (
 	"edgegen/internal/supervise"
 )
 
-// inTheWay is a server of which two cannot be beside each other in the runtime
-// directory, and which goes on without a place there.
-type inTheWay interface {
-	// makeWay lets another one have the place.
-	makeWay()
-	// fade is retire for one that has made way.
-	fade()
-}
-
-var _ inTheWay = (*varnishServer)(nil)
-
 // beforeName is added to the name of a varnishd's directory when another one is
 // to have that.
 const beforeName = ".before"

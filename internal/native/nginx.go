@@ -65,6 +65,9 @@ func (n *Nginx) Adopt(setup Setup) {
 	n.setup = setup
 }
 
+// Close has nothing to remove: the directory for bodies is every nginx's.
+func (n *Nginx) Close() error { return nil }
+
 func (n *Nginx) current() Setup {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -58,25 +58,6 @@ type Prefix struct {
 	Source  Source
 }
 
-// Engine names the program that serves a tier.
-type Engine string
-
-// The engines a tier can name. Auto takes the daemon where it is installed,
-// else Builtin.
-const (
-	Auto    Engine = "auto"
-	Builtin Engine = "builtin"
-	Stunnel Engine = "stunnel"
-	Varnish Engine = "varnish"
-	Nginx   Engine = "nginx"
-)
-
-// Engines is the engine chosen for each tier.
-type Engines struct {
-	TLS, Cache, Web Engine
-	Source          Source
-}
-
 // Storage is where the cache keeps bodies.
 type Storage struct {
 	Type   string // "memory" or "file"

@@ -1,0 +1,140 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// change is what a reload does to one server: steps, each of which can be taken
+// back. The zero value does nothing.
+type change struct {
+	plans     []TierPlan // one for each tier
+	uncounted error      // why WebSockets are missing in them
+
+	steps []step
+	begun int // how many of the steps have been
+}
+
+// step is one part of a change. Each of its methods is called once at most: when
+// everything has been staged, either commit or abandon; after a commit, also one
+// that failed halfway, undo where the reload is taken back, and finish where every
+// server has committed.
+type step interface {
+	// commit returns when the next generation is served.
+	commit(ctx context.Context) error
+	undo(ctx context.Context) error
+	abandon(ctx context.Context)
+	finish(ctx context.Context)
+}
+
+// noStep does nothing. A step that has nothing to say in some method embeds it.
+type noStep struct{}
+
+var _ step = noStep{}
+
+func (noStep) commit(context.Context) error { return nil }
+func (noStep) undo(context.Context) error   { return nil }
+func (noStep) abandon(context.Context)      {}
+func (noStep) finish(context.Context)       {}
+
+// onFinish is a step that only follows a commit, and has nothing to take back.
+type onFinish func(ctx context.Context)
+
+var _ step = onFinish(nil)
+
+func (onFinish) commit(context.Context) error { return nil }
+func (onFinish) undo(context.Context) error   { return nil }
+func (onFinish) abandon(context.Context)      {}
+func (f onFinish) finish(ctx context.Context) { f(ctx) }
+
+// newChange is one of a single tier, which touches nothing as yet.
+func newChange(c chosen) *change {
+	return &change{plans: []TierPlan{{Role: c.role, Engine: string(c.engine), Action: Nothing, Why: []string{}}}}
+}
+
+// plan is the plan of a single tier.
+func (c *change) plan(action Action, why ...string) { c.plans[0].Action, c.plans[0].Why = action, why }
+
+func (c *change) then(s step)  { c.steps = append(c.steps, s) }
+func (c *change) first(s step) { c.steps = slices.Insert(c.steps, 0, s) }
+
+// touches reports whether the change does anything that a person would see.
+func (c *change) touches() bool {
+	return slices.ContainsFunc(c.plans, func(p TierPlan) bool { return p.Action != Nothing })
+}
+
+// commit begins one step after another, until one fails.
+func (c *change) commit(ctx context.Context) error {
+	for _, s := range c.steps {
+		c.begun++
+		if err := s.commit(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// undo takes back the steps that were begun, the last one first, and abandons the
+// others.
+func (c *change) undo(ctx context.Context) error {
+	var problems []error
+	for _, s := range slices.Backward(c.steps[:c.begun]) {
+		problems = append(problems, s.undo(ctx))
+	}
+	c.steps = c.steps[c.begun:]
+	c.abandon(ctx)
+	return errors.Join(problems...)
+}
+
+// abandon takes the place of a commit.
+func (c *change) abandon(ctx context.Context) {
+	for _, s := range slices.Backward(c.steps) {
+		s.abandon(ctx)
+	}
+}
+
+// finish is called when everything has been committed.
+func (c *change) finish(ctx context.Context) {
+	for _, s := range c.steps {
+		s.finish(ctx)
+	}
+}
+
+// newServer starts a server beside those that serve.
+type newServer struct {
+	noStep
+	server server
+	next   *generation
+	serves bool
+}
+
+func (n *newServer) commit(ctx context.Context) error {
+	err := n.server.start(ctx, n.next)
+	n.serves = err == nil
+	return err
+}
+
+func (n *newServer) undo(ctx context.Context) error {
+	if n.serves {
+		n.server.retire() // with the requests that it has got meanwhile
+	} else {
+		n.server.stop(ctx)
+	}
+	return nil
+}
+
+// begin is the change of a server that there was none of before.
+func (e *Edge) begin(s server, next *generation) *change {
+	c := &change{}
+	for _, role := range s.roles() {
+		c.plans = append(c.plans, TierPlan{Role: role, Engine: string(next.engines[role].engine), Action: Restart,
+			Why: []string{fmt.Sprintf("another engine: %s", next.engines[role].reason)}})
+	}
+	if file := e.storageOf(s, next); file != nil {
+		c.then(file)
+	}
+	c.then(&newServer{server: s, next: next})
+	return c
+}

@@ -1,0 +1,167 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"edgegen/internal/native"
+	"edgegen/internal/supervise"
+)
+
+// program is a daemon's program for one generation after another, as native
+// knows it.
+type program interface {
+	comparable
+	Process() supervise.Process
+	Probe(ctx context.Context) error
+	// Adopt has the next start, and the next reload, use another generation.
+	Adopt(s native.Setup)
+	// Close removes what is this one's alone, when its process has ended.
+	Close() error
+}
+
+// heir is a daemon that inherits its listeners from edgegen. While one is
+// replaced, old and new serve side by side on the same listeners; one that is down
+// is stood in for on them.
+type heir[P program] struct {
+	daemon
+	kind    inheriting[P] // the server that this is part of
+	program P             // zero until it is launched
+}
+
+// inheriting is what such daemons differ in.
+type inheriting[P program] interface {
+	guarded
+	// make returns a program for a generation, which is not started yet.
+	make(g *generation) (P, error)
+	// settings are those of a process that serves a generation.
+	settings(g *generation) native.Setup
+	// differs says in phrases what is new in the next generation, and which of
+	// that takes another process.
+	differs(was, next *generation) (restart, reload []string)
+	// unchanged is told that the next generation is served as the one before.
+	unchanged(next *generation)
+	// check looks at the files of a generation.
+	check(ctx context.Context, g *generation) error
+	// tell has the running process read its files anew, and makes sure that it
+	// serves what is in them.
+	tell(ctx context.Context, from, to *generation) error
+	// answers looks at what is served after a start.
+	answers(ctx context.Context, g *generation) error
+	// leave has a process take nothing new, and ends it after its last
+	// connection.
+	leave(ctx context.Context, old *running, was P)
+}
+
+func (h *heir[P]) base() *daemon { return &h.daemon }
+
+func (h *heir[P]) start(ctx context.Context, g *generation) error {
+	h.show(g)
+	if err := h.launch(ctx, g); err != nil {
+		return h.startFailed(ctx, h.kind, g, err)
+	}
+	if err := h.kind.answers(ctx, g); err != nil {
+		return fmt.Errorf("start %s: %w", h.engine, err)
+	}
+	h.guarded(h.kind)
+	return nil
+}
+
+// launch starts a process that shares nothing with one before it but the
+// listeners.
+func (h *heir[P]) launch(ctx context.Context, g *generation) error {
+	fresh, err := h.kind.make(g)
+	if err != nil {
+		return err
+	}
+	h.program = fresh
+	r, err := h.edge.launchReady(ctx, h.describe())
+	h.setRunning(r)
+	return err
+}
+
+func (h *heir[P]) describe() supervise.Process {
+	p := h.program.Process()
+	p.OnChange = func(supervise.Status) { h.changed() }
+	return p
+}
+
+func (h *heir[P]) probe(ctx context.Context) error { return h.program.Probe(ctx) }
+
+// stage looks at what the daemon has to do about the next generation.
+func (h *heir[P]) stage(ctx context.Context, next *generation) (*change, error) {
+	was, c := h.edge.serving(), newChange(h.chosen)
+	restart, reload := h.kind.differs(was, next)
+	check := h.kind.check
+	switch {
+	case len(restart)+len(reload) == 0:
+		c.then(onFinish(func(context.Context) { h.kind.unchanged(next) }))
+		return h.withStandIn(ctx, next, c)
+	case !h.runs():
+		c.plan(Reload, append(restart, reload...)...)
+		c.then(&nextStart[P]{heir: h, next: next, old: h.program})
+		check = func(ctx context.Context, g *generation) error { return h.checkWhileDown(ctx, was, g, h.kind.check) }
+	case len(restart) > 0:
+		c.plan(Restart, restart...)
+		c.then(&replacement[P]{heir: h, next: next, old: h.process(), program: h.program})
+	default:
+		c.plan(Reload, reload...)
+		c.then(&reading[P]{heir: h, was: was, next: next})
+	}
+	c.then(onFinish(func(context.Context) { h.show(next) }))
+	if err := check(ctx, next); err != nil {
+		return c, err
+	}
+	return h.withStandIn(ctx, next, c)
+}
+
+// adopt has the next start use another generation.
+func (h *heir[P]) adopt(g *generation) error {
+	h.program.Adopt(h.kind.settings(g))
+	return h.process().Update(h.describe())
+}
+
+// read has the running process read the files of a generation.
+func (h *heir[P]) read(ctx context.Context, from, to *generation) error {
+	if err := h.adopt(to); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, reloadTime)
+	defer cancel()
+	return h.kind.tell(ctx, from, to)
+}
+
+// become has the next start be that of another program.
+func (h *heir[P]) become(ctx context.Context, other P) error {
+	h.program = other
+	return errors.Join(h.process().Update(h.describe()), h.anew(ctx))
+}
+
+func (h *heir[P]) takeOver(ctx context.Context) error {
+	return h.standInStarts(ctx, h.edge.serving())
+}
+
+func (h *heir[P]) handBack(context.Context) error {
+	h.standInLeaves()
+	return nil
+}
+
+func (h *heir[P]) retire() {
+	h.endGuard()
+	h.kind.leave(h.edge.life, h.process(), h.program)
+	h.standInLeaves()
+}
+
+func (h *heir[P]) stop(hurry context.Context) {
+	h.daemon.stop(hurry)
+	if h.program != *new(P) {
+		h.close(h.program)
+	}
+}
+
+func (h *heir[P]) close(p P) {
+	if err := p.Close(); err != nil {
+		h.edge.options.Log.Debug("remove what a daemon used", "from", h.engine, "error", err)
+	}
+}

@@ -1,0 +1,93 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"edgegen/internal/native"
+)
+
+// reading has the process that runs read its files anew.
+type reading[P program] struct {
+	noStep
+	heir      *heir[P]
+	was, next *generation
+	told      bool
+}
+
+func (r *reading[P]) commit(ctx context.Context) error {
+	err := r.heir.read(ctx, r.was, r.next)
+	r.told = !errors.Is(err, native.ErrNotTold)
+	return err
+}
+
+func (r *reading[P]) undo(ctx context.Context) error {
+	if !r.told {
+		return r.heir.adopt(r.was)
+	}
+	return r.heir.back(ctx, r.heir.read(ctx, r.next, r.was))
+}
+
+// nextStart changes what the next start of a daemon that is down will find.
+type nextStart[P program] struct {
+	noStep
+	heir *heir[P]
+	next *generation
+	old  P
+}
+
+func (n *nextStart[P]) commit(ctx context.Context) error {
+	fresh, err := n.heir.kind.make(n.next)
+	if err != nil {
+		return err
+	}
+	return n.heir.become(ctx, fresh)
+}
+
+func (n *nextStart[P]) undo(ctx context.Context) error {
+	fresh := n.heir.program
+	if fresh == n.old {
+		return nil
+	}
+	return errors.Join(n.heir.become(ctx, n.old), fresh.Close())
+}
+
+func (n *nextStart[P]) finish(context.Context) { n.heir.close(n.old) }
+
+// replacement starts another process beside the one that serves, which goes on
+// with the connections that it has when all has been committed.
+type replacement[P program] struct {
+	noStep
+	heir    *heir[P]
+	next    *generation
+	old     *running
+	program P
+}
+
+func (r *replacement[P]) commit(ctx context.Context) error {
+	if l, ok := r.heir.kind.(leaver); ok {
+		if err := l.leaving(ctx); err != nil {
+			return fmt.Errorf("prepare to replace %s: %w", r.heir.engine, err)
+		}
+	}
+	return r.heir.launch(ctx, r.next)
+}
+
+func (r *replacement[P]) undo(ctx context.Context) error {
+	h, fresh := r.heir, r.heir.program
+	h.program = r.program
+	if l, ok := h.kind.(leaver); ok {
+		l.stays()
+	}
+	if started := h.process(); started != r.old {
+		started.stop(ctx)
+		h.setRunning(r.old)
+	}
+	if fresh == r.program {
+		return nil
+	}
+	return fresh.Close()
+}
+
+func (r *replacement[P]) finish(ctx context.Context) { r.heir.kind.leave(ctx, r.old, r.program) }

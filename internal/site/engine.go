@@ -1,0 +1,74 @@
+package site
+
+import "slices"
+
+// The tiers, by the names of the engine block's arguments.
+const (
+	TLSTier   = "tls"
+	CacheTier = "cache"
+	WebTier   = "web"
+)
+
+// Tiers lists the tiers, from the outside in.
+func Tiers() []string { return []string{TLSTier, CacheTier, WebTier} }
+
+// Engine names the program that serves a tier.
+type Engine string
+
+// The engines a tier can name. Auto takes a daemon where one is installed, else
+// Builtin.
+const (
+	Auto    Engine = "auto"
+	Builtin Engine = "builtin"
+	Stunnel Engine = "stunnel"
+	Varnish Engine = "varnish"
+	Nginx   Engine = "nginx"
+)
+
+// Daemon is an engine that is a program of its own.
+type Daemon struct {
+	Engine Engine
+	Tiers  []string // that it can serve
+}
+
+// Daemons lists them in the order of preference.
+func Daemons() []Daemon {
+	return []Daemon{
+		{Stunnel, []string{TLSTier}},
+		{Varnish, []string{CacheTier}},
+		{Nginx, []string{WebTier}},
+	}
+}
+
+// DaemonsFor lists the daemons that can serve a tier, the preferred one first.
+func DaemonsFor(tier string) (engines []Engine) {
+	for _, d := range Daemons() {
+		if slices.Contains(d.Tiers, tier) {
+			engines = append(engines, d.Engine)
+		}
+	}
+	return engines
+}
+
+// Choices lists what an engine block may say about a tier.
+func Choices(tier string) []Engine {
+	return append(append([]Engine{Auto}, DaemonsFor(tier)...), Builtin)
+}
+
+// Engines is the engine chosen for each tier.
+type Engines struct {
+	TLS, Cache, Web Engine
+	Source          Source
+}
+
+// Of is the engine of a tier.
+func (e Engines) Of(tier string) Engine {
+	switch tier {
+	case TLSTier:
+		return e.TLS
+	case CacheTier:
+		return e.Cache
+	default:
+		return e.Web
+	}
+}
