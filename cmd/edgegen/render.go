@@ -11,6 +11,7 @@ import (
 	"edgegen/internal/config"
 	"edgegen/internal/control"
 	"edgegen/internal/render"
+	"edgegen/internal/site"
 )
 
 type renderFlags struct {
@@ -74,7 +75,7 @@ func printedLayout() render.Layout {
 }
 
 func printRendered(c *cobra.Command, s streams, path string, flags renderFlags) error {
-	if _, err := selectFiles(&render.Output{}, flags.only); err != nil {
+	if _, err := onlyEngine(flags.only); err != nil {
 		return err
 	}
 	output, diagnostics, err := control.Render(c.Context(), path, flags.given, printedLayout(), "", version(), false)
@@ -122,15 +123,22 @@ func printFile(w io.Writer, file render.File, apart bool) error {
 
 // selectFiles returns the configuration files that --only asks for.
 func selectFiles(o *render.Output, only string) ([]render.File, error) {
-	switch only {
-	case "":
-		return []render.File{o.Stunnel, o.VCL, o.Nginx, o.Arguments}, nil
-	case "stunnel":
-		return []render.File{o.Stunnel}, nil
-	case "varnish":
-		return []render.File{o.VCL, o.Arguments}, nil
-	case "nginx":
-		return []render.File{o.Nginx}, nil
+	if only == "" {
+		return o.Configuration(), nil
 	}
-	return nil, usageError{fmt.Errorf("--only %q is no daemon: write stunnel, varnish or nginx", only)}
+	engine, err := onlyEngine(only)
+	return o.Of(engine).Files, err
+}
+
+// onlyEngine reads --only.
+func onlyEngine(only string) (site.Engine, error) {
+	var names []string
+	for _, d := range site.Daemons() {
+		if only == "" || only == string(d.Engine) {
+			return site.Engine(only), nil
+		}
+		names = append(names, string(d.Engine))
+	}
+	last := len(names) - 1
+	return "", usageError{fmt.Errorf("--only %q is no daemon: write %s or %s", only, strings.Join(names[:last], ", "), names[last])}
 }

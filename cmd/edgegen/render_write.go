@@ -55,7 +55,7 @@ func writeRendered(ctx context.Context, s streams, site string, flags renderFlag
 }
 
 func newRendering(s streams, site string, flags renderFlags) (*rendering, error) {
-	if _, err := selectFiles(&render.Output{}, flags.only); err != nil {
+	if _, err := onlyEngine(flags.only); err != nil {
 		return nil, err
 	}
 	dir, err := filepath.Abs(flags.output)
@@ -87,8 +87,10 @@ func (r *rendering) write(ctx context.Context) (written, error) {
 	if err != nil {
 		return written{}, err
 	}
-	if r.flags.only == "" || r.flags.only == "stunnel" {
-		files = append(files, output.PEM...)
+	for _, d := range output.Daemons {
+		if r.flags.only == "" || r.flags.only == string(d.Engine) {
+			files = append(files, d.PEM...)
+		}
 	}
 	result := written{warnings: warnings}
 	if result.changed, err = render.Install(r.layout.Dir, files, nil); err != nil {

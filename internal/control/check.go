@@ -12,12 +12,12 @@ import (
 	"edgegen/internal/site"
 )
 
-// setup is what the native processes have in common.
-func (e *Edge) setup(g *generation) native.Setup {
+// setup is what a daemon's processes have in common.
+func (e *Edge) setup(g *generation, engine site.Engine) native.Setup {
 	return native.Setup{
 		Edge:       g.loaded.Edge,
 		Layout:     e.layout,
-		Generation: g.output.Generation,
+		Generation: g.output.Of(engine).Generation,
 		Credential: e.who.daemons,
 		Message:    e.message,
 		Access:     e.access.Record,
@@ -40,16 +40,11 @@ func (e *Edge) message(name string, line []byte) {
 	e.options.Log.Log(context.Background(), level, text, "from", name)
 }
 
-// place finds the line of the HCL that a daemon's message is about.
-func (g *generation) place(name, line string) (site.Source, bool) {
-	var rendered []byte
-	var places []native.Position
-	switch name {
-	case "nginx":
-		rendered, places = g.output.Nginx.Data, native.LocateNginx(line, "nginx.conf")
-	case "stunnel":
-		rendered, places = g.output.Stunnel.Data, native.LocateStunnel(line, "stunnel.conf")
-	}
+// place finds the line of the HCL that a process's message is about.
+func (g *generation) place(process, line string) (site.Source, bool) {
+	engine := native.EngineOf(process)
+	rendered := g.output.Of(engine).Main().Data
+	places := native.Locate(engine, line, rendered)
 	if len(places) == 0 {
 		return site.Source{}, false
 	}
@@ -61,25 +56,26 @@ const reloadTime = 15 * time.Second
 
 // explain tells a refusal by a running daemon at the HCL line; any other error
 // of a reload is told as it is.
-func (g *generation) explain(daemon string, err error) error {
+func (g *generation) explain(engine site.Engine, err error) error {
 	refusal := (*native.Refusal)(nil)
 	if errors.As(err, &refusal) {
-		said := strings.Join(refusal.Said, "\n")
-		if daemon == "nginx" {
-			return g.translate(daemon, said, g.output.Nginx.Data, native.LocateNginx(said, "nginx.conf"))
-		}
-		places := append(native.LocateStunnel(said, "stunnel.conf"), native.LocateService(said, g.output.Stunnel.Data)...)
-		return g.translate(daemon, said, g.output.Stunnel.Data, places)
+		return g.refusedBy(engine, strings.Join(refusal.Said, "\n"))
 	}
 	if err != nil {
-		return fmt.Errorf("reload %s: %w", daemon, err)
+		return fmt.Errorf("reload %s: %w", engine, err)
 	}
 	return nil
 }
 
+// refusedBy tells what a daemon said about its configuration at the HCL lines.
+func (g *generation) refusedBy(engine site.Engine, said string) error {
+	rendered := g.output.Of(engine).Main().Data
+	return g.translate(engine, said, rendered, native.Locate(engine, said, rendered))
+}
+
 // translate turns a daemon's complaint about a rendered file into diagnostics
 // at the HCL lines that the rendered lines came from.
-func (g *generation) translate(daemon, said string, rendered []byte, places []native.Position) error {
+func (g *generation) translate(daemon site.Engine, said string, rendered []byte, places []native.Position) error {
 	refused := &Refused{}
 	for _, place := range places {
 		if place.Warning {

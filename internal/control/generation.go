@@ -70,13 +70,13 @@ func (e *Edge) generate(ctx context.Context, loaded *config.Loaded, path string,
 	g.private = privateOf(loaded, e.state.dir, e.layout.Run)
 	hidden := unserved(loaded.Edge, g.private)
 	warnPrivate(loaded, hidden, found)
-	g.output, err = renderFor(loaded, path, g.pairs, render.Input{Layout: e.layout, Leave: g.left(), Version: e.options.Version, Standby: true, Unserved: hidden})
+	g.output, err = renderFor(loaded, path, g.pairs, render.Input{Layout: e.layout, Tiers: g.tiers(), Version: e.options.Version, Standby: true, Unserved: hidden})
 	return g, err
 }
 
-// left are the tiers that no daemon serves.
-func (g *generation) left() render.Leave {
-	return render.Leave{TLS: !g.native(RoleTLS), Cache: !g.native(RoleCache), Web: !g.native(RoleWeb)}
+// tiers are the engines that serve.
+func (g *generation) tiers() site.Engines {
+	return site.Engines{TLS: g.engines[RoleTLS].engine, Cache: g.engines[RoleCache].engine, Web: g.engines[RoleWeb].engine}
 }
 
 // name names the model and its certificates.

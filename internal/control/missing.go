@@ -105,13 +105,12 @@ func (e *Edge) missingFiles() []string {
 	g := e.serving()
 	paths := append([]string{e.layout.Run, generationsIn(e.layout), e.dir(g), e.layout.Dir}, e.layout.Directories()...)
 	if out := g.output; out != nil {
-		for _, file := range []render.File{out.Stunnel, out.Nginx, out.VCL} {
-			if file.Name != "" {
-				paths = append(paths, filepath.Join(e.dir(g), file.Name))
+		for i := range out.Daemons {
+			d := &out.Daemons[i]
+			paths = append(paths, filepath.Join(e.dir(g), d.Main().Name))
+			if len(d.PEM) > 0 {
+				paths = append(paths, filepath.Join(e.dir(g), render.PEMDir))
 			}
-		}
-		if len(out.PEM) > 0 {
-			paths = append(paths, filepath.Join(e.dir(g), render.PEMDir))
 		}
 	}
 	return notThere(paths...)

@@ -55,7 +55,7 @@ func (n *nginxServer) make(g *generation) (*native.Nginx, error) {
 	return made, nil
 }
 
-func (n *nginxServer) settings(g *generation) native.Setup { return n.edge.setup(g) }
+func (n *nginxServer) settings(g *generation) native.Setup { return n.edge.setup(g, n.engine) }
 
 // differs asks for another nginx where the listeners are others, since
 // descriptors are inherited at the start only.
@@ -63,7 +63,7 @@ func (n *nginxServer) differs(was, next *generation) (restart, reload []string) 
 	if !slices.Equal(was.public.http, next.public.http) {
 		restart = []string{"the plain listeners"}
 	}
-	if was.output.Generation.Web != next.output.Generation.Web {
+	if was.output.Of(n.engine).Generation != next.output.Of(n.engine).Generation {
 		reload = []string{"nginx.conf"}
 	}
 	return restart, reload
@@ -86,14 +86,14 @@ func (n *nginxServer) check(ctx context.Context, g *generation) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 	collect := func(line []byte) { fmt.Fprintf(&said, "%s\n", line) }
-	setup := n.edge.setup(g)
+	setup := n.edge.setup(g, n.engine)
 	setup.Layout.Dir = n.edge.dir(g)
 	exit, err := supervise.Once(ctx, native.NginxCheck(n.chosen.daemon, setup, sockets, collect), n.edge.state.instance)
 	if err != nil {
 		return fmt.Errorf("check nginx.conf: %w", err)
 	}
 	if exit.Code != 0 {
-		return g.translate("nginx", said.String(), g.output.Nginx.Data, native.LocateNginx(said.String(), "nginx.conf"))
+		return g.refusedBy(n.engine, said.String())
 	}
 	return nil
 }
@@ -103,7 +103,7 @@ func (n *nginxServer) checkFirst(ctx context.Context, g *generation) error { ret
 
 func (n *nginxServer) tell(ctx context.Context, _, to *generation) error {
 	r := n.process()
-	return to.explain("nginx", n.program.Reload(ctx, r.Status().PID, r.Signal))
+	return to.explain(n.engine, n.program.Reload(ctx, r.Status().PID, r.Signal))
 }
 
 // leave has an nginx take nothing new, and live until its last worker has

@@ -43,7 +43,7 @@ func (s *stunnelServer) answers(ctx context.Context, g *generation) error { retu
 // those that are in force when it is started: that may be in the middle of a
 // reload which is taken back before stunnel's turn.
 func (s *stunnelServer) settings(g *generation) native.Setup {
-	setup := s.edge.setup(g)
+	setup := s.edge.setup(g, s.engine)
 	setup.Layout.Dir = s.edge.dir(g)
 	return setup
 }
@@ -53,7 +53,7 @@ func (s *stunnelServer) differs(was, next *generation) (restart, reload []string
 	if !slices.Equal(was.public.https, next.public.https) && len(restart) == 0 {
 		restart = []string{"the TLS listeners"}
 	}
-	if was.output.Generation.TLS != next.output.Generation.TLS {
+	if was.output.Of(s.engine).Generation != next.output.Of(s.engine).Generation {
 		reload = s.why(was, next)
 	}
 	return restart, reload
@@ -62,8 +62,8 @@ func (s *stunnelServer) differs(was, next *generation) (restart, reload []string
 // why names what is new for stunnel.
 func (s *stunnelServer) why(was, next *generation) []string {
 	renewed := 0
-	for _, pem := range next.output.PEM {
-		if !slices.ContainsFunc(was.output.PEM, func(had render.File) bool {
+	for _, pem := range next.output.Of(s.engine).PEM {
+		if !slices.ContainsFunc(was.output.Of(s.engine).PEM, func(had render.File) bool {
 			return had.Name == pem.Name && bytes.Equal(had.Data, pem.Data)
 		}) {
 			renewed++
@@ -84,8 +84,7 @@ func (s *stunnelServer) check(ctx context.Context, g *generation) error {
 	layout := s.edge.layout
 	layout.Dir = s.edge.dir(g) + "-tls"
 	defer os.RemoveAll(layout.Dir)
-	left := render.Leave{Cache: true, Web: true}
-	output, err := renderFor(g.loaded, g.path, g.pairs, render.Input{Layout: layout, Leave: left, Version: s.edge.options.Version, Standby: true})
+	output, err := renderFor(g.loaded, g.path, g.pairs, render.Input{Layout: layout, Tiers: site.Engines{TLS: s.engine, Cache: site.Builtin, Web: site.Builtin}, Version: s.edge.options.Version, Standby: true})
 	if err != nil {
 		return err
 	}
@@ -93,10 +92,10 @@ func (s *stunnelServer) check(ctx context.Context, g *generation) error {
 	if err := render.Place(layout.Dir, output.Files(), render.Owner{UID: uid, GID: gid}, s.edge.dir(g)); err != nil {
 		return err
 	}
-	setup := s.edge.setup(g)
+	setup := s.edge.setup(g, s.engine)
 	setup.Layout = layout
 	_, err = native.CheckStunnel(ctx, s.chosen.daemon, setup, output, s.edge.state.instance)
-	return g.explain("stunnel", err)
+	return g.explain(s.engine, err)
 }
 
 // unchanged has a stunnel for which nothing is new know the files of the next
@@ -110,7 +109,7 @@ func (s *stunnelServer) unchanged(next *generation) {
 // tell also makes sure that every certificate that is new is served.
 func (s *stunnelServer) tell(ctx context.Context, from, to *generation) error {
 	if err := s.program.Reload(ctx, s.process().Signal); err != nil {
-		return to.explain("stunnel", err)
+		return to.explain(s.engine, err)
 	}
 	if s.degraded() {
 		return nil // others answer on the public listeners too

@@ -34,7 +34,7 @@ func staged(t *testing.T) (*transaction, *[]string) {
 			number: i + 1,
 			loaded: &config.Loaded{Edge: &site.Edge{}},
 			public: &sockets{},
-			output: &render.Output{Nginx: render.File{Name: "nginx.conf", Data: []byte{byte('1' + i)}, Mode: 0o644}},
+			output: &render.Output{Daemons: []render.Rendered{{Engine: site.Nginx, Files: []render.File{{Name: "nginx.conf", Data: []byte{byte('1' + i)}, Mode: 0o644}}}}},
 		}
 		if err := e.write(generations[i]); err != nil {
 			t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"edgegen/internal/native"
+	"edgegen/internal/site"
 	"edgegen/internal/supervise"
 )
 
@@ -62,7 +63,7 @@ func (v *varnishServer) start(ctx context.Context, g *generation) (err error) {
 	if err := v.edge.makeStorage(g); err != nil {
 		return err
 	}
-	if v.native, err = native.NewVarnish(v.chosen.daemon, v.edge.setup(g), g.output, newSecret()); err != nil {
+	if v.native, err = native.NewVarnish(v.chosen.daemon, v.edge.setup(g, v.engine), g.output, newSecret()); err != nil {
 		return err
 	}
 	v.native.OnChildDied = v.childDied
@@ -110,12 +111,12 @@ func (v *varnishServer) refused(g *generation, err error) error {
 
 // explainVCL turns a complaint about one of the VCL files into diagnostics.
 func (g *generation) explainVCL(said string) error {
-	for _, file := range g.output.VCLFiles() {
+	for _, file := range g.output.Of(site.Varnish).VCLFiles() {
 		if places := native.LocateVCC(said, path.Base(file.Name)); len(places) > 0 {
-			return g.translate("varnish", said, file.Data, places)
+			return g.translate(site.Varnish, said, file.Data, places)
 		}
 	}
-	return g.translate("varnish", said, nil, nil)
+	return g.translate(site.Varnish, said, nil, nil)
 }
 
 func (v *varnishServer) describe() supervise.Process {

@@ -16,9 +16,9 @@ import (
 // another VCL, other parameters, or a restart.
 func (v *varnishServer) stage(ctx context.Context, next *generation) (*change, error) {
 	was, c := v.edge.serving(), newChange(v.chosen)
-	parameters, restart := v.native.Change(next.output.VarnishArguments)
+	parameters, restart := v.native.Change(next.output.Of(v.engine).Arguments)
 	var why []string
-	if was.output.Generation.Cache != next.output.Generation.Cache {
+	if was.output.Of(v.engine).Generation != next.output.Of(v.engine).Generation {
 		why = append(why, "default.vcl")
 	}
 	if names := parameterNames(parameters); len(names) > 0 {
@@ -177,10 +177,10 @@ func (s *varnishStart) undo(ctx context.Context) error {
 func (v *varnishServer) check(ctx context.Context, g *generation) error {
 	ctx, cancel := context.WithTimeout(ctx, stageTime)
 	defer cancel()
-	setup := v.edge.setup(g)
+	setup := v.edge.setup(g, v.engine)
 	setup.Layout.Dir = v.edge.dir(g)
-	for _, file := range g.output.VCLFiles() {
-		if len(g.output.Parts) > 0 && file.Name == "default.vcl" {
+	for _, file := range g.output.Of(v.engine).VCLFiles() {
+		if len(g.output.Of(v.engine).Parts) > 0 && file.Name == "default.vcl" {
 			continue // it names the parts, which varnishd would have to have loaded
 		}
 		var said strings.Builder

@@ -96,7 +96,7 @@ func Directories(path string) []string {
 // Where there is none, the error is a *FindError about the first that was
 // found. The error is ctx's when ctx ends first.
 func Find(ctx context.Context, engine site.Engine, directories []string) (Daemon, error) {
-	need, known := requirementOf(engine)
+	need, known := programOf(engine)
 	if !known {
 		return Daemon{}, fmt.Errorf("find %q: not a daemon", engine)
 	}
@@ -139,7 +139,7 @@ func candidates(programs, directories []string) []string {
 
 // logReader finds the log program: the one beside the daemon, which has its
 // version, before any other.
-func logReader(need requirement, daemon string, directories []string) string {
+func logReader(need program, daemon string, directories []string) string {
 	if need.logReaders == nil {
 		return ""
 	}
@@ -151,7 +151,7 @@ func logReader(need requirement, daemon string, directories []string) string {
 }
 
 // inspect runs the program at path and compares what it says with the need.
-func inspect(ctx context.Context, need requirement, path string) (Daemon, error) {
+func inspect(ctx context.Context, need program, path string) (Daemon, error) {
 	problem := FindError{Engine: need.engine, Path: path}
 	text, err := run(ctx, path, need.versionArgument)
 	if err != nil {

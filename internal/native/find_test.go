@@ -40,7 +40,7 @@ func publicDirectory(t *testing.T) string {
 }
 
 // program puts an executable shell script into the directory.
-func program(t *testing.T, directory, name, script string) {
+func fakeProgram(t *testing.T, directory, name, script string) {
 	t.Helper()
 	if err := os.MkdirAll(directory, 0o755); err != nil {
 		t.Fatal(err)
@@ -79,16 +79,16 @@ func TestFindNames(t *testing.T) {
 printf 'pipe_timeout\n~~~~~~~~~~~~\n\t* Units: seconds\n\nban_dups\n~~~~~~~~\n'`
 	directory := t.TempDir()
 	first, second, third := filepath.Join(directory, "first"), filepath.Join(directory, "second"), filepath.Join(directory, "third")
-	program(t, first, "stunnel", printing("stunnel 5.40 on x86_64-pc-linux-gnu platform\nThreading:PTHREAD Sockets:POLL,SYSTEMD"))
-	program(t, first, "varnishncsa", "")
-	program(t, second, "stunnel4", printing("stunnel 5.68 on x86_64-pc-linux-gnu platform\nThreading:PTHREAD Sockets:POLL,SYSTEMD TLS:SNI"))
-	program(t, second, "vinyld", strings.Replace(varnish, "varnishd (varnish-7.1.1", "vinyld (vinyl-cache-9.0.0", 1))
-	program(t, third, "varnishd", varnish)
-	program(t, third, "vinylncsa", "")
+	fakeProgram(t, first, "stunnel", printing("stunnel 5.40 on x86_64-pc-linux-gnu platform\nThreading:PTHREAD Sockets:POLL,SYSTEMD"))
+	fakeProgram(t, first, "varnishncsa", "")
+	fakeProgram(t, second, "stunnel4", printing("stunnel 5.68 on x86_64-pc-linux-gnu platform\nThreading:PTHREAD Sockets:POLL,SYSTEMD TLS:SNI"))
+	fakeProgram(t, second, "vinyld", strings.Replace(varnish, "varnishd (varnish-7.1.1", "vinyld (vinyl-cache-9.0.0", 1))
+	fakeProgram(t, third, "varnishd", varnish)
+	fakeProgram(t, third, "vinylncsa", "")
 	if err := os.WriteFile(filepath.Join(first, "nginx"), []byte("not executable"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	program(t, second, "nginx", printing("nginx version: nginx/1.22.1\nconfigure arguments: --with-cc-opt='-g -O2' --with-http_gzip_static_module --with-mail=dynamic"))
+	fakeProgram(t, second, "nginx", printing("nginx version: nginx/1.22.1\nconfigure arguments: --with-cc-opt='-g -O2' --with-http_gzip_static_module --with-mail=dynamic"))
 
 	for _, test := range []struct {
 		name        string
@@ -147,7 +147,7 @@ func TestFindProblems(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			directory := t.TempDir()
-			program(t, directory, test.program, test.script)
+			fakeProgram(t, directory, test.program, test.script)
 			_, err := Find(t.Context(), test.engine, []string{directory})
 			var problem *FindError
 			if !errors.As(err, &problem) {
@@ -165,7 +165,7 @@ func TestFindProblems(t *testing.T) {
 
 func TestFindEndsWithItsContext(t *testing.T) {
 	directory := t.TempDir()
-	program(t, directory, "nginx", "exec sleep 60")
+	fakeProgram(t, directory, "nginx", "exec sleep 60")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := Find(ctx, site.Nginx, []string{directory}); !errors.Is(err, context.Canceled) {

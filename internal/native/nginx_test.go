@@ -63,12 +63,12 @@ func newWebEdge(t *testing.T) *webEdge {
 func (w *webEdge) render(t *testing.T, place string) (Setup, *render.Output) {
 	t.Helper()
 	w.edge.Sites[0].Routes[0].Redirect.To = place
-	out, err := render.Render(render.Input{Edge: w.edge, Layout: w.layout, Origin: "site.hcl", Leave: render.Leave{TLS: true, Cache: true}})
+	out, err := render.Render(render.Input{Edge: w.edge, Layout: w.layout, Origin: "site.hcl", Tiers: site.Engines{TLS: site.Builtin, Cache: site.Builtin}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.install(t, out.Nginx.Data)
-	return Setup{Edge: w.edge, Layout: w.layout, Generation: out.Generation, Message: func(_ string, line []byte) {
+	w.install(t, out.Of(site.Nginx).Main().Data)
+	return Setup{Edge: w.edge, Layout: w.layout, Generation: out.Of(site.Nginx).Generation, Message: func(_ string, line []byte) {
 		if t.Context().Err() == nil { // nginx may say something until it has ended
 			t.Logf("%s", line)
 		}
@@ -156,7 +156,7 @@ func TestR1NginxRefuses(t *testing.T) {
 			nginx := NewNginx(w.daemon, setup, w.sockets)
 			runner := keepRunning(t, nginx.Process())
 			next, out := w.render(t, "/2")
-			w.install(t, bytes.Replace(out.Nginx.Data, []byte(c.old), []byte(c.new), 1))
+			w.install(t, bytes.Replace(out.Of(site.Nginx).Main().Data, []byte(c.old), []byte(c.new), 1))
 			nginx.Adopt(next)
 			err := nginx.Reload(soon(t), runner.Status().PID, runner.Signal)
 			var refusal *Refusal

@@ -65,7 +65,7 @@ func ProbeWeb(ctx context.Context, s Setup) error {
 	if err != nil {
 		return fmt.Errorf("ask the web tier: %w", err)
 	}
-	return expect(s.Generation.Web, strings.TrimSpace(body))
+	return expect(s.Generation, strings.TrimSpace(body))
 }
 
 func expect(want, got string) error {

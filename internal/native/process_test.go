@@ -27,7 +27,7 @@ func testSetup() Setup {
 	return Setup{
 		Edge:       &site.Edge{Timeout: site.Timeouts{Drain: 7 * time.Second}},
 		Layout:     render.Layout{Dir: "/etc/edgegen", Run: "/run/edgegen"},
-		Generation: render.Generation{Cache: "cafe", Web: "cafe"},
+		Generation: "cafe",
 		Credential: &supervise.Credential{UID: 33, GID: 33},
 		Message:    func(string, []byte) {},
 		Access:     func(accesslog.Record) {},
@@ -147,7 +147,7 @@ func unixServer(t *testing.T, handler http.HandlerFunc) (socket string) {
 // readyNginx is nginx's Ready, for an edge whose web tier answers on the socket.
 func readyNginx(ctx context.Context, socket, generation string) error {
 	setup := testSetup()
-	setup.Layout.Run, setup.Generation.Web = filepath.Dir(socket), generation
+	setup.Layout.Run, setup.Generation = filepath.Dir(socket), generation
 	return NginxProcess(Daemon{}, setup, nil).Ready(ctx)
 }
 

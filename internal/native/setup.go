@@ -16,7 +16,7 @@ import (
 type Setup struct {
 	Edge       *site.Edge
 	Layout     render.Layout
-	Generation render.Generation     // what the probes have to answer
+	Generation string                // what the daemon is rendered as, which its probe has to answer
 	Credential *supervise.Credential // whom the daemons run as; nil is the caller's user
 
 	// Message takes what a daemon says, under the process's name; Access takes

@@ -186,7 +186,7 @@ func (s *Stunnel) prepare(context.Context) error {
 // generation before is kept: the way back needs no disk space. The caller holds
 // the lock.
 func (s *Stunnel) certify() error {
-	name := s.setup.Generation.TLS
+	name := s.setup.Generation
 	file := filepath.Join(s.directory, name+".pem")
 	if !slices.Contains(s.certified, name) {
 		text, err := probePEM(name)
@@ -212,7 +212,7 @@ func (s *Stunnel) certify() error {
 // the generation that was adopted last. One that cannot say so for the crowd is
 // ErrBusy: it counts connections to that socket like any other.
 func (s *Stunnel) Probe(ctx context.Context) error {
-	return s.short.judge(probeStunnel(ctx, s.socket(), s.current().Generation.TLS))
+	return s.short.judge(probeStunnel(ctx, s.socket(), s.current().Generation))
 }
 
 // linkTo gives a file another name, in place of what had it. It is a hard link,

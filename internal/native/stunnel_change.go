@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"edgegen/internal/render"
+	"edgegen/internal/site"
 )
 
 // ignoredByReload are the options that stunnel reads at its start alone. Others
@@ -19,7 +20,7 @@ func ignoredByReload() []string {
 // other by Reload, in phrases; none means that it can. Listeners are compared by
 // their addresses: whether a socket is another one, its owner knows.
 func StunnelChange(old, new *render.Output) (restart []string) {
-	before, after := directives(old.Stunnel.Data), directives(new.Stunnel.Data)
+	before, after := directives(old.Of(site.Stunnel).Main().Data), directives(new.Of(site.Stunnel).Main().Data)
 	if !slices.Equal(before["accept"], after["accept"]) {
 		restart = append(restart, "the TLS listeners")
 	}

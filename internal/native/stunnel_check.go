@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"edgegen/internal/render"
+	"edgegen/internal/site"
 	"edgegen/internal/supervise"
 )
 
@@ -22,10 +23,10 @@ var errAnswered = errors.New("stunnel answers")
 // rendering. The error is a *Refusal where stunnel will not have them, and said
 // then holds its words for LocateStunnel.
 func CheckStunnel(ctx context.Context, d Daemon, s Setup, out *render.Output, instance *supervise.Instance) (said string, err error) {
-	s.Generation = out.Generation
+	s.Generation = out.Of(site.Stunnel).Generation
 	s.Message = func(string, []byte) {} // whoever asked is told
 	// Nobody connects to the listeners; they only have to be as many.
-	count := len(directives(out.Stunnel.Data)["accept"]) - 1
+	count := len(directives(out.Of(site.Stunnel).Main().Data)["accept"]) - 1
 	directory, err := os.MkdirTemp(s.Layout.Run, "try")
 	if err != nil {
 		return "", fmt.Errorf("make a directory for the check of stunnel.conf: %w", err)

@@ -17,7 +17,7 @@ import (
 func silentStunnel(t *testing.T) *Stunnel {
 	t.Helper()
 	run := t.TempDir()
-	setup := Setup{Layout: render.Layout{Run: run, Dir: filepath.Join(run, "config")}, Generation: render.Generation{TLS: "one"},
+	setup := Setup{Layout: render.Layout{Run: run, Dir: filepath.Join(run, "config")}, Generation: "one",
 		Edge: testSetup().Edge, Message: func(string, []byte) {}}
 	setup.Credential, _ = ordinaryUser()
 	if err := os.Mkdir(setup.Layout.Dir, 0o755); err != nil {

@@ -98,7 +98,7 @@ func (e *tlsEdge) render(t *testing.T, directory string) (Setup, *render.Output)
 	t.Helper()
 	layout := e.layout
 	layout.Dir = directory
-	in := render.Input{Edge: e.edge, Layout: layout, Origin: "site.hcl", Standby: true, Leave: render.Leave{Cache: true, Web: true}}
+	in := render.Input{Edge: e.edge, Layout: layout, Origin: "site.hcl", Standby: true, Tiers: site.Engines{Cache: site.Builtin, Web: site.Builtin}}
 	for _, one := range e.edge.Sites {
 		in.PEM = append(in.PEM, e.pems[one.Host])
 	}
@@ -110,7 +110,7 @@ func (e *tlsEdge) render(t *testing.T, directory string) (Setup, *render.Output)
 	if _, err := render.Install(directory, out.Files(), owner); err != nil {
 		t.Fatal(err)
 	}
-	return Setup{Edge: e.edge, Layout: layout, Generation: out.Generation, Credential: credential, Message: func(_ string, line []byte) {
+	return Setup{Edge: e.edge, Layout: layout, Generation: out.Of(site.Stunnel).Generation, Credential: credential, Message: func(_ string, line []byte) {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		e.said = append(e.said, string(line))
@@ -272,7 +272,7 @@ func TestR1R4R5StunnelReload(t *testing.T) {
 	e.pems["b.test"] = certificateOf(t, "b.test renewed")
 	next, out := e.render(t, e.layout.Dir)
 	conf := filepath.Join(e.layout.Dir, "stunnel.conf")
-	broken := bytes.Replace(out.Stunnel.Data, []byte("renegotiation = no"), []byte("renegotiation = maybe"), 1)
+	broken := bytes.Replace(out.Of(site.Stunnel).Main().Data, []byte("renegotiation = no"), []byte("renegotiation = maybe"), 1)
 	if err := os.WriteFile(conf, broken, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -293,7 +293,7 @@ func TestR1R4R5StunnelReload(t *testing.T) {
 		t.Error(err)
 	}
 
-	if err := os.WriteFile(conf, out.Stunnel.Data, 0o644); err != nil {
+	if err := os.WriteFile(conf, out.Of(site.Stunnel).Main().Data, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	stunnel.Adopt(next)
@@ -405,7 +405,9 @@ func TestStunnelChange(t *testing.T) {
 		"what a reload ignores": {"pid =", "pid = /x", []string{`stunnel's option "pid"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			output := func(text string) *render.Output { return &render.Output{Stunnel: render.File{Data: []byte(text)}} }
+			output := func(text string) *render.Output {
+				return &render.Output{Daemons: []render.Rendered{{Engine: site.Stunnel, Files: []render.File{{Data: []byte(text)}}}}}
+			}
 			got := StunnelChange(output(text), output(strings.Replace(text, c.old, c.new, 1)))
 			if !slices.Equal(got, c.want) {
 				t.Errorf("%q", got)

@@ -100,7 +100,7 @@ func startVarnish(t *testing.T, edge *site.Edge) *reloaded {
 	t.Cleanup(func() { web.Close() })
 	out := r.render(t, edge)
 	r.write(t, out, r.layout.Dir)
-	setup := Setup{Edge: edge, Layout: r.layout, Generation: out.Generation,
+	setup := Setup{Edge: edge, Layout: r.layout, Generation: out.Of(site.Varnish).Generation,
 		Message: func(_ string, line []byte) { t.Logf("varnishd: %s", line) }}
 	if r.Varnish, err = NewVarnish(daemon, setup, out, []byte(testSecret)); err != nil {
 		t.Fatal(err)
@@ -136,7 +136,7 @@ func startVarnish(t *testing.T, edge *site.Edge) *reloaded {
 func (r *reloaded) render(t *testing.T, edge *site.Edge) *render.Output {
 	t.Helper()
 	out, err := render.Render(render.Input{Edge: edge, Layout: r.layout, Version: "1", Origin: "site.hcl", Standby: true,
-		Leave: render.Leave{TLS: true, Web: true}})
+		Tiers: site.Engines{TLS: site.Builtin, Web: site.Builtin}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,7 +309,8 @@ func TestR1RefusedAndRestored(t *testing.T) {
 	before := r.loaded(t)
 	setValue(edge, 0, "1")
 	out, dir := r.render(t, edge), filepath.Join(r.layout.Run, "bad")
-	out.VCL.Data = append(out.VCL.Data, "sub vcl_recv { set req.nonsense = 1; }\n"...)
+	vcl := out.Of(site.Varnish).Files
+	vcl[0].Data = append(vcl[0].Data, "sub vcl_recv { set req.nonsense = 1; }\n"...)
 	r.write(t, out, dir)
 	var refusal *VarnishError
 	if _, err := r.Stage(soon(t), out, dir); !errors.As(err, &refusal) || len(LocateVCC(refusal.Message, "default.vcl")) == 0 {
@@ -560,20 +561,20 @@ func TestManySitesByHand(t *testing.T) {
 	}
 	defer web.Close()
 	out, err := render.Render(render.Input{Edge: sites(100, echoApp(t)), Layout: layout, Version: "1", Origin: "site.hcl",
-		Leave: render.Leave{TLS: true, Web: true}})
+		Tiers: site.Engines{TLS: site.Builtin, Web: site.Builtin}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := render.Install(layout.Dir, out.Files(), nil); err != nil {
 		t.Fatal(err)
 	}
-	arguments := append([]string{"-F", "-f", layout.Dir + "/default.vcl", "-p", quickCompiler}, out.VarnishArguments...)
+	arguments := append([]string{"-F", "-f", layout.Dir + "/default.vcl", "-p", quickCompiler}, out.Of(site.Varnish).Arguments...)
 	command := exec.Command(daemon.Path, arguments...)
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
 	defer end(t, command)
-	if err := probeVarnish(soon(t), layout.CacheProbe(), out.Generation.Cache); err != nil {
+	if err := probeVarnish(soon(t), layout.CacheProbe(), out.Of(site.Varnish).Generation); err != nil {
 		t.Error(err)
 	}
 }

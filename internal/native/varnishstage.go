@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edgegen/internal/render"
+	"edgegen/internal/site"
 )
 
 // vclSet is a rendering of the cache tier, as varnishd holds it.
@@ -28,8 +29,8 @@ type vclProgram struct {
 }
 
 func setOf(out *render.Output, dir string) vclSet {
-	set := vclSet{generation: out.Generation.Cache, dir: dir, arguments: out.VarnishArguments}
-	for _, part := range out.Parts {
+	set := vclSet{generation: out.Of(site.Varnish).Generation, dir: dir, arguments: out.Of(site.Varnish).Arguments}
+	for _, part := range out.Of(site.Varnish).Parts {
 		set.programs = append(set.programs, vclProgram{"vcl_" + part.Label, part.Label, part.Name})
 	}
 	set.programs = append(set.programs, vclProgram{name: "edge_" + set.generation, file: "default.vcl"})
@@ -105,7 +106,7 @@ const undoTime = 5 * time.Second
 // needs a restart is left as it is; see Next.
 func (v *Varnish) Stage(ctx context.Context, out *render.Output, dir string) (*StagedVCL, error) {
 	s := &StagedVCL{varnish: v, manager: int(v.manager.Load()), before: v.inUse(), next: setOf(out, dir)}
-	s.parameters, _ = v.Change(out.VarnishArguments)
+	s.parameters, _ = v.Change(out.Of(site.Varnish).Arguments)
 	if s.next.generation == s.before.generation {
 		return s, nil
 	}

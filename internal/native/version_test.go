@@ -48,7 +48,7 @@ func TestVersions(t *testing.T) {
 		{"bytes", site.Varnish, "\x7fELF\x00varnishd (varnish-7.1.1", "", nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			need, known := requirementOf(test.engine)
+			need, known := programOf(test.engine)
 			if !known {
 				t.Fatal("no requirement")
 			}

@@ -57,7 +57,7 @@ func stage(t *testing.T, edge *site.Edge) *staged {
 	if _, err := render.Install(layout.Dir, s.out.Files(), nil); err != nil {
 		t.Fatal(err)
 	}
-	s.setup = native.Setup{Edge: edge, Layout: layout, Generation: s.out.Generation,
+	s.setup = native.Setup{Edge: edge, Layout: layout, Generation: s.out.Of(site.Nginx).Generation,
 		Message: func(_ string, line []byte) { s.hear(line) }}
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -189,8 +189,8 @@ func (s *staged) accept(t *testing.T, check supervise.Process) {
 // acceptVCL runs varnishd's check of every file that can be looked at alone.
 func (s *staged) acceptVCL(t *testing.T, daemon native.Daemon) {
 	t.Helper()
-	for _, file := range s.out.VCLFiles() {
-		if len(s.out.Parts) == 0 || file.Name != "default.vcl" {
+	for _, file := range s.out.Of(site.Varnish).VCLFiles() {
+		if len(s.out.Of(site.Varnish).Parts) == 0 || file.Name != "default.vcl" {
 			s.accept(t, native.VarnishCheck(daemon, s.setup, file.Name, s.hear))
 		}
 	}

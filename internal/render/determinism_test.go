@@ -20,7 +20,7 @@ func everything(out *render.Output) string {
 	for _, file := range out.Files() {
 		fmt.Fprintf(&text, "==== %s %v\n%s", file.Name, file.Mode, file.Data)
 	}
-	return text.String() + strings.Join(out.VarnishArguments, " ") + "\n" + fmt.Sprint(out.Generation)
+	return text.String() + strings.Join(out.Of(site.Varnish).Arguments, " ") + "\n" + generations(out)
 }
 
 func TestRenderIsTheSameEachTime(t *testing.T) {
@@ -96,7 +96,7 @@ func TestRenderOrderOfBlocks(t *testing.T) {
 		loaded.Edge.First = 0
 		out := mustRender(t, input(loaded.Edge))
 		text := lines.ReplaceAllString(everything(out), "site.hcl:1")
-		texts = append(texts, strings.NewReplacer(out.Generation.Cache, "generation", out.Generation.Web, "generation").Replace(text))
+		texts = append(texts, strings.NewReplacer(out.Of(site.Varnish).Generation, "generation", out.Of(site.Nginx).Generation, "generation").Replace(text))
 	}
 	if diff := cmp.Diff(texts[0], texts[1]); diff != "" {
 		t.Error(diff)
@@ -106,11 +106,15 @@ func TestRenderOrderOfBlocks(t *testing.T) {
 // TestRenderGeneration: a tier's changes exactly when its files do, so that a
 // reload touches nobody else (R3).
 func TestRenderGeneration(t *testing.T) {
-	generation := func(change func(*render.Input)) render.Generation {
+	generation := func(change func(*render.Input)) map[site.Engine]string {
 		in := input(placedEdge())
 		in.PEM = [][]byte{[]byte("certificate")}
 		change(&in)
-		return mustRender(t, in).Generation
+		names := make(map[site.Engine]string)
+		for _, d := range mustRender(t, in).Daemons {
+			names[d.Engine] = d.Generation
+		}
+		return names
 	}
 	same := generation(func(*render.Input) {})
 	for _, c := range []struct {
@@ -128,7 +132,7 @@ func TestRenderGeneration(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := generation(c.change)
-			if (got.TLS != same.TLS) != c.tls || (got.Cache != same.Cache) != c.cache || (got.Web != same.Web) != c.web {
+			if (got[site.Stunnel] != same[site.Stunnel]) != c.tls || (got[site.Varnish] != same[site.Varnish]) != c.cache || (got[site.Nginx] != same[site.Nginx]) != c.web {
 				t.Errorf("generation %v after %v", got, same)
 			}
 		})
@@ -161,7 +165,7 @@ func TestRenderPEM(t *testing.T) {
 		in.PEM = append(in.PEM, []byte(host))
 	}
 	names := make(map[string]bool)
-	for i, file := range mustRender(t, in).PEM {
+	for i, file := range mustRender(t, in).Of(site.Stunnel).PEM {
 		if file.Mode != 0o600 || string(file.Data) != string(in.PEM[i]) || names[file.Name] {
 			t.Errorf("%s %v %q", file.Name, file.Mode, file.Data)
 		}
@@ -170,4 +174,13 @@ func TestRenderPEM(t *testing.T) {
 	if len(names) != 4 {
 		t.Errorf("files %v", names)
 	}
+}
+
+// generations lists what the daemons' files are called.
+func generations(out *render.Output) string {
+	var names []string
+	for _, d := range out.Daemons {
+		names = append(names, string(d.Engine)+" "+d.Generation)
+	}
+	return strings.Join(names, "\n")
 }

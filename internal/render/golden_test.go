@@ -173,7 +173,7 @@ func TestGoldens(t *testing.T) {
 		t.Run(g.name, func(t *testing.T) {
 			loaded, dir := g.load(t)
 			out := mustRender(t, input(loaded.Edge))
-			fixed := strings.NewReplacer(dir, "/srv/site", out.Generation.Cache, "0123456789abcdef", out.Generation.Web, "fedcba9876543210")
+			fixed := strings.NewReplacer(dir, "/srv/site", out.Of(site.Varnish).Generation, "0123456789abcdef", out.Of(site.Nginx).Generation, "fedcba9876543210")
 			for _, file := range out.Files() {
 				compare(t, filepath.Join("testdata", g.name, file.Name), fixed.Replace(string(file.Data)))
 			}

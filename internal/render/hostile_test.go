@@ -19,27 +19,27 @@ import (
 // shape counts what the daemons would read in a rendering.
 func shape(t *testing.T, out *render.Output) [4]int {
 	t.Helper()
-	nginx, err := nginxStatements(string(out.Nginx.Data))
+	nginx, err := nginxStatements(string(out.Of(site.Nginx).Main().Data))
 	if err != nil {
 		t.Fatalf("nginx.conf: %v", err)
 	}
-	vcl, err := vclStatements(string(out.VCL.Data))
+	vcl, err := vclStatements(string(out.Of(site.Varnish).Main().Data))
 	if err != nil {
 		t.Fatalf("default.vcl: %v", err)
 	}
-	stunnel, err := stunnelOptions(string(out.Stunnel.Data))
+	stunnel, err := stunnelOptions(string(out.Of(site.Stunnel).Main().Data))
 	if err != nil {
 		t.Fatalf("stunnel.conf: %v", err)
 	}
 	var lines []string
-	for line := range strings.Lines(string(out.Arguments.Data)) {
+	for line := range strings.Lines(string(out.Of(site.Varnish).Files[1].Data)) {
 		if !strings.HasPrefix(line, "#") {
 			lines = append(lines, line)
 		}
 	}
 	words, err := shellWords(strings.Join(lines, ""))
-	if err != nil || !slices.Equal(words, out.VarnishArguments) {
-		t.Fatalf("varnishd.args is read as %q, not %q: %v", words, out.VarnishArguments, err)
+	if err != nil || !slices.Equal(words, out.Of(site.Varnish).Arguments) {
+		t.Fatalf("varnishd.args is read as %q, not %q: %v", words, out.Of(site.Varnish).Arguments, err)
 	}
 	return [4]int{len(nginx), vcl, len(stunnel), len(words)}
 }

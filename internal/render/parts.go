@@ -16,8 +16,8 @@ import (
 // of usual size are still in one file.
 const partSize = 250
 
-// renderVarnish makes the VCL, in one file or in parts, and the arguments.
-func (o *Output) renderVarnish(in Input, common header) error {
+// varnish makes the VCL, in one file or in parts, and the arguments.
+func (r *Rendered) varnish(in Input, common header) error {
 	sites := make([]*site.Site, len(in.Edge.Sites))
 	for i := range in.Edge.Sites {
 		sites[i] = &in.Edge.Sites[i]
@@ -26,14 +26,14 @@ func (o *Output) renderVarnish(in Input, common header) error {
 	if err != nil {
 		return err
 	}
-	o.Arguments = File{Name: "varnishd.args", Data: arguments.placed(), Mode: 0o644}
-	if o.VarnishArguments, err = splitArguments(o.Arguments.Data); err != nil {
+	text := File{Name: "varnishd.args", Data: arguments.placed(), Mode: 0o644}
+	if r.Arguments, err = splitArguments(text.Data); err != nil {
 		return err
 	}
 	name, view := "varnish/default.vcl.tmpl", func(h header) any { return vclView(in, h, sites) }
 	// Parts are loaded over the command line, which nobody does by hand.
 	if parts := split("", sites); in.Standby && len(parts) > 1 {
-		dispatch, err := o.renderParts(in, common, parts)
+		dispatch, err := r.renderParts(in, common, parts)
 		if err != nil {
 			return err
 		}
@@ -43,7 +43,11 @@ func (o *Output) renderVarnish(in Input, common header) error {
 	if err != nil {
 		return err
 	}
-	o.VCL, o.Generation.Cache = File{Name: "default.vcl", Data: data, Mode: 0o644}, generation
+	r.Generation = generation
+	r.Files = []File{{Name: "default.vcl", Data: data, Mode: 0o644}, text}
+	for _, part := range r.Parts {
+		r.Files = append(r.Files, part.File)
+	}
 	return nil
 }
 
@@ -60,7 +64,7 @@ type vclPart struct {
 }
 
 // renderParts makes the parts, and returns what default.vcl says of them.
-func (o *Output) renderParts(in Input, common header, parts []part) ([]vclPart, error) {
+func (r *Rendered) renderParts(in Input, common header, parts []part) ([]vclPart, error) {
 	program, err := compile(templates.FS, "varnish/default.vcl.tmpl")
 	if err != nil {
 		return nil, err
@@ -74,7 +78,7 @@ func (o *Output) renderParts(in Input, common header, parts []part) ([]vclPart, 
 			return nil, err
 		}
 		label := "part_" + p.bits + "_" + nameOf(made.unplaced())
-		o.Parts = append(o.Parts, Part{File{Name: view.File, Data: made.placed(), Mode: 0o644}, label})
+		r.Parts = append(r.Parts, Part{File{Name: view.File, Data: made.placed(), Mode: 0o644}, label})
 		dispatch = append(dispatch, vclPart{File: view.File, Label: label, Patterns: hostPatterns(p.sites), Sites: p.sites})
 	}
 	return dispatch, nil

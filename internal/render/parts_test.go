@@ -19,7 +19,7 @@ func underEdgegen(edge *site.Edge) render.Input {
 // labels are those of the parts, by their file.
 func labels(out *render.Output) map[string]string {
 	all := make(map[string]string)
-	for _, part := range out.Parts {
+	for _, part := range out.Of(site.Varnish).Parts {
 		all[part.Name] = part.Label
 	}
 	return all
@@ -48,11 +48,11 @@ func TestPartsOnlyForManySites(t *testing.T) {
 		parts bool
 	}{{1, false}, {49, false}, {200, true}} {
 		out := mustRender(t, underEdgegen(manySites(c.sites)))
-		if (len(out.Parts) > 0) != c.parts {
-			t.Errorf("%d sites: %d parts", c.sites, len(out.Parts))
+		if (len(out.Of(site.Varnish).Parts) > 0) != c.parts {
+			t.Errorf("%d sites: %d parts", c.sites, len(out.Of(site.Varnish).Parts))
 		}
-		if byHand := mustRender(t, input(manySites(c.sites))); len(byHand.Parts) > 0 {
-			t.Errorf("%d sites: %d parts, which nobody loads by hand", c.sites, len(byHand.Parts))
+		if byHand := mustRender(t, input(manySites(c.sites))); len(byHand.Of(site.Varnish).Parts) > 0 {
+			t.Errorf("%d sites: %d parts, which nobody loads by hand", c.sites, len(byHand.Of(site.Varnish).Parts))
 		}
 	}
 }
@@ -87,8 +87,8 @@ func TestR3PartsThatChange(t *testing.T) {
 			if len(changed) > c.most || (len(changed) > 0) != c.generation {
 				t.Errorf("changed: %v", changed)
 			}
-			if (after.Generation.Cache != before.Generation.Cache) != c.generation {
-				t.Errorf("generation %s after %s", after.Generation.Cache, before.Generation.Cache)
+			if (after.Of(site.Varnish).Generation != before.Of(site.Varnish).Generation) != c.generation {
+				t.Errorf("generation %s after %s", after.Of(site.Varnish).Generation, before.Of(site.Varnish).Generation)
 			}
 		})
 	}
@@ -103,12 +103,12 @@ func TestPartsHoldEverySite(t *testing.T) {
 	out := mustRender(t, underEdgegen(edge))
 	for _, one := range edge.Sites {
 		holding := 0
-		for _, part := range out.Parts {
+		for _, part := range out.Of(site.Varnish).Parts {
 			if strings.Contains(string(part.Data), `X-Edge-Canonical = "`+one.Host+`"`) {
 				holding++
 			}
 		}
-		if host := strings.ReplaceAll(one.Host, ".", `\.`); holding != 1 || strings.Count(string(out.VCL.Data), host) < 2 {
+		if host := strings.ReplaceAll(one.Host, ".", `\.`); holding != 1 || strings.Count(string(out.Of(site.Varnish).Main().Data), host) < 2 {
 			t.Errorf("%s is in %d parts", one.Host, holding)
 		}
 	}
@@ -122,12 +122,12 @@ func TestRenderNamesGenerationsThatSitesMention(t *testing.T) {
 	edge.Sites[0].Routes[2].ResponseHeaders.Set[0].Value = standIn
 	edge.Sites[0].Maintenance.Page = "/" + standIn
 	out := mustRender(t, input(edge))
-	for file, data := range map[string][]byte{"default.vcl": out.VCL.Data, "nginx.conf": out.Nginx.Data} {
+	for file, data := range map[string][]byte{"default.vcl": out.Of(site.Varnish).Main().Data, "nginx.conf": out.Of(site.Nginx).Main().Data} {
 		if !strings.Contains(string(data), "/"+standIn) {
 			t.Errorf("%s has lost the value", file)
 		}
 	}
-	if !strings.Contains(string(out.VCL.Data), `"`+out.Generation.Cache+`"`) || !strings.Contains(string(out.Nginx.Data), out.Generation.Web) {
+	if !strings.Contains(string(out.Of(site.Varnish).Main().Data), `"`+out.Of(site.Varnish).Generation+`"`) || !strings.Contains(string(out.Of(site.Nginx).Main().Data), out.Of(site.Nginx).Generation) {
 		t.Error("a generation is not named in its file")
 	}
 }

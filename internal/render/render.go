@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io/fs"
+	"slices"
 
 	"edgegen/internal/site"
 	"edgegen/templates"
@@ -25,9 +26,10 @@ type Input struct {
 	// Unserved is what lies below roots and is private, for each root that has
 	// such files.
 	Unserved []Unserved
-	// Leave names tiers that no daemon serves, whose files are left out. The
-	// zero value leaves nothing out.
-	Leave Leave
+	// Tiers names the engine of each tier; those that are no daemon's have no
+	// files. Where it names none, that is the one that the edge asks for, or else
+	// the daemon that is preferred: files are for daemons.
+	Tiers site.Engines
 	// Standby says that edgegen runs the daemons: it holds a private socket to
 	// ask the TLS tier, publishes varnishd's sockets under the names of the cache
 	// tier when it is well, takes on standby sockets what that tier refuses, and
@@ -35,9 +37,6 @@ type Input struct {
 	// Without it the files are for daemons that are run by hand.
 	Standby bool
 }
-
-// Leave is a set of tiers.
-type Leave struct{ TLS, Cache, Web bool }
 
 // File is one rendered file.
 type File struct {
@@ -48,15 +47,44 @@ type File struct {
 
 // Output is a whole generation.
 type Output struct {
-	Stunnel, VCL, Nginx File
+	Daemons []Rendered // those that serve a tier, in the order of site.Daemons
+	Secrets []string   // of the model: what a person is shown of the files holds none
+}
+
+// Rendered is what one daemon reads.
+type Rendered struct {
+	Engine site.Engine
+	Files  []File // but for the PEM files; its configuration first
+	PEM    []File // one a site, where it ends TLS
+	// Generation names what was rendered. It changes exactly when the files do, a
+	// certificate among them, but for the comments that say which line of the HCL
+	// something came from. The daemon's probe socket answers with it.
+	Generation string
+
+	// What follows is varnishd's.
+
 	// Parts of the VCL, where there are so many sites that default.vcl only
-	// hands requests on. There are none without Standby.
-	Parts            []Part
-	Arguments        File     // varnishd's arguments, as text
-	VarnishArguments []string // the same, as argv without the program and without -f
-	PEM              []File   // one a site
-	Generation       Generation
-	Secrets          []string // of the model: what a person is shown of the files holds none
+	// hands requests on. There are none without Standby. They are among Files.
+	Parts     []Part
+	Arguments []string // as argv without the program and without -f
+}
+
+// Main is the daemon's configuration file, the zero File where there is none.
+func (r *Rendered) Main() File {
+	if len(r.Files) == 0 {
+		return File{}
+	}
+	return r.Files[0]
+}
+
+// Of is what was rendered for a daemon. It is empty where that serves no tier.
+func (o *Output) Of(engine site.Engine) *Rendered {
+	for i := range o.Daemons {
+		if o.Daemons[i].Engine == engine {
+			return &o.Daemons[i]
+		}
+	}
+	return &Rendered{Engine: engine}
 }
 
 // Shown returns what a file says to a person: without what is secret.
@@ -74,31 +102,29 @@ type Part struct {
 	Label string // by which default.vcl hands requests to it
 }
 
-// Generation names what was rendered for each tier. A name changes exactly when
-// the tier's files do, a certificate among them, but for the comments that say
-// which line of the HCL something came from. The probe sockets answer with it.
-// It is empty where the tier was left out.
-type Generation struct{ TLS, Cache, Web string }
-
 // Files lists everything that was rendered, the configuration files first.
 func (o *Output) Files() []File {
-	var files []File
-	for _, file := range append([]File{o.Stunnel, o.VCL, o.Nginx, o.Arguments}, o.partFiles()...) {
-		if file.Name != "" {
-			files = append(files, file)
-		}
+	files := o.Configuration()
+	for _, d := range o.Daemons {
+		files = append(files, d.PEM...)
 	}
-	return append(files, o.PEM...)
+	return files
+}
+
+// Configuration lists all but the PEM files: each daemon's own, then what else
+// they read.
+func (o *Output) Configuration() (files []File) {
+	var others []File
+	for _, d := range o.Daemons {
+		files, others = append(files, d.Main()), append(others, d.Files[1:]...)
+	}
+	return append(files, others...)
 }
 
 // VCLFiles lists the files that hold VCL, default.vcl first.
-func (o *Output) VCLFiles() []File {
-	return append([]File{o.VCL}, o.partFiles()...)
-}
-
-func (o *Output) partFiles() []File {
-	var files []File
-	for _, part := range o.Parts {
+func (r *Rendered) VCLFiles() []File {
+	files := []File{r.Main()}
+	for _, part := range r.Parts {
 		files = append(files, part.File)
 	}
 	return files
@@ -109,37 +135,75 @@ func (o *Output) partFiles() []File {
 func Render(in Input) (*Output, error) {
 	out := &Output{}
 	common := header{Version: in.Version, Origin: in.Origin, Dir: in.Layout.Dir}
-	if !in.Leave.TLS {
-		if err := out.renderStunnel(in, common); err != nil {
+	in.Tiers = in.tiers()
+	for _, daemon := range daemons() {
+		if !in.serves(daemon.engine) {
+			continue
+		}
+		rendered := Rendered{Engine: daemon.engine}
+		if err := daemon.render(&rendered, in, common); err != nil {
 			return nil, err
 		}
-	}
-	if !in.Leave.Cache {
-		if err := out.renderVarnish(in, common); err != nil {
-			return nil, err
-		}
-	}
-	if !in.Leave.Web {
-		nginx, generation, err := named("nginx/nginx.conf.tmpl", common, func(h header) any { return nginxView(in, h) })
-		if err != nil {
-			return nil, err
-		}
-		out.Nginx, out.Generation.Web = File{Name: "nginx.conf", Data: nginx, Mode: 0o644}, generation
+		out.Daemons = append(out.Daemons, rendered)
 	}
 	return out, nil
 }
 
-func (o *Output) renderStunnel(in Input, common header) error {
+// daemon is one that is rendered for.
+type daemon struct {
+	engine site.Engine
+	render func(*Rendered, Input, header) error
+}
+
+// daemons lists them in the order of site.Daemons.
+func daemons() []daemon {
+	return []daemon{
+		{site.Stunnel, (*Rendered).stunnel},
+		{site.Varnish, (*Rendered).varnish},
+		{site.Nginx, (*Rendered).nginx},
+	}
+}
+
+// tiers are the engines, each a daemon or none.
+func (in Input) tiers() site.Engines {
+	of := func(tier string) site.Engine {
+		engine := in.Tiers.Of(tier)
+		if engine != "" {
+			return engine
+		}
+		if asked := in.Edge.Engine.Of(tier); asked != "" && asked != site.Auto && asked != site.Builtin {
+			return asked
+		}
+		return site.DaemonsFor(tier)[0]
+	}
+	return site.Engines{TLS: of(site.TLSTier), Cache: of(site.CacheTier), Web: of(site.WebTier)}
+}
+
+// serves reports whether an engine serves any tier.
+func (in Input) serves(engine site.Engine) bool {
+	return slices.ContainsFunc(site.Tiers(), func(tier string) bool { return in.Tiers.Of(tier) == engine })
+}
+
+func (r *Rendered) stunnel(in Input, common header) error {
 	stunnel, err := fill("stunnel/stunnel.conf.tmpl", stunnelView(in, common))
 	if err != nil {
 		return err
 	}
-	o.Stunnel = File{Name: "stunnel.conf", Data: stunnel.placed(), Mode: 0o644}
-	o.Generation.TLS = nameOf(stunnel.unplaced())
+	r.Files = []File{{Name: "stunnel.conf", Data: stunnel.placed(), Mode: 0o644}}
+	r.Generation = nameOf(stunnel.unplaced())
 	for i, pem := range in.PEM {
-		o.PEM = append(o.PEM, File{Name: pemName(&in.Edge.Sites[i]), Data: pem, Mode: 0o600})
-		o.Generation.TLS = nameOf([]byte(o.Generation.TLS), pem)
+		r.PEM = append(r.PEM, File{Name: pemName(&in.Edge.Sites[i]), Data: pem, Mode: 0o600})
+		r.Generation = nameOf([]byte(r.Generation), pem)
 	}
+	return nil
+}
+
+func (r *Rendered) nginx(in Input, common header) error {
+	nginx, generation, err := named("nginx/nginx.conf.tmpl", common, func(h header) any { return nginxView(in, h) })
+	if err != nil {
+		return err
+	}
+	r.Files, r.Generation = []File{{Name: "nginx.conf", Data: nginx, Mode: 0o644}}, generation
 	return nil
 }
 

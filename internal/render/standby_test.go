@@ -3,6 +3,8 @@ package render_test
 import (
 	"strings"
 	"testing"
+
+	"edgegen/internal/site"
 )
 
 // TestStandby: what edgegen adds for itself stands in its place where it runs
@@ -18,11 +20,11 @@ func TestStandby(t *testing.T) {
 		added              []string // in this order
 		after              string   // in both
 	}{
-		"stunnel.conf": {string(byHand.Stunnel.Data), string(supervised.Stunnel.Data),
+		"stunnel.conf": {string(byHand.Of(site.Stunnel).Main().Data), string(supervised.Of(site.Stunnel).Main().Data),
 			"connect = " + in.Layout.CacheSocket() + "\n",
 			[]string{"connect = " + in.Layout.StandbySocket() + "\nfailover = prio\n", "[edgegen]\naccept = "},
 			"[https-1]\naccept = "},
-		"nginx.conf": {string(byHand.Nginx.Data), string(supervised.Nginx.Data),
+		"nginx.conf": {string(byHand.Of(site.Nginx).Main().Data), string(supervised.Of(site.Nginx).Main().Data),
 			"server unix:" + in.Layout.PlainSocket() + " max_fails=0;",
 			[]string{"server unix:" + in.Layout.StandbyPlain() + " backup max_fails=0;"},
 			"keepalive 16;"},

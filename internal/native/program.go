@@ -1,0 +1,105 @@
+package native
+
+import (
+	"log/slog"
+	"regexp"
+
+	"edgegen/internal/site"
+)
+
+// program is what edgegen knows and asks of a daemon's program.
+type program struct {
+	engine           site.Engine
+	programs         []string // names of the program, the preferred one first
+	packages         string   // what to install
+	logReaders       []string // names of the access log program
+	versionArgument  string
+	featureArguments []string // nil where the version's text names the features too
+	minimum          string
+	reason           string // what an older one lacks
+	features         []feature
+	version          *regexp.Regexp // its group 1 is the version
+	parseFeatures    func(text string) []string
+
+	voices []voice // of its processes
+	// locate returns the places in its rendered configuration that it names in
+	// what it said; it is nil where none can be found.
+	locate func(said string, rendered []byte) []Position
+}
+
+// feature is something that a daemon may have been built without.
+type feature struct{ name, reason string }
+
+// voice is how a process speaks.
+type voice struct {
+	process string // its name
+	judge   func(line string) (slog.Level, string)
+	crowd   func(text string) (common string, crowd bool) // nil where it says nothing of each in a crowd
+}
+
+// programs lists them in the order of site.Daemons.
+func programs() []program {
+	return []program{stunnelProgram(), varnishProgram(), nginxProgram()}
+}
+
+// programOf returns that of an engine; false for Auto and Builtin.
+func programOf(engine site.Engine) (program, bool) {
+	for _, p := range programs() {
+		if p.engine == engine {
+			return p, true
+		}
+	}
+	return program{}, false
+}
+
+// voiceOf is the voice of a process; false for an app's.
+func voiceOf(process string) (voice, bool) {
+	for _, p := range programs() {
+		for _, v := range p.voices {
+			if v.process == process {
+				return v, true
+			}
+		}
+	}
+	return voice{}, false
+}
+
+// Judge tells how much a line that a process said matters, and returns it
+// without the head that the log repeats. Of an app's line nothing is known.
+func Judge(process, line string) (slog.Level, string) {
+	if v, known := voiceOf(process); known {
+		return v.judge(line)
+	}
+	return slog.LevelInfo, line
+}
+
+// OfACrowd reports whether a line, as Judge returns it, is one that a daemon says
+// of each connection that is too many for it, and returns what such lines have in
+// common.
+func OfACrowd(process, text string) (common string, crowd bool) {
+	if v, known := voiceOf(process); known && v.crowd != nil {
+		return v.crowd(text)
+	}
+	return text, false
+}
+
+// Locate returns the places in an engine's rendered configuration that it names in
+// what it said: in its messages, or in its refusal of the file.
+func Locate(engine site.Engine, said string, rendered []byte) []Position {
+	if p, known := programOf(engine); known && p.locate != nil {
+		return p.locate(said, rendered)
+	}
+	return nil
+}
+
+// EngineOf is the engine whose process has the name; "" for an app's.
+func EngineOf(process string) site.Engine {
+	for _, p := range programs() {
+		for _, v := range p.voices {
+			if v.process == process {
+				return p.engine
+			}
+		}
+	}
+	return ""
+}

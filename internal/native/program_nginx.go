@@ -1,0 +1,65 @@
+package native
+
+import (
+	"log/slog"
+	"regexp"
+	"strings"
+
+	"edgegen/internal/site"
+)
+
+var (
+	nginxVersion = regexp.MustCompile(`(?m)^nginx version: [A-Za-z]+/([0-9]+(?:\.[0-9]+)+)`)
+	nginxSwitch  = regexp.MustCompile(`(?:^|\s)--(with(?:out)?-[a-z0-9_-]+)`)
+)
+
+func nginxProgram() program {
+	return program{
+		engine:          site.Nginx,
+		programs:        []string{"nginx"},
+		packages:        "nginx",
+		versionArgument: "-V",
+		minimum:         "1.18",
+		reason:          "the oldest that a supported distribution carries",
+		features: []feature{{"with-http_gzip_static_module",
+			"which serves files that lie compressed beside the originals"}},
+		version:       nginxVersion,
+		parseFeatures: func(text string) []string { return words(nginxSwitch, text) },
+		voices:        []voice{{"nginx", judgeNginx, nginxCrowd}},
+		locate:        func(said string, _ []byte) []Position { return LocateNginx(said, "nginx.conf") },
+	}
+}
+
+// nginxLine is how nginx heads a line.
+var nginxLine = regexp.MustCompile(`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[(\w+)\] \d+#\d+: `)
+
+// nginxConnection is how nginx names a connection in a line.
+var nginxConnection = regexp.MustCompile(`^\*\d+ `)
+
+func nginxCrowd(text string) (common string, crowd bool) {
+	common, _, _ = strings.Cut(nginxConnection.ReplaceAllString(text, ""), ", client: ")
+	return common, strings.Contains(common, "worker_connections are not enough") || strings.Contains(common, "Too many open files")
+}
+
+func judgeNginx(line string) (slog.Level, string) {
+	head := nginxLine.FindStringSubmatch(line)
+	if head == nil {
+		return slog.LevelInfo, line
+	}
+	text := line[len(head[0]):]
+	if strings.HasPrefix(text, "unlink() ") && strings.Contains(text, "nginx.pid") {
+		return slog.LevelDebug, text // one that was replaced has removed its successor's
+	}
+	switch head[1] {
+	case "warn":
+		// Both are known when the file is rendered: edgegen has changed the
+		// user already, and has raised the limit as far as it may.
+		if strings.Contains(text, `the "user" directive makes sense only`) || strings.Contains(text, "exceed open file resource limit") {
+			return slog.LevelDebug, text
+		}
+		return slog.LevelWarn, text
+	case "error", "crit", "alert", "emerg":
+		return slog.LevelError, text
+	}
+	return slog.LevelDebug, text
+}

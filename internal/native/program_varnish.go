@@ -1,0 +1,58 @@
+package native
+
+import (
+	"log/slog"
+	"regexp"
+	"strings"
+
+	"edgegen/internal/site"
+)
+
+var (
+	varnishVersion   = regexp.MustCompile(`(?m)^(?:varnishd|vinyld) \([A-Za-z][A-Za-z-]*-([0-9]+(?:\.[0-9]+)+)`)
+	varnishParameter = regexp.MustCompile(`(?m)^([a-z][a-z0-9_]*)\n~+$`)
+)
+
+func varnishProgram() program {
+	return program{
+		engine:           site.Varnish,
+		programs:         []string{"varnishd", "vinyld"},
+		packages:         "varnish",
+		logReaders:       []string{"varnishncsa", "vinylncsa"},
+		versionArgument:  "-V",
+		featureArguments: []string{"-x", "parameter"},
+		minimum:          "6.2",
+		reason:           "which has VCL 4.1, Unix sockets, and JSON on its command line",
+		version:          varnishVersion,
+		parseFeatures:    func(text string) []string { return words(varnishParameter, text) },
+		voices:           []voice{{"varnishd", judgeVarnish, nil}, {"varnishncsa", judgeLogReader, nil}},
+	}
+}
+
+// judgeLogReader is about a program that follows varnishd through restarts, which
+// are told elsewhere.
+func judgeLogReader(line string) (slog.Level, string) {
+	if strings.HasPrefix(line, "Log ") || strings.HasPrefix(line, "Failed to acquire log") {
+		return slog.LevelDebug, line
+	}
+	return slog.LevelInfo, line
+}
+
+func judgeVarnish(line string) (slog.Level, string) {
+	level, text, found := strings.Cut(line, ": ")
+	if !found {
+		return slog.LevelDebug, line
+	}
+	switch level {
+	case "Error":
+		if strings.HasPrefix(text, "Manager got SIGTERM") {
+			return slog.LevelDebug, text
+		}
+		return slog.LevelError, text
+	case "Warning":
+		return slog.LevelWarn, text
+	case "Info", "Debug":
+		return slog.LevelDebug, text
+	}
+	return slog.LevelInfo, line
+}
