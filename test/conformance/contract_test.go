@@ -36,21 +36,32 @@ func judge(c contractCase, declared, sometimes bool, problems []string) (complai
 type score struct{ pass, differ, fail int }
 
 func TestContract(t *testing.T) {
+	var mu sync.Mutex
 	scores := map[string]map[string]*score{}
+	t.Cleanup(func() { t.Log("\n" + table(scores)) })
+	turns := make(chan struct{}, combinationsAtOnce)
 	for _, c := range edge.Combinations() {
 		name := strings.ReplaceAll(c.Name, "-", " ")
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			turns <- struct{}{}
+			defer func() { <-turns }()
 			edges := startAll(t, c)
-			scores[name] = runCorpus(t, c, edges, false)
+			one, two := runCorpus(t, c, edges, false), map[string]*score(nil)
 			if speaksHTTP2(c) {
-				scores[name+", HTTP/2"] = runCorpus(t, c, edges, true)
+				two = runCorpus(t, c, edges, true)
 			}
 			for _, name := range configurations() {
 				edges[name].Stop()
 			}
+			mu.Lock()
+			defer mu.Unlock()
+			scores[name] = one
+			if two != nil {
+				scores[name+", HTTP/2"] = two
+			}
 		})
 	}
-	t.Log("\n" + table(scores))
 }
 
 // runCorpus asks one edge for each configuration, over HTTP/1.1 or over HTTP/2

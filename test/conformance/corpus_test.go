@@ -38,10 +38,12 @@ type want struct {
 // never is for want.reaches.
 const never = -1
 
+// corpus are all cases. Those that take long come first, so that nobody waits
+// for them alone.
 func corpus() []contractCase {
-	return slices.Concat(hostCases(), tlsCases(), targetCases(), forwardingCases(), forwardedCases(), logCases(), socketCases(), handshakeCases(), rangeCases(),
+	return slices.Concat(ruleCases(), carelessCases(), streamCases(), socketCases(), limitCases(), hostCases(), tlsCases(), targetCases(), forwardingCases(), forwardedCases(), logCases(), handshakeCases(), rangeCases(),
 		fileCases(), slashCases(), directoryCases(), privateCases(), rightsCases(), compressedCases(), successCases(),
-		maintenanceCases(), cacheCases(), freshnessCases(), faultCases(), answerCases(), nameCases(), carelessCases(), ruleCases(), streamCases(), uploadCases(), framingCases(), limitCases(), slowHandshakeCases(), pageCases())
+		maintenanceCases(), cacheCases(), freshnessCases(), faultCases(), answerCases(), nameCases(), uploadCases(), framingCases(), slowHandshakeCases(), pageCases())
 }
 
 // attempt is one case being tried against one edge.

@@ -13,11 +13,18 @@ import (
 	"edgegen/test/edge"
 )
 
+// Most cases wait for somebody else's clock; the processors are not what limits
+// how many can run. While the last cases of one combination wait, the next one
+// starts.
+const (
+	casesAtOnce        = 32
+	combinationsAtOnce = 2
+)
+
 func TestMain(m *testing.M) {
 	flag.Parse()
-	// Most cases wait for somebody else's clock; the processors are not what
-	// limits how many can run.
-	if err := flag.Set("test.parallel", "24"); err != nil {
+	// A combination that waits for its turn counts among what runs.
+	if err := flag.Set("test.parallel", fmt.Sprint(casesAtOnce+len(edge.Combinations()))); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
