@@ -56,7 +56,7 @@ func TestEngineChange(t *testing.T) {
 			h.Write("site.hcl", plain(app, "", `"127.0.0.1:0"`))
 			e := h.Run("--engine", "") // what the site says
 			for _, engine := range []string{c.role + ` = "builtin"`, ""} {
-				open := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/ws", Count: 10})
+				open := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/ws", Count: 10, Pause: paced(10, 100)})
 				h.Write("site.hcl", plain(app, engine, `"127.0.0.1:0"`))
 				plan, _ := e.Plan()
 				if result := e.Reload(); result.Code != 0 {
@@ -110,7 +110,7 @@ func TestListenerComesBack(t *testing.T) {
 	more := port.Free(t)
 	h.Write("site.hcl", plain(app, "", fmt.Sprintf(`"127.0.0.1:0", %q`, more)))
 	e := h.Run()
-	open := load.OpenSockets(load.SocketOptions{Address: more, Host: host, Path: "/ws", Count: 5})
+	open := load.OpenSockets(load.SocketOptions{Address: more, Host: host, Path: "/ws", Count: 5, Pause: paced(5, 100)})
 	for round, https := range []string{`"127.0.0.1:0"`, fmt.Sprintf(`"127.0.0.1:0", %q`, more)} {
 		h.Write("site.hcl", plain(app, "", https))
 		if result := e.Reload(); result.Code != 0 {
@@ -136,7 +136,7 @@ func TestNoTakeover(t *testing.T) {
 	site := plain(app, "", `"127.0.0.1:0"`)
 	h.Write("site.hcl", site)
 	e := h.Run("--no-takeover")
-	clients := load.StartClients(load.ClientOptions{Address: e.HTTPS(), Host: host, Count: 4, Requests: 1, Retry: true,
+	clients := load.StartClients(load.ClientOptions{Address: e.HTTPS(), Host: host, Count: 4, Requests: 1, Retry: true, Pause: paced(4, 50),
 		Generations: load.NewGenerations(0), Expectation: load.Expectation{Pages: []load.Page{{Path: "/page", Parts: []load.Part{load.Status(200)}}}}})
 	h.Write("site.hcl", strings.Replace(site, "timeouts {", "cache_storage { size = \"48MiB\" }\n  timeouts {", 1))
 	if result := e.Reload(); result.Code != 0 {

@@ -14,6 +14,13 @@ import (
 
 const host = "edge.test"
 
+// paced is the pause of each of so many who ask so many times a second together.
+// A load leaves the machine time for the change that is tested, or the change
+// would take long and be met by no more requests.
+func paced(count, perSecond int) time.Duration {
+	return time.Duration(count) * time.Second / time.Duration(perSecond)
+}
+
 // world is an edge whose configuration is another in each generation, with the
 // apps behind it.
 type world struct {
@@ -135,7 +142,7 @@ func pids(s control.Status) map[string]int {
 
 func (w *world) sockets(e *edge.Edge, count int) *load.Sockets {
 	w.t.Helper()
-	s := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/ws", Count: count, Pause: 400 * time.Millisecond})
+	s := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/ws", Count: count, Pause: paced(count, 300)})
 	if open := s.Open(); open != count {
 		few(w.t, "WebSockets could not be opened", s.Stop().Failed)
 		w.t.Fatalf("%d of %d WebSockets are open", open, count)
@@ -146,14 +153,14 @@ func (w *world) sockets(e *edge.Edge, count int) *load.Sockets {
 // crowd starts clients that keep their connections and some that do not.
 func (w *world) crowd(e *edge.Edge, retry bool) []*load.Clients {
 	w.t.Helper()
-	o := load.ClientOptions{Address: e.HTTPS(), Host: host, Generations: w.generations, Expectation: w.expectation(), Retry: retry, Pause: 10 * time.Millisecond}
+	o := load.ClientOptions{Address: e.HTTPS(), Host: host, Generations: w.generations, Expectation: w.expectation(), Retry: retry}
 	keeping, fresh := o, o
-	keeping.Count, keeping.Requests = 64, 200
-	fresh.Count, fresh.Requests, fresh.Retry = 8, 1, false
+	keeping.Count, keeping.Requests, keeping.Pause = 64, 40, paced(64, 250)
+	fresh.Count, fresh.Requests, fresh.Pause, fresh.Retry = 8, 1, paced(8, 40), false
 	crowd := []*load.Clients{load.StartClients(keeping), load.StartClients(fresh)}
 	if w.TLS == site.Builtin && w.Cache == site.Builtin { // the daemons speak HTTP/1.1 only
 		modern := keeping
-		modern.Count, modern.HTTP2 = 8, true
+		modern.Count, modern.Pause, modern.HTTP2 = 8, paced(8, 100), true
 		crowd = append(crowd, load.StartClients(modern))
 	}
 	return crowd
