@@ -107,7 +107,9 @@ func (e *Edge) missingFiles() []string {
 	if out := g.output; out != nil {
 		for i := range out.Daemons {
 			d := &out.Daemons[i]
-			paths = append(paths, filepath.Join(e.dir(g), d.Main().Name))
+			for _, file := range d.Files {
+				paths = append(paths, filepath.Join(e.dir(g), file.Name))
+			}
 			if len(d.PEM) > 0 {
 				paths = append(paths, filepath.Join(e.dir(g), render.PEMDir))
 			}

@@ -69,7 +69,7 @@ func cleanRequest(r *wire.Request, named []string, trusted bool) {
 			name = strings.ReplaceAll(name, "_", "-")
 			return !edgeName(name) && !site.IsMethodName(name) && !site.IsHyphenatedName(name)
 		}
-		return !(edgeName(name) && (!trusted || strings.HasPrefix(name, "x-edge-"))) && !(shared && site.IsMethodName(name))
+		return !(edgeName(name) && (!trusted || isNote(name))) && !(shared && site.IsMethodName(name))
 	})
 }
 
@@ -96,8 +96,11 @@ func edgeName(name string) bool {
 	case "x-real-ip", "x-request-id", "forwarded":
 		return true
 	}
-	return strings.HasPrefix(name, "x-forwarded-") || strings.HasPrefix(name, "x-edge-") || site.IsTargetName(name)
+	return strings.HasPrefix(name, "x-forwarded-") || isNote(name) || site.IsTargetName(name)
 }
+
+// isNote reports whether a name in lower case is one of the tiers' to each other.
+func isNote(name string) bool { return strings.HasPrefix(name, "x-edge-") }
 
 // improper is the status for a request that says of itself what it must not; 0
 // for most.
@@ -154,7 +157,7 @@ func cleanResponse(h *wire.Header) {
 		if c := f.Name[0] | 0x20; c == 'x' && site.IsHandoverName(f.Name) {
 			return false
 		}
-		if len(f.Name) > len("X-Edge-") && wire.EqualFold(f.Name[:len("X-Edge-")], "X-Edge-") {
+		if len(f.Name) >= len(site.NotePrefix) && wire.EqualFold(f.Name[:len(site.NotePrefix)], site.NotePrefix) {
 			return false
 		}
 		return !hopByHop(f.Name) && (len(named) == 0 || !contains(named, f.Name))

@@ -90,7 +90,7 @@ func (c *http1) next(first bool) bool {
 	a := c.serve(&c.x)
 	defer a.Close()
 	if c.probe {
-		a.Header.Add(generationField, c.x.model.generation)
+		a.Header.Add(site.NoteGeneration, c.x.model.generation)
 	}
 	if a.switched != nil {
 		c.eye.shut()

@@ -79,8 +79,7 @@ type Options struct {
 	Plain []net.Listener
 	// Web is the web tier's Unix sockets: requests of a native cache tier,
 	// whose X-Forwarded-* are believed. Answers there carry notes for the
-	// access log of that tier: X-Edge-Tier, and where a backend was asked
-	// X-Edge-Backend and X-Edge-Upstream, in microseconds.
+	// access log of that tier: site.NoteTier.
 	Web []net.Listener
 
 	// CachePath and WebPath are the Unix sockets of a native cache and web

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"edgegen/internal/dataplane/wire"
+	"edgegen/internal/site"
 )
 
 // plainHTTP answers on the public plain-HTTP listeners: a redirect to https
@@ -18,7 +19,7 @@ func (p *Plane) plainHTTP(x *exchange) answer {
 // and names the client in X-Real-IP.
 func (p *Plane) relayedPlain(x *exchange) answer {
 	x.client, _ = parseAddress(x.Header.Get("X-Real-IP"))
-	if status, ok := wire.Digits(x.Header.Get("X-Edge-Words")); ok && status >= 400 && status < 600 {
+	if status, ok := wire.Digits(x.Header.Get(site.NoteWords)); ok && status >= 400 && status < 600 {
 		// The words for an error that the web tier itself met.
 		x.cache, x.tier = "PASS", "web"
 		r := failure(int(status), wire.Field{Name: "X-Cache", Value: "PASS"})

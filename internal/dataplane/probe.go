@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"edgegen/internal/site"
 )
 
 // Generation names the model in force, as Model does.
@@ -120,11 +122,8 @@ func (p *Plane) probeHTTP(c net.Conn) error {
 	if r.StatusCode != http.StatusMisdirectedRequest {
 		return fmt.Errorf("it answered %d", r.StatusCode)
 	}
-	if got := r.Header.Get(generationField); got != want && got != p.Generation() {
+	if got := r.Header.Get(site.NoteGeneration); got != want && got != p.Generation() {
 		return fmt.Errorf("it serves generation %q", got)
 	}
 	return nil
 }
-
-// generationField tells a probe which model answered.
-const generationField = "X-Edge-Generation"

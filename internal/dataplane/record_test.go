@@ -211,11 +211,13 @@ func TestRecordNotes(t *testing.T) {
 		upstream      time.Duration
 	}{
 		"none":            {"", "web", "", 0},
-		"a backend":       {"X-Edge-Tier: backend\r\nX-Edge-Backend: 10.0.0.1:80\r\nX-Edge-Upstream: 1500\r\n", "backend", "10.0.0.1:80", 1500 * time.Microsecond},
-		"after an app's":  {"X-Edge-Tier: web\r\nx-edge-backend: x\r\nX-Edge-Tier: backend\r\nX-Edge-Backend: unix:/app\r\n", "backend", "unix:/app", 0},
-		"after a retry":   {"X-Edge-Tier: backend\r\nX-Edge-Backend: 10.0.0.1:80, 10.0.0.2:80\r\n", "backend", "10.0.0.2:80", 0},
-		"nonsense":        {"X-Edge-Tier: moon\r\nX-Edge-Upstream: -1\r\nX-Edge-Else: 1\r\n", "web", "", 0},
-		"a very long one": {"X-Edge-Upstream: 999999999999999999\r\n", "web", "", 0},
+		"a backend":       {"X-Edge-Tier: backend 1500 10.0.0.1:80\r\n", "backend", "10.0.0.1:80", 1500 * time.Microsecond},
+		"a file":          {"X-Edge-Tier: web  \r\n", "web", "", 0},
+		"with a space":    {"X-Edge-Tier: backend 1500 unix:/an app\r\n", "backend", "unix:/an app", 1500 * time.Microsecond},
+		"without a time":  {"X-Edge-Tier: backend  unix:/app\r\n", "backend", "unix:/app", 0},
+		"after an app's":  {"X-Edge-Tier: web 1 x\r\nX-Edge-Tier: backend 2 unix:/app\r\n", "backend", "unix:/app", 2 * time.Microsecond},
+		"nonsense":        {"X-Edge-Tier: moon -1 x\r\nX-Edge-Else: 1\r\n", "web", "", 0},
+		"a very long one": {"X-Edge-Tier: backend 999999999999999999\r\n", "backend", "", 0},
 	}
 	native := listen(t, "unix", webPath)
 	defer native.Close()

@@ -178,11 +178,11 @@ func (w *web) maintenance(m *site.Maintenance, private *static.Private) *wire.Re
 func (w *web) serve(x *exchange) answer {
 	x.tier = "web"
 	a := w.answer(x)
-	a.Header.Add("X-Edge-Tier", x.tier)
+	note := x.tier
 	if x.backend != "" {
-		a.Header.Add("X-Edge-Backend", x.backend)
-		a.Header.Add("X-Edge-Upstream", strconv.FormatInt(x.asked.Microseconds(), 10))
+		note += " " + strconv.FormatInt(x.asked.Microseconds(), 10) + " " + x.backend
 	}
+	a.Header.Add(site.NoteTier, note)
 	return a
 }
 
@@ -263,20 +263,21 @@ func webFirstByte(t upstream.Timeouts, request wire.Header) time.Duration {
 }
 
 // noted takes what the web tier says about its answer. Should anybody else
-// have said something under these names, the web tier's comes last.
+// have said something under that name, the web tier's comes last.
 func (x *exchange) noted(h wire.Header) {
 	for _, f := range h {
-		switch {
-		case len(f.Name) < len("X-Edge-Tier") || !wire.EqualFold(f.Name[:len("X-Edge-")], "X-Edge-"):
-		case wire.EqualFold(f.Name, "X-Edge-Tier") && (f.Value == "web" || f.Value == "backend"):
-			x.tier = f.Value
-		case wire.EqualFold(f.Name, "X-Edge-Backend"):
-			// After a retry nginx names the servers in turn.
-			x.backend = strings.Clone(f.Value[strings.LastIndexByte(f.Value, ' ')+1:])
-		case wire.EqualFold(f.Name, "X-Edge-Upstream"):
-			if took, ok := wire.Digits(f.Value); ok && len(f.Value) <= 12 {
-				x.asked = time.Duration(took) * time.Microsecond
-			}
+		if !wire.EqualFold(f.Name, site.NoteTier) {
+			continue
+		}
+		tier, rest, _ := strings.Cut(f.Value, " ")
+		if tier != "web" && tier != "backend" {
+			continue
+		}
+		x.tier, x.asked = strings.Clone(tier), 0
+		took, server, _ := strings.Cut(rest, " ")
+		x.backend = strings.Clone(server)
+		if micro, ok := wire.Digits(took); ok && len(took) <= 12 {
+			x.asked = time.Duration(micro) * time.Microsecond
 		}
 	}
 }

@@ -67,7 +67,9 @@ func (w *webEdge) render(t *testing.T, place string) (Setup, *render.Output) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.install(t, out.Of(site.Nginx).Main().Data)
+	if _, err := render.Install(w.layout.Dir, out.Of(site.Nginx).Files, nil); err != nil {
+		t.Fatal(err)
+	}
 	return Setup{Edge: w.edge, Layout: w.layout, Generation: out.Of(site.Nginx).Generation, Message: func(_ string, line []byte) {
 		if t.Context().Err() == nil { // nginx may say something until it has ended
 			t.Logf("%s", line)

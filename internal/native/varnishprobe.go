@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"edgegen/internal/site"
 )
 
 // Probe asks the cache tier once whether it serves what is in use. It stands in
@@ -15,7 +17,7 @@ func (v *Varnish) Probe(ctx context.Context) error {
 	_, header, err := get(ctx, v.setup.Layout.CacheProbe(), "/")
 	switch {
 	case err == nil:
-		return expect(v.inUse().generation, header.Get("X-Edge-Generation"))
+		return expect(v.inUse().generation, header.Get(site.NoteGeneration))
 	case isTurnedAway(err) || isUnanswered(err):
 		if full := v.isFull(ctx); full != "" {
 			return fmt.Errorf("%w: %s", ErrBusy, full)

@@ -23,10 +23,9 @@ type program struct {
 	place *placeholder
 }
 
-// compile reads one template. The functions that a template may call are few
-// and pure; of sprig's, only those named here.
-func compile(files fs.FS, name string) (*program, error) {
-	place := &placeholder{}
+// functions are what a template may call. They are few and pure; of sprig's, only
+// those named here.
+func functions(place *placeholder) template.FuncMap {
 	functions := template.FuncMap{
 		"source":      place.comment,
 		"at":          place.remember,
@@ -46,10 +45,16 @@ func compile(files fs.FS, name string) (*program, error) {
 		"args":        quoteArgument,
 	}
 	all := sprig.TxtFuncMap()
-	for _, allowed := range []string{"join", "add", "repeat"} {
+	for _, allowed := range []string{"list", "repeat"} {
 		functions[allowed] = all[allowed]
 	}
-	text, err := template.New(path.Base(name)).Option("missingkey=error").Funcs(functions).ParseFS(files, name)
+	return functions
+}
+
+// compile reads one template.
+func compile(files fs.FS, name string) (*program, error) {
+	place := &placeholder{}
+	text, err := template.New(path.Base(name)).Option("missingkey=error").Funcs(functions(place)).ParseFS(files, name)
 	if err != nil {
 		return nil, fmt.Errorf("parse template %s: %w", name, err)
 	}

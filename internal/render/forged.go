@@ -35,9 +35,3 @@ func spellings(name string) []string {
 	}
 	return all
 }
-
-// notes are the headers in which the tiers talk to each other, and that no app
-// is to see from a client.
-func notes() []string {
-	return []string{"X-Edge-Tier", "X-Edge-Backend", "X-Edge-Upstream", "X-Edge-Url", "X-Edge-Generation"}
-}

@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -175,6 +176,10 @@ func TestGoldens(t *testing.T) {
 			out := mustRender(t, input(loaded.Edge))
 			fixed := strings.NewReplacer(dir, "/srv/site", out.Of(site.Varnish).Generation, "0123456789abcdef", out.Of(site.Nginx).Generation, "fedcba9876543210")
 			for _, file := range out.Files() {
+				// What is the same for every site is kept once.
+				if slices.ContainsFunc(out.Of(site.Nginx).Files[1:], func(f render.File) bool { return f.Name == file.Name }) && g.name != "minimal" {
+					continue
+				}
 				compare(t, filepath.Join("testdata", g.name, file.Name), fixed.Replace(string(file.Data)))
 			}
 		})

@@ -198,15 +198,6 @@ func (r *Rendered) stunnel(in Input, common header) error {
 	return nil
 }
 
-func (r *Rendered) nginx(in Input, common header) error {
-	nginx, generation, err := named("nginx/nginx.conf.tmpl", common, func(h header) any { return nginxView(in, h) })
-	if err != nil {
-		return err
-	}
-	r.Files, r.Generation = []File{{Name: "nginx.conf", Data: nginx, Mode: 0o644}}, generation
-	return nil
-}
-
 // fill runs a template once.
 func fill(name string, view any) (text, error) {
 	program, err := compile(templates.FS, name)
@@ -220,7 +211,8 @@ func fill(name string, view any) (text, error) {
 const unnamed = "5e0a4f7c91d2b386"
 
 // named renders a file that holds its generation's name, once, and returns both.
-func named(name string, common header, view func(header) any) (data []byte, generation string, err error) {
+// What stands beside the file is part of the generation.
+func named(name string, common header, view func(header) any, beside ...[]byte) (data []byte, generation string, err error) {
 	program, err := compile(templates.FS, name)
 	if err != nil {
 		return nil, "", err
@@ -230,7 +222,7 @@ func named(name string, common header, view func(header) any) (data []byte, gene
 	if err != nil {
 		return nil, "", err
 	}
-	generation = nameOf(made.unplaced())
+	generation = nameOf(append([][]byte{made.unplaced()}, beside...)...)
 	data = made.placed()
 	if bytes.Count(data, []byte(unnamed)) == 1 {
 		return bytes.Replace(data, []byte(unnamed), []byte(generation), 1), generation, nil

@@ -34,9 +34,12 @@ type nginxFiles struct {
 }
 
 // filesOf makes the try_files of a route, numbered among those of its site.
-func filesOf(route *nginxRoute, number int, errorCodes string) []nginxFiles {
+func filesOf(route *nginxRoute, number int) []nginxFiles {
 	var runs []nginxFiles
-	one := nginxFiles{Static: route.Static, App: route.Location, ErrorCodes: errorCodes}
+	one := nginxFiles{Static: route.Static, ErrorCodes: errorCodes()}
+	if route.App != nil {
+		one.App, one.ErrorCodes = route.App.Location, errorCodes(405)
+	}
 	index := func(run nginxFiles) bool { return len(run.Indexes) > 0 && len(run.Indexes) == len(run.Tries) }
 	for _, try := range served(route.Static, route.hidden) {
 		last := len(runs) - 1
@@ -56,7 +59,7 @@ func filesOf(route *nginxRoute, number int, errorCodes string) []nginxFiles {
 	if len(runs) == 0 {
 		runs = append(runs, one)
 	}
-	runs[len(runs)-1].Next = route.Location
+	runs[len(runs)-1].Next = one.App
 	return runs
 }
 

@@ -3,7 +3,6 @@ package render
 import (
 	"fmt"
 	"path"
-	"strconv"
 	"strings"
 	"time"
 
@@ -12,41 +11,27 @@ import (
 
 type nginxData struct {
 	header
-	Timeout              site.Timeouts
-	BodyTimeout          time.Duration
-	ReadTimeout          time.Duration
-	Limits               site.Limits
-	Log                  site.Log
-	User                 string
-	UserSource           site.Source
-	PidFile, TempDir     string
-	ErrorLevel           string
-	WorkerConnections    int
-	MediaTypes           []nginxMedia
-	NamesBucket          int
-	NamesSize            int
-	Lookalikes           [][]string // headers that are dropped, by what they look like
-	Notes                []string   // likewise, in which the tiers talk to each other
-	Handovers            []string   // headers of an app's answer that are dropped
-	Reasons              []nginxReason
-	ErrorCodes           string
-	ErrorCodesWithout405 string
-	Upstreams            []nginxUpstream
-	Plain                []nginxListener
-	HeaderBuffers        string
-	PlainBuffers         string // for a whole head, less the first buffer of 1 KiB
-	PlainSocket          string
-	StandbyPlain         string // "" where nobody stands by
-	ProbeSocket          string
-	WebSocket            string // the socket the cache tier asks
-	Sites                []nginxSite
-}
-
-type nginxMedia struct{ Type, Extensions string }
-
-type nginxReason struct {
-	Status int
-	Text   string
+	Timeout           site.Timeouts
+	BodyTimeout       time.Duration
+	ReadTimeout       time.Duration
+	Limits            site.Limits
+	Log               site.Log
+	User              string
+	UserSource        site.Source
+	PidFile, TempDir  string
+	ErrorLevel        string
+	WorkerConnections int
+	NamesBucket       int // bytes; 0 for nginx's own
+	NamesSize         int // likewise
+	Upstreams         []nginxUpstream
+	Plain             []nginxListener
+	HeaderBuffers     string
+	PlainBuffers      string // for a whole head, less the first buffer of 1 KiB
+	PlainSocket       string
+	StandbyPlain      string // "" where nobody stands by
+	ProbeSocket       string
+	WebSocket         string // the socket the cache tier asks
+	Sites             []nginxSite
 }
 
 type nginxListener struct {
@@ -63,7 +48,10 @@ type nginxUpstream struct {
 	Again       bool   // whether a request is tried once more by a location of its own
 	Several     bool   // servers
 	Servers     []nginxServer
+	ErrorCodes  string // those whose pages edgegen writes
 	Source      site.Source
+	// StreamSource is the line that asks for Stream.
+	StreamSource site.Source
 }
 
 type nginxServer struct {
@@ -81,7 +69,6 @@ type nginxSite struct {
 	Fallbacks   []nginxUpstream // the apps that stand behind files
 	Apps        []nginxUpstream // the apps in use, once for each way of sending bodies
 	HasRoot     bool
-	HasApps     bool
 	Source      site.Source
 }
 
@@ -93,11 +80,8 @@ type nginxMaintenance struct {
 
 type nginxRoute struct {
 	site.Route
-	Pattern  string // "" for "/"
-	Upstream string // "" for none
-	Location string // as in nginxUpstream
-	Again    bool   // as in nginxUpstream
-	Tries    int    // likewise
+	Pattern string         // "" for "/"
+	App     *nginxUpstream // nil for none
 	// Files are the try_files of a static route, the first in its own location.
 	Files   []nginxFiles
 	Denials []string // regular expressions of paths that lead to no file
@@ -124,20 +108,12 @@ func nginxView(in Input, common header) nginxData {
 		PlainSocket:       layout.PlainSocket(),
 		ProbeSocket:       layout.WebProbe(),
 		WebSocket:         layout.WebSocket(),
-		Lookalikes:        lookalikes(),
-		Notes:             notes(),
-		Handovers:         site.HandoverNames(),
-		Reasons:           reasons(),
 	}
 	if in.Standby {
 		view.StandbyPlain = layout.StandbyPlain()
 	}
 	if view.ErrorLevel == "" {
 		view.ErrorLevel = "warn"
-	}
-	view.ErrorCodes, view.ErrorCodesWithout405 = errorCodes(view.Reasons)
-	for _, media := range site.MediaTypes() {
-		view.MediaTypes = append(view.MediaTypes, nginxMedia{media.Type, strings.Join(media.Extensions, " ")})
 	}
 	for _, listener := range edge.HTTP {
 		view.Plain = append(view.Plain, nginxListener{listener.Address.String(), listener.Address.Addr().Is6(), listener.Source})
@@ -147,11 +123,16 @@ func nginxView(in Input, common header) nginxData {
 		s := &edge.Sites[i]
 		longest = max(longest, len(s.Host))
 		view.Upstreams = append(view.Upstreams, upstreamsOf(s)...)
-		view.Sites = append(view.Sites, nginxSiteOf(s, &view, in.Unserved))
+		view.Sites = append(view.Sites, nginxSiteOf(s, in.Unserved))
 	}
-	// nginx rounds a bucket up to a cache line; a name needs its length and some.
-	view.NamesBucket = max(128, (longest+32+63)/64*64)
-	view.NamesSize = max(512, 4*len(edge.Sites))
+	// What nginx has by default is 64 bytes a bucket, which is a cache line, and
+	// 512 of them. A name needs its length and some.
+	if bucket := (longest + 32 + 63) / 64 * 64; bucket > 64 {
+		view.NamesBucket = bucket
+	}
+	if size := 4 * len(edge.Sites); size > 512 {
+		view.NamesSize = size
+	}
 	return view
 }
 
@@ -195,7 +176,7 @@ func upstreamsOf(s *site.Site) []nginxUpstream {
 	return upstreams
 }
 
-func nginxSiteOf(s *site.Site, view *nginxData, unserved []Unserved) nginxSite {
+func nginxSiteOf(s *site.Site, unserved []Unserved) nginxSite {
 	rendered := nginxSite{Host: s.Host, ServerName: site.URLHost(s.Host), Source: s.Source}
 	if m := s.Maintenance; m != nil {
 		rendered.Maintenance = &nginxMaintenance{
@@ -212,8 +193,7 @@ func nginxSiteOf(s *site.Site, view *nginxData, unserved []Unserved) nginxSite {
 		rendered.HasRoot = rendered.HasRoot || route.Path == "/"
 		if route.Backend != "" {
 			app := nginxAppOf(s, &route)
-			r.Upstream, r.Location, r.Again, r.Tries = app.Name, app.Location, app.Again, app.Tries
-			rendered.HasApps = true
+			r.App = &app
 			if route.Static != nil && !seen["file "+app.Location] {
 				seen["file "+app.Location] = true
 				rendered.Fallbacks = append(rendered.Fallbacks, app)
@@ -224,7 +204,7 @@ func nginxSiteOf(s *site.Site, view *nginxData, unserved []Unserved) nginxSite {
 			}
 		}
 		if route.Static != nil {
-			r.serve(number+1, view, unserved)
+			r.serve(number+1, unserved)
 		}
 		rendered.Routes = append(rendered.Routes, r)
 	}
@@ -232,17 +212,13 @@ func nginxSiteOf(s *site.Site, view *nginxData, unserved []Unserved) nginxSite {
 }
 
 // serve fills in what a static route needs.
-func (r *nginxRoute) serve(number int, view *nginxData, unserved []Unserved) {
-	codes := view.ErrorCodes
-	if r.Upstream != "" {
-		codes = view.ErrorCodesWithout405
-	}
+func (r *nginxRoute) serve(number int, unserved []Unserved) {
 	for _, hidden := range unserved {
 		if hidden.Root == r.Static.Root {
 			r.hidden = hidden
 		}
 	}
-	r.Files, r.Denials = filesOf(r, number, codes), denials(r.Static, r.hidden)
+	r.Files, r.Denials = filesOf(r, number), denials(r.Static, r.hidden)
 }
 
 // nginxAppOf is the app that stands behind a route.
@@ -254,6 +230,9 @@ func nginxAppOf(s *site.Site, route *site.Route) nginxUpstream {
 		Stream: route.Stream,
 		Again:  len(backend.Servers) == 1,
 		Source: route.BackendSource,
+
+		ErrorCodes:   errorCodes(),
+		StreamSource: route.StreamSource,
 	}
 	named := 0
 	for _, server := range backend.Servers {
@@ -269,36 +248,4 @@ func nginxAppOf(s *site.Site, route *site.Route) nginxUpstream {
 		app.Location = "stream." + app.Name
 	}
 	return app
-}
-
-// reasons are the statuses that nginx answers with by itself.
-func reasons() []nginxReason {
-	return []nginxReason{
-		{301, "Moved Permanently"}, {302, "Found"}, {303, "See Other"},
-		{307, "Temporary Redirect"}, {308, "Permanent Redirect"},
-		{400, "Bad Request"}, {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"},
-		{408, "Request Timeout"}, {411, "Length Required"}, {412, "Precondition Failed"},
-		{413, "Content Too Large"}, {414, "URI Too Long"}, {416, "Range Not Satisfiable"},
-		{421, "Misdirected Request"}, {431, "Request Header Fields Too Large"},
-		{500, "Internal Server Error"}, {501, "Not Implemented"}, {502, "Bad Gateway"},
-		{503, "Service Unavailable"}, {504, "Gateway Timeout"}, {505, "HTTP Version Not Supported"},
-		{507, "Insufficient Storage"},
-	}
-}
-
-// errorCodes lists the statuses whose pages edgegen writes: all but those that
-// a rule of their own answers (redirects, 403, 502, 503), with and without 405.
-func errorCodes(all []nginxReason) (with, without string) {
-	var codes, fewer []string
-	for _, r := range all {
-		code := strconv.Itoa(r.Status)
-		switch {
-		case r.Status < 400, r.Status == 403, r.Status == 502, r.Status == 503:
-			continue
-		case r.Status != 405:
-			fewer = append(fewer, code)
-		}
-		codes = append(codes, code)
-	}
-	return strings.Join(codes, " "), strings.Join(fewer, " ")
 }

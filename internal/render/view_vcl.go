@@ -48,13 +48,22 @@ type vclData struct {
 	// LargestChunked is how much of a body without a length is held in memory.
 	LargestChunked int64
 	// ForwardedNames are dropped unless the client is a trusted proxy, MethodNames
-	// from what the cache may answer, Lookalikes and Notes always.
+	// from what the cache may answer, Lookalikes always.
 	ForwardedNames []string
 	MethodNames    []string
 	Lookalikes     [][]string
-	Notes          []string
+	Notes          vclNotes
 
 	RedirectSource, StorageSource site.Source
+}
+
+// vclNotes are the names of notes, by who drops them.
+type vclNotes struct {
+	Taken  []string // what is looked at in a request: dropped when it comes
+	Sorted []string // dropped before anybody is asked
+	Others []string // likewise, where the web tier is not asked
+	Judged []string // dropped once an answer has been judged
+	Kept   []string // dropped on the way to a client
 }
 
 type vclApp struct {
@@ -128,7 +137,7 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		ForwardedNames: site.ForwardedNames(),
 		MethodNames:    site.MethodNames(),
 		Lookalikes:     lookalikes(),
-		Notes:          notes(),
+		Notes:          notesOfVCL(),
 
 		RedirectSource: in.Edge.HTTPS[0].Source,
 		StorageSource:  in.Edge.Storage.Source,
@@ -150,6 +159,17 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 	}
 	view.group()
 	return view
+}
+
+func notesOfVCL() vclNotes {
+	sorted := site.NoteNames(site.Sorted)
+	return vclNotes{
+		Taken:  site.NoteNames(site.Sorted, site.Asked),
+		Sorted: sorted,
+		Others: slices.DeleteFunc(site.NoteNames(), func(name string) bool { return slices.Contains(sorted, name) }),
+		Judged: site.NoteNames(site.Judged),
+		Kept:   site.NoteNames(site.Kept),
+	}
 }
 
 // lowestVersion is the lowest version of TLS that any site may be asked with. No

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"edgegen/internal/site"
 )
 
 // forwardedCases are F2: whose word about the client is believed.
@@ -20,7 +22,7 @@ func forwardedCases() []contractCase {
 	// "-" and "_" are one to many apps.
 	alike := []string{"X_Forwarded_Port: 1337", "X-Forwarded_Port: 1337", "x_forwarded-port: 1337", "X-Forwarded_For: 6.6.6.6", "X_Real-IP: 6.6.6.6",
 		"X_Request_Id: evil", "X_Forwarded_Host: evil.test", "X_Forwarded-Access_Token: evil"}
-	notes := []string{"X-Edge-Tier: web", "X-Edge-Backend: evil", "X-Edge-Upstream: 1", "X-Edge-Url: evil", "X-Edge-Generation: evil", "Proxy: http://evil.test/"}
+	notes := append(everyNote(), "Proxy: http://evil.test/")
 	all := slices.Concat(proxies, alike, notes)
 	trusted := func(name, client string, lines ...string) contractCase {
 		return contractCase{clause: "F2", name: name, from: "127.0.0.9", request: get("main.test", "/", lines...),
@@ -36,9 +38,13 @@ func forwardedCases() []contractCase {
 		{clause: "F2", name: "with underscores", from: "127.0.0.2", request: get("main.test", "/", "X_Forwarded_For: 6.6.6.6", "X_Real_IP: 6.6.6.6", "X_Forwarded_Proto: http", "X_Forwarded_Host: evil.test"),
 			want: want{status: 200, sees: map[string]string{"X_forwarded_for": "", "X_real_ip": "", "X_forwarded_proto": "", "X_forwarded_host": "",
 				"X-Forwarded-For": "127.0.0.2"}}},
-		{clause: "F2", name: "the edge's own notes are dropped", request: get("main.test", "/", "X-Edge-Host: x", "X-Edge-Pass: 1", "X-Edge-Ttl: 9s", "X-Edge-Url: x", "X-Edge-New: x"),
-			want: want{status: 200, sees: map[string]string{"X-Edge-Host": "", "X-Edge-Pass": "", "X-Edge-Ttl": "", "X-Edge-Site": "", "X-Edge-Route": "",
-				"X-Edge-Cache": "", "X-Edge-Grace": "", "X-Edge-Stale": "", "X-Edge-Path": "", "X-Edge-Address": "", "X-Varnish": "", "Via": ""}}},
+		{clause: "F2", name: "no note of a client reaches an app", request: get("main.test", "/", notes...),
+			want: want{status: 200, sees: with(absent(notes), map[string]string{"X-Varnish": "", "Via": ""})}},
+		{clause: "F2", name: "no note of a client reaches an app that is sent something", request: ask("POST", "main.test", "/", "x", notes...),
+			want: want{status: 200, sees: absent(notes)}},
+		{clause: "F2", name: "no note of an app reaches a client", request: get("main.test", "/"), answer: say(page("x", everyNote()...)),
+			want: want{status: 200, body: "x", headers: map[string]string{"X-Cache": "MISS"}}},
+		{clause: "F2", name: "no note of an app reaches a client with what is stored", run: notedAndStored},
 		{clause: "F2", name: "what other proxies would say", from: "127.0.0.2", request: get("main.test", "/", all...), want: want{status: 200, sees: absent(all)}},
 		{clause: "F2", name: "what other proxies would say where nobody is trusted", edge: "quick", from: "127.0.0.9", request: get("quick.test", "/", all...),
 			want: want{status: 200, sees: absent(all)}},
@@ -99,12 +105,30 @@ func forwardedCases() []contractCase {
 		{clause: "F4", name: "hop-by-hop headers of a handshake", answer: refuse(),
 			request: handshake("main.test", "/ws", "Connection: X-Hop", "X-Hop: 1", "Keep-Alive: timeout=5", "TE: trailers", "Proxy-Authorization: Basic eDp5"),
 			want:    want{status: 403, bare: true, sees: map[string]string{"X-Hop": "", "Keep-Alive": "", "Te": "", "Proxy-Authorization": "", "Upgrade": "websocket"}}},
-		{clause: "F4", name: "the edge's own notes in a handshake", answer: refuse(),
-			request: handshake("main.test", "/ws", "X-Edge-Host: x", "X-Edge-Ttl: 1s"),
-			want: want{status: 403, bare: true, sees: map[string]string{"X-Edge-Host": "", "X-Edge-Ttl": "", "X-Edge-Grace": "", "X-Edge-Stale": "",
-				"X-Edge-Site": "", "X-Edge-Route": "", "X-Edge-Path": "", "X-Edge-Websocket": "", "X-Varnish": "", "Via": ""}}},
+		{clause: "F4", name: "no note of a handshake reaches an app", answer: refuse(), request: handshake("main.test", "/ws", notes...),
+			want: want{status: 403, bare: true, sees: with(absent(notes), map[string]string{"X-Varnish": "", "Via": ""})}},
 		{clause: "F4", name: "request rules in a handshake", answer: refuse(), request: handshake("main.test", "/ws", "X-Debug: 1"),
 			want: want{status: 403, bare: true, sees: map[string]string{"X-Stage": "live", "X-Debug": ""}}},
+	}
+}
+
+// everyNote are the headers in which the tiers talk to each other, as somebody
+// else may send them.
+func everyNote() []string {
+	var lines []string
+	for _, name := range site.NoteNames() {
+		lines = append(lines, name+": 1")
+	}
+	return lines
+}
+
+// notedAndStored: what an app writes under the names of notes is in no answer that
+// is stored, neither the first time nor later.
+func notedAndStored(a *attempt) {
+	lines := append(everyNote(), "ETag: \"1\"", "Cache-Control: max-age=60")
+	a.edge.record.answer(a.mark, say(page("x", lines...)))
+	for _, verdict := range []string{"MISS", "HIT"} {
+		a.check(a.ask(get("main.test", "/")), want{status: 200, body: "x", headers: map[string]string{"X-Cache": verdict}})
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"edgegen/internal/config"
 	"edgegen/internal/control"
 	"edgegen/internal/render"
+	"edgegen/internal/site"
 )
 
 // TestExamplesRender loads and renders every site under examples, as it is;
@@ -24,20 +25,20 @@ func TestExamplesRender(t *testing.T) {
 			if err := os.CopyFS(dir, os.DirFS(filepath.Dir(file))); err != nil {
 				t.Fatal(err)
 			}
-			site := filepath.Join(dir, "site.hcl")
+			path := filepath.Join(dir, "site.hcl")
 			layout := render.Layout{Dir: "/etc/edgegen", Run: "/run/edgegen"}
-			output, diagnostics, err := control.Render(t.Context(), site, nil, layout, t.TempDir(), "test", true)
+			output, diagnostics, err := control.Render(t.Context(), path, nil, layout, t.TempDir(), "test", true)
 			if err != nil || len(diagnostics) > 0 {
 				t.Fatalf("%v\n%s", err, text(t, diagnostics))
 			}
-			if want := 5; len(output.Files()) != want {
-				t.Errorf("%d files, want the four configurations and a certificate", len(output.Files()))
+			if want := 4 + len(output.Of(site.Nginx).Files); len(output.Files()) != want {
+				t.Errorf("%d files, want the four configurations, what nginx.conf includes, and a certificate", len(output.Files()))
 			}
-			source, err := os.ReadFile(site)
+			source, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if formatted, _ := config.Format(site, source); string(formatted) != string(source) {
+			if formatted, _ := config.Format(path, source); string(formatted) != string(source) {
 				t.Error("not in canonical layout")
 			}
 		})

@@ -5,6 +5,17 @@
 # Written by edgegen 1.2.3 from site.hcl; edits are lost at the next render.
 # By hand: see varnishd.args beside this file.
 #
+# In the order in which a request meets it:
+#   vcl_recv               who is asking, for which site and route (site_N), and
+#                          whether a stored answer would do
+#   vcl_hash, vcl_hit …    whether there is one, and whether it is fresh enough
+#   vcl_backend_fetch …    what the web tier is asked, whether its answer is stored
+#   vcl_deliver            what a client is told: conditions, ranges, the site's
+#                          response headers (edge_answer)
+#   vcl_synth              what is answered here: redirects and errors
+#   edge_drop_…            lists of headers that go no further
+# Every built-in subroutine is described in https://varnish-cache.org/docs/7.1/reference/vcl.html
+#
 # Headers named X-Edge-* carry what was decided from one subroutine to the
 # next. A client's are dropped, and neither an app nor a client sees one; names
 # that nobody here uses pass as any others do.
@@ -59,27 +70,7 @@ sub edge_target {
 }
 
 sub edge_clean {
-    unset req.http.X-Edge-Host;
-    unset req.http.X-Edge-Route;
-    unset req.http.X-Edge-Path;
-    unset req.http.X-Edge-Address;
-    unset req.http.X-Edge-Chain;
-    unset req.http.X-Edge-Canonical;
-    unset req.http.X-Edge-Location;
-    unset req.http.X-Edge-WebSocket;
-    unset req.http.X-Edge-Pass;
-    unset req.http.X-Edge-Cookie;
-    unset req.http.X-Edge-Cache;
-    unset req.http.X-Edge-Ttl;
-    unset req.http.X-Edge-Grace;
-    unset req.http.X-Edge-Stale;
-    unset req.http.X-Edge-Refetch;
-    unset req.http.X-Edge-Failed;
-    unset req.http.X-Edge-Packed;
-    unset req.http.X-Edge-Range;
-    unset req.http.X-Edge-Stream;
-    unset req.http.X-Edge-Asked;
-    unset req.http.X-Edge-Words;
+    call edge_drop_taken;
     # What belongs to one connection (RFC 9110, 7.6.1).
     unset req.http.Keep-Alive;
     unset req.http.Proxy-Connection;
@@ -361,92 +352,9 @@ sub vcl_pipe {
     set bereq.http.Connection = "close, Upgrade";
     set bereq.http.Upgrade = "websocket";
     call edge_hide;
-    unset bereq.http.X-Edge-Host;
-    unset bereq.http.X-Edge-Ttl;
-    unset bereq.http.X-Edge-Grace;
-    unset bereq.http.X-Edge-Stale;
-    unset bereq.http.X-Edge-Refetch;
-    unset bereq.http.X-Edge-Failed;
-    unset bereq.http.X-Edge-Pass;
+    call edge_drop_others;
     call edge_lookalikes;
     return (pipe);
-}
-
-# What the web tier drops on other ways: what many apps take for a header that
-# says who the client is, since they do not tell "_" from "-".
-sub edge_lookalikes {
-    unset bereq.http.X-Real_IP; unset bereq.http.X_Real-IP; unset bereq.http.X_Real_IP;
-    unset bereq.http.X-Request_Id; unset bereq.http.X_Request-Id; unset bereq.http.X_Request_Id;
-    unset bereq.http.X-Forwarded_For; unset bereq.http.X_Forwarded-For; unset bereq.http.X_Forwarded_For;
-    unset bereq.http.X-Forwarded_Proto; unset bereq.http.X_Forwarded-Proto; unset bereq.http.X_Forwarded_Proto;
-    unset bereq.http.X-Forwarded_Host; unset bereq.http.X_Forwarded-Host; unset bereq.http.X_Forwarded_Host;
-    unset bereq.http.X-Forwarded_By; unset bereq.http.X_Forwarded-By; unset bereq.http.X_Forwarded_By;
-    unset bereq.http.X-Forwarded-Client_Ip; unset bereq.http.X-Forwarded_Client-Ip; unset bereq.http.X-Forwarded_Client_Ip; unset bereq.http.X_Forwarded-Client-Ip; unset bereq.http.X_Forwarded-Client_Ip; unset bereq.http.X_Forwarded_Client-Ip; unset bereq.http.X_Forwarded_Client_Ip;
-    unset bereq.http.X-Forwarded_Ip; unset bereq.http.X_Forwarded-Ip; unset bereq.http.X_Forwarded_Ip;
-    unset bereq.http.X-Forwarded_Port; unset bereq.http.X_Forwarded-Port; unset bereq.http.X_Forwarded_Port;
-    unset bereq.http.X-Forwarded_Prefix; unset bereq.http.X_Forwarded-Prefix; unset bereq.http.X_Forwarded_Prefix;
-    unset bereq.http.X-Forwarded_Path; unset bereq.http.X_Forwarded-Path; unset bereq.http.X_Forwarded_Path;
-    unset bereq.http.X-Forwarded_Context; unset bereq.http.X_Forwarded-Context; unset bereq.http.X_Forwarded_Context;
-    unset bereq.http.X-Forwarded_Scheme; unset bereq.http.X_Forwarded-Scheme; unset bereq.http.X_Forwarded_Scheme;
-    unset bereq.http.X-Forwarded_Protocol; unset bereq.http.X_Forwarded-Protocol; unset bereq.http.X_Forwarded_Protocol;
-    unset bereq.http.X-Forwarded_Ssl; unset bereq.http.X_Forwarded-Ssl; unset bereq.http.X_Forwarded_Ssl;
-    unset bereq.http.X-Forwarded_Server; unset bereq.http.X_Forwarded-Server; unset bereq.http.X_Forwarded_Server;
-    unset bereq.http.X-Forwarded_Uri; unset bereq.http.X_Forwarded-Uri; unset bereq.http.X_Forwarded_Uri;
-    unset bereq.http.X-Forwarded_Url; unset bereq.http.X_Forwarded-Url; unset bereq.http.X_Forwarded_Url;
-    unset bereq.http.X-Forwarded_Method; unset bereq.http.X_Forwarded-Method; unset bereq.http.X_Forwarded_Method;
-    unset bereq.http.X-Forwarded_User; unset bereq.http.X_Forwarded-User; unset bereq.http.X_Forwarded_User;
-    unset bereq.http.X-Forwarded_Email; unset bereq.http.X_Forwarded-Email; unset bereq.http.X_Forwarded_Email;
-    unset bereq.http.X-Forwarded_Groups; unset bereq.http.X_Forwarded-Groups; unset bereq.http.X_Forwarded_Groups;
-    unset bereq.http.X-Forwarded-Preferred_Username; unset bereq.http.X-Forwarded_Preferred-Username; unset bereq.http.X-Forwarded_Preferred_Username; unset bereq.http.X_Forwarded-Preferred-Username; unset bereq.http.X_Forwarded-Preferred_Username; unset bereq.http.X_Forwarded_Preferred-Username; unset bereq.http.X_Forwarded_Preferred_Username;
-    unset bereq.http.X-Forwarded-Access_Token; unset bereq.http.X-Forwarded_Access-Token; unset bereq.http.X-Forwarded_Access_Token; unset bereq.http.X_Forwarded-Access-Token; unset bereq.http.X_Forwarded-Access_Token; unset bereq.http.X_Forwarded_Access-Token; unset bereq.http.X_Forwarded_Access_Token;
-    unset bereq.http.X-Forwarded-Client_Cert; unset bereq.http.X-Forwarded_Client-Cert; unset bereq.http.X-Forwarded_Client_Cert; unset bereq.http.X_Forwarded-Client-Cert; unset bereq.http.X_Forwarded-Client_Cert; unset bereq.http.X_Forwarded_Client-Cert; unset bereq.http.X_Forwarded_Client_Cert;
-    unset bereq.http.X-Forwarded-Tls-Client_Cert; unset bereq.http.X-Forwarded-Tls_Client-Cert; unset bereq.http.X-Forwarded-Tls_Client_Cert; unset bereq.http.X-Forwarded_Tls-Client-Cert; unset bereq.http.X-Forwarded_Tls-Client_Cert; unset bereq.http.X-Forwarded_Tls_Client-Cert; unset bereq.http.X-Forwarded_Tls_Client_Cert; unset bereq.http.X_Forwarded-Tls-Client-Cert; unset bereq.http.X_Forwarded-Tls-Client_Cert; unset bereq.http.X_Forwarded-Tls_Client-Cert; unset bereq.http.X_Forwarded-Tls_Client_Cert; unset bereq.http.X_Forwarded_Tls-Client-Cert; unset bereq.http.X_Forwarded_Tls-Client_Cert; unset bereq.http.X_Forwarded_Tls_Client-Cert; unset bereq.http.X_Forwarded_Tls_Client_Cert;
-    unset bereq.http.X-Original_URL; unset bereq.http.X_Original-URL; unset bereq.http.X_Original_URL;
-    unset bereq.http.X-Original_URI; unset bereq.http.X_Original-URI; unset bereq.http.X_Original_URI;
-    unset bereq.http.X-Original_Host; unset bereq.http.X_Original-Host; unset bereq.http.X_Original_Host;
-    unset bereq.http.X-Original_Method; unset bereq.http.X_Original-Method; unset bereq.http.X_Original_Method;
-    unset bereq.http.X-Original_Proto; unset bereq.http.X_Original-Proto; unset bereq.http.X_Original_Proto;
-    unset bereq.http.X-Rewrite_URL; unset bereq.http.X_Rewrite-URL; unset bereq.http.X_Rewrite_URL;
-    unset bereq.http.X_Host;
-    unset bereq.http.X-HTTP-Host_Override; unset bereq.http.X-HTTP_Host-Override; unset bereq.http.X-HTTP_Host_Override; unset bereq.http.X_HTTP-Host-Override; unset bereq.http.X_HTTP-Host_Override; unset bereq.http.X_HTTP_Host-Override; unset bereq.http.X_HTTP_Host_Override;
-    unset bereq.http.X-HTTP_Destinationurl; unset bereq.http.X_HTTP-Destinationurl; unset bereq.http.X_HTTP_Destinationurl;
-    unset bereq.http.X_Scheme;
-    unset bereq.http.X-Url_Scheme; unset bereq.http.X_Url-Scheme; unset bereq.http.X_Url_Scheme;
-    unset bereq.http.Front-End_Https; unset bereq.http.Front_End-Https; unset bereq.http.Front_End_Https;
-    unset bereq.http.X-HTTP-Method_Override; unset bereq.http.X-HTTP_Method-Override; unset bereq.http.X-HTTP_Method_Override; unset bereq.http.X_HTTP-Method-Override; unset bereq.http.X_HTTP-Method_Override; unset bereq.http.X_HTTP_Method-Override; unset bereq.http.X_HTTP_Method_Override;
-    unset bereq.http.X-HTTP_Method; unset bereq.http.X_HTTP-Method; unset bereq.http.X_HTTP_Method;
-    unset bereq.http.X-Method_Override; unset bereq.http.X_Method-Override; unset bereq.http.X_Method_Override;
-    unset bereq.http.Content_Length;
-    unset bereq.http.Content_Type;
-    unset bereq.http.Content_Encoding;
-    unset bereq.http.Content_Range;
-    unset bereq.http.Content_MD5;
-    unset bereq.http.Transfer_Encoding;
-    unset bereq.http.Accept_Charset;
-    unset bereq.http.Accept_Encoding;
-    unset bereq.http.Accept_Language;
-    unset bereq.http.Cache_Control;
-    unset bereq.http.If_Match;
-    unset bereq.http.If-None_Match; unset bereq.http.If_None-Match; unset bereq.http.If_None_Match;
-    unset bereq.http.If-Modified_Since; unset bereq.http.If_Modified-Since; unset bereq.http.If_Modified_Since;
-    unset bereq.http.If-Unmodified_Since; unset bereq.http.If_Unmodified-Since; unset bereq.http.If_Unmodified_Since;
-    unset bereq.http.If_Range;
-    unset bereq.http.Keep_Alive;
-    unset bereq.http.Proxy_Connection;
-    unset bereq.http.Proxy_Authorization;
-    unset bereq.http.Max_Forwards;
-    unset bereq.http.User_Agent;
-    unset bereq.http.HTTP2_Settings;
-    unset bereq.http.Sec-WebSocket_Key; unset bereq.http.Sec_WebSocket-Key; unset bereq.http.Sec_WebSocket_Key;
-    unset bereq.http.Sec-WebSocket_Version; unset bereq.http.Sec_WebSocket-Version; unset bereq.http.Sec_WebSocket_Version;
-    unset bereq.http.Sec-WebSocket_Protocol; unset bereq.http.Sec_WebSocket-Protocol; unset bereq.http.Sec_WebSocket_Protocol;
-    unset bereq.http.Sec-WebSocket_Extensions; unset bereq.http.Sec_WebSocket-Extensions; unset bereq.http.Sec_WebSocket_Extensions;
-    unset bereq.http.X-Edge-Tier;
-    unset bereq.http.X-Edge-Backend;
-    unset bereq.http.X-Edge-Upstream;
-    unset bereq.http.X-Edge-Url;
-    unset bereq.http.X-Edge-Generation;
-    unset bereq.http.Proxy;
 }
 
 # An app sees what a client sent and who it is, not how it was sorted. What a
@@ -456,51 +364,7 @@ sub edge_hide {
     call edge_forged;
     unset bereq.http.X-Varnish;
     unset bereq.http.Via;
-    unset bereq.http.X-Edge-Canonical;
-    unset bereq.http.X-Edge-Route;
-    unset bereq.http.X-Edge-Path;
-    unset bereq.http.X-Edge-Address;
-    unset bereq.http.X-Edge-WebSocket;
-    unset bereq.http.X-Edge-Cookie;
-    unset bereq.http.X-Edge-Cache;
-    unset bereq.http.X-Edge-Stream;
-}
-
-# What proxies are known to say; VCL can remove a header only by its whole name.
-sub edge_forged {
-    unset bereq.http.X-Forwarded-By;
-    unset bereq.http.X-Forwarded-Client-Ip;
-    unset bereq.http.X-Forwarded-Ip;
-    unset bereq.http.X-Forwarded-Port;
-    unset bereq.http.X-Forwarded-Prefix;
-    unset bereq.http.X-Forwarded-Path;
-    unset bereq.http.X-Forwarded-Context;
-    unset bereq.http.X-Forwarded-Scheme;
-    unset bereq.http.X-Forwarded-Protocol;
-    unset bereq.http.X-Forwarded-Ssl;
-    unset bereq.http.X-Forwarded-Server;
-    unset bereq.http.X-Forwarded-Uri;
-    unset bereq.http.X-Forwarded-Url;
-    unset bereq.http.X-Forwarded-Method;
-    unset bereq.http.X-Forwarded-User;
-    unset bereq.http.X-Forwarded-Email;
-    unset bereq.http.X-Forwarded-Groups;
-    unset bereq.http.X-Forwarded-Preferred-Username;
-    unset bereq.http.X-Forwarded-Access-Token;
-    unset bereq.http.X-Forwarded-Client-Cert;
-    unset bereq.http.X-Forwarded-Tls-Client-Cert;
-    unset bereq.http.X-Original-URL;
-    unset bereq.http.X-Original-URI;
-    unset bereq.http.X-Original-Host;
-    unset bereq.http.X-Original-Method;
-    unset bereq.http.X-Original-Proto;
-    unset bereq.http.X-Rewrite-URL;
-    unset bereq.http.X-Host;
-    unset bereq.http.X-HTTP-Host-Override;
-    unset bereq.http.X-HTTP-Destinationurl;
-    unset bereq.http.X-Scheme;
-    unset bereq.http.X-Url-Scheme;
-    unset bereq.http.Front-End-Https;
+    call edge_drop_sorted;
 }
 
 # Whatever an app may write into its answer, as the host and port of a URL, is
@@ -560,9 +424,7 @@ sub vcl_backend_fetch {
         unset bereq.http.X-HTTP-Method;
         unset bereq.http.X-Method-Override;
     }
-    # Those that vcl_backend_response needs are the web tier's to drop.
     call edge_hide;
-    unset bereq.http.X-Edge-Pass;
     # Who asks for an event stream takes it silent for as long as a WebSocket.
     # default: timeouts.websocket_idle, timeouts.first_byte
     if (bereq.http.Accept ~ "(?i)(?:^|[,\s])text/event-stream(?:[;,\s]|$)") {
@@ -620,11 +482,6 @@ sub vcl_backend_response {
     call edge_age;
     # Varnish would look whether what is called gzip is.
     set beresp.filters = "";
-    # The web tier's notes for the access log, in one header, so that those of
-    # a stored answer do not mix with those of the one that confirms it.
-    set beresp.http.X-Edge-Tier = beresp.http.X-Edge-Tier + " " + beresp.http.X-Edge-Upstream + " " + beresp.http.X-Edge-Backend;
-    unset beresp.http.X-Edge-Upstream;
-    unset beresp.http.X-Edge-Backend;
     # What belongs to one connection (RFC 9110, 7.6.1).
     unset beresp.http.Keep-Alive;
     unset beresp.http.Proxy-Connection;
@@ -637,7 +494,7 @@ sub vcl_backend_response {
         set beresp.do_stream = false;
         # A compressed file beside another, which nginx does not look into: one that
         # is no gzip is not served, and the file itself is.
-        if (beresp.http.X-Edge-Tier ~ "^web " && beresp.http.Content-Encoding == "gzip" && beresp.status == 200 && bereq.method == "GET") {
+        if (beresp.http.X-Edge-Tier ~ "^web\b" && beresp.http.Content-Encoding == "gzip" && beresp.status == 200 && bereq.method == "GET") {
             set beresp.filters = "testgunzip";
             set bereq.http.X-Edge-Packed = "1";
         }
@@ -648,7 +505,7 @@ sub vcl_backend_response {
         set beresp.http.X-Edge-Coding = beresp.http.Content-Encoding;
     }
     if (bereq.uncacheable) {
-        call edge_forget;
+        call edge_drop_judged;
         return (deliver);
     }
     call edge_control;
@@ -678,7 +535,7 @@ sub vcl_backend_response {
         || beresp.status == 428 || beresp.status == 429 || beresp.status == 431 || beresp.status == 511
         || (bereq.http.X-Edge-Ttl !~ "^[0-9]" && (beresp.status >= 500 || beresp.status == 401 || beresp.status == 403))
         || std.integer(beresp.http.Content-Length, 0) > 67108864) {
-        call edge_forget;
+        call edge_drop_judged;
         unset beresp.http.X-Edge-Grace;
         unset beresp.http.X-Edge-Shared;
         # Remembered for a while, so that such requests do not queue up behind each other.
@@ -690,7 +547,7 @@ sub vcl_backend_response {
         }
         return (deliver);
     }
-    call edge_forget;
+    call edge_drop_judged;
     # One without a length that is to be stored is read to its end, too.
     if (!beresp.http.Content-Length) {
         set beresp.do_stream = false;
@@ -834,15 +691,6 @@ sub edge_staleness {
         set beresp.http.X-Edge-Grace = "" + (std.duration(beresp.http.X-Edge-Grace, 0s)
             + std.duration(beresp.http.X-Edge-Lifetime, 0s) - std.duration(beresp.http.X-Edge-Age + "s", 0s)) + "s";
     }
-}
-
-sub edge_forget {
-    unset beresp.http.X-Edge-Control;
-    unset beresp.http.X-Edge-Lasting;
-    unset beresp.http.X-Edge-Fresh;
-    unset beresp.http.X-Edge-Lifetime;
-    unset beresp.http.X-Edge-Age;
-    unset beresp.http.X-Edge-Unknown;
 }
 
 sub vcl_backend_error {
@@ -1074,15 +922,210 @@ sub edge_answer {
     unset resp.http.Server;
     unset resp.http.Via;
     unset resp.http.X-Varnish;
+    call edge_drop_kept;
+    set resp.http.X-Cache = req.http.X-Edge-Cache;
+    std.log("edge-cache:" + req.http.X-Edge-Cache);
+}
+
+# The lists. VCL can remove a header only by its whole name.
+
+# Notes that a client has written.
+sub edge_drop_taken {
+    unset req.http.X-Edge-Address;
+    unset req.http.X-Edge-Chain;
+    unset req.http.X-Edge-Path;
+    unset req.http.X-Edge-Canonical;
+    unset req.http.X-Edge-Location;
+    unset req.http.X-Edge-Route;
+    unset req.http.X-Edge-WebSocket;
+    unset req.http.X-Edge-Stream;
+    unset req.http.X-Edge-Cookie;
+    unset req.http.X-Edge-Pass;
+    unset req.http.X-Edge-Range;
+    unset req.http.X-Edge-Cache;
+    unset req.http.X-Edge-Words;
+    unset req.http.X-Edge-Host;
+    unset req.http.X-Edge-Ttl;
+    unset req.http.X-Edge-Grace;
+    unset req.http.X-Edge-Stale;
+    unset req.http.X-Edge-Refetch;
+    unset req.http.X-Edge-Failed;
+    unset req.http.X-Edge-Packed;
+    unset req.http.X-Edge-Asked;
+}
+
+# Notes that nobody needs who is asked.
+sub edge_drop_sorted {
+    unset bereq.http.X-Edge-Address;
+    unset bereq.http.X-Edge-Chain;
+    unset bereq.http.X-Edge-Path;
+    unset bereq.http.X-Edge-Canonical;
+    unset bereq.http.X-Edge-Location;
+    unset bereq.http.X-Edge-Route;
+    unset bereq.http.X-Edge-WebSocket;
+    unset bereq.http.X-Edge-Stream;
+    unset bereq.http.X-Edge-Cookie;
+    unset bereq.http.X-Edge-Pass;
+    unset bereq.http.X-Edge-Range;
+    unset bereq.http.X-Edge-Cache;
+    unset bereq.http.X-Edge-Words;
+}
+
+# All the others, which the web tier drops where it is asked.
+sub edge_drop_others {
+    unset bereq.http.X-Edge-Host;
+    unset bereq.http.X-Edge-Ttl;
+    unset bereq.http.X-Edge-Grace;
+    unset bereq.http.X-Edge-Stale;
+    unset bereq.http.X-Edge-Refetch;
+    unset bereq.http.X-Edge-Failed;
+    unset bereq.http.X-Edge-Packed;
+    unset bereq.http.X-Edge-Asked;
+    unset bereq.http.X-Edge-Control;
+    unset bereq.http.X-Edge-Lasting;
+    unset bereq.http.X-Edge-Fresh;
+    unset bereq.http.X-Edge-Lifetime;
+    unset bereq.http.X-Edge-Age;
+    unset bereq.http.X-Edge-Unknown;
+    unset bereq.http.X-Edge-Tier;
+    unset bereq.http.X-Edge-Url;
+    unset bereq.http.X-Edge-Shared;
+    unset bereq.http.X-Edge-Vary;
+    unset bereq.http.X-Edge-Coding;
+    unset bereq.http.X-Edge-Content-Range;
+    unset bereq.http.X-Edge-Aged;
+    unset bereq.http.X-Edge-Said;
+    unset bereq.http.X-Edge-Generation;
+}
+
+# Notes by which an answer was judged.
+sub edge_drop_judged {
+    unset beresp.http.X-Edge-Control;
+    unset beresp.http.X-Edge-Lasting;
+    unset beresp.http.X-Edge-Fresh;
+    unset beresp.http.X-Edge-Lifetime;
+    unset beresp.http.X-Edge-Age;
+    unset beresp.http.X-Edge-Unknown;
+}
+
+# Notes that are stored with an answer.
+sub edge_drop_kept {
+    unset resp.http.X-Edge-Tier;
     unset resp.http.X-Edge-Url;
     unset resp.http.X-Edge-Grace;
     unset resp.http.X-Edge-Shared;
     unset resp.http.X-Edge-Vary;
     unset resp.http.X-Edge-Coding;
+    unset resp.http.X-Edge-Content-Range;
     unset resp.http.X-Edge-Aged;
     unset resp.http.X-Edge-Said;
-    unset resp.http.X-Edge-Tier;
-    unset resp.http.X-Edge-Content-Range;
-    set resp.http.X-Cache = req.http.X-Edge-Cache;
-    std.log("edge-cache:" + req.http.X-Edge-Cache);
+}
+
+# What proxies are known to say.
+sub edge_forged {
+    unset bereq.http.X-Forwarded-By;
+    unset bereq.http.X-Forwarded-Client-Ip;
+    unset bereq.http.X-Forwarded-Ip;
+    unset bereq.http.X-Forwarded-Port;
+    unset bereq.http.X-Forwarded-Prefix;
+    unset bereq.http.X-Forwarded-Path;
+    unset bereq.http.X-Forwarded-Context;
+    unset bereq.http.X-Forwarded-Scheme;
+    unset bereq.http.X-Forwarded-Protocol;
+    unset bereq.http.X-Forwarded-Ssl;
+    unset bereq.http.X-Forwarded-Server;
+    unset bereq.http.X-Forwarded-Uri;
+    unset bereq.http.X-Forwarded-Url;
+    unset bereq.http.X-Forwarded-Method;
+    unset bereq.http.X-Forwarded-User;
+    unset bereq.http.X-Forwarded-Email;
+    unset bereq.http.X-Forwarded-Groups;
+    unset bereq.http.X-Forwarded-Preferred-Username;
+    unset bereq.http.X-Forwarded-Access-Token;
+    unset bereq.http.X-Forwarded-Client-Cert;
+    unset bereq.http.X-Forwarded-Tls-Client-Cert;
+    unset bereq.http.X-Original-URL;
+    unset bereq.http.X-Original-URI;
+    unset bereq.http.X-Original-Host;
+    unset bereq.http.X-Original-Method;
+    unset bereq.http.X-Original-Proto;
+    unset bereq.http.X-Rewrite-URL;
+    unset bereq.http.X-Host;
+    unset bereq.http.X-HTTP-Host-Override;
+    unset bereq.http.X-HTTP-Destinationurl;
+    unset bereq.http.X-Scheme;
+    unset bereq.http.X-Url-Scheme;
+    unset bereq.http.Front-End-Https;
+}
+
+# What many apps take for a header of HTTP, or for one that says who the client
+# is, since they do not tell "_" from "-". The web tier drops it where it is asked.
+sub edge_lookalikes {
+    unset bereq.http.Proxy;
+    unset bereq.http.X-Real_IP; unset bereq.http.X_Real-IP; unset bereq.http.X_Real_IP;
+    unset bereq.http.X-Request_Id; unset bereq.http.X_Request-Id; unset bereq.http.X_Request_Id;
+    unset bereq.http.X-Forwarded_For; unset bereq.http.X_Forwarded-For; unset bereq.http.X_Forwarded_For;
+    unset bereq.http.X-Forwarded_Proto; unset bereq.http.X_Forwarded-Proto; unset bereq.http.X_Forwarded_Proto;
+    unset bereq.http.X-Forwarded_Host; unset bereq.http.X_Forwarded-Host; unset bereq.http.X_Forwarded_Host;
+    unset bereq.http.X-Forwarded_By; unset bereq.http.X_Forwarded-By; unset bereq.http.X_Forwarded_By;
+    unset bereq.http.X-Forwarded-Client_Ip; unset bereq.http.X-Forwarded_Client-Ip; unset bereq.http.X-Forwarded_Client_Ip; unset bereq.http.X_Forwarded-Client-Ip; unset bereq.http.X_Forwarded-Client_Ip; unset bereq.http.X_Forwarded_Client-Ip; unset bereq.http.X_Forwarded_Client_Ip;
+    unset bereq.http.X-Forwarded_Ip; unset bereq.http.X_Forwarded-Ip; unset bereq.http.X_Forwarded_Ip;
+    unset bereq.http.X-Forwarded_Port; unset bereq.http.X_Forwarded-Port; unset bereq.http.X_Forwarded_Port;
+    unset bereq.http.X-Forwarded_Prefix; unset bereq.http.X_Forwarded-Prefix; unset bereq.http.X_Forwarded_Prefix;
+    unset bereq.http.X-Forwarded_Path; unset bereq.http.X_Forwarded-Path; unset bereq.http.X_Forwarded_Path;
+    unset bereq.http.X-Forwarded_Context; unset bereq.http.X_Forwarded-Context; unset bereq.http.X_Forwarded_Context;
+    unset bereq.http.X-Forwarded_Scheme; unset bereq.http.X_Forwarded-Scheme; unset bereq.http.X_Forwarded_Scheme;
+    unset bereq.http.X-Forwarded_Protocol; unset bereq.http.X_Forwarded-Protocol; unset bereq.http.X_Forwarded_Protocol;
+    unset bereq.http.X-Forwarded_Ssl; unset bereq.http.X_Forwarded-Ssl; unset bereq.http.X_Forwarded_Ssl;
+    unset bereq.http.X-Forwarded_Server; unset bereq.http.X_Forwarded-Server; unset bereq.http.X_Forwarded_Server;
+    unset bereq.http.X-Forwarded_Uri; unset bereq.http.X_Forwarded-Uri; unset bereq.http.X_Forwarded_Uri;
+    unset bereq.http.X-Forwarded_Url; unset bereq.http.X_Forwarded-Url; unset bereq.http.X_Forwarded_Url;
+    unset bereq.http.X-Forwarded_Method; unset bereq.http.X_Forwarded-Method; unset bereq.http.X_Forwarded_Method;
+    unset bereq.http.X-Forwarded_User; unset bereq.http.X_Forwarded-User; unset bereq.http.X_Forwarded_User;
+    unset bereq.http.X-Forwarded_Email; unset bereq.http.X_Forwarded-Email; unset bereq.http.X_Forwarded_Email;
+    unset bereq.http.X-Forwarded_Groups; unset bereq.http.X_Forwarded-Groups; unset bereq.http.X_Forwarded_Groups;
+    unset bereq.http.X-Forwarded-Preferred_Username; unset bereq.http.X-Forwarded_Preferred-Username; unset bereq.http.X-Forwarded_Preferred_Username; unset bereq.http.X_Forwarded-Preferred-Username; unset bereq.http.X_Forwarded-Preferred_Username; unset bereq.http.X_Forwarded_Preferred-Username; unset bereq.http.X_Forwarded_Preferred_Username;
+    unset bereq.http.X-Forwarded-Access_Token; unset bereq.http.X-Forwarded_Access-Token; unset bereq.http.X-Forwarded_Access_Token; unset bereq.http.X_Forwarded-Access-Token; unset bereq.http.X_Forwarded-Access_Token; unset bereq.http.X_Forwarded_Access-Token; unset bereq.http.X_Forwarded_Access_Token;
+    unset bereq.http.X-Forwarded-Client_Cert; unset bereq.http.X-Forwarded_Client-Cert; unset bereq.http.X-Forwarded_Client_Cert; unset bereq.http.X_Forwarded-Client-Cert; unset bereq.http.X_Forwarded-Client_Cert; unset bereq.http.X_Forwarded_Client-Cert; unset bereq.http.X_Forwarded_Client_Cert;
+    unset bereq.http.X-Forwarded-Tls-Client_Cert; unset bereq.http.X-Forwarded-Tls_Client-Cert; unset bereq.http.X-Forwarded-Tls_Client_Cert; unset bereq.http.X-Forwarded_Tls-Client-Cert; unset bereq.http.X-Forwarded_Tls-Client_Cert; unset bereq.http.X-Forwarded_Tls_Client-Cert; unset bereq.http.X-Forwarded_Tls_Client_Cert; unset bereq.http.X_Forwarded-Tls-Client-Cert; unset bereq.http.X_Forwarded-Tls-Client_Cert; unset bereq.http.X_Forwarded-Tls_Client-Cert; unset bereq.http.X_Forwarded-Tls_Client_Cert; unset bereq.http.X_Forwarded_Tls-Client-Cert; unset bereq.http.X_Forwarded_Tls-Client_Cert; unset bereq.http.X_Forwarded_Tls_Client-Cert; unset bereq.http.X_Forwarded_Tls_Client_Cert;
+    unset bereq.http.X-Original_URL; unset bereq.http.X_Original-URL; unset bereq.http.X_Original_URL;
+    unset bereq.http.X-Original_URI; unset bereq.http.X_Original-URI; unset bereq.http.X_Original_URI;
+    unset bereq.http.X-Original_Host; unset bereq.http.X_Original-Host; unset bereq.http.X_Original_Host;
+    unset bereq.http.X-Original_Method; unset bereq.http.X_Original-Method; unset bereq.http.X_Original_Method;
+    unset bereq.http.X-Original_Proto; unset bereq.http.X_Original-Proto; unset bereq.http.X_Original_Proto;
+    unset bereq.http.X-Rewrite_URL; unset bereq.http.X_Rewrite-URL; unset bereq.http.X_Rewrite_URL;
+    unset bereq.http.X_Host;
+    unset bereq.http.X-HTTP-Host_Override; unset bereq.http.X-HTTP_Host-Override; unset bereq.http.X-HTTP_Host_Override; unset bereq.http.X_HTTP-Host-Override; unset bereq.http.X_HTTP-Host_Override; unset bereq.http.X_HTTP_Host-Override; unset bereq.http.X_HTTP_Host_Override;
+    unset bereq.http.X-HTTP_Destinationurl; unset bereq.http.X_HTTP-Destinationurl; unset bereq.http.X_HTTP_Destinationurl;
+    unset bereq.http.X_Scheme;
+    unset bereq.http.X-Url_Scheme; unset bereq.http.X_Url-Scheme; unset bereq.http.X_Url_Scheme;
+    unset bereq.http.Front-End_Https; unset bereq.http.Front_End-Https; unset bereq.http.Front_End_Https;
+    unset bereq.http.X-HTTP-Method_Override; unset bereq.http.X-HTTP_Method-Override; unset bereq.http.X-HTTP_Method_Override; unset bereq.http.X_HTTP-Method-Override; unset bereq.http.X_HTTP-Method_Override; unset bereq.http.X_HTTP_Method-Override; unset bereq.http.X_HTTP_Method_Override;
+    unset bereq.http.X-HTTP_Method; unset bereq.http.X_HTTP-Method; unset bereq.http.X_HTTP_Method;
+    unset bereq.http.X-Method_Override; unset bereq.http.X_Method-Override; unset bereq.http.X_Method_Override;
+    unset bereq.http.Content_Length;
+    unset bereq.http.Content_Type;
+    unset bereq.http.Content_Encoding;
+    unset bereq.http.Content_Range;
+    unset bereq.http.Content_MD5;
+    unset bereq.http.Transfer_Encoding;
+    unset bereq.http.Accept_Charset;
+    unset bereq.http.Accept_Encoding;
+    unset bereq.http.Accept_Language;
+    unset bereq.http.Cache_Control;
+    unset bereq.http.If_Match;
+    unset bereq.http.If-None_Match; unset bereq.http.If_None-Match; unset bereq.http.If_None_Match;
+    unset bereq.http.If-Modified_Since; unset bereq.http.If_Modified-Since; unset bereq.http.If_Modified_Since;
+    unset bereq.http.If-Unmodified_Since; unset bereq.http.If_Unmodified-Since; unset bereq.http.If_Unmodified_Since;
+    unset bereq.http.If_Range;
+    unset bereq.http.Keep_Alive;
+    unset bereq.http.Proxy_Connection;
+    unset bereq.http.Proxy_Authorization;
+    unset bereq.http.Max_Forwards;
+    unset bereq.http.User_Agent;
+    unset bereq.http.HTTP2_Settings;
+    unset bereq.http.Sec-WebSocket_Key; unset bereq.http.Sec_WebSocket-Key; unset bereq.http.Sec_WebSocket_Key;
+    unset bereq.http.Sec-WebSocket_Version; unset bereq.http.Sec_WebSocket-Version; unset bereq.http.Sec_WebSocket_Version;
+    unset bereq.http.Sec-WebSocket_Protocol; unset bereq.http.Sec_WebSocket-Protocol; unset bereq.http.Sec_WebSocket_Protocol;
+    unset bereq.http.Sec-WebSocket_Extensions; unset bereq.http.Sec_WebSocket-Extensions; unset bereq.http.Sec_WebSocket_Extensions;
 }

@@ -1,0 +1,110 @@
+package site
+
+import "slices"
+
+// NotePrefix begins the name of every note.
+const NotePrefix = "X-Edge-"
+
+// The notes that Go itself writes or reads. VCL and nginx.conf spell theirs.
+const (
+	// NoteTier says who made an answer: its tier, "web" or "backend", and of a
+	// backend also the microseconds until its answer began and the server that was
+	// asked last, with a space between them.
+	NoteTier = NotePrefix + "Tier"
+	// NoteWords is the status whose words the web tier wants for an error that it
+	// has met on a plain-HTTP listener.
+	NoteWords = NotePrefix + "Words"
+	// NoteGeneration tells a probe which generation answers.
+	NoteGeneration = NotePrefix + "Generation"
+)
+
+// Note is a header in which one tier, or one step of a tier, tells the next what
+// has been decided. A name may have two notes: one on requests, one on answers.
+type Note struct {
+	Name  string
+	Says  string
+	By    string // the tier that writes it: "cache" or "web"
+	For   string // the tier that reads it, or "probe"
+	Reach Reach
+}
+
+// Reach is how far a note travels, which says who drops it.
+type Reach int
+
+const (
+	// Sorted is on a request within the cache tier, which drops it before it asks
+	// anybody. Like Asked, it is dropped when a client writes it, before all else.
+	Sorted Reach = iota
+	// Asked is on a request to the web tier, which drops it.
+	Asked
+	// Judged is on an answer while the cache tier decides whether to store it, and
+	// is dropped by that decision.
+	Judged
+	// Kept is on an answer, and stored with it. The cache tier drops it on the way
+	// to the client, and the web tier what an app has written under that name.
+	Kept
+	// Probed is on what is between edgegen and a tier alone.
+	Probed
+)
+
+// Notes lists every note. VCL and nginx.conf get their lists of names from it;
+// builtin tiers drop whatever begins with NotePrefix. Whatever the Reach, no note
+// of a client reaches an app, and no note of an app a client: the web tier drops
+// both ways all that are listed.
+func Notes() []Note { return slices.Clone(notes[:]) }
+
+// NoteNames lists the names of the notes of some reaches, of all where none is
+// given, each name once.
+func NoteNames(reaches ...Reach) []string {
+	var names []string
+	for _, note := range notes {
+		if (len(reaches) == 0 || slices.Contains(reaches, note.Reach)) && !slices.Contains(names, note.Name) {
+			names = append(names, note.Name)
+		}
+	}
+	return names
+}
+
+var notes = [...]Note{
+	{NotePrefix + "Address", "the client's address, for the access log", "cache", "cache", Sorted},
+	{NotePrefix + "Chain", "a value under way within one step", "cache", "cache", Sorted},
+	{NotePrefix + "Path", "the decoded path, its slashes merged", "cache", "cache", Sorted},
+	{NotePrefix + "Canonical", "the site's canonical host; a site has been found", "cache", "cache", Sorted},
+	{NotePrefix + "Location", "where a redirect leads; the length of what no range is in", "cache", "cache", Sorted},
+	{NotePrefix + "Route", "the number of the site and of its route", "cache", "cache", Sorted},
+	{NotePrefix + "WebSocket", "the route takes WebSockets", "cache", "cache", Sorted},
+	{NotePrefix + "Stream", "the body is not held", "cache", "cache", Sorted},
+	{NotePrefix + "Cookie", "the cookies that are not ignored", "cache", "cache", Sorted},
+	{NotePrefix + "Pass", "why the request goes past the cache", "cache", "cache", Sorted},
+	{NotePrefix + "Range", "the range that the app is to cut out", "cache", "cache", Sorted},
+	{NotePrefix + "Cache", "the verdict: HIT, MISS, STALE or PASS", "cache", "cache", Sorted},
+	{NoteWords, "the status whose words are wanted", "web", "cache", Sorted},
+
+	{NotePrefix + "Host", "the host as it is compared: in lower case, without port", "cache", "cache", Asked},
+	{NotePrefix + "Ttl", "the route's ttl", "cache", "cache", Asked},
+	{NotePrefix + "Grace", "the site's grace", "cache", "cache", Asked},
+	{NotePrefix + "Stale", "the site's stale_if_error", "cache", "cache", Asked},
+	{NotePrefix + "Refetch", "second round: what is stored is past its grace", "cache", "cache", Asked},
+	{NotePrefix + "Failed", "third round: the app has failed", "cache", "cache", Asked},
+	{NotePrefix + "Packed", "the web tier's compressed file may be none", "cache", "cache", Asked},
+	{NotePrefix + "Asked", "when the web tier was asked", "cache", "cache", Asked},
+
+	{NotePrefix + "Control", "Cache-Control, made easy to test", "cache", "cache", Judged},
+	{NotePrefix + "Lasting", "the status is one for a route's ttl", "cache", "cache", Judged},
+	{NotePrefix + "Fresh", "the answer is fresh", "cache", "cache", Judged},
+	{NotePrefix + "Lifetime", "for how long it is fresh from its date on", "cache", "cache", Judged},
+	{NotePrefix + "Age", "how old it came", "cache", "cache", Judged},
+	{NotePrefix + "Unknown", "nobody can tell its age", "cache", "cache", Judged},
+
+	{NoteTier, "who made the answer, and how long that took", "web", "cache", Kept},
+	{NotePrefix + "Url", "host and URL, by which it is invalidated", "cache", "cache", Kept},
+	{NotePrefix + "Grace", "the answer's own grace", "cache", "cache", Kept},
+	{NotePrefix + "Shared", "it may be given where the request was authorised", "cache", "cache", Kept},
+	{NotePrefix + "Vary", "Vary as the app said it", "cache", "cache", Kept},
+	{NotePrefix + "Coding", "Content-Encoding of what has no body", "cache", "cache", Kept},
+	{NotePrefix + "Content-Range", "Content-Range as the app said it", "cache", "cache", Kept},
+	{NotePrefix + "Aged", "what Varnish's idea of its age lacks", "cache", "cache", Kept},
+	{NotePrefix + "Said", "Age as the app said it", "cache", "cache", Kept},
+
+	{NoteGeneration, "the generation that answers", "cache", "probe", Probed},
+}
