@@ -152,7 +152,9 @@ func vclTokens(text string) ([]string, error) {
 			i++
 			continue
 		case c == '#', strings.HasPrefix(rest, "//"):
-			n = strings.IndexByte(rest+"\n", '\n')
+			if n = strings.IndexByte(rest, '\n'); n < 0 {
+				n = len(rest)
+			}
 			i += n
 			continue
 		case strings.HasPrefix(rest, "/*"):
