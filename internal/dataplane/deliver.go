@@ -233,12 +233,25 @@ func (c *http1) abort() {
 	_ = raw.Close()
 }
 
+// How long a client that has its answer may go on sending what nobody wants, in
+// all and with pauses of what length.
+const (
+	lingerTime  = 10 * time.Second
+	lingerPause = 500 * time.Millisecond
+)
+
 // linger lets the client read the answer before the connection goes: data
-// that it still sends would otherwise make a reset of it.
+// that it still sends would otherwise make a reset of it. Some send all of a
+// body before they read.
 func (c *http1) linger() {
 	if !closeWrite(c.Conn) {
 		return
 	}
-	_ = c.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
-	_, _ = io.CopyN(io.Discard, c.Conn, 1<<20)
+	unwanted := make([]byte, 16<<10)
+	for until := time.Now().Add(lingerTime); time.Now().Before(until); {
+		_ = c.SetReadDeadline(time.Now().Add(lingerPause)) // Read tells of what is wrong
+		if _, err := c.Conn.Read(unwanted); err != nil {
+			return
+		}
+	}
 }
