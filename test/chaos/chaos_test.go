@@ -21,7 +21,7 @@ const notice = 30 * time.Second
 // stopped, or kept from starting: nothing fails but what a dead process had in
 // work, and in the end everything is as it was at the start.
 func TestChaos(t *testing.T) {
-	for _, c := range asked(t) {
+	for _, c := range edge.Named(t, *engines) {
 		t.Run(c.Name, func(t *testing.T) {
 			p := newPlace(t, c)
 			p.Wrap()

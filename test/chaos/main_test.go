@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -54,21 +53,4 @@ func howLong() time.Duration {
 		return time.Minute
 	}
 	return 25 * time.Second
-}
-
-// asked are the combinations that faults befall.
-func asked(t *testing.T) []edge.Combination {
-	t.Helper()
-	var found []edge.Combination
-	for name := range strings.SplitSeq(*engines, ",") {
-		for _, c := range edge.Combinations() {
-			if c.Name == name {
-				found = append(found, c)
-			}
-		}
-	}
-	if len(found) == 0 {
-		t.Fatalf("-engines %s names no combination", *engines)
-	}
-	return found
 }

@@ -14,15 +14,14 @@ import (
 	"time"
 
 	"edgegen/test/edge"
+	"edgegen/test/load"
 )
 
 // backend is an app that records every byte that reaches it and answers as the
 // case says whose mark the request carries.
 type backend struct {
-	name     string
-	listener net.Listener
-	log      *record
-	work     sync.WaitGroup
+	name string
+	log  *record
 }
 
 // record is what all the backends of an edge have seen. It is safe for use by
@@ -34,7 +33,6 @@ type record struct {
 	answers     map[string]func(*exchange)
 	moving      []string            // the addresses of the app that a case moves
 	pieces      map[string][]string // of bodies, as they came, by mark
-	open        map[net.Conn]bool
 }
 
 // request is one request as it reached a backend.
@@ -48,45 +46,13 @@ type request struct {
 }
 
 func newRecord() *record {
-	return &record{answers: map[string]func(*exchange){}, pieces: map[string][]string{}, open: map[net.Conn]bool{}}
+	return &record{answers: map[string]func(*exchange){}, pieces: map[string][]string{}}
 }
 
 // serve starts a backend on the listener. It ends with the test.
 func (r *record) serve(t *testing.T, name string, listener net.Listener) {
-	b := &backend{name: name, listener: listener, log: r}
-	b.work.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			r.track(conn, true)
-			b.work.Go(func() {
-				defer r.track(conn, false)
-				b.converse(conn)
-			})
-		}
-	})
-	t.Cleanup(func() {
-		_ = listener.Close() // it only wakes up Accept
-		r.mu.Lock()
-		for conn := range r.open {
-			_ = conn.Close() // it only wakes up Read
-		}
-		r.mu.Unlock()
-		b.work.Wait()
-	})
-}
-
-func (r *record) track(conn net.Conn, open bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if open {
-		r.open[conn] = true
-		return
-	}
-	delete(r.open, conn)
-	_ = conn.Close() // a second close of what the exchange has closed
+	b := &backend{name: name, log: r}
+	load.Serve(t, listener, b.converse)
 }
 
 // converse answers the requests of one connection until somebody closes it.

@@ -3,6 +3,8 @@ package edge
 import (
 	"context"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"edgegen/internal/native"
@@ -31,6 +33,20 @@ var (
 // Combinations returns all eight.
 func Combinations() []Combination {
 	return []Combination{Native, BuiltIn, BuiltInTLS, BuiltInCache, BuiltInWeb, StunnelAlone, VarnishAlone, NginxAlone}
+}
+
+// Named returns the combinations of these names, which have commas between them.
+func Named(t testing.TB, names string) []Combination {
+	t.Helper()
+	var found []Combination
+	for name := range strings.SplitSeq(names, ",") {
+		i := slices.IndexFunc(Combinations(), func(c Combination) bool { return c.Name == name })
+		if i < 0 {
+			t.Fatalf("no combination of engines is called %q", name)
+		}
+		found = append(found, Combinations()[i])
+	}
+	return found
 }
 
 // Argument is the value of --engine.

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"edgegen/test/load"
 )
 
 // app is the app behind the edge. A request names its answer by a number.
@@ -17,7 +19,6 @@ type app struct {
 
 	mu    sync.Mutex
 	turns map[uint64]uint64 // how often a number has been asked for
-	open  map[net.Conn]bool
 }
 
 // startApp starts an app; it ends with the test.
@@ -27,42 +28,9 @@ func startApp(t *testing.T) *app {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &app{address: listener.Addr().String(), turns: map[uint64]uint64{}, open: map[net.Conn]bool{}}
-	var work sync.WaitGroup
-	work.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			a.track(conn, true)
-			work.Go(func() {
-				defer a.track(conn, false)
-				a.converse(conn)
-			})
-		}
-	})
-	t.Cleanup(func() {
-		_ = listener.Close() // it only wakes up Accept
-		a.mu.Lock()
-		for conn := range a.open {
-			_ = conn.Close() // it only wakes up Read
-		}
-		a.mu.Unlock()
-		work.Wait()
-	})
+	a := &app{address: listener.Addr().String(), turns: map[uint64]uint64{}}
+	load.Serve(t, listener, a.converse)
 	return a
-}
-
-func (a *app) track(conn net.Conn, open bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if open {
-		a.open[conn] = true
-		return
-	}
-	delete(a.open, conn)
-	_ = conn.Close()
 }
 
 // converse answers until the connection or the answer ends it.

@@ -20,7 +20,7 @@ const turns = 4
 // TestHostileApp holds that nothing an app answers ends a daemon (P2), and that
 // no client gets what is another's (E2).
 func TestHostileApp(t *testing.T) {
-	for _, c := range asked(t) {
+	for _, c := range edge.Named(t, *engines) {
 		t.Run(c.Name, func(t *testing.T) {
 			h, a := edge.NewHome(t, c), startApp(t)
 			h.Write("site.hcl", fmt.Sprintf(site, a.address))

@@ -6,7 +6,6 @@ package hostile
 import (
 	"flag"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -23,21 +22,4 @@ var (
 func TestMain(m *testing.M) {
 	flag.Parse()
 	os.Exit(edge.Main(m))
-}
-
-// asked are the combinations that are tried.
-func asked(t *testing.T) []edge.Combination {
-	t.Helper()
-	var found []edge.Combination
-	for name := range strings.SplitSeq(*engines, ",") {
-		for _, c := range edge.Combinations() {
-			if c.Name == name {
-				found = append(found, c)
-			}
-		}
-	}
-	if len(found) == 0 {
-		t.Fatalf("-engines %s names no combination", *engines)
-	}
-	return found
 }
