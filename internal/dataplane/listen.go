@@ -79,8 +79,11 @@ func (p *Plane) crowded(c net.Conn) bool {
 func (p *Plane) https(raw net.Conn, d *door) {
 	t := p.model.Load().edge.Timeout
 	under, socket := raw, (*h2.Socket)(nil)
-	if tcp, ok := raw.(*net.TCPConn); ok && p.front != nil {
-		socket = h2.NewSocket(tcp)
+	if tcp, ok := raw.(*net.TCPConn); ok {
+		var err error
+		if socket, err = h2.NewSocket(tcp); err != nil {
+			return // closed meanwhile
+		}
 		under = socket
 	}
 	conn := tls.Server(under, p.tls)

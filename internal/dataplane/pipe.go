@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"edgegen/internal/dataplane/socket"
 )
 
 // pipe copies both ways between a client and a backend until both have
@@ -116,17 +118,12 @@ func (p *pipe) reader(from net.Conn) func() (*[]byte, int, error) {
 func (p *pipe) readRaw(raw syscall.RawConn) (buf *[]byte, n int, err error) {
 	werr := raw.Read(func(fd uintptr) bool {
 		b := p.buffers.Get().(*[]byte)
-		for {
-			if n, err = syscall.Read(int(fd), *b); err != syscall.EINTR {
-				break
-			}
-		}
+		n, err = socket.Read(fd, *b)
 		if err == nil && n > 0 {
 			buf = b
 			return true
 		}
 		p.buffers.Put(b)
-		n = max(n, 0)
 		return err != syscall.EAGAIN
 	})
 	switch {

@@ -66,7 +66,10 @@ func connect(t testing.TB, limits Limits, serve func(*Stream), settings ...http2
 		t.Fatal(err)
 	}
 	c := &client{t: t, net: raw, handler: &handler{limits: limits, serve: serve}, done: make(chan struct{})}
-	socket := NewSocket(accepted.(*net.TCPConn))
+	socket, err := NewSocket(accepted.(*net.TCPConn))
+	if err != nil {
+		t.Fatal(err)
+	}
 	pool := &sync.Pool{New: func() any { b := make([]byte, 0, BufferSize); return &b }}
 	ctx, cancel := context.WithCancel(context.Background())
 	c.conn = New(ctx, socket, socket, c.handler, pool)

@@ -3,27 +3,39 @@ package h2
 import (
 	"io"
 	"net"
-	"syscall"
+
+	"edgegen/internal/dataplane/socket"
 )
 
 // Socket is a TCP connection beneath TLS. It can collect the records that one
 // write makes, and send them by one system call; and it tells when that has to
-// wait. It is a plain connection as long as nobody asks for that.
+// wait. It is a plain connection as long as nobody asks for that, for one
+// goroutine that reads and one that writes.
 type Socket struct {
 	*net.TCPConn
-	raw       syscall.RawConn
+	stream    *socket.Stream
 	gathering bool
 	held      []byte
 }
 
 // NewSocket wraps a connection. Beside gather, which is for one goroutine at a
-// time and not beside other writes, it is used like the connection.
-func NewSocket(c *net.TCPConn) *Socket { return &Socket{TCPConn: c} }
+// time and not beside other writes, it is used like the connection. It is an
+// error where that is closed.
+func NewSocket(c *net.TCPConn) (*Socket, error) {
+	stream, err := socket.NewStream(c)
+	if err != nil {
+		return nil, err
+	}
+	return &Socket{TCPConn: c, stream: stream}, nil
+}
+
+// Read reads.
+func (s *Socket) Read(p []byte) (int, error) { return s.stream.Read(p) }
 
 // Write writes, or collects.
 func (s *Socket) Write(p []byte) (int, error) {
 	if !s.gathering {
-		return s.TCPConn.Write(p)
+		return s.stream.Write(p)
 	}
 	s.held = append(s.held, p...)
 	return len(p), nil
@@ -37,7 +49,7 @@ func (s *Socket) gather(through io.Writer, p []byte, blocked func()) error {
 	_, err := through.Write(p)
 	s.gathering = false
 	if err == nil {
-		err = s.send(s.held, blocked)
+		_, err = s.stream.Send(s.held, blocked)
 	}
 	if s.held = s.held[:0]; cap(s.held) > keptRecords {
 		s.held = nil
@@ -47,38 +59,3 @@ func (s *Socket) gather(through io.Writer, p []byte, blocked func()) error {
 
 // keptRecords is how much memory a connection keeps for what it sends next.
 const keptRecords = 8 << 10
-
-func (s *Socket) send(p []byte, blocked func()) error {
-	if s.raw == nil {
-		raw, err := s.SyscallConn()
-		if err != nil {
-			return err
-		}
-		s.raw = raw
-	}
-	var failed error
-	err := s.raw.Write(func(fd uintptr) bool {
-		for len(p) > 0 {
-			n, err := syscall.Write(int(fd), p)
-			switch err {
-			case nil:
-				p = p[n:]
-			case syscall.EINTR:
-			case syscall.EAGAIN:
-				if blocked != nil {
-					blocked()
-					blocked = nil
-				}
-				return false
-			default:
-				failed = err
-				return true
-			}
-		}
-		return true
-	})
-	if err == nil {
-		err = failed
-	}
-	return err
-}

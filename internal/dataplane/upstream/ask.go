@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"syscall"
+
+	"edgegen/internal/dataplane/socket"
 )
 
 // The ways in which a kept connection is found unfit before a request is
@@ -35,11 +37,11 @@ type asking struct {
 
 // enter lets c ask by way of its socket, where it has one.
 func (c *conn) enter() {
-	socket, ok := c.Conn.(syscall.Conn)
+	under, ok := c.Conn.(syscall.Conn)
 	if !ok {
 		return
 	}
-	if raw, err := socket.SyscallConn(); err == nil {
+	if raw, err := under.SyscallConn(); err == nil {
 		c.raw, c.step = raw, c.visit
 	}
 }
@@ -89,32 +91,32 @@ func (c *conn) visit(fd uintptr) bool {
 				return true
 			}
 		}
-		n, err := retried(syscall.Write, int(fd), c.unsent)
+		n, err := socket.Write(fd, c.unsent)
 		if err != nil && !errors.Is(err, syscall.EAGAIN) {
 			c.err = os.NewSyscallError("write", err)
 			return true
 		}
-		if c.unsent = c.unsent[max(n, 0):]; len(c.unsent) > 0 {
+		if c.unsent = c.unsent[n:]; len(c.unsent) > 0 {
 			return true // the socket is full
 		}
 		c.unsent = nil
 		return false
 	}
-	n, err := retried(syscall.Read, int(fd), c.into)
+	n, err := socket.Read(fd, c.into)
 	if errors.Is(err, syscall.EAGAIN) {
 		if c.now {
 			c.err = errNothing
 		}
 		return c.now
 	}
-	c.n, c.err = max(n, 0), os.NewSyscallError("read", err)
+	c.n, c.err = n, os.NewSyscallError("read", err)
 	return true
 }
 
 // look tells what is wrong with a kept connection: nil where it is open and
 // quiet.
 func (c *conn) look(fd uintptr) error {
-	n, _, err := syscall.Recvfrom(int(fd), c.seen[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+	n, err := socket.Peek(fd, c.seen[:])
 	switch {
 	case errors.Is(err, syscall.EAGAIN):
 		c.server.trust.quiet()
@@ -163,13 +165,4 @@ func (c *conn) fit() error {
 		return errClosed
 	}
 	return found
-}
-
-// retried does a system call again that a signal has interrupted.
-func retried(call func(int, []byte) (int, error), fd int, p []byte) (int, error) {
-	for {
-		if n, err := call(fd, p); !errors.Is(err, syscall.EINTR) {
-			return n, err
-		}
-	}
 }
