@@ -21,7 +21,7 @@ func (f *Files) look(path string, st stamp) *known {
 	f.mu.RLock()
 	k := f.kept[path]
 	f.mu.RUnlock()
-	if k == nil || k.stamp != st || k.until > 0 && time.Since(f.began) > k.until {
+	if k == nil || k.stamp != st || k.until > 0 && f.age() > k.until {
 		return nil
 	}
 	return k
@@ -43,7 +43,7 @@ func (f *Files) load(a *Ask, want file, header wire.Header, from io.Reader) (*wi
 func (f *Files) remember(of file, k *known) {
 	k.stamp = of.stamp
 	if f.rights != nil || k.useless {
-		k.until = time.Since(f.began) + lookedAt
+		k.until = f.age() + lookedAt
 	}
 	if time.Since(time.Unix(0, of.stamp.changed)) > settled {
 		f.keep(of.path, k)

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -38,9 +39,10 @@ const (
 	// settled is how old a file must be to be kept: a younger one could
 	// change again without its time changing.
 	settled = 2 * time.Second
-	// lookedAt is how long it counts that a user may open a file, and that one is
-	// not compressed. Whatever is done to the file itself counts at once; so
-	// this is about rights to directories on the way.
+	// lookedAt is how long it counts that a user may open a file, that one is not
+	// compressed, and that no compressed one is beside it. Whatever is done to
+	// the file itself counts at once; so this is about rights to directories on
+	// the way, and about what is as good without compression.
 	lookedAt = 250 * time.Millisecond
 )
 
@@ -57,6 +59,7 @@ type known struct {
 	data    []byte        // nil where it is not kept
 	useless bool          // it is called compressed and is not
 	until   time.Duration // since Files were made; 0 for as long as the stamp is the same
+	alone   atomic.Int64  // until when it counts that no compressed file is beside it; as until
 }
 
 // stamp tells one state of a file from another.
@@ -147,7 +150,7 @@ func (f *Files) try(a *Ask, name string) (*wire.Response, error) {
 	if want.stamp, ok = f.stat(want.path); !ok {
 		return nil, errNone
 	}
-	if packed, ok := f.stat(want.path + ".gz"); ok {
+	if packed, ok := f.beside(want); ok {
 		want.stamp.alternate = true
 		if acceptsGzip(a.Header) {
 			packed.alternate, packed.encoded = true, true
@@ -159,6 +162,23 @@ func (f *Files) try(a *Ask, name string) (*wire.Response, error) {
 	}
 	return f.serve(a, want)
 }
+
+// beside looks for the compressed file beside one. That there is none counts for
+// a while, which saves half of what a request for a file asks the kernel.
+func (f *Files) beside(of file) (st stamp, ok bool) {
+	k := f.look(of.path, of.stamp)
+	if k != nil && f.age() < time.Duration(k.alone.Load()) {
+		return stamp{}, false
+	}
+	st, ok = f.stat(of.path + ".gz")
+	if !ok && k != nil {
+		k.alone.Store(int64(f.age() + lookedAt))
+	}
+	return st, ok
+}
+
+// age is how long there have been these Files.
+func (f *Files) age() time.Duration { return time.Since(f.began) }
 
 // stat reports only regular files. Root may fail to see what another user does,
 // on a file system that is another machine's.

@@ -154,3 +154,35 @@ func TestCompressedBeside(t *testing.T) {
 		}
 	}
 }
+
+// TestCompressedComes holds that a compressed file that comes to be beside a
+// known one is served soon, and that the known one changes at once meanwhile.
+func TestCompressedComes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.js")
+	ask := Ask{Method: "GET", Path: "/a.js", Header: gzipHeader(), Static: &site.Static{Root: filepath.Dir(path), TryFiles: []site.Try{{HasURI: true}}}}
+	f := New(1<<20, nil)
+	answer := func() string {
+		t.Helper()
+		r, err := f.Answer(ask)
+		if err != nil || r == nil {
+			t.Fatalf("%v, %v", r, err)
+		}
+		return body(t, r)
+	}
+	must(t, os.WriteFile(path, []byte("plain"), 0o644))
+	time.Sleep(settled) // what is younger is not kept
+	for range 2 {
+		answer()
+	}
+	began := time.Now()
+	must(t, os.WriteFile(path+".gz", []byte("\x1f\x8b\x08packed"), 0o644))
+	for answer() == "plain" {
+		if time.Since(began) > 10*lookedAt {
+			t.Fatalf("the compressed file is not served after %v", time.Since(began))
+		}
+	}
+	must(t, os.Remove(path+".gz"), os.WriteFile(path, []byte("changed"), 0o644))
+	if got := answer(); got != "changed" {
+		t.Errorf("%q once the file has changed", got)
+	}
+}
