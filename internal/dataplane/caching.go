@@ -113,7 +113,7 @@ func (f *front) direct(x *exchange, key string, e *httpcache.Entry) *wire.Respon
 		// It could not be stored lately; it may be now.
 		freshness, store = httpcache.Assess(x.assessed(r, asked), x.route.policy)
 	}
-	complete(r, time.Now())
+	f.complete(r)
 	if !plain {
 		return whole(x, r)
 	}

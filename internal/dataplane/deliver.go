@@ -31,12 +31,13 @@ func (c *http1) deliver(a answer, keep bool, t site.Timeouts) bool {
 	}
 	c.sent = 0
 	c.write.extend(c.SetWriteDeadline, time.Now(), t.Idle)
-	c.out = c.appendHead(c.plane.output(), a, keep, chunked)
+	c.collect()
+	c.out = c.appendHead(c.out, a, keep, chunked)
 	err := c.sendBody(a, chunked, t.Idle)
 	if err == nil {
 		err = c.flush()
 	}
-	c.plane.release(&c.out)
+	c.release()
 	a.Close() // nobody else reads from the connection after that
 	watched := c.eye.shut()
 	c.record(a.Status)
@@ -62,7 +63,7 @@ func (c *http1) appendHead(b []byte, a answer, keep, chunked bool) []byte {
 	b = wire.AppendFields(b, a.Header)
 	if !a.Header.Has("Date") && a.Status >= 200 {
 		b = append(b, "Date: "...)
-		b = time.Now().UTC().AppendFormat(b, http.TimeFormat)
+		b = append(b, c.plane.date()...)
 		b = append(b, "\r\n"...)
 	}
 	switch {
@@ -209,6 +210,21 @@ func (c *http1) sendFile(from section, pause time.Duration) (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// collect takes a buffer for what is to be written.
+func (c *http1) collect() {
+	c.pooled = c.plane.outputs.Get().(*[]byte)
+	c.out = (*c.pooled)[:0]
+}
+
+// release gives it back, unless it has grown.
+func (c *http1) release() {
+	if cap(c.out) <= 4*flushAt {
+		*c.pooled = c.out
+	}
+	c.plane.outputs.Put(c.pooled)
+	c.pooled, c.out = nil, nil
 }
 
 func (c *http1) flush() error {

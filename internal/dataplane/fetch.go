@@ -45,7 +45,7 @@ func (f *front) lead(x *exchange, key string, e *httpcache.Entry, one *flight) {
 	}
 	freshness, ok := httpcache.Assess(x.assessed(r, asked), x.route.policy)
 	ok = ok && (e == nil || r.Status < 500) // a failure takes nothing's place
-	complete(r, now)
+	f.complete(r)
 	if ok && r.Length <= x.model.store.MaxObject() && r.Body != nil {
 		unlink()
 		one.publish(f.spool(x, key, one, r, freshness, end))
@@ -68,10 +68,10 @@ func (f *front) lead(x *exchange, key string, e *httpcache.Entry, one *flight) {
 
 // complete adds to a response what the cache tier knows of it: when it came,
 // where it does not say itself when it was made, and that parts of it can be had.
-func complete(r *wire.Response, now time.Time) {
+func (f *front) complete(r *wire.Response) {
 	httpcache.TidyAge(&r.Header)
 	if !r.Header.Has("Date") {
-		r.Header.Add("Date", now.UTC().Format(http.TimeFormat))
+		r.Header.Add("Date", f.plane.date())
 	}
 	if (r.Status == http.StatusOK || r.Status == http.StatusPartialContent) && !r.Header.Has("Accept-Ranges") {
 		r.Header.Add("Accept-Ranges", "bytes")

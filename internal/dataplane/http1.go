@@ -33,16 +33,17 @@ type http1 struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 
-	x     exchange
-	body  requestBody
-	out   []byte // what is to be written next; from the plane's pool
-	sent  int64  // of the response's body
-	read  deadline
-	write deadline
-	eye   eye
-	watch func()      // eye.open: looks whether the client leaves
-	idle  atomic.Bool // between two requests
-	begun atomic.Bool // there was one
+	x      exchange
+	body   requestBody
+	out    []byte  // what is to be written next, in pooled
+	pooled *[]byte // from the plane's pool
+	sent   int64   // of the response's body
+	read   deadline
+	write  deadline
+	eye    eye
+	watch  func()      // eye.open: looks whether the client leaves
+	idle   atomic.Bool // between two requests
+	begun  atomic.Bool // there was one
 }
 
 // deadline is a deadline that is set seldom: up to an eighth later than asked
@@ -254,10 +255,11 @@ func (c *http1) pipe(a answer, t site.Timeouts) {
 	defer a.switched.Close()
 	c.read.exactly(c.SetReadDeadline, time.Time{})
 	c.write.exactly(c.SetWriteDeadline, time.Now().Add(t.Header))
-	c.out = c.appendHead(c.plane.output(), a, true, false)
+	c.collect()
+	c.out = c.appendHead(c.out, a, true, false)
 	c.out = append(c.out, a.switched.Early...)
 	_, err := c.Write(c.out)
-	c.plane.release(&c.out)
+	c.release()
 	early := append([]byte(nil), c.reader.Buffered()...)
 	if err == nil && len(early) > 0 {
 		_, err = a.switched.Write(early)

@@ -220,14 +220,3 @@ func (p *Plane) drain(ctx context.Context) {
 		}
 	}
 }
-
-// output returns a buffer to collect a response in.
-func (p *Plane) output() []byte { return (*p.outputs.Get().(*[]byte))[:0] }
-
-// release gives it back, unless it has grown.
-func (p *Plane) release(b *[]byte) {
-	if out := *b; cap(out) <= 4*flushAt {
-		p.outputs.Put(&out)
-	}
-	*b = nil
-}

@@ -78,12 +78,12 @@ func Answer(method string, request wire.Header, whole Whole) (*wire.Response, er
 // Evaluate returns 304 or 412 where the request's conditions say so, else 200.
 func Evaluate(request, stored wire.Header) int {
 	tag := stored.Get("ETag")
-	modified, dated := date(stored.Get("Last-Modified"))
+	modified, dated := Date(stored.Get("Last-Modified"))
 	if request.Has("If-Match") {
 		if !MatchTag(request.Joined("If-Match"), tag, true) {
 			return http.StatusPreconditionFailed
 		}
-	} else if t, ok := date(request.Get("If-Unmodified-Since")); ok && dated && modified.After(t) {
+	} else if t, ok := Date(request.Get("If-Unmodified-Since")); ok && dated && modified.After(t) {
 		return http.StatusPreconditionFailed
 	}
 	if request.Has("If-None-Match") {
@@ -97,9 +97,9 @@ func Evaluate(request, stored wire.Header) int {
 		return http.StatusOK
 	}
 	if !stored.Has("Last-Modified") {
-		modified, dated = date(stored.Get("Date")) // RFC 9111 4.3.2
+		modified, dated = Date(stored.Get("Date")) // RFC 9111 4.3.2
 	}
-	if t, ok := date(since); ok && dated && !modified.After(t) {
+	if t, ok := Date(since); ok && dated && !modified.After(t) {
 		return http.StatusNotModified
 	}
 	return http.StatusOK
@@ -139,7 +139,8 @@ func cutTag(s string) (tag, rest string) {
 	return wire.TrimSpace(tag), rest
 }
 
-func date(s string) (time.Time, bool) {
+// Date reads a date as fields give it; false where it is none, or empty.
+func Date(s string) (time.Time, bool) {
 	if s == "" {
 		return time.Time{}, false
 	}

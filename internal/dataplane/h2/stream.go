@@ -175,7 +175,7 @@ func (c *Conn) returned(s *Stream) {
 		c.over = append(c.over, s)
 	}
 	if s.detached {
-		c.flush(nil)
+		c.flushSoon()
 	}
 	c.mu.Unlock()
 	c.settle()

@@ -2,6 +2,7 @@ package h2
 
 import (
 	"net"
+	"runtime"
 	"sync"
 	"time"
 
@@ -100,6 +101,20 @@ func (c *Conn) flush(blocked func()) {
 	}
 	c.writing = false
 	c.drained.Broadcast()
+}
+
+// flushSoon is flush, once whoever is ready to queue something has done so: one
+// write costs more than many answers.
+func (c *Conn) flushSoon() {
+	if c.writing {
+		return
+	}
+	c.writing = true // they leave it to us
+	c.mu.Unlock()
+	runtime.Gosched()
+	c.mu.Lock()
+	c.writing = false
+	c.flush(nil)
 }
 
 // write writes outside of the lock.
@@ -248,7 +263,7 @@ func (s *Stream) write(p []byte, last bool) (int, error) {
 	before := s.sent
 	s.pending, s.last = p, last
 	c.ready(s)
-	c.flush(nil)
+	c.flushSoon()
 	for len(s.pending) > 0 {
 		s.wake.Wait()
 	}

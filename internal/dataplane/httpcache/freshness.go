@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"edgegen/internal/dataplane/entity"
 	"edgegen/internal/dataplane/wire"
 )
 
@@ -58,19 +59,19 @@ func Assess(x Exchange, p Policy) (Freshness, bool) {
 	if x.Method != http.MethodGet || !storable(x, c, p) {
 		return Freshness{}, false
 	}
-	f := Freshness{Received: x.Came}
+	lifetime, named := explicit(x, c)
+	owner := !named && p.HasTTL && lasting(x.Status) && (p.TTL > 0 || !p.Heuristic)
+	guess := !named && !owner && p.Heuristic && (lasting(x.Status) || c.Public) && Validator(x.Header)
+	if !named && !owner && !guess {
+		return Freshness{}, false // nearly always, and before any date is read
+	}
 	age, known := initialAge(x)
-	f.InitialAge = age
-	var named bool
-	if f.Lifetime, named = explicit(x, c); !named {
-		switch {
-		case p.HasTTL && lasting(x.Status) && (p.TTL > 0 || !p.Heuristic):
-			f.Lifetime = p.TTL + age // the owner counts from when it came
-		case p.Heuristic && (lasting(x.Status) || c.Public) && Validator(x.Header):
-			f.Lifetime = heuristic(x)
-		default:
-			return Freshness{}, false
-		}
+	f := Freshness{Received: x.Came, InitialAge: age, Lifetime: lifetime}
+	switch {
+	case owner:
+		f.Lifetime = p.TTL + age // the owner counts from when it came
+	case guess:
+		f.Lifetime = heuristic(x)
 	}
 	f.Grace, f.IfError = staleness(c, p, f.Lifetime)
 	if !known {
@@ -134,8 +135,8 @@ const maxVaryName = 126
 
 // Validator reports whether a response can be validated.
 func Validator(h wire.Header) bool {
-	_, err := http.ParseTime(h.Get("Last-Modified"))
-	return err == nil || h.Has("ETag")
+	_, dated := entity.Date(h.Get("Last-Modified"))
+	return dated || h.Has("ETag")
 }
 
 // explicit is the lifetime a response names itself (RFC 9111 4.2.1).
@@ -148,12 +149,12 @@ func explicit(x Exchange, c Control) (time.Duration, bool) {
 	case c.MaxAge >= 0:
 		return c.MaxAge, true
 	case x.Header.Has("Expires"):
-		expires, err := http.ParseTime(x.Header.Get("Expires"))
-		if err != nil {
+		expires, ok := entity.Date(x.Header.Get("Expires"))
+		if !ok {
 			return 0, true
 		}
-		date, err := http.ParseTime(x.Header.Get("Date"))
-		if err != nil {
+		date, ok := entity.Date(x.Header.Get("Date"))
+		if !ok {
 			date = x.Came
 		}
 		return max(0, expires.Sub(date)), true
@@ -164,12 +165,12 @@ func explicit(x Exchange, c Control) (time.Duration, bool) {
 // heuristic is the lifetime of a response that names none: a tenth of its age
 // when it was made, at most a day (RFC 9111 4.2.2).
 func heuristic(x Exchange) time.Duration {
-	modified, err := http.ParseTime(x.Header.Get("Last-Modified"))
-	if err != nil {
+	modified, ok := entity.Date(x.Header.Get("Last-Modified"))
+	if !ok {
 		return 0
 	}
-	date, err := http.ParseTime(x.Header.Get("Date"))
-	if err != nil {
+	date, ok := entity.Date(x.Header.Get("Date"))
+	if !ok {
 		date = x.Came
 	}
 	return max(0, min(date.Sub(modified)/10, 24*time.Hour))
@@ -180,7 +181,7 @@ func heuristic(x Exchange) time.Duration {
 // several: nobody knows how old it is.
 func initialAge(x Exchange) (time.Duration, bool) {
 	age := time.Duration(0)
-	if date, err := http.ParseTime(x.Header.Get("Date")); err == nil {
+	if date, ok := entity.Date(x.Header.Get("Date")); ok {
 		age = max(0, x.Came.Truncate(time.Second).Sub(date))
 	}
 	said, known := time.Duration(0), true

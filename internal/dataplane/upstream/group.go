@@ -45,7 +45,7 @@ type Timeouts struct {
 const (
 	leaveAlone = 10 * time.Second // a server that refused
 	keepIdle   = 60 * time.Second // a connection without a request
-	maxIdle    = 256              // connections a server
+	maxIdle    = 512              // connections a server
 )
 
 // Group is a set of equal servers. It may be used from any goroutine.
