@@ -21,6 +21,9 @@ const (
 	// limit is how many bytes of lines wait for whoever takes them: half a
 	// second's at the highest rate.
 	limit = 8 << 20
+	// gather is how long a line waits for others: a write each would cost as much
+	// as a request for what is stored.
+	gather = 5 * time.Millisecond
 	// patience is how long the end waits for lines to be taken.
 	patience = time.Second
 )
@@ -68,7 +71,7 @@ func Open(log site.Log, stdout io.Writer, report *slog.Logger, hide func(string)
 }
 
 func (a *Log) before(writer io.Writer) *queue.Writer {
-	return queue.New(writer, queue.Options{Limit: limit, Dropping: a.dropping, Written: a.written})
+	return queue.New(writer, queue.Options{Limit: limit, Gather: gather, Dropping: a.dropping, Written: a.written})
 }
 
 func (a *Log) dropping(reason error) {

@@ -5,7 +5,6 @@ package accesslog
 
 import (
 	"bytes"
-	"encoding/json"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -39,44 +38,54 @@ type Record struct {
 	Upstream time.Duration // until the head of its answer
 }
 
-// line is a line of the access log as JSON. The fields and their order
-// are the same whatever engines serve; text is "" and a number 0 where there is
-// nothing to say. Bytes that nobody can print are replaced by U+FFFD.
-type line struct {
-	Time     string `json:"time"`        // when the request had come: RFC 3339, UTC, milliseconds
-	ID       string `json:"id"`          // X-Request-Id, which the app sees too; "" of what was no HTTP
-	Client   string `json:"client"`      // IP address, behind trusted proxies
-	Method   string `json:"method"`      // GET
-	Host     string `json:"host"`        // as the client sent it
-	Path     string `json:"path"`        // with the query, as the client sent it
-	Protocol string `json:"protocol"`    // HTTP/1.0, HTTP/1.1 or HTTP/2.0
-	Status   int    `json:"status"`      // 101 for a WebSocket, 499 for a client that left before an answer
-	Bytes    int64  `json:"bytes"`       // of the body that was sent; all that a WebSocket sent
-	Received int64  `json:"received"`    // bytes that came from a WebSocket's client
-	Duration int64  `json:"duration_us"` // microseconds until the last byte; of a WebSocket, until it was closed
-	Cache    string `json:"cache"`       // HIT, MISS, STALE or PASS
-	// Tier made the answer: "cache" (what is stored, redirects to the
-	// canonical host, refusals), "web" (files, redirects of routes, the
-	// maintenance page, errors about apps) or "backend".
-	Tier     string `json:"tier"`
-	Backend  string `json:"backend"`     // the server that was asked last: host:port or unix:/path
-	Upstream int64  `json:"upstream_us"` // microseconds until the head of its answer; nginx counts milliseconds
-
-	Referer   string `json:"referer"`
-	UserAgent string `json:"user_agent"`
+// writeJSON writes a line with its end: an object on one line. The fields and
+// their order are the same whatever engines serve; text is "" and a number 0
+// where there is nothing to say. Bytes that nobody can print are replaced by
+// U+FFFD. Package encoding/json takes five times as long.
+func writeJSON(to *bytes.Buffer, r Record) {
+	b := to.AvailableBuffer()
+	b = append(b, `{"time":"`...) // when the request had come: RFC 3339, UTC, milliseconds
+	b = r.Time.UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
+	b = append(b, '"')
+	b = jsonText(b, "id", r.ID)             // X-Request-Id, which the app sees too; "" of what was no HTTP
+	b = jsonText(b, "client", clientOf(r))  // IP address, behind trusted proxies
+	b = jsonText(b, "method", r.Method)     // GET
+	b = jsonText(b, "host", r.Host)         // as the client sent it
+	b = jsonText(b, "path", r.Path)         // with the query, as the client sent it
+	b = jsonText(b, "protocol", r.Protocol) // HTTP/1.0, HTTP/1.1 or HTTP/2.0
+	b = jsonNumber(b, "status", int64(r.Status))
+	b = jsonNumber(b, "bytes", r.Bytes)
+	b = jsonNumber(b, "received", r.Received)
+	b = jsonNumber(b, "duration_us", r.Duration.Microseconds()) // until the last byte; of a WebSocket, until it was closed
+	b = jsonText(b, "cache", r.Cache)
+	b = jsonText(b, "tier", r.Tier)
+	b = jsonText(b, "backend", backendOf(r))                    // the server that was asked last: host:port or unix:/path
+	b = jsonNumber(b, "upstream_us", r.Upstream.Microseconds()) // nginx counts milliseconds
+	b = jsonText(b, "referer", r.Referer)
+	b = jsonText(b, "user_agent", r.UserAgent)
+	to.Write(append(b, "}\n"...))
 }
 
-// writeJSON writes a line with its end.
-func writeJSON(to *bytes.Buffer, r Record) {
-	encoder := json.NewEncoder(to)
-	encoder.SetEscapeHTML(false)
-	// It holds nothing that JSON cannot.
-	_ = encoder.Encode(line{
-		Time: r.Time.UTC().Format("2006-01-02T15:04:05.000Z"), ID: printable(r.ID), Client: clientOf(r), Method: printable(r.Method),
-		Host: printable(r.Host), Path: printable(r.Path), Protocol: r.Protocol, Status: r.Status, Bytes: r.Bytes, Received: r.Received,
-		Duration: r.Duration.Microseconds(), Cache: r.Cache, Tier: r.Tier, Backend: backendOf(r), Upstream: r.Upstream.Microseconds(),
-		Referer: printable(r.Referer), UserAgent: printable(r.UserAgent),
-	})
+func jsonNumber(b []byte, name string, n int64) []byte {
+	b = append(append(append(b, `,"`...), name...), `":`...)
+	return strconv.AppendInt(b, n, 10)
+}
+
+// jsonText needs to escape nothing but what ends a string: of the rest, what is
+// not printable has been replaced.
+func jsonText(b []byte, name, text string) []byte {
+	b = append(append(append(b, `,"`...), name...), `":"`...)
+	text = printable(text)
+	if strings.IndexByte(text, '"') < 0 && strings.IndexByte(text, '\\') < 0 {
+		return append(append(b, text...), '"')
+	}
+	for i := range len(text) {
+		if c := text[i]; c == '"' || c == '\\' {
+			b = append(b, '\\')
+		}
+		b = append(b, text[i])
+	}
+	return append(b, '"')
 }
 
 // writeCombined writes a line with its end: the combined log format of Apache

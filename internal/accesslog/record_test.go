@@ -11,6 +11,27 @@ import (
 	"unicode/utf8"
 )
 
+// line is a line of the access log as whoever reads it sees it.
+type line struct {
+	Time      string `json:"time"`
+	ID        string `json:"id"`
+	Client    string `json:"client"`
+	Method    string `json:"method"`
+	Host      string `json:"host"`
+	Path      string `json:"path"`
+	Protocol  string `json:"protocol"`
+	Status    int    `json:"status"`
+	Bytes     int64  `json:"bytes"`
+	Received  int64  `json:"received"`
+	Duration  int64  `json:"duration_us"`
+	Cache     string `json:"cache"`
+	Tier      string `json:"tier"`
+	Backend   string `json:"backend"`
+	Upstream  int64  `json:"upstream_us"`
+	Referer   string `json:"referer"`
+	UserAgent string `json:"user_agent"`
+}
+
 func decoded(t *testing.T, line []byte) (l line) {
 	t.Helper()
 	decoder := json.NewDecoder(bytes.NewReader(line))

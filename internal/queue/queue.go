@@ -22,6 +22,10 @@ type Options struct {
 	// included.
 	Limit int
 
+	// Gather is how long lines wait for others that are written with them. It is
+	// short: Flush and Close wait as well.
+	Gather time.Duration
+
 	// Dropping is told when lines begin to be dropped, and why: ErrFull, or what
 	// the writer behind said. It must not write to the Writer.
 	Dropping func(reason error)
@@ -130,13 +134,21 @@ func (w *Writer) giveUp() {
 // run hands on what waits until there is nothing more.
 func (w *Writer) run(done chan<- struct{}) {
 	defer close(done)
-	for batch := w.take(nil); batch != nil; batch = w.take(batch) {
+	for batch := w.gather(nil); batch != nil; batch = w.gather(batch) {
 		for rest := batch; len(rest) > 0 && !w.isOver(); {
 			size := wholeLines(rest)
 			w.handOn(rest[:size])
 			rest = rest[size:]
 		}
 	}
+}
+
+// gather is take after the time that lines wait for others.
+func (w *Writer) gather(before []byte) []byte {
+	if w.options.Gather > 0 {
+		time.Sleep(w.options.Gather)
+	}
+	return w.take(before)
 }
 
 // take returns what waits, nil where the goroutine is to end, and keeps the room

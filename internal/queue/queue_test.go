@@ -11,6 +11,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -116,6 +117,29 @@ func TestManyLinesAtATime(t *testing.T) {
 	if writes := len(g.asked); writes > 6 {
 		t.Errorf("in %d writes", writes)
 	}
+}
+
+// Lines that come within the time to gather are written at once, and the first
+// waits no longer than that.
+func TestGather(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		close(g.opened)
+		w := New(g, Options{Limit: 1 << 20, Gather: 5 * time.Millisecond})
+		say(t, w, "first")
+		time.Sleep(4 * time.Millisecond)
+		say(t, w, "second")
+		synctest.Wait()
+		if g.String() != "" {
+			t.Errorf("%q has come already", g.String())
+		}
+		time.Sleep(time.Millisecond)
+		synctest.Wait()
+		if g.String() != "first\nsecond\n" || len(g.asked) != 1 {
+			t.Errorf("%q has come in %d writes", g.String(), len(g.asked))
+		}
+		flush(t, w)
+	})
 }
 
 // Lines that find no room are dropped and counted, and both ends of that are
