@@ -14,7 +14,8 @@ import (
 	"golang.org/x/term"
 
 	"edgegen/internal/config"
-	"edgegen/internal/control"
+	"edgegen/internal/doctor"
+	"edgegen/internal/generation"
 )
 
 type doctorFlags struct {
@@ -38,7 +39,7 @@ and does not disturb an edge that runs. A problem makes it fail, a warning does
 not.`,
 		Args: siteArgument, ValidArgsFunction: completeSite,
 		RunE: func(c *cobra.Command, arguments []string) error {
-			selection, err := control.ParseSelection(flags.engine)
+			selection, err := generation.ParseSelection(flags.engine)
 			if err != nil {
 				return usageError{fmt.Errorf("--engine: %w", err)}
 			}
@@ -50,7 +51,7 @@ not.`,
 			if _, err := os.Stat(site); len(arguments) == 0 && errors.Is(err, fs.ErrNotExist) {
 				site = ""
 			}
-			report, err := control.Doctor(c.Context(), control.DoctorOptions{Site: site, Given: flags.given, StateDir: dir, Select: selection, All: flags.all})
+			report, err := doctor.Examine(c.Context(), doctor.Options{Site: site, Given: flags.given, StateDir: dir, Select: selection, All: flags.all})
 			if err != nil {
 				return err
 			}
@@ -65,7 +66,7 @@ not.`,
 	return c
 }
 
-func (s streams) showReport(report control.Report, asJSON bool) error {
+func (s streams) showReport(report doctor.Report, asJSON bool) error {
 	var err error
 	if asJSON {
 		encoder := json.NewEncoder(s.out)
@@ -82,11 +83,11 @@ func (s streams) showReport(report control.Report, asJSON bool) error {
 }
 
 // levelWidth is the length of the longest level.
-const levelWidth = len(control.LevelWarning)
+const levelWidth = len(doctor.LevelWarning)
 
 // printReport writes one line a finding, in columns, and a remedy below the
 // line that needs one. Lines are broken to fit the width; 0 breaks none.
-func printReport(w io.Writer, report control.Report, color bool, width int) error {
+func printReport(w io.Writer, report doctor.Report, color bool, width int) error {
 	const widest = 24
 	subject := 0
 	for _, group := range report.Groups {
@@ -151,7 +152,7 @@ func wrap(text string, width int) []string {
 	return lines
 }
 
-func verdict(report control.Report) string {
+func verdict(report doctor.Report) string {
 	return plural(report.Problems, "problem") + ", " + plural(report.Warnings, "warning")
 }
 
@@ -166,13 +167,13 @@ func plural(n int, thing string) string {
 }
 
 // tone is the colour of a level, as an argument of the terminal's SGR.
-func tone(level control.Level) string {
+func tone(level doctor.Level) string {
 	switch level {
-	case control.LevelOK:
+	case doctor.LevelOK:
 		return "32"
-	case control.LevelWarning:
+	case doctor.LevelWarning:
 		return "1;33"
-	case control.LevelProblem:
+	case doctor.LevelProblem:
 		return "1;31"
 	}
 	return "2"

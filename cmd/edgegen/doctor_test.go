@@ -6,16 +6,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"edgegen/internal/control"
+	"edgegen/internal/doctor"
 )
 
 func TestPrintReport(t *testing.T) {
-	report := control.Report{Problems: 1, Groups: []control.ReportGroup{
-		{Name: "engines", Lines: []control.ReportLine{
-			{Level: control.LevelOK, Subject: "tls", Text: "stunnel"},
-			{Level: control.LevelProblem, Subject: "cache", Text: "a compiler that \x1b[2Jis missing", Remedy: "install the compiler for VCL"},
+	report := doctor.Report{Problems: 1, Groups: []doctor.Group{
+		{Name: "engines", Lines: []doctor.Line{
+			{Level: doctor.LevelOK, Subject: "tls", Text: "stunnel"},
+			{Level: doctor.LevelProblem, Subject: "cache", Text: "a compiler that \x1b[2Jis missing", Remedy: "install the compiler for VCL"},
 		}},
-		{Name: "user", Lines: []control.ReportLine{{Level: control.LevelNote, Subject: "apps", Text: "root"}}},
+		{Name: "user", Lines: []doctor.Line{{Level: doctor.LevelNote, Subject: "apps", Text: "root"}}},
 	}}
 	tests := []struct {
 		name  string

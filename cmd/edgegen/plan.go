@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"edgegen/internal/api"
 	"edgegen/internal/config"
-	"edgegen/internal/control"
 )
 
 // planExitCodes stands in the place of exitCodes in plan's help.
@@ -64,7 +64,7 @@ Without a SITE it is the one that the edge was started with.` + planExitCodes,
 // refusal prints the diagnostics of a site that the edge refused as JSON, where
 // that is asked for. Any other error is returned as it is.
 func (s streams) refusal(err error, asJSON bool) error {
-	refused := (*control.Refused)(nil)
+	refused := (*config.Refused)(nil)
 	if !asJSON || !errors.As(err, &refused) {
 		return err
 	}
@@ -79,7 +79,7 @@ func (s streams) refusal(err error, asJSON bool) error {
 }
 
 // planText is a plan for people. A width of 0 breaks no lines.
-func planText(plan control.Plan, color bool, width int) string {
+func planText(plan api.Plan, color bool, width int) string {
 	var out strings.Builder
 	steps, changes := planTable(plan, true)
 	steps.write(&out, color, width)
@@ -89,13 +89,13 @@ func planText(plan control.Plan, color bool, width int) string {
 
 // planTable has a row for each tier and app, where unchanged is asked for those
 // too that nothing is done to. changes counts the others.
-func planTable(plan control.Plan, unchanged bool) (steps *table, changes int) {
+func planTable(plan api.Plan, unchanged bool) (steps *table, changes int) {
 	steps = newTable("WHAT", "ENGINE", "ACTION", "WHY")
-	add := func(what, engine string, action control.Action, why []string, sockets int) {
+	add := func(what, engine string, action api.Action, why []string, sockets int) {
 		if sockets > 0 {
 			why = append(why[:len(why):len(why)], "ends "+plural(sockets, "WebSocket"))
 		}
-		if action != control.Nothing {
+		if action != api.Nothing {
 			changes++
 		} else if !unchanged {
 			return
@@ -111,11 +111,11 @@ func planTable(plan control.Plan, unchanged bool) (steps *table, changes int) {
 	return steps, changes
 }
 
-func actionTone(action control.Action) string {
+func actionTone(action api.Action) string {
 	switch action {
-	case control.Nothing:
+	case api.Nothing:
 		return "2"
-	case control.Reload, control.Start:
+	case api.Reload, api.Start:
 		return "32"
 	}
 	return "1;33"

@@ -10,25 +10,25 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"edgegen/internal/api"
 	"edgegen/internal/config"
-	"edgegen/internal/control"
 )
 
 // changes is a plan that touches all but one.
-var changes = control.Plan{
-	Tiers: []control.TierPlan{
-		{Role: "tls", Engine: "stunnel", Action: control.Restart, Why: []string{"a global option has changed", "an argument has changed"}, WebSockets: 12},
-		{Role: "cache", Engine: "varnish", Action: control.Reload, Why: []string{"default.vcl has changed"}},
-		{Role: "web", Engine: "nginx", Action: control.Nothing},
+var changes = api.Plan{
+	Tiers: []api.TierPlan{
+		{Role: "tls", Engine: "stunnel", Action: api.Restart, Why: []string{"a global option has changed", "an argument has changed"}, WebSockets: 12},
+		{Role: "cache", Engine: "varnish", Action: api.Reload, Why: []string{"default.vcl has changed"}},
+		{Role: "web", Engine: "nginx", Action: api.Nothing},
 	},
-	Backends:   []control.AppPlan{{Site: "vzine.us", Name: "goliath", Action: control.Start, Why: []string{"it is new"}}},
+	Backends:   []api.AppPlan{{Site: "vzine.us", Name: "goliath", Action: api.Start, Why: []string{"it is new"}}},
 	WebSockets: 12,
 }
 
 // idle is a plan that touches nothing.
-var idle = control.Plan{
-	Tiers:    []control.TierPlan{{Role: "tls", Engine: "builtin", Action: control.Nothing, Why: []string{}}},
-	Backends: []control.AppPlan{},
+var idle = api.Plan{
+	Tiers:    []api.TierPlan{{Role: "tls", Engine: "builtin", Action: api.Nothing, Why: []string{}}},
+	Backends: []api.AppPlan{},
 }
 
 const changesText = `WHAT              ENGINE   ACTION   WHY
@@ -67,8 +67,8 @@ func TestPlanVerb(t *testing.T) {
 			if code != c.code || err != "" {
 				t.Errorf("--json: exit code %d, want %d\n%s", code, c.code, err)
 			}
-			if wanted, ok := c.answer.(control.Plan); ok {
-				got := control.Plan{}
+			if wanted, ok := c.answer.(api.Plan); ok {
+				got := api.Plan{}
 				if err := json.Unmarshal([]byte(out), &got); err != nil || !reflect.DeepEqual(got, wanted) {
 					t.Errorf("--json: %v\n%s", err, out)
 				}

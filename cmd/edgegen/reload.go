@@ -8,7 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"edgegen/internal/control"
+	"edgegen/internal/api"
+	"edgegen/internal/config"
 )
 
 func newReload(s streams) *cobra.Command {
@@ -27,7 +28,7 @@ edge goes on as before, and what is wrong is shown as validate shows it.`,
 				return err
 			}
 			outcome, err := client.Reload(c.Context())
-			if refused := (*control.Refused)(nil); errors.As(err, &refused) && !asJSON {
+			if refused := (*config.Refused)(nil); errors.As(err, &refused) && !asJSON {
 				s.report(refused.Diagnostics)
 				fmt.Fprintln(s.err, "\nnot reloaded: the edge goes on as before")
 				return errFailed
@@ -50,7 +51,7 @@ edge goes on as before, and what is wrong is shown as validate shows it.`,
 
 // outcomeText tells people what a reload did: what it touched, and what is
 // served now.
-func outcomeText(outcome control.Outcome, color bool, width int) string {
+func outcomeText(outcome api.Outcome, color bool, width int) string {
 	steps, changes := planTable(outcome.Plan, false)
 	took := milliseconds(outcome.Duration)
 	if changes == 0 {

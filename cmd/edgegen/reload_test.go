@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"edgegen/internal/api"
 	"edgegen/internal/config"
-	"edgegen/internal/control"
 )
 
 func TestReloadVerb(t *testing.T) {
@@ -20,9 +20,9 @@ func TestReloadVerb(t *testing.T) {
 		code     int
 		out, err string
 	}{
-		{"nothing", control.Outcome{Plan: idle, Generation: 3, Duration: 8}, exitDone,
+		{"nothing", api.Outcome{Plan: idle, Generation: 3, Duration: 8}, exitDone,
 			"nothing has changed: generation 3 goes on (8 ms)\n", ""},
-		{"changes", control.Outcome{Plan: changes, Generation: 4, Duration: 1312, Warnings: old}, exitDone,
+		{"changes", api.Outcome{Plan: changes, Generation: 4, Duration: 1312, Warnings: old}, exitDone,
 			`WHAT              ENGINE   ACTION   WHY
 tls               stunnel  restart  a global option has changed; an argument has changed; ends 12 WebSockets
 cache             varnish  reload   default.vcl has changed
@@ -42,8 +42,8 @@ generation 4 is served, after 1.3 s; 3 changes, 12 WebSockets ended
 			if code != c.code || err != "" {
 				t.Errorf("--json: exit code %d, want %d\n%s", code, c.code, err)
 			}
-			if wanted, ok := c.answer.(control.Outcome); ok {
-				got := control.Outcome{}
+			if wanted, ok := c.answer.(api.Outcome); ok {
+				got := api.Outcome{}
 				if err := json.Unmarshal([]byte(out), &got); err != nil || !reflect.DeepEqual(got, wanted) {
 					t.Errorf("--json: %v\n%s", err, out)
 				}

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"edgegen/internal/config"
-	"edgegen/internal/control"
+	"edgegen/internal/generation"
 	"edgegen/internal/render"
 	"edgegen/internal/site"
 )
@@ -78,7 +78,7 @@ func printRendered(c *cobra.Command, s streams, path string, flags renderFlags) 
 	if _, err := onlyEngine(flags.only); err != nil {
 		return err
 	}
-	output, diagnostics, err := control.Render(c.Context(), path, flags.given, printedLayout(), "", version(), false)
+	output, diagnostics, err := generation.Render(c.Context(), path, flags.given, printedLayout(), "", version(), false)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"edgegen/internal/config"
-	"edgegen/internal/control"
 	"edgegen/internal/watch"
 )
 
@@ -77,7 +76,7 @@ func (r *rendering) writeAgain(ctx context.Context, told string) (string, error)
 
 // problems returns what a person is to read of the diagnostics and the error.
 func (r *rendering) problems(diagnostics config.Diagnostics, err error) string {
-	refused := (*control.Refused)(nil)
+	refused := (*config.Refused)(nil)
 	rest := ""
 	if errors.As(err, &refused) {
 		diagnostics = refused.Diagnostics

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"edgegen/internal/config"
-	"edgegen/internal/control"
+	"edgegen/internal/generation"
 	"edgegen/internal/render"
 	"edgegen/internal/supervise"
 )
@@ -79,7 +79,7 @@ func newRendering(s streams, site string, flags renderFlags) (*rendering, error)
 func (r *rendering) write(ctx context.Context) (written, error) {
 	// The generation that every file names covers the certificates, so that they
 	// are needed for any of them.
-	output, warnings, err := control.Render(ctx, r.site, r.flags.given, r.layout, r.state, version(), true)
+	output, warnings, err := generation.Render(ctx, r.site, r.flags.given, r.layout, r.state, version(), true)
 	if err != nil {
 		return written{}, err
 	}
@@ -96,7 +96,7 @@ func (r *rendering) write(ctx context.Context) (written, error) {
 	if result.changed, err = render.Install(r.layout.Dir, files, nil); err != nil {
 		return written{}, err
 	}
-	if err := control.MakeDirectories(r.layout); err != nil {
+	if err := generation.MakeDirectories(r.layout); err != nil {
 		return written{}, fmt.Errorf("make the runtime directory: %w", err)
 	}
 	switch {

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/term"
 
 	"edgegen/internal/config"
-	"edgegen/internal/control"
 	"edgegen/internal/queue"
+	"edgegen/internal/statedir"
 )
 
 // The exit codes, as --help tells them.
@@ -63,7 +63,7 @@ func run(ctx context.Context, arguments []string, s streams) int {
 
 // tell shows an error to a person.
 func (s streams) tell(err error) {
-	if refused := (*control.Refused)(nil); errors.As(err, &refused) {
+	if refused := (*config.Refused)(nil); errors.As(err, &refused) {
 		s.report(refused.Diagnostics)
 		return
 	}
@@ -148,5 +148,5 @@ func stateDir(flag string) (string, error) {
 	if flag != "" {
 		return flag, nil
 	}
-	return control.DefaultStateDir()
+	return statedir.Default()
 }

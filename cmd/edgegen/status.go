@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"edgegen/internal/control"
+	"edgegen/internal/api"
 )
 
 func newStatus(s streams) *cobra.Command {
@@ -49,21 +49,21 @@ terminal it prints what has changed only. With --json each is a JSON value.`,
 	return c
 }
 
-func clientOf(directory string) (*control.Client, error) {
+func clientOf(directory string) (*api.Client, error) {
 	dir, err := stateDir(directory)
 	if err != nil {
 		return nil, err
 	}
-	return control.NewClient(dir)
+	return api.NewClient(dir)
 }
 
-func askStatus(ctx context.Context, client *control.Client) (control.Status, error) {
+func askStatus(ctx context.Context, client *api.Client) (api.Status, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	return client.Status(ctx)
 }
 
-func (s streams) showStatus(status control.Status, asJSON bool) error {
+func (s streams) showStatus(status api.Status, asJSON bool) error {
 	if asJSON {
 		return printJSON(s.out, status)
 	}

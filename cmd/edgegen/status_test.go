@@ -15,44 +15,44 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"edgegen/internal/control"
+	"edgegen/internal/api"
 )
 
 var noon = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 
 // degraded is an edge of which everything is told.
-func degraded() control.Status {
-	return control.Status{
+func degraded() api.Status {
+	return api.Status{
 		Version: "1.0.0", PID: 4200, Site: "/etc/edgegen/site.hcl", State: "degraded", Generation: 7, Uptime: 7300,
-		Tiers: []control.TierStatus{
+		Tiers: []api.TierStatus{
 			{Role: "tls", Engine: "stunnel", Version: "5.68", State: "running", PID: 4210, Since: noon.Add(-2 * time.Hour), Listen: []string{"0.0.0.0:443", "[::]:443"}, Busy: true, Reason: "busy: it is at its limit: it closes new connections"},
 			{Role: "cache", Engine: "builtin", Version: "1.0.0", State: "running", PID: 4200, Restarts: 5, Since: noon.Add(-42 * time.Second), Reason: "varnish keeps crashing\x1b[2J"},
 			{Role: "web", Engine: "nginx", Version: "1.22.1", State: "backoff", Restarts: 12, Since: noon.Add(-3 * time.Minute), Listen: []string{"0.0.0.0:80", "unix:/var/lib/edgegen/run/web.sock"}, Reason: "exit status 1"},
 		},
-		Backends: []control.BackendStatus{
-			{Site: "vzine.us", Name: "goliath", Servers: []string{"127.0.0.1:5000"}, Process: &control.ProcessStatus{PID: 4300, State: "running", Restarts: 1}},
+		Backends: []api.BackendStatus{
+			{Site: "vzine.us", Name: "goliath", Servers: []string{"127.0.0.1:5000"}, Process: &api.ProcessStatus{PID: 4300, State: "running", Restarts: 1}},
 			{Site: "vzine.us", Name: "search", Servers: []string{"10.0.0.1:80", "10.0.0.2:80"}},
 		},
-		LastReload:  &control.ReloadStatus{At: noon.Add(-72 * time.Hour), OK: false, Error: "nginx -t:\nno such file", Duration: 1240},
-		Connections: control.Connections{WebSockets: 12},
+		LastReload:  &api.ReloadStatus{At: noon.Add(-72 * time.Hour), OK: false, Error: "nginx -t:\nno such file", Duration: 1240},
+		Connections: api.Connections{WebSockets: 12},
 	}
 }
 
 func TestStatusText(t *testing.T) {
 	well := degraded()
-	well.State, well.Backends, well.LastReload, well.Connections.WebSockets = "ready", nil, &control.ReloadStatus{At: noon.Add(-time.Minute), OK: true, Duration: 311.7}, 1
-	well.Tiers = []control.TierStatus{
+	well.State, well.Backends, well.LastReload, well.Connections.WebSockets = "ready", nil, &api.ReloadStatus{At: noon.Add(-time.Minute), OK: true, Duration: 311.7}, 1
+	well.Tiers = []api.TierStatus{
 		{Role: "tls", Engine: "builtin", State: "running", PID: 4200, Reason: "--engine asks for it"},
 		{Role: "cache", Engine: "builtin", State: "running", PID: 4200, Reason: "varnishd is not installed"},
 		{Role: "web", Engine: "nginx", State: "running", PID: 4201, Reason: "installed"},
 	}
-	again := control.Status{State: "ready", Tiers: []control.TierStatus{
+	again := api.Status{State: "ready", Tiers: []api.TierStatus{
 		{Role: "cache", Engine: "varnish", State: "running", PID: 4202, Restarts: 1, Reason: "installed",
-			LastFailure: &control.FailureStatus{At: noon.Add(-12 * time.Second), Reason: "its child (17) has ended: Assert error in VRG_CheckBo()"}},
+			LastFailure: &api.FailureStatus{At: noon.Add(-12 * time.Second), Reason: "its child (17) has ended: Assert error in VRG_CheckBo()"}},
 	}}
 	for _, c := range []struct {
 		name   string
-		status control.Status
+		status api.Status
 		color  bool
 		width  int
 		want   string
@@ -92,7 +92,7 @@ TIER   ENGINE   VERSION  STATE    PID   RESTARTS  SINCE  LISTENING
 cache  varnish  -        running  4202  1         -      -
        = started again 12s ago: its child (17) has ended: Assert error in VRG_CheckBo()
 `},
-		{"narrow", control.Status{State: "starting", Tiers: []control.TierStatus{
+		{"narrow", api.Status{State: "starting", Tiers: []api.TierStatus{
 			{Role: "tls", Engine: "stunnel", State: "failed", Listen: []string{"192.0.2.1:443", "192.0.2.2:443"}, Reason: "it says that the address is in use by something else"},
 		}}, false, 78, `starting, up 0s: 
 pid 0, generation 0, no WebSocket
@@ -102,7 +102,7 @@ tls   stunnel  -        failed  -    0         -      192.0.2.1:443
                                                       192.0.2.2:443
       = it says that the address is in use by something else
 `},
-		{"colour", control.Status{State: "stopping", Tiers: []control.TierStatus{{Role: "tls", Engine: "stunnel", State: "stopped"}}}, true, 0,
+		{"colour", api.Status{State: "stopping", Tiers: []api.TierStatus{{Role: "tls", Engine: "stunnel", State: "stopped"}}}, true, 0,
 			`<1;33mstopping<0m, up 0s: 
 pid 0, generation 0, no WebSocket
 
@@ -126,7 +126,7 @@ func TestStatusVerb(t *testing.T) {
 		t.Errorf("exit code %d\n%s%s", code, out, err)
 	}
 	code, out, err = runVerb(t, "status", "--json", "--state-dir", dir)
-	got := control.Status{}
+	got := api.Status{}
 	if wrong := json.Unmarshal([]byte(out), &got); code != exitDone || err != "" || wrong != nil || !reflect.DeepEqual(got, degraded()) {
 		t.Errorf("exit code %d, %v\n%s%s", code, wrong, out, err)
 	}

@@ -7,11 +7,11 @@ import (
 	"strings"
 	"time"
 
-	"edgegen/internal/control"
+	"edgegen/internal/api"
 )
 
 // statusText is a status for people. A width of 0 breaks no lines.
-func statusText(status control.Status, now time.Time, color bool, width int) string {
+func statusText(status api.Status, now time.Time, color bool, width int) string {
 	var out strings.Builder
 	up := time.Duration(status.Uptime * float64(time.Second))
 	fmt.Fprintf(&out, "%s, up %s: %s\n", paint(stateTone(status.State), status.State, color), short(up), visible(status.Site))
@@ -33,7 +33,7 @@ func statusText(status control.Status, now time.Time, color bool, width int) str
 }
 
 // leaving tells of what finishes its work of before a reload.
-func leaving(open control.Connections) string {
+func leaving(open api.Connections) string {
 	text := ""
 	if open.OldWorkers > 0 {
 		text += fmt.Sprintf(", %s finishing", plural(open.OldWorkers, "old nginx worker"))
@@ -44,7 +44,7 @@ func leaving(open control.Connections) string {
 	return text
 }
 
-func backends(all []control.BackendStatus) *table {
+func backends(all []api.BackendStatus) *table {
 	apps := newTable("SITE", "BACKEND", "STATE", "PID", "RESTARTS", "SERVERS")
 	for _, b := range all {
 		servers := cell{text: orDash(strings.Join(b.Servers, " "))}
@@ -59,7 +59,7 @@ func backends(all []control.BackendStatus) *table {
 	return apps
 }
 
-func lastReload(r *control.ReloadStatus, now time.Time) string {
+func lastReload(r *api.ReloadStatus, now time.Time) string {
 	took := milliseconds(r.Duration)
 	if r.OK {
 		return fmt.Sprintf("last reload: %s ago, took %s", age(r.At, now), took)
@@ -83,7 +83,7 @@ func listening(addresses []string) string {
 // remark is what has to be said about a tier: why it is not well, or why not
 // its daemon serves, unless somebody asked for just that. A daemon that is well
 // again is said to have failed.
-func remark(t control.TierStatus, now time.Time) string {
+func remark(t api.TierStatus, now time.Time) string {
 	well := t.State == "running" && !t.Busy && (t.Engine != "builtin" || strings.HasSuffix(t.Reason, "asks for it"))
 	switch {
 	case !well:

@@ -11,13 +11,13 @@ import (
 
 	"golang.org/x/term"
 
-	"edgegen/internal/control"
+	"edgegen/internal/api"
 )
 
 // watchStatus shows the status again and again until the context ends. That
 // there is no edge at the beginning is an error; later it is shown, as the edge
 // may be started again.
-func (s streams) watchStatus(ctx context.Context, client *control.Client, every time.Duration, asJSON bool) error {
+func (s streams) watchStatus(ctx context.Context, client *api.Client, every time.Duration, asJSON bool) error {
 	status, err := askStatus(ctx, client)
 	if err != nil && ctx.Err() == nil {
 		return err
@@ -46,9 +46,9 @@ func (s streams) watchStatus(ctx context.Context, client *control.Client, every 
 
 // showChange returns a function that prints a status where it is another than
 // the last one, as a block with the time above it.
-func (s streams) showChange() func(control.Status, error) error {
+func (s streams) showChange() func(api.Status, error) error {
 	changed := newComparison()
-	return func(status control.Status, asked error) error {
+	return func(status api.Status, asked error) error {
 		if !changed(status, asked) {
 			return nil
 		}
@@ -64,9 +64,9 @@ func (s streams) showChange() func(control.Status, error) error {
 
 // showJSONChange is showChange for a program: a value for each change, and on
 // stderr that there is no edge.
-func (s streams) showJSONChange() func(control.Status, error) error {
+func (s streams) showJSONChange() func(api.Status, error) error {
 	changed := newComparison()
-	return func(status control.Status, asked error) error {
+	return func(status api.Status, asked error) error {
 		switch {
 		case !changed(status, asked):
 			return nil
@@ -80,9 +80,9 @@ func (s streams) showJSONChange() func(control.Status, error) error {
 
 // newComparison returns a function that reports whether a status, or the error
 // in its place, is another than the one before. That time passes is no change.
-func newComparison() func(control.Status, error) bool {
+func newComparison() func(api.Status, error) bool {
 	last := ""
-	return func(status control.Status, asked error) bool {
+	return func(status api.Status, asked error) bool {
 		status.Uptime = 0
 		text, err := json.Marshal(status)
 		if asked != nil || err != nil {
@@ -95,9 +95,9 @@ func newComparison() func(control.Status, error) bool {
 }
 
 // showScreen returns a function that draws a status over the last one.
-func showScreen(terminal *os.File) func(control.Status, error) error {
+func showScreen(terminal *os.File) func(api.Status, error) error {
 	drawn := 0
-	return func(status control.Status, asked error) error {
+	return func(status api.Status, asked error) error {
 		_, height, err := term.GetSize(int(terminal.Fd()))
 		if err != nil {
 			return fmt.Errorf("measure the terminal: %w", err)

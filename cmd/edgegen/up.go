@@ -9,6 +9,7 @@ import (
 
 	"edgegen/internal/config"
 	"edgegen/internal/control"
+	"edgegen/internal/generation"
 	"edgegen/internal/queue"
 	"edgegen/internal/systemd"
 )
@@ -37,7 +38,7 @@ access log goes to stdout, everything else to stderr.
 Under systemd it takes the sockets of a socket unit, and tells when it is ready.`,
 		Args: siteArgument, ValidArgsFunction: completeSite,
 		RunE: func(c *cobra.Command, arguments []string) error {
-			selection, err := control.ParseSelection(flags.engine)
+			selection, err := generation.ParseSelection(flags.engine)
 			if err != nil {
 				return usageError{fmt.Errorf("--engine: %w", err)}
 			}
@@ -69,7 +70,7 @@ const (
 
 // up runs the edge, which whoever does not read stderr must not hold up, nor its
 // end. So all that there is to say is said here.
-func up(ctx context.Context, s streams, path string, flags upFlags, selection control.Selection) error {
+func up(ctx context.Context, s streams, path string, flags upFlags, selection generation.Selection) error {
 	var log logger
 	messages := queue.New(s.err, queue.Options{Limit: logLimit, Written: func(dropped int64) {
 		log.Warn("messages were dropped, as nobody read them", "dropped", dropped)
@@ -88,7 +89,7 @@ func up(ctx context.Context, s streams, path string, flags upFlags, selection co
 	return nil
 }
 
-func runEdge(ctx context.Context, s streams, log logger, path string, flags upFlags, selection control.Selection) error {
+func runEdge(ctx context.Context, s streams, log logger, path string, flags upFlags, selection generation.Selection) error {
 	// Before anything is started, so that no child takes what is this process's.
 	listeners, err := systemd.Listeners()
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"edgegen/internal/config"
-	"edgegen/internal/control"
+	"edgegen/internal/generation"
 	"edgegen/internal/render"
 )
 
@@ -22,8 +22,8 @@ nothing where nothing is wrong.`,
 		Args: siteArgument, ValidArgsFunction: completeSite,
 		RunE: func(c *cobra.Command, arguments []string) error {
 			// Rendering shows what a daemon's language cannot hold.
-			_, diagnostics, err := control.Render(c.Context(), siteOf(arguments), given, render.Layout{Dir: "/etc/edgegen", Run: "/run/edgegen"}, "", version(), false)
-			refused := (*control.Refused)(nil)
+			_, diagnostics, err := generation.Render(c.Context(), siteOf(arguments), given, render.Layout{Dir: "/etc/edgegen", Run: "/run/edgegen"}, "", version(), false)
+			refused := (*config.Refused)(nil)
 			if errors.As(err, &refused) {
 				diagnostics = refused.Diagnostics
 			} else if err != nil {

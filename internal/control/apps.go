@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"edgegen/internal/config"
+	"edgegen/internal/generation"
 	"edgegen/internal/site"
 	"edgegen/internal/supervise"
 )
@@ -56,11 +57,11 @@ func (a *app) addresses() []string {
 	return all
 }
 
-// apps lists what the site names a command for.
-func (g *generation) apps() []*app {
+// appsOf lists what the site names a command for.
+func appsOf(g *generation.Generation) []*app {
 	var apps []*app
-	for i := range g.loaded.Edge.Sites {
-		s := &g.loaded.Edge.Sites[i]
+	for i := range g.Loaded.Edge.Sites {
+		s := &g.Loaded.Edge.Sites[i]
 		for j := range s.Backends {
 			if s.Backends[j].Command != nil {
 				apps = append(apps, &app{site: s, backend: &s.Backends[j]})
@@ -72,7 +73,7 @@ func (g *generation) apps() []*app {
 
 // startApps starts the apps side by side and waits until every server of theirs
 // takes connections.
-func (e *Edge) startApps(ctx context.Context, g *generation, starts []appStart) error {
+func (e *Edge) startApps(ctx context.Context, g *generation.Generation, starts []appStart) error {
 	asked := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -100,7 +101,7 @@ type appStart struct {
 	inTheWay []*app // have an address of its, and are to end first
 }
 
-func (e *Edge) startApp(ctx context.Context, g *generation, start appStart) error {
+func (e *Edge) startApp(ctx context.Context, g *generation.Generation, start appStart) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -142,7 +143,7 @@ func stopApps(hurry context.Context, apps []*app) {
 // It may have to be compiled first.
 const appStartTime = 2 * time.Minute
 
-func (e *Edge) appProcess(g *generation, a *app) supervise.Process {
+func (e *Edge) appProcess(g *generation.Generation, a *app) supervise.Process {
 	name := a.name(g)
 	environment := os.Environ()
 	for _, variable := range a.backend.Env {
@@ -155,8 +156,8 @@ func (e *Edge) appProcess(g *generation, a *app) supervise.Process {
 		Args:         a.backend.Command[1:],
 		Dir:          a.backend.Dir,
 		Env:          environment,
-		Credential:   e.who.apps,
-		StopTimeout:  g.loaded.Edge.Timeout.Drain,
+		Credential:   e.who.Apps,
+		StopTimeout:  g.Loaded.Edge.Timeout.Drain,
 		StartTimeout: cmp.Or(e.options.AppStart, appStartTime),
 		Ready:        func(ctx context.Context) error { return answering(ctx, servers) },
 		Stdout:       func(line []byte) { e.message(name, line) },
@@ -166,22 +167,22 @@ func (e *Edge) appProcess(g *generation, a *app) supervise.Process {
 
 // name names an app in the log: its backend, with its site where there are
 // several.
-func (a *app) name(g *generation) string {
-	if len(g.loaded.Edge.Sites) == 1 {
+func (a *app) name(g *generation.Generation) string {
+	if len(g.Loaded.Edge.Sites) == 1 {
 		return a.backend.Name
 	}
 	return a.site.Host + "/" + a.backend.Name
 }
 
-func appFailed(g *generation, a *app, err error) error {
-	return &Refused{config.Diagnostics{g.loaded.Diagnose(a.backend.Source, config.Error,
+func appFailed(g *generation.Generation, a *app, err error) error {
+	return &config.Refused{Diagnostics: config.Diagnostics{g.Loaded.Diagnose(a.backend.Source, config.Error,
 		fmt.Sprintf("the app %s does not come up: %v", a.name(g), err),
 		"run the command by hand in its dir, and see that it listens where `servers` says")}}
 }
 
 // taken says that an app has no place to listen at.
-func taken(g *generation, a *app) error {
-	return &Refused{config.Diagnostics{g.loaded.Diagnose(a.backend.Source, config.Error,
+func taken(g *generation.Generation, a *app) error {
+	return &config.Refused{Diagnostics: config.Diagnostics{g.Loaded.Diagnose(a.backend.Source, config.Error,
 		fmt.Sprintf("the app %s cannot be started: somebody listens already where it is to", a.name(g)),
 		"end whoever listens at its `servers`, give it other ones, or leave `command` out")}}
 }

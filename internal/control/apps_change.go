@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"edgegen/internal/api"
+	"edgegen/internal/generation"
 )
 
 // appsChange is what a reload does to the apps. An app whose description is the
@@ -12,7 +15,7 @@ import (
 // answers there meanwhile.
 type appsChange struct {
 	edge      *Edge
-	was, next *generation
+	was, next *generation.Generation
 	before    []*app
 	apps      []*app // that run afterwards
 	starts    []appStart
@@ -23,14 +26,14 @@ type appsChange struct {
 
 // appPlan is what is told of an app.
 type appPlan struct {
-	AppPlan
+	api.AppPlan
 	ends []*app // whose processes end at once, with their WebSockets
 }
 
 // stageApps prepares what a reload does to the apps.
-func (e *Edge) stageApps(next *generation) (*appsChange, error) {
+func (e *Edge) stageApps(next *generation.Generation) (*appsChange, error) {
 	before := e.appsNow()
-	c := &appsChange{edge: e, was: e.serving(), next: next, before: before, apps: next.apps(), left: slices.Clone(before)}
+	c := &appsChange{edge: e, was: e.serving(), next: next, before: before, apps: appsOf(next), left: slices.Clone(before)}
 	others := slices.DeleteFunc(slices.Clone(c.apps), func(a *app) bool {
 		return c.goesOn(a, func(old *app) bool { return a.is(old) && a.same(old) })
 	})
@@ -66,19 +69,19 @@ func (c *appsChange) goesOn(a *app, matches func(old *app) bool) bool {
 
 // plan tells of each app what becomes of it.
 func (c *appsChange) plan() {
-	add := func(a *app, action Action, why ...string) *appPlan {
-		c.plans = append(c.plans, appPlan{AppPlan: AppPlan{Site: a.site.Host, Name: a.backend.Name, Action: action, Why: append([]string{}, why...)}})
+	add := func(a *app, action api.Action, why ...string) *appPlan {
+		c.plans = append(c.plans, appPlan{AppPlan: api.AppPlan{Site: a.site.Host, Name: a.backend.Name, Action: action, Why: append([]string{}, why...)}})
 		return &c.plans[len(c.plans)-1]
 	}
 	for _, a := range c.apps {
 		at := slices.IndexFunc(c.starts, func(s appStart) bool { return s.app == a })
 		if at < 0 {
-			add(a, Nothing)
+			add(a, api.Nothing)
 			continue
 		}
-		p := add(a, Start, "it is new")
+		p := add(a, api.Start, "it is new")
 		if slices.ContainsFunc(c.before, a.is) {
-			p.Action, p.Why = Restart, []string{"its command, env or dir"}
+			p.Action, p.Why = api.Restart, []string{"its command, env or dir"}
 		}
 		for _, old := range c.starts[at].inTheWay {
 			if a.is(old) || !slices.Contains(c.left, old) {
@@ -91,9 +94,9 @@ func (c *appsChange) plan() {
 		at := slices.IndexFunc(c.plans, func(p appPlan) bool { return p.Site == old.site.Host && p.Name == old.backend.Name })
 		switch {
 		case at < 0 && atOnce:
-			add(old, Stop, "the site names it no longer").ends = []*app{old}
+			add(old, api.Stop, "the site names it no longer").ends = []*app{old}
 		case at < 0:
-			add(old, Stop, "the site names it no longer")
+			add(old, api.Stop, "the site names it no longer")
 		case atOnce && !slices.Contains(c.plans[at].ends, old):
 			c.plans[at].ends = append(c.plans[at].ends, old)
 		}
@@ -157,9 +160,9 @@ func (c *appsChange) finish() {
 // givenUp reports whether the site goes on with an app's address and without its
 // command: somebody else is to listen there.
 func (c *appsChange) givenUp(old *app) bool {
-	for i := range c.next.loaded.Edge.Sites {
-		for j := range c.next.loaded.Edge.Sites[i].Backends {
-			backend := &c.next.loaded.Edge.Sites[i].Backends[j]
+	for i := range c.next.Loaded.Edge.Sites {
+		for j := range c.next.Loaded.Edge.Sites[i].Backends {
+			backend := &c.next.Loaded.Edge.Sites[i].Backends[j]
 			if backend.Command == nil && old.shares(&app{backend: backend}) {
 				return true
 			}

@@ -9,8 +9,11 @@ import (
 	"sync"
 	"testing"
 
+	"edgegen/internal/api"
 	"edgegen/internal/config"
+	"edgegen/internal/generation"
 	"edgegen/internal/site"
+	"edgegen/internal/unixsocket"
 )
 
 // blind is a server that cannot tell where its WebSockets go.
@@ -43,11 +46,11 @@ func TestStatusWhileAppsStart(t *testing.T) {
 			Name: name, Command: []string{"/bin/sleep", "600"}, Servers: []site.Server{{Path: socket}},
 		})
 	}
-	g := &generation{number: 1, loaded: &config.Loaded{Edge: edge}}
-	apps := g.apps()
+	g := &generation.Generation{Number: 1, Loaded: &config.Loaded{Edge: edge}}
+	apps := appsOf(g)
 	e.generation, e.apps = g, apps
 
-	run := func(b BackendStatus) bool { return b.Process != nil && b.Process.PID != 0 }
+	run := func(b api.BackendStatus) bool { return b.Process != nil && b.Process.PID != 0 }
 	started := make(chan struct{})
 	var asking sync.WaitGroup
 	defer asking.Wait()
@@ -58,9 +61,9 @@ func TestStatusWhileAppsStart(t *testing.T) {
 				return
 			default:
 			}
-			waiting := slices.ContainsFunc(e.status(t.Context()).Backends, func(b BackendStatus) bool { return !run(b) })
+			waiting := slices.ContainsFunc(e.status(t.Context()).Backends, func(b api.BackendStatus) bool { return !run(b) })
 			if !waiting && !listens {
-				held, err := openUnix(socket, -1, -1) // in the apps' place
+				held, err := unixsocket.Open(socket, -1, -1) // in the apps' place
 				if err != nil {
 					t.Error(err)
 					return

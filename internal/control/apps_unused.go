@@ -13,7 +13,7 @@ import (
 // builtin tiers have given it, and nginx's old workers, but not before
 // timeouts.drain.
 func (e *Edge) stopUnused(old *app, atOnce bool) {
-	drained := time.Now().Add(e.serving().loaded.Edge.Timeout.Drain)
+	drained := time.Now().Add(e.serving().Loaded.Edge.Timeout.Drain)
 	r := old.running.Load()
 	e.mu.Lock()
 	e.unused = append(slices.Clone(e.unused), old)

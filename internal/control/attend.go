@@ -62,7 +62,7 @@ func (e *Edge) reloadAsked(ctx context.Context) {
 // nothing that it has begun takes for ever.
 func (e *Edge) watchdog(ctx context.Context) {
 	healthy := func(context.Context) error {
-		limit := busyLimit + e.serving().loaded.Edge.Timeout.Drain
+		limit := busyLimit + e.serving().Loaded.Edge.Timeout.Drain
 		if since := e.turns.busy.Load(); since != nil && time.Since(*since) > limit {
 			return fmt.Errorf("what the edge began %s ago does not end", time.Since(*since).Round(time.Second))
 		}

@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"edgegen/internal/api"
+	"edgegen/internal/generation"
 )
 
 // change is what a reload does to one server: steps, each of which can be taken
 // back. The zero value does nothing.
 type change struct {
-	plans     []TierPlan // one for each tier
-	uncounted error      // why WebSockets are missing in them
+	plans     []api.TierPlan // one for each tier
+	uncounted error          // why WebSockets are missing in them
 
 	steps []step
 	begun int // how many of the steps have been
@@ -50,19 +53,21 @@ func (onFinish) abandon(context.Context)      {}
 func (f onFinish) finish(ctx context.Context) { f(ctx) }
 
 // newChange is one of a single tier, which touches nothing as yet.
-func newChange(c chosen) *change {
-	return &change{plans: []TierPlan{{Role: c.role, Engine: string(c.engine), Action: Nothing, Why: []string{}}}}
+func newChange(c generation.Chosen) *change {
+	return &change{plans: []api.TierPlan{{Role: c.Role, Engine: string(c.Engine), Action: api.Nothing, Why: []string{}}}}
 }
 
 // plan is the plan of a single tier.
-func (c *change) plan(action Action, why ...string) { c.plans[0].Action, c.plans[0].Why = action, why }
+func (c *change) plan(action api.Action, why ...string) {
+	c.plans[0].Action, c.plans[0].Why = action, why
+}
 
 func (c *change) then(s step)  { c.steps = append(c.steps, s) }
 func (c *change) first(s step) { c.steps = slices.Insert(c.steps, 0, s) }
 
 // touches reports whether the change does anything that a person would see.
 func (c *change) touches() bool {
-	return slices.ContainsFunc(c.plans, func(p TierPlan) bool { return p.Action != Nothing })
+	return slices.ContainsFunc(c.plans, func(p api.TierPlan) bool { return p.Action != api.Nothing })
 }
 
 // commit begins one step after another, until one fails.
@@ -106,7 +111,7 @@ func (c *change) finish(ctx context.Context) {
 type newServer struct {
 	noStep
 	server server
-	next   *generation
+	next   *generation.Generation
 	serves bool
 }
 
@@ -126,11 +131,11 @@ func (n *newServer) undo(ctx context.Context) error {
 }
 
 // begin is the change of a server that there was none of before.
-func (e *Edge) begin(s server, next *generation) *change {
+func (e *Edge) begin(s server, next *generation.Generation) *change {
 	c := &change{}
 	for _, role := range s.roles() {
-		c.plans = append(c.plans, TierPlan{Role: role, Engine: string(next.engines[role].engine), Action: Restart,
-			Why: []string{fmt.Sprintf("another engine: %s", next.engines[role].reason)}})
+		c.plans = append(c.plans, api.TierPlan{Role: role, Engine: string(next.Engines[role].Engine), Action: api.Restart,
+			Why: []string{fmt.Sprintf("another engine: %s", next.Engines[role].Reason)}})
 	}
 	if file := e.storageOf(s, next); file != nil {
 		c.then(file)

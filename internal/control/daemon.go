@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"edgegen/internal/api"
+	"edgegen/internal/generation"
 	"edgegen/internal/native"
 	"edgegen/internal/supervise"
 )
@@ -16,7 +18,7 @@ import (
 // builtin plane that stands in for it while it is down.
 type daemon struct {
 	edge *Edge
-	chosen
+	generation.Chosen
 
 	mu      sync.Mutex // guards what follows
 	running *running   // nil until it is started
@@ -28,8 +30,8 @@ type daemon struct {
 	crowded time.Time // when it was last found so
 	guard   *guard
 
-	children int            // that have died and were replaced by their parent
-	childEnd *FailureStatus // the last of them
+	children int                // that have died and were replaced by their parent
+	childEnd *api.FailureStatus // the last of them
 }
 
 // daemonsNow are the servers that are daemons.
@@ -42,9 +44,9 @@ func (e *Edge) daemonsNow() (all []*daemon) {
 	return all
 }
 
-func (d *daemon) roles() []string { return []string{d.role} }
+func (d *daemon) roles() []string { return []string{d.Role} }
 
-func (d *daemon) key() string { return string(d.engine) }
+func (d *daemon) key() string { return string(d.Engine) }
 
 // setRunning is told the process, which is another one after a replacement.
 func (d *daemon) setRunning(r *running) {
@@ -65,19 +67,19 @@ func (d *daemon) runs() bool {
 	return r != nil && r.Status().State == supervise.Running
 }
 
-func (d *daemon) show(g *generation) {
-	listen := d.edge.listening(g, d.role)
+func (d *daemon) show(g *generation.Generation) {
+	listen := d.edge.listening(g, d.Role)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.listen = listen
 }
 
-func (d *daemon) status(role string) TierStatus {
+func (d *daemon) status(role string) api.TierStatus {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	s := TierStatus{
-		Role: role, Engine: string(d.engine), Version: d.chosen.daemon.Version,
-		State: string(supervise.Starting), Listen: d.listen, Reason: d.chosen.reason,
+	s := api.TierStatus{
+		Role: role, Engine: string(d.Engine), Version: d.Chosen.Daemon.Version,
+		State: string(supervise.Starting), Listen: d.listen, Reason: d.Chosen.Reason,
 	}
 	if d.running != nil {
 		now := d.running.Status()
@@ -89,7 +91,7 @@ func (d *daemon) status(role string) TierStatus {
 			s.Busy, s.Reason = true, "busy: "+firstLine(d.busy)
 		}
 		if f := now.Failed; f != nil {
-			s.LastFailure = &FailureStatus{At: f.At, Reason: reasonOf(now.Name, f.Why)}
+			s.LastFailure = &api.FailureStatus{At: f.At, Reason: reasonOf(now.Name, f.Why)}
 		}
 		s.Children = d.children
 		if end := d.childEnd; end != nil && (s.LastFailure == nil || end.At.After(s.LastFailure.At)) {
@@ -104,7 +106,7 @@ func (d *daemon) status(role string) TierStatus {
 		if now.Reason != nil { // of the latest attempt
 			reason = now.Reason
 		}
-		s.Reason = fmt.Sprintf("%s is down and is tried again: %s", d.engine, reasonOf(now.Name, reason))
+		s.Reason = fmt.Sprintf("%s is down and is tried again: %s", d.Engine, reasonOf(now.Name, reason))
 	}
 	return s
 }
@@ -115,7 +117,7 @@ func (d *daemon) lost(why error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.children++
-	d.childEnd = &FailureStatus{At: time.Now(), Reason: why.Error()}
+	d.childEnd = &api.FailureStatus{At: time.Now(), Reason: why.Error()}
 }
 
 // degraded reports whether the tier is served otherwise than it should be.
@@ -156,9 +158,9 @@ func (d *daemon) isBusy(why error) {
 	d.mu.Unlock()
 	switch {
 	case was == nil && now != nil:
-		d.edge.options.Log.Warn("is busy; what is open goes on", "from", d.engine, "reason", firstLine(why))
+		d.edge.options.Log.Warn("is busy; what is open goes on", "from", d.Engine, "reason", firstLine(why))
 	case was != nil && now == nil:
-		d.edge.options.Log.Info("takes connections again", "from", d.engine)
+		d.edge.options.Log.Info("takes connections again", "from", d.Engine)
 	}
 }
 
@@ -176,17 +178,17 @@ func (d *daemon) back(ctx context.Context, err error) error {
 		return nil
 	}
 	if errors.Is(err, native.ErrBusy) {
-		d.edge.options.Log.Warn("is too busy to say what it serves", "from", d.engine, "error", firstLine(err))
+		d.edge.options.Log.Warn("is too busy to say what it serves", "from", d.Engine, "error", firstLine(err))
 		return nil // it has been told, and what is open would be lost with it
 	}
-	d.edge.options.Log.Error("does not do as it is told; it is ended and started again", "from", d.engine, "error", firstLine(err))
+	d.edge.options.Log.Error("does not do as it is told; it is ended and started again", "from", d.Engine, "error", firstLine(err))
 	r := d.process()
 	ended := r.Status().PID
 	if aborted := r.Abort(ctx, err); aborted != nil {
 		return aborted
 	}
 	if d.follows(ctx, ended) != nil {
-		return fmt.Errorf("%s does not serve what it is to serve: %w", d.engine, err)
+		return fmt.Errorf("%s does not serve what it is to serve: %w", d.Engine, err)
 	}
 	return nil
 }
@@ -211,7 +213,7 @@ func (d *daemon) follows(ctx context.Context, ended int) error {
 const backPause = 50 * time.Millisecond
 
 // withStandIn has the stand-in, where there is one, follow before the daemon does.
-func (d *daemon) withStandIn(ctx context.Context, next *generation, own *change) (*change, error) {
+func (d *daemon) withStandIn(ctx context.Context, next *generation.Generation, own *change) (*change, error) {
 	d.mu.Lock()
 	stand := d.standIn
 	d.mu.Unlock()

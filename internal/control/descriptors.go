@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"edgegen/internal/config"
+	"edgegen/internal/generation"
 	"edgegen/internal/site"
 	"edgegen/internal/supervise"
 )
@@ -13,9 +14,9 @@ import (
 // raiseDescriptors lets this process, and what it starts, open as many files as
 // the site's limits take.
 func (e *Edge) raiseDescriptors() {
-	limits := e.serving().loaded.Edge.Limits
+	limits := e.serving().Loaded.Edge.Limits
 	// That stunnel may then take a fortieth less than it should, doctor tells.
-	wanted, least := descriptors(limits.Connections, site.Builtin)
+	wanted, least := generation.Descriptors(limits.Connections, site.Builtin)
 	if got, err := supervise.RaiseDescriptors(wanted); err != nil {
 		e.options.Log.Warn("raise the limit of open files", "error", err)
 	} else if got < least {
@@ -28,25 +29,25 @@ func (e *Edge) raiseDescriptors() {
 //
 // A daemon keeps the limit that it was started with. One that the reload starts
 // anew gets the new one; those that go on, as daemons do where they can, do not.
-func (e *Edge) raiseFurther(was, next *generation) config.Diagnostics {
-	limits := next.loaded.Edge.Limits
-	if limits.Connections <= was.loaded.Edge.Limits.Connections {
+func (e *Edge) raiseFurther(was, next *generation.Generation) config.Diagnostics {
+	limits := next.Loaded.Edge.Limits
+	if limits.Connections <= was.Loaded.Edge.Limits.Connections {
 		return nil
 	}
 	warn := func(summary, remedy string) config.Diagnostics {
-		return config.Diagnostics{next.loaded.Diagnose(limits.Source, config.Warning, summary, remedy)}
+		return config.Diagnostics{next.Loaded.Diagnose(limits.Source, config.Warning, summary, remedy)}
 	}
-	tls := next.engines[RoleTLS].engine
-	wanted, least := descriptors(limits.Connections, tls)
+	tls := next.Engines[generation.RoleTLS].Engine
+	wanted, least := generation.Descriptors(limits.Connections, tls)
 	before, unread := supervise.RaiseDescriptors(0) // raises nothing
 	got, err := supervise.RaiseDescriptors(wanted)
 	if err := errors.Join(unread, err); err != nil {
 		return warn(err.Error(), "see that edgegen may raise the limit of open files")
 	}
-	if judged := judgeDescriptors(got, limits.Connections, tls); judged.Level == LevelWarning {
-		return warn("the limit of open files is "+judged.Text, judged.Remedy)
+	if text, remedy := generation.TooFewDescriptors(got, limits.Connections, tls); text != "" {
+		return warn("the limit of open files is "+text, remedy)
 	}
-	if before < least && slices.ContainsFunc(roles(), next.native) {
+	if before < least && slices.ContainsFunc(generation.Roles(), next.Native) {
 		return warn(fmt.Sprintf("daemons that go on keep their limit of %d open files, too few for limits.connections = %d", before, limits.Connections),
 			"stop the edge and start it again when it suits; until then they may not take that many")
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"edgegen/internal/config"
+	"edgegen/internal/generation"
 	"edgegen/internal/site"
 )
 
@@ -25,14 +26,14 @@ func TestRaiseFurther(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	of := func(connections int, web site.Engine) *generation {
+	of := func(connections int, web site.Engine) *generation.Generation {
 		edge := &site.Edge{Limits: site.Limits{Connections: connections}}
-		return &generation{loaded: &config.Loaded{Edge: edge}, engines: map[string]chosen{
-			RoleTLS: {engine: site.Builtin}, RoleCache: {engine: site.Builtin}, RoleWeb: {engine: web}}}
+		return &generation.Generation{Loaded: &config.Loaded{Edge: edge}, Engines: map[string]generation.Chosen{
+			generation.RoleTLS: {Engine: site.Builtin}, generation.RoleCache: {Engine: site.Builtin}, generation.RoleWeb: {Engine: web}}}
 	}
 	for _, c := range []struct {
 		name   string
-		next   *generation
+		next   *generation.Generation
 		raised bool
 		warns  string
 	}{
@@ -54,7 +55,7 @@ func TestRaiseFurther(t *testing.T) {
 			if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &now); err != nil {
 				t.Fatal(err)
 			}
-			wanted, _ := descriptors(c.next.loaded.Edge.Limits.Connections, site.Builtin)
+			wanted, _ := generation.Descriptors(c.next.Loaded.Edge.Limits.Connections, site.Builtin)
 			if (now.Cur >= wanted) != c.raised && c.warns != "too few for limits.connections" {
 				t.Errorf("the limit is %d; wanted are %d", now.Cur, wanted)
 			}

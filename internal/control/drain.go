@@ -3,12 +3,12 @@ package control
 import (
 	"context"
 	"net/netip"
-	"os"
 	"slices"
-	"strings"
 	"time"
 
+	"edgegen/internal/generation"
 	"edgegen/internal/site"
+	"edgegen/internal/tcptable"
 )
 
 const (
@@ -30,14 +30,14 @@ const (
 // may stay open for a day. Builtin tiers drain by themselves too; this is for
 // the daemons in front of them.
 func (e *Edge) drain(hurry context.Context) {
-	ctx, cancel := context.WithTimeout(hurry, e.serving().loaded.Edge.Timeout.Drain)
+	ctx, cancel := context.WithTimeout(hurry, e.serving().Loaded.Edge.Timeout.Drain)
 	defer cancel()
 	for _, s := range e.serversNow() {
 		if door, ok := s.(drainer); ok {
 			door.takeNothing(ctx)
 		}
 	}
-	refuse(e.serving().public.all())
+	generation.RefuseNew(e.serving().Public.All())
 	// stunnel drops what it still holds when it ends, hence the look at what the
 	// kernel holds for the clients. Between two pieces of an answer that may be
 	// nothing for a moment, so it takes two looks.
@@ -62,31 +62,13 @@ func (e *Edge) drain(hurry context.Context) {
 }
 
 // unsent reports whether the kernel holds bytes that a client of the TLS tier
-// has not taken yet. A table that cannot be read has none.
+// has not taken yet.
 func (e *Edge) unsent() bool {
-	for _, name := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
-		text, err := os.ReadFile(name)
-		if err == nil && unsentIn(string(text), e.serving().loaded.Edge.HTTPS) {
-			return true
-		}
-	}
-	return false
-}
-
-// unsentIn reads /proc/net/tcp or tcp6 (proc_net_tcp(5)).
-func unsentIn(text string, listeners []site.Listener) bool {
-	const established, closedByPeer, nothing = "01", "08", "00000000"
-	for line := range strings.Lines(text) {
-		fields := strings.Fields(line)
-		if len(fields) < 5 || fields[3] != established && fields[3] != closedByPeer || strings.HasPrefix(fields[4], nothing+":") {
-			continue
-		}
-		address, ok := parseSocketAddress(fields[1])
-		if ok && slices.ContainsFunc(listeners, func(l site.Listener) bool { return belongsTo(address, l.Address) }) {
-			return true
-		}
-	}
-	return false
+	listeners := e.serving().Loaded.Edge.HTTPS
+	return slices.ContainsFunc(tcptable.Sockets(), func(s tcptable.Socket) bool {
+		open := s.State == tcptable.Established || s.State == tcptable.CloseWait
+		return open && s.Unsent && slices.ContainsFunc(listeners, func(l site.Listener) bool { return belongsTo(s.Local, l.Address) })
+	})
 }
 
 // belongsTo reports whether a connection with that local address was taken by

@@ -1,3 +1,6 @@
+// Package control decides when: it loads a site, stages everything that can
+// fail, starts the tiers from the inside out, watches over them, answers on the
+// control socket, and stops from the outside in.
 package control
 
 import (
@@ -10,8 +13,11 @@ import (
 	"time"
 
 	"edgegen/internal/accesslog"
+	"edgegen/internal/api"
 	"edgegen/internal/config"
+	"edgegen/internal/generation"
 	"edgegen/internal/render"
+	"edgegen/internal/statedir"
 	"edgegen/internal/systemd"
 )
 
@@ -19,7 +25,7 @@ import (
 type Edge struct {
 	options Options
 	state   *state
-	who     identity
+	who     statedir.User
 	layout  render.Layout
 	access  *accesslog.Log
 	source  *source
@@ -28,8 +34,8 @@ type Edge struct {
 	served  atomic.Bool  // it has been ready once
 
 	turns *turns
-	spare []*listener         // that a service manager passed and the site does not name now
-	inner map[string]*os.File // sockets between the tiers that edgegen holds, by path
+	spare []*generation.Listener // that a service manager passed and the site does not name now
+	inner map[string]*os.File    // sockets between the tiers that edgegen holds, by path
 	// nameless are those whose path has gone, which processes that were started
 	// with them still have.
 	nameless []*os.File
@@ -50,12 +56,12 @@ type Edge struct {
 	// repeated is what daemons say of each connection in a crowd.
 	repeated repeats
 
-	mu         sync.Mutex  // guards what follows; the values are not changed, but replaced
-	generation *generation // that is served; nil before the first
-	servers    []server    // from the inside out
+	mu         sync.Mutex             // guards what follows; the values are not changed, but replaced
+	generation *generation.Generation // that is served; nil before the first
+	servers    []server               // from the inside out
 	apps       []*app
 	unused     []*app // whose place others have taken, and which still have work
-	last       *ReloadStatus
+	last       *api.ReloadStatus
 }
 
 func newEdge(o Options, s *state, from *source) *Edge {
@@ -70,7 +76,7 @@ func newEdge(o Options, s *state, from *source) *Edge {
 }
 
 // serving returns the generation that is served.
-func (e *Edge) serving() *generation {
+func (e *Edge) serving() *generation.Generation {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.generation
@@ -85,26 +91,26 @@ func (e *Edge) serversNow() []server {
 // first makes the first generation: everything that can fail before anything is
 // started. The edge is to be released also where there is an error.
 func (e *Edge) first(ctx context.Context, loaded *config.Loaded, diagnostics config.Diagnostics) (err error) {
-	found := &findings{loaded: loaded, all: diagnostics}
-	if e.who = identify(loaded.Edge, found); found.refusal() != nil {
-		return found.refusal()
+	found := &config.Findings{Loaded: loaded, All: diagnostics}
+	if e.who = statedir.FindUser(loaded.Edge, found); found.Refusal() != nil {
+		return found.Refusal()
 	}
-	if e.layout, err = makeRuntime(e.state.dir, e.who, e.state.instance.RemoveAtEnd); err != nil {
+	if e.layout, err = statedir.MakeRuntime(e.state.dir, e.who, e.state.instance.RemoveAtEnd); err != nil {
 		return err
 	}
 	e.keepCleanersOff()
-	given := &pool{open: given(e.options.Listeners)}
+	given := &generation.Pool{Open: generation.Passed(e.options.Listeners)}
 	g, err := e.generate(ctx, loaded, e.options.Site, nil, given, found)
 	if err != nil {
-		closeListeners(given.opened)
+		generation.CloseListeners(given.Opened)
 		return err
 	}
-	e.spare = given.open
+	e.spare = given.Open
 	e.warnSpare(nil)
 	e.generation = g
 	e.announceEngines(g)
 	if e.access, err = accesslog.Open(loaded.Edge.Log, e.options.Access, e.options.Log, e.options.secrets.hide); err != nil {
-		return refusedAt(loaded, loaded.Edge.Log.Source, err, `name a file in a directory that is there, "stdout" or "off"`)
+		return config.RefusedAt(loaded, loaded.Edge.Log.Source, err, `name a file in a directory that is there, "stdout" or "off"`)
 	}
 	if err := e.write(g); err != nil {
 		return err
@@ -115,8 +121,8 @@ func (e *Edge) first(ctx context.Context, loaded *config.Loaded, diagnostics con
 	if err := tidyStorage(loaded.Edge.Storage); err != nil {
 		return err
 	}
-	if len(found.all) > 0 {
-		e.options.Warn(found.all)
+	if len(found.All) > 0 {
+		e.options.Warn(found.All)
 	}
 	return nil
 }
@@ -126,7 +132,7 @@ func (e *Edge) release() {
 	e.die()
 	e.later.Wait()
 	if g := e.serving(); g != nil {
-		closeListeners(g.public.all())
+		generation.CloseListeners(g.Public.All())
 	}
 	for _, file := range slices.AppendSeq(slices.Concat(e.nameless, e.locked), maps.Values(e.inner)) {
 		_ = file.Close() // nothing was written

@@ -1,23 +1,38 @@
 package control
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
+	"edgegen/internal/config"
+	"edgegen/internal/generation"
 	"edgegen/internal/render"
+	"edgegen/internal/statedir"
 )
+
+// generate makes the generation of a site that was loaded; see maker.
+func (e *Edge) generate(ctx context.Context, loaded *config.Loaded, path string, was *generation.Generation, p *generation.Pool, found *config.Findings) (*generation.Generation, error) {
+	m := generation.Maker{Selection: e.options.Select, Version: e.options.Version, StateDir: e.state.dir, Layout: e.layout, Who: e.who}
+	return m.Make(ctx, loaded, path, was, p, found)
+}
+
+// dir is where the files of a generation stand.
+func (e *Edge) dir(g *generation.Generation) string {
+	return filepath.Join(statedir.Generations(e.layout), fmt.Sprint(g.Number))
+}
 
 // write puts the files of a generation on disk, beside those of others, and
 // makes the link that will lead there.
-func (e *Edge) write(g *generation) error {
-	uid, gid := e.who.owner()
+func (e *Edge) write(g *generation.Generation) error {
+	uid, gid := e.who.Owner()
 	before := ""
 	if was := e.serving(); was != nil && was != g {
 		before = e.dir(was)
 	}
-	if err := render.Place(e.dir(g), g.output.Files(), render.Owner{UID: uid, GID: gid}, before); err != nil {
+	if err := render.Place(e.dir(g), g.Output.Files(), render.Owner{UID: uid, GID: gid}, before); err != nil {
 		return err
 	}
 	return e.makeLinks(g)
@@ -25,30 +40,30 @@ func (e *Edge) write(g *generation) error {
 
 // makeLinks makes the links that lead to a generation and back to the one that
 // is served, so that neither way needs room on the disk when it is taken.
-func (e *Edge) makeLinks(g *generation) error {
-	for _, to := range []*generation{g, e.serving()} {
+func (e *Edge) makeLinks(g *generation.Generation) error {
+	for _, to := range []*generation.Generation{g, e.serving()} {
 		if to == nil {
 			continue
 		}
 		if err := os.Symlink(e.dir(to), e.link(to)); err != nil && !errors.Is(err, os.ErrExist) {
-			return fmt.Errorf("write generation %d: %w", to.number, err)
+			return fmt.Errorf("write generation %d: %w", to.Number, err)
 		}
 	}
 	return nil
 }
 
-func (e *Edge) link(g *generation) string { return e.dir(g) + ".link" }
+func (e *Edge) link(g *generation.Generation) string { return e.dir(g) + ".link" }
 
 // enter makes Layout.Dir lead to a generation.
-func (e *Edge) enter(g *generation) error {
+func (e *Edge) enter(g *generation.Generation) error {
 	if err := os.Rename(e.link(g), e.layout.Dir); err != nil {
-		return fmt.Errorf("enter generation %d: %w", g.number, err)
+		return fmt.Errorf("enter generation %d: %w", g.Number, err)
 	}
 	return nil
 }
 
 // remove deletes the files of a generation that nobody uses.
-func (e *Edge) remove(g *generation) {
+func (e *Edge) remove(g *generation.Generation) {
 	for _, path := range []string{e.link(g), e.dir(g)} {
 		if err := os.RemoveAll(path); err != nil {
 			e.options.Log.Warn("remove an old generation", "path", filepath.Base(path), "error", err)

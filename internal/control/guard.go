@@ -111,7 +111,7 @@ func (g *guard) round(ctx context.Context, e *Edge) {
 		}
 		if s, ok := g.server.(refresher); ok {
 			if err := s.refresh(ctx); err != nil {
-				e.options.Log.Warn("make another stand-in", "from", d.engine, "error", err)
+				e.options.Log.Warn("make another stand-in", "from", d.Engine, "error", err)
 			}
 		}
 	case len(e.missing()) > 0: // it cannot be asked until that is put back
@@ -119,7 +119,7 @@ func (g *guard) round(ctx context.Context, e *Edge) {
 		g.missed = time.Now()
 		if g.misses++; g.misses >= probeMisses {
 			g.misses = 0
-			e.options.Log.Error("does not answer; it is ended and started again", "from", d.engine, "error", firstLine(err))
+			e.options.Log.Error("does not answer; it is ended and started again", "from", d.Engine, "error", firstLine(err))
 			_ = d.process().Abort(ctx, fmt.Errorf("it stopped answering: %w", err))
 		}
 	}
@@ -148,7 +148,7 @@ func (g *guard) endStoppedChildren(e *Edge, d *daemon) {
 		if !slices.Contains(g.idle, child) {
 			continue
 		}
-		e.options.Log.Error("a worker was stopped by a signal (SIGSTOP); it is ended and replaced", "from", d.engine, "pid", child.PID())
+		e.options.Log.Error("a worker was stopped by a signal (SIGSTOP); it is ended and replaced", "from", d.Engine, "pid", child.PID())
 		_ = child.Kill() // it is gone already, or the next look tries again
 	}
 	g.idle = idle
@@ -162,19 +162,19 @@ func (g *guard) isDown(ctx context.Context, e *Edge, d *daemon, status supervise
 		return
 	}
 	if err := g.server.takeOver(ctx); err != nil {
-		e.options.Log.Error("the builtin tier cannot stand in", "role", d.role, "error", err)
+		e.options.Log.Error("the builtin tier cannot stand in", "role", d.Role, "error", err)
 		return
 	}
 	reason := status.Reason
 	if reason == nil {
-		reason = fmt.Errorf("%s does not come up", d.engine)
+		reason = fmt.Errorf("%s does not come up", d.Engine)
 	}
 	d.tookOver(reason)
 }
 
 func (g *guard) handBack(ctx context.Context, e *Edge, d *daemon) {
 	if err := g.server.handBack(ctx); err != nil {
-		e.options.Log.Error("hand the tier back", "from", d.engine, "error", err)
+		e.options.Log.Error("hand the tier back", "from", d.Engine, "error", err)
 		return
 	}
 	d.handedBack()

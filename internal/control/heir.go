@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"edgegen/internal/api"
+	"edgegen/internal/generation"
 	"edgegen/internal/native"
 	"edgegen/internal/supervise"
 )
@@ -34,21 +36,21 @@ type heir[P program] struct {
 type inheriting[P program] interface {
 	guarded
 	// make returns a program for a generation, which is not started yet.
-	make(g *generation) (P, error)
+	make(g *generation.Generation) (P, error)
 	// settings are those of a process that serves a generation.
-	settings(g *generation) native.Setup
+	settings(g *generation.Generation) native.Setup
 	// differs says in phrases what is new in the next generation, and which of
 	// that takes another process.
-	differs(was, next *generation) (restart, reload []string)
+	differs(was, next *generation.Generation) (restart, reload []string)
 	// unchanged is told that the next generation is served as the one before.
-	unchanged(next *generation)
+	unchanged(next *generation.Generation)
 	// check looks at the files of a generation.
-	check(ctx context.Context, g *generation) error
+	check(ctx context.Context, g *generation.Generation) error
 	// tell has the running process read its files anew, and makes sure that it
 	// serves what is in them.
-	tell(ctx context.Context, from, to *generation) error
+	tell(ctx context.Context, from, to *generation.Generation) error
 	// answers looks at what is served after a start.
-	answers(ctx context.Context, g *generation) error
+	answers(ctx context.Context, g *generation.Generation) error
 	// leave has a process take nothing new, and ends it after its last
 	// connection.
 	leave(ctx context.Context, old *running, was P)
@@ -56,13 +58,13 @@ type inheriting[P program] interface {
 
 func (h *heir[P]) base() *daemon { return &h.daemon }
 
-func (h *heir[P]) start(ctx context.Context, g *generation) error {
+func (h *heir[P]) start(ctx context.Context, g *generation.Generation) error {
 	h.show(g)
 	if err := h.launch(ctx, g); err != nil {
 		return h.startFailed(ctx, h.kind, g, err)
 	}
 	if err := h.kind.answers(ctx, g); err != nil {
-		return fmt.Errorf("start %s: %w", h.engine, err)
+		return fmt.Errorf("start %s: %w", h.Engine, err)
 	}
 	h.guarded(h.kind)
 	return nil
@@ -70,7 +72,7 @@ func (h *heir[P]) start(ctx context.Context, g *generation) error {
 
 // launch starts a process that shares nothing with one before it but the
 // listeners.
-func (h *heir[P]) launch(ctx context.Context, g *generation) error {
+func (h *heir[P]) launch(ctx context.Context, g *generation.Generation) error {
 	fresh, err := h.kind.make(g)
 	if err != nil {
 		return err
@@ -90,8 +92,8 @@ func (h *heir[P]) describe() supervise.Process {
 func (h *heir[P]) probe(ctx context.Context) error { return h.program.Probe(ctx) }
 
 // stage looks at what the daemon has to do about the next generation.
-func (h *heir[P]) stage(ctx context.Context, next *generation) (*change, error) {
-	was, c := h.edge.serving(), newChange(h.chosen)
+func (h *heir[P]) stage(ctx context.Context, next *generation.Generation) (*change, error) {
+	was, c := h.edge.serving(), newChange(h.Chosen)
 	restart, reload := h.kind.differs(was, next)
 	check := h.kind.check
 	switch {
@@ -99,14 +101,16 @@ func (h *heir[P]) stage(ctx context.Context, next *generation) (*change, error) 
 		c.then(onFinish(func(context.Context) { h.kind.unchanged(next) }))
 		return h.withStandIn(ctx, next, c)
 	case !h.runs():
-		c.plan(Reload, append(restart, reload...)...)
+		c.plan(api.Reload, append(restart, reload...)...)
 		c.then(&nextStart[P]{heir: h, next: next, old: h.program})
-		check = func(ctx context.Context, g *generation) error { return h.checkWhileDown(ctx, was, g, h.kind.check) }
+		check = func(ctx context.Context, g *generation.Generation) error {
+			return h.checkWhileDown(ctx, was, g, h.kind.check)
+		}
 	case len(restart) > 0:
-		c.plan(Restart, restart...)
+		c.plan(api.Restart, restart...)
 		c.then(&replacement[P]{heir: h, next: next, old: h.process(), program: h.program})
 	default:
-		c.plan(Reload, reload...)
+		c.plan(api.Reload, reload...)
 		c.then(&reading[P]{heir: h, was: was, next: next})
 	}
 	c.then(onFinish(func(context.Context) { h.show(next) }))
@@ -117,13 +121,13 @@ func (h *heir[P]) stage(ctx context.Context, next *generation) (*change, error) 
 }
 
 // adopt has the next start use another generation.
-func (h *heir[P]) adopt(g *generation) error {
+func (h *heir[P]) adopt(g *generation.Generation) error {
 	h.program.Adopt(h.kind.settings(g))
 	return h.process().Update(h.describe())
 }
 
 // read has the running process read the files of a generation.
-func (h *heir[P]) read(ctx context.Context, from, to *generation) error {
+func (h *heir[P]) read(ctx context.Context, from, to *generation.Generation) error {
 	if err := h.adopt(to); err != nil {
 		return err
 	}
@@ -162,6 +166,6 @@ func (h *heir[P]) stop(hurry context.Context) {
 
 func (h *heir[P]) close(p P) {
 	if err := p.Close(); err != nil {
-		h.edge.options.Log.Debug("remove what a daemon used", "from", h.engine, "error", err)
+		h.edge.options.Log.Debug("remove what a daemon used", "from", h.Engine, "error", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"edgegen/internal/generation"
 	"edgegen/internal/native"
 )
 
@@ -12,7 +13,7 @@ import (
 type reading[P program] struct {
 	noStep
 	heir      *heir[P]
-	was, next *generation
+	was, next *generation.Generation
 	told      bool
 }
 
@@ -33,7 +34,7 @@ func (r *reading[P]) undo(ctx context.Context) error {
 type nextStart[P program] struct {
 	noStep
 	heir *heir[P]
-	next *generation
+	next *generation.Generation
 	old  P
 }
 
@@ -60,7 +61,7 @@ func (n *nextStart[P]) finish(context.Context) { n.heir.close(n.old) }
 type replacement[P program] struct {
 	noStep
 	heir    *heir[P]
-	next    *generation
+	next    *generation.Generation
 	old     *running
 	program P
 }
@@ -68,7 +69,7 @@ type replacement[P program] struct {
 func (r *replacement[P]) commit(ctx context.Context) error {
 	if l, ok := r.heir.kind.(leaver); ok {
 		if err := l.leaving(ctx); err != nil {
-			return fmt.Errorf("prepare to replace %s: %w", r.heir.engine, err)
+			return fmt.Errorf("prepare to replace %s: %w", r.heir.Engine, err)
 		}
 	}
 	return r.heir.launch(ctx, r.next)

@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"edgegen/internal/generation"
+	"edgegen/internal/statedir"
 )
 
 const (
@@ -69,7 +72,7 @@ func (e *Edge) mend(ctx context.Context) error {
 	for _, d := range e.daemonsNow() {
 		if len(d.standInMissing()) > 0 {
 			if err := d.standInStarts(ctx, e.serving()); err != nil {
-				return fmt.Errorf("make another stand-in for %s: %w", d.engine, err)
+				return fmt.Errorf("make another stand-in for %s: %w", d.Engine, err)
 			}
 		}
 	}
@@ -112,7 +115,7 @@ func (e *Edge) mendState() error {
 
 // mendFiles puts back the directories and the files of the generation.
 func (e *Edge) mendFiles() error {
-	if err := makeDirectories(e.layout, e.who); err != nil {
+	if err := statedir.MakeDirectories(e.layout, e.who); err != nil {
 		return fmt.Errorf("make the runtime directory: %w", err)
 	}
 	e.keepCleanersOff()
@@ -141,8 +144,8 @@ func (e *Edge) replaceUnreached(ctx context.Context) error {
 		return nil
 	}
 	next := *e.serving()
-	next.number++
-	t := &transaction{edge: e, was: e.serving(), next: &next, unreached: lost, pool: &pool{open: slices.Clone(e.spare)}}
+	next.Number++
+	t := &transaction{edge: e, was: e.serving(), next: &next, unreached: lost, pool: &generation.Pool{Open: slices.Clone(e.spare)}}
 	if err := t.stageGeneration(ctx); err != nil {
 		t.abandon(ctx)
 		return fmt.Errorf("replace what cannot be reached: %w", err)
@@ -152,13 +155,13 @@ func (e *Edge) replaceUnreached(ctx context.Context) error {
 			w.makeWay()
 		}
 	}
-	if err := makeDirectories(e.layout, e.who); err != nil {
+	if err := statedir.MakeDirectories(e.layout, e.who); err != nil {
 		return fmt.Errorf("make the runtime directory: %w", err)
 	}
 	if err := t.commit(ctx); err != nil {
 		return fmt.Errorf("replace what cannot be reached: %w", err)
 	}
-	e.options.Log.Info("what could not be reached any more has been replaced", "generation", next.number)
+	e.options.Log.Info("what could not be reached any more has been replaced", "generation", next.Number)
 	return nil
 }
 

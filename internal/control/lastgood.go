@@ -10,8 +10,10 @@ import (
 	"path/filepath"
 	"time"
 
+	"edgegen/internal/api"
 	"edgegen/internal/certificate"
 	"edgegen/internal/config"
+	"edgegen/internal/generation"
 	"edgegen/internal/render"
 	"edgegen/internal/site"
 )
@@ -36,7 +38,7 @@ func certificateFile(s *site.Site) string {
 
 // keepLastGood stores a generation that serves, for a start at which the site's
 // files are refused. Nobody waits for the disk.
-func (e *Edge) keepLastGood(g *generation) {
+func (e *Edge) keepLastGood(g *generation.Generation) {
 	e.later.Go(func() {
 		e.keeping.Lock()
 		defer e.keeping.Unlock()
@@ -50,15 +52,15 @@ func (e *Edge) keepLastGood(g *generation) {
 }
 
 // storeLastGood puts a generation in place of the one that is stored.
-func storeLastGood(dir string, g *generation) error {
-	model, err := json.Marshal(storedModel{Meaning: g.loaded.Edge.Meaning(), Edge: g.loaded.Edge})
+func storeLastGood(dir string, g *generation.Generation) error {
+	model, err := json.Marshal(storedModel{Meaning: g.Loaded.Edge.Meaning(), Edge: g.Loaded.Edge})
 	if err != nil {
 		return err
 	}
 	files := []render.File{{Name: modelFile, Data: model, Mode: 0o600}}
-	for i := range g.pairs {
-		if s := &g.loaded.Edge.Sites[i]; !s.TLS.SelfSigned {
-			files = append(files, render.File{Name: certificateFile(s), Data: g.pairs[i].PEM, Mode: 0o600})
+	for i := range g.Pairs {
+		if s := &g.Loaded.Edge.Sites[i]; !s.TLS.SelfSigned {
+			files = append(files, render.File{Name: certificateFile(s), Data: g.Pairs[i].PEM, Mode: 0o600})
 		}
 	}
 	return replaceWhole(dir, files)
@@ -72,14 +74,14 @@ func upLastGood(ctx, hurry context.Context, o Options, s *state, from *source, r
 		return refusal
 	}
 	if err != nil {
-		return alsoRefused(refusal, fmt.Errorf("--last-good: what was served last cannot be served again: %w", err),
+		return config.AlsoRefused(refusal, fmt.Errorf("--last-good: what was served last cannot be served again: %w", err),
 			"mend the site: what it says is stored anew once it is served")
 	}
-	if refused := (*Refused)(nil); errors.As(refusal, &refused) {
+	if refused := (*config.Refused)(nil); errors.As(refusal, &refused) {
 		o.Warn(refused.Diagnostics)
 	}
 	o.Log.Error("THE SITE IS REFUSED: serving the last good configuration instead, not what the file says", "site", o.Site)
-	return upWith(ctx, hurry, o, s, from, &ReloadStatus{At: time.Now(), Error: refusal.Error()}, loaded, nil)
+	return upWith(ctx, hurry, o, s, from, &api.ReloadStatus{At: time.Now(), Error: refusal.Error()}, loaded, nil)
 }
 
 // errNothingServed is about a state directory that holds no last good

@@ -15,30 +15,31 @@ import (
 
 	"edgegen/internal/certificate"
 	"edgegen/internal/config"
+	"edgegen/internal/generation"
 	"edgegen/internal/render"
 	"edgegen/internal/site"
 )
 
 // certified returns a generation of sites with certificates of their own, which
 // the authority in the directory signs; and whose user is named after them.
-func certified(authority string, hosts ...string) (*generation, error) {
+func certified(authority string, hosts ...string) (*generation.Generation, error) {
 	signer, err := certificate.OpenAuthority(authority)
 	if err != nil {
 		return nil, err
 	}
-	g := &generation{loaded: &config.Loaded{Edge: &site.Edge{User: strings.Join(hosts, " ")}}}
+	g := &generation.Generation{Loaded: &config.Loaded{Edge: &site.Edge{User: strings.Join(hosts, " ")}}}
 	for _, host := range hosts {
 		pair, err := signer.Issue([]string{host})
 		if err != nil {
 			return nil, err
 		}
-		g.pairs = append(g.pairs, pair)
-		g.loaded.Edge.Sites = append(g.loaded.Edge.Sites, site.Site{Host: host, TLS: site.TLS{Certificate: "/" + host, Key: "/" + host}})
+		g.Pairs = append(g.Pairs, pair)
+		g.Loaded.Edge.Sites = append(g.Loaded.Edge.Sites, site.Site{Host: host, TLS: site.TLS{Certificate: "/" + host, Key: "/" + host}})
 	}
 	return g, nil
 }
 
-func mustCertify(t *testing.T, authority string, hosts ...string) *generation {
+func mustCertify(t *testing.T, authority string, hosts ...string) *generation.Generation {
 	t.Helper()
 	g, err := certified(authority, hosts...)
 	if err != nil {
@@ -110,7 +111,7 @@ func TestLastGood(t *testing.T) {
 		User:  "www-data",
 		Sites: []site.Site{{Host: "a.test", TLS: site.TLS{SelfSigned: true}, Routes: []site.Route{{Path: "/", Static: &site.Static{Root: "/srv"}}}}},
 	}
-	g := &generation{loaded: &config.Loaded{Edge: edge}, pairs: make([]certificate.Pair, 1)}
+	g := &generation.Generation{Loaded: &config.Loaded{Edge: edge}, Pairs: make([]certificate.Pair, 1)}
 	if err := storeLastGood(dir, g); err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,10 @@ import (
 	"path/filepath"
 	"slices"
 
+	"edgegen/internal/generation"
 	"edgegen/internal/render"
+	"edgegen/internal/statedir"
+	"edgegen/internal/unixsocket"
 )
 
 // innerSocket is a socket between the tiers that a process serves.
@@ -18,7 +21,7 @@ type innerSocket struct {
 // unreached returns the paths by which some sockets are not reached any more.
 func (e *Edge) unreached(sockets []innerSocket) (missing []string) {
 	for _, s := range sockets {
-		if !isSocket(s.path) || e.inner[s.path] != s.file {
+		if !unixsocket.Is(s.path) || e.inner[s.path] != s.file {
 			missing = append(missing, s.path)
 		}
 	}
@@ -103,8 +106,8 @@ func (e *Edge) missingOf(servers []server) [][]string {
 // served; of the certificates their directory alone, as there may be thousands.
 func (e *Edge) missingFiles() []string {
 	g := e.serving()
-	paths := append([]string{e.layout.Run, generationsIn(e.layout), e.dir(g), e.layout.Dir}, e.layout.Directories()...)
-	if out := g.output; out != nil {
+	paths := append([]string{e.layout.Run, statedir.Generations(e.layout), e.dir(g), e.layout.Dir}, e.layout.Directories()...)
+	if out := g.Output; out != nil {
 		for i := range out.Daemons {
 			d := &out.Daemons[i]
 			for _, file := range d.Files {
@@ -121,11 +124,11 @@ func (e *Edge) missingFiles() []string {
 // unpublished lists the names of the cache tier's sockets that lead nowhere.
 func (e *Edge) unpublished() (missing []string) {
 	for _, s := range e.serversNow() {
-		if !slices.Contains(s.roles(), RoleCache) {
+		if !slices.Contains(s.roles(), generation.RoleCache) {
 			continue
 		}
 		for _, name := range e.published(s) {
-			if !isSocket(name) {
+			if !unixsocket.Is(name) {
 				missing = append(missing, name)
 			}
 		}

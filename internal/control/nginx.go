@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"edgegen/internal/generation"
 	"edgegen/internal/native"
 	"edgegen/internal/supervise"
 )
@@ -26,14 +27,14 @@ var (
 	_ rooted                    = (*nginxServer)(nil)
 )
 
-func newNginx(e *Edge, c chosen) server {
-	n := &nginxServer{heir: heir[*native.Nginx]{daemon: daemon{edge: e, chosen: c}}}
+func newNginx(e *Edge, c generation.Chosen) server {
+	n := &nginxServer{heir: heir[*native.Nginx]{daemon: daemon{edge: e, Chosen: c}}}
 	n.kind = n
 	return n
 }
 
 // sockets are the descriptors that nginx inherits.
-func (n *nginxServer) sockets(g *generation) (inherited []*os.File, inner []innerSocket, err error) {
+func (n *nginxServer) sockets(g *generation.Generation) (inherited []*os.File, inner []innerSocket, err error) {
 	for _, path := range []string{n.edge.layout.WebSocket(), n.edge.layout.WebProbe()} {
 		file, err := n.edge.hold(path)
 		if err != nil {
@@ -41,43 +42,45 @@ func (n *nginxServer) sockets(g *generation) (inherited []*os.File, inner []inne
 		}
 		inherited, inner = append(inherited, file), append(inner, innerSocket{path, file})
 	}
-	return append(inherited, files(g.public.http)...), inner, nil
+	return append(inherited, generation.Files(g.Public.HTTP)...), inner, nil
 }
 
-func (n *nginxServer) make(g *generation) (*native.Nginx, error) {
+func (n *nginxServer) make(g *generation.Generation) (*native.Nginx, error) {
 	sockets, inner, err := n.sockets(g)
 	if err != nil {
 		return nil, err
 	}
 	n.inner = inner
-	made := native.NewNginx(n.chosen.daemon, n.settings(g), sockets)
+	made := native.NewNginx(n.Chosen.Daemon, n.settings(g), sockets)
 	made.OnWorkerDied = func(died *native.WorkerDied) { n.lost(died) }
 	return made, nil
 }
 
-func (n *nginxServer) settings(g *generation) native.Setup { return n.edge.setup(g, n.engine) }
+func (n *nginxServer) settings(g *generation.Generation) native.Setup {
+	return n.edge.setup(g, n.Engine)
+}
 
 // differs asks for another nginx where the listeners are others, since
 // descriptors are inherited at the start only.
-func (n *nginxServer) differs(was, next *generation) (restart, reload []string) {
-	if !slices.Equal(was.public.http, next.public.http) {
+func (n *nginxServer) differs(was, next *generation.Generation) (restart, reload []string) {
+	if !slices.Equal(was.Public.HTTP, next.Public.HTTP) {
 		restart = []string{"the plain listeners"}
 	}
-	if was.output.Of(n.engine).Generation != next.output.Of(n.engine).Generation {
+	if was.Output.Of(n.Engine).Generation != next.Output.Of(n.Engine).Generation {
 		reload = []string{"nginx.conf"}
 	}
 	return restart, reload
 }
 
-func (*nginxServer) unchanged(*generation) {}
+func (*nginxServer) unchanged(*generation.Generation) {}
 
-func (*nginxServer) answers(context.Context, *generation) error { return nil }
+func (*nginxServer) answers(context.Context, *generation.Generation) error { return nil }
 
 // checkTime bounds a look at a file: nginx resolves every name in it.
 const checkTime = time.Minute
 
 // check has nginx look at the file of a generation.
-func (n *nginxServer) check(ctx context.Context, g *generation) error {
+func (n *nginxServer) check(ctx context.Context, g *generation.Generation) error {
 	sockets, _, err := n.sockets(g)
 	if err != nil {
 		return err
@@ -86,24 +89,26 @@ func (n *nginxServer) check(ctx context.Context, g *generation) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 	collect := func(line []byte) { fmt.Fprintf(&said, "%s\n", line) }
-	setup := n.edge.setup(g, n.engine)
+	setup := n.edge.setup(g, n.Engine)
 	setup.Layout.Dir = n.edge.dir(g)
-	exit, err := supervise.Once(ctx, native.NginxCheck(n.chosen.daemon, setup, sockets, collect), n.edge.state.instance)
+	exit, err := supervise.Once(ctx, native.NginxCheck(n.Chosen.Daemon, setup, sockets, collect), n.edge.state.instance)
 	if err != nil {
 		return fmt.Errorf("check nginx.conf: %w", err)
 	}
 	if exit.Code != 0 {
-		return g.refusedBy(n.engine, said.String())
+		return g.RefusedBy(n.Engine, said.String())
 	}
 	return nil
 }
 
 // checkFirst looks at the first generation.
-func (n *nginxServer) checkFirst(ctx context.Context, g *generation) error { return n.check(ctx, g) }
+func (n *nginxServer) checkFirst(ctx context.Context, g *generation.Generation) error {
+	return n.check(ctx, g)
+}
 
-func (n *nginxServer) tell(ctx context.Context, _, to *generation) error {
+func (n *nginxServer) tell(ctx context.Context, _, to *generation.Generation) error {
 	r := n.process()
-	return to.explain(n.engine, n.program.Reload(ctx, r.Status().PID, r.Signal))
+	return to.Explain(n.Engine, n.program.Reload(ctx, r.Status().PID, r.Signal))
 }
 
 // leave has an nginx take nothing new, and live until its last worker has

@@ -11,7 +11,9 @@ import (
 	"sync"
 	"time"
 
+	"edgegen/internal/api"
 	"edgegen/internal/dataplane"
+	"edgegen/internal/generation"
 	"edgegen/internal/native"
 	"edgegen/internal/site"
 	"edgegen/internal/supervise"
@@ -29,8 +31,8 @@ type plane struct {
 	served *dataplane.Plane // nil until it is started
 	state  supervise.State
 	since  time.Time
-	shown  map[string]TierStatus // what does not change while a generation is served
-	inner  []innerSocket         // between it and its neighbours
+	shown  map[string]api.TierStatus // what does not change while a generation is served
+	inner  []innerSocket             // between it and its neighbours
 }
 
 var (
@@ -58,7 +60,7 @@ func (p *plane) String() string {
 	return "builtin " + strings.Join(outward, ", ") + " tiers"
 }
 
-func (p *plane) start(ctx context.Context, g *generation) error {
+func (p *plane) start(ctx context.Context, g *generation.Generation) error {
 	options, err := p.options(g)
 	if err != nil {
 		return err
@@ -94,21 +96,21 @@ func (p *plane) start(ctx context.Context, g *generation) error {
 }
 
 // answers asks every tier.
-func (p *plane) answers(ctx context.Context, g *generation) error {
+func (p *plane) answers(ctx context.Context, g *generation.Generation) error {
 	if err := p.plane().Probe(ctx); err != nil {
 		return err
 	}
-	if p.has(RoleTLS) && !p.standIn {
+	if p.has(generation.RoleTLS) && !p.standIn {
 		return probeTLS(ctx, g)
 	}
 	return nil
 }
 
 // probeTLS waits until every TLS listener serves the first site's certificate.
-func probeTLS(ctx context.Context, g *generation) error {
-	first := g.loaded.Edge.First
-	for _, listener := range g.loaded.Edge.HTTPS {
-		if err := native.ProbeTLS(ctx, reachable(listener), g.loaded.Edge.Sites[first].Host, g.pairs[first].Leaf); err != nil {
+func probeTLS(ctx context.Context, g *generation.Generation) error {
+	first := g.Loaded.Edge.First
+	for _, listener := range g.Loaded.Edge.HTTPS {
+		if err := native.ProbeTLS(ctx, generation.Reachable(listener), g.Loaded.Edge.Sites[first].Host, g.Pairs[first].Leaf); err != nil {
 			return err
 		}
 	}
@@ -122,19 +124,19 @@ func (p *plane) become(state supervise.State) {
 }
 
 // show keeps what the status tells about a generation.
-func (p *plane) show(g *generation) {
+func (p *plane) show(g *generation.Generation) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.shown = make(map[string]TierStatus)
+	p.shown = make(map[string]api.TierStatus)
 	for _, role := range p.tiers {
-		p.shown[role] = TierStatus{
+		p.shown[role] = api.TierStatus{
 			Role: role, Engine: string(site.Builtin), Version: p.edge.options.Version, PID: os.Getpid(),
-			Listen: p.edge.listening(g, role), Reason: g.engines[role].reason,
+			Listen: p.edge.listening(g, role), Reason: g.Engines[role].Reason,
 		}
 	}
 }
 
-func (p *plane) status(role string) TierStatus {
+func (p *plane) status(role string) api.TierStatus {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	status := p.shown[role]
@@ -145,11 +147,11 @@ func (p *plane) status(role string) TierStatus {
 func (p *plane) roles() []string { return p.tiers }
 
 // stage prepares the plane's own change of model.
-func (p *plane) stage(_ context.Context, next *generation) (*change, error) {
+func (p *plane) stage(_ context.Context, next *generation.Generation) (*change, error) {
 	c := &change{}
-	action, why := Nothing, []string{}
-	if before := p.edge.serving(); before.meaning != next.meaning {
-		action, why = Reload, []string{"the site's configuration"}
+	action, why := api.Nothing, []string{}
+	if before := p.edge.serving(); before.Meaning != next.Meaning {
+		action, why = api.Reload, []string{"the site's configuration"}
 		model, err := p.model(next)
 		if err != nil {
 			return nil, err
@@ -161,7 +163,7 @@ func (p *plane) stage(_ context.Context, next *generation) (*change, error) {
 		c.then(&swap{plane: p, prepared: prepared, next: next})
 	}
 	for _, role := range p.tiers {
-		c.plans = append(c.plans, TierPlan{Role: role, Engine: string(site.Builtin), Action: action, Why: why})
+		c.plans = append(c.plans, api.TierPlan{Role: role, Engine: string(site.Builtin), Action: action, Why: why})
 	}
 	return c, nil
 }
@@ -170,7 +172,7 @@ func (p *plane) stage(_ context.Context, next *generation) (*change, error) {
 type swap struct {
 	plane    *plane
 	prepared *dataplane.Prepared
-	next     *generation
+	next     *generation.Generation
 	back     func()
 }
 
@@ -240,7 +242,7 @@ func (p *plane) activity(context.Context) (native.Activity, error) { return p.wo
 
 func (p *plane) work() native.Activity {
 	served := p.plane()
-	if !p.has(RoleCache) || served == nil {
+	if !p.has(generation.RoleCache) || served == nil {
 		return native.Activity{}
 	}
 	return native.Activity{WebSockets: served.WebSockets(), Requests: served.Requests()}

@@ -7,14 +7,16 @@ import (
 	"os"
 
 	"edgegen/internal/dataplane"
+	"edgegen/internal/generation"
+	"edgegen/internal/unixsocket"
 )
 
 // options hands a plane what its tiers serve, and says where their native
 // neighbours are.
-func (p *plane) options(g *generation) (o dataplane.Options, err error) {
+func (p *plane) options(g *generation.Generation) (o dataplane.Options, err error) {
 	e := p.edge
 	o = dataplane.Options{
-		Roles:       dataplane.Roles{TLS: p.has(RoleTLS), Cache: p.has(RoleCache), Web: p.has(RoleWeb)},
+		Roles:       dataplane.Roles{TLS: p.has(generation.RoleTLS), Cache: p.has(generation.RoleCache), Web: p.has(generation.RoleWeb)},
 		CachePath:   e.layout.CacheSocket(),
 		WebPath:     e.layout.WebSocket(),
 		StandbyPath: e.layout.StandbySocket(),
@@ -22,7 +24,7 @@ func (p *plane) options(g *generation) (o dataplane.Options, err error) {
 		Log:         e.options.Log.With("from", "builtin"),
 		Access:      e.access.Record,
 	}
-	if who := e.who.daemons; who != nil {
+	if who := e.who.Daemons; who != nil {
 		o.Reader = &dataplane.User{UID: who.UID, GID: who.GID, Groups: who.Groups}
 	}
 	defer func() {
@@ -33,27 +35,27 @@ func (p *plane) options(g *generation) (o dataplane.Options, err error) {
 	if o.Model, err = p.model(g); err != nil {
 		return o, err
 	}
-	if p.has(RoleWeb) && (p.standIn || !p.has(RoleCache)) {
+	if p.has(generation.RoleWeb) && (p.standIn || !p.has(generation.RoleCache)) {
 		if o.Web, err = p.held(e.layout.WebSocket()); err != nil {
 			return o, err
 		}
 	}
-	if !p.has(RoleCache) {
+	if !p.has(generation.RoleCache) {
 		return o, nil
 	}
 	if p.standIn {
-		o.CacheMemory = min(g.loaded.Edge.Storage.Size, standInMemory)
+		o.CacheMemory = min(g.Loaded.Edge.Storage.Size, standInMemory)
 	}
 	cache, plain := e.layout.CacheSocket()+besideName, e.layout.PlainSocket()+besideName
 	if p.standIn {
 		cache, plain = e.layout.StandbySocket(), e.layout.StandbyPlain()
 	}
-	if p.standIn || !p.has(RoleTLS) {
+	if p.standIn || !p.has(generation.RoleTLS) {
 		if o.Cache, err = p.held(cache); err != nil {
 			return o, err
 		}
 	}
-	if p.standIn || !p.has(RoleWeb) {
+	if p.standIn || !p.has(generation.RoleWeb) {
 		o.Plain, err = p.held(plain)
 	}
 	return o, err
@@ -65,16 +67,16 @@ const standInMemory = 64 << 20
 
 // model is what a reload changes of a plane: its configuration and its public
 // listeners.
-func (p *plane) model(g *generation) (m dataplane.Model, err error) {
-	m.Edge, m.Generation, m.Private = g.loaded.Edge, g.meaning, g.private
-	if p.has(RoleTLS) {
-		m.Certificates = g.certificates
-		if m.HTTPS, err = fileListeners(files(g.public.https)); err != nil {
+func (p *plane) model(g *generation.Generation) (m dataplane.Model, err error) {
+	m.Edge, m.Generation, m.Private = g.Loaded.Edge, g.Meaning, g.Private
+	if p.has(generation.RoleTLS) {
+		m.Certificates = g.Certificates
+		if m.HTTPS, err = fileListeners(generation.Files(g.Public.HTTPS)); err != nil {
 			return m, err
 		}
 	}
-	if p.has(RoleWeb) {
-		if m.HTTP, err = fileListeners(files(g.public.http)); err != nil {
+	if p.has(generation.RoleWeb) {
+		if m.HTTP, err = fileListeners(generation.Files(g.Public.HTTP)); err != nil {
 			return m, errors.Join(err, closeAll(m.HTTPS))
 		}
 	}
@@ -91,13 +93,13 @@ func (p *plane) republish() error { return p.publish() }
 
 // publish lets the tier in front reach a cache tier that is well.
 func (p *plane) publish() error {
-	if !p.has(RoleCache) || p.standIn {
+	if !p.has(generation.RoleCache) || p.standIn {
 		return nil
 	}
 	var failed []error
 	for _, name := range []string{p.edge.layout.CacheSocket(), p.edge.layout.PlainSocket()} {
 		if _, err := os.Lstat(name + besideName); err == nil {
-			failed = append(failed, publish(name+besideName, name))
+			failed = append(failed, unixsocket.Publish(name+besideName, name))
 		}
 	}
 	return errors.Join(failed...)
@@ -119,14 +121,14 @@ func (p *plane) held(path string) ([]net.Listener, error) {
 // has gone is opened anew: nobody can be led to it any more.
 func (e *Edge) hold(path string) (*os.File, error) {
 	if file, ok := e.inner[path]; ok {
-		if isSocket(path) {
+		if unixsocket.Is(path) {
 			return file, nil
 		}
 		e.nameless = append(e.nameless, file)
 		delete(e.inner, path)
 	}
-	uid, gid := e.who.owner()
-	file, err := openUnix(path, uid, gid)
+	uid, gid := e.who.Owner()
+	file, err := unixsocket.Open(path, uid, gid)
 	if err != nil {
 		return nil, err
 	}
@@ -166,25 +168,25 @@ func fileListeners(files []*os.File) ([]net.Listener, error) {
 }
 
 // listening lists the addresses of a tier.
-func (e *Edge) listening(g *generation, role string) []string {
+func (e *Edge) listening(g *generation.Generation, role string) []string {
 	addresses := []string{}
-	public := g.public.https
+	public := g.Public.HTTPS
 	switch role {
-	case RoleWeb:
-		public = g.public.http
-	case RoleCache:
+	case generation.RoleWeb:
+		public = g.Public.HTTP
+	case generation.RoleCache:
 		public = nil
 	}
 	for _, l := range public {
-		addresses = append(addresses, l.address.String())
+		addresses = append(addresses, l.Address.String())
 	}
-	if role == RoleWeb && (g.native(RoleWeb) || g.native(RoleCache)) {
+	if role == generation.RoleWeb && (g.Native(generation.RoleWeb) || g.Native(generation.RoleCache)) {
 		addresses = append(addresses, "unix:"+e.layout.WebSocket())
 	}
-	if role == RoleCache && (g.native(RoleCache) || g.native(RoleTLS)) {
+	if role == generation.RoleCache && (g.Native(generation.RoleCache) || g.Native(generation.RoleTLS)) {
 		addresses = append(addresses, "unix:"+e.layout.CacheSocket())
 	}
-	if role == RoleCache && (g.native(RoleCache) || g.native(RoleWeb)) {
+	if role == generation.RoleCache && (g.Native(generation.RoleCache) || g.Native(generation.RoleWeb)) {
 		addresses = append(addresses, "unix:"+e.layout.PlainSocket())
 	}
 	return addresses

@@ -5,18 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
+	"edgegen/internal/api"
 	"edgegen/internal/config"
-	"edgegen/internal/site"
 )
 
 // reload makes the edge serve its site as it is written now, or leaves it as it
 // is. One reload goes on at a time.
-func (e *Edge) reload(ctx context.Context) (Outcome, error) {
+func (e *Edge) reload(ctx context.Context) (api.Outcome, error) {
 	if err := e.turns.begin(ctx); err != nil {
-		return Outcome{}, err
+		return api.Outcome{}, err
 	}
 	defer e.turns.end()
 	begun := time.Now()
@@ -33,13 +32,13 @@ func (e *Edge) reload(ctx context.Context) (Outcome, error) {
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-func (e *Edge) transact(ctx context.Context) (Outcome, error) {
+func (e *Edge) transact(ctx context.Context) (api.Outcome, error) {
 	t, err := e.stage(ctx, e.options.Site, nil)
 	if err != nil {
-		return Outcome{}, err
+		return api.Outcome{}, err
 	}
 	plan, uncounted := t.plan(ctx)
-	outcome := Outcome{Plan: plan, Generation: t.was.number, Warnings: append(config.Diagnostics{}, t.warnings...)}
+	outcome := api.Outcome{Plan: plan, Generation: t.was.Number, Warnings: append(config.Diagnostics{}, t.warnings...)}
 	if t.nothing() {
 		t.abandon(ctx)
 		return outcome, nil
@@ -49,7 +48,7 @@ func (e *Edge) transact(ctx context.Context) (Outcome, error) {
 	if err := t.commit(ctx); err != nil {
 		return outcome, err
 	}
-	outcome.Plan, outcome.Generation = t.planned, t.next.number
+	outcome.Plan, outcome.Generation = t.planned, t.next.Number
 	if err := e.checkAll(ctx); err != nil {
 		e.options.Log.Warn("a tier does not answer after the reload", "error", err)
 	}
@@ -59,26 +58,26 @@ func (e *Edge) transact(ctx context.Context) (Outcome, error) {
 
 // plan tells what a reload of the site at the path would do; "" is the site
 // that is served.
-func (e *Edge) plan(ctx context.Context, path string, given []config.Given) (Plan, error) {
+func (e *Edge) plan(ctx context.Context, path string, given []config.Given) (api.Plan, error) {
 	if path == "" {
 		path = e.options.Site
 	}
 	if err := e.turns.begin(ctx); err != nil {
-		return Plan{}, err
+		return api.Plan{}, err
 	}
 	defer e.turns.end()
 	_ = e.mend(ctx) // where it cannot, the plan says why
 	t, err := e.stage(ctx, path, given)
 	if err != nil {
-		return Plan{}, err
+		return api.Plan{}, err
 	}
 	defer t.abandon(ctx)
 	return t.plan(ctx)
 }
 
 // record notes down how a reload went, for the log and the status.
-func (e *Edge) record(begun time.Time, outcome Outcome, err error) {
-	last := &ReloadStatus{At: begun, OK: err == nil, Duration: outcome.Duration}
+func (e *Edge) record(begun time.Time, outcome api.Outcome, err error) {
+	last := &api.ReloadStatus{At: begun, OK: err == nil, Duration: outcome.Duration}
 	took := time.Since(begun).Round(time.Millisecond)
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -93,12 +92,12 @@ func (e *Edge) record(begun time.Time, outcome Outcome, err error) {
 	case !outcome.Plan.Changes():
 		e.options.Log.Info("reload: nothing to do", "after", took)
 	default:
-		e.options.Log.Info("reloaded", "generation", outcome.Generation, "after", took, "touched", outcome.Plan.touched())
+		e.options.Log.Info("reloaded", "generation", outcome.Generation, "after", took, "touched", outcome.Plan.Touched())
 	}
 	if err == nil && len(outcome.Warnings) > 0 {
 		e.options.Warn(outcome.Warnings)
 	}
-	if refused := (*Refused)(nil); errors.As(err, &refused) {
+	if refused := (*config.Refused)(nil); errors.As(err, &refused) {
 		e.options.Warn(refused.Diagnostics)
 	}
 	e.mu.Lock()
@@ -106,18 +105,13 @@ func (e *Edge) record(begun time.Time, outcome Outcome, err error) {
 	e.last = last
 }
 
-// refusedAt tells an error at the HCL line that led to it.
-func refusedAt(loaded *config.Loaded, at site.Source, err error, remedy string) error {
-	return &Refused{config.Diagnostics{loaded.Diagnose(at, config.Error, err.Error(), remedy)}}
-}
-
 // summary is a line for people about what is served.
 func (e *Edge) summary() string {
 	g := e.serving()
-	text := fmt.Sprintf("serving %d sites, generation %d", len(g.loaded.Edge.Sites), g.number)
+	text := fmt.Sprintf("serving %d sites, generation %d", len(g.Loaded.Edge.Sites), g.Number)
 	for _, s := range e.serversNow() {
 		if d, ok := s.(guarded); ok && d.base().degraded() {
-			text += fmt.Sprintf("; degraded: %s is down, the builtin %s tier serves", d.base().engine, d.base().role)
+			text += fmt.Sprintf("; degraded: %s is down, the builtin %s tier serves", d.base().Engine, d.base().Role)
 		}
 	}
 	return text
@@ -126,23 +120,7 @@ func (e *Edge) summary() string {
 // nothing reports whether the next generation differs in nothing, comments aside.
 func (t *transaction) nothing() bool {
 	return !t.apps.touches() && !slices.ContainsFunc(t.changes, (*change).touches) && len(t.leaving) == 0 && !t.access.Changes() &&
-		t.was.meaning == t.next.meaning
-}
-
-// touched lists the tiers and apps that a reload touched.
-func (p Plan) touched() string {
-	var names []string
-	for _, tier := range p.Tiers {
-		if tier.Action != Nothing {
-			names = append(names, fmt.Sprintf("%s (%s)", tier.Role, tier.Action))
-		}
-	}
-	for _, app := range p.Backends {
-		if app.Action != Nothing {
-			names = append(names, fmt.Sprintf("%s/%s (%s)", app.Site, app.Name, app.Action))
-		}
-	}
-	return strings.Join(names, ", ")
+		t.was.Meaning == t.next.Meaning
 }
 
 // checkAll asks every tier whose daemon runs whether it serves the generation.

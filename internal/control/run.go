@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"edgegen/internal/generation"
 	"edgegen/internal/site"
 	"edgegen/internal/supervise"
 )
@@ -88,7 +89,7 @@ func (e *Edge) startAll(ctx context.Context) error {
 			}
 		}
 	}
-	apps := g.apps()
+	apps := appsOf(g)
 	e.mu.Lock()
 	e.apps = apps
 	e.mu.Unlock()
@@ -113,7 +114,7 @@ func (e *Edge) startAll(ctx context.Context) error {
 // stop ends everything from the outside in. Requests in work are waited for, no
 // longer than the site's drain time and no longer than hurry.
 func (e *Edge) stop(hurry context.Context, serves bool) {
-	hurry, cancel := context.WithTimeout(hurry, e.serving().loaded.Edge.Timeout.Drain+stopMargin)
+	hurry, cancel := context.WithTimeout(hurry, e.serving().Loaded.Edge.Timeout.Drain+stopMargin)
 	defer cancel()
 	for _, s := range e.serversNow() {
 		if d, ok := s.(guarded); ok {
@@ -138,7 +139,7 @@ func (e *Edge) stop(hurry context.Context, serves bool) {
 
 // addresses are the canonical URLs of the sites.
 func (e *Edge) addresses() []string {
-	edge := e.serving().loaded.Edge
+	edge := e.serving().Loaded.Edge
 	var urls []string
 	for _, s := range edge.Sites {
 		urls = append(urls, "https://"+site.URLHost(s.Host)+edge.RedirectPort()+"/")
@@ -147,10 +148,10 @@ func (e *Edge) addresses() []string {
 }
 
 // announceEngines tells which engine serves each tier, and why.
-func (e *Edge) announceEngines(g *generation) {
-	for _, role := range roles() {
-		c := g.engines[role]
-		e.options.Log.Info(fmt.Sprintf("%s tier: %s (%s)", role, strings.TrimSpace(string(c.engine)+" "+c.daemon.Version), c.reason))
+func (e *Edge) announceEngines(g *generation.Generation) {
+	for _, role := range generation.Roles() {
+		c := g.Engines[role]
+		e.options.Log.Info(fmt.Sprintf("%s tier: %s (%s)", role, strings.TrimSpace(string(c.Engine)+" "+c.Daemon.Version), c.Reason))
 	}
 }
 

@@ -10,13 +10,17 @@ import (
 	"syscall"
 	"testing"
 
+	"edgegen/internal/config"
+	"edgegen/internal/generation"
 	"edgegen/internal/render"
 	"edgegen/internal/site"
+	"edgegen/internal/statedir"
 	"edgegen/internal/supervise"
+	"edgegen/internal/unixsocket"
 )
 
 // stranger is a user whom root must not trust.
-func stranger(t *testing.T) identity {
+func stranger(t *testing.T) statedir.User {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("not covered here: only root has something to give away")
@@ -24,28 +28,28 @@ func stranger(t *testing.T) identity {
 	if _, err := user.Lookup("www-data"); err != nil {
 		t.Skip("not covered here: the machine has no user www-data")
 	}
-	found := noFindings()
-	who := identify(&site.Edge{User: "www-data"}, found)
-	if len(found.all) != 0 || who.daemons == nil {
-		t.Fatalf("%+v, %+v", who, found.all)
+	found := &config.Findings{Loaded: &config.Loaded{}}
+	who := statedir.FindUser(&site.Edge{User: "www-data"}, found)
+	if len(found.All) != 0 || who.Daemons == nil {
+		t.Fatalf("%+v, %+v", who, found.All)
 	}
 	return who
 }
 
 // does runs a shell command as the user, who may be kept from it.
-func (i identity) does(t *testing.T, command string) error {
+func does(t *testing.T, i statedir.User, command string) error {
 	t.Helper()
 	shell := exec.CommandContext(t.Context(), "/bin/sh", "-c", command)
 	shell.Dir = "/"
-	shell.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: i.daemons.UID, Gid: i.daemons.GID, Groups: i.daemons.Groups}}
+	shell.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: i.Daemons.UID, Gid: i.Daemons.GID, Groups: i.Daemons.Groups}}
 	output, err := shell.CombinedOutput()
 	t.Logf("%s: %v\n%s", command, err, output)
 	return err
 }
 
 // outsider is an app that runs as the daemons' user.
-func outsider(who identity) identity {
-	return identity{daemons: &supervise.Credential{UID: who.daemons.UID, GID: who.daemons.Groups[0], Groups: who.daemons.Groups}}
+func outsider(who statedir.User) statedir.User {
+	return statedir.User{Daemons: &supervise.Credential{UID: who.Daemons.UID, GID: who.Daemons.Groups[0], Groups: who.Daemons.Groups}}
 }
 
 // open is a directory that everybody may enter.
@@ -104,20 +108,20 @@ func (o outside) check() {
 func TestX3RuntimeIsNotTheDaemons(t *testing.T) {
 	who := stranger(t)
 	out := newOutside(t)
-	layout, err := makeRuntime(open(t), who, func(string) error { return nil })
+	layout, err := statedir.MakeRuntime(open(t), who, func(string) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
-	uid, gid := who.owner()
+	uid, gid := who.Owner()
 	e := &Edge{who: who, layout: layout}
-	g := &generation{number: 2}
+	g := &generation.Generation{Number: 2}
 	for _, path := range []string{e.dir(g), e.link(g), layout.WebSocket(), layout.CacheSocket() + ".new"} {
-		if who.does(t, "ln -s "+out.dir+" "+path) == nil {
+		if does(t, who, "ln -s "+out.dir+" "+path) == nil {
 			t.Errorf("the daemons can make %s", path)
 		}
 	}
 	for _, path := range []string{layout.VarnishDir(), layout.NginxTemp(), filepath.Join(layout.Run, "generations"), layout.Run} {
-		if who.does(t, "mv "+path+" "+path+".old") == nil {
+		if does(t, who, "mv "+path+" "+path+".old") == nil {
 			t.Errorf("the daemons can move %s", path)
 		}
 	}
@@ -125,7 +129,7 @@ func TestX3RuntimeIsNotTheDaemons(t *testing.T) {
 	if err := render.Place(e.dir(g), files, render.Owner{UID: uid, GID: gid}, ""); err != nil {
 		t.Error(err)
 	}
-	socket, err := openUnix(layout.WebSocket(), uid, gid)
+	socket, err := unixsocket.Open(layout.WebSocket(), uid, gid)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,13 +138,13 @@ func TestX3RuntimeIsNotTheDaemons(t *testing.T) {
 
 	// They get at what is theirs.
 	for _, command := range []string{"cat " + e.dir(g) + "/nginx.conf " + e.dir(g) + "/pem/a.pem", "echo 1 > " + layout.NginxPID(), "mkdir " + layout.VarnishTry(), "test -w " + layout.WebSocket()} {
-		if err := who.does(t, command); err != nil {
+		if err := does(t, who, command); err != nil {
 			t.Errorf("the daemons cannot %s: %v", command, err)
 		}
 	}
 	// Others do not, whoever they run as.
 	for _, command := range []string{"cat " + e.dir(g) + "/pem/a.pem", "ls " + layout.Run, "ls " + layout.VarnishDir(), "test -e " + layout.WebSocket()} {
-		if outsider(who).does(t, command) == nil {
+		if does(t, outsider(who), command) == nil {
 			t.Errorf("an app of the daemons' user can %s", command)
 		}
 	}
@@ -154,7 +158,7 @@ func TestX3RuntimeIsNotTheDaemons(t *testing.T) {
 func TestX3PublishRefusesLinks(t *testing.T) {
 	dir := t.TempDir()
 	path, name := filepath.Join(dir, "varnish.sock"), filepath.Join(dir, "cache.sock")
-	root, err := openUnix(filepath.Join(dir, "another.sock"), os.Geteuid(), os.Getegid())
+	root, err := unixsocket.Open(filepath.Join(dir, "another.sock"), os.Geteuid(), os.Getegid())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,13 +166,13 @@ func TestX3PublishRefusesLinks(t *testing.T) {
 	if err := os.Symlink("another.sock", path); err != nil {
 		t.Fatal(err)
 	}
-	if err := publish(path, name); err == nil || !strings.Contains(err.Error(), "not a socket") {
+	if err := unixsocket.Publish(path, name); err == nil || !strings.Contains(err.Error(), "not a socket") {
 		t.Errorf("published a link: %v", err)
 	}
 	if _, err := os.Lstat(name + ".new"); err == nil {
 		t.Error("the link was left behind")
 	}
-	if err := publish(filepath.Join(dir, "another.sock"), name); err != nil {
+	if err := unixsocket.Publish(filepath.Join(dir, "another.sock"), name); err != nil {
 		t.Error(err)
 	}
 	connection, err := net.Dial("unix", name)
@@ -182,7 +186,7 @@ func TestX3PublishRefusesLinks(t *testing.T) {
 // nothing that a link in its place leads to.
 func TestX3StorageFollowsNoLink(t *testing.T) {
 	who := stranger(t)
-	uid, gid := who.owner()
+	uid, gid := who.Owner()
 	for _, c := range []struct{ name, plant, refused string }{
 		{"nothing is there", "", ""},
 		{"a file of theirs", "echo > $path", ""},
@@ -198,7 +202,7 @@ func TestX3StorageFollowsNoLink(t *testing.T) {
 			}
 			path := filepath.Join(dir, "cache.bin")
 			if c.plant != "" {
-				if err := who.does(t, "path="+path+" dir="+out.dir+" file="+out.file+"; "+c.plant); err != nil {
+				if err := does(t, who, "path="+path+" dir="+out.dir+" file="+out.file+"; "+c.plant); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -210,10 +214,10 @@ func TestX3StorageFollowsNoLink(t *testing.T) {
 			if c.refused != "" {
 				return
 			}
-			if err := who.does(t, "test -r "+path+" -a -w "+path); err != nil {
+			if err := does(t, who, "test -r "+path+" -a -w "+path); err != nil {
 				t.Error("the daemons cannot use it")
 			}
-			if outsider(who).does(t, "test -r "+path+" -o -w "+path) == nil {
+			if does(t, outsider(who), "test -r "+path+" -o -w "+path) == nil {
 				t.Error("an app of the same user can use it")
 			}
 		})
@@ -234,11 +238,11 @@ func TestX3StorageFollowsNoLink(t *testing.T) {
 
 // An ordinary user's runtime directory is private.
 func TestX2RuntimeOfOneUser(t *testing.T) {
-	for name, who := range map[string]identity{
+	for name, who := range map[string]statedir.User{
 		"whoever runs it": {},
-		"the same user":   {daemons: &supervise.Credential{UID: uint32(os.Geteuid()), GID: uint32(os.Getegid())}},
+		"the same user":   {Daemons: &supervise.Credential{UID: uint32(os.Geteuid()), GID: uint32(os.Getegid())}},
 	} {
-		layout, err := makeRuntime(t.TempDir(), who, func(string) error { return nil })
+		layout, err := statedir.MakeRuntime(t.TempDir(), who, func(string) error { return nil })
 		if err != nil {
 			t.Fatal(err)
 		}

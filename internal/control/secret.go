@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"edgegen/internal/config"
 	"edgegen/internal/site"
 )
 
@@ -54,7 +55,7 @@ func (s *secrets) hide(text string) string {
 
 // hideError is an error that says the same without what is secret.
 func (s *secrets) hideError(err error) error {
-	refused := (*Refused)(nil)
+	refused := (*config.Refused)(nil)
 	if err == nil || errors.As(err, &refused) { // whose diagnostics hide it already
 		return err
 	}

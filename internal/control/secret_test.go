@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"edgegen/internal/config"
 	"edgegen/internal/site"
 )
 
@@ -44,7 +45,7 @@ func TestSecretsAreHidden(t *testing.T) {
 	if shown.PID != 5 || strings.Join(shown.Servers, "|") != hidden+":80|\""+hidden+"||\\" || shown.Error != "é "+hidden {
 		t.Errorf("%+v", shown)
 	}
-	refused := &Refused{}
+	refused := &config.Refused{}
 	if !errors.Is(s.hideError(refused), refused) || s.hideError(nil) != nil || s.hideError(errors.New("is hunter2")).Error() != "is "+hidden {
 		t.Error("errors")
 	}

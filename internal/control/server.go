@@ -4,7 +4,10 @@ import (
 	"context"
 	"slices"
 
+	"edgegen/internal/api"
+	"edgegen/internal/generation"
 	"edgegen/internal/native"
+	"edgegen/internal/site"
 )
 
 // server serves one tier or several neighbouring ones: a daemon or a builtin
@@ -17,25 +20,25 @@ type server interface {
 	key() string
 	// start brings it up, and returns when every tier of it answers. After an
 	// error it is to be stopped.
-	start(ctx context.Context, g *generation) error
+	start(ctx context.Context, g *generation.Generation) error
 	// stage prepares a change to the next generation while the one before is
 	// being served. The files of the next one stand in their directory. With an
 	// error, what there is of the change is to be abandoned; there may be none.
-	stage(ctx context.Context, next *generation) (*change, error)
+	stage(ctx context.Context, next *generation.Generation) (*change, error)
 	// retire has it take nothing new and end by itself, where it can without
 	// ending a WebSocket; it is stopped at the latest with the edge.
 	retire()
 	// stop ends it, politely until hurry ends.
 	stop(hurry context.Context)
 	// status tells about one of its tiers.
-	status(role string) TierStatus
+	status(role string) api.TierStatus
 }
 
 // What follows a server may be besides. Each type says which it is beside it.
 type (
 	// checker can look at the first generation before anything is started.
 	checker interface {
-		checkFirst(ctx context.Context, g *generation) error
+		checkFirst(ctx context.Context, g *generation.Generation) error
 	}
 
 	// guarded is a daemon, which a guard watches over.
@@ -104,15 +107,20 @@ type (
 	}
 )
 
+// serving has for each engine that can be chosen how its server is made.
+func serving() map[site.Engine]func(*Edge, generation.Chosen) server {
+	return map[site.Engine]func(*Edge, generation.Chosen) server{site.Stunnel: newStunnel, site.Varnish: newVarnish, site.Nginx: newNginx}
+}
+
 // arrangement lists the servers of a generation, from the inside out: builtin
 // tiers that are neighbours are one plane.
-func (e *Edge) arrangement(g *generation) []server {
-	inward := roles()
+func (e *Edge) arrangement(g *generation.Generation) []server {
+	inward := generation.Roles()
 	slices.Reverse(inward)
 	var servers []server
 	for len(inward) > 0 {
 		count := 0
-		for count < len(inward) && !g.native(inward[count]) {
+		for count < len(inward) && !g.Native(inward[count]) {
 			count++
 		}
 		if count > 0 {
@@ -120,8 +128,8 @@ func (e *Edge) arrangement(g *generation) []server {
 			inward = inward[count:]
 			continue
 		}
-		c := g.engines[inward[0]]
-		servers = append(servers, engineNamed(c.engine).serve(e, c))
+		c := g.Engines[inward[0]]
+		servers = append(servers, serving()[c.Engine](e, c))
 		inward = inward[1:]
 	}
 	return servers

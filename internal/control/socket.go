@@ -12,7 +12,9 @@ import (
 	"syscall"
 	"time"
 
+	"edgegen/internal/api"
 	"edgegen/internal/config"
+	"edgegen/internal/unixsocket"
 )
 
 // controlServer answers on the control socket.
@@ -33,7 +35,7 @@ type controlServer struct {
 // lock, so a socket that stands there is nobody's.
 func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
 	ctx, stop := context.WithCancel(ctx)
-	s := &controlServer{ctx: ctx, end: stop, stopped: make(chan struct{}), dir: e.state.dir, path: controlSocket(e.state.dir)}
+	s := &controlServer{ctx: ctx, end: stop, stopped: make(chan struct{}), dir: e.state.dir, path: api.Socket(e.state.dir)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
 		e.answer(w, r, e.status(r.Context()), nil)
@@ -42,7 +44,7 @@ func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
 		asking, cancel := context.WithCancel(r.Context())
 		defer cancel()
 		defer context.AfterFunc(ctx, cancel)()
-		var plan Plan
+		var plan api.Plan
 		given, err := givenTo(r)
 		if err == nil {
 			plan, err = e.plan(asking, r.FormValue("site"), given)
@@ -54,9 +56,9 @@ func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
 		outcome, err := e.reload(ctx)
 		err = unlessStopping(ctx, err)
 		if err != nil && !isBroken(err) && !errors.Is(err, errStopping) {
-			err = refusal(err)
+			err = config.Refusal(err)
 		}
-		outcome.Warnings = seenFrom(r.FormValue(directoryField), outcome.Warnings)
+		outcome.Warnings = api.SeenFrom(r.FormValue(api.DirectoryField), outcome.Warnings)
 		e.answer(w, r, outcome, err)
 	})
 	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, r *http.Request) {
@@ -85,7 +87,7 @@ func (s *controlServer) listen() error {
 	if err := clearSocket(s.path); err != nil {
 		return err
 	}
-	listener, err := listenShort(s.dir, s.path)
+	listener, err := unixsocket.Listen(s.dir, s.path)
 	if err != nil {
 		return fmt.Errorf("open the control socket: %w", err)
 	}
@@ -107,11 +109,8 @@ func (s *controlServer) stands() bool {
 	return err == nil && os.SameFile(there, s.made)
 }
 
-// givenField is where a client says which values it gives for variables.
-const givenField = "given"
-
 func givenTo(r *http.Request) (given []config.Given, err error) {
-	text := r.FormValue(givenField)
+	text := r.FormValue(api.GivenField)
 	if text == "" {
 		return nil, nil
 	}
@@ -154,12 +153,12 @@ func clearSocket(path string) error {
 // answer writes a value or why there is none. The client is gone where that
 // fails.
 func (e *Edge) answer(w http.ResponseWriter, r *http.Request, value any, err error) {
-	refused := (*Refused)(nil)
+	refused := (*config.Refused)(nil)
 	switch {
 	case errors.As(err, &refused) && !isBroken(err):
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusUnprocessableEntity)
-		_ = json.NewEncoder(w).Encode(seenFrom(r.FormValue(directoryField), refused.Diagnostics))
+		_ = json.NewEncoder(w).Encode(api.SeenFrom(r.FormValue(api.DirectoryField), refused.Diagnostics))
 	case err != nil:
 		http.Error(w, e.options.secrets.hide(err.Error()), http.StatusInternalServerError)
 	default:
@@ -172,32 +171,6 @@ func (e *Edge) answer(w http.ResponseWriter, r *http.Request, value any, err err
 		_, _ = w.Write(append(e.options.secrets.hideJSON(text), '\n')) // who went away does not want it
 	}
 }
-
-// listenShort listens on a private socket whose path may be longer than an
-// address holds: it is reached by way of a descriptor of its directory.
-func listenShort(dir, path string) (net.Listener, error) {
-	short, done, err := shorten(dir, path)
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	return listenPrivate(short) // the short name is gone when it is closed
-}
-
-func shorten(dir, path string) (short string, done func(), err error) {
-	if len(path) <= maxSocketPath {
-		return path, func() {}, nil
-	}
-	directory, err := os.Open(dir)
-	if err != nil {
-		return "", nil, err
-	}
-	short = fmt.Sprintf("/proc/self/fd/%d%s", directory.Fd(), path[len(dir):])
-	return short, func() { _ = directory.Close() }, nil // it was only read
-}
-
-// maxSocketPath is the longest path of a Unix socket (unix(7)).
-const maxSocketPath = 107
 
 // close answers those who wait for the stop and closes the socket.
 func (s *controlServer) close() {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"edgegen/internal/config"
+	"edgegen/internal/generation"
 	"edgegen/internal/watch"
 )
 
@@ -31,7 +32,7 @@ func newSource(o Options) *source {
 // load reads the site, and from then on watches what it is made of, whether it
 // was refused or not.
 func (s *source) load(ctx context.Context) (*config.Loaded, config.Diagnostics, error) {
-	loaded, diagnostics, err := resolved(ctx, s.reader)
+	loaded, diagnostics, err := generation.Resolved(ctx, s.reader)
 	if s.watcher != nil {
 		s.watcher.Follow(append([]string{s.path, loaded.Root}, loaded.Files...))
 	}
@@ -48,7 +49,7 @@ func (s *source) loadInstead(ctx context.Context, path string, given []config.Gi
 	case own:
 		given = slices.Concat(s.given, given)
 	}
-	return Load(ctx, path, given)
+	return generation.Load(ctx, path, given)
 }
 
 func sameFile(a, b string) bool {

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"edgegen/internal/config"
+	"edgegen/internal/generation"
 )
 
 // startFailed decides what becomes of a start in which a daemon does not come
 // up: the builtin tier serves, unless that was ruled out or the site is at fault.
-func (d *daemon) startFailed(ctx context.Context, server guarded, g *generation, err error) error {
-	if ctx.Err() != nil || d.edge.options.NoTakeover || isRefused(err) || d.process() == nil {
+func (d *daemon) startFailed(ctx context.Context, server guarded, g *generation.Generation, err error) error {
+	if ctx.Err() != nil || d.edge.options.NoTakeover || config.IsRefused(err) || d.process() == nil {
 		return err
 	}
 	if stands := d.standInStarts(ctx, g); stands != nil {
@@ -25,7 +28,7 @@ func (d *daemon) tookOver(reason error) {
 	d.mu.Lock()
 	d.taken, d.reason = true, reason
 	d.mu.Unlock()
-	d.edge.options.Log.Error("the builtin tier serves in its place; it is tried again", "from", d.engine, "role", d.role, "reason", reasonOf(d.process().Status().Name, reason))
+	d.edge.options.Log.Error("the builtin tier serves in its place; it is tried again", "from", d.Engine, "role", d.Role, "reason", reasonOf(d.process().Status().Name, reason))
 	d.edge.options.Notify.Status(d.edge.summary())
 }
 
@@ -34,27 +37,27 @@ func (d *daemon) handedBack() {
 	d.mu.Lock()
 	d.taken, d.reason = false, nil
 	d.mu.Unlock()
-	d.edge.options.Log.Info("answers again and serves its tier", "from", d.engine, "role", d.role)
+	d.edge.options.Log.Info("answers again and serves its tier", "from", d.Engine, "role", d.Role)
 	d.edge.options.Notify.Status(d.edge.summary())
 }
 
 // checkWhileDown looks at the file of the next generation with a daemon that is
 // down. One that refuses the file that it served before as well is itself at
 // fault, and must not keep the others from the next generation.
-func (d *daemon) checkWhileDown(ctx context.Context, was, next *generation, check func(context.Context, *generation) error) error {
+func (d *daemon) checkWhileDown(ctx context.Context, was, next *generation.Generation, check func(context.Context, *generation.Generation) error) error {
 	err := check(ctx, next)
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
-	if isRefused(err) && check(ctx, was) == nil {
+	if config.IsRefused(err) && check(ctx, was) == nil {
 		return err
 	}
-	d.edge.options.Log.Warn("cannot look at its new file while it is down", "from", d.engine, "error", firstLine(err))
+	d.edge.options.Log.Warn("cannot look at its new file while it is down", "from", d.Engine, "error", firstLine(err))
 	return nil
 }
 
 // standInStarts has a plane serve on the daemon's sockets.
-func (d *daemon) standInStarts(ctx context.Context, g *generation) error {
+func (d *daemon) standInStarts(ctx context.Context, g *generation.Generation) error {
 	stand := newPlane(d.edge, d.roles())
 	stand.standIn = true
 	if err := stand.start(ctx, g); err != nil {

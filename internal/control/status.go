@@ -8,91 +8,26 @@ import (
 	"slices"
 	"time"
 
+	"edgegen/internal/api"
+	"edgegen/internal/generation"
 	"edgegen/internal/native"
 	"edgegen/internal/supervise"
 )
 
-// Status is what `edgegen status --json` prints.
-type Status struct {
-	Version     string          `json:"version"`
-	PID         int             `json:"pid"`
-	Site        string          `json:"site"`
-	State       string          `json:"state"` // starting, ready, degraded or stopping
-	Generation  int             `json:"generation"`
-	Uptime      float64         `json:"uptime_s"`
-	Tiers       []TierStatus    `json:"tiers"` // in the order a request passes them
-	Backends    []BackendStatus `json:"backends"`
-	LastReload  *ReloadStatus   `json:"last_reload"` // nil until the first reload
-	Connections Connections     `json:"connections"`
-}
-
-// TierStatus is one tier's part of a Status.
-type TierStatus struct {
-	Role     string    `json:"role"`   // tls, cache or web
-	Engine   string    `json:"engine"` // stunnel, varnish, nginx or builtin
-	Version  string    `json:"version"`
-	State    string    `json:"state"` // starting, running, backoff, failed or stopped
-	PID      int       `json:"pid"`
-	Restarts int       `json:"restarts"`
-	Since    time.Time `json:"since"`
-	Listen   []string  `json:"listen"`
-	Reason   string    `json:"reason"`         // why this engine, or what is the matter with it
-	Busy     bool      `json:"busy,omitempty"` // it is at a limit: what is open goes on, and nothing new is taken
-
-	Children    int            `json:"children_lost,omitempty"` // that died, and were replaced by the daemon itself
-	LastFailure *FailureStatus `json:"last_failure,omitempty"`  // of the daemon or of a child; nil where neither has failed
-}
-
-// FailureStatus tells of the last time that a process failed. It may be well again.
-type FailureStatus struct {
-	At     time.Time `json:"at"`
-	Reason string    `json:"reason"`
-}
-
-// BackendStatus is one backend's part of a Status.
-type BackendStatus struct {
-	Site    string         `json:"site"`
-	Name    string         `json:"name"`
-	Servers []string       `json:"servers"`
-	Process *ProcessStatus `json:"process"` // nil where edgegen does not run the app
-}
-
-// ProcessStatus is the process of a backend's command.
-type ProcessStatus struct {
-	PID      int    `json:"pid"`
-	State    string `json:"state"`
-	Restarts int    `json:"restarts"`
-}
-
-// ReloadStatus tells how the last reload went.
-type ReloadStatus struct {
-	At       time.Time `json:"at"`
-	OK       bool      `json:"ok"`
-	Error    string    `json:"error"`
-	Duration float64   `json:"duration_ms"`
-}
-
-// Connections counts what is open.
-type Connections struct {
-	WebSockets int `json:"websockets"`
-	OldWorkers int `json:"old_workers,omitempty"` // of nginx, that finish requests of before a reload
-	OldApps    int `json:"old_apps,omitempty"`    // that the site names no longer, and that WebSockets or requests still go to
-}
-
 // status takes a snapshot.
-func (e *Edge) status(ctx context.Context) Status {
+func (e *Edge) status(ctx context.Context) api.Status {
 	e.mu.Lock()
 	g, servers, apps, last := e.generation, e.servers, e.apps, e.last
 	e.mu.Unlock()
-	s := Status{
+	s := api.Status{
 		Version:    e.options.Version,
 		PID:        os.Getpid(),
 		Site:       absolute(e.options.Site),
 		State:      string(e.phase.Load().(phase)),
-		Generation: g.number,
+		Generation: g.Number,
 		Uptime:     time.Since(e.started).Round(time.Millisecond).Seconds(),
-		Tiers:      []TierStatus{},
-		Backends:   []BackendStatus{},
+		Tiers:      []api.TierStatus{},
+		Backends:   []api.BackendStatus{},
 		LastReload: last,
 	}
 	well := true
@@ -107,8 +42,8 @@ func (e *Edge) status(ctx context.Context) Status {
 		}
 	}
 	s.Connections.OldWorkers, s.Connections.OldApps = e.oldWorkers(), len(e.unusedApps())
-	order := roles()
-	slices.SortStableFunc(s.Tiers, func(a, b TierStatus) int { return slices.Index(order, a.Role) - slices.Index(order, b.Role) })
+	order := generation.Roles()
+	slices.SortStableFunc(s.Tiers, func(a, b api.TierStatus) int { return slices.Index(order, a.Role) - slices.Index(order, b.Role) })
 	s.Backends, well = backendsOf(g, apps, well)
 	if s.State == string(ready) && !well {
 		s.State = string(degraded)
@@ -143,12 +78,12 @@ func absolute(path string) string {
 }
 
 // backendsOf lists the backends, and whether every app of theirs runs as well.
-func backendsOf(g *generation, apps []*app, well bool) ([]BackendStatus, bool) {
-	all := []BackendStatus{}
-	for i := range g.loaded.Edge.Sites {
-		host := &g.loaded.Edge.Sites[i]
+func backendsOf(g *generation.Generation, apps []*app, well bool) ([]api.BackendStatus, bool) {
+	all := []api.BackendStatus{}
+	for i := range g.Loaded.Edge.Sites {
+		host := &g.Loaded.Edge.Sites[i]
 		for _, backend := range host.Backends {
-			b := BackendStatus{Site: host.Host, Name: backend.Name, Servers: []string{}}
+			b := api.BackendStatus{Site: host.Host, Name: backend.Name, Servers: []string{}}
 			for _, server := range backend.Servers {
 				network, address := server.Address()
 				if network == "unix" {
@@ -180,11 +115,11 @@ func (e *Edge) activity(ctx context.Context) (native.Activity, error) {
 	return sum, errors.Join(problems...)
 }
 
-func processOf(apps []*app, site, backend string) *ProcessStatus {
+func processOf(apps []*app, site, backend string) *api.ProcessStatus {
 	for _, a := range apps {
 		if r := a.running.Load(); r != nil && a.site.Host == site && a.backend.Name == backend {
 			now := r.Status()
-			return &ProcessStatus{PID: now.PID, State: string(now.State), Restarts: now.Restarts}
+			return &api.ProcessStatus{PID: now.PID, State: string(now.State), Restarts: now.Restarts}
 		}
 	}
 	return nil

@@ -10,23 +10,25 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"edgegen/internal/config"
+	"edgegen/internal/generation"
 	"edgegen/internal/native"
 	"edgegen/internal/supervise"
 )
 
 // checkStorage looks whether varnishd's file can be made, and makes nothing yet.
-func (e *Edge) checkStorage(g *generation) error {
-	storage := g.loaded.Edge.Storage
-	if storage.Type != "file" || !g.native(RoleCache) {
+func (e *Edge) checkStorage(g *generation.Generation) error {
+	storage := g.Loaded.Edge.Storage
+	if storage.Type != "file" || !g.Native(generation.RoleCache) {
 		return nil
 	}
 	dir := filepath.Dir(storage.Path)
 	var disk unix.Statfs_t
 	if err := unix.Statfs(dir, &disk); err != nil {
-		return refusedAt(g.loaded, storage.Source, fmt.Errorf("look at the directory of the cache's file %s: %w", storage.Path, err), "name a file of its own in a directory that is there")
+		return config.RefusedAt(g.Loaded, storage.Source, fmt.Errorf("look at the directory of the cache's file %s: %w", storage.Path, err), "name a file of its own in a directory that is there")
 	}
 	if storage.Size > int64(disk.Blocks)*disk.Bsize {
-		return refusedAt(g.loaded, storage.Source, fmt.Errorf("the disk below %s is smaller than the cache's size", dir), "name a smaller size, or a file on another disk")
+		return config.RefusedAt(g.Loaded, storage.Source, fmt.Errorf("the disk below %s is smaller than the cache's size", dir), "name a smaller size, or a file on another disk")
 	}
 	return nil
 }
@@ -34,12 +36,12 @@ func (e *Edge) checkStorage(g *generation) error {
 // makeStorage makes varnishd's file, which belongs to the daemons. Where the edge
 // serves already, somebody who has a file of that name open, such as a builtin
 // tier that has been left, keeps it without the name.
-func (e *Edge) makeStorage(g *generation) error {
-	storage := g.loaded.Edge.Storage
-	if storage.Type != "file" || !g.native(RoleCache) || e.storage.is(storage.Path) {
+func (e *Edge) makeStorage(g *generation.Generation) error {
+	storage := g.Loaded.Edge.Storage
+	if storage.Type != "file" || !g.Native(generation.RoleCache) || e.storage.is(storage.Path) {
 		return nil
 	}
-	uid, gid := e.who.owner()
+	uid, gid := e.who.Owner()
 	file, err := openStorage(storage.Path, uid, gid)
 	if errors.Is(err, errInUse) && e.served.Load() {
 		if err = os.Remove(storage.Path); err == nil {
@@ -50,7 +52,7 @@ func (e *Edge) makeStorage(g *generation) error {
 		err = file.Close()
 	}
 	if err != nil {
-		return refusedAt(g.loaded, storage.Source, fmt.Errorf("make the cache's file: %w", err), "name a file of its own in a directory that is there")
+		return config.RefusedAt(g.Loaded, storage.Source, fmt.Errorf("make the cache's file: %w", err), "name a file of its own in a directory that is there")
 	}
 	return nil
 }
@@ -69,7 +71,7 @@ type storageHold struct {
 func (v *varnishServer) withHold(varnishd supervise.Process) supervise.Process {
 	before, path := varnishd.Prepare, native.StorageFile(varnishd.Args)
 	varnishd.Prepare = func(ctx context.Context) error {
-		uid, gid := v.edge.who.owner()
+		uid, gid := v.edge.who.Owner()
 		if err := v.edge.storage.hold(v, path, uid, gid); err != nil {
 			return err
 		}

@@ -8,16 +8,18 @@ import (
 	"os"
 	"slices"
 
+	"edgegen/internal/config"
 	"edgegen/internal/dataplane"
+	"edgegen/internal/generation"
 	"edgegen/internal/site"
 )
 
 // storageOf has a new cache tier begin with a file of its own. What stands at
 // its path goes aside, since whoever has it open goes on reading and writing it,
 // and comes back where the change is undone. It is nil where there is no file.
-func (e *Edge) storageOf(s server, next *generation) step {
-	storage := next.loaded.Edge.Storage
-	if storage.Type != "file" || !slices.Contains(s.roles(), RoleCache) {
+func (e *Edge) storageOf(s server, next *generation.Generation) step {
+	storage := next.Loaded.Edge.Storage
+	if storage.Type != "file" || !slices.Contains(s.roles(), generation.RoleCache) {
 		return nil
 	}
 	return &storageStep{edge: e, next: next, file: asideFile{path: storage.Path}}
@@ -26,13 +28,13 @@ func (e *Edge) storageOf(s server, next *generation) step {
 type storageStep struct {
 	noStep
 	edge *Edge
-	next *generation
+	next *generation.Generation
 	file asideFile
 }
 
 func (s *storageStep) commit(context.Context) error {
 	if err := s.file.goAside(); err != nil {
-		return refusedAt(s.next.loaded, s.next.loaded.Edge.Storage.Source, fmt.Errorf("exchange the cache's file: %w", err), "name a file in a directory that edgegen may write in")
+		return config.RefusedAt(s.next.Loaded, s.next.Loaded.Edge.Storage.Source, fmt.Errorf("exchange the cache's file: %w", err), "name a file in a directory that edgegen may write in")
 	}
 	return nil
 }

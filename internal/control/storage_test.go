@@ -10,6 +10,7 @@ import (
 
 	"edgegen/internal/config"
 	"edgegen/internal/dataplane/httpcache"
+	"edgegen/internal/generation"
 	"edgegen/internal/site"
 	"edgegen/internal/supervise"
 )
@@ -48,9 +49,9 @@ type writer struct {
 	fail error
 }
 
-func (*writer) roles() []string { return []string{RoleCache} }
+func (*writer) roles() []string { return []string{generation.RoleCache} }
 
-func (w *writer) start(context.Context, *generation) error {
+func (w *writer) start(context.Context, *generation.Generation) error {
 	file, err := os.OpenFile(w.path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
@@ -95,7 +96,7 @@ func TestR1StorageOfAnotherEngine(t *testing.T) {
 				defer reader.Close()
 			}
 			e := newEdge(Options{}, nil, nil)
-			next := &generation{loaded: &config.Loaded{Edge: &site.Edge{Storage: site.Storage{Type: "file", Path: path, Size: 1 << 20}}}}
+			next := &generation.Generation{Loaded: &config.Loaded{Edge: &site.Edge{Storage: site.Storage{Type: "file", Path: path, Size: 1 << 20}}}}
 			change := e.begin(&writer{path: path, fail: c.fail}, next)
 			if err := change.commit(t.Context()); !errors.Is(err, c.fail) {
 				t.Errorf("%s: commit: %v", c.name, err)
@@ -166,7 +167,7 @@ func TestTidyStorage(t *testing.T) {
 func TestStorageHold(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "cache.bin")
 	e := newEdge(Options{}, nil, nil)
-	v, ok := newVarnish(e, chosen{}).(*varnishServer)
+	v, ok := newVarnish(e, generation.Chosen{}).(*varnishServer)
 	if !ok {
 		t.Fatal("not varnish")
 	}
@@ -195,7 +196,7 @@ func TestStorageHold(t *testing.T) {
 	if !e.storage.is(path) {
 		t.Error("not held any more")
 	}
-	g := &generation{loaded: &config.Loaded{Edge: &site.Edge{Storage: site.Storage{Type: "file", Path: path, Size: 8 << 20}}}, engines: map[string]chosen{RoleCache: {engine: site.Varnish}}}
+	g := &generation.Generation{Loaded: &config.Loaded{Edge: &site.Edge{Storage: site.Storage{Type: "file", Path: path, Size: 8 << 20}}}, Engines: map[string]generation.Chosen{generation.RoleCache: {Engine: site.Varnish}}}
 	if err := e.makeStorage(g); err != nil || !e.storage.is(path) {
 		t.Errorf("its own file: %v", err)
 	}

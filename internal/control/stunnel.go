@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"edgegen/internal/generation"
 	"edgegen/internal/native"
 	"edgegen/internal/render"
 	"edgegen/internal/site"
@@ -27,43 +28,45 @@ var (
 	_ rooted                      = (*stunnelServer)(nil)
 )
 
-func newStunnel(e *Edge, c chosen) server {
-	s := &stunnelServer{heir[*native.Stunnel]{daemon: daemon{edge: e, chosen: c}}}
+func newStunnel(e *Edge, c generation.Chosen) server {
+	s := &stunnelServer{heir[*native.Stunnel]{daemon: daemon{edge: e, Chosen: c}}}
 	s.kind = s
 	return s
 }
 
-func (s *stunnelServer) make(g *generation) (*native.Stunnel, error) {
-	return native.NewStunnel(s.chosen.daemon, s.settings(g), files(g.public.https))
+func (s *stunnelServer) make(g *generation.Generation) (*native.Stunnel, error) {
+	return native.NewStunnel(s.Chosen.Daemon, s.settings(g), generation.Files(g.Public.HTTPS))
 }
 
-func (s *stunnelServer) answers(ctx context.Context, g *generation) error { return probeTLS(ctx, g) }
+func (s *stunnelServer) answers(ctx context.Context, g *generation.Generation) error {
+	return probeTLS(ctx, g)
+}
 
 // settings have stunnel read the files of a generation where they stand, and not
 // those that are in force when it is started: that may be in the middle of a
 // reload which is taken back before stunnel's turn.
-func (s *stunnelServer) settings(g *generation) native.Setup {
-	setup := s.edge.setup(g, s.engine)
+func (s *stunnelServer) settings(g *generation.Generation) native.Setup {
+	setup := s.edge.setup(g, s.Engine)
 	setup.Layout.Dir = s.edge.dir(g)
 	return setup
 }
 
-func (s *stunnelServer) differs(was, next *generation) (restart, reload []string) {
-	restart = native.StunnelChange(was.output, next.output)
-	if !slices.Equal(was.public.https, next.public.https) && len(restart) == 0 {
+func (s *stunnelServer) differs(was, next *generation.Generation) (restart, reload []string) {
+	restart = native.StunnelChange(was.Output, next.Output)
+	if !slices.Equal(was.Public.HTTPS, next.Public.HTTPS) && len(restart) == 0 {
 		restart = []string{"the TLS listeners"}
 	}
-	if was.output.Of(s.engine).Generation != next.output.Of(s.engine).Generation {
+	if was.Output.Of(s.Engine).Generation != next.Output.Of(s.Engine).Generation {
 		reload = s.why(was, next)
 	}
 	return restart, reload
 }
 
 // why names what is new for stunnel.
-func (s *stunnelServer) why(was, next *generation) []string {
+func (s *stunnelServer) why(was, next *generation.Generation) []string {
 	renewed := 0
-	for _, pem := range next.output.Of(s.engine).PEM {
-		if !slices.ContainsFunc(was.output.Of(s.engine).PEM, func(had render.File) bool {
+	for _, pem := range next.Output.Of(s.Engine).PEM {
+		if !slices.ContainsFunc(was.Output.Of(s.Engine).PEM, func(had render.File) bool {
 			return had.Name == pem.Name && bytes.Equal(had.Data, pem.Data)
 		}) {
 			renewed++
@@ -80,36 +83,36 @@ func (s *stunnelServer) why(was, next *generation) []string {
 
 // check starts a stunnel on private sockets with the files of a generation,
 // because stunnel has no other way to look at them.
-func (s *stunnelServer) check(ctx context.Context, g *generation) error {
+func (s *stunnelServer) check(ctx context.Context, g *generation.Generation) error {
 	layout := s.edge.layout
 	layout.Dir = s.edge.dir(g) + "-tls"
 	defer os.RemoveAll(layout.Dir)
-	output, err := renderFor(g.loaded, g.path, g.pairs, render.Input{Layout: layout, Tiers: site.Engines{TLS: s.engine, Cache: site.Builtin, Web: site.Builtin}, Version: s.edge.options.Version, Standby: true})
+	output, err := generation.RenderFor(g.Loaded, g.Path, g.Pairs, render.Input{Layout: layout, Tiers: site.Engines{TLS: s.Engine, Cache: site.Builtin, Web: site.Builtin}, Version: s.edge.options.Version, Standby: true})
 	if err != nil {
 		return err
 	}
-	uid, gid := s.edge.who.owner()
+	uid, gid := s.edge.who.Owner()
 	if err := render.Place(layout.Dir, output.Files(), render.Owner{UID: uid, GID: gid}, s.edge.dir(g)); err != nil {
 		return err
 	}
-	setup := s.edge.setup(g, s.engine)
+	setup := s.edge.setup(g, s.Engine)
 	setup.Layout = layout
-	_, err = native.CheckStunnel(ctx, s.chosen.daemon, setup, output, s.edge.state.instance)
-	return g.explain(s.engine, err)
+	_, err = native.CheckStunnel(ctx, s.Chosen.Daemon, setup, output, s.edge.state.instance)
+	return g.Explain(s.Engine, err)
 }
 
 // unchanged has a stunnel for which nothing is new know the files of the next
 // generation: those of before are about to go.
-func (s *stunnelServer) unchanged(next *generation) {
+func (s *stunnelServer) unchanged(next *generation.Generation) {
 	if err := s.program.Moved(s.settings(next)); err != nil {
 		s.edge.options.Log.Warn("lead stunnel to its files", "error", err)
 	}
 }
 
 // tell also makes sure that every certificate that is new is served.
-func (s *stunnelServer) tell(ctx context.Context, from, to *generation) error {
+func (s *stunnelServer) tell(ctx context.Context, from, to *generation.Generation) error {
 	if err := s.program.Reload(ctx, s.process().Signal); err != nil {
-		return to.explain(s.engine, err)
+		return to.Explain(s.Engine, err)
 	}
 	if s.degraded() {
 		return nil // others answer on the public listeners too
@@ -121,23 +124,23 @@ func (s *stunnelServer) tell(ctx context.Context, from, to *generation) error {
 const renewedTime = 10 * time.Second
 
 // probeRenewed asks for the name of each site whose certificate is another one.
-func probeRenewed(ctx context.Context, from, to *generation) error {
+func probeRenewed(ctx context.Context, from, to *generation.Generation) error {
 	ctx, cancel := context.WithTimeout(ctx, renewedTime)
 	defer cancel()
 	had := make(map[string][]byte)
-	for i := range from.loaded.Edge.Sites {
-		had[from.loaded.Edge.Sites[i].Host] = from.pairs[i].Leaf.Raw
+	for i := range from.Loaded.Edge.Sites {
+		had[from.Loaded.Edge.Sites[i].Host] = from.Pairs[i].Leaf.Raw
 	}
-	for i := range to.loaded.Edge.Sites {
-		host := to.loaded.Edge.Sites[i].Host
-		if bytes.Equal(had[host], to.pairs[i].Leaf.Raw) {
+	for i := range to.Loaded.Edge.Sites {
+		host := to.Loaded.Edge.Sites[i].Host
+		if bytes.Equal(had[host], to.Pairs[i].Leaf.Raw) {
 			continue
 		}
-		if _, err := netip.ParseAddr(host); err == nil && i != to.loaded.Edge.First {
+		if _, err := netip.ParseAddr(host); err == nil && i != to.Loaded.Edge.First {
 			continue // clients do not name an address (RFC 6066, 3)
 		}
-		for _, listener := range to.loaded.Edge.HTTPS {
-			if err := native.ProbeTLS(ctx, reachable(listener), host, to.pairs[i].Leaf); err != nil {
+		for _, listener := range to.Loaded.Edge.HTTPS {
+			if err := native.ProbeTLS(ctx, generation.Reachable(listener), host, to.Pairs[i].Leaf); err != nil {
 				return err
 			}
 		}

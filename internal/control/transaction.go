@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"edgegen/internal/accesslog"
+	"edgegen/internal/api"
 	"edgegen/internal/config"
+	"edgegen/internal/generation"
 )
 
 // transaction is one reload. Everything that can fail is staged while the old
@@ -16,10 +18,10 @@ import (
 // back where a tier does not follow.
 type transaction struct {
 	edge     *Edge
-	was      *generation
-	next     *generation
+	was      *generation.Generation
+	next     *generation.Generation
 	warnings config.Diagnostics
-	pool     *pool
+	pool     *generation.Pool
 
 	unreached []server // do not go on, although others of their kind serve afterwards
 
@@ -28,7 +30,7 @@ type transaction struct {
 	servers []server  // that serve afterwards, from the inside out
 	leaving []server  // that do not any longer
 	access  *accesslog.Change
-	planned Plan // what was told of all that
+	planned api.Plan // what was told of all that
 }
 
 // stage prepares the site at the path. The values that are given for it come
@@ -36,7 +38,7 @@ type transaction struct {
 // Where it fails nothing has changed.
 func (e *Edge) stage(ctx context.Context, path string, given []config.Given) (t *transaction, err error) {
 	t = &transaction{edge: e, was: e.serving()}
-	t.pool = &pool{open: append(t.was.public.all(), e.spare...)}
+	t.pool = &generation.Pool{Open: append(t.was.Public.All(), e.spare...)}
 	defer func() {
 		if err != nil {
 			t.abandon(ctx)
@@ -47,19 +49,19 @@ func (e *Edge) stage(ctx context.Context, path string, given []config.Given) (t 
 		return t, err
 	}
 	e.options.secrets.learn(loaded.Edge)
-	found := &findings{loaded: loaded, all: diagnostics}
+	found := &config.Findings{Loaded: loaded, All: diagnostics}
 	if t.next, err = e.generate(ctx, loaded, path, t.was, t.pool, found); err != nil {
 		return t, err
 	}
-	t.warnings = found.all
+	t.warnings = found.All
 	return t, t.stageGeneration(ctx)
 }
 
 // stageGeneration prepares the next generation, which has been made.
 func (t *transaction) stageGeneration(ctx context.Context) (err error) {
-	e, loaded := t.edge, t.next.loaded
-	if t.access, err = e.access.Prepare(t.was.loaded.Edge.Log, loaded.Edge.Log); err != nil {
-		return refusedAt(loaded, loaded.Edge.Log.Source, err, `name a file in a directory that is there, "stdout" or "off"`)
+	e, loaded := t.edge, t.next.Loaded
+	if t.access, err = e.access.Prepare(t.was.Loaded.Edge.Log, loaded.Edge.Log); err != nil {
+		return config.RefusedAt(loaded, loaded.Edge.Log.Source, err, `name a file in a directory that is there, "stdout" or "off"`)
 	}
 	if err := e.write(t.next); err != nil {
 		return err
@@ -104,7 +106,7 @@ func (t *transaction) abandon(ctx context.Context) {
 	if err := t.access.Abandon(); err != nil {
 		t.edge.options.Log.Warn("close an access log that is not used", "error", err)
 	}
-	closeListeners(t.pool.opened)
+	generation.CloseListeners(t.pool.Opened)
 	if t.next != nil {
 		t.edge.remove(t.next)
 	}
@@ -235,8 +237,8 @@ func (t *transaction) finish(ctx context.Context) {
 	}
 	// What is left in the pool the new generation did not take.
 	before := e.spare
-	e.spare = dropListeners(t.pool.open)
+	e.spare = generation.DropListeners(t.pool.Open)
 	e.warnSpare(before)
 	e.remove(t.was)
-	e.options.SetLevel(t.next.loaded.Edge.Log.Level)
+	e.options.SetLevel(t.next.Loaded.Edge.Log.Level)
 }

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"edgegen/internal/api"
+	"edgegen/internal/generation"
 )
 
 // plan tells what the commit will do. The error says that WebSockets could not
 // be counted, and the plan is true in all else.
-func (t *transaction) plan(ctx context.Context) (Plan, error) {
-	t.planned = Plan{Backends: []AppPlan{}}
+func (t *transaction) plan(ctx context.Context) (api.Plan, error) {
+	t.planned = api.Plan{Backends: []api.AppPlan{}}
 	var uncounted []error
 	for _, p := range t.apps.plans {
 		for _, old := range p.ends {
@@ -26,16 +29,16 @@ func (t *transaction) plan(ctx context.Context) (Plan, error) {
 // planServers fills in what is done to the tiers.
 func (t *transaction) planServers(ctx context.Context) error {
 	plan := &t.planned
-	plan.Tiers = []TierPlan{}
+	plan.Tiers = []api.TierPlan{}
 	var uncounted []error
 	for _, c := range t.changes {
 		plan.Tiers = append(plan.Tiers, c.plans...)
 		uncounted = append(uncounted, c.uncounted)
 	}
-	order := roles()
-	slices.SortFunc(plan.Tiers, func(a, b TierPlan) int { return slices.Index(order, a.Role) - slices.Index(order, b.Role) })
+	order := generation.Roles()
+	slices.SortFunc(plan.Tiers, func(a, b api.TierPlan) int { return slices.Index(order, a.Role) - slices.Index(order, b.Role) })
 	if t.access.Changes() {
-		plan.Tiers = append(plan.Tiers, TierPlan{Role: "edge", Engine: "edgegen", Action: Reload, Why: []string{"the access log"}})
+		plan.Tiers = append(plan.Tiers, api.TierPlan{Role: "edge", Engine: "edgegen", Action: api.Reload, Why: []string{"the access log"}})
 	}
 	for _, s := range t.leaving {
 		var ends int
@@ -50,7 +53,7 @@ func (t *transaction) planServers(ctx context.Context) error {
 			}
 		}
 	}
-	plan.WebSockets = plan.tierSockets()
+	plan.WebSockets = plan.TierSockets()
 	if plan.WebSockets == 0 { // else the tier ends those of every app
 		for _, app := range plan.Backends {
 			plan.WebSockets += app.WebSockets

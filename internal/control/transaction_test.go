@@ -13,6 +13,7 @@ import (
 
 	"edgegen/internal/accesslog"
 	"edgegen/internal/config"
+	"edgegen/internal/generation"
 	"edgegen/internal/render"
 	"edgegen/internal/site"
 )
@@ -28,13 +29,13 @@ func staged(t *testing.T) (*transaction, *[]string) {
 	o := Options{Log: slog.New(slog.DiscardHandler), SetLevel: func(string) {}, StateDir: run}
 	e := newEdge(o, &state{dir: run}, nil)
 	e.layout = render.Layout{Dir: filepath.Join(run, "config"), Run: run}
-	generations := make([]*generation, 2)
+	generations := make([]*generation.Generation, 2)
 	for i := range generations {
-		generations[i] = &generation{
-			number: i + 1,
-			loaded: &config.Loaded{Edge: &site.Edge{}},
-			public: &sockets{},
-			output: &render.Output{Daemons: []render.Rendered{{Engine: site.Nginx, Files: []render.File{{Name: "nginx.conf", Data: []byte{byte('1' + i)}, Mode: 0o644}}}}},
+		generations[i] = &generation.Generation{
+			Number: i + 1,
+			Loaded: &config.Loaded{Edge: &site.Edge{}},
+			Public: &generation.Sockets{},
+			Output: &render.Output{Daemons: []render.Rendered{{Engine: site.Nginx, Files: []render.File{{Name: "nginx.conf", Data: []byte{byte('1' + i)}, Mode: 0o644}}}}},
 		}
 		if err := e.write(generations[i]); err != nil {
 			t.Fatal(err)
@@ -47,7 +48,7 @@ func staged(t *testing.T) (*transaction, *[]string) {
 		}
 	}
 	journal := &[]string{}
-	return &transaction{edge: e, was: generations[0], next: generations[1], pool: &pool{}, apps: &appsChange{edge: e}}, journal
+	return &transaction{edge: e, was: generations[0], next: generations[1], pool: &generation.Pool{}, apps: &appsChange{edge: e}}, journal
 }
 
 // journal is a step that writes down what is asked of it.

@@ -11,7 +11,10 @@ import (
 	"syscall"
 	"time"
 
+	"edgegen/internal/api"
 	"edgegen/internal/config"
+	"edgegen/internal/generation"
+	"edgegen/internal/statedir"
 	"edgegen/internal/supervise"
 	"edgegen/internal/systemd"
 )
@@ -21,7 +24,7 @@ type Options struct {
 	Site     string         // a file or a directory
 	Given    []config.Given // values of its variables
 	StateDir string
-	Select   Selection
+	Select   generation.Selection
 	Version  string
 	Watch    bool // reload when a file that the site is made of changes
 	LastGood bool // where the site is refused, start with the one that was served last
@@ -60,7 +63,7 @@ type Options struct {
 func Up(ctx, hurry context.Context, o Options) (err error) {
 	// They are held until the end: what is served in place of a site that is
 	// refused wants them as well.
-	defer closeListeners(given(o.Listeners))
+	defer generation.CloseListeners(generation.Passed(o.Listeners))
 	o.secrets = &secrets{}
 	o.Log = slog.New(hidingHandler{o.Log.Handler(), o.secrets})
 	defer func() { err = o.secrets.hideError(err) }()
@@ -68,7 +71,7 @@ func Up(ctx, hurry context.Context, o Options) (err error) {
 	defer func() { err = errors.Join(err, from.close()) }()
 	// A site that is refused leaves what serves on this state directory alone.
 	loaded, diagnostics, err := from.load(ctx)
-	if err != nil && !(o.LastGood && isRefused(err)) {
+	if err != nil && !(o.LastGood && config.IsRefused(err)) {
 		return unlessAsked(ctx, err)
 	}
 	state, opened := openState(ctx, o)
@@ -79,7 +82,7 @@ func Up(ctx, hurry context.Context, o Options) (err error) {
 	if err == nil {
 		err = upWith(ctx, hurry, o, state, from, nil, loaded, diagnostics)
 	}
-	if !o.LastGood || !isRefused(err) || ctx.Err() != nil {
+	if !o.LastGood || !config.IsRefused(err) || ctx.Err() != nil {
 		return unlessAsked(ctx, err)
 	}
 	return unlessAsked(ctx, upLastGood(ctx, hurry, o, state, from, err))
@@ -87,12 +90,12 @@ func Up(ctx, hurry context.Context, o Options) (err error) {
 
 // upWith runs the edge of a site that was loaded; last is what the status tells
 // until the first reload.
-func upWith(ctx, hurry context.Context, o Options, s *state, from *source, last *ReloadStatus, loaded *config.Loaded, diagnostics config.Diagnostics) error {
+func upWith(ctx, hurry context.Context, o Options, s *state, from *source, last *api.ReloadStatus, loaded *config.Loaded, diagnostics config.Diagnostics) error {
 	var err error
-	if o.Listeners, err = duplicates(o.Listeners); err != nil {
+	if o.Listeners, err = generation.Duplicates(o.Listeners); err != nil {
 		return err
 	}
-	defer closeListeners(given(o.Listeners)) // again, or those that nobody took
+	defer generation.CloseListeners(generation.Passed(o.Listeners)) // again, or those that nobody took
 	o.secrets.learn(loaded.Edge)
 	o.SetLevel(loaded.Edge.Log.Level)
 	edge := newEdge(o, s, from)
@@ -157,7 +160,7 @@ func acquire(dir string) (*supervise.Lock, error) {
 	if err != nil && !errors.Is(err, syscall.ENOSPC) {
 		return nil, err
 	}
-	if short := checkRoom(dir); short != nil {
+	if short := statedir.CheckRoom(dir); short != nil {
 		if lock != nil {
 			short = errors.Join(short, lock.Release())
 		}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"edgegen/internal/config"
+	"edgegen/internal/generation"
 	"edgegen/internal/site"
 	"edgegen/internal/systemd"
 )
@@ -130,7 +131,7 @@ site "edge.test" {
 			o := Options{
 				Site:     filepath.Join(dir, "site.hcl"),
 				StateDir: filepath.Join(dir, "state"),
-				Select:   Selection{Roles: map[string]site.Engine{RoleTLS: site.Builtin, RoleCache: site.Builtin, RoleWeb: site.Builtin}},
+				Select:   generation.Selection{Roles: map[string]site.Engine{generation.RoleTLS: site.Builtin, generation.RoleCache: site.Builtin, generation.RoleWeb: site.Builtin}},
 				LastGood: true,
 				Guardian: []string{"guardian"},
 				AppStart: time.Second,

@@ -2,17 +2,19 @@ package control
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"edgegen/internal/generation"
 	"edgegen/internal/native"
-	"edgegen/internal/site"
 	"edgegen/internal/supervise"
+	"edgegen/internal/unixsocket"
 )
 
 // varnishServer is varnishd as the cache tier, with varnishncsa beside it. Its
@@ -41,13 +43,13 @@ var (
 	_ rooted    = (*varnishServer)(nil)
 )
 
-func newVarnish(e *Edge, c chosen) server {
-	return &varnishServer{daemon: daemon{edge: e, chosen: c}}
+func newVarnish(e *Edge, c generation.Chosen) server {
+	return &varnishServer{daemon: daemon{edge: e, Chosen: c}}
 }
 
 func (v *varnishServer) base() *daemon { return &v.daemon }
 
-func (v *varnishServer) start(ctx context.Context, g *generation) (err error) {
+func (v *varnishServer) start(ctx context.Context, g *generation.Generation) (err error) {
 	v.show(g)
 	if v.edge.freeVarnish != nil {
 		v.edge.freeVarnish()
@@ -63,7 +65,7 @@ func (v *varnishServer) start(ctx context.Context, g *generation) (err error) {
 	if err := v.edge.makeStorage(g); err != nil {
 		return err
 	}
-	if v.native, err = native.NewVarnish(v.chosen.daemon, v.edge.setup(g, v.engine), g.output, newSecret()); err != nil {
+	if v.native, err = native.NewVarnish(v.Chosen.Daemon, v.edge.setup(g, v.Engine), g.Output, newSecret()); err != nil {
 		return err
 	}
 	v.native.OnChildDied = v.childDied
@@ -84,7 +86,7 @@ func (v *varnishServer) start(ctx context.Context, g *generation) (err error) {
 }
 
 // notReady tells a VCL that is refused from a varnishd that does not run.
-func (v *varnishServer) notReady(ctx context.Context, g *generation, err error) error {
+func (v *varnishServer) notReady(ctx context.Context, g *generation.Generation, err error) error {
 	if refused := v.refused(g, err); refused != nil {
 		return refused
 	}
@@ -101,22 +103,12 @@ func (v *varnishServer) notReady(ctx context.Context, g *generation, err error) 
 
 // refused returns what varnish says about its VCL, at the HCL line. A C compiler
 // that does not work is not the VCL's fault.
-func (v *varnishServer) refused(g *generation, err error) error {
+func (v *varnishServer) refused(g *generation.Generation, err error) error {
 	said := (*native.VarnishError)(nil)
 	if !errors.As(err, &said) || said.Command != "vcl.load" || !native.IsAboutVCL(said.Message) {
 		return nil
 	}
-	return g.explainVCL(said.Message)
-}
-
-// explainVCL turns a complaint about one of the VCL files into diagnostics.
-func (g *generation) explainVCL(said string) error {
-	for _, file := range g.output.Of(site.Varnish).VCLFiles() {
-		if places := native.LocateVCC(said, path.Base(file.Name)); len(places) > 0 {
-			return g.translate(site.Varnish, said, file.Data, places)
-		}
-	}
-	return g.translate(site.Varnish, said, nil, nil)
+	return g.ExplainVCL(said.Message)
 }
 
 func (v *varnishServer) describe() supervise.Process {
@@ -167,7 +159,7 @@ func (v *varnishServer) publish(well bool) error {
 		v.stood.Store(true)
 		cache, plain = layout.StandbySocket(), layout.StandbyPlain()
 	}
-	return errors.Join(publish(cache, layout.CacheSocket()), publish(plain, layout.PlainSocket()))
+	return errors.Join(unixsocket.Publish(cache, layout.CacheSocket()), unixsocket.Publish(plain, layout.PlainSocket()))
 }
 
 // leaves lets others have the cache tier's sockets.
@@ -183,8 +175,8 @@ func (v *varnishServer) leaves() {
 func (v *varnishServer) republish() error { return v.publish(v.runs()) }
 
 // startLog has varnishncsa write the access log, where there is one.
-func (v *varnishServer) startLog(ctx context.Context, g *generation) (err error) {
-	if g.loaded.Edge.Log.Access == "off" {
+func (v *varnishServer) startLog(ctx context.Context, g *generation.Generation) (err error) {
+	if g.Loaded.Edge.Log.Access == "off" {
 		return nil
 	}
 	if v.log, err = v.edge.launch(v.native.LogProcess()); err != nil {
@@ -210,7 +202,7 @@ func (v *varnishServer) handBack(ctx context.Context) error {
 	return v.handBackTo(ctx, v.edge.serving())
 }
 
-func (v *varnishServer) handBackTo(ctx context.Context, g *generation) error {
+func (v *varnishServer) handBackTo(ctx context.Context, g *generation.Generation) error {
 	if err := v.publish(true); err != nil {
 		return err
 	}
@@ -283,7 +275,7 @@ func (v *varnishServer) retire() {
 
 // drain waits until varnishd has no request in work.
 func (v *varnishServer) drain(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, v.edge.serving().loaded.Edge.Timeout.Drain)
+	ctx, cancel := context.WithTimeout(ctx, v.edge.serving().Loaded.Edge.Timeout.Drain)
 	defer cancel()
 	if err := v.native.Drain(ctx); err != nil {
 		v.edge.options.Log.Warn("varnishd is ended with requests in work", "error", err)
@@ -320,4 +312,11 @@ func parameterNames(parameters []native.Parameter) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// newSecret makes the content of varnishd's secret file.
+func newSecret() []byte {
+	var random [32]byte
+	rand.Read(random[:]) // never fails
+	return []byte(hex.EncodeToString(random[:]) + "\n")
 }

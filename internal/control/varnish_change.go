@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"edgegen/internal/api"
+	"edgegen/internal/generation"
 	"edgegen/internal/native"
 	"edgegen/internal/site"
 	"edgegen/internal/supervise"
@@ -14,17 +16,17 @@ import (
 
 // stage looks at what varnish has to do about the next generation: nothing,
 // another VCL, other parameters, or a restart.
-func (v *varnishServer) stage(ctx context.Context, next *generation) (*change, error) {
-	was, c := v.edge.serving(), newChange(v.chosen)
-	parameters, restart := v.native.Change(next.output.Of(v.engine).Arguments)
+func (v *varnishServer) stage(ctx context.Context, next *generation.Generation) (*change, error) {
+	was, c := v.edge.serving(), newChange(v.Chosen)
+	parameters, restart := v.native.Change(next.Output.Of(v.Engine).Arguments)
 	var why []string
-	if was.output.Of(v.engine).Generation != next.output.Of(v.engine).Generation {
+	if was.Output.Of(v.Engine).Generation != next.Output.Of(v.Engine).Generation {
 		why = append(why, "default.vcl")
 	}
 	if names := parameterNames(parameters); len(names) > 0 {
 		why = append(why, strings.Join(names, ", "))
 	}
-	logs := logChanges(was.loaded.Edge.Log, next.loaded.Edge.Log)
+	logs := logChanges(was.Loaded.Edge.Log, next.Loaded.Edge.Log)
 	if logs {
 		why = append(why, "the access log")
 	}
@@ -33,7 +35,7 @@ func (v *varnishServer) stage(ctx context.Context, next *generation) (*change, e
 		c.then(onFinish(func(context.Context) { v.follow(next) }))
 		return v.withStandIn(ctx, next, c)
 	}
-	c.plan(Reload, why...)
+	c.plan(api.Reload, why...)
 	switch {
 	case !v.runs():
 		if err := v.edge.checkStorage(next); err != nil {
@@ -44,7 +46,7 @@ func (v *varnishServer) stage(ctx context.Context, next *generation) (*change, e
 		}
 		c.then(&varnishStart{server: v, was: was, next: next})
 	case len(restart) > 0:
-		c.plan(Restart, why...)
+		c.plan(api.Restart, why...)
 		c.plans[0].WebSockets, c.uncounted = v.webSockets(ctx)
 		if err := v.edge.checkStorage(next); err != nil {
 			return c, err
@@ -67,7 +69,7 @@ func (v *varnishServer) stage(ctx context.Context, next *generation) (*change, e
 
 // follow leads the next start to the files of a generation: those of the one
 // before are about to go.
-func (v *varnishServer) follow(g *generation) { v.native.Next(g.output, v.edge.dir(g)) }
+func (v *varnishServer) follow(g *generation.Generation) { v.native.Next(g.Output, v.edge.dir(g)) }
 
 // logChanges reports whether varnishncsa is needed now, or is not any longer;
 // where and how lines are written is edgegen's to change.
@@ -79,7 +81,7 @@ func logChanges(was, next site.Log) bool {
 // parameters.
 type varnishLoaded struct {
 	server *varnishServer
-	next   *generation
+	next   *generation.Generation
 	staged *native.StagedVCL
 	told   int // the varnishd that has it
 }
@@ -87,7 +89,7 @@ type varnishLoaded struct {
 var _ step = (*varnishLoaded)(nil)
 
 // load is called only where there is something for varnishd to do.
-func (v *varnishServer) load(ctx context.Context, next *generation) (*varnishLoaded, error) {
+func (v *varnishServer) load(ctx context.Context, next *generation.Generation) (*varnishLoaded, error) {
 	told := v.process().Status().PID
 	staged, err := v.stageVCL(ctx, next)
 	if err != nil {
@@ -145,7 +147,7 @@ const stageTime = 2 * time.Minute
 
 // stageVCL makes sure first that varnishd's manager listens, which is not seen
 // from outside: its child serves without it.
-func (v *varnishServer) stageVCL(ctx context.Context, next *generation) (*native.StagedVCL, error) {
+func (v *varnishServer) stageVCL(ctx context.Context, next *generation.Generation) (*native.StagedVCL, error) {
 	ctx, cancel := context.WithTimeout(ctx, stageTime)
 	defer cancel()
 	asking, done := context.WithTimeout(ctx, probeTime)
@@ -153,14 +155,14 @@ func (v *varnishServer) stageVCL(ctx context.Context, next *generation) (*native
 	if err := v.native.CLI.Ping(asking); err != nil {
 		return nil, fmt.Errorf("varnishd does not answer on its command line: %w", err)
 	}
-	return v.native.Stage(ctx, next.output, v.edge.dir(next))
+	return v.native.Stage(ctx, next.Output, v.edge.dir(next))
 }
 
 // varnishStart changes what the next start of a varnishd that is down will find.
 type varnishStart struct {
 	noStep
 	server    *varnishServer
-	was, next *generation
+	was, next *generation.Generation
 }
 
 func (s *varnishStart) commit(ctx context.Context) error {
@@ -174,23 +176,23 @@ func (s *varnishStart) undo(ctx context.Context) error {
 
 // check has varnishd compile the VCL of a generation, which the one that serves
 // need not know of.
-func (v *varnishServer) check(ctx context.Context, g *generation) error {
+func (v *varnishServer) check(ctx context.Context, g *generation.Generation) error {
 	ctx, cancel := context.WithTimeout(ctx, stageTime)
 	defer cancel()
-	setup := v.edge.setup(g, v.engine)
+	setup := v.edge.setup(g, v.Engine)
 	setup.Layout.Dir = v.edge.dir(g)
-	for _, file := range g.output.Of(v.engine).VCLFiles() {
-		if len(g.output.Of(v.engine).Parts) > 0 && file.Name == "default.vcl" {
+	for _, file := range g.Output.Of(v.Engine).VCLFiles() {
+		if len(g.Output.Of(v.Engine).Parts) > 0 && file.Name == "default.vcl" {
 			continue // it names the parts, which varnishd would have to have loaded
 		}
 		var said strings.Builder
 		collect := func(line []byte) { fmt.Fprintf(&said, "%s\n", line) }
-		exit, err := supervise.Once(ctx, native.VarnishCheck(v.chosen.daemon, setup, file.Name, collect), v.edge.state.instance)
+		exit, err := supervise.Once(ctx, native.VarnishCheck(v.Chosen.Daemon, setup, file.Name, collect), v.edge.state.instance)
 		if err != nil {
 			return fmt.Errorf("check %s: %w", file.Name, err)
 		}
 		if exit.Code != 0 && native.IsAboutVCL(said.String()) {
-			return g.explainVCL(said.String())
+			return g.ExplainVCL(said.String())
 		}
 		if exit.Code != 0 {
 			return fmt.Errorf("check %s: %s", file.Name, strings.TrimSpace(said.String()))
@@ -200,13 +202,13 @@ func (v *varnishServer) check(ctx context.Context, g *generation) error {
 }
 
 // adopt has the next start use another generation.
-func (v *varnishServer) adopt(g *generation) error {
+func (v *varnishServer) adopt(g *generation.Generation) error {
 	v.follow(g)
 	return v.process().Update(v.describe())
 }
 
 // afterwards lets the access log follow when everything has been committed.
-func (v *varnishServer) afterwards(ctx context.Context, next *generation, logs bool) {
+func (v *varnishServer) afterwards(ctx context.Context, next *generation.Generation, logs bool) {
 	v.show(next)
 	v.follow(next)
 	if !logs {

@@ -63,7 +63,7 @@ func (v *varnishServer) fade() {
 			e.options.Log.Warn("the varnishd that was replaced cannot be told to finish; it is ended", "error", err)
 			return
 		}
-		limit := time.After(e.serving().loaded.Edge.Timeout.Drain)
+		limit := time.After(e.serving().Loaded.Edge.Timeout.Drain)
 		for {
 			left, unknown := v.native.Clients()
 			if left == 0 && unknown == nil {

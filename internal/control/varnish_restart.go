@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"edgegen/internal/generation"
 )
 
 // varnishRestart restarts varnishd while its stand-in serves. The new VCL has been
@@ -11,7 +13,7 @@ import (
 type varnishRestart struct {
 	noStep
 	server         *varnishServer
-	was, next      *generation
+	was, next      *generation.Generation
 	tried          *varnishLoaded
 	begun, drained bool
 }
@@ -34,7 +36,7 @@ func (r *varnishRestart) undo(ctx context.Context) error {
 
 func (r *varnishRestart) abandon(ctx context.Context) { r.tried.abandon(ctx) }
 
-func (r *varnishRestart) restart(ctx context.Context, g *generation) error {
+func (r *varnishRestart) restart(ctx context.Context, g *generation.Generation) error {
 	v := r.server
 	if !v.stands() { // for as long as this takes
 		if err := v.standInStarts(ctx, v.edge.serving()); err != nil {

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"edgegen/internal/control"
+	"edgegen/internal/api"
 	"edgegen/test/edge"
 	"edgegen/test/load"
 )
@@ -44,7 +44,7 @@ func TestChaos(t *testing.T) {
 			for _, wrong := range append(requests.Wrong, messages.Wrong...) {
 				t.Errorf("wrong: %v", wrong)
 			}
-			e.Until("the edge is ready", 2*edge.Patience, func(s control.Status) bool { return s.State == "ready" })
+			e.Until("the edge is ready", 2*edge.Patience, func(s api.Status) bool { return s.State == "ready" })
 			s.restored(processes, descriptors)
 			e.Stop()
 		})

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"edgegen/internal/control"
+	"edgegen/internal/api"
 	"edgegen/internal/site"
 	"edgegen/test/edge"
 	"edgegen/test/load"
@@ -91,7 +91,7 @@ func TestE5Crowd(t *testing.T) {
 			if err := syscall.Kill(edge.Tier(after, c.role).PID, syscall.SIGSTOP); err != nil {
 				t.Fatal(err)
 			}
-			e.Until("one that hangs is found", edge.Patience, func(s control.Status) bool {
+			e.Until("one that hangs is found", edge.Patience, func(s api.Status) bool {
 				tier := edge.Tier(s, c.role)
 				return tier.Engine == string(c.daemon) && tier.State == "running" && tier.Restarts > 0
 			})
@@ -102,7 +102,7 @@ func TestE5Crowd(t *testing.T) {
 
 // come lets the crowd in, which stays until the test ends, and returns when the
 // daemon is busy.
-func (c crowd) come(t *testing.T, e *edge.Edge) control.Status {
+func (c crowd) come(t *testing.T, e *edge.Edge) api.Status {
 	t.Helper()
 	var held []net.Conn
 	var mu sync.Mutex
@@ -128,7 +128,7 @@ func (c crowd) come(t *testing.T, e *edge.Edge) control.Status {
 	}
 	coming.Wait()
 	next := 0
-	return e.Until("the daemon is busy", edge.Patience, func(s control.Status) bool {
+	return e.Until("the daemon is busy", edge.Patience, func(s api.Status) bool {
 		if edge.Tier(s, c.role).Busy {
 			return true
 		}

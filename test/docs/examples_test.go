@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"edgegen/internal/config"
-	"edgegen/internal/control"
+	"edgegen/internal/generation"
 	"edgegen/internal/render"
 	"edgegen/internal/site"
 )
@@ -27,7 +27,7 @@ func TestExamplesRender(t *testing.T) {
 			}
 			path := filepath.Join(dir, "site.hcl")
 			layout := render.Layout{Dir: "/etc/edgegen", Run: "/run/edgegen"}
-			output, diagnostics, err := control.Render(t.Context(), path, nil, layout, t.TempDir(), "test", true)
+			output, diagnostics, err := generation.Render(t.Context(), path, nil, layout, t.TempDir(), "test", true)
 			if err != nil || len(diagnostics) > 0 {
 				t.Fatalf("%v\n%s", err, text(t, diagnostics))
 			}

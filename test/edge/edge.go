@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"time"
 
-	"edgegen/internal/control"
+	"edgegen/internal/api"
 )
 
 // Edge is a running `edgegen up`.
@@ -16,7 +16,7 @@ type Edge struct {
 	Out, Err *Transcript   // what it prints, unless an option has it printed elsewhere
 	Exited   chan struct{} // closed once it has ended
 	cmd      *exec.Cmd
-	client   *control.Client
+	client   *api.Client
 	failure  error // how it ended; written before Exited is closed
 }
 
@@ -31,7 +31,7 @@ func (h *Home) Up(arguments ...string) *Edge {
 // ends, it is killed, and whatever of it is left over then is an error.
 func (h *Home) Start(options ...func(*exec.Cmd)) *Edge {
 	h.t.Helper()
-	client, err := control.NewClient(h.State)
+	client, err := api.NewClient(h.State)
 	if err != nil {
 		h.t.Fatal(err)
 	}

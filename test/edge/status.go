@@ -7,11 +7,11 @@ import (
 	"testing"
 	"time"
 
-	"edgegen/internal/control"
+	"edgegen/internal/api"
 )
 
 // Status asks for the status; it fails where no edge answers.
-func (e *Edge) Status() control.Status {
+func (e *Edge) Status() api.Status {
 	e.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
@@ -23,7 +23,7 @@ func (e *Edge) Status() control.Status {
 }
 
 // Until waits for a status that holds.
-func (e *Edge) Until(what string, limit time.Duration, holds func(control.Status) bool) control.Status {
+func (e *Edge) Until(what string, limit time.Duration, holds func(api.Status) bool) api.Status {
 	e.t.Helper()
 	return Await(e.t, what, limit, e.Status, holds)
 }
@@ -43,13 +43,13 @@ func Await[T any](t testing.TB, what string, limit time.Duration, ask func() T, 
 }
 
 // Tier returns one tier's part of a status; it has no role where there is none.
-func Tier(status control.Status, role string) control.TierStatus {
+func Tier(status api.Status, role string) api.TierStatus {
 	for _, one := range status.Tiers {
 		if one.Role == role {
 			return one
 		}
 	}
-	return control.TierStatus{}
+	return api.TierStatus{}
 }
 
 // HTTPS returns the address of the first TLS listener.
@@ -72,10 +72,10 @@ func (e *Edge) listener(role string) string {
 
 // Plan runs `plan --json` and returns its answer and exit code. Its answer is
 // empty where it fails.
-func (e *Edge) Plan() (control.Plan, Result) {
+func (e *Edge) Plan() (api.Plan, Result) {
 	e.t.Helper()
 	result := e.Verb("plan", "--json")
-	var plan control.Plan
+	var plan api.Plan
 	if result.Code == 1 {
 		return plan, result
 	}

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"edgegen/internal/control"
+	"edgegen/internal/api"
 	"edgegen/test/edge"
 )
 
@@ -34,7 +34,7 @@ func TestHostileApp(t *testing.T) {
 			for _, one := range run.mixed {
 				t.Error(one)
 			}
-			e.Until("the edge is ready", edge.Patience, func(s control.Status) bool { return s.State == "ready" })
+			e.Until("the edge is ready", edge.Patience, func(s api.Status) bool { return s.State == "ready" })
 			e.Stop()
 		})
 	}
@@ -130,7 +130,7 @@ func (r *run) look(first uint64) {
 	if !died.MatchString(fresh) {
 		return
 	}
-	r.edge.Until("the edge is ready", edge.Patience, func(s control.Status) bool { return s.State == "ready" })
+	r.edge.Until("the edge is ready", edge.Patience, func(s api.Status) bool { return s.State == "ready" })
 	said = r.edge.Err.Text()
 	fresh += said[r.heard:]
 	r.heard = len(said)

@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"testing"
 
-	"edgegen/internal/control"
+	"edgegen/internal/api"
 	"edgegen/test/edge"
 )
 
@@ -44,7 +44,7 @@ func (h *home) run(options ...func(*exec.Cmd)) *running {
 }
 
 // status asks for the status on the command line; it fails where no edge answers.
-func (h *home) status() control.Status {
+func (h *home) status() api.Status {
 	h.t.Helper()
 	result := h.Verb("status", "--json")
 	if result.Code != 0 {
@@ -52,7 +52,7 @@ func (h *home) status() control.Status {
 	}
 	decoder := json.NewDecoder(strings.NewReader(result.Out))
 	decoder.DisallowUnknownFields()
-	var status control.Status
+	var status api.Status
 	if err := decoder.Decode(&status); err != nil {
 		h.t.Fatalf("status --json: %v\n%s", err, result.Out)
 	}
@@ -60,13 +60,13 @@ func (h *home) status() control.Status {
 }
 
 // until waits for a status.
-func (h *home) until(what string, holds func(control.Status) bool) control.Status {
+func (h *home) until(what string, holds func(api.Status) bool) api.Status {
 	h.t.Helper()
 	return edge.Await(h.t, what, edge.Patience, h.status, holds)
 }
 
 // tier returns one tier's part of a status.
-func tier(t *testing.T, status control.Status, role string) control.TierStatus {
+func tier(t *testing.T, status api.Status, role string) api.TierStatus {
 	t.Helper()
 	one := edge.Tier(status, role)
 	if one.Role == "" {

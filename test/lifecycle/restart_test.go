@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"edgegen/internal/control"
+	"edgegen/internal/api"
 	"edgegen/test/edge"
 )
 
@@ -18,10 +18,10 @@ func TestRestart(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name   string
-		victim func(h *home, s control.Status) edge.Process
+		victim func(h *home, s api.Status) edge.Process
 		// restarts tells how often what has the victim was started again; nil
 		// where a daemon starts its own children again.
-		restarts func(t *testing.T, s control.Status) int
+		restarts func(t *testing.T, s api.Status) int
 		path     string // what is asked for afterwards
 	}{
 		{"nginx master", ofTier("web"), tierRestarts("web"), "/hello.txt"},
@@ -44,7 +44,7 @@ func TestRestart(t *testing.T) {
 			begun := time.Now()
 			if c.restarts != nil {
 				e.Says("died; it is started again")
-				h.until("it was started again", func(s control.Status) bool {
+				h.until("it was started again", func(s api.Status) bool {
 					return s.State == "ready" && c.restarts(t, s) == 1
 				})
 			}
@@ -103,7 +103,7 @@ func TestDegraded(t *testing.T) {
 	if err := syscall.Kill(h.status().Backends[0].Process.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	s := h.until("the edge is degraded and the app is tried again", func(s control.Status) bool {
+	s := h.until("the edge is degraded and the app is tried again", func(s api.Status) bool {
 		return s.State == "degraded" && s.Backends[0].Process.Restarts > 1
 	})
 	if state := s.Backends[0].Process.State; state != "backoff" && state != "starting" && state != "failed" {
@@ -115,7 +115,7 @@ func TestDegraded(t *testing.T) {
 	if err := os.Remove(h.Path("broken")); err != nil {
 		t.Fatal(err)
 	}
-	h.until("all is well again", func(s control.Status) bool { return s.State == "ready" })
+	h.until("all is well again", func(s api.Status) bool { return s.State == "ready" })
 	e.get("/app")
 	e.Stop()
 	h.clean("app.sh")
@@ -139,12 +139,12 @@ func (e *running) logs(words string) {
 	}
 }
 
-func ofTier(role string) func(*home, control.Status) edge.Process {
-	return func(h *home, s control.Status) edge.Process { return h.process(tier(h.t, s, role).PID) }
+func ofTier(role string) func(*home, api.Status) edge.Process {
+	return func(h *home, s api.Status) edge.Process { return h.process(tier(h.t, s, role).PID) }
 }
 
-func childOf(role string) func(*home, control.Status) edge.Process {
-	return func(h *home, s control.Status) edge.Process {
+func childOf(role string) func(*home, api.Status) edge.Process {
+	return func(h *home, s api.Status) edge.Process {
 		children := h.children(tier(h.t, s, role).PID, "")
 		if len(children) == 0 {
 			h.t.Fatalf("the %s tier has no child", role)
@@ -153,10 +153,10 @@ func childOf(role string) func(*home, control.Status) edge.Process {
 	}
 }
 
-func ofApp(h *home, s control.Status) edge.Process { return h.process(s.Backends[0].Process.PID) }
+func ofApp(h *home, s api.Status) edge.Process { return h.process(s.Backends[0].Process.PID) }
 
-func tierRestarts(role string) func(*testing.T, control.Status) int {
-	return func(t *testing.T, s control.Status) int { return tier(t, s, role).Restarts }
+func tierRestarts(role string) func(*testing.T, api.Status) int {
+	return func(t *testing.T, s api.Status) int { return tier(t, s, role).Restarts }
 }
 
-func appRestarts(_ *testing.T, s control.Status) int { return s.Backends[0].Process.Restarts }
+func appRestarts(_ *testing.T, s api.Status) int { return s.Backends[0].Process.Restarts }

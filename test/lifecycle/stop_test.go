@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"edgegen/internal/control"
+	"edgegen/internal/api"
 	"edgegen/internal/supervise"
 	"edgegen/test/edge"
 )
@@ -51,7 +51,7 @@ func TestStop(t *testing.T) {
 			e.Says("asked /slow")
 
 			wait := c.ask(t, e)
-			h.until("it is stopping", func(s control.Status) bool { return s.State == "stopping" })
+			h.until("it is stopping", func(s api.Status) bool { return s.State == "stopping" })
 			select {
 			case <-e.Exited:
 				t.Fatal("edgegen ended with a request in work")
@@ -112,7 +112,7 @@ func TestStopAtOnce(t *testing.T) {
 	answered := slow(e, "/slow?gate="+h.Path("never"))
 	e.Says("asked /slow")
 	e.Signal(syscall.SIGTERM)
-	h.until("it is stopping", func(s control.Status) bool { return s.State == "stopping" })
+	h.until("it is stopping", func(s api.Status) bool { return s.State == "stopping" })
 	begun := time.Now()
 	e.Signal(syscall.SIGTERM)
 	e.Ends()
@@ -229,7 +229,7 @@ func TestAskWhileStopping(t *testing.T) {
 	answered := slow(e, "/slow?gate="+h.Path("gate"))
 	e.Says("asked /slow")
 	e.Signal(syscall.SIGTERM)
-	h.until("it is stopping", func(s control.Status) bool { return s.State == "stopping" })
+	h.until("it is stopping", func(s api.Status) bool { return s.State == "stopping" })
 	for _, verb := range []string{"reload", "plan"} {
 		result := h.Verb(verb)
 		if want := "edgegen: the edge is stopping\n"; result.Code == 0 || result.Out+result.Err != want {

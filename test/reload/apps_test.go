@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"edgegen/internal/control"
+	"edgegen/internal/api"
 	"edgegen/test/edge"
 	"edgegen/test/load"
 	"edgegen/test/port"
@@ -127,7 +127,7 @@ func TestAppIsLeft(t *testing.T) {
 	if result := e.Reload(); result.Code != 0 {
 		t.Fatalf("reload exits with %d: %s", result.Code, result.Err)
 	}
-	e.Until("one app is left", edge.Patience, func(s control.Status) bool { return s.Connections.OldApps == 1 })
+	e.Until("one app is left", edge.Patience, func(s api.Status) bool { return s.Connections.OldApps == 1 })
 	listener, err := net.Listen("tcp", c.address)
 	if err != nil {
 		t.Errorf("the address that was given up: %v", err)
@@ -162,13 +162,13 @@ func TestR2AppKeepsItsRequests(t *testing.T) {
 				t.Errorf("reload exits with %d: %s", result.Code, result.Err)
 			}
 			for begun := time.Now(); time.Since(begun) < 3*time.Second; { // many times timeouts.drain
-				e.Until("the old app goes on", edge.Patience, func(s control.Status) bool { return s.Connections.OldApps == 1 })
+				e.Until("the old app goes on", edge.Patience, func(s api.Status) bool { return s.Connections.OldApps == 1 })
 			}
 			h.Write("release", "")
 			if text, err := io.ReadAll(answer); string(text) != "last\n" || err != nil {
 				t.Errorf("%q, %v", text, err)
 			}
-			e.Until("the old app has gone", edge.Patience, func(s control.Status) bool { return s.Connections.OldApps == 0 })
+			e.Until("the old app has gone", edge.Patience, func(s api.Status) bool { return s.Connections.OldApps == 0 })
 			e.Stop()
 		})
 	}

@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"testing"
 
-	"edgegen/internal/control"
+	"edgegen/internal/api"
 	"edgegen/test/edge"
 	"edgegen/test/load"
 	"edgegen/test/port"
@@ -19,7 +19,7 @@ func broken(t *testing.T, e *edge.Edge, role, program string, mark edge.Mark) {
 	t.Helper()
 	e.Set(mark)
 	kill(t, e, program, syscall.SIGKILL)
-	e.Until("the builtin tier serves", edge.Patience, func(s control.Status) bool {
+	e.Until("the builtin tier serves", edge.Patience, func(s api.Status) bool {
 		return s.State == "degraded" && edge.Tier(s, role).Engine == "builtin"
 	})
 }

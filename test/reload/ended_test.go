@@ -5,7 +5,7 @@ import (
 	"syscall"
 	"testing"
 
-	"edgegen/internal/control"
+	"edgegen/internal/api"
 	"edgegen/test/edge"
 )
 
@@ -22,7 +22,7 @@ func TestR1VarnishRestartsStaged(t *testing.T) {
 	go func() { answered <- e.Reload() }()
 	await(t, "varnishd's part has been staged", func() bool { return w.IsSet(edge.StunnelHeld) })
 	killed := kill(t, e, "varnishd", syscall.SIGKILL)
-	e.Until("there is another varnishd", edge.Patience, func(s control.Status) bool {
+	e.Until("there is another varnishd", edge.Patience, func(s api.Status) bool {
 		cache := edge.Tier(s, "cache")
 		return cache.State == "running" && cache.PID != killed.PID
 	})
@@ -97,7 +97,7 @@ func TestR1VarnishDiesAndOthersRefuse(t *testing.T) {
 		t.Errorf("reload exits with %d: %s", result.Code, result.Err)
 	}
 	w.Clear(edge.StunnelBroken)
-	e.Until("all is well again", edge.Patience, func(s control.Status) bool {
+	e.Until("all is well again", edge.Patience, func(s api.Status) bool {
 		return ready(s) && edge.Tier(s, "cache").State == "running"
 	})
 	w.serves(e, inForce)

@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"edgegen/internal/control"
+	"edgegen/internal/api"
 	"edgegen/test/edge"
 )
 
@@ -72,7 +72,7 @@ func TestPartsGoAway(t *testing.T) {
 				w.reload(e)
 				w.serves(e, w.number)
 			}
-			e.Until("it is ready", edge.Patience, func(s control.Status) bool { return s.State == "ready" })
+			e.Until("it is ready", edge.Patience, func(s api.Status) bool { return s.State == "ready" })
 			e.Stop()
 		})
 	}

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"edgegen/internal/control"
+	"edgegen/internal/api"
 	"edgegen/test/edge"
 	"edgegen/test/load"
 	"edgegen/test/port"
@@ -55,13 +55,13 @@ func TestR2LongAnswer(t *testing.T) {
 			}
 			// Many times what a stop waits for.
 			for begun := time.Now(); time.Since(begun) < 3*time.Second; {
-				e.Until("an old worker goes on", edge.Patience, func(s control.Status) bool { return s.Connections.OldWorkers > 0 })
+				e.Until("an old worker goes on", edge.Patience, func(s api.Status) bool { return s.Connections.OldWorkers > 0 })
 			}
 			goOn()
 			if text, err := io.ReadAll(answer); string(text) != "last\n" || err != nil {
 				t.Errorf("the answer goes on with %q, %v", text, err)
 			}
-			e.Until("the old worker has gone", edge.Patience, func(s control.Status) bool { return s.Connections.OldWorkers == 0 })
+			e.Until("the old worker has gone", edge.Patience, func(s api.Status) bool { return s.Connections.OldWorkers == 0 })
 			e.Stop()
 		})
 	}

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"edgegen/internal/control"
+	"edgegen/internal/api"
 	"edgegen/internal/site"
 	"edgegen/test/edge"
 	"edgegen/test/load"
@@ -179,7 +179,7 @@ func varnishDies() refusal {
 			w.Clear(edge.CompilerHolds)
 		},
 		mend: func(_ *testing.T, _ *world, e *edge.Edge) {
-			e.Until("there is another varnishd", edge.Patience, func(s control.Status) bool {
+			e.Until("there is another varnishd", edge.Patience, func(s api.Status) bool {
 				cache := edge.Tier(s, "cache")
 				return cache.Engine == "varnish" && cache.State == "running" && cache.PID != victim.PID
 			})

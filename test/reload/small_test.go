@@ -5,10 +5,10 @@ import (
 	"os"
 	"strings"
 
-	"edgegen/internal/control"
+	"edgegen/internal/api"
 )
 
-func ready(s control.Status) bool { return s.State == "ready" }
+func ready(s api.Status) bool { return s.State == "ready" }
 
 func (w *world) remove(name string) {
 	w.t.Helper()

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"edgegen/internal/control"
+	"edgegen/internal/api"
 	"edgegen/test/edge"
 	"edgegen/test/load"
 )
@@ -53,7 +53,7 @@ func TestR1NoTakeoverStorage(t *testing.T) {
 	}
 	e.Set(edge.VarnishBroken)
 	kill(t, e, "varnishd", syscall.SIGKILL)
-	e.Until("varnishd is tried again", edge.Patience, func(s control.Status) bool {
+	e.Until("varnishd is tried again", edge.Patience, func(s api.Status) bool {
 		return edge.Tier(s, "cache").Restarts > 1
 	})
 	if answer, _, err := load.Get(e.HTTPS(), host, "/page"); err == nil {
@@ -105,7 +105,7 @@ site %q {
 	go func() { answered <- e.Reload() }()
 	entered()
 	killed := kill(t, e, "stunnel", syscall.SIGKILL)
-	e.Until("there is another stunnel", edge.Patience, func(s control.Status) bool {
+	e.Until("there is another stunnel", edge.Patience, func(s api.Status) bool {
 		tls := edge.Tier(s, "tls")
 		return tls.State == "running" && tls.PID != killed.PID
 	})

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"edgegen/internal/control"
+	"edgegen/internal/api"
 	"edgegen/test/edge"
 	"edgegen/test/load"
 )
@@ -73,7 +73,7 @@ func TestWatch(t *testing.T) {
 			if now := pids(e.Status()); fmt.Sprint(now) != fmt.Sprint(before) {
 				t.Errorf("the processes are %v, and were %v: %+v", now, before, e.Status().Tiers)
 			}
-			e.Until("the last reload went well", edge.Patience, func(s control.Status) bool {
+			e.Until("the last reload went well", edge.Patience, func(s api.Status) bool {
 				return s.LastReload != nil && s.LastReload.OK && s.State == "ready"
 			})
 			e.Stop()

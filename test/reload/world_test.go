@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"edgegen/internal/control"
+	"edgegen/internal/api"
 	"edgegen/internal/site"
 	"edgegen/test/edge"
 	"edgegen/test/load"
@@ -132,7 +132,7 @@ func (w *world) reload(e *edge.Edge) time.Duration {
 }
 
 // pids are the processes of the tiers.
-func pids(s control.Status) map[string]int {
+func pids(s api.Status) map[string]int {
 	found := map[string]int{}
 	for _, tier := range s.Tiers {
 		found[tier.Role] = tier.PID

@@ -1,0 +1,18 @@
+package config
+
+import (
+	"testing"
+)
+
+// The error of a refused site shows its first error, not a warning before it.
+func TestRefused(t *testing.T) {
+	found := &Findings{Loaded: &Loaded{}}
+	found.All = Diagnostics{{Severity: Warning, Summary: "old", File: "a.hcl", Line: 1}}
+	if err := found.Refusal(); err != nil {
+		t.Error(err)
+	}
+	found.All = append(found.All, Diagnostic{Severity: Error, Summary: "wrong", File: "a.hcl", Line: 7})
+	if err := found.Refusal(); err == nil || err.Error() != "a.hcl:7: wrong" {
+		t.Error(err)
+	}
+}

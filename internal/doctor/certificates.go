@@ -1,0 +1,113 @@
+package doctor
+
+import (
+	"crypto/x509"
+	"fmt"
+	"strings"
+	"time"
+
+	"edgegen/internal/certificate"
+	"edgegen/internal/site"
+	"edgegen/internal/statedir"
+)
+
+// expiryNotice is how long before its end a certificate gets a warning.
+const expiryNotice = 14 * 24 * time.Hour
+
+func (x *examination) examineCertificates() []Line {
+	if !x.hasSite {
+		return nil
+	}
+	var lines []Line
+	for i := range x.edge.Sites {
+		s := &x.edge.Sites[i]
+		hosts := append([]string{s.Host}, s.Aliases...)
+		if s.TLS.SelfSigned {
+			lines = append(lines, x.examineLocal(s, hosts))
+			continue
+		}
+		pair, err := certificate.Load(s.TLS.Certificate, s.TLS.Key)
+		if err != nil {
+			lines = append(lines, Line{LevelProblem, s.Host, err.Error(), ""})
+			continue
+		}
+		lines = append(lines, judgeCertificate(hosts, pair.Leaf, x.now))
+	}
+	return lines
+}
+
+// judgeCertificate looks at names and dates; the first host is the subject.
+func judgeCertificate(hosts []string, leaf *x509.Certificate, now time.Time) Line {
+	line := Line{Level: LevelOK, Subject: hosts[0],
+		Text: fmt.Sprintf("for %s, from %s, %s", covered(leaf), issuer(leaf), ends(leaf, now))}
+	for _, host := range hosts {
+		if leaf.VerifyHostname(host) != nil {
+			line.Level, line.Remedy = LevelWarning, fmt.Sprintf("request one for %s too; browsers refuse this one there", host)
+			break
+		}
+	}
+	switch {
+	case !now.Before(leaf.NotAfter):
+		line.Level, line.Remedy = LevelProblem, "renew it; browsers refuse it"
+	case now.Before(leaf.NotBefore):
+		line.Level, line.Remedy = LevelProblem, "browsers refuse it until "+leaf.NotBefore.UTC().Format(time.DateOnly)
+	case leaf.NotAfter.Sub(now) < expiryNotice && line.Remedy == "":
+		line.Level, line.Remedy = LevelWarning, "renew it"
+	}
+	return line
+}
+
+// examineLocal tells what a self-signed site serves, or would.
+func (x *examination) examineLocal(s *site.Site, hosts []string) Line {
+	local, err := certificate.Look(statedir.AuthorityDir(x.dir), hosts)
+	switch {
+	case err != nil:
+		return Line{LevelProblem, s.Host, "self-signed: " + err.Error(), "start edgegen as the owner of the state directory"}
+	case local.Root == nil:
+		return Line{LevelNote, s.Host, "self-signed: made by the next start, and a local authority with it",
+			"browsers warn until they import its root, " + local.RootFile}
+	case local.Leaf == nil:
+		return Line{LevelNote, s.Host, "self-signed: made by the next start", "browsers warn until they import the root, " + local.RootFile}
+	}
+	return Line{LevelOK, s.Host, fmt.Sprintf("self-signed, for %s, %s; made anew in time", covered(local.Leaf), ends(local.Leaf, x.now)),
+		"browsers warn until they import the root, " + local.RootFile}
+}
+
+// ends tells when a certificate expires.
+func ends(leaf *x509.Certificate, now time.Time) string {
+	date := leaf.NotAfter.UTC().Format(time.DateOnly)
+	const day = 24 * time.Hour
+	switch left := leaf.NotAfter.Sub(now); {
+	case left <= 0 && left > -day:
+		return "expired on " + date
+	case left <= 0:
+		return fmt.Sprintf("expired on %s, %s ago", date, count(int(-left/day), "day"))
+	case left < day:
+		return "expires within a day"
+	default:
+		return fmt.Sprintf("expires on %s, in %s", date, count(int(left/day), "day"))
+	}
+}
+
+// covered lists whom a certificate is for.
+func covered(leaf *x509.Certificate) string {
+	names := leaf.DNSNames
+	for _, ip := range leaf.IPAddresses {
+		names = append(names[:len(names):len(names)], ip.String())
+	}
+	const shown = 4
+	switch {
+	case len(names) == 0:
+		return "no host"
+	case len(names) > shown:
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:shown-1], ", "), len(names)-shown+1)
+	}
+	return strings.Join(names, ", ")
+}
+
+func issuer(leaf *x509.Certificate) string {
+	if leaf.Issuer.CommonName != "" {
+		return leaf.Issuer.CommonName
+	}
+	return leaf.Issuer.String()
+}

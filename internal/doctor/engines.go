@@ -1,0 +1,109 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+
+	"edgegen/internal/config"
+	"edgegen/internal/generation"
+	"edgegen/internal/native"
+	"edgegen/internal/site"
+)
+
+// examineEngines tells which engine would serve each tier, and why.
+func (x *examination) examineEngines(ctx context.Context) []Line {
+	x.chosen = make(map[string]generation.Chosen)
+	var lines []Line
+	for _, role := range generation.Roles() {
+		found := &config.Findings{Loaded: x.loaded}
+		wanted, reason := x.options.Select.Wanted(x.edge, role)
+		c, err := generation.Choose(ctx, x.edge, role, wanted, reason, found)
+		switch {
+		case found.All.HasErrors():
+			lines = append(lines, Line{LevelProblem, role, placed(found.All[0]), found.All[0].Remedy})
+			continue
+		case err != nil:
+			lines = append(lines, Line{LevelProblem, role, err.Error(),
+				fmt.Sprintf("install it, or let edgegen serve the tier: %s = \"builtin\"", role)})
+			continue
+		}
+		x.chosen[role] = c
+		if c.Engine != site.Builtin {
+			lines = append(lines, Line{LevelOK, role, daemonText(c.Daemon) + ": " + c.Reason, ""})
+			continue
+		}
+		daemon, err := native.Find(ctx, site.DaemonsFor(role)[0], native.Directories(os.Getenv("PATH")))
+		lines = append(lines, builtinLine(c, wanted, daemon, err))
+	}
+	return lines
+}
+
+func daemonText(d native.Daemon) string {
+	return fmt.Sprintf("%s %s (%s)", d.Engine, d.Version, d.Path)
+}
+
+// builtinLine tells why no daemon serves a tier. The error is that of looking
+// for the daemon. One that is there and cannot be used deserves a warning.
+func builtinLine(c generation.Chosen, wanted site.Engine, daemon native.Daemon, err error) Line {
+	line := Line{LevelOK, c.Role, "builtin: " + c.Reason, ""}
+	problem := (*native.FindError)(nil)
+	switch {
+	case err == nil:
+		line.Text += "; " + daemonText(daemon) + " is there"
+	case wanted == site.Auto && errors.As(err, &problem) && problem.Problem != native.NotInstalled:
+		line.Level = LevelWarning
+	}
+	return line
+}
+
+// native reports whether a daemon would serve the tier.
+func (x *examination) native(role string) bool {
+	c, decided := x.chosen[role]
+	return decided && c.Engine != site.Builtin
+}
+
+// examineCompiler tries the compiler that varnishd calls.
+func (x *examination) examineCompiler(ctx context.Context) []Line {
+	const subject = "vcl"
+	if !x.native(generation.RoleCache) {
+		return []Line{{LevelOK, subject, "no compiler is needed: varnish does not serve the cache tier", ""}}
+	}
+	const remedy = "install it (on Debian and Ubuntu gcc and libc6-dev), or write cache = \"builtin\" in the engine block"
+	compiler, err := native.FindCompiler(x.chosen[generation.RoleCache].Daemon.Path)
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		return []Line{{LevelProblem, subject, "varnishd compiles it with " + compiler.Program + ", which is not installed", remedy}}
+	case err != nil:
+		return []Line{{LevelWarning, subject, err.Error(), "see that a C compiler is installed"}}
+	}
+	if err := compiler.Try(ctx); err != nil {
+		return []Line{{LevelProblem, subject, "varnishd's command for compiling fails: " + err.Error(), remedy}}
+	}
+	return []Line{{LevelOK, subject, compiler.Path + " compiles and links with varnishd's command", ""}}
+}
+
+// examineDifferences lists what the engines do otherwise than is promised.
+func (x *examination) examineDifferences() []Line {
+	var lines []Line
+	for _, d := range native.Differences() {
+		if x.options.All || x.uses(site.Engine(d.Engine)) && (d.With == "" || x.uses(site.Engine(d.With))) {
+			lines = append(lines, Line{LevelNote, d.Engine + " " + d.Clause, fmt.Sprintf("%s (%s)", d.What, d.Why), ""})
+		}
+	}
+	if len(lines) == 0 {
+		return []Line{{LevelOK, "none", "these engines keep every clause of the contract", ""}}
+	}
+	return lines
+}
+
+func (x *examination) uses(engine site.Engine) bool {
+	for _, c := range x.chosen {
+		if c.Engine == engine {
+			return true
+		}
+	}
+	return false
+}

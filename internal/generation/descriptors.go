@@ -1,0 +1,30 @@
+package generation
+
+import (
+	"fmt"
+
+	"edgegen/internal/site"
+)
+
+// Descriptors is how many open files a process should be allowed for so many
+// connections, and how many it cannot do without. A connection takes two in
+// every process, and each needs some for itself: stunnel lets 125 clients in for
+// 256 files that it may open.
+func Descriptors(connections int, tls site.Engine) (wanted, least uint64) {
+	wanted, least = uint64(4*connections+1024), uint64(2*connections)
+	if tls == site.Stunnel {
+		least = uint64(connections*256+124) / 125
+	}
+	return wanted, least
+}
+
+// TooFewDescriptors says what is wrong with a limit of open files, and what to
+// do about it; both are "" where it is high enough for the connections.
+func TooFewDescriptors(got uint64, connections int, tls site.Engine) (text, remedy string) {
+	wanted, least := Descriptors(connections, tls)
+	if got >= least {
+		return "", ""
+	}
+	return fmt.Sprintf("%d, too few for limits.connections = %d", got, connections),
+		fmt.Sprintf("raise it to %d (ulimit -n, or LimitNOFILE of the unit), or lower limits.connections to %d", wanted, uint64(connections)*got/least)
+}

@@ -1,0 +1,116 @@
+// Package generation makes of a site everything that an edge needs before it
+// starts or changes a process: the engine of each tier, listeners, certificates,
+// what is private, and the rendered files. Nothing here outlives an error but
+// listeners, which the caller of Make closes.
+package generation
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+
+	"edgegen/internal/certificate"
+	"edgegen/internal/config"
+	"edgegen/internal/render"
+	"edgegen/internal/site"
+	"edgegen/internal/statedir"
+)
+
+// Generation is one configuration of the edge and everything that was made of
+// it. It is not changed once it is there.
+type Generation struct {
+	Number       int // as in the status, from 1
+	Path         string
+	Loaded       *config.Loaded
+	Meaning      string // names the model and its certificates
+	Engines      map[string]Chosen
+	Pairs        []certificate.Pair
+	Certificates []tls.Certificate // the same pairs
+	Private      site.Private      // what is never served as a file
+	Public       *Sockets
+	Output       *render.Output // for the tiers that daemons serve
+}
+
+// Native reports whether a daemon serves the tier.
+func (g *Generation) Native(role string) bool { return g.Engines[role].Engine != site.Builtin }
+
+// Maker makes the generations of one edge. Its fields are what all of them share.
+type Maker struct {
+	Selection Selection
+	Version   string // of edgegen
+	StateDir  string
+	Layout    render.Layout
+	Who       statedir.User
+}
+
+// Make makes a generation of a site that was loaded, next to the one that
+// is served; was is nil at the start. All problems of one kind are reported
+// together. The caller closes the listeners that the pool had to open where there
+// is an error.
+func (m *Maker) Make(ctx context.Context, loaded *config.Loaded, path string, was *Generation, p *Pool, found *config.Findings) (g *Generation, err error) {
+	g = &Generation{Number: 1, Path: path, Loaded: loaded}
+	if was != nil {
+		g.Number = was.Number + 1
+	}
+	if g.Engines, err = choose(ctx, loaded.Edge, m.Selection, was, found); err != nil {
+		return nil, err
+	}
+	keepUser(loaded.Edge, was, found)
+	if err := found.Refusal(); err != nil {
+		return nil, err
+	}
+	warnUnreadable(m.Who, loaded.Edge, found)
+	g.Public = p.listen(loaded.Edge, found)
+	if err := found.Refusal(); err != nil {
+		return nil, err
+	}
+	if g.Pairs, err = certificates(loaded, statedir.AuthorityDir(m.StateDir), was); err != nil {
+		return nil, err
+	}
+	if was != nil {
+		was.refuseExpired(g, found)
+		if err := found.Refusal(); err != nil {
+			return nil, err
+		}
+	}
+	if g.Certificates, err = served(g.Pairs, was); err != nil {
+		return nil, err
+	}
+	g.Meaning = g.name()
+	g.Private = privateOf(loaded, m.StateDir, m.Layout.Run)
+	hidden := unserved(loaded.Edge, g.Private)
+	warnPrivate(loaded, hidden, found)
+	g.Output, err = RenderFor(loaded, path, g.Pairs, render.Input{Layout: m.Layout, Tiers: g.tiers(), Version: m.Version, Standby: true, Unserved: hidden})
+	return g, err
+}
+
+// tiers are the engines that serve.
+func (g *Generation) tiers() site.Engines {
+	return site.Engines{TLS: g.Engines[RoleTLS].Engine, Cache: g.Engines[RoleCache].Engine, Web: g.Engines[RoleWeb].Engine}
+}
+
+// name names the model and its certificates.
+func (g *Generation) name() string {
+	sum := sha256.New()
+	sum.Write([]byte(g.Loaded.Edge.Meaning()))
+	for _, pair := range g.Pairs {
+		sum.Write(pair.PEM)
+	}
+	return hex.EncodeToString(sum.Sum(nil))[:16]
+}
+
+// RenderFor renders a generation, of which in says all but what was loaded; a
+// value that a daemon's language cannot hold is refused at its HCL line.
+func RenderFor(loaded *config.Loaded, path string, pairs []certificate.Pair, in render.Input) (*render.Output, error) {
+	in.Edge, in.Origin = loaded.Edge, origin(path)
+	for _, pair := range pairs {
+		in.PEM = append(in.PEM, pair.PEM)
+	}
+	output, err := render.Render(in)
+	if bad := (*render.ValueError)(nil); errors.As(err, &bad) {
+		return nil, &config.Refused{Diagnostics: config.Diagnostics{loaded.Diagnose(bad.Source, config.Error, bad.Error(), "change the value")}}
+	}
+	return output, err
+}

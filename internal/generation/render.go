@@ -1,0 +1,57 @@
+package generation
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"edgegen/internal/certificate"
+	"edgegen/internal/config"
+	"edgegen/internal/render"
+	"edgegen/internal/statedir"
+)
+
+// Render loads a site and renders it for the layout. With certificates it
+// includes the PEM files, for which self-signed sites need the state directory.
+// The edge is rendered as the file says: an address that this machine does not
+// have, or port 0, is the daemon's to refuse.
+func Render(ctx context.Context, path string, given []config.Given, layout render.Layout, stateDir, version string, withCertificates bool) (*render.Output, config.Diagnostics, error) {
+	loaded, diagnostics, err := Load(ctx, path, given)
+	if err != nil {
+		return nil, diagnostics, err
+	}
+	var pairs []certificate.Pair
+	if withCertificates {
+		if pairs, err = certificates(loaded, statedir.AuthorityDir(stateDir), nil); err != nil {
+			return nil, diagnostics, err
+		}
+	}
+	found := &config.Findings{Loaded: loaded, All: diagnostics}
+	hidden := unserved(loaded.Edge, privateOf(loaded, layout.Dir, layout.Run))
+	warnPrivate(loaded, hidden, found)
+	output, err := RenderFor(loaded, path, pairs, render.Input{Layout: layout, Version: version, Unserved: hidden})
+	if output != nil {
+		output.Secrets = loaded.Edge.Secrets
+	}
+	return output, found.All, err
+}
+
+// origin names what a site was loaded from, without the way there, so that the
+// same site renders to the same bytes wherever it stands.
+func origin(path string) string {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return "*.hcl"
+	}
+	return filepath.Base(path)
+}
+
+// MakeDirectories makes what a layout's daemons expect to find when they are
+// started by hand.
+func MakeDirectories(layout render.Layout) error {
+	for _, dir := range append([]string{layout.Run}, layout.Directories()...) {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+	}
+	return nil
+}
