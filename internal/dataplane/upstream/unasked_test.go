@@ -14,29 +14,10 @@ import (
 	"time"
 
 	"edgegen/internal/dataplane/wire"
+	"edgegen/test/careless"
 )
 
-// stolen is what a careless app sends behind an answer: it would do for an
-// answer to the next request.
-const stolen = "HTTP/1.1 200 OK\r\nSet-Cookie: stolen\r\nContent-Length: 6\r\n\r\nstolen"
-
-// careless are the ways in which an app sends more than its framing allows.
-func careless() map[string]struct{ method, answer string } {
-	return map[string]struct{ method, answer string }{
-		"HEAD with a body":            {"HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 73\r\n\r\n" + stolen},
-		"204 with a body":             {"GET", "HTTP/1.1 204 No Content\r\n\r\n" + stolen},
-		"304 with a body":             {"GET", "HTTP/1.1 304 Not Modified\r\n\r\n" + stolen},
-		"Content-Length too short":    {"GET", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" + stolen},
-		"Content-Length of nothing":   {"GET", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" + stolen},
-		"behind the last chunk":       {"GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n" + stolen},
-		"an interim answer behind it": {"GET", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 103 Early Hints\r\n\r\n" + stolen},
-		"later":                       {"GET", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok\x00" + stolen},
-		"two answers to a POST":       {"POST", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok\x00" + stolen},
-	}
-}
-
-// serveCareless answers "/own/X" with X and everything else carelessly. A NUL
-// in the answer is a pause. sent hears of each careless answer that is out.
+// serveCareless runs a careless app on the listener until the test ends.
 func serveCareless(t *testing.T, l net.Listener, answer string, pause time.Duration, sent chan<- struct{}) {
 	var tasks sync.WaitGroup
 	tasks.Go(func() {
@@ -47,24 +28,7 @@ func serveCareless(t *testing.T, l net.Listener, answer string, pause time.Durat
 			}
 			tasks.Go(func() {
 				defer c.Close()
-				for r := bufio.NewReader(c); ; {
-					req, err := http.ReadRequest(r)
-					if err != nil {
-						return
-					}
-					_, _ = io.Copy(io.Discard, req.Body)
-					if own, ok := strings.CutPrefix(req.URL.Path, "/own/"); ok {
-						fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(own), own)
-						continue
-					}
-					first, second, _ := strings.Cut(answer, "\x00")
-					_, _ = io.WriteString(c, first)
-					if second != "" {
-						time.Sleep(pause)
-						_, _ = io.WriteString(c, second)
-					}
-					sent <- struct{}{}
-				}
+				careless.Converse(c, answer, pause, func() { sent <- struct{}{} })
 			})
 		}
 	})
@@ -74,7 +38,7 @@ func serveCareless(t *testing.T, l net.Listener, answer string, pause time.Durat
 // TestUnaskedBytes: what lies on a kept connection before a request is written
 // is never its answer, and costs no request, even to a server that is trusted.
 func TestUnaskedBytes(t *testing.T) {
-	for name, kind := range careless() {
+	for name, kind := range careless.Kinds() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
@@ -82,7 +46,7 @@ func TestUnaskedBytes(t *testing.T) {
 				t.Fatal(err)
 			}
 			sent := make(chan struct{}, 1)
-			serveCareless(t, l, kind.answer, time.Millisecond, sent)
+			serveCareless(t, l, kind.Answer, time.Millisecond, sent)
 			g := NewGroup([]Address{{Network: "unix", Address: l.Addr().String()}})
 			t.Cleanup(g.Close)
 			told := 0
@@ -108,7 +72,7 @@ func TestUnaskedBytes(t *testing.T) {
 			for trial := range 200 {
 				g.servers[0].trust.until.Store(0)
 				g.servers[0].trust.proven.Store(proofs)
-				if got := try(&wire.Request{Method: kind.method, Target: "/"}); strings.Contains(got, "stolen") {
+				if got := try(&wire.Request{Method: kind.Method, Target: "/"}); strings.Contains(got, "stolen") {
 					t.Fatalf("%d: %q", trial, got)
 				}
 				<-sent
@@ -117,7 +81,7 @@ func TestUnaskedBytes(t *testing.T) {
 				if trial%4 == 1 { // a body that is sent as it comes
 					next.Length, next.Body = 1<<16, strings.NewReader(strings.Repeat("x", 1<<16))
 				}
-				if got := try(next); got != own[len("/own/"):] {
+				if got := try(next); got != own {
 					t.Fatalf("%d: another's answer %q", trial, got)
 				}
 			}
