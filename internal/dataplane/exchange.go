@@ -11,6 +11,7 @@ import (
 
 	"edgegen/internal/dataplane/upstream"
 	"edgegen/internal/dataplane/wire"
+	"edgegen/internal/site"
 )
 
 // exchange is a request on its way through the tiers, with what is known
@@ -81,18 +82,8 @@ func redirect(status int, to string) *wire.Response {
 	return r
 }
 
-const allowed = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
-
-func methodAllowed(method string) bool {
-	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
-		return true
-	}
-	return false
-}
-
-func notAllowed() *wire.Response {
-	return failure(http.StatusMethodNotAllowed, wire.Field{Name: "Allow", Value: allowed})
+func notAllowed(methods []string) *wire.Response {
+	return failure(http.StatusMethodNotAllowed, wire.Field{Name: "Allow", Value: site.AllowLine(methods)})
 }
 
 // badRequest maps what is wrong with a request to its status; 0 means that

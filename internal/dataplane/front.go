@@ -6,6 +6,7 @@ import (
 
 	"edgegen/internal/dataplane/httpcache"
 	"edgegen/internal/dataplane/wire"
+	"edgegen/internal/site"
 )
 
 // origin is what the cache tier asks: the web tier, here or in another
@@ -67,7 +68,7 @@ func (f *front) decide(x *exchange) answer {
 		return f.webSocket(x)
 	}
 	if x.tunnel {
-		return answer{Response: notAllowed()}
+		return answer{Response: notAllowed(site.UsualMethods())}
 	}
 	x.Header.Filter(func(h wire.Field) bool { return !webSocketOnly(h.Name) })
 	applyToRequest(&x.Header, &x.route.RequestHeaders)
@@ -78,14 +79,14 @@ func (f *front) decide(x *exchange) answer {
 
 // admit checks what any tier checks first: method, size, path.
 func (x *exchange) admit() *answer {
-	if !methodAllowed(x.Method) && !x.tunnel {
-		return &answer{Response: notAllowed()}
+	if !site.IsUsualMethod(x.Method) && !x.tunnel {
+		return &answer{Response: notAllowed(site.UsualMethods())}
 	}
 	if x.Length > x.model.edge.Limits.BodySize {
 		return &answer{Response: failure(http.StatusRequestEntityTooLarge), close: true}
 	}
 	if x.Target == "*" {
-		return &answer{Response: &wire.Response{Status: http.StatusNoContent, Header: wire.Header{{Name: "Allow", Value: allowed}}, Length: -1}}
+		return &answer{Response: &wire.Response{Status: http.StatusNoContent, Header: wire.Header{{Name: "Allow", Value: site.AllowLine(site.UsualMethods())}}, Length: -1}}
 	}
 	path, status := decodePath(x.Target)
 	if status != http.StatusOK {
@@ -112,7 +113,7 @@ func (f *front) respond(x *exchange) answer {
 	}
 	r := f.origin.fetch(x)
 	httpcache.TidyAge(&r.Header)
-	if !safe && x.Method != http.MethodOptions && r.Status >= 200 && r.Status < 400 {
+	if !site.IsSafeMethod(x.Method) && r.Status >= 200 && r.Status < 400 {
 		f.invalidate(x, r)
 	}
 	return answer{Response: r}

@@ -24,7 +24,7 @@ func (p *Plane) relayedPlain(x *exchange) answer {
 		x.cache, x.tier = "PASS", "web"
 		r := failure(int(status), wire.Field{Name: "X-Cache", Value: "PASS"})
 		if status == http.StatusMethodNotAllowed {
-			r.Header.Add("Allow", allowed)
+			r.Header.Add("Allow", site.AllowLine(site.UsualMethods()))
 		}
 		return answer{Response: r}
 	}

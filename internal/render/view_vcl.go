@@ -53,8 +53,17 @@ type vclData struct {
 	MethodNames    []string
 	Lookalikes     [][]string
 	Notes          vclNotes
+	Usual          vclMethods // those that a route takes unless it says otherwise
+	Safe           vclMethods // those that make nothing invalid
 
 	RedirectSource, StorageSource site.Source
+}
+
+// vclMethods are some methods, as an expression and as the value of Allow.
+type vclMethods struct{ Pattern, Allow string }
+
+func methodsOf(names []string) vclMethods {
+	return vclMethods{"^(?:" + strings.Join(names, "|") + ")$", site.AllowLine(names)}
 }
 
 // vclNotes are the names of notes, by who drops them.
@@ -138,6 +147,8 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		MethodNames:    site.MethodNames(),
 		Lookalikes:     lookalikes(),
 		Notes:          notesOfVCL(),
+		Usual:          methodsOf(site.UsualMethods()),
+		Safe:           methodsOf(site.SafeMethods()),
 
 		RedirectSource: in.Edge.HTTPS[0].Source,
 		StorageSource:  in.Edge.Storage.Source,

@@ -74,6 +74,7 @@ var notes = [...]Note{
 	{NotePrefix + "Route", "the number of the site and of its route", "cache", "cache", Sorted},
 	{NotePrefix + "WebSocket", "the route takes WebSockets", "cache", "cache", Sorted},
 	{NotePrefix + "Stream", "the body is not held", "cache", "cache", Sorted},
+	{NotePrefix + "Allow", "the methods that the route takes", "cache", "cache", Sorted},
 	{NotePrefix + "Cookie", "the cookies that are not ignored", "cache", "cache", Sorted},
 	{NotePrefix + "Pass", "why the request goes past the cache", "cache", "cache", Sorted},
 	{NotePrefix + "Range", "the range that the app is to cut out", "cache", "cache", Sorted},

@@ -97,10 +97,10 @@ func (o *outgoing) repeatable() bool {
 		return false
 	}
 	switch o.Method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPut, http.MethodDelete:
-		return true
+	case http.MethodPost, http.MethodPatch, "LOCK": // which are not idempotent (RFC 9110, 9.2.2)
+		return false
 	}
-	return false
+	return true
 }
 
 // rewind makes a request ready to be sent another time.

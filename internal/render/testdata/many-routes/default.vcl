@@ -141,7 +141,7 @@ sub edge_method {
     if (req.http.Connection ~ "(?i)(?:^|,)\s*(?:x-forwarded-|x-edge-|(?:x-real-ip|x-request-id|forwarded)\s*(?:,|$))") {
         return (synth(400));
     }
-    if (req.method !~ "^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$") {
+    if (req.method !~ "^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$") {
         return (synth(405));
     }
     if (req.http.Transfer-Encoding && (req.http.Content-Length || req.proto != "HTTP/1.1"
@@ -787,7 +787,7 @@ sub vcl_deliver {
         call edge_cut;
     }
     # An unsafe request that went well makes what is stored under its URL invalid (RFC 9111, 4.4).
-    if (req.method != "GET" && req.method != "HEAD" && req.method != "OPTIONS" && resp.status >= 200 && resp.status < 400 && !req.http.X-Edge-Pass) {
+    if (req.method !~ "^(?:GET|HEAD|OPTIONS|PROPFIND|REPORT|SEARCH|QUERY)$" && resp.status >= 200 && resp.status < 400 && !req.http.X-Edge-Pass) {
         call edge_invalidate;
     }
     # As the app said it, unless Varnish is about to cut a range out of the answer.
@@ -920,6 +920,9 @@ sub vcl_synth {
         set resp.http.Location = req.http.X-Edge-Location;
     } elsif (resp.status == 405) {
         set resp.http.Allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+        if (req.http.X-Edge-Allow) {
+            set resp.http.Allow = req.http.X-Edge-Allow;
+        }
     } elsif (resp.status == 412) {
         set resp.reason = "Precondition Failed";
     } elsif (resp.status == 413) {
@@ -974,6 +977,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Route;
     unset req.http.X-Edge-WebSocket;
     unset req.http.X-Edge-Stream;
+    unset req.http.X-Edge-Allow;
     unset req.http.X-Edge-Cookie;
     unset req.http.X-Edge-Pass;
     unset req.http.X-Edge-Range;
@@ -999,6 +1003,7 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-WebSocket;
     unset bereq.http.X-Edge-Stream;
+    unset bereq.http.X-Edge-Allow;
     unset bereq.http.X-Edge-Cookie;
     unset bereq.http.X-Edge-Pass;
     unset bereq.http.X-Edge-Range;
