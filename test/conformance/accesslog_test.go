@@ -339,7 +339,7 @@ func loggedHostile(a *attempt) {
 }
 
 func loggedForged(a *attempt) {
-	a.edge.record.answer(a.mark, say(page("x", "X-Edge-Tier: web", "X-Edge-Backend: 192.0.2.1:1", "X-Edge-Upstream: 77000000", "X-Edge-Tier: cache")))
+	a.edge.record.answer(a.mark, say(page("x", "X-Edge-Tier: web 77000000 192.0.2.1:1", "X-Edge-Tier: cache")))
 	for i, path := range []string{"/", "/ttl/forged"} {
 		a.logs(get("main.test", path), entry{Tier: "backend", Backend: "app"})
 		a.checkOwn(a.ask(get("main.test", path)))
