@@ -56,6 +56,35 @@ func readBackend(b *block, a *argument, r *site.Route) {
 	}
 }
 
+// readMethods reads the methods that a route takes, in the order of site.Methods.
+func readMethods(b *block, a *argument, r *site.Route) {
+	written, ok := b.texts(a)
+	if ok && len(written) == 0 && b.holds(a) {
+		b.errorAt(b.placeOf(a), "name the methods that the route takes, or leave "+a.name+" out", "%s is empty", a.name)
+	}
+	taken := map[string]bool{}
+	for _, name := range written {
+		switch {
+		case name.text == "TRACE" || name.text == "CONNECT":
+			b.errorAt(name.place, "leave it out: it is for proxies", "no route can take %s", name.text)
+		case !slices.Contains(site.Methods(), name.text):
+			b.errorAt(name.place, suggest(strings.ToUpper(name.text), site.Methods()), "%q is no method that a route can take", name.text)
+		case taken[name.text]:
+			b.errorAt(name.place, "keep one of them", "%s is named twice", name.text)
+		}
+		taken[name.text] = true
+	}
+	taken["HEAD"] = taken["HEAD"] || taken["GET"]
+	for _, name := range site.Methods() {
+		if taken[name] {
+			r.Methods = append(r.Methods, name)
+		}
+	}
+	if r.WebSocket && len(r.Methods) > 0 && !taken["GET"] {
+		b.errorAt(b.placeOf(a), `add "GET", which every WebSocket begins with`, "no WebSocket can be opened without GET")
+	}
+}
+
 // checkRoute holds that no other route of the site has the path, that the
 // route does something, that one that redirects does nothing else, and that
 // what is about an app has one.

@@ -44,6 +44,9 @@ func (f *front) serve(x *exchange) answer {
 }
 
 func (f *front) decide(x *exchange) answer {
+	if !x.model.edge.Takes(x.asksBy()) {
+		return f.untaken(x)
+	}
 	if r := x.admit(); r != nil {
 		return *r
 	}
@@ -64,6 +67,9 @@ func (f *front) decide(x *exchange) answer {
 	if x.route = x.host.route(x.path); x.route == nil {
 		return answer{Response: failure(http.StatusNotFound)}
 	}
+	if !x.route.Takes(x.asksBy()) {
+		return answer{Response: notAllowed(x.route.Allowed())}
+	}
 	if x.route.WebSocket && x.route.group != nil && x.wantsWebSocket() {
 		return f.webSocket(x)
 	}
@@ -79,7 +85,7 @@ func (f *front) decide(x *exchange) answer {
 
 // admit checks what any tier checks first: method, size, path.
 func (x *exchange) admit() *answer {
-	if !site.IsUsualMethod(x.Method) && !x.tunnel {
+	if !x.tunnel && !x.model.edge.Takes(x.Method) {
 		return &answer{Response: notAllowed(site.UsualMethods())}
 	}
 	if x.Length > x.model.edge.Limits.BodySize {
@@ -94,6 +100,27 @@ func (x *exchange) admit() *answer {
 	}
 	x.path = path
 	return nil
+}
+
+// untaken answers a method that no route takes with those that this one takes.
+func (f *front) untaken(x *exchange) answer {
+	methods := site.UsualMethods()
+	path, _ := decodePath(x.Target)
+	if host := x.model.host(x.Host); host != nil && !host.alias && (host.site.Maintenance == nil || !f.plane.rights.HasPage(host.site.Maintenance.Page)) {
+		if x.route = host.route(path); x.route != nil {
+			methods = x.route.Allowed()
+		}
+	}
+	return answer{Response: notAllowed(methods)}
+}
+
+// asksBy is the method that a route is to take. A handshake over HTTP/2 stands for
+// one by GET (RFC 8441).
+func (x *exchange) asksBy() string {
+	if x.tunnel {
+		return http.MethodGet
+	}
+	return x.Method
 }
 
 // toCanonical redirects to the canonical host in one hop.

@@ -53,6 +53,7 @@ type vclData struct {
 	MethodNames    []string
 	Lookalikes     [][]string
 	Notes          vclNotes
+	Taken          vclMethods // those that some route takes
 	Usual          vclMethods // those that a route takes unless it says otherwise
 	Safe           vclMethods // those that make nothing invalid
 
@@ -125,6 +126,7 @@ type vclRoute struct {
 	// WebSocketServers is the line for the access log that names the addresses
 	// of the app's servers by what the VCL calls them.
 	WebSocketServers string
+	Taken            vclMethods
 }
 
 // vclView is about some of the edge's sites, or all.
@@ -147,6 +149,7 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		MethodNames:    site.MethodNames(),
 		Lookalikes:     lookalikes(),
 		Notes:          notesOfVCL(),
+		Taken:          methodsOf(slices.DeleteFunc(site.Methods(), func(m string) bool { return !in.Edge.Takes(m) })),
 		Usual:          methodsOf(site.UsualMethods()),
 		Safe:           methodsOf(site.SafeMethods()),
 
@@ -240,6 +243,7 @@ func vclSiteOf(s *site.Site, index, appsBefore int) (vclSite, []vclApp) {
 	var apps []vclApp
 	for i, route := range s.Routes {
 		r := vclRoute{Route: route, Name: fmt.Sprintf("%d.%d", index, i+1), Pattern: pathPattern(route.Path)}
+		r.Taken = methodsOf(route.Allowed())
 		if route.HasTTL {
 			r.TTL = vclDuration(route.TTL)
 		}

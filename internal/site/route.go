@@ -1,6 +1,7 @@
 package site
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ type Route struct {
 	Backend   string    // the name of a Backend of the same site; "" for none
 	WebSocket bool      // upgrades are piped from the cache tier to Backend
 	Stream    bool      // request bodies reach Backend as they come
+	Methods   []string  // that are taken, of Methods(); nil for UsualMethods()
 	TTL       time.Duration
 	// HasTTL tells a ttl of zero from none. A ttl is the freshness of
 	// responses that name none themselves.
@@ -26,6 +28,7 @@ type Route struct {
 	BackendSource   Source
 	WebSocketSource Source
 	StreamSource    Source
+	MethodsSource   Source
 	CacheSource     Source
 }
 
@@ -104,6 +107,36 @@ type HeaderName struct {
 
 // Empty reports whether the rules change nothing.
 func (h HeaderRules) Empty() bool { return len(h.Set) == 0 && len(h.Remove) == 0 }
+
+// Takes reports whether a route takes a method.
+func (r *Route) Takes(method string) bool {
+	if r.Methods == nil {
+		return IsUsualMethod(method)
+	}
+	return slices.Contains(r.Methods, method)
+}
+
+// Allowed lists the methods that a route takes.
+func (r *Route) Allowed() []string {
+	if r.Methods == nil {
+		return UsualMethods()
+	}
+	return r.Methods
+}
+
+// Takes reports whether a route of any site takes a method, or would if it named
+// none.
+func (e *Edge) Takes(method string) bool {
+	if IsUsualMethod(method) {
+		return true
+	}
+	for i := range e.Sites {
+		if slices.ContainsFunc(e.Sites[i].Routes, func(r Route) bool { return r.Takes(method) }) {
+			return true
+		}
+	}
+	return false
+}
 
 // BackendByName returns the site's backend of that name. The model guarantees
 // that every name a Route holds is found.

@@ -43,7 +43,7 @@ const never = -1
 func corpus() []contractCase {
 	return slices.Concat(ruleCases(), carelessCases(), streamCases(), socketCases(), limitCases(), hostCases(), tlsCases(), targetCases(), forwardingCases(), forwardedCases(), logCases(), handshakeCases(), rangeCases(),
 		fileCases(), slashCases(), directoryCases(), privateCases(), rightsCases(), compressedCases(), successCases(),
-		maintenanceCases(), cacheCases(), freshnessCases(), faultCases(), answerCases(), nameCases(), uploadCases(), framingCases(), slowHandshakeCases(), pageCases())
+		maintenanceCases(), cacheCases(), freshnessCases(), faultCases(), methodCases(), answerCases(), nameCases(), uploadCases(), framingCases(), slowHandshakeCases(), pageCases())
 }
 
 // attempt is one case being tried against one edge.

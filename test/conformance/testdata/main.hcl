@@ -44,6 +44,15 @@ site "main.test" {
   }
 
   route "/" { backend = "app" }
+  route "/dav" {
+    backend = "app"
+    methods = ["PURGE", "GET", "PROPFIND", "LOCK"]
+    response_headers { set = { "X-Frame-Options" = "DENY" } }
+  }
+  route "/posts" {
+    backend = "app"
+    methods = ["POST"]
+  }
   route "/room" {
     backend   = "room"
     websocket = true

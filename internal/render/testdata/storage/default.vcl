@@ -136,7 +136,8 @@ sub edge_method {
         return (synth(400));
     }
     if (req.method !~ "^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$") {
-        return (synth(405));
+        # No route takes it: 405, when it is known which methods this one takes.
+        set req.http.X-Edge-Allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
     }
     if (req.http.Transfer-Encoding && (req.http.Content-Length || req.proto != "HTTP/1.1"
         || req.http.Transfer-Encoding !~ "(?i)^\s*chunked\s*$")) {
@@ -188,6 +189,9 @@ sub edge_host {
     }
     set req.http.X-Edge-Host = std.tolower(regsub(req.http.Host, "\.?(?::[0-9]*)?$", ""));
     call edge_sites_1;
+    if (req.http.X-Edge-Allow) {
+        return (synth(405));
+    }
     if (!req.http.X-Edge-Canonical) {
         return (synth(421));
     }
@@ -848,6 +852,11 @@ sub vcl_synth {
         unset resp.http.X-Varnish;
         set resp.body = "";
         return (deliver);
+    }
+    if (req.http.X-Edge-Allow && resp.status != 405) {
+        # Whatever else is wrong with it.
+        set resp.status = 405;
+        set resp.reason = "Method Not Allowed";
     }
     if (resp.status == 204) {
         set resp.http.Allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
