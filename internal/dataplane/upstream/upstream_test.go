@@ -17,7 +17,7 @@ import (
 	"edgegen/test/port"
 )
 
-var patience = Timeouts{Connect: time.Second, FirstByte: 5 * time.Second}
+var patience = Timeouts{Connect: 30 * time.Second, FirstByte: 30 * time.Second}
 
 func start(t *testing.T, handler http.HandlerFunc) (*Group, *atomic.Int64) {
 	t.Helper()
