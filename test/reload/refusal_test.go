@@ -72,7 +72,7 @@ func (w *world) refused(e *edge.Edge, one refusal) {
 	last := e.Status().LastReload
 	// Whoever is there meanwhile must not notice, unless a process is killed.
 	clients := load.StartClients(load.ClientOptions{Address: e.HTTPS(), Host: host, Count: 8, Retry: one.killed != "",
-		Pause: paced(8, 200), Generations: w.generations, Expectation: w.expectation()})
+		Pause: paced(8, 100), Generations: w.generations, Expectation: w.expectation()})
 	open := w.sockets(e, 10)
 
 	w.next()

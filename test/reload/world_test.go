@@ -142,7 +142,7 @@ func pids(s api.Status) map[string]int {
 
 func (w *world) sockets(e *edge.Edge, count int) *load.Sockets {
 	w.t.Helper()
-	s := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/ws", Count: count, Pause: paced(count, 300)})
+	s := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/ws", Count: count, Pause: max(400*time.Millisecond, paced(count, 300))})
 	if open := s.Open(); open != count {
 		few(w.t, "WebSockets could not be opened", s.Stop().Failed)
 		w.t.Fatalf("%d of %d WebSockets are open", open, count)
