@@ -8,7 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"unicode"
+
+	"edgegen/internal/printable"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -98,14 +99,14 @@ func printReport(w io.Writer, report doctor.Report, color bool, width int) error
 	indent := 2 + levelWidth + 2 + subject + 2
 	gap := "\n" + strings.Repeat(" ", indent)
 	fit := func(text string, less int) string {
-		return strings.Join(wrap(visible(text), width-indent-less), gap+strings.Repeat(" ", less))
+		return strings.Join(wrap(printable.Text(text), width-indent-less), gap+strings.Repeat(" ", less))
 	}
 	var out strings.Builder
 	for _, group := range report.Groups {
-		fmt.Fprintf(&out, "%s\n", paint("1", strings.ToUpper(group.Name[:1])+group.Name[1:], color))
+		fmt.Fprintf(&out, "%s\n", paint(color, bold, strings.ToUpper(group.Name[:1])+group.Name[1:]))
 		for _, line := range group.Lines {
-			level := paint(tone(line.Level), fmt.Sprintf("%-*s", levelWidth, line.Level), color)
-			fmt.Fprintf(&out, "  %s  %-*s  %s", level, subject, visible(line.Subject), fit(line.Text, 0))
+			level := paint(color, tone(line.Level), fmt.Sprintf("%-*s", levelWidth, line.Level))
+			fmt.Fprintf(&out, "  %s  %-*s  %s", level, subject, printable.Text(line.Subject), fit(line.Text, 0))
 			if line.Remedy != "" {
 				out.WriteString(gap + "= " + fit(line.Remedy, len("= ")))
 			}
@@ -166,32 +167,15 @@ func plural(n int, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-// tone is the colour of a level, as an argument of the terminal's SGR.
+// tone is the colour of a level.
 func tone(level doctor.Level) string {
 	switch level {
 	case doctor.LevelOK:
-		return "32"
+		return green
 	case doctor.LevelWarning:
-		return "1;33"
+		return warning
 	case doctor.LevelProblem:
-		return "1;31"
+		return alarm
 	}
-	return "2"
-}
-
-func paint(tone, text string, color bool) string {
-	if !color {
-		return text
-	}
-	return "\x1b[" + tone + "m" + text + "\x1b[0m"
-}
-
-// visible keeps what a file or a process is called from commanding the terminal.
-func visible(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '\ufffd'
-	}, text)
+	return dim
 }

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/rogpeppe/go-internal/diff"
+
 	"github.com/spf13/cobra"
 
 	"edgegen/internal/config"
@@ -96,7 +98,7 @@ func formatOne(s streams, file string, flags fmtFlags) (failed bool, err error) 
 	switch {
 	case flags.check || flags.diff:
 		if changed && flags.diff {
-			_, err = io.WriteString(s.out, unifiedDiff(displayName(file), source, formatted))
+			_, err = s.out.Write(patch(displayName(file), source, formatted))
 		} else if changed {
 			_, err = fmt.Fprintln(s.out, displayName(file))
 		}
@@ -149,4 +151,10 @@ func rewrite(file string, data []byte) error {
 	}
 	_, err = render.Install(filepath.Dir(target), []render.File{{Name: filepath.Base(target), Data: data, Mode: info.Mode().Perm()}}, nil)
 	return err
+}
+
+// patch compares two texts in the form that patch(1) reads. They differ.
+func patch(name string, before, after []byte) []byte {
+	_, hunks, _ := bytes.Cut(diff.Diff(name, before, name, after), []byte("\n")) // the first line names diff itself
+	return hunks
 }

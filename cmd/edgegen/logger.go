@@ -61,7 +61,7 @@ func (h *personHandler) Handle(_ context.Context, r slog.Record) error {
 		if a.Key == "from" {
 			from = a.Value.String()
 		} else {
-			fmt.Fprintf(&rest, " %s=%s", a.Key, printable(a.Value.String()))
+			fmt.Fprintf(&rest, " %s=%s", a.Key, escaped(a.Value.String()))
 		}
 		return true
 	}
@@ -69,42 +69,27 @@ func (h *personHandler) Handle(_ context.Context, r slog.Record) error {
 		add(a)
 	}
 	r.Attrs(add)
-	line := fmt.Sprintf("%s %s %s%s%s\n", h.paint(dim, r.Time.Format(time.TimeOnly)),
-		h.paint(bold, fmt.Sprintf("%-8s", printable(from))), h.mark(r.Level), printable(r.Message), rest.String())
+	line := fmt.Sprintf("%s %s %s%s%s\n", paint(h.color, dim, r.Time.Format(time.TimeOnly)),
+		paint(h.color, bold, fmt.Sprintf("%-8s", escaped(from))), h.mark(r.Level), escaped(r.Message), rest.String())
 	h.out.mu.Lock()
 	defer h.out.mu.Unlock()
 	_, err := io.WriteString(h.out.w, line)
 	return err
 }
 
-const (
-	dim    = "\x1b[2m"
-	bold   = "\x1b[1m"
-	red    = "\x1b[31m"
-	yellow = "\x1b[33m"
-	reset  = "\x1b[0m"
-)
-
-func (h *personHandler) paint(color, text string) string {
-	if !h.color {
-		return text
-	}
-	return color + text + reset
-}
-
 func (h *personHandler) mark(level slog.Level) string {
 	switch {
 	case level >= slog.LevelError:
-		return h.paint(red, "error: ")
+		return paint(h.color, red, "error: ")
 	case level >= slog.LevelWarn:
-		return h.paint(yellow, "warning: ")
+		return paint(h.color, yellow, "warning: ")
 	}
 	return ""
 }
 
-// printable keeps what a process printed from steering the terminal: control
+// escaped keeps what a process printed from steering the terminal: control
 // characters are written as \xNN, a newline as a space.
-func printable(s string) string {
+func escaped(s string) string {
 	var out strings.Builder
 	for _, r := range s {
 		switch {

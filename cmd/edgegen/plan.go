@@ -114,9 +114,9 @@ func planTable(plan api.Plan, unchanged bool) (steps *table, changes int) {
 func actionTone(action api.Action) string {
 	switch action {
 	case api.Nothing:
-		return "2"
+		return dim
 	case api.Reload, api.Start:
-		return "32"
+		return green
 	}
-	return "1;33"
+	return warning
 }

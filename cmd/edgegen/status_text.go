@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"edgegen/internal/printable"
+
 	"edgegen/internal/api"
 )
 
@@ -14,7 +16,7 @@ import (
 func statusText(status api.Status, now time.Time, color bool, width int) string {
 	var out strings.Builder
 	up := time.Duration(status.Uptime * float64(time.Second))
-	fmt.Fprintf(&out, "%s, up %s: %s\n", paint(stateTone(status.State), status.State, color), short(up), visible(status.Site))
+	fmt.Fprintf(&out, "%s, up %s: %s\n", paint(color, stateTone(status.State), status.State), short(up), printable.Text(status.Site))
 	fmt.Fprintf(&out, "pid %d, generation %d, %s%s\n\n", status.PID, status.Generation, plural(status.Connections.WebSockets, "WebSocket"), leaving(status.Connections))
 	tiers := newTable("TIER", "ENGINE", "VERSION", "STATE", "PID", "RESTARTS", "SINCE", "LISTENING")
 	for _, t := range status.Tiers {
@@ -64,7 +66,7 @@ func lastReload(r *api.ReloadStatus, now time.Time) string {
 	if r.OK {
 		return fmt.Sprintf("last reload: %s ago, took %s", age(r.At, now), took)
 	}
-	return visible(strings.Join(strings.Fields(fmt.Sprintf("last reload: refused %s ago after %s: %s", age(r.At, now), took, r.Error)), " "))
+	return printable.Text(strings.Join(strings.Fields(fmt.Sprintf("last reload: refused %s ago after %s: %s", age(r.At, now), took, r.Error)), " "))
 }
 
 // listening is where a tier listens. The sockets between the tiers are called by
@@ -98,13 +100,13 @@ func remark(t api.TierStatus, now time.Time) string {
 func stateTone(state string) string {
 	switch state {
 	case "ready", "running":
-		return "32"
+		return green
 	case "starting", "stopping", "backoff", "degraded":
-		return "1;33"
+		return warning
 	case "failed":
-		return "1;31"
+		return alarm
 	}
-	return "2"
+	return dim
 }
 
 // age is how long ago a time was, "-" for none.

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"edgegen/internal/printable"
+
 	"golang.org/x/term"
 
 	"edgegen/internal/api"
@@ -104,7 +106,7 @@ func showScreen(terminal *os.File) func(api.Status, error) error {
 		}
 		text := statusText(status, time.Now(), colored(terminal), columns(terminal))
 		if asked != nil {
-			text = visible(asked.Error()) + "\n"
+			text = printable.Text(asked.Error()) + "\n"
 		}
 		frame, lines := redraw(text, drawn, height)
 		drawn = lines

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"edgegen/internal/printable"
 )
 
-// cell is one field of a table; its tone is an argument of paint, "" for none.
+// cell is one field of a table; its tone may be "".
 type cell struct{ text, tone string }
 
 // table is text in columns, for people. Its first row is the heading.
@@ -48,15 +50,15 @@ func (t *table) write(out *strings.Builder, color bool, width int) {
 	for n, row := range t.rows {
 		line := ""
 		for i, c := range row.cells {
-			text, tone := visible(c.text), c.tone
+			text, tone := printable.Text(c.text), c.tone
 			if n == 0 {
-				tone = "1"
+				tone = bold
 			}
 			if i == len(row.cells)-1 {
 				text = strings.Join(wrap(text, width-indent), "\n"+strings.Repeat(" ", indent))
 			}
 			if tone != "" && text != "" {
-				text = paint(tone, text, color)
+				text = paint(color, tone, text)
 			}
 			line += text
 			if i < len(row.cells)-1 {
@@ -66,7 +68,7 @@ func (t *table) write(out *strings.Builder, color bool, width int) {
 		fmt.Fprintln(out, strings.TrimRight(line, " "))
 		if row.note != "" {
 			mark := strings.Repeat(" ", widths[0]+gap) + "= "
-			fmt.Fprintf(out, "%s%s\n", mark, strings.Join(wrap(visible(row.note), width-len(mark)), "\n"+strings.Repeat(" ", len(mark))))
+			fmt.Fprintf(out, "%s%s\n", mark, strings.Join(wrap(printable.Text(row.note), width-len(mark)), "\n"+strings.Repeat(" ", len(mark))))
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
+
+	"edgegen/internal/printable"
 )
 
 // Record is one request in the access log.
@@ -75,7 +75,7 @@ func jsonNumber(b []byte, name string, n int64) []byte {
 // not printable has been replaced.
 func jsonText(b []byte, name, text string) []byte {
 	b = append(append(append(b, `,"`...), name...), `":"`...)
-	text = printable(text)
+	text = printable.Text(text)
 	if strings.IndexByte(text, '"') < 0 && strings.IndexByte(text, '\\') < 0 {
 		return append(append(b, text...), '"')
 	}
@@ -139,21 +139,6 @@ func backendOf(r Record) string {
 func dash(s string) string {
 	if s == "" {
 		return "-"
-	}
-	return s
-}
-
-// printable replaces what might do something to a terminal.
-func printable(s string) string {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
-			return strings.Map(func(c rune) rune {
-				if !unicode.IsPrint(c) {
-					return utf8.RuneError
-				}
-				return c
-			}, s)
-		}
 	}
 	return s
 }

@@ -16,6 +16,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"edgegen/internal/atomicfile"
 )
 
 const (
@@ -113,10 +115,10 @@ func (a *Authority) makeRoot() error {
 		return err
 	}
 	block, rest := pem.Decode(root.PEM)
-	if err := writeFile(a.keyFile(), rest, 0o600); err != nil {
+	if err := atomicfile.Write(a.keyFile(), rest, 0o600); err != nil {
 		return err
 	}
-	if err := writeFile(a.RootFile(), pem.EncodeToMemory(block), 0o644); err != nil {
+	if err := atomicfile.Write(a.RootFile(), pem.EncodeToMemory(block), 0o644); err != nil {
 		return err
 	}
 	return a.adopt(root)

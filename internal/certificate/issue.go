@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"edgegen/internal/atomicfile"
 )
 
 // names are the subjects of a leaf, sorted and without duplicates.
@@ -45,7 +47,7 @@ func (a *Authority) Issue(hosts []string) (Pair, error) {
 			return err
 		}
 		pair = made
-		return writeFile(file, made.PEM, 0o600)
+		return atomicfile.Write(file, made.PEM, 0o600)
 	})
 	if err != nil {
 		return Pair{}, fmt.Errorf("issue a certificate for %s: %w", subject.first, err)

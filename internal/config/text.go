@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 
+	"edgegen/internal/printable"
+
 	"golang.org/x/text/width"
 )
 
@@ -43,7 +45,7 @@ func (d Diagnostic) write(out *strings.Builder, c palette) {
 	if d.Severity == Warning {
 		tone = c.warn
 	}
-	fmt.Fprintf(out, "%s%s%s: %s%s%s\n", tone, d.Severity, c.off, c.bold, printable(d.Summary), c.off)
+	fmt.Fprintf(out, "%s%s%s: %s%s%s\n", tone, d.Severity, c.off, c.bold, printable.Text(d.Summary), c.off)
 	gutter := "  "
 	if d.Line > 0 {
 		gutter = strings.Repeat(" ", len(strconv.Itoa(d.Line))+1)
@@ -51,22 +53,22 @@ func (d Diagnostic) write(out *strings.Builder, c palette) {
 	switch {
 	case d.File == "":
 	case d.Line == 0:
-		fmt.Fprintf(out, "%s%s-->%s %s\n", gutter[1:], c.frame, c.off, printable(d.File))
+		fmt.Fprintf(out, "%s%s-->%s %s\n", gutter[1:], c.frame, c.off, printable.Text(d.File))
 	default:
-		fmt.Fprintf(out, "%s%s-->%s %s:%d:%d\n", gutter[1:], c.frame, c.off, printable(d.File), d.Line, d.Column)
+		fmt.Fprintf(out, "%s%s-->%s %s:%d:%d\n", gutter[1:], c.frame, c.off, printable.Text(d.File), d.Line, d.Column)
 		line, caret := d.excerpt()
 		fmt.Fprintf(out, "%s%s|%s\n", gutter, c.frame, c.off)
 		fmt.Fprintf(out, "%s%d |%s%s\n", c.frame, d.Line, c.off, strings.TrimRight(" "+line, " "))
 		fmt.Fprintf(out, "%s%s|%s %s%s%s\n", gutter, c.frame, c.off, tone, caret, c.off)
 	}
 	if d.Instance != "" {
-		fmt.Fprintf(out, "%s%s=%s in %s\n", gutter, c.frame, c.off, printable(d.Instance))
+		fmt.Fprintf(out, "%s%s=%s in %s\n", gutter, c.frame, c.off, printable.Text(d.Instance))
 	}
 	for _, value := range d.Values {
-		fmt.Fprintf(out, "%s%s=%s %s\n", gutter, c.frame, c.off, printable(value))
+		fmt.Fprintf(out, "%s%s=%s %s\n", gutter, c.frame, c.off, printable.Text(value))
 	}
 	if d.Remedy != "" {
-		fmt.Fprintf(out, "%s%s=%s %s\n", gutter, c.frame, c.off, printable(d.Remedy))
+		fmt.Fprintf(out, "%s%s=%s %s\n", gutter, c.frame, c.off, printable.Text(d.Remedy))
 	}
 }
 
@@ -146,14 +148,4 @@ func cell(character string) (string, int) {
 		}
 	}
 	return character, n
-}
-
-// printable replaces what a terminal could act upon.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '�'
-	}, text)
 }

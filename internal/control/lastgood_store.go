@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"edgegen/internal/atomicfile"
+
 	"edgegen/internal/render"
 )
 
@@ -40,18 +42,10 @@ func replaceWhole(dir string, files []render.File) (err error) {
 			return err
 		}
 	}
-	// A link of this name is left where an earlier run was cut short.
-	link := filepath.Join(dir, currentLink+".new")
-	if err := os.Remove(link); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	if err := os.Symlink(filepath.Base(fresh), link); err != nil {
-		return err
-	}
 	if err := syncDirectory(dir); err != nil { // the set is to be there before the link leads to it
 		return err
 	}
-	if err := os.Rename(link, filepath.Join(dir, currentLink)); err != nil {
+	if err := atomicfile.Link(os.Symlink, filepath.Base(fresh), filepath.Join(dir, currentLink)); err != nil {
 		return err
 	}
 	return syncDirectory(dir) // and the link before the old set goes

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"edgegen/internal/atomicfile"
+
 	"edgegen/internal/render"
 	"edgegen/internal/supervise"
 )
@@ -218,21 +220,10 @@ func (s *Stunnel) Probe(ctx context.Context) error {
 // linkTo gives a file another name, in place of what had it. It is a hard link,
 // which takes no disk space, because stunnel resolves the symbolic links in the
 // name of its file when it starts and would read that file for ever.
-func linkTo(file, name string) error { return named(os.Link, file, name) }
+func linkTo(file, name string) error { return atomicfile.Link(os.Link, file, name) }
 
 // leadTo makes the name a symbolic link to a directory, which fits in its inode.
-func leadTo(directory, name string) error { return named(os.Symlink, directory, name) }
-
-// named makes a link in place of what had the name.
-func named(link func(target, name string) error, target, name string) error {
-	if err := os.Remove(name + ".new"); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	if err := link(target, name+".new"); err != nil {
-		return err
-	}
-	return os.Rename(name+".new", name)
-}
+func leadTo(directory, name string) error { return atomicfile.Link(os.Symlink, directory, name) }
 
 // listenUnix opens a Unix socket that the caller alone may connect to.
 func listenUnix(path string) (*os.File, error) {

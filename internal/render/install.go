@@ -6,10 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"edgegen/internal/atomicfile"
 )
 
 // Owner is whom installed files are given to; nil leaves them with the caller.
-type Owner struct{ UID, GID int }
+type Owner = atomicfile.Owner
 
 // Install writes files below a directory, making directories as needed, and
 // reports whether anything changed. First every file is written beside its
@@ -37,9 +39,9 @@ func Install(dir string, files []File, owner *Owner) (changed bool, err error) {
 		if same(target, file, owner) {
 			continue
 		}
-		name, err := stageFile(target, file, owner)
+		name, err := atomicfile.Stage(target, file.Data, file.Mode, owner)
 		if err != nil {
-			return false, fmt.Errorf("write %s: %w", target, err)
+			return false, err
 		}
 		staged = append(staged, name)
 		moves = append(moves, move{name, target})
@@ -96,32 +98,4 @@ func same(target string, file File, owner *Owner) bool {
 	}
 	data, err := os.ReadFile(target)
 	return err == nil && bytes.Equal(data, file.Data)
-}
-
-func stageFile(target string, file File, owner *Owner) (name string, err error) {
-	// CreateTemp makes the file 0600: a key is at no time readable by others.
-	temporary, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".*")
-	if err != nil {
-		return "", err
-	}
-	defer func() {
-		if closeErr := temporary.Close(); err == nil {
-			err = closeErr
-		}
-		if err != nil {
-			_ = os.Remove(temporary.Name())
-		}
-	}()
-	if _, err := temporary.Write(file.Data); err != nil {
-		return "", err
-	}
-	if err := temporary.Chmod(file.Mode.Perm()); err != nil {
-		return "", err
-	}
-	if owner != nil {
-		if err := temporary.Chown(owner.UID, owner.GID); err != nil {
-			return "", err
-		}
-	}
-	return temporary.Name(), temporary.Sync()
 }

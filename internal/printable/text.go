@@ -1,0 +1,27 @@
+// Package printable keeps what a client, a file or a process says from commanding
+// a terminal.
+package printable
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Text returns the text with U+FFFD in place of every character that cannot be
+// printed. Line ends and tabs are among these.
+func Text(text string) string {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return strings.Map(shown, text)
+		}
+	}
+	return text
+}
+
+func shown(c rune) rune {
+	if unicode.IsPrint(c) {
+		return c
+	}
+	return utf8.RuneError
+}
