@@ -127,7 +127,10 @@ func selectFiles(o *render.Output, only string) ([]render.File, error) {
 		return o.Configuration(), nil
 	}
 	engine, err := onlyEngine(only)
-	return o.Of(engine).Files, err
+	if files := o.Of(engine).Files; err != nil || len(files) > 0 {
+		return files, err
+	}
+	return nil, fmt.Errorf("--only %s: it serves no tier of this site", only)
 }
 
 // onlyEngine reads --only.

@@ -44,6 +44,9 @@ func (l *loader) decode(sources []*source, parsed [][]*piece) *site.Edge {
 	edge := &site.Edge{}
 	edges[0].decode(edge)
 	edge.Sites, edge.First = l.sites(sites)
+	if !edge.Plain() {
+		l.needTLS()
+	}
 	switch {
 	case len(edge.Sites) > 0 || len(sources) == 0 || len(sites) > 0 && l.errors > 0:
 	case len(sites) > 0:

@@ -11,11 +11,11 @@ func edgeLanguage() *schema {
 		words: "what holds for all sites: listeners, limits, engines, the log; at most one in all files",
 		arguments: []argument{
 			{name: "http", kind: listKind, elements: 64, standard: `[":80"]`, by: edgegenItself | webTier,
-				words:   "plain listeners, which redirect to https; [] for none",
+				words:   "plain listeners, which redirect to https; [] for none. With engine { tls = \"off\" } they serve the sites",
 				example: `["127.0.0.1:8080", "[::1]:8080"]`,
 				into:    in(func(e *site.Edge) *[]site.Listener { return &e.HTTP }), read: later},
 			{name: "https", kind: listKind, elements: 64, standard: `[":443"]`, by: edgegenItself | tlsTier,
-				words:   "TLS listeners, which serve the sites; redirects lead to the first",
+				words:   "TLS listeners, which serve the sites; redirects lead to the first. None with engine { tls = \"off\" }",
 				example: `[":8443"]`,
 				into:    in(func(e *site.Edge) *[]site.Listener { return &e.HTTPS }), read: later},
 			{name: "user", kind: textKind, by: edgegenItself,
@@ -38,7 +38,7 @@ func engineLanguage() *schema {
 		words: "who serves each tier; auto takes the daemon where it is installed",
 		arguments: []argument{
 			{name: site.TLSTier, kind: textKind, choices: engineChoices(site.TLSTier), standard: `"auto"`, by: edgegenItself,
-				words: "who ends TLS", example: `"builtin"`,
+				words: "who ends TLS; off: somebody in front of the edge does, as a load balancer, whom trusted_proxies names", example: `"builtin"`,
 				into: in(func(e *site.Engines) *site.Engine { return &e.TLS }), read: reads(readEngine)},
 			{name: site.CacheTier, kind: textKind, choices: engineChoices(site.CacheTier), standard: `"auto"`, by: edgegenItself,
 				words: "who caches, and leads WebSockets to the apps", example: `"varnish"`,
@@ -55,6 +55,9 @@ func engineLanguage() *schema {
 func engineChoices(tier string) (choices []string) {
 	for _, engine := range site.Choices(tier) {
 		choices = append(choices, string(engine))
+	}
+	if site.CanBeOff(tier) {
+		choices = append(choices, string(site.Off))
 	}
 	return choices
 }

@@ -27,7 +27,7 @@ func siteLanguage() *schema {
 }
 
 func tlsLanguage() *schema {
-	return &schema{name: "tls", title: "a tls block", words: "the certificate of a site, which every site has",
+	return &schema{name: "tls", title: "a tls block", words: "the certificate of a site, which every site has, unless nobody ends TLS here (engine { tls = \"off\" })",
 		arguments: []argument{
 			{name: "certificate", kind: textKind, by: tlsTier,
 				words: "a file with the chain in PEM, the site's own certificate first; read again on a reload", example: `"server.crt"`,

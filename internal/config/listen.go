@@ -25,6 +25,10 @@ type entry struct {
 func (b *block) listeners(edge *site.Edge) {
 	http, https := b.row(&edge.HTTP), b.row(&edge.HTTPS)
 	plain, before := b.entries(http), b.errors
+	if edge.Plain() {
+		b.plainListeners(edge, http, https, plain)
+		return
+	}
 	tls := b.entries(https)
 	if b.holds(https) && len(tls) == 0 && b.errors == before {
 		b.errorAt(b.placeOf(https), "write "+https.name+" = "+https.standard, "%s is empty: the sites would be served nowhere", https.name)
@@ -36,6 +40,26 @@ func (b *block) listeners(edge *site.Edge) {
 		}
 	}
 	edge.HTTP, edge.HTTPS = listenersOf(plain), listenersOf(tls)
+}
+
+// plainListeners takes the listeners of an edge that ends no TLS.
+func (b *block) plainListeners(edge *site.Edge, http, https *argument, plain []entry) {
+	switch {
+	case b.holds(https):
+		b.errorAt(b.placeOf(https), "remove it; the sites are served on "+http.name, "%s has no use: nobody ends TLS here, as engine.tls is off", https.name)
+	case b.holds(http) && len(plain) == 0 && !b.wrong(http):
+		b.errorAt(b.placeOf(http), "write "+http.name+" = "+http.standard, "%s is empty: the sites would be served nowhere", http.name)
+	}
+	if len(edge.Trusted) == 0 {
+		b.warnAt(b.placeOf(b.row(&edge.Trusted)), `name whoever ends TLS, as trusted_proxies = ["10.0.0.0/8"]`,
+			"nobody's X-Forwarded-Proto is believed: with engine.tls off, every request is taken for one that came as http, from whoever connects")
+	}
+	for i, later := range plain {
+		for _, earlier := range plain[:i] {
+			b.checkOverlap(earlier, later)
+		}
+	}
+	edge.HTTP, edge.HTTPS = listenersOf(plain), nil
 }
 
 func listenersOf(entries []entry) []site.Listener {

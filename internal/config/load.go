@@ -107,6 +107,7 @@ type loader struct {
 	secrets        secrets
 	contents       map[string]fileRead
 	instance       string          // that is being decoded
+	without        []without       // sites that have no tls block
 	repeated       map[problem]int // the index of a problem that is about an instance
 	more           map[int]int     // how many more instances a problem is about
 	errors         int             // how many were reported

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"edgegen/internal/certificate"
 	"edgegen/internal/site"
 )
@@ -23,7 +25,7 @@ func checkTLS(b *block, tls *site.TLS) {
 	switch given := b.holds(certificate) || b.holds(key); {
 	case !b.present() && b.around.writesAsArgument(b.schema): // which has been reported
 	case !b.present():
-		b.errorAt(b.around.place, "add tls { certificate = …  key = … }, or tls { self_signed = true } to try it out", "the site has no tls block")
+		b.lacksTLS(b.around.place)
 	case given && tls.SelfSigned:
 		b.errorAt(b.placeOf(selfSigned), "keep one of the two", "%s stands beside a certificate", selfSigned.name)
 	case given:
@@ -31,6 +33,31 @@ func checkTLS(b *block, tls *site.TLS) {
 	case !tls.SelfSigned && !b.wrong(selfSigned):
 		b.errorAt(b.place, "add certificate and key, or self_signed = true to try it out", "the tls block names no certificate")
 	}
+}
+
+// without is a site that has no tls block.
+type without struct {
+	place    hcl.Range
+	instance string
+}
+
+// lacksTLS notes down a site without a tls block: whether it needs one, the edge
+// block says.
+func (l *loader) lacksTLS(place hcl.Range) {
+	l.without = append(l.without, without{place, l.instance})
+	if l.note != nil {
+		l.note.spoilt = true
+	}
+}
+
+// needTLS reports the sites without a tls block.
+func (l *loader) needTLS() {
+	around := l.instance
+	for _, site := range l.without {
+		l.instance = site.instance
+		l.errorAt(site.place, "add tls { certificate = …  key = … }, or tls { self_signed = true } to try it out", "the site has no tls block")
+	}
+	l.instance = around
 }
 
 // writesAsArgument reports whether a block is written with "=".

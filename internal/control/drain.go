@@ -64,7 +64,7 @@ func (e *Edge) drain(hurry context.Context) {
 // unsent reports whether the kernel holds bytes that a client of the TLS tier
 // has not taken yet.
 func (e *Edge) unsent() bool {
-	listeners := e.serving().Loaded.Edge.HTTPS
+	listeners := e.serving().Loaded.Edge.Public()
 	return slices.ContainsFunc(tcptable.Sockets(), func(s tcptable.Socket) bool {
 		open := s.State == tcptable.Established || s.State == tcptable.CloseWait
 		return open && s.Unsent && slices.ContainsFunc(listeners, func(l site.Listener) bool { return belongsTo(s.Local, l.Address) })

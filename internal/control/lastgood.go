@@ -101,6 +101,9 @@ func loadLastGood(dir string) (*config.Loaded, error) {
 	if err != nil {
 		return nil, err
 	}
+	if edge.Plain() {
+		return config.Restored(edge, nil), nil
+	}
 	pairs := make([]certificate.Pair, len(edge.Sites))
 	for i := range edge.Sites {
 		if edge.Sites[i].TLS.SelfSigned {

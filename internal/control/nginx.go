@@ -42,7 +42,16 @@ func (n *nginxServer) sockets(g *generation.Generation) (inherited []*os.File, i
 		}
 		inherited, inner = append(inherited, file), append(inner, innerSocket{path, file})
 	}
-	return append(inherited, generation.Files(g.Public.HTTP)...), inner, nil
+	return append(inherited, generation.Files(n.plain(g))...), inner, nil
+}
+
+// plain are the public listeners that are nginx's, which redirects there; none
+// where the sites are served on them.
+func (n *nginxServer) plain(g *generation.Generation) []*generation.Listener {
+	if g.Loaded.Edge.Plain() {
+		return nil
+	}
+	return g.Public.HTTP
 }
 
 func (n *nginxServer) make(g *generation.Generation) (*native.Nginx, error) {
@@ -63,7 +72,7 @@ func (n *nginxServer) settings(g *generation.Generation) native.Setup {
 // differs asks for another nginx where the listeners are others, since
 // descriptors are inherited at the start only.
 func (n *nginxServer) differs(was, next *generation.Generation) (restart, reload []string) {
-	if !slices.Equal(was.Public.HTTP, next.Public.HTTP) {
+	if !slices.Equal(n.plain(was), n.plain(next)) {
 		restart = []string{"the plain listeners"}
 	}
 	if was.Output.Of(n.Engine).Generation != next.Output.Of(n.Engine).Generation {

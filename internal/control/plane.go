@@ -24,6 +24,7 @@ type plane struct {
 	edge    *Edge
 	tiers   []string // from the inside out
 	standIn bool     // for a daemon, on the sockets that edgegen holds for it
+	plain   bool     // the tls tier is left out: the sites are served as they come to the plain listeners
 	cancel  context.CancelFunc
 	done    chan struct{}
 
@@ -43,11 +44,19 @@ var (
 	_ rooted    = (*plane)(nil)
 )
 
-func newPlane(e *Edge, tiers []string) *plane {
-	return &plane{edge: e, tiers: slices.Clone(tiers)}
+// newPlane makes one for a generation. One that ends TLS cannot go on in another in
+// which nobody does.
+func newPlane(e *Edge, g *generation.Generation, tiers []string) *plane {
+	return &plane{edge: e, tiers: slices.Clone(tiers), plain: g.Loaded.Edge.Plain()}
 }
 
-func (p *plane) key() string { return "builtin " + strings.Join(p.tiers, " ") }
+func (p *plane) key() string {
+	key := "builtin " + strings.Join(p.tiers, " ")
+	if p.plain {
+		key += " plain"
+	}
+	return key
+}
 
 func (p *plane) has(role string) bool { return slices.Contains(p.tiers, role) }
 
@@ -100,7 +109,7 @@ func (p *plane) answers(ctx context.Context, g *generation.Generation) error {
 	if err := p.plane().Probe(ctx); err != nil {
 		return err
 	}
-	if p.has(generation.RoleTLS) && !p.standIn {
+	if p.has(generation.RoleTLS) && !p.standIn && !p.plain {
 		return probeTLS(ctx, g)
 	}
 	return nil
@@ -130,10 +139,18 @@ func (p *plane) show(g *generation.Generation) {
 	p.shown = make(map[string]api.TierStatus)
 	for _, role := range p.tiers {
 		p.shown[role] = api.TierStatus{
-			Role: role, Engine: string(site.Builtin), Version: p.edge.options.Version, PID: os.Getpid(),
+			Role: role, Engine: engineOf(g, role), Version: p.edge.options.Version, PID: os.Getpid(),
 			Listen: p.edge.listening(g, role), Reason: g.Engines[role].Reason,
 		}
 	}
+}
+
+// engineOf says of a tier that a plane serves whether it is left out.
+func engineOf(g *generation.Generation, role string) string {
+	if g.Engines[role].Engine == site.Off {
+		return string(site.Off)
+	}
+	return string(site.Builtin) // also where it stands in
 }
 
 func (p *plane) status(role string) api.TierStatus {
@@ -163,7 +180,7 @@ func (p *plane) stage(_ context.Context, next *generation.Generation) (*change, 
 		c.then(&swap{plane: p, prepared: prepared, next: next})
 	}
 	for _, role := range p.tiers {
-		c.plans = append(c.plans, api.TierPlan{Role: role, Engine: string(site.Builtin), Action: action, Why: why})
+		c.plans = append(c.plans, api.TierPlan{Role: role, Engine: engineOf(next, role), Action: action, Why: why})
 	}
 	return c, nil
 }

@@ -69,6 +69,12 @@ const standInMemory = 64 << 20
 // listeners.
 func (p *plane) model(g *generation.Generation) (m dataplane.Model, err error) {
 	m.Edge, m.Generation, m.Private = g.Loaded.Edge, g.Meaning, g.Private
+	if g.Loaded.Edge.Plain() {
+		if p.has(generation.RoleTLS) {
+			m.HTTP, err = fileListeners(generation.Files(g.Public.HTTP))
+		}
+		return m, err
+	}
 	if p.has(generation.RoleTLS) {
 		m.Certificates = g.Certificates
 		if m.HTTPS, err = fileListeners(generation.Files(g.Public.HTTPS)); err != nil {
@@ -171,11 +177,11 @@ func fileListeners(files []*os.File) ([]net.Listener, error) {
 func (e *Edge) listening(g *generation.Generation, role string) []string {
 	addresses := []string{}
 	public := g.Public.HTTPS
-	switch role {
-	case generation.RoleWeb:
-		public = g.Public.HTTP
-	case generation.RoleCache:
+	switch {
+	case role == generation.RoleCache, role == generation.RoleWeb && g.Loaded.Edge.Plain():
 		public = nil
+	case role == generation.RoleWeb, g.Loaded.Edge.Plain():
+		public = g.Public.HTTP
 	}
 	for _, l := range public {
 		addresses = append(addresses, l.Address.String())
@@ -186,7 +192,7 @@ func (e *Edge) listening(g *generation.Generation, role string) []string {
 	if role == generation.RoleCache && (g.Native(generation.RoleCache) || g.Native(generation.RoleTLS)) {
 		addresses = append(addresses, "unix:"+e.layout.CacheSocket())
 	}
-	if role == generation.RoleCache && (g.Native(generation.RoleCache) || g.Native(generation.RoleWeb)) {
+	if role == generation.RoleCache && !g.Loaded.Edge.Plain() && (g.Native(generation.RoleCache) || g.Native(generation.RoleWeb)) {
 		addresses = append(addresses, "unix:"+e.layout.PlainSocket())
 	}
 	return addresses

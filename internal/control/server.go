@@ -124,7 +124,7 @@ func (e *Edge) arrangement(g *generation.Generation) []server {
 			count++
 		}
 		if count > 0 {
-			servers = append(servers, newPlane(e, inward[:count]))
+			servers = append(servers, newPlane(e, g, inward[:count]))
 			inward = inward[count:]
 			continue
 		}

@@ -58,7 +58,7 @@ func (d *daemon) checkWhileDown(ctx context.Context, was, next *generation.Gener
 
 // standInStarts has a plane serve on the daemon's sockets.
 func (d *daemon) standInStarts(ctx context.Context, g *generation.Generation) error {
-	stand := newPlane(d.edge, d.roles())
+	stand := newPlane(d.edge, g, d.roles())
 	stand.standIn = true
 	if err := stand.start(ctx, g); err != nil {
 		stand.stop(d.edge.life)

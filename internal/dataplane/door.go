@@ -14,6 +14,7 @@ type usage int
 const (
 	forHTTPS usage = iota
 	forHTTP
+	forSites // plain, behind somebody who ends TLS
 	forCache
 	forPlain
 	forWeb
@@ -29,6 +30,14 @@ type door struct {
 	loop    chan struct{} // closed when the loop that accepts has ended; nil before there is one
 }
 
+// plainUse is what comes to the plain listeners.
+func (m Model) plainUse() usage {
+	if m.Edge.Plain() {
+		return forSites
+	}
+	return forHTTP
+}
+
 // doors makes one of each listener.
 func doors(all []net.Listener, use usage) []*door {
 	var out []*door
@@ -39,7 +48,7 @@ func doors(all []net.Listener, use usage) []*door {
 }
 
 func (o *Options) doors() []*door {
-	return slices.Concat(doors(o.HTTPS, forHTTPS), doors(o.HTTP, forHTTP),
+	return slices.Concat(doors(o.HTTPS, forHTTPS), doors(o.HTTP, o.plainUse()),
 		doors(o.Cache, forCache), doors(o.Plain, forPlain), doors(o.Web, forWeb))
 }
 
@@ -59,6 +68,8 @@ func (p *Plane) serve(c net.Conn, d *door) {
 		p.https(c, d)
 	case forHTTP:
 		p.http1(&http1{Conn: c, door: d, peer: addressOf(c), serve: p.plainHTTP, log: true})
+	case forSites:
+		p.behind(c, d)
 	case forCache:
 		p.proxied(c, d)
 	case forPlain:

@@ -25,6 +25,8 @@ type exchange struct {
 	peer     netip.Addr // who connected to the edge
 	trusted  bool       // what the peer says of the client is believed
 	tls      uint16     // the version that the client has agreed upon; 0 where it is not known
+	https    bool       // the client has spoken TLS, as far as the connection tells
+	toldHTTP bool       // whoever is believed says that it has not
 	upgrade  upgrade
 	tunnel   bool   // a CONNECT for a WebSocket (RFC 8441)
 	watch    func() // called before waiting for anybody else; may be nil

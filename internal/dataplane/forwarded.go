@@ -169,11 +169,14 @@ func (x *exchange) forward(named []string) {
 	x.trusted = x.model.isTrusted(x.peer)
 	cleanRequest(&x.Request, named, x.trusted)
 	x.client = x.peer
-	proto, hostname := "https", x.Host
+	proto, hostname := "http", x.Host
+	if x.https {
+		proto = "https"
+	}
 	if x.trusted {
 		x.client = x.walk()
 		if p := x.Header.Get("X-Forwarded-Proto"); p == "http" || p == "https" {
-			proto = p
+			proto, x.https, x.toldHTTP = p, p == "https", p == "http"
 		}
 		if h := x.Header.Get("X-Forwarded-Host"); h != "" {
 			hostname = h

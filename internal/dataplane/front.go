@@ -3,6 +3,7 @@ package dataplane
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"edgegen/internal/dataplane/httpcache"
 	"edgegen/internal/dataplane/wire"
@@ -57,7 +58,7 @@ func (f *front) decide(x *exchange) answer {
 		// It has named another site in its handshake (RFC 9110, 15.5.20).
 		return answer{Response: failure(http.StatusMisdirectedRequest)}
 	}
-	if x.host.alias {
+	if x.host.alias || x.toldHTTP && x.model.edge.Plain() {
 		return answer{Response: x.toCanonical()}
 	}
 	// Looked for each time, so that the page counts from when it is there.
@@ -123,13 +124,27 @@ func (x *exchange) asksBy() string {
 	return x.Method
 }
 
-// toCanonical redirects to the canonical host in one hop.
+// toCanonical redirects to the canonical host in one hop: to https, unless nobody
+// is known to end TLS for this client.
 func (x *exchange) toCanonical() *wire.Response {
+	base := x.host.base
+	if x.model.edge.Plain() && !x.https && !x.toldHTTP {
+		base = "http" + strings.TrimPrefix(base, "https") + portOf(x.Host)
+	}
 	status := http.StatusPermanentRedirect
 	if x.Method == http.MethodGet || x.Method == http.MethodHead {
 		status = http.StatusMovedPermanently
 	}
-	return redirect(status, x.host.base+x.Target)
+	return redirect(status, base+x.Target)
+}
+
+// portOf is what a client has written after the host, with the colon.
+func portOf(host string) string {
+	at := strings.LastIndexByte(host, ':')
+	if at < 0 || strings.IndexByte(host[at:], ']') >= 0 || at == len(host)-1 {
+		return ""
+	}
+	return host[at:]
 }
 
 // respond answers from the cache or past it.

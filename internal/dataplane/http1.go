@@ -27,6 +27,7 @@ type http1 struct {
 	log    bool // this tier writes the access log
 	peer   netip.Addr
 	tls    uint16 // the version that the client has agreed upon; 0 where it is not known
+	https  bool   // the client speaks TLS, with the edge or with whoever is in front of it
 	plane  *Plane
 	probe  bool
 	reader *wire.Reader
@@ -76,7 +77,7 @@ func (c *http1) run() {
 // next serves one request, and reports whether another may follow.
 func (c *http1) next(first bool) bool {
 	head, err := c.head(first)
-	c.x = exchange{Request: wire.Request{Header: c.x.Header[:0]}, ctx: c.ctx, began: time.Now(), peer: c.peer, tls: c.tls, watch: c.watch,
+	c.x = exchange{Request: wire.Request{Header: c.x.Header[:0]}, ctx: c.ctx, began: time.Now(), peer: c.peer, tls: c.tls, https: c.https, watch: c.watch,
 		model: c.plane.model.Load()}
 	t := c.x.model.edge.Timeout
 	if err == nil {

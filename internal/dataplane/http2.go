@@ -76,7 +76,7 @@ func (c *http2) Serve(s *h2.Stream) {
 	p.streams.open.Add(1)
 	e := p.requests.Get().(*stream)
 	e.conn, e.to, s.User = c, s, e
-	e.exchange = exchange{ctx: s, protocol: "HTTP/2.0", began: time.Now(), peer: c.peer, tls: c.tls, watch: e.wait, model: p.model.Load(),
+	e.exchange = exchange{ctx: s, protocol: "HTTP/2.0", began: time.Now(), peer: c.peer, tls: c.tls, https: true, watch: e.wait, model: p.model.Load(),
 		Request: wire.Request{Method: s.Method, Target: s.Path, Host: s.Authority, Minor: 1, Header: s.Header, Length: s.Length}}
 	a := c.answer(e)
 	defer a.Close()

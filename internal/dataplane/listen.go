@@ -97,7 +97,7 @@ func (p *Plane) https(raw net.Conn, d *door) {
 	defer conn.Close()
 	if p.front == nil {
 		if !isProbe(raw) { // which asks this tier alone
-			p.relay(conn)
+			p.relay(conn, relayed{source: conn.RemoteAddr(), to: conn.LocalAddr(), tls: inProxy(conn.ConnectionState().Version)})
 		}
 		return
 	}
@@ -109,7 +109,7 @@ func (p *Plane) https(raw net.Conn, d *door) {
 		p.http2(&http2{door: d, peer: addressOf(raw), tls: agreed.Version, serve: serve, full: crowded}, conn, socket)
 		return
 	}
-	p.http1(&http1{Conn: conn, door: d, peer: addressOf(raw), tls: agreed.Version, serve: serve, log: true})
+	p.http1(&http1{Conn: conn, door: d, peer: addressOf(raw), tls: agreed.Version, https: true, serve: serve, log: true})
 }
 
 // full answers on a connection beyond the limit.
@@ -145,14 +145,17 @@ func (p *Plane) proxied(conn net.Conn, d *door) {
 		serve = full
 	}
 	early, _ := front.Peek(front.Buffered())
-	p.http1(&http1{Conn: conn, door: d, peer: from.peer, tls: from.tls, serve: serve, log: true}, early...)
+	https := from.https || !p.model.Load().edge.Plain()
+	p.http1(&http1{Conn: conn, door: d, peer: from.peer, tls: from.tls, https: https, serve: serve, log: true}, early...)
 }
 
 var localhost = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 
 // addressOf is a connection's peer; the local host where it has no address.
-func addressOf(c net.Conn) netip.Addr {
-	if tcp, ok := c.RemoteAddr().(*net.TCPAddr); ok {
+func addressOf(c net.Conn) netip.Addr { return addressIn(c.RemoteAddr()) }
+
+func addressIn(from net.Addr) netip.Addr {
+	if tcp, ok := from.(*net.TCPAddr); ok {
 		if a, ok := netip.AddrFromSlice(tcp.IP); ok {
 			return a.Unmap()
 		}

@@ -70,7 +70,7 @@ func newModel(from Model, roles Roles, old *model, outer *tls.Config) (*model, e
 			m.hosts[alias] = &a
 		}
 	}
-	if roles.TLS {
+	if roles.TLS && !edge.Plain() {
 		t, err := newTLSModel(edge, from.Certificates, roles.protocols(), outer)
 		if err != nil {
 			return nil, err

@@ -15,6 +15,10 @@ import (
 type proxiedClient struct {
 	peer netip.Addr // the local host where the header names nobody
 	tls  uint16     // the version that it has agreed upon; 0 where the header does not say
+
+	https   bool           // the header says that it speaks TLS
+	named   bool           // the header names the client
+	address netip.AddrPort // as it does
 }
 
 // readProxy reads a PROXY header, version 1 or 2.
@@ -30,47 +34,63 @@ func readProxy(r *bufio.Reader) (proxiedClient, error) {
 	}
 	if a, ok := netip.AddrFromSlice(source.IP); ok {
 		from.peer = a.Unmap()
+		from.address, from.named = netip.AddrPortFrom(from.peer, uint16(source.Port)), true
 	}
-	from.tls = tlsVersionIn(h)
+	from.tls, from.https = tlsIn(h)
 	return from, nil
 }
 
-// tlsVersionIn returns the version that a header names, of those that edgegen
-// speaks.
-func tlsVersionIn(h *proxyproto.Header) uint16 {
+// tlsIn returns the version that a header names, of those that edgegen speaks, and
+// whether it speaks of TLS at all.
+func tlsIn(h *proxyproto.Header) (version uint16, spoken bool) {
 	fields, err := h.TLVs()
 	if err != nil {
-		return 0
+		return 0, false
 	}
 	said, ok := tlvparse.FindSSL(fields)
-	if !ok {
-		return 0
+	if !ok || !said.ClientSSL() {
+		return 0, false
 	}
-	switch version, _ := said.SSLVersion(); version {
+	switch named, _ := said.SSLVersion(); named {
 	case inProxy(tls.VersionTLS13):
-		return tls.VersionTLS13
+		return tls.VersionTLS13, true
 	case inProxy(tls.VersionTLS12):
-		return tls.VersionTLS12
+		return tls.VersionTLS12, true
 	}
-	return 0
+	return 0, true
 }
 
-// writeProxy tells a cache tier who the client is, and what version of TLS it
-// has agreed upon: that of the name in its handshake, which need not be the one
-// that its requests name.
-func writeProxy(w io.Writer, client *tls.Conn) error {
-	header := proxyproto.HeaderProxyFromAddrs(2, client.RemoteAddr(), client.LocalAddr())
-	version := proxyproto.TLV{Type: proxyproto.PP2_SUBTYPE_SSL_VERSION, Value: []byte(inProxy(client.ConnectionState().Version))}
-	said, err := tlvparse.PP2SSL{Client: tlvparse.PP2_BITFIELD_CLIENT_SSL, Verify: 1, TLV: []proxyproto.TLV{version}}.Marshal()
-	if err != nil {
-		return err
+// relayed is a client whose connection is handed to a native cache tier.
+type relayed struct {
+	source, to net.Addr
+	// tls is the version of TLS that it has agreed upon, as PROXY headers name it:
+	// that of the name in its handshake, which need not be the one that its
+	// requests name. It is unknownTLS where whoever is in front of the edge ends TLS,
+	// and "" where nobody is known to.
+	tls string
+}
+
+func (r relayed) peer() netip.Addr { return addressIn(r.source) }
+
+// write writes the PROXY header.
+func (r relayed) write(w io.Writer) error {
+	header := proxyproto.HeaderProxyFromAddrs(2, r.source, r.to)
+	if r.tls != "" {
+		version := proxyproto.TLV{Type: proxyproto.PP2_SUBTYPE_SSL_VERSION, Value: []byte(r.tls)}
+		said, err := tlvparse.PP2SSL{Client: tlvparse.PP2_BITFIELD_CLIENT_SSL, Verify: 1, TLV: []proxyproto.TLV{version}}.Marshal()
+		if err != nil {
+			return err
+		}
+		if err := header.SetTLVs([]proxyproto.TLV{said}); err != nil {
+			return err
+		}
 	}
-	if err := header.SetTLVs([]proxyproto.TLV{said}); err != nil {
-		return err
-	}
-	_, err = header.WriteTo(w)
+	_, err := header.WriteTo(w)
 	return err
 }
+
+// unknownTLS is the version where somebody else has agreed upon it.
+const unknownTLS = "TLS"
 
 // inProxy names a version as PROXY headers do.
 func inProxy(version uint16) string {

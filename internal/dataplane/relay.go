@@ -1,29 +1,32 @@
 package dataplane
 
 import (
-	"crypto/tls"
 	"errors"
 	"net"
 	"time"
 )
 
-// relay hands a decrypted connection to a native cache tier: a PROXY header,
-// then every byte as it is, both ways.
-func (p *Plane) relay(client *tls.Conn) {
+// relay hands a connection to a native cache tier: a PROXY header, then every byte
+// as it is, both ways. What has been read of it already is early.
+func (p *Plane) relay(client net.Conn, from relayed, early ...byte) {
 	t := p.model.Load().edge.Timeout
 	if p.crowded(client) {
-		p.http1(&http1{Conn: client, peer: addressOf(client), serve: full, log: true})
+		p.http1(&http1{Conn: client, peer: from.peer(), serve: full, log: true}, early...)
 		return
 	}
 	cache, err := p.dialCache(t.Connect)
 	if err != nil {
 		p.log.Warn("cache tier", "error", err)
-		p.http1(&http1{Conn: client, peer: addressOf(client), serve: full, log: true})
+		p.http1(&http1{Conn: client, peer: from.peer(), serve: full, log: true}, early...)
 		return
 	}
 	defer cache.Close()
 	_ = cache.SetWriteDeadline(time.Now().Add(t.Connect))
-	if err := writeProxy(cache, client); err != nil {
+	err = from.write(cache)
+	if err == nil && len(early) > 0 {
+		_, err = cache.Write(early)
+	}
+	if err != nil {
 		p.log.Warn("cache tier", "socket", cache.RemoteAddr().String(), "error", err)
 		return
 	}

@@ -15,8 +15,11 @@ import (
 const expiryNotice = 14 * 24 * time.Hour
 
 func (x *examination) examineCertificates() []Line {
-	if !x.hasSite {
+	switch {
+	case !x.hasSite:
 		return nil
+	case x.edge.Plain():
+		return []Line{{LevelOK, "none", "nobody ends TLS here: engine.tls is off", ""}}
 	}
 	var lines []Line
 	for i := range x.edge.Sites {

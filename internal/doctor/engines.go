@@ -31,6 +31,10 @@ func (x *examination) examineEngines(ctx context.Context) []Line {
 			continue
 		}
 		x.chosen[role] = c
+		if c.Engine == site.Off {
+			lines = append(lines, Line{LevelOK, role, "off: " + c.Reason, ""})
+			continue
+		}
 		if c.Engine != site.Builtin {
 			lines = append(lines, Line{LevelOK, role, daemonText(c.Daemon) + ": " + c.Reason, ""})
 			continue
@@ -62,7 +66,7 @@ func builtinLine(c generation.Chosen, wanted site.Engine, daemon native.Daemon, 
 // native reports whether a daemon would serve the tier.
 func (x *examination) native(role string) bool {
 	c, decided := x.chosen[role]
-	return decided && c.Engine != site.Builtin
+	return decided && c.Engine.IsDaemon()
 }
 
 // examineCompiler tries the compiler that varnishd calls.

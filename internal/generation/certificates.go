@@ -18,10 +18,14 @@ import (
 // again; as long as its authority renews it before.
 const renewBefore = 30 * 24 * time.Hour
 
-// certificates returns the certificate of each site, in the order of the sites.
-// Self-signed ones come from an authority in the directory, which is made when
-// the first is needed. Was is the generation that is served; it may be nil.
+// certificates returns the certificate of each site, in the order of the sites; none
+// where nobody ends TLS. Self-signed ones come from an authority in the directory,
+// which is made when the first is needed. Was is the generation that is served; it
+// may be nil.
 func certificates(loaded *config.Loaded, authorityDir string, was *Generation) ([]certificate.Pair, error) {
+	if loaded.Edge.Plain() {
+		return nil, nil
+	}
 	var authority *certificate.Authority
 	pairs := make([]certificate.Pair, len(loaded.Edge.Sites))
 	for i := range loaded.Edge.Sites {
@@ -57,7 +61,7 @@ func certificates(loaded *config.Loaded, authorityDir string, was *Generation) (
 
 // selfSigned returns the certificate that a site has already.
 func (g *Generation) selfSigned(s *site.Site) (certificate.Pair, bool) {
-	if g == nil {
+	if g == nil || len(g.Pairs) == 0 {
 		return certificate.Pair{}, false
 	}
 	for i := range g.Loaded.Edge.Sites {
@@ -96,6 +100,9 @@ func served(pairs []certificate.Pair, was *Generation) ([]tls.Certificate, error
 // refuseExpired keeps a good certificate in use where the one that is to follow
 // it has expired. A start serves it, with a warning: better that than nothing.
 func (g *Generation) refuseExpired(next *Generation, found *config.Findings) {
+	if len(g.Pairs) == 0 || len(next.Pairs) == 0 {
+		return
+	}
 	serving := make(map[string]certificate.Pair)
 	for i := range g.Loaded.Edge.Sites {
 		serving[g.Loaded.Edge.Sites[i].Host] = g.Pairs[i]

@@ -98,7 +98,7 @@ func oneOf(engines []site.Engine) string {
 // Chosen is the engine of one tier.
 type Chosen struct {
 	Role   string
-	Engine site.Engine // a native one or Builtin
+	Engine site.Engine // a native one, Builtin or Off
 	Daemon native.Daemon
 	Reason string // why this engine
 }
@@ -134,8 +134,11 @@ func choose(ctx context.Context, edge *site.Edge, selection Selection, was *Gene
 }
 
 // Wanted is the engine that the command line or else the site asks for, and
-// which of them does.
+// which of them does. That a tier is left out is the site's to say.
 func (s Selection) Wanted(edge *site.Edge, role string) (engine site.Engine, reason string) {
+	if edge.Engine.Of(role) == site.Off {
+		return site.Off, "the site leaves it out"
+	}
 	if s.Native {
 		return site.DaemonsFor(role)[0], "--engine native asks for it"
 	}
@@ -163,7 +166,8 @@ func (g *Generation) keeps(edge *site.Edge, role string, wanted site.Engine) (Ch
 func Choose(ctx context.Context, edge *site.Edge, role string, wanted site.Engine, reason string, found *config.Findings) (Chosen, error) {
 	builtin := Chosen{Role: role, Engine: site.Builtin, Reason: reason}
 	switch wanted {
-	case site.Builtin:
+	case site.Builtin, site.Off:
+		builtin.Engine = wanted
 		return builtin, nil
 	case site.Auto:
 		builtin.Reason = ""

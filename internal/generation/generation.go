@@ -34,7 +34,7 @@ type Generation struct {
 }
 
 // Native reports whether a daemon serves the tier.
-func (g *Generation) Native(role string) bool { return g.Engines[role].Engine != site.Builtin }
+func (g *Generation) Native(role string) bool { return g.Engines[role].Engine.IsDaemon() }
 
 // Maker makes the generations of one edge. Its fields are what all of them share.
 type Maker struct {

@@ -168,6 +168,9 @@ func daemons() []daemon {
 func (in Input) tiers() site.Engines {
 	of := func(tier string) site.Engine {
 		engine := in.Tiers.Of(tier)
+		if in.Edge.Engine.Of(tier) == site.Off {
+			return site.Off
+		}
 		if engine != "" {
 			return engine
 		}

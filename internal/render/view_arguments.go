@@ -11,6 +11,7 @@ type argumentsData struct {
 	header
 	site.Edge
 	Standby          bool
+	Behind           bool // whether somebody in front of the edge ends TLS
 	WorkDir          string
 	CacheSocket      string
 	PlainSocket      string
@@ -29,6 +30,7 @@ func argumentsView(in Input, common header) argumentsData {
 		header:           common,
 		Edge:             *edge,
 		Standby:          in.Standby,
+		Behind:           edge.Plain(),
 		WorkDir:          in.Layout.VarnishDir(),
 		CacheSocket:      in.Layout.CacheSocket(),
 		PlainSocket:      in.Layout.PlainSocket(),

@@ -115,7 +115,7 @@ func nginxView(in Input, common header) nginxData {
 	if view.ErrorLevel == "" {
 		view.ErrorLevel = "warn"
 	}
-	for _, listener := range edge.HTTP {
+	for _, listener := range plainListeners(edge) {
 		view.Plain = append(view.Plain, nginxListener{listener.Address.String(), listener.Address.Addr().Is6(), listener.Source})
 	}
 	longest := 0
@@ -134,6 +134,14 @@ func nginxView(in Input, common header) nginxData {
 		view.NamesSize = size
 	}
 	return view
+}
+
+// plainListeners are those on which nginx redirects to https.
+func plainListeners(edge *site.Edge) []site.Listener {
+	if edge.Plain() {
+		return nil // the sites are served there
+	}
+	return edge.HTTP
 }
 
 // upstreamName names a backend of a site. nginx takes no colon there and knows

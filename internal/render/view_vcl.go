@@ -58,6 +58,8 @@ type vclData struct {
 	Safe           vclMethods // those that make nothing invalid
 
 	RedirectSource, StorageSource site.Source
+	Behind                        bool // whether somebody in front of the edge ends TLS
+	BehindSource                  site.Source
 }
 
 // vclMethods are some methods, as an expression and as the value of Allow.
@@ -153,7 +155,9 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		Usual:          methodsOf(site.UsualMethods()),
 		Safe:           methodsOf(site.SafeMethods()),
 
-		RedirectSource: in.Edge.HTTPS[0].Source,
+		RedirectSource: redirectSource(in.Edge),
+		Behind:         in.Edge.Plain(),
+		BehindSource:   in.Edge.Engine.Source,
 		StorageSource:  in.Edge.Storage.Source,
 	}
 	for _, p := range in.Edge.Trusted {
@@ -163,7 +167,7 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 	lowest := lowestVersion(in.Edge)
 	for i, s := range sites {
 		rendered, apps := vclSiteOf(s, i+1, len(view.Apps))
-		rendered.Strict = in.Standby && s.TLS.MinVersion > lowest
+		rendered.Strict = in.Standby && !in.Edge.Plain() && s.TLS.MinVersion > lowest
 		view.Strict = view.Strict || rendered.Strict
 		view.Sites = append(view.Sites, rendered)
 		view.Apps = append(view.Apps, apps...)
@@ -184,6 +188,14 @@ func notesOfVCL() vclNotes {
 		Judged: site.NoteNames(site.Judged),
 		Kept:   site.NoteNames(site.Kept),
 	}
+}
+
+// redirectSource is the line that names the port which redirects lead to.
+func redirectSource(edge *site.Edge) site.Source {
+	if len(edge.HTTPS) == 0 {
+		return edge.Engine.Source
+	}
+	return edge.HTTPS[0].Source
 }
 
 // lowestVersion is the lowest version of TLS that any site may be asked with. No

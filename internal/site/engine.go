@@ -16,10 +16,11 @@ func Tiers() []string { return []string{TLSTier, CacheTier, WebTier} }
 type Engine string
 
 // The engines a tier can name. Auto takes a daemon where one is installed, else
-// Builtin.
+// Builtin. Off leaves the tier out, which is the site's to say: see Edge.Plain.
 const (
 	Auto    Engine = "auto"
 	Builtin Engine = "builtin"
+	Off     Engine = "off"
 	Stunnel Engine = "stunnel"
 	Varnish Engine = "varnish"
 	Nginx   Engine = "nginx"
@@ -50,9 +51,17 @@ func DaemonsFor(tier string) (engines []Engine) {
 	return engines
 }
 
-// Choices lists what an engine block may say about a tier.
+// Choices lists the engines that can serve a tier, and Auto.
 func Choices(tier string) []Engine {
 	return append(append([]Engine{Auto}, DaemonsFor(tier)...), Builtin)
+}
+
+// CanBeOff reports whether a site may leave the tier out.
+func CanBeOff(tier string) bool { return tier == TLSTier }
+
+// IsDaemon reports whether the engine is a program of its own.
+func (e Engine) IsDaemon() bool {
+	return slices.ContainsFunc(Daemons(), func(d Daemon) bool { return d.Engine == e })
 }
 
 // Engines is the engine chosen for each tier.

@@ -149,9 +149,25 @@ func (s *Site) BackendByName(name string) (*Backend, bool) {
 	return nil, false
 }
 
+// Plain reports that somebody in front of the edge ends TLS: the sites are served
+// on the plain listeners.
+func (e *Edge) Plain() bool { return e.Engine.TLS == Off }
+
+// Public are the listeners on which the sites are served.
+func (e *Edge) Public() []Listener {
+	if e.Plain() {
+		return e.HTTP
+	}
+	return e.HTTPS
+}
+
 // RedirectPort returns what follows the host in a redirect to https: the port
-// of the edge's first TLS listener, as ":8443", or "" where it is 443.
+// of the edge's first TLS listener, as ":8443", or "" where it is 443 or there is
+// none.
 func (e *Edge) RedirectPort() string {
+	if len(e.HTTPS) == 0 {
+		return ""
+	}
 	port := e.HTTPS[0].Address.Port()
 	if port == 443 {
 		return ""

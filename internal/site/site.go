@@ -23,8 +23,8 @@ type Source struct {
 
 // Edge is everything one edgegen process serves.
 type Edge struct {
-	HTTP    []Listener // plain listeners; they only redirect
-	HTTPS   []Listener // TLS listeners; never empty
+	HTTP    []Listener // plain listeners; they only redirect, unless Plain
+	HTTPS   []Listener // TLS listeners; empty where Plain, and nowhere else
 	User    string     // whom the daemons run as when edgegen is root; "" where none is named
 	Trusted []Prefix   // peers whose forwarded headers are believed
 	Engine  Engines

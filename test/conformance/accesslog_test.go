@@ -66,7 +66,7 @@ func logCases() []contractCase {
 		one("what stands behind files", get("files.test", "/both/nothing"), onApp),
 		{clause: "F5", name: "the log of a whole URL as target", run: loggedAbsolute},
 		{clause: "F5", name: "the log of two Hosts", run: loggedUnread},
-		{clause: "F5", name: "the log of redirects on http", run: loggedOnPlain},
+		{clause: "F5", name: "the log of redirects on http", plain: true, run: loggedOnPlain},
 		{clause: "F5", name: "the log of a miss and a hit", run: loggedHit},
 		{clause: "F5", name: "the log of a file that is stored", run: loggedStoredFile},
 		{clause: "K5", name: "files that are never stored", run: loggedPassedFiles},

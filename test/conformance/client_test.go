@@ -4,12 +4,15 @@ import (
 	"bufio"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"strings"
 	"time"
+
+	"edgegen/internal/site"
 )
 
 // patience is how long anything may take that should happen at once.
@@ -43,11 +46,27 @@ func (a *attempt) openFrom(from, name string) *client {
 	if a.http2 {
 		a.inexpressible()
 	}
+	if a.edge.Combination.TLS == site.Off {
+		conn := a.behind(from, a.edge.https)
+		return &client{a: a, conn: conn, reader: bufio.NewReader(conn)}
+	}
 	conn := tls.Client(a.dial(from, a.edge.https), &tls.Config{ServerName: name, InsecureSkipVerify: true})
 	if err := conn.Handshake(); err != nil {
 		a.fatalf("TLS handshake: %v", err)
 	}
 	return &client{a: a, conn: conn, reader: bufio.NewReader(conn)}
+}
+
+// terminator is the address of whoever ends TLS in front of an edge that does not.
+const terminator = "127.0.0.200"
+
+// behind connects as a terminator does that names its client in a PROXY header.
+func (a *attempt) behind(from, to string) net.Conn {
+	conn := a.dial(terminator, to)
+	if _, err := fmt.Fprintf(conn, "PROXY TCP4 %s 127.0.0.1 40000 443\r\n", from); err != nil {
+		a.fatalf("%v", err)
+	}
+	return conn
 }
 
 // openPlain connects to a plain listener.

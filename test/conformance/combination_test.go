@@ -6,9 +6,19 @@ import (
 	"edgegen/test/edge"
 )
 
-// asked is the one place that says which clauses are asked of which
-// combination. Every clause of the corpus is asked of every combination.
-func asked(edge.Combination, string) bool { return true }
+// asked is the one place that says which cases are asked of which combination:
+// every case of every one, but for what a tier that is left out would do, and for
+// what is about leaving it out.
+func asked(c edge.Combination, one contractCase) bool {
+	behind := c.TLS == site.Off
+	switch {
+	case one.behind:
+		return behind
+	case one.plain, one.tls:
+		return !behind
+	}
+	return true
+}
 
 // declares reports whether one of the combination's engines has a declared
 // difference of that name, and whether it is one that is seen only sometimes.

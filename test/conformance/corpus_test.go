@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"edgegen/internal/site"
 )
 
 // contractCase is one thing that a clause promises. Either run asks, or
@@ -14,7 +16,9 @@ type contractCase struct {
 	clause, name string
 	edge         string // the configuration; "" is "main"
 	request      string // raw; {case} is the case's mark, {https} the TLS port
-	plain        bool   // send it to the plain listener
+	plain        bool   // send it to the plain listener, which redirects
+	tls          bool   // it is about TLS itself, or about http requests that are served
+	behind       bool   // send it to the plain listener of an edge that leaves the tls tier out
 	from         string // the client's address; "" is 127.0.0.1
 	answer       func(*exchange)
 	want         want
@@ -41,9 +45,17 @@ const never = -1
 // corpus are all cases. Those that take long come first, so that nobody waits
 // for them alone.
 func corpus() []contractCase {
-	return slices.Concat(ruleCases(), carelessCases(), streamCases(), socketCases(), limitCases(), hostCases(), tlsCases(), targetCases(), forwardingCases(), forwardedCases(), logCases(), handshakeCases(), rangeCases(),
+	return slices.Concat(ruleCases(), carelessCases(), streamCases(), socketCases(), limitCases(), hostCases(), behindCases(), aboutTLS(tlsCases()), targetCases(), forwardingCases(), forwardedCases(), logCases(), handshakeCases(), rangeCases(),
 		fileCases(), slashCases(), directoryCases(), privateCases(), rightsCases(), compressedCases(), successCases(),
-		maintenanceCases(), cacheCases(), freshnessCases(), faultCases(), methodCases(), answerCases(), nameCases(), uploadCases(), framingCases(), slowHandshakeCases(), pageCases())
+		maintenanceCases(), cacheCases(), freshnessCases(), faultCases(), methodCases(), answerCases(), nameCases(), uploadCases(), framingCases(), aboutTLS(slowHandshakeCases()), pageCases())
+}
+
+// aboutTLS marks cases as such.
+func aboutTLS(cases []contractCase) []contractCase {
+	for i := range cases {
+		cases[i].tls = true
+	}
+	return cases
 }
 
 // attempt is one case being tried against one edge.
@@ -72,6 +84,9 @@ func (a *attempt) cleanup(f func()) { a.undo = append(a.undo, f) }
 // fill puts the case's mark and the edge's ports into a text.
 func (a *attempt) fill(text string) string {
 	port := a.edge.https[strings.LastIndexByte(a.edge.https, ':')+1:]
+	if a.edge.Combination.TLS == site.Off {
+		text = strings.ReplaceAll(text, ":{https}", "") // whoever is in front has the usual port
+	}
 	return strings.NewReplacer("{case}", a.mark, "{https}", port).Replace(text)
 }
 
@@ -113,7 +128,7 @@ func (a *attempt) try(c contractCase) (problems []string) {
 		return
 	}
 	var conn *client
-	if c.plain {
+	if c.plain || c.behind {
 		conn = a.openPlain(from)
 	} else {
 		conn = a.openFrom(from, hostOf(c.request))

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"edgegen/internal/site"
 	"edgegen/test/edge"
 )
 
@@ -33,6 +34,9 @@ func start(t *testing.T, c edge.Combination, configuration string) *subject {
 				s.https6 = address
 			case tier.Role == "tls":
 				s.https = address
+				if c.TLS == site.Off {
+					s.http = address
+				}
 			}
 		}
 	}

@@ -85,7 +85,7 @@ func forwardedCases() []contractCase {
 		trusted("X-Forwarded-For before Forwarded", "198.51.100.7", "Forwarded: for=6.6.6.6", "X-Forwarded-For: 198.51.100.7"),
 		{clause: "F5", name: "the log of a trusted peer's client with a port", run: loggedBare},
 		trusted("X-Real-IP alone is no chain", "127.0.0.9", "X-Real-IP: 6.6.6.6"),
-		{clause: "F2", name: "a trusted peer's scheme and host", from: "127.0.0.9",
+		{clause: "F2", name: "a trusted peer's scheme and host", tls: true, from: "127.0.0.9",
 			request: get("main.test", "/", "X-Forwarded-Proto: http", "X-Forwarded-Host: outer.test"),
 			want:    want{status: 200, sees: map[string]string{"X-Forwarded-Proto": "http", "X-Forwarded-Host": "outer.test", "Host": "main.test"}}},
 		{clause: "F2", name: "a trusted peer's odd scheme", from: "127.0.0.9", request: get("main.test", "/", "X-Forwarded-Proto: gopher"),

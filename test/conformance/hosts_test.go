@@ -29,7 +29,7 @@ func hostCases() []contractCase {
 			want: want{status: 301, reaches: never}},
 		{clause: "H1", name: "a site that is an IP address", plain: true, request: get("127.0.0.1:8080", "/"),
 			want: want{status: 301, headers: location("https://127.0.0.1:{https}/?case={case}"), reaches: never}},
-		{clause: "H1", name: "connection stays open", run: plainTwice},
+		{clause: "H1", name: "connection stays open", plain: true, run: plainTwice},
 		{clause: "H1", name: "HTTP/1.0 without Host", plain: true, request: "GET /?case={case} HTTP/1.0\r\n\r\n",
 			want: want{reaches: never, closes: true}},
 

@@ -6,11 +6,14 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"io"
+	"net"
 	"net/http"
 	"sync"
 	"time"
 
 	"github.com/coder/websocket"
+
+	"edgegen/internal/site"
 )
 
 // expect reads exactly the text.
@@ -69,6 +72,11 @@ func room(text string, times int) func(*attempt) {
 		defer cancel()
 		transport := &http.Transport{TLSClientConfig: &tls.Config{ServerName: "main.test", InsecureSkipVerify: true}}
 		defer transport.CloseIdleConnections()
+		if a.edge.Combination.TLS == site.Off {
+			transport.DialTLSContext = func(context.Context, string, string) (net.Conn, error) {
+				return a.behind("127.0.0.1", a.edge.https), nil
+			}
+		}
 		conn, _, err := websocket.Dial(ctx, "wss://"+a.edge.https+"/room", &websocket.DialOptions{Host: "main.test", HTTPClient: &http.Client{Transport: transport}})
 		if err != nil {
 			a.fatalf("%v", err)

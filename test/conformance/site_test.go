@@ -10,12 +10,14 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/coder/websocket"
 
+	"edgegen/internal/site"
 	"edgegen/test/edge"
 	"edgegen/test/port"
 )
@@ -62,7 +64,25 @@ func writeSite(t *testing.T, h *edge.Home, r *record, configuration string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.Write("site.hcl", strings.NewReplacer(values...).Replace(string(text)))
+	h.Write("site.hcl", leavingOut(h.Combination, strings.NewReplacer(values...).Replace(string(text))))
+}
+
+// leavingOut makes the site of a combination that leaves tiers out of one that does
+// not. Whoever ends TLS in front of it is trusted.
+func leavingOut(c edge.Combination, text string) string {
+	block := c.Block()
+	if block == "" {
+		return text
+	}
+	if c.TLS == site.Off {
+		text = regexp.MustCompile(`(?m)^  https +=.*\n`).ReplaceAllString(text, "")
+		if trusted := "trusted_proxies = ["; strings.Contains(text, trusted) {
+			text = strings.Replace(text, trusted, trusted+`"`+terminator+`", `, 1)
+		} else {
+			block += "\n  trusted_proxies = [\"" + terminator + "\"]"
+		}
+	}
+	return strings.Replace(text, "edge {\n", "edge {\n  "+block+"\n", 1)
 }
 
 // fixedTime is when every served file was written.

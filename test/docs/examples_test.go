@@ -3,6 +3,7 @@ package docs
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"edgegen/internal/config"
@@ -31,8 +32,12 @@ func TestExamplesRender(t *testing.T) {
 			if err != nil || len(diagnostics) > 0 {
 				t.Fatalf("%v\n%s", err, text(t, diagnostics))
 			}
-			if want := 4 + len(output.Of(site.Nginx).Files); len(output.Files()) != want {
-				t.Errorf("%d files, want the four configurations, what nginx.conf includes, and a certificate", len(output.Files()))
+			want := 2 + len(output.Of(site.Nginx).Files) // the VCL, varnishd's arguments
+			if !strings.Contains(string(mustRead(t, path)), `tls = "off"`) {
+				want += 2 // stunnel.conf and a certificate
+			}
+			if len(output.Files()) != want {
+				t.Errorf("%d files, want %d: the configurations, what nginx.conf includes, and a certificate where TLS is ended", len(output.Files()), want)
 			}
 			source, err := os.ReadFile(path)
 			if err != nil {
@@ -43,4 +48,13 @@ func TestExamplesRender(t *testing.T) {
 			}
 		})
 	}
+}
+
+func mustRead(t *testing.T, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }

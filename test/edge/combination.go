@@ -30,7 +30,26 @@ var (
 	NginxAlone   = Combination{"nginx-alone", site.Builtin, site.Builtin, site.Nginx}
 )
 
-// Combinations returns all eight.
+// BehindNative and BehindBuiltIn leave the tls tier out.
+var (
+	BehindNative  = Combination{"behind-native", site.Off, site.Varnish, site.Nginx}
+	BehindBuiltIn = Combination{"behind-builtin", site.Off, site.Builtin, site.Builtin}
+)
+
+// LeavingOut returns the combinations that leave a tier out, in which every engine
+// has a part. Their sites say so themselves, as no flag can: see Combination.Block.
+func LeavingOut() []Combination { return []Combination{BehindNative, BehindBuiltIn} }
+
+// Block is the engine block of a site that leaves out what the combination does; ""
+// where that is nothing.
+func (c Combination) Block() string {
+	if c.TLS == site.Off {
+		return `engine { tls = "off" }`
+	}
+	return ""
+}
+
+// Combinations returns all eight that leave none out.
 func Combinations() []Combination {
 	return []Combination{Native, BuiltIn, BuiltInTLS, BuiltInCache, BuiltInWeb, StunnelAlone, VarnishAlone, NginxAlone}
 }
@@ -51,14 +70,20 @@ func Named(t testing.TB, names string) []Combination {
 
 // Argument is the value of --engine.
 func (c Combination) Argument() string {
-	return "tls=" + string(c.TLS) + ",cache=" + string(c.Cache) + ",web=" + string(c.Web)
+	var all []string
+	for tier, engine := range map[string]site.Engine{"tls": c.TLS, "cache": c.Cache, "web": c.Web} {
+		if engine != site.Off {
+			all = append(all, tier+"="+string(engine))
+		}
+	}
+	return strings.Join(all, ",")
 }
 
 // Daemons are the engines that have to be installed.
 func (c Combination) Daemons() []site.Engine {
 	var daemons []site.Engine
 	for _, engine := range []site.Engine{c.TLS, c.Cache, c.Web} {
-		if engine != site.Builtin {
+		if engine.IsDaemon() {
 			daemons = append(daemons, engine)
 		}
 	}

@@ -1,0 +1,62 @@
+package dataplane
+
+import (
+	"bufio"
+	"bytes"
+	"net"
+	"time"
+)
+
+// behind serves one connection of a plain listener on which the sites are served:
+// whoever ends TLS is in front of it. A peer that is trusted may begin with a
+// PROXY header. What a peer that is trusted says nothing about has come to it over
+// TLS; what anybody else sends is plain HTTP.
+func (p *Plane) behind(conn net.Conn, d *door) {
+	m := p.model.Load()
+	from := relayed{source: conn.RemoteAddr(), to: conn.LocalAddr()}
+	var early []byte
+	if m.isTrusted(addressOf(conn)) {
+		from.tls = unknownTLS
+		_ = conn.SetReadDeadline(time.Now().Add(m.edge.Timeout.Header))
+		reader := bufio.NewReaderSize(conn, 512)
+		if beginsWithProxy(reader) {
+			client, err := readProxy(reader)
+			if err != nil {
+				p.log.Debug("proxy header", "peer", conn.RemoteAddr().String(), "error", err)
+				return
+			}
+			if client.named {
+				from.source = net.TCPAddrFromAddrPort(client.address)
+			}
+		}
+		early, _ = reader.Peek(reader.Buffered())
+		_ = conn.SetReadDeadline(time.Time{})
+	}
+	if p.front == nil {
+		p.relay(conn, from, early...)
+		return
+	}
+	serve := p.front.serve
+	if p.crowded(conn) {
+		serve = full
+	}
+	p.http1(&http1{Conn: conn, door: d, peer: from.peer(), https: from.tls != "", serve: serve, log: true}, early...)
+}
+
+// beginsWithProxy reports whether what comes is a PROXY header of either version
+// (haproxy.org/download/2.9/doc/proxy-protocol.txt, 2). It reads no further than
+// it takes to tell that from a request.
+func beginsWithProxy(r *bufio.Reader) bool {
+	for _, signature := range [][]byte{[]byte("PROXY "), []byte("\r\n\r\n\x00\r\nQUIT\n")} {
+		for n := 1; n <= len(signature); n++ {
+			got, err := r.Peek(n)
+			if err != nil || !bytes.HasPrefix(signature, got) {
+				break
+			}
+			if n == len(signature) {
+				return true
+			}
+		}
+	}
+	return false
+}
