@@ -63,6 +63,8 @@ func nameCases() []contractCase {
 		{clause: "K1", name: "a stream of events is not stored", run: twice(get("main.test", "/ttl"), get("main.test", "/ttl"), "~MISS|PASS", page("data: x\n\n", "Content-Type: text/event-stream"))},
 		{clause: "K1", name: "a stream of events that says how long is not stored",
 			run: twice(get("main.test", "/"), get("main.test", "/"), "~MISS|PASS", page("data: x\n\n", "Content-Type: Text/Event-Stream; charset=utf-8", "Cache-Control: max-age=60"))},
+		{clause: "E1", name: "a media type that is named twice, once broken",
+			run: twice(get("main.test", "/"), get("main.test", "/"), "~MISS|PASS", page("x", `Content-Type: text/html; charset="`, "Content-Type: text/plain"))},
 		{clause: "K1", name: "a stream of events passes as it comes", run: eventsPass},
 	}
 }
