@@ -44,6 +44,10 @@ func (h *Home) Start(options ...func(*exec.Cmd)) *Edge {
 	for _, option := range options {
 		option(e.cmd)
 	}
+	if e.cmd.SysProcAttr == nil {
+		e.cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	e.cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL // it outlives no test that was cut off
 	if err := e.cmd.Start(); err != nil {
 		h.t.Fatal(err)
 	}
