@@ -131,7 +131,7 @@ func (n *newServer) undo(ctx context.Context) error {
 }
 
 // begin is the change of a server that there was none of before.
-func (e *Edge) begin(s server, next *generation.Generation) *change {
+func (e *house) begin(s server, next *generation.Generation) *change {
 	c := &change{}
 	for _, role := range s.roles() {
 		c.plans = append(c.plans, api.TierPlan{Role: role, Engine: string(next.Engines[role].Engine), Action: api.Restart,

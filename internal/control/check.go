@@ -11,7 +11,7 @@ import (
 )
 
 // setup is what a daemon's processes have in common.
-func (e *Edge) setup(g *generation.Generation, engine site.Engine) native.Setup {
+func (e *house) setup(g *generation.Generation, engine site.Engine) native.Setup {
 	return native.Setup{
 		Edge:       g.Loaded.Edge,
 		Layout:     e.layout,
@@ -24,7 +24,7 @@ func (e *Edge) setup(g *generation.Generation, engine site.Engine) native.Setup 
 
 // message logs what a process said. Where it speaks of a line of a rendered
 // file the line of the HCL that it came from is named too.
-func (e *Edge) message(name string, line []byte) {
+func (e *house) message(name string, line []byte) {
 	level, text := native.Judge(name, string(line))
 	if common, crowd := native.OfACrowd(name, text); crowd {
 		e.repeated.hear(e.options.Log, level, common, name)

@@ -17,7 +17,7 @@ import (
 // daemon is what the servers that are daemons have in common: a process, and a
 // builtin plane that stands in for it while it is down.
 type daemon struct {
-	edge *Edge
+	house *house
 	generation.Chosen
 
 	mu      sync.Mutex // guards what follows
@@ -35,7 +35,7 @@ type daemon struct {
 }
 
 // daemonsNow are the servers that are daemons.
-func (e *Edge) daemonsNow() (all []*daemon) {
+func (e *house) daemonsNow() (all []*daemon) {
 	for _, s := range e.serversNow() {
 		if g, ok := s.(guarded); ok {
 			all = append(all, g.base())
@@ -68,7 +68,7 @@ func (d *daemon) runs() bool {
 }
 
 func (d *daemon) show(g *generation.Generation) {
-	listen := d.edge.listening(g, d.Role)
+	listen := d.house.listening(g, d.Role)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.listen = listen
@@ -158,9 +158,9 @@ func (d *daemon) isBusy(why error) {
 	d.mu.Unlock()
 	switch {
 	case was == nil && now != nil:
-		d.edge.options.Log.Warn("is busy; what is open goes on", "from", d.Engine, "reason", firstLine(why))
+		d.house.options.Log.Warn("is busy; what is open goes on", "from", d.Engine, "reason", firstLine(why))
 	case was != nil && now == nil:
-		d.edge.options.Log.Info("takes connections again", "from", d.Engine)
+		d.house.options.Log.Info("takes connections again", "from", d.Engine)
 	}
 }
 
@@ -178,10 +178,10 @@ func (d *daemon) back(ctx context.Context, err error) error {
 		return nil
 	}
 	if errors.Is(err, native.ErrBusy) {
-		d.edge.options.Log.Warn("is too busy to say what it serves", "from", d.Engine, "error", firstLine(err))
+		d.house.options.Log.Warn("is too busy to say what it serves", "from", d.Engine, "error", firstLine(err))
 		return nil // it has been told, and what is open would be lost with it
 	}
-	d.edge.options.Log.Error("does not do as it is told; it is ended and started again", "from", d.Engine, "error", firstLine(err))
+	d.house.options.Log.Error("does not do as it is told; it is ended and started again", "from", d.Engine, "error", firstLine(err))
 	r := d.process()
 	ended := r.Status().PID
 	if aborted := r.Abort(ctx, err); aborted != nil {

@@ -47,7 +47,7 @@ func TestRaiseFurther(t *testing.T) {
 			if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: low, Max: limit.Max}); err != nil {
 				t.Fatal(err)
 			}
-			warned := (&Edge{}).raiseFurther(of(100, site.Builtin), c.next)
+			warned := (&Edge{house: &house{}}).raiseFurther(of(100, site.Builtin), c.next)
 			if (len(warned) == 1) != (c.warns != "") || len(warned) == 1 && !strings.Contains(warned[0].Summary, c.warns) {
 				t.Errorf("%+v, want %q", warned, c.warns)
 			}

@@ -16,76 +16,42 @@ import (
 	"edgegen/internal/api"
 	"edgegen/internal/config"
 	"edgegen/internal/generation"
-	"edgegen/internal/render"
 	"edgegen/internal/statedir"
 	"edgegen/internal/systemd"
 )
 
 // Edge is one running edge. It owns the public listeners and the processes.
 type Edge struct {
-	options Options
-	state   *state
-	who     statedir.User
-	layout  render.Layout
-	access  *accesslog.Log
+	*house
 	source  *source
 	started time.Time
 	phase   atomic.Value // a phase
-	served  atomic.Bool  // it has been ready once
 
-	turns *turns
-	spare []*generation.Listener // that a service manager passed and the site does not name now
-	inner map[string]*os.File    // sockets between the tiers that edgegen holds, by path
-	// nameless are those whose path has gone, which processes that were started
-	// with them still have.
-	nameless []*os.File
-	control  *controlServer
-	locked   []*os.File // directories: see keepCleanersOff
-	// freeVarnish waits for a varnishd that is being retired; nil where none was.
-	freeVarnish func()
-	storage     storageHold // varnishd's file
-	// life ends when what is left of earlier generations has to end too; later
-	// is what waits for that.
-	life    context.Context
-	asked   context.Context // ends when the edge is to stop
-	hurry   context.Context // ends when it is to stop at once
-	die     context.CancelFunc
-	later   sync.WaitGroup
-	leaving leavers
-	keeping sync.Mutex // held while the last good generation is stored
-	// repeated is what daemons say of each connection in a crowd.
-	repeated repeats
+	spare   []*generation.Listener // that a service manager passed and the site does not name now
+	control *controlServer
+	locked  []*os.File         // directories: see keepCleanersOff
+	asked   context.Context    // ends when the edge is to stop
+	hurry   context.Context    // ends when it is to stop at once
+	die     context.CancelFunc // ends the life of the house
+	keeping sync.Mutex         // held while the last good generation is stored
 
-	mu         sync.Mutex             // guards what follows; the values are not changed, but replaced
-	generation *generation.Generation // that is served; nil before the first
-	servers    []server               // from the inside out
-	apps       []*app
-	unused     []*app // whose place others have taken, and which still have work
-	last       *api.ReloadStatus
+	// The house's lock guards these too.
+	apps   []*app
+	unused []*app // whose place others have taken, and which still have work
+	last   *api.ReloadStatus
 }
 
 func newEdge(o Options, s *state, from *source) *Edge {
 	if o.Notify == nil {
 		o.Notify = &systemd.Notifier{}
 	}
-	e := &Edge{options: o, state: s, source: from, turns: newTurns(), inner: make(map[string]*os.File), started: time.Now()}
+	house := &house{options: o, state: s, turns: newTurns(), inner: make(map[string]*os.File)}
+	e := &Edge{house: house, source: from, started: time.Now()}
+	house.lacks = e.missing
 	e.phase.Store(starting)
 	e.life, e.die = context.WithCancel(context.Background())
 	e.asked, e.hurry = context.Background(), context.Background()
 	return e
-}
-
-// serving returns the generation that is served.
-func (e *Edge) serving() *generation.Generation {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.generation
-}
-
-func (e *Edge) serversNow() []server {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.servers
 }
 
 // first makes the first generation: everything that can fail before anything is

@@ -10,18 +10,12 @@ import (
 	"edgegen/internal/config"
 	"edgegen/internal/generation"
 	"edgegen/internal/render"
-	"edgegen/internal/statedir"
 )
 
 // generate makes the generation of a site that was loaded; see maker.
 func (e *Edge) generate(ctx context.Context, loaded *config.Loaded, path string, was *generation.Generation, p *generation.Pool, found *config.Findings) (*generation.Generation, error) {
 	m := generation.Maker{Selection: e.options.Select, Version: e.options.Version, StateDir: e.state.dir, Layout: e.layout, Who: e.who}
 	return m.Make(ctx, loaded, path, was, p, found)
-}
-
-// dir is where the files of a generation stand.
-func (e *Edge) dir(g *generation.Generation) string {
-	return filepath.Join(statedir.Generations(e.layout), fmt.Sprint(g.Number))
 }
 
 // write puts the files of a generation on disk, beside those of others, and

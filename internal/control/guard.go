@@ -39,7 +39,7 @@ type guard struct {
 	idle   []supervise.Descendant // those that were seen then
 }
 
-func (e *Edge) watchOver(server guarded) *guard {
+func (e *house) watchOver(server guarded) *guard {
 	ctx, cancel := context.WithCancel(context.Background())
 	g := &guard{server: server, cancel: cancel, done: make(chan struct{}), wake: make(chan struct{}, 1)}
 	go func() {
@@ -57,7 +57,7 @@ func (g *guard) look() {
 	}
 }
 
-func (g *guard) run(ctx context.Context, e *Edge) {
+func (g *guard) run(ctx context.Context, e *house) {
 	ticker := time.NewTicker(probeInterval)
 	defer ticker.Stop()
 	for {
@@ -77,7 +77,7 @@ func (g *guard) run(ctx context.Context, e *Edge) {
 }
 
 // round is one look. Nothing else changes the edge meanwhile.
-func (g *guard) round(ctx context.Context, e *Edge) {
+func (g *guard) round(ctx context.Context, e *house) {
 	d := g.server.base()
 	status := d.process().Status()
 	if status.State != supervise.Running {
@@ -114,7 +114,7 @@ func (g *guard) round(ctx context.Context, e *Edge) {
 				e.options.Log.Warn("make another stand-in", "from", d.Engine, "error", err)
 			}
 		}
-	case len(e.missing()) > 0: // it cannot be asked until that is put back
+	case len(e.lacks()) > 0: // it cannot be asked until that is put back
 	case ctx.Err() == nil && time.Since(g.missed) >= probeInterval: // rounds may follow each other at once
 		g.missed = time.Now()
 		if g.misses++; g.misses >= probeMisses {
@@ -138,7 +138,7 @@ func (g *guard) ask(ctx context.Context) error {
 // endStoppedChildren kills a worker that a signal has stopped for longer than a
 // moment: the others may answer the probe, but those whose requests it has wait.
 // Its parent starts another one.
-func (g *guard) endStoppedChildren(e *Edge, d *daemon) {
+func (g *guard) endStoppedChildren(e *house, d *daemon) {
 	if time.Since(g.looked) < probeInterval {
 		return
 	}
@@ -154,7 +154,7 @@ func (g *guard) endStoppedChildren(e *Edge, d *daemon) {
 	g.idle = idle
 }
 
-func (g *guard) isDown(ctx context.Context, e *Edge, d *daemon, status supervise.Status) {
+func (g *guard) isDown(ctx context.Context, e *house, d *daemon, status supervise.Status) {
 	if g.down.IsZero() {
 		g.down = time.Now()
 	}
@@ -172,7 +172,7 @@ func (g *guard) isDown(ctx context.Context, e *Edge, d *daemon, status supervise
 	d.tookOver(reason)
 }
 
-func (g *guard) handBack(ctx context.Context, e *Edge, d *daemon) {
+func (g *guard) handBack(ctx context.Context, e *house, d *daemon) {
 	if err := g.server.handBack(ctx); err != nil {
 		e.options.Log.Error("hand the tier back", "from", d.Engine, "error", err)
 		return

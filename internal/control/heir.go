@@ -78,7 +78,7 @@ func (h *heir[P]) launch(ctx context.Context, g *generation.Generation) error {
 		return err
 	}
 	h.program = fresh
-	r, err := h.edge.launchReady(ctx, h.describe())
+	r, err := h.house.launchReady(ctx, h.describe())
 	h.setRunning(r)
 	return err
 }
@@ -93,7 +93,7 @@ func (h *heir[P]) probe(ctx context.Context) error { return h.program.Probe(ctx)
 
 // stage looks at what the daemon has to do about the next generation.
 func (h *heir[P]) stage(ctx context.Context, next *generation.Generation) (*change, error) {
-	was, c := h.edge.serving(), newChange(h.Chosen)
+	was, c := h.house.serving(), newChange(h.Chosen)
 	restart, reload := h.kind.differs(was, next)
 	check := h.kind.check
 	switch {
@@ -143,7 +143,7 @@ func (h *heir[P]) become(ctx context.Context, other P) error {
 }
 
 func (h *heir[P]) takeOver(ctx context.Context) error {
-	return h.standInStarts(ctx, h.edge.serving())
+	return h.standInStarts(ctx, h.house.serving())
 }
 
 func (h *heir[P]) handBack(context.Context) error {
@@ -153,7 +153,7 @@ func (h *heir[P]) handBack(context.Context) error {
 
 func (h *heir[P]) retire() {
 	h.endGuard()
-	h.kind.leave(h.edge.life, h.process(), h.program)
+	h.kind.leave(h.house.life, h.process(), h.program)
 	h.standInLeaves()
 }
 
@@ -166,6 +166,6 @@ func (h *heir[P]) stop(hurry context.Context) {
 
 func (h *heir[P]) close(p P) {
 	if err := p.Close(); err != nil {
-		h.edge.options.Log.Debug("remove what a daemon used", "from", h.Engine, "error", err)
+		h.house.options.Log.Debug("remove what a daemon used", "from", h.Engine, "error", err)
 	}
 }

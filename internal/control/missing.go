@@ -1,8 +1,6 @@
 package control
 
 import (
-	"errors"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -11,54 +9,6 @@ import (
 	"edgegen/internal/statedir"
 	"edgegen/internal/unixsocket"
 )
-
-// innerSocket is a socket between the tiers that a process serves.
-type innerSocket struct {
-	path string
-	file *os.File
-}
-
-// unreached returns the paths by which some sockets are not reached any more.
-func (e *Edge) unreached(sockets []innerSocket) (missing []string) {
-	for _, s := range sockets {
-		if !unixsocket.Is(s.path) || e.inner[s.path] != s.file {
-			missing = append(missing, s.path)
-		}
-	}
-	return missing
-}
-
-func (n *nginxServer) missing() []string {
-	missing := n.edge.unreached(n.inner)
-	if n.runs() {
-		missing = append(missing, notThere(filepath.Join(n.edge.layout.NginxTemp(), "body"))...) // which nginx made
-	}
-	return missing
-}
-
-func (s *stunnelServer) missing() []string {
-	if s.program == nil || !s.runs() {
-		return nil // a start makes what it needs
-	}
-	return s.program.Missing()
-}
-
-func (v *varnishServer) missing() []string {
-	if v.madeWay.Load() {
-		return []string{v.edge.layout.VarnishDir()}
-	}
-	if v.native == nil || !v.runs() {
-		return nil
-	}
-	layout := v.edge.layout
-	return notThere(layout.VarnishSocket(), layout.VarnishPlain(), layout.CacheProbe())
-}
-
-func (p *plane) missing() []string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.edge.unreached(p.inner)
-}
 
 // missing lists what the running edge needs in its directories and is not there:
 // what edgegen can put back as it was, and what takes other servers.
@@ -80,19 +30,8 @@ func (e *Edge) missing() (missing []string) {
 	return append(missing, slices.Concat(e.missingOf(e.serversNow())...)...)
 }
 
-// standInMissing lists what the stand-in lacks; there may be none.
-func (d *daemon) standInMissing() []string {
-	d.mu.Lock()
-	stand := d.standIn
-	d.mu.Unlock()
-	if stand == nil {
-		return nil
-	}
-	return stand.missing()
-}
-
 // missingOf lists what each of some servers lacks.
-func (e *Edge) missingOf(servers []server) [][]string {
+func (e *house) missingOf(servers []server) [][]string {
 	missing := make([][]string, len(servers))
 	for i, s := range servers {
 		if r, ok := s.(rooted); ok {
@@ -104,7 +43,7 @@ func (e *Edge) missingOf(servers []server) [][]string {
 
 // missingFiles lists the directories, and the files of the generation that is
 // served; of the certificates their directory alone, as there may be thousands.
-func (e *Edge) missingFiles() []string {
+func (e *house) missingFiles() []string {
 	g := e.serving()
 	paths := append([]string{e.layout.Run, statedir.Generations(e.layout), e.dir(g), e.layout.Dir}, e.layout.Directories()...)
 	if out := g.Output; out != nil {
@@ -122,7 +61,7 @@ func (e *Edge) missingFiles() []string {
 }
 
 // unpublished lists the names of the cache tier's sockets that lead nowhere.
-func (e *Edge) unpublished() (missing []string) {
+func (e *house) unpublished() (missing []string) {
 	for _, s := range e.serversNow() {
 		if !slices.Contains(s.roles(), generation.RoleCache) {
 			continue
@@ -137,7 +76,7 @@ func (e *Edge) unpublished() (missing []string) {
 }
 
 // published are the names under which a cache tier is reached by its neighbours.
-func (e *Edge) published(s server) (names []string) {
+func (e *house) published(s server) (names []string) {
 	cache, plain := e.layout.CacheSocket(), e.layout.PlainSocket()
 	p, builtin := s.(*plane)
 	if !builtin {
@@ -154,14 +93,4 @@ func (e *Edge) published(s server) (names []string) {
 		}
 	}
 	return names
-}
-
-// notThere returns the paths at which nothing is.
-func notThere(paths ...string) (missing []string) {
-	for _, path := range paths {
-		if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
-			missing = append(missing, path)
-		}
-	}
-	return missing
 }

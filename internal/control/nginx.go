@@ -27,16 +27,16 @@ var (
 	_ rooted                    = (*nginxServer)(nil)
 )
 
-func newNginx(e *Edge, c generation.Chosen) server {
-	n := &nginxServer{heir: heir[*native.Nginx]{daemon: daemon{edge: e, Chosen: c}}}
+func newNginx(e *house, c generation.Chosen) server {
+	n := &nginxServer{heir: heir[*native.Nginx]{daemon: daemon{house: e, Chosen: c}}}
 	n.kind = n
 	return n
 }
 
 // sockets are the descriptors that nginx inherits.
 func (n *nginxServer) sockets(g *generation.Generation) (inherited []*os.File, inner []innerSocket, err error) {
-	for _, path := range []string{n.edge.layout.WebSocket(), n.edge.layout.WebProbe()} {
-		file, err := n.edge.hold(path)
+	for _, path := range []string{n.house.layout.WebSocket(), n.house.layout.WebProbe()} {
+		file, err := n.house.hold(path)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -66,7 +66,7 @@ func (n *nginxServer) make(g *generation.Generation) (*native.Nginx, error) {
 }
 
 func (n *nginxServer) settings(g *generation.Generation) native.Setup {
-	return n.edge.setup(g, n.Engine)
+	return n.house.setup(g, n.Engine)
 }
 
 // differs asks for another nginx where the listeners are others, since
@@ -98,9 +98,9 @@ func (n *nginxServer) check(ctx context.Context, g *generation.Generation) error
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 	collect := func(line []byte) { fmt.Fprintf(&said, "%s\n", line) }
-	setup := n.edge.setup(g, n.Engine)
-	setup.Layout.Dir = n.edge.dir(g)
-	exit, err := supervise.Once(ctx, native.NginxCheck(n.Chosen.Daemon, setup, sockets, collect), n.edge.state.instance)
+	setup := n.house.setup(g, n.Engine)
+	setup.Layout.Dir = n.house.dir(g)
+	exit, err := supervise.Once(ctx, native.NginxCheck(n.Chosen.Daemon, setup, sockets, collect), n.house.state.instance)
 	if err != nil {
 		return fmt.Errorf("check nginx.conf: %w", err)
 	}
@@ -124,7 +124,7 @@ func (n *nginxServer) tell(ctx context.Context, _, to *generation.Generation) er
 // finished what it has begun. When leave returns it takes nothing any more, so
 // that listeners which nobody needs may go.
 func (n *nginxServer) leave(_ context.Context, old *running, _ *native.Nginx) {
-	e := n.edge
+	e := n.house
 	e.leaving.addNginx(old)
 	ctx, cancel := context.WithTimeout(e.life, reloadTime)
 	defer cancel()

@@ -21,7 +21,7 @@ import (
 
 // plane runs neighbouring builtin tiers, or one that stands in for a daemon.
 type plane struct {
-	edge    *Edge
+	house   *house
 	tiers   []string // from the inside out
 	standIn bool     // for a daemon, on the sockets that edgegen holds for it
 	plain   bool     // the tls tier is left out: the sites are served as they come to the plain listeners
@@ -46,8 +46,8 @@ var (
 
 // newPlane makes one for a generation. One that ends TLS cannot go on in another in
 // which nobody does.
-func newPlane(e *Edge, g *generation.Generation, tiers []string) *plane {
-	return &plane{edge: e, tiers: slices.Clone(tiers), plain: g.Loaded.Edge.Plain()}
+func newPlane(e *house, g *generation.Generation, tiers []string) *plane {
+	return &plane{house: e, tiers: slices.Clone(tiers), plain: g.Loaded.Edge.Plain()}
 }
 
 func (p *plane) key() string {
@@ -89,7 +89,7 @@ func (p *plane) start(ctx context.Context, g *generation.Generation) error {
 		defer close(p.done)
 		if err := served.Run(running); err != nil {
 			p.become(supervise.Failed)
-			p.edge.options.Log.Error("builtin tiers ended", "tiers", p.String(), "error", err)
+			p.house.options.Log.Error("builtin tiers ended", "tiers", p.String(), "error", err)
 			return
 		}
 		p.become(supervise.Stopped)
@@ -139,8 +139,8 @@ func (p *plane) show(g *generation.Generation) {
 	p.shown = make(map[string]api.TierStatus)
 	for _, role := range p.tiers {
 		p.shown[role] = api.TierStatus{
-			Role: role, Engine: engineOf(g, role), Version: p.edge.options.Version, PID: os.Getpid(),
-			Listen: p.edge.listening(g, role), Reason: g.Engines[role].Reason,
+			Role: role, Engine: engineOf(g, role), Version: p.house.options.Version, PID: os.Getpid(),
+			Listen: p.house.listening(g, role), Reason: g.Engines[role].Reason,
 		}
 	}
 }
@@ -167,7 +167,7 @@ func (p *plane) roles() []string { return p.tiers }
 func (p *plane) stage(_ context.Context, next *generation.Generation) (*change, error) {
 	c := &change{}
 	action, why := api.Nothing, []string{}
-	if before := p.edge.serving(); before.Meaning != next.Meaning {
+	if before := p.house.serving(); before.Meaning != next.Meaning {
 		action, why = api.Reload, []string{"the site's configuration"}
 		model, err := p.model(next)
 		if err != nil {
@@ -213,7 +213,7 @@ func (s *swap) finish(context.Context) {
 
 // retire lets the plane go on as long as a WebSocket is open in it.
 func (p *plane) retire() {
-	e := p.edge
+	e := p.house
 	e.leaving.add(p)
 	e.later.Go(func() {
 		defer e.leaving.remove(p)
@@ -267,5 +267,5 @@ func (p *plane) work() native.Activity {
 
 // takeNothing has it finish what it has begun, while those behind it go on.
 func (p *plane) takeNothing(context.Context) {
-	p.edge.later.Go(func() { p.plane().Retire(p.edge.life) })
+	p.house.later.Go(func() { p.plane().Retire(p.house.life) })
 }

@@ -14,7 +14,7 @@ import (
 // options hands a plane what its tiers serve, and says where their native
 // neighbours are.
 func (p *plane) options(g *generation.Generation) (o dataplane.Options, err error) {
-	e := p.edge
+	e := p.house
 	o = dataplane.Options{
 		Roles:       dataplane.Roles{TLS: p.has(generation.RoleTLS), Cache: p.has(generation.RoleCache), Web: p.has(generation.RoleWeb)},
 		CachePath:   e.layout.CacheSocket(),
@@ -103,7 +103,7 @@ func (p *plane) publish() error {
 		return nil
 	}
 	var failed []error
-	for _, name := range []string{p.edge.layout.CacheSocket(), p.edge.layout.PlainSocket()} {
+	for _, name := range []string{p.house.layout.CacheSocket(), p.house.layout.PlainSocket()} {
 		if _, err := os.Lstat(name + besideName); err == nil {
 			failed = append(failed, unixsocket.Publish(name+besideName, name))
 		}
@@ -113,7 +113,7 @@ func (p *plane) publish() error {
 
 // held returns a listener of the plane's own on a socket that edgegen holds.
 func (p *plane) held(path string) ([]net.Listener, error) {
-	file, err := p.edge.hold(path)
+	file, err := p.house.hold(path)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func (p *plane) held(path string) ([]net.Listener, error) {
 
 // hold opens a socket that edgegen keeps open as long as it runs. One whose path
 // has gone is opened anew: nobody can be led to it any more.
-func (e *Edge) hold(path string) (*os.File, error) {
+func (e *house) hold(path string) (*os.File, error) {
 	if file, ok := e.inner[path]; ok {
 		if unixsocket.Is(path) {
 			return file, nil
@@ -143,7 +143,7 @@ func (e *Edge) hold(path string) (*os.File, error) {
 }
 
 // letGo closes a socket that edgegen holds, and removes it.
-func (e *Edge) letGo(path string) error {
+func (e *house) letGo(path string) error {
 	file, ok := e.inner[path]
 	if !ok {
 		return nil
@@ -174,7 +174,7 @@ func fileListeners(files []*os.File) ([]net.Listener, error) {
 }
 
 // listening lists the addresses of a tier.
-func (e *Edge) listening(g *generation.Generation, role string) []string {
+func (e *house) listening(g *generation.Generation, role string) []string {
 	addresses := []string{}
 	public := g.Public.HTTPS
 	switch {

@@ -3,7 +3,6 @@ package control
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -103,18 +102,6 @@ func (e *Edge) record(begun time.Time, outcome api.Outcome, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.last = last
-}
-
-// summary is a line for people about what is served.
-func (e *Edge) summary() string {
-	g := e.serving()
-	text := fmt.Sprintf("serving %d sites, generation %d", len(g.Loaded.Edge.Sites), g.Number)
-	for _, s := range e.serversNow() {
-		if d, ok := s.(guarded); ok && d.base().degraded() {
-			text += fmt.Sprintf("; degraded: %s is down, the builtin %s tier serves", d.base().Engine, d.base().Role)
-		}
-	}
-	return text
 }
 
 // nothing reports whether the next generation differs in nothing, comments aside.

@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -153,30 +152,4 @@ func (e *Edge) announceEngines(g *generation.Generation) {
 		c := g.Engines[role]
 		e.options.Log.Info(fmt.Sprintf("%s tier: %s (%s)", role, strings.TrimSpace(string(c.Engine)+" "+c.Daemon.Version), c.Reason))
 	}
-}
-
-// changed logs what becomes of a process.
-func (e *Edge) changed(s supervise.Status) {
-	log := e.options.Log.With("from", s.Name)
-	switch s.State {
-	case supervise.Running:
-		log.Debug("running", "pid", s.PID, "restarts", s.Restarts)
-	case supervise.Backoff:
-		if !e.served.Load() && !wasReady(s.Reason) {
-			return // whoever waits for it tells why it does not come up
-		}
-		log.Warn("died; it is started again", "reason", reasonOf(s.Name, s.Reason))
-	case supervise.Stopped:
-		if s.LastExit != nil && s.LastExit.Ignored != 0 && e.served.Load() {
-			log.Warn("had to be killed", "after", s.LastExit.Ran.Round(time.Millisecond), "ignored", s.LastExit.Ignored)
-		}
-	case supervise.Failed:
-		log.Error("keeps dying; it is tried again from time to time", "reason", reasonOf(s.Name, s.Reason))
-	}
-}
-
-// wasReady reports whether a process that ended had answered before.
-func wasReady(reason error) bool {
-	exit := (*supervise.ExitError)(nil)
-	return errors.As(reason, &exit) && exit.Ready
 }

@@ -17,7 +17,7 @@ type running struct {
 }
 
 // launch keeps a process running from now on.
-func (e *Edge) launch(p supervise.Process) (*running, error) {
+func (e *house) launch(p supervise.Process) (*running, error) {
 	r, err := e.running(p)
 	if err == nil {
 		r.begin()
@@ -26,7 +26,7 @@ func (e *Edge) launch(p supervise.Process) (*running, error) {
 }
 
 // running makes ready to keep a process running; begin begins.
-func (e *Edge) running(p supervise.Process) (*running, error) {
+func (e *house) running(p supervise.Process) (*running, error) {
 	tell := p.OnChange
 	p.OnChange = func(s supervise.Status) {
 		e.changed(s)
@@ -53,7 +53,7 @@ func (r *running) begin() {
 
 // launchReady keeps a process running and waits until it answers. Where it does
 // not, the process is tried again all the same.
-func (e *Edge) launchReady(ctx context.Context, p supervise.Process) (*running, error) {
+func (e *house) launchReady(ctx context.Context, p supervise.Process) (*running, error) {
 	r, err := e.launch(p)
 	if err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ const startPatience = 30 * time.Second
 
 // awaitReady waits until a daemon answers, no longer than startPatience where
 // somebody can stand in for it.
-func (e *Edge) awaitReady(ctx context.Context, r *running, name string) error {
+func (e *house) awaitReady(ctx context.Context, r *running, name string) error {
 	waiting := ctx
 	if !e.options.NoTakeover && !e.served.Load() {
 		var cancel context.CancelFunc

@@ -113,7 +113,7 @@ func TestX3RuntimeIsNotTheDaemons(t *testing.T) {
 		t.Fatal(err)
 	}
 	uid, gid := who.Owner()
-	e := &Edge{who: who, layout: layout}
+	e := &Edge{house: &house{who: who, layout: layout}}
 	g := &generation.Generation{Number: 2}
 	for _, path := range []string{e.dir(g), e.link(g), layout.WebSocket(), layout.CacheSocket() + ".new"} {
 		if does(t, who, "ln -s "+out.dir+" "+path) == nil {

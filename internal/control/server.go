@@ -108,13 +108,13 @@ type (
 )
 
 // serving has for each engine that can be chosen how its server is made.
-func serving() map[site.Engine]func(*Edge, generation.Chosen) server {
-	return map[site.Engine]func(*Edge, generation.Chosen) server{site.Stunnel: newStunnel, site.Varnish: newVarnish, site.Nginx: newNginx}
+func serving() map[site.Engine]func(*house, generation.Chosen) server {
+	return map[site.Engine]func(*house, generation.Chosen) server{site.Stunnel: newStunnel, site.Varnish: newVarnish, site.Nginx: newNginx}
 }
 
 // arrangement lists the servers of a generation, from the inside out: builtin
 // tiers that are neighbours are one plane.
-func (e *Edge) arrangement(g *generation.Generation) []server {
+func (e *house) arrangement(g *generation.Generation) []server {
 	inward := generation.Roles()
 	slices.Reverse(inward)
 	var servers []server

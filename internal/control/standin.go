@@ -12,7 +12,7 @@ import (
 // startFailed decides what becomes of a start in which a daemon does not come
 // up: the builtin tier serves, unless that was ruled out or the site is at fault.
 func (d *daemon) startFailed(ctx context.Context, server guarded, g *generation.Generation, err error) error {
-	if ctx.Err() != nil || d.edge.options.NoTakeover || config.IsRefused(err) || d.process() == nil {
+	if ctx.Err() != nil || d.house.options.NoTakeover || config.IsRefused(err) || d.process() == nil {
 		return err
 	}
 	if stands := d.standInStarts(ctx, g); stands != nil {
@@ -28,8 +28,8 @@ func (d *daemon) tookOver(reason error) {
 	d.mu.Lock()
 	d.taken, d.reason = true, reason
 	d.mu.Unlock()
-	d.edge.options.Log.Error("the builtin tier serves in its place; it is tried again", "from", d.Engine, "role", d.Role, "reason", reasonOf(d.process().Status().Name, reason))
-	d.edge.options.Notify.Status(d.edge.summary())
+	d.house.options.Log.Error("the builtin tier serves in its place; it is tried again", "from", d.Engine, "role", d.Role, "reason", reasonOf(d.process().Status().Name, reason))
+	d.house.options.Notify.Status(d.house.summary())
 }
 
 // handedBack notes down that the daemon serves itself again.
@@ -37,8 +37,8 @@ func (d *daemon) handedBack() {
 	d.mu.Lock()
 	d.taken, d.reason = false, nil
 	d.mu.Unlock()
-	d.edge.options.Log.Info("answers again and serves its tier", "from", d.Engine, "role", d.Role)
-	d.edge.options.Notify.Status(d.edge.summary())
+	d.house.options.Log.Info("answers again and serves its tier", "from", d.Engine, "role", d.Role)
+	d.house.options.Notify.Status(d.house.summary())
 }
 
 // checkWhileDown looks at the file of the next generation with a daemon that is
@@ -52,16 +52,16 @@ func (d *daemon) checkWhileDown(ctx context.Context, was, next *generation.Gener
 	if config.IsRefused(err) && check(ctx, was) == nil {
 		return err
 	}
-	d.edge.options.Log.Warn("cannot look at its new file while it is down", "from", d.Engine, "error", firstLine(err))
+	d.house.options.Log.Warn("cannot look at its new file while it is down", "from", d.Engine, "error", firstLine(err))
 	return nil
 }
 
 // standInStarts has a plane serve on the daemon's sockets.
 func (d *daemon) standInStarts(ctx context.Context, g *generation.Generation) error {
-	stand := newPlane(d.edge, g, d.roles())
+	stand := newPlane(d.house, g, d.roles())
 	stand.standIn = true
 	if err := stand.start(ctx, g); err != nil {
-		stand.stop(d.edge.life)
+		stand.stop(d.house.life)
 		return err
 	}
 	d.mu.Lock()
@@ -104,7 +104,7 @@ func (d *daemon) standInLeaves() {
 
 // guarded begins to watch over the daemon.
 func (d *daemon) guarded(server guarded) {
-	guard := d.edge.watchOver(server)
+	guard := d.house.watchOver(server)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.guard = guard

@@ -17,7 +17,7 @@ import (
 )
 
 // checkStorage looks whether varnishd's file can be made, and makes nothing yet.
-func (e *Edge) checkStorage(g *generation.Generation) error {
+func (e *house) checkStorage(g *generation.Generation) error {
 	storage := g.Loaded.Edge.Storage
 	if storage.Type != "file" || !g.Native(generation.RoleCache) {
 		return nil
@@ -36,7 +36,7 @@ func (e *Edge) checkStorage(g *generation.Generation) error {
 // makeStorage makes varnishd's file, which belongs to the daemons. Where the edge
 // serves already, somebody who has a file of that name open, such as a builtin
 // tier that has been left, keeps it without the name.
-func (e *Edge) makeStorage(g *generation.Generation) error {
+func (e *house) makeStorage(g *generation.Generation) error {
 	storage := g.Loaded.Edge.Storage
 	if storage.Type != "file" || !g.Native(generation.RoleCache) || e.storage.is(storage.Path) {
 		return nil
@@ -71,8 +71,8 @@ type storageHold struct {
 func (v *varnishServer) withHold(varnishd supervise.Process) supervise.Process {
 	before, path := varnishd.Prepare, native.StorageFile(varnishd.Args)
 	varnishd.Prepare = func(ctx context.Context) error {
-		uid, gid := v.edge.who.Owner()
-		if err := v.edge.storage.hold(v, path, uid, gid); err != nil {
+		uid, gid := v.house.who.Owner()
+		if err := v.house.storage.hold(v, path, uid, gid); err != nil {
 			return err
 		}
 		return before(ctx)

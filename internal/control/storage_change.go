@@ -17,19 +17,19 @@ import (
 // storageOf has a new cache tier begin with a file of its own. What stands at
 // its path goes aside, since whoever has it open goes on reading and writing it,
 // and comes back where the change is undone. It is nil where there is no file.
-func (e *Edge) storageOf(s server, next *generation.Generation) step {
+func (e *house) storageOf(s server, next *generation.Generation) step {
 	storage := next.Loaded.Edge.Storage
 	if storage.Type != "file" || !slices.Contains(s.roles(), generation.RoleCache) {
 		return nil
 	}
-	return &storageStep{edge: e, next: next, file: asideFile{path: storage.Path}}
+	return &storageStep{house: e, next: next, file: asideFile{path: storage.Path}}
 }
 
 type storageStep struct {
 	noStep
-	edge *Edge
-	next *generation.Generation
-	file asideFile
+	house *house
+	next  *generation.Generation
+	file  asideFile
 }
 
 func (s *storageStep) commit(context.Context) error {
@@ -43,7 +43,7 @@ func (s *storageStep) undo(context.Context) error { return s.file.comeBack() }
 
 func (s *storageStep) finish(context.Context) {
 	if err := removeFile(s.file.aside()); err != nil {
-		s.edge.options.Log.Warn("remove the file of the cache that was served before", "error", err)
+		s.house.options.Log.Warn("remove the file of the cache that was served before", "error", err)
 	}
 }
 

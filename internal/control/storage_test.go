@@ -167,7 +167,7 @@ func TestTidyStorage(t *testing.T) {
 func TestStorageHold(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "cache.bin")
 	e := newEdge(Options{}, nil, nil)
-	v, ok := newVarnish(e, generation.Chosen{}).(*varnishServer)
+	v, ok := newVarnish(e.house, generation.Chosen{}).(*varnishServer)
 	if !ok {
 		t.Fatal("not varnish")
 	}

@@ -28,8 +28,8 @@ var (
 	_ rooted                      = (*stunnelServer)(nil)
 )
 
-func newStunnel(e *Edge, c generation.Chosen) server {
-	s := &stunnelServer{heir[*native.Stunnel]{daemon: daemon{edge: e, Chosen: c}}}
+func newStunnel(e *house, c generation.Chosen) server {
+	s := &stunnelServer{heir[*native.Stunnel]{daemon: daemon{house: e, Chosen: c}}}
 	s.kind = s
 	return s
 }
@@ -46,8 +46,8 @@ func (s *stunnelServer) answers(ctx context.Context, g *generation.Generation) e
 // those that are in force when it is started: that may be in the middle of a
 // reload which is taken back before stunnel's turn.
 func (s *stunnelServer) settings(g *generation.Generation) native.Setup {
-	setup := s.edge.setup(g, s.Engine)
-	setup.Layout.Dir = s.edge.dir(g)
+	setup := s.house.setup(g, s.Engine)
+	setup.Layout.Dir = s.house.dir(g)
 	return setup
 }
 
@@ -84,20 +84,20 @@ func (s *stunnelServer) why(was, next *generation.Generation) []string {
 // check starts a stunnel on private sockets with the files of a generation,
 // because stunnel has no other way to look at them.
 func (s *stunnelServer) check(ctx context.Context, g *generation.Generation) error {
-	layout := s.edge.layout
-	layout.Dir = s.edge.dir(g) + "-tls"
+	layout := s.house.layout
+	layout.Dir = s.house.dir(g) + "-tls"
 	defer os.RemoveAll(layout.Dir)
-	output, err := generation.RenderFor(g.Loaded, g.Path, g.Pairs, render.Input{Layout: layout, Tiers: site.Engines{TLS: s.Engine, Cache: site.Builtin, Web: site.Builtin}, Version: s.edge.options.Version, Standby: true})
+	output, err := generation.RenderFor(g.Loaded, g.Path, g.Pairs, render.Input{Layout: layout, Tiers: site.Engines{TLS: s.Engine, Cache: site.Builtin, Web: site.Builtin}, Version: s.house.options.Version, Standby: true})
 	if err != nil {
 		return err
 	}
-	uid, gid := s.edge.who.Owner()
-	if err := render.Place(layout.Dir, output.Files(), render.Owner{UID: uid, GID: gid}, s.edge.dir(g)); err != nil {
+	uid, gid := s.house.who.Owner()
+	if err := render.Place(layout.Dir, output.Files(), render.Owner{UID: uid, GID: gid}, s.house.dir(g)); err != nil {
 		return err
 	}
-	setup := s.edge.setup(g, s.Engine)
+	setup := s.house.setup(g, s.Engine)
 	setup.Layout = layout
-	_, err = native.CheckStunnel(ctx, s.Chosen.Daemon, setup, output, s.edge.state.instance)
+	_, err = native.CheckStunnel(ctx, s.Chosen.Daemon, setup, output, s.house.state.instance)
 	return g.Explain(s.Engine, err)
 }
 
@@ -105,7 +105,7 @@ func (s *stunnelServer) check(ctx context.Context, g *generation.Generation) err
 // generation: those of before are about to go.
 func (s *stunnelServer) unchanged(next *generation.Generation) {
 	if err := s.program.Moved(s.settings(next)); err != nil {
-		s.edge.options.Log.Warn("lead stunnel to its files", "error", err)
+		s.house.options.Log.Warn("lead stunnel to its files", "error", err)
 	}
 }
 
@@ -151,7 +151,7 @@ func probeRenewed(ctx context.Context, from, to *generation.Generation) error {
 // leave has a stunnel take nothing new, and ends it when its last connection
 // has ended.
 func (s *stunnelServer) leave(ctx context.Context, old *running, was *native.Stunnel) {
-	e := s.edge
+	e := s.house
 	telling, cancel := context.WithTimeout(ctx, reloadTime)
 	defer cancel()
 	err := was.Retire(telling, old.Signal)
@@ -183,9 +183,9 @@ func (s *stunnelServer) leave(ctx context.Context, old *running, was *native.Stu
 }
 
 // tend ends what stunnel does not end itself.
-func (s *stunnelServer) tend(pid int) { s.edge.endSlowHandshakes(s.program, pid) }
+func (s *stunnelServer) tend(pid int) { s.house.endSlowHandshakes(s.program, pid) }
 
-func (e *Edge) endSlowHandshakes(stunnel *native.Stunnel, pid int) {
+func (e *house) endSlowHandshakes(stunnel *native.Stunnel, pid int) {
 	if err := stunnel.EndSlowHandshakes(pid); err != nil {
 		e.options.Log.Warn("a TLS handshake is not bounded as a whole, but from one byte to the next", "from", site.Stunnel, "error", err)
 	}
@@ -203,7 +203,7 @@ func (s *stunnelServer) takeNothing(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, lastTime)
 	defer cancel()
 	if err := s.program.Retire(ctx, r.Signal); err != nil {
-		s.edge.options.Log.Debug("have stunnel take nothing new", "error", err)
+		s.house.options.Log.Debug("have stunnel take nothing new", "error", err)
 	}
 }
 

@@ -43,39 +43,39 @@ var (
 	_ rooted    = (*varnishServer)(nil)
 )
 
-func newVarnish(e *Edge, c generation.Chosen) server {
-	return &varnishServer{daemon: daemon{edge: e, Chosen: c}}
+func newVarnish(e *house, c generation.Chosen) server {
+	return &varnishServer{daemon: daemon{house: e, Chosen: c}}
 }
 
 func (v *varnishServer) base() *daemon { return &v.daemon }
 
 func (v *varnishServer) start(ctx context.Context, g *generation.Generation) (err error) {
 	v.show(g)
-	if v.edge.freeVarnish != nil {
-		v.edge.freeVarnish()
+	if v.house.freeVarnish != nil {
+		v.house.freeVarnish()
 	}
-	if !v.edge.options.NoTakeover {
+	if !v.house.options.NoTakeover {
 		if err := v.standInStarts(ctx, g); err != nil {
 			return err
 		}
 	}
-	if err := v.edge.checkStorage(g); err != nil {
+	if err := v.house.checkStorage(g); err != nil {
 		return err
 	}
-	if err := v.edge.makeStorage(g); err != nil {
+	if err := v.house.makeStorage(g); err != nil {
 		return err
 	}
-	if v.native, err = native.NewVarnish(v.Chosen.Daemon, v.edge.setup(g, v.Engine), g.Output, newSecret()); err != nil {
+	if v.native, err = native.NewVarnish(v.Chosen.Daemon, v.house.setup(g, v.Engine), g.Output, newSecret()); err != nil {
 		return err
 	}
 	v.native.OnChildDied = v.childDied
-	r, err := v.edge.running(v.describe())
+	r, err := v.house.running(v.describe())
 	if err != nil {
 		return err
 	}
 	v.setRunning(r) // which its description asks for
 	r.begin()
-	if err := v.edge.awaitReady(ctx, r, "varnishd"); err != nil {
+	if err := v.house.awaitReady(ctx, r, "varnishd"); err != nil {
 		return v.notReady(ctx, g, err)
 	}
 	if err := v.publish(true); err != nil {
@@ -90,7 +90,7 @@ func (v *varnishServer) notReady(ctx context.Context, g *generation.Generation, 
 	if refused := v.refused(g, err); refused != nil {
 		return refused
 	}
-	if ctx.Err() != nil || v.edge.options.NoTakeover {
+	if ctx.Err() != nil || v.house.options.NoTakeover {
 		return err
 	}
 	if published := v.publish(false); published != nil {
@@ -125,15 +125,15 @@ func (v *varnishServer) childDied(varnishd int, reason error) {
 		return
 	}
 	if err := v.publish(false); err != nil {
-		v.edge.options.Log.Error("lead requests to the cache tier", "error", err)
+		v.house.options.Log.Error("lead requests to the cache tier", "error", err)
 	}
-	v.edge.later.Go(func() {
+	v.house.later.Go(func() {
 		// The stand-in serves meanwhile.
-		if said := v.native.Panic(v.edge.life); said != "" {
+		if said := v.native.Panic(v.house.life); said != "" {
 			reason = fmt.Errorf("%w: %s", reason, said)
 		}
 		if r.Status().PID == varnishd { // nobody was quicker
-			_ = r.Abort(v.edge.life, reason)
+			_ = r.Abort(v.house.life, reason)
 		}
 	})
 }
@@ -141,7 +141,7 @@ func (v *varnishServer) childDied(varnishd int, reason error) {
 // processChanged leads requests away from a varnishd that does not run.
 func (v *varnishServer) processChanged(s supervise.Status) {
 	if err := v.publish(s.State == supervise.Running); err != nil {
-		v.edge.options.Log.Error("lead requests to the cache tier", "error", err)
+		v.house.options.Log.Error("lead requests to the cache tier", "error", err)
 	}
 	v.changed()
 }
@@ -150,7 +150,7 @@ func (v *varnishServer) processChanged(s supervise.Status) {
 func (v *varnishServer) publish(well bool) error {
 	v.publishing.Lock()
 	defer v.publishing.Unlock()
-	layout := v.edge.layout
+	layout := v.house.layout
 	cache, plain := layout.VarnishSocket(), layout.VarnishPlain()
 	if v.gone || !well && !v.stands() {
 		return nil
@@ -179,7 +179,7 @@ func (v *varnishServer) startLog(ctx context.Context, g *generation.Generation) 
 	if g.Loaded.Edge.Log.Access == "off" {
 		return nil
 	}
-	if v.log, err = v.edge.launch(v.native.LogProcess()); err != nil {
+	if v.log, err = v.house.launch(v.native.LogProcess()); err != nil {
 		return err
 	}
 	if v.degraded() {
@@ -199,14 +199,14 @@ func (v *varnishServer) takeOver(context.Context) error { return v.publish(false
 // handBack leads requests to varnishd again, and gives the next fall a stand-in
 // with an empty cache.
 func (v *varnishServer) handBack(ctx context.Context) error {
-	return v.handBackTo(ctx, v.edge.serving())
+	return v.handBackTo(ctx, v.house.serving())
 }
 
 func (v *varnishServer) handBackTo(ctx context.Context, g *generation.Generation) error {
 	if err := v.publish(true); err != nil {
 		return err
 	}
-	if v.edge.options.NoTakeover {
+	if v.house.options.NoTakeover {
 		return v.standsNoLonger()
 	}
 	return v.standInStarts(ctx, g)
@@ -215,11 +215,11 @@ func (v *varnishServer) handBackTo(ctx context.Context, g *generation.Generation
 // standsNoLonger ends a stand-in that was for a restart alone, as takeovers have
 // been ruled out.
 func (v *varnishServer) standsNoLonger() error {
-	if !v.edge.options.NoTakeover {
+	if !v.house.options.NoTakeover {
 		return nil
 	}
 	v.standInLeaves()
-	return errors.Join(v.edge.letGo(v.edge.layout.StandbySocket()), v.edge.letGo(v.edge.layout.StandbyPlain()))
+	return errors.Join(v.house.letGo(v.house.layout.StandbySocket()), v.house.letGo(v.house.layout.StandbyPlain()))
 }
 
 // refresh makes another stand-in where this one has been asked: what it stored
@@ -232,7 +232,7 @@ func (v *varnishServer) refresh(ctx context.Context) error {
 	if !v.stood.CompareAndSwap(true, false) || !v.stands() {
 		return nil
 	}
-	return v.standInStarts(ctx, v.edge.serving())
+	return v.standInStarts(ctx, v.house.serving())
 }
 
 func (v *varnishServer) stop(hurry context.Context) {
@@ -240,16 +240,16 @@ func (v *varnishServer) stop(hurry context.Context) {
 	if v.log != nil {
 		ctx, cancel := context.WithTimeout(hurry, lastTime)
 		if err := v.native.SyncLog(ctx); err != nil {
-			v.edge.options.Log.Debug("complete the access log", "error", err)
+			v.house.options.Log.Debug("complete the access log", "error", err)
 		}
 		cancel()
 		v.log.stop(hurry)
 	}
 	v.daemon.stop(hurry)
-	v.edge.storage.release(v)
+	v.house.storage.release(v)
 	if v.native != nil {
 		if err := v.native.Close(); err != nil {
-			v.edge.options.Log.Warn("close varnish's command line", "error", err)
+			v.house.options.Log.Warn("close varnish's command line", "error", err)
 		}
 	}
 }
@@ -259,15 +259,15 @@ func (v *varnishServer) stop(hurry context.Context) {
 func (v *varnishServer) retire() {
 	v.leaves()
 	v.endGuard()
-	ctx, hurry := context.WithCancel(v.edge.life)
+	ctx, hurry := context.WithCancel(v.house.life)
 	gone := make(chan struct{})
-	v.edge.later.Go(func() {
+	v.house.later.Go(func() {
 		defer close(gone)
 		defer hurry()
 		v.drain(ctx)
-		v.stop(v.edge.life)
+		v.stop(v.house.life)
 	})
-	v.edge.freeVarnish = func() {
+	v.house.freeVarnish = func() {
 		hurry()
 		<-gone
 	}
@@ -275,10 +275,10 @@ func (v *varnishServer) retire() {
 
 // drain waits until varnishd has no request in work.
 func (v *varnishServer) drain(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, v.edge.serving().Loaded.Edge.Timeout.Drain)
+	ctx, cancel := context.WithTimeout(ctx, v.house.serving().Loaded.Edge.Timeout.Drain)
 	defer cancel()
 	if err := v.native.Drain(ctx); err != nil {
-		v.edge.options.Log.Warn("varnishd is ended with requests in work", "error", err)
+		v.house.options.Log.Warn("varnishd is ended with requests in work", "error", err)
 	}
 }
 

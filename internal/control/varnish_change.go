@@ -17,7 +17,7 @@ import (
 // stage looks at what varnish has to do about the next generation: nothing,
 // another VCL, other parameters, or a restart.
 func (v *varnishServer) stage(ctx context.Context, next *generation.Generation) (*change, error) {
-	was, c := v.edge.serving(), newChange(v.Chosen)
+	was, c := v.house.serving(), newChange(v.Chosen)
 	parameters, restart := v.native.Change(next.Output.Of(v.Engine).Arguments)
 	var why []string
 	if was.Output.Of(v.Engine).Generation != next.Output.Of(v.Engine).Generation {
@@ -38,7 +38,7 @@ func (v *varnishServer) stage(ctx context.Context, next *generation.Generation) 
 	c.plan(api.Reload, why...)
 	switch {
 	case !v.runs():
-		if err := v.edge.checkStorage(next); err != nil {
+		if err := v.house.checkStorage(next); err != nil {
 			return c, err
 		}
 		if err := v.checkWhileDown(ctx, was, next, v.check); err != nil {
@@ -48,7 +48,7 @@ func (v *varnishServer) stage(ctx context.Context, next *generation.Generation) 
 	case len(restart) > 0:
 		c.plan(api.Restart, why...)
 		c.plans[0].WebSockets, c.uncounted = v.webSockets(ctx)
-		if err := v.edge.checkStorage(next); err != nil {
+		if err := v.house.checkStorage(next); err != nil {
 			return c, err
 		}
 		tried, err := v.load(ctx, next)
@@ -69,7 +69,7 @@ func (v *varnishServer) stage(ctx context.Context, next *generation.Generation) 
 
 // follow leads the next start to the files of a generation: those of the one
 // before are about to go.
-func (v *varnishServer) follow(g *generation.Generation) { v.native.Next(g.Output, v.edge.dir(g)) }
+func (v *varnishServer) follow(g *generation.Generation) { v.native.Next(g.Output, v.house.dir(g)) }
 
 // logChanges reports whether varnishncsa is needed now, or is not any longer;
 // where and how lines are written is edgegen's to change.
@@ -129,7 +129,7 @@ func (l *varnishLoaded) abandon(ctx context.Context) {
 		return // and with it has gone what it held
 	}
 	if err := l.staged.Abandon(ctx); err != nil {
-		l.server.edge.options.Log.Warn("unload a VCL that is not used", "error", err)
+		l.server.house.options.Log.Warn("unload a VCL that is not used", "error", err)
 	}
 }
 
@@ -138,7 +138,7 @@ func (l *varnishLoaded) finish(ctx context.Context) {
 		return
 	}
 	if err := l.server.native.Tidy(ctx); err != nil {
-		l.server.edge.options.Log.Warn("unload old VCLs", "error", err)
+		l.server.house.options.Log.Warn("unload old VCLs", "error", err)
 	}
 }
 
@@ -155,7 +155,7 @@ func (v *varnishServer) stageVCL(ctx context.Context, next *generation.Generatio
 	if err := v.native.CLI.Ping(asking); err != nil {
 		return nil, fmt.Errorf("varnishd does not answer on its command line: %w", err)
 	}
-	return v.native.Stage(ctx, next.Output, v.edge.dir(next))
+	return v.native.Stage(ctx, next.Output, v.house.dir(next))
 }
 
 // varnishStart changes what the next start of a varnishd that is down will find.
@@ -167,7 +167,7 @@ type varnishStart struct {
 
 func (s *varnishStart) commit(ctx context.Context) error {
 	v := s.server
-	return errors.Join(v.edge.makeStorage(s.next), v.adopt(s.next), v.anew(ctx))
+	return errors.Join(v.house.makeStorage(s.next), v.adopt(s.next), v.anew(ctx))
 }
 
 func (s *varnishStart) undo(ctx context.Context) error {
@@ -179,15 +179,15 @@ func (s *varnishStart) undo(ctx context.Context) error {
 func (v *varnishServer) check(ctx context.Context, g *generation.Generation) error {
 	ctx, cancel := context.WithTimeout(ctx, stageTime)
 	defer cancel()
-	setup := v.edge.setup(g, v.Engine)
-	setup.Layout.Dir = v.edge.dir(g)
+	setup := v.house.setup(g, v.Engine)
+	setup.Layout.Dir = v.house.dir(g)
 	for _, file := range g.Output.Of(v.Engine).VCLFiles() {
 		if len(g.Output.Of(v.Engine).Parts) > 0 && file.Name == "default.vcl" {
 			continue // it names the parts, which varnishd would have to have loaded
 		}
 		var said strings.Builder
 		collect := func(line []byte) { fmt.Fprintf(&said, "%s\n", line) }
-		exit, err := supervise.Once(ctx, native.VarnishCheck(v.Chosen.Daemon, setup, file.Name, collect), v.edge.state.instance)
+		exit, err := supervise.Once(ctx, native.VarnishCheck(v.Chosen.Daemon, setup, file.Name, collect), v.house.state.instance)
 		if err != nil {
 			return fmt.Errorf("check %s: %w", file.Name, err)
 		}
@@ -215,10 +215,10 @@ func (v *varnishServer) afterwards(ctx context.Context, next *generation.Generat
 		return
 	}
 	if v.log != nil {
-		v.log.stop(v.edge.life)
+		v.log.stop(v.house.life)
 		v.log = nil
 	}
 	if err := v.startLog(ctx, next); err != nil {
-		v.edge.options.Log.Error("write the access log", "error", err)
+		v.house.options.Log.Error("write the access log", "error", err)
 	}
 }

@@ -19,25 +19,25 @@ const beforeName = ".before"
 func (v *varnishServer) makeWay() {
 	v.planned.Store(true)
 	v.madeWay.Store(true)
-	retiring, cancel := context.WithTimeout(v.edge.life, lastTime)
+	retiring, cancel := context.WithTimeout(v.house.life, lastTime)
 	err := v.process().Retire(retiring, 0)
 	cancel()
 	if errors.Is(err, supervise.ErrNotRunning) {
 		err = nil // it has ended already
 	}
 	if v.log != nil {
-		ctx, cancel := context.WithTimeout(v.edge.life, lastTime)
+		ctx, cancel := context.WithTimeout(v.house.life, lastTime)
 		v.log.stop(ctx)
 		cancel()
 		v.log = nil
 	}
-	dir := v.edge.layout.VarnishDir()
+	dir := v.house.layout.VarnishDir()
 	err = errors.Join(err, os.RemoveAll(dir+beforeName))
 	if renamed := os.Rename(dir, dir+beforeName); !errors.Is(renamed, os.ErrNotExist) {
 		err = errors.Join(err, renamed)
 	}
 	if err != nil {
-		v.edge.options.Log.Warn("put a varnishd and its directory aside", "error", err)
+		v.house.options.Log.Warn("put a varnishd and its directory aside", "error", err)
 	}
 }
 
@@ -47,7 +47,7 @@ func (v *varnishServer) fade() {
 	v.leaves()
 	v.endGuard()
 	v.standInLeaves()
-	e := v.edge
+	e := v.house
 	e.later.Go(func() {
 		defer os.RemoveAll(e.layout.VarnishDir() + beforeName) // or with the runtime directory
 		defer v.stop(e.life)

@@ -39,7 +39,7 @@ func (r *varnishRestart) abandon(ctx context.Context) { r.tried.abandon(ctx) }
 func (r *varnishRestart) restart(ctx context.Context, g *generation.Generation) error {
 	v := r.server
 	if !v.stands() { // for as long as this takes
-		if err := v.standInStarts(ctx, v.edge.serving()); err != nil {
+		if err := v.standInStarts(ctx, v.house.serving()); err != nil {
 			return err
 		}
 	}
@@ -50,7 +50,7 @@ func (r *varnishRestart) restart(ctx context.Context, g *generation.Generation) 
 		r.drained = true
 		v.drain(ctx)
 	}
-	if err := errors.Join(v.edge.makeStorage(g), v.adopt(g)); err != nil {
+	if err := errors.Join(v.house.makeStorage(g), v.adopt(g)); err != nil {
 		return err
 	}
 	r.begun = true

@@ -43,7 +43,7 @@ func (v *varnishServer) settle(ctx context.Context, ended int) error {
 	if err == nil || ctx.Err() != nil || !v.stands() || v.runs() {
 		return err
 	}
-	v.edge.options.Log.Warn("has ended and does not come up; it gets what is new when it does", "from", v.Engine, "error", firstLine(err))
+	v.house.options.Log.Warn("has ended and does not come up; it gets what is new when it does", "from", v.Engine, "error", firstLine(err))
 	return nil
 }
 

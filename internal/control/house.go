@@ -1,0 +1,107 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"edgegen/internal/accesslog"
+	"edgegen/internal/generation"
+	"edgegen/internal/render"
+	"edgegen/internal/statedir"
+	"edgegen/internal/supervise"
+)
+
+// house is what the servers of an edge share with it, and all that they know of
+// it. What they do to each other they do by way of it.
+type house struct {
+	options Options
+	state   *state
+	who     statedir.User
+	layout  render.Layout
+	access  *accesslog.Log
+	turns   *turns
+	served  atomic.Bool // the edge has been ready once
+	// lacks lists what has gone of the edge's directories (Edge.missing).
+	lacks func() []string
+
+	inner map[string]*os.File // sockets between the tiers that edgegen holds, by path
+	// nameless are those whose path has gone, which processes that were started
+	// with them still have.
+	nameless []*os.File
+	// freeVarnish waits for a varnishd that is being retired; nil where none was.
+	freeVarnish func()
+	storage     storageHold // varnishd's file
+	// life ends when what is left of earlier generations has to end too; later
+	// is what waits for that.
+	life    context.Context
+	later   sync.WaitGroup
+	leaving leavers
+	// repeated is what daemons say of each connection in a crowd.
+	repeated repeats
+
+	mu         sync.Mutex             // guards what follows; the values are not changed, but replaced
+	generation *generation.Generation // that is served; nil before the first
+	servers    []server               // from the inside out
+}
+
+// serving returns the generation that is served.
+func (e *house) serving() *generation.Generation {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.generation
+}
+
+func (e *house) serversNow() []server {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.servers
+}
+
+// dir is where the files of a generation stand.
+func (e *house) dir(g *generation.Generation) string {
+	return filepath.Join(statedir.Generations(e.layout), fmt.Sprint(g.Number))
+}
+
+// summary is a line for people about what is served.
+func (e *house) summary() string {
+	g := e.serving()
+	text := fmt.Sprintf("serving %d sites, generation %d", len(g.Loaded.Edge.Sites), g.Number)
+	for _, s := range e.serversNow() {
+		if d, ok := s.(guarded); ok && d.base().degraded() {
+			text += fmt.Sprintf("; degraded: %s is down, the builtin %s tier serves", d.base().Engine, d.base().Role)
+		}
+	}
+	return text
+}
+
+// changed logs what becomes of a process.
+func (e *house) changed(s supervise.Status) {
+	log := e.options.Log.With("from", s.Name)
+	switch s.State {
+	case supervise.Running:
+		log.Debug("running", "pid", s.PID, "restarts", s.Restarts)
+	case supervise.Backoff:
+		if !e.served.Load() && !wasReady(s.Reason) {
+			return // whoever waits for it tells why it does not come up
+		}
+		log.Warn("died; it is started again", "reason", reasonOf(s.Name, s.Reason))
+	case supervise.Stopped:
+		if s.LastExit != nil && s.LastExit.Ignored != 0 && e.served.Load() {
+			log.Warn("had to be killed", "after", s.LastExit.Ran.Round(time.Millisecond), "ignored", s.LastExit.Ignored)
+		}
+	case supervise.Failed:
+		log.Error("keeps dying; it is tried again from time to time", "reason", reasonOf(s.Name, s.Reason))
+	}
+}
+
+// wasReady reports whether a process that ended had answered before.
+func wasReady(reason error) bool {
+	exit := (*supervise.ExitError)(nil)
+	return errors.As(reason, &exit) && exit.Ready
+}
