@@ -20,7 +20,7 @@ func siteLanguage() *schema {
 				words: "hosts that are answered with a redirect to the canonical one", example: `["www.example.com"]`,
 				into: in(func(s *siteDraft) *[]string { return &s.Aliases }), read: reads(readAliases)},
 		},
-		blocks: []*schema{tlsLanguage(), backendLanguage(), siteCacheLanguage(), maintenanceLanguage(), routeLanguage()},
+		blocks: []*schema{tlsLanguage(), backendLanguage(), siteCacheLanguage(), hstsLanguage(), maintenanceLanguage(), routeLanguage()},
 		source: in(func(s *siteDraft) *site.Source { return &s.Source }),
 		check:  checks(checkSite),
 	}
@@ -89,6 +89,25 @@ func siteCacheLanguage() *schema {
 		},
 		home:   within(func(s *siteDraft) *site.Cache { return &s.Cache }),
 		source: in(func(c *site.Cache) *site.Source { return &c.Source }),
+	}
+}
+
+func hstsLanguage() *schema {
+	return &schema{name: "hsts", title: "an hsts block", words: "browsers are told to ask by https alone, on every answer of the site over https, redirects from aliases among them",
+		arguments: []argument{
+			{name: "max_age", kind: durationKind, standard: `"1y"`, least: "0s", most: "100y", by: cacheTier,
+				words: "for how long they keep to it; 0s takes it back", example: `"30d"`,
+				into: in(func(h *site.HSTS) *time.Duration { return &h.MaxAge })},
+			{name: "include_subdomains", kind: flagKind, standard: "false", by: cacheTier,
+				words: "hosts below this one, too", example: "true",
+				into: in(func(h *site.HSTS) *bool { return &h.IncludeSubdomains })},
+			{name: "preload", kind: flagKind, standard: "false", by: cacheTier,
+				words: "the host may be on the list that browsers come with", example: "true",
+				into: in(func(h *site.HSTS) *bool { return &h.Preload })},
+		},
+		home:   optional(func(s *siteDraft) **site.HSTS { return &s.HSTS }),
+		source: in(func(h *site.HSTS) *site.Source { return &h.Source }),
+		check:  checks(checkHSTS),
 	}
 }
 

@@ -123,7 +123,7 @@ func siteWith(path []*schema, a *argument, value string) string {
 	inner := a.name + " = " + value + "\n"
 	beside := map[string]string{
 		"cache_storage.type": "path = \"cache.bin\"\n", "cache_storage.path": "type = \"file\"\n", "site.for_each": "host = \"${each.key}.test\"\n", "tls.certificate": "key = \"certs/server.key\"\n", "tls.key": "certificate = \"certs/server.crt\"\n",
-		"backend.env": "command = [\"x\"]\n", "backend.dir": "command = [\"x\"]\n", "route.websocket": "backend = \"app\"\n", "route.stream": "backend = \"app\"\n",
+		"backend.env": "command = [\"x\"]\n", "backend.dir": "command = [\"x\"]\n", "route.websocket": "backend = \"app\"\n", "route.stream": "backend = \"app\"\n", "hsts.preload": "include_subdomains = true\n",
 	}
 	last := path[len(path)-1]
 	inner += beside[last.name+"."+a.name]
@@ -168,7 +168,7 @@ func siteWith(path []*schema, a *argument, value string) string {
 func TestFieldsAreOfTheirKind(t *testing.T) {
 	models := map[string]any{"edge": &site.Edge{}, "engine": &site.Engines{}, "cache_storage": &site.Storage{}, "limits": &site.Limits{},
 		"timeouts": &site.Timeouts{}, "log": &site.Log{}, "site": &siteDraft{}, "tls": &site.TLS{}, "backend": &site.Backend{}, "site.cache": &site.Cache{},
-		"maintenance": &site.Maintenance{}, "route": &site.Route{}, "static": &staticDraft{}, "redirect": &site.Redirect{}, "route.cache": &site.Route{},
+		"maintenance": &site.Maintenance{}, "hsts": &site.HSTS{}, "route": &site.Route{}, "static": &staticDraft{}, "redirect": &site.Redirect{}, "route.cache": &site.Route{},
 		"variable": &variable{}, "validation": &validation{}, "request_headers": &site.HeaderRules{}, "response_headers": &site.HeaderRules{}}
 	rows(language(), nil, func(path []*schema, a *argument) {
 		last := path[len(path)-1]

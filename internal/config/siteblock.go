@@ -49,6 +49,13 @@ func readAliases(b *block, a *argument, s *siteDraft) {
 	slices.Sort(s.Aliases)
 }
 
+// checkHSTS holds what the list of browsers asks for (hstspreload.org).
+func checkHSTS(b *block, h *site.HSTS) {
+	if h.Preload && (h.MaxAge < 365*day || !h.IncludeSubdomains) {
+		b.errorAt(b.placeOf(b.row(&h.Preload)), `write max_age = "1y" and include_subdomains = true`, "browsers take no host on their list for less than a year, or without those below it")
+	}
+}
+
 func checkSite(b *block, s *siteDraft) {
 	slices.SortFunc(s.Backends, func(x, y site.Backend) int { return cmp.Compare(x.Name, y.Name) })
 	b.checkRoutes(s)

@@ -82,14 +82,14 @@ func formatSize(bytes int64) string {
 	return strconv.FormatInt(bytes, 10) + "B"
 }
 
-// durationForm is days, and then what time.ParseDuration takes, without signs.
-var durationForm = regexp.MustCompile(`^(?:([0-9]+)d)?((?:[0-9]+(?:\.[0-9]+)?(?:h|m|s|ms|us|µs|ns))*)$`)
+// durationForm is years, days, and then what time.ParseDuration takes, without signs.
+var durationForm = regexp.MustCompile(`^(?:([0-9]+)y)?(?:([0-9]+)d)?((?:[0-9]+(?:\.[0-9]+)?(?:h|m|s|ms|us|µs|ns))*)$`)
 
 // parseDuration reads a duration as Go writes it, with "d" for a day of 24
-// hours in front: "10s", "1h30m", "7d", "1d12h". The problem is "" for a good
+// hours and "y" for a year of 365 days in front: "10s", "1h30m", "7d", "1d12h", "1y". The problem is "" for a good
 // one.
 func parseDuration(text string) (d time.Duration, problem, remedy string) {
-	const units = `the units are d, h, m, s and ms, as in "1h30m"`
+	const units = `the units are y, d, h, m, s and ms, as in "1h30m"`
 	switch {
 	case text == "":
 		return 0, "this is no duration", `write a number and a unit, as in "10s"`
@@ -102,19 +102,22 @@ func parseDuration(text string) (d time.Duration, problem, remedy string) {
 	if parts == nil {
 		return 0, "this is no duration", units
 	}
-	if parts[2] != "" {
-		rest, err := time.ParseDuration(parts[2])
+	if parts[3] != "" {
+		rest, err := time.ParseDuration(parts[3])
 		if err != nil {
 			return 0, "this duration is too long to count", ""
 		}
 		d = rest
 	}
-	if parts[1] != "" {
-		days, err := strconv.ParseInt(parts[1], 10, 32)
-		if err != nil || days > 100_000 || d > math.MaxInt64-time.Duration(days)*day {
+	for i, unit := range []time.Duration{365 * day, day} {
+		if parts[i+1] == "" {
+			continue
+		}
+		count, err := strconv.ParseInt(parts[i+1], 10, 32)
+		if most := 100_000 * day / unit; err != nil || time.Duration(count) > most || d > math.MaxInt64-time.Duration(count)*unit {
 			return 0, "this duration is too long to count", ""
 		}
-		d += time.Duration(days) * day
+		d += time.Duration(count) * unit
 	}
 	return d, "", ""
 }

@@ -27,7 +27,7 @@ func TestParseSize(t *testing.T) {
 func TestParseDuration(t *testing.T) {
 	good := map[string]time.Duration{
 		"0s": 0, "10s": 10 * time.Second, "1h30m": 90 * time.Minute, "24h": day, "7d": 7 * day, "1d12h": 36 * time.Hour,
-		"500ms": 500 * time.Millisecond, "1.5s": 1500 * time.Millisecond, "100000d": 100_000 * day,
+		"500ms": 500 * time.Millisecond, "1.5s": 1500 * time.Millisecond, "100000d": 100_000 * day, "1y": 365 * day, "1y2d3h": 367*day + 3*time.Hour,
 	}
 	for text, want := range good {
 		if got, problem, _ := parseDuration(text); got != want || problem != "" {

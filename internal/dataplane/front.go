@@ -37,6 +37,9 @@ func (f *front) serve(x *exchange) answer {
 		return a
 	}
 	a := f.decide(x)
+	if x.host != nil && x.host.site.HSTS != nil && (!x.model.edge.Plain() || x.Header.Get("X-Forwarded-Proto") == "https") {
+		a.Header.Set("Strict-Transport-Security", x.host.site.HSTS.Value())
+	}
 	if x.route != nil {
 		applyToAnswer(&a.Header, a.Status, &x.route.ResponseHeaders)
 	}
@@ -107,8 +110,9 @@ func (x *exchange) admit() *answer {
 func (f *front) untaken(x *exchange) answer {
 	methods := site.UsualMethods()
 	path, _ := decodePath(x.Target)
-	if host := x.model.host(x.Host); host != nil && !host.alias && (host.site.Maintenance == nil || !f.plane.rights.HasPage(host.site.Maintenance.Page)) {
-		if x.route = host.route(path); x.route != nil {
+	x.host = x.model.host(x.Host)
+	if h := x.host; h != nil && !h.alias && (h.site.Maintenance == nil || !f.plane.rights.HasPage(h.site.Maintenance.Page)) {
+		if x.route = h.route(path); x.route != nil {
 			methods = x.route.Allowed()
 		}
 	}

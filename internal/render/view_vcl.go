@@ -108,6 +108,7 @@ type vclSite struct {
 	Host           string
 	Canonical      string
 	Hosts          [][]string // the canonical one first, as many as one test takes
+	HSTS           *site.HSTS
 	Maintenance    *site.Maintenance
 	Routes         []vclRoute
 	CacheRules     bool   // whether one of the three below is set
@@ -192,7 +193,10 @@ func notesOfVCL() vclNotes {
 
 // redirectSource is the line that names the port which redirects lead to.
 func redirectSource(edge *site.Edge) site.Source {
-	if len(edge.HTTPS) == 0 {
+	switch {
+	case edge.PublicPort != 0:
+		return edge.PublicPortSource
+	case len(edge.HTTPS) == 0:
 		return edge.Engine.Source
 	}
 	return edge.HTTPS[0].Source
@@ -242,6 +246,7 @@ func vclSiteOf(s *site.Site, index, appsBefore int) (vclSite, []vclApp) {
 		Host:           s.Host,
 		Canonical:      site.URLHost(s.Host),
 		Hosts:          slices.Collect(slices.Chunk(hostsOf(s), hostsInTest)),
+		HSTS:           s.HSTS,
 		Maintenance:    s.Maintenance,
 		Grace:          cacheTime(s.Cache.Grace),
 		Stale:          cacheTime(s.Cache.StaleIfError),

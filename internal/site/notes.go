@@ -70,6 +70,7 @@ var notes = [...]Note{
 	{NotePrefix + "Chain", "a value under way within one step", "cache", "cache", Sorted},
 	{NotePrefix + "Path", "the decoded path, its slashes merged", "cache", "cache", Sorted},
 	{NotePrefix + "Canonical", "the site's canonical host; a site has been found", "cache", "cache", Sorted},
+	{NotePrefix + "Hsts", "the site's Strict-Transport-Security", "cache", "cache", Sorted},
 	{NotePrefix + "Location", "where a redirect leads; the length of what no range is in", "cache", "cache", Sorted},
 	{NotePrefix + "Route", "the number of the site and of its route", "cache", "cache", Sorted},
 	{NotePrefix + "WebSocket", "the route takes WebSockets", "cache", "cache", Sorted},

@@ -161,18 +161,18 @@ func (e *Edge) Public() []Listener {
 	return e.HTTPS
 }
 
-// RedirectPort returns what follows the host in a redirect to https: the port
-// of the edge's first TLS listener, as ":8443", or "" where it is 443 or there is
-// none.
+// RedirectPort returns what follows the host in a redirect to https: the public
+// port, or else that of the edge's first TLS listener, as ":8443", or "" where it
+// is 443 or there is none.
 func (e *Edge) RedirectPort() string {
-	if len(e.HTTPS) == 0 {
+	port := e.PublicPort
+	if port == 0 && len(e.HTTPS) > 0 {
+		port = int(e.HTTPS[0].Address.Port())
+	}
+	if port == 0 || port == 443 {
 		return ""
 	}
-	port := e.HTTPS[0].Address.Port()
-	if port == 443 {
-		return ""
-	}
-	return ":" + strconv.Itoa(int(port))
+	return ":" + strconv.Itoa(port)
 }
 
 // URLHost returns a host as it stands in a URL and in a Host header: an IPv6

@@ -27,18 +27,22 @@ type Edge struct {
 	HTTPS   []Listener // TLS listeners; empty where Plain, and nowhere else
 	User    string     // whom the daemons run as when edgegen is root; "" where none is named
 	Trusted []Prefix   // peers whose forwarded headers are believed
-	Engine  Engines
-	Storage Storage
-	Limits  Limits
-	Timeout Timeouts
-	Log     Log
-	Sites   []Site // ordered by Host; never empty
-	First   int    // the place in Sites of the one that the files name first: TLS clients that name nobody get it
+	// PublicPort is the port that clients see, where it is not that of the first of
+	// HTTPS, else 0.
+	PublicPort int
+	Engine     Engines
+	Storage    Storage
+	Limits     Limits
+	Timeout    Timeouts
+	Log        Log
+	Sites      []Site // ordered by Host; never empty
+	First      int    // the place in Sites of the one that the files name first: TLS clients that name nobody get it
 
 	// Secrets are the texts that are to be shown nowhere, the longest first.
 	Secrets []string
 
-	UserSource Source
+	UserSource       Source
+	PublicPortSource Source
 }
 
 // Listener is one public address. A wildcard such as ":443" is two listeners,
@@ -107,6 +111,7 @@ type Site struct {
 	TLS         TLS
 	Backends    []Backend // ordered by Name
 	Cache       Cache
+	HSTS        *HSTS        // nil where the site says nothing of it
 	Maintenance *Maintenance // nil where the site has none
 	Routes      []Route      // longest path first
 	Source      Source
@@ -179,6 +184,26 @@ type Cache struct {
 	Heuristic     bool
 	IgnoreCookies []string // cookie names, "*" stands for any run of characters
 	Source        Source
+}
+
+// HSTS tells browsers to ask by https alone (RFC 6797).
+type HSTS struct {
+	MaxAge            time.Duration
+	IncludeSubdomains bool
+	Preload           bool
+	Source            Source
+}
+
+// Value is the value of Strict-Transport-Security.
+func (h *HSTS) Value() string {
+	value := "max-age=" + strconv.FormatInt(int64(h.MaxAge/time.Second), 10)
+	if h.IncludeSubdomains {
+		value += "; includeSubDomains"
+	}
+	if h.Preload {
+		value += "; preload"
+	}
+	return value
 }
 
 // Maintenance is the page that answers everything while its file exists.

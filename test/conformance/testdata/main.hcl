@@ -157,7 +157,9 @@ site "main.test" {
 }
 
 site "second.test" {
+  aliases = ["www.second.test"]
   tls { self_signed = true }
+  hsts { include_subdomains = true }
   backend "app" { servers = ["{other}"] }
   route "/" { backend = "app" }
   route "/ttl" {

@@ -2,6 +2,8 @@ edge {
   http  = ["127.0.0.1:0"]
   https = ["127.0.0.1:0"]
 
+  public_port = 9443
+
   limits {
     connections = 16
     websockets  = 16

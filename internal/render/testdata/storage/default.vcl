@@ -214,7 +214,7 @@ sub edge_canonical {
 }
 
 # One hop to the canonical https address, path and query as they came.
-# default: the first of https names the port.
+# default: public_port, or the first of https, names the port.
 sub edge_redirect {
     set req.http.X-Edge-Location = "https://" + req.http.X-Edge-Canonical + "" + req.url;
     if (req.method == "GET" || req.method == "HEAD") {
@@ -910,6 +910,10 @@ sub edge_answer {
     call edge_drop_kept;
     set resp.http.X-Cache = req.http.X-Edge-Cache;
     std.log("edge-cache:" + req.http.X-Edge-Cache);
+    # Over plain HTTP nobody is to believe it (RFC 6797, 7.2).
+    if (req.http.X-Edge-Hsts && local.socket != "plain") {
+        set resp.http.Strict-Transport-Security = req.http.X-Edge-Hsts;
+    }
 }
 
 # The lists. VCL can remove a header only by its whole name.
@@ -920,6 +924,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Chain;
     unset req.http.X-Edge-Path;
     unset req.http.X-Edge-Canonical;
+    unset req.http.X-Edge-Hsts;
     unset req.http.X-Edge-Location;
     unset req.http.X-Edge-Route;
     unset req.http.X-Edge-WebSocket;
@@ -946,6 +951,7 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Chain;
     unset bereq.http.X-Edge-Path;
     unset bereq.http.X-Edge-Canonical;
+    unset bereq.http.X-Edge-Hsts;
     unset bereq.http.X-Edge-Location;
     unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-WebSocket;
