@@ -17,8 +17,8 @@ func readBackendName(b *block, label located, backend *site.Backend) {
 	}
 }
 
-// checkBackend holds that no other backend of the site has the name, and that
-// something is run where it is said how.
+// checkBackend holds that no other backend of the site has the name, that it has
+// a server, and that something is run where it is said how.
 func checkBackend(b *block, backend *site.Backend) {
 	if backend.Name != "" {
 		if first := b.alone(backend.Name); first != nil {
@@ -26,6 +26,7 @@ func checkBackend(b *block, backend *site.Backend) {
 			return
 		}
 	}
+	checkServers(b, backend)
 	command := b.row(&backend.Command)
 	if b.holds(command) {
 		return

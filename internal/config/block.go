@@ -22,10 +22,11 @@ type block struct {
 	labels  []located
 	body    *hclsyntax.Body
 	node    *hclsyntax.Block
-	model   any               // what it is decoded into
-	refused bool              // it is left out of the list of its kind
-	named   map[string]*block // the blocks in it that have to be told from one another
-	wrongs  map[string]bool   // the arguments that an error was reported for
+	model   any                     // what it is decoded into
+	refused bool                    // it is left out of the list of its kind
+	named   map[string]*block       // the blocks in it that have to be told from one another
+	wrongs  map[string]bool         // the arguments that an error was reported for
+	servers map[site.Server]located // those that a backend has named so far
 
 	scope     *scope
 	plain     bool // nothing in it has to be evaluated

@@ -60,7 +60,10 @@ func contractModel(dir string) *site.Edge {
 			TLS:     site.TLS{Certificate: dir + "/certs/server.crt", Key: dir + "/certs/server.key", MinVersion: "1.2"},
 			Backends: []site.Backend{{
 				Name:    "goliath",
-				Servers: []site.Server{{Host: "127.0.0.1", Port: 5000}},
+				Servers: []site.Server{{Host: "127.0.0.1", Port: 5000, Weight: 1}},
+				Resolve: 30 * time.Second,
+				Balance: site.RoundRobin,
+				TLS:     site.BackendTLS{Verify: true},
 				Command: []string{"bundle", "exec", "ruby", "app.rb", "-p", "5000"},
 				Env:     []site.Variable{{Name: "RACK_ENV", Value: "production"}},
 				Dir:     dir,

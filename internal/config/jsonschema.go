@@ -41,6 +41,13 @@ func (s *schema) object() node {
 	if needed != nil {
 		object["required"] = needed
 	}
+	if s.either != nil {
+		var ways []any
+		for _, name := range append(s.either, dynamicLanguage().name) {
+			ways = append(ways, node{"required": []string{name}})
+		}
+		object["anyOf"] = ways
+	}
 	return object
 }
 

@@ -68,12 +68,13 @@ func (t tier) names() []string {
 
 // schema is a kind of block.
 type schema struct {
-	name      string // as it is written
-	title     string // as a message calls it
-	label     string // an example of its label; "" where it has none
-	many      bool   // it may stand several times in its block
-	serves    bool   // as for an argument
-	free      bool   // its arguments have any name
+	name      string   // as it is written
+	title     string   // as a message calls it
+	label     string   // an example of its label; "" where it has none
+	many      bool     // it may stand several times in its block
+	serves    bool     // as for an argument
+	free      bool     // its arguments have any name
+	either    []string // arguments and blocks of which it needs one at least
 	words     string
 	arguments []argument
 	blocks    []*schema

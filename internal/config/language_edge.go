@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/netip"
 	"time"
 
 	"edgegen/internal/site"
@@ -32,6 +33,10 @@ func edgeLanguage() *schema {
 				words:   "networks whose forwarded headers are believed; nobody's where it is left out",
 				example: `["10.0.0.0/8", "192.0.2.1"]`,
 				into:    in(func(e *site.Edge) *[]site.Prefix { return &e.Trusted }), read: reads(readTrusted)},
+			{name: "resolver", kind: listKind, elements: 16, by: edgegenItself,
+				words:   "name servers that are asked for the addresses of backends, with port 53 where none is named; those of the machine where it is left out",
+				example: `["10.0.0.2", "127.0.0.1:5353"]`,
+				into:    in(func(e *site.Edge) *[]netip.AddrPort { return &e.Resolvers }), read: reads(readResolver)},
 		},
 		blocks: []*schema{engineLanguage(), storageLanguage(), limitsLanguage(), timeoutsLanguage(), logLanguage()},
 		check:  checks((*block).listeners),

@@ -48,29 +48,6 @@ func tlsLanguage() *schema {
 	}
 }
 
-func backendLanguage() *schema {
-	return &schema{name: "backend", title: "a backend block", label: "app", many: true, words: "an app, by a name that the routes of its site use",
-		arguments: []argument{
-			{name: "servers", kind: listKind, needed: true, by: cacheTier | webTier,
-				words: "where it listens: host:port or unix:/path; several are asked in turn", example: `["127.0.0.1:5000"]`,
-				into: in(func(b *site.Backend) *[]site.Server { return &b.Servers }), read: reads(readServers)},
-			{name: "command", kind: listKind, by: edgegenItself,
-				words: "the program and its arguments, where edgegen is to run the app; no shell splits them", example: `["node", "app.js"]`,
-				into: in(func(b *site.Backend) *[]string { return &b.Command }), read: reads(readCommand)},
-			{name: "env", kind: objectKind, by: edgegenItself,
-				words: "variables for the environment of the command", example: `{ STAGE = "production" }`,
-				into: in(func(b *site.Backend) *[]site.Variable { return &b.Env }), read: reads(readEnvironment)},
-			{name: "dir", kind: textKind, by: edgegenItself,
-				words: "the working directory of the command; that of the file which names it where it is left out", example: `"/srv/app"`,
-				into: in(func(b *site.Backend) *string { return &b.Dir }), read: reads(readWorkingDirectory)},
-		},
-		home:      several(func(s *siteDraft) *[]site.Backend { return &s.Backends }),
-		source:    in(func(b *site.Backend) *site.Source { return &b.Source }),
-		readLabel: labelled(readBackendName),
-		check:     checks(checkBackend),
-	}
-}
-
 func siteCacheLanguage() *schema {
 	return &schema{name: "cache", title: "a site's cache block", words: "what the cache may do beyond what responses say themselves",
 		arguments: []argument{

@@ -96,7 +96,8 @@ func TestExamplesOfTheTable(t *testing.T) {
 			}
 			t.Run(nameOf(path, a)+"/"+what, func(t *testing.T) {
 				text := siteWith(path, a, strings.NewReplacer("${each.key}.", "", "/var/log/edgegen", ".", "/srv/app", "srv",
-					`"server.crt"`, `"certs/server.crt"`, `"server.key"`, `"certs/server.key"`).Replace(value))
+					`"server.crt"`, `"certs/server.crt"`, `"server.key"`, `"certs/server.key"`,
+					`"client.crt"`, `"certs/server.crt"`, `"client.key"`, `"certs/server.key"`, `"ca.pem"`, `"certs/server.crt"`).Replace(value))
 				if err := os.WriteFile("site.hcl", []byte(text), 0o600); err != nil {
 					t.Fatal(err)
 				}
@@ -122,17 +123,18 @@ func TestExamplesOfTheTable(t *testing.T) {
 func siteWith(path []*schema, a *argument, value string) string {
 	inner := a.name + " = " + value + "\n"
 	beside := map[string]string{
-		"cache_storage.type": "path = \"cache.bin\"\n", "cache_storage.path": "type = \"file\"\n", "site.for_each": "host = \"${each.key}.test\"\n", "tls.certificate": "key = \"certs/server.key\"\n", "tls.key": "certificate = \"certs/server.crt\"\n",
+		"cache_storage.type": "path = \"cache.bin\"\n", "cache_storage.path": "type = \"file\"\n", "site.for_each": "host = \"${each.key}.test\"\n", "site.tls.certificate": "key = \"certs/server.key\"\n", "site.tls.key": "certificate = \"certs/server.crt\"\n",
+		"backend.tls.certificate": "key = \"certs/server.key\"\n", "backend.tls.key": "certificate = \"certs/server.crt\"\n",
 		"backend.env": "command = [\"x\"]\n", "backend.dir": "command = [\"x\"]\n", "route.websocket": "backend = \"app\"\n", "route.stream": "backend = \"app\"\n", "hsts.preload": "include_subdomains = true\n",
 	}
 	last := path[len(path)-1]
-	inner += beside[last.name+"."+a.name]
+	inner += beside[last.name+"."+a.name] + beside[path[len(path)-2].name+"."+last.name+"."+a.name]
 	for _, needed := range last.arguments {
 		if needed.needed && needed.name != a.name {
 			inner += needed.name + " = " + needed.example + "\n"
 		}
 	}
-	if last.name == "tls" && a.name != "certificate" && a.name != "key" && a.name != "self_signed" || last.name == "tls" && value == "false" {
+	if last.name == "tls" && len(path) == 3 && a.name != "certificate" && a.name != "key" && a.name != "self_signed" || last.name == "tls" && len(path) == 3 && value == "false" {
 		inner += "certificate = \"certs/server.crt\"\nkey = \"certs/server.key\"\n"
 	}
 	for i := len(path) - 1; i > 0; i-- {
@@ -145,13 +147,17 @@ func siteWith(path []*schema, a *argument, value string) string {
 			if !strings.Contains(inner, "default =") {
 				inner += "default = " + map[bool]string{true: "[]", false: "\"x\""}[a.name == "type"] + "\n"
 			}
+		case "backend":
+			if !strings.Contains(inner, "servers =") {
+				inner += "servers = [\"127.0.0.1:5001\"]\n"
+			}
 		case "route":
 			if !strings.Contains(inner, "redirect {") && !strings.Contains(inner, "backend =") {
 				inner += "backend = \"app\"\n"
 			}
 		case "site":
 			for _, wanted := range []string{"tls { self_signed = true }\n", "backend \"app\" { servers = [\"127.0.0.1:5000\"] }\n", "route \"/\" { backend = \"app\" }\n"} {
-				if word, _, _ := strings.Cut(wanted, "{"); !strings.Contains(inner, word+"{") {
+				if word, _, _ := strings.Cut(wanted, "{"); !strings.Contains(inner, word+"{") || word == "tls " && len(path) > 3 {
 					inner += wanted
 				}
 			}
@@ -167,7 +173,8 @@ func siteWith(path []*schema, a *argument, value string) string {
 // A field that the walk sets by itself is of the kind that the row says.
 func TestFieldsAreOfTheirKind(t *testing.T) {
 	models := map[string]any{"edge": &site.Edge{}, "engine": &site.Engines{}, "cache_storage": &site.Storage{}, "limits": &site.Limits{},
-		"timeouts": &site.Timeouts{}, "log": &site.Log{}, "site": &siteDraft{}, "tls": &site.TLS{}, "backend": &site.Backend{}, "site.cache": &site.Cache{},
+		"timeouts": &site.Timeouts{}, "log": &site.Log{}, "site": &siteDraft{}, "site.tls": &site.TLS{}, "backend": &site.Backend{},
+		"server": &site.Server{}, "sticky": &site.Sticky{}, "backend.tls": &site.BackendTLS{}, "health": &site.Health{}, "site.cache": &site.Cache{},
 		"maintenance": &site.Maintenance{}, "hsts": &site.HSTS{}, "route": &site.Route{}, "static": &staticDraft{}, "redirect": &site.Redirect{}, "route.cache": &site.Route{},
 		"variable": &variable{}, "validation": &validation{}, "request_headers": &site.HeaderRules{}, "response_headers": &site.HeaderRules{}}
 	rows(language(), nil, func(path []*schema, a *argument) {

@@ -59,6 +59,40 @@ func checkHSTS(b *block, h *site.HSTS) {
 func checkSite(b *block, s *siteDraft) {
 	slices.SortFunc(s.Backends, func(x, y site.Backend) int { return cmp.Compare(x.Name, y.Name) })
 	b.checkRoutes(s)
+	b.checkSticky(s)
+}
+
+// checkSticky holds that the cache takes no cookie away by which a client stays
+// with its server.
+func (b *block) checkSticky(s *siteDraft) {
+	for _, backend := range s.Backends {
+		for _, pattern := range s.Cache.IgnoreCookies {
+			if backend.Sticky != nil && matchesPattern(pattern, backend.Sticky.Cookie) {
+				b.errorAt(b.place, "leave it out there: such a client would get another server with each answer that is fetched for the cache",
+					"ignore_cookies has %q, which is the cookie of a sticky backend", pattern)
+			}
+		}
+	}
+}
+
+// matchesPattern reports whether a name is one of a pattern, in which "*" stands
+// for any run of characters.
+func matchesPattern(pattern, name string) bool {
+	before, after, wild := strings.Cut(pattern, "*")
+	if !wild {
+		return pattern == name
+	}
+	if !strings.HasPrefix(name, before) {
+		return false
+	}
+	for rest := name[len(before):]; ; rest = rest[1:] {
+		if matchesPattern(after, rest) {
+			return true
+		}
+		if rest == "" {
+			return false
+		}
+	}
 }
 
 func readIgnoredCookies(b *block, a *argument, c *site.Cache) {

@@ -18,7 +18,7 @@ func (e *house) setup(g *generation.Generation, engine site.Engine) native.Setup
 		Generation: g.Output.Of(engine).Generation,
 		Credential: e.who.Daemons,
 		Message:    e.message,
-		Access:     e.access.Record,
+		Access:     e.recordOf,
 	}
 }
 

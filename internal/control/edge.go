@@ -65,6 +65,9 @@ func (e *Edge) first(ctx context.Context, loaded *config.Loaded, diagnostics con
 		return err
 	}
 	e.keepCleanersOff()
+	if err := e.watch(); err != nil {
+		return err
+	}
 	given := &generation.Pool{Open: generation.Passed(e.options.Listeners)}
 	g, err := e.generate(ctx, loaded, e.options.Site, nil, given, found)
 	if err != nil {
@@ -97,6 +100,7 @@ func (e *Edge) first(ctx context.Context, loaded *config.Loaded, diagnostics con
 func (e *Edge) release() {
 	e.die()
 	e.later.Wait()
+	e.backends.close()
 	if g := e.serving(); g != nil {
 		generation.CloseListeners(g.Public.All())
 	}

@@ -42,6 +42,9 @@ type house struct {
 	life    context.Context
 	later   sync.WaitGroup
 	leaving leavers
+	// backends are those that are looked after; nil before the first generation.
+	backends *watched
+	piped    piped
 	// repeated is what daemons say of each connection in a crowd.
 	repeated repeats
 

@@ -19,12 +19,14 @@ import (
 	"edgegen/internal/supervise"
 )
 
-// plane runs neighbouring builtin tiers, or one that stands in for a daemon.
+// plane runs neighbouring builtin tiers, or one that stands in for a daemon, or the
+// relay.
 type plane struct {
 	house   *house
 	tiers   []string // from the inside out
 	standIn bool     // for a daemon, on the sockets that edgegen holds for it
 	plain   bool     // the tls tier is left out: the sites are served as they come to the plain listeners
+	relay   bool     // it has no tiers, and leads daemons to backends
 	cancel  context.CancelFunc
 	done    chan struct{}
 
@@ -34,6 +36,7 @@ type plane struct {
 	since  time.Time
 	shown  map[string]api.TierStatus // what does not change while a generation is served
 	inner  []innerSocket             // between it and its neighbours
+	asked  []string                  // the backends that a relay has sockets for
 }
 
 var (
@@ -51,6 +54,9 @@ func newPlane(e *house, g *generation.Generation, tiers []string) *plane {
 }
 
 func (p *plane) key() string {
+	if p.relay {
+		return "relay"
+	}
 	key := "builtin " + strings.Join(p.tiers, " ")
 	if p.plain {
 		key += " plain"
@@ -61,6 +67,9 @@ func (p *plane) key() string {
 func (p *plane) has(role string) bool { return slices.Contains(p.tiers, role) }
 
 func (p *plane) String() string {
+	if p.relay {
+		return "relay to the apps"
+	}
 	outward := slices.Clone(p.tiers)
 	slices.Reverse(outward)
 	if len(outward) == 1 {
@@ -175,7 +184,7 @@ func (p *plane) stage(_ context.Context, next *generation.Generation) (*change, 
 		}
 		prepared, err := p.plane().Prepare(model)
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("prepare the %s: %w", p, err), closeAll(model.HTTPS, model.HTTP))
+			return nil, errors.Join(fmt.Errorf("prepare the %s: %w", p, err), closeAll(model.HTTPS, model.HTTP, relayListeners(model.Relays)))
 		}
 		c.then(&swap{plane: p, prepared: prepared, next: next})
 	}

@@ -23,13 +23,14 @@ func (p *plane) options(g *generation.Generation) (o dataplane.Options, err erro
 		TempDir:     e.layout.Run,
 		Log:         e.options.Log.With("from", "builtin"),
 		Access:      e.access.Record,
+		Piped:       e.piped.note,
 	}
 	if who := e.who.Daemons; who != nil {
 		o.Reader = &dataplane.User{UID: who.UID, GID: who.GID, Groups: who.Groups}
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, closeAll(o.HTTPS, o.HTTP, o.Cache, o.Plain, o.Web))
+			err = errors.Join(err, closeAll(o.HTTPS, o.HTTP, o.Cache, o.Plain, o.Web, relayListeners(o.Relays)))
 		}
 	}()
 	if o.Model, err = p.model(g); err != nil {
@@ -69,6 +70,11 @@ const standInMemory = 64 << 20
 // listeners.
 func (p *plane) model(g *generation.Generation) (m dataplane.Model, err error) {
 	m.Edge, m.Generation, m.Private = g.Loaded.Edge, g.Meaning, g.Private
+	m.Watched = p.house.backends.of(g)
+	if p.relay {
+		err := p.relays(&m)
+		return m, err
+	}
 	if g.Loaded.Edge.Plain() {
 		if p.has(generation.RoleTLS) {
 			m.HTTP, err = fileListeners(generation.Files(g.Public.HTTP))

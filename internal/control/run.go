@@ -99,6 +99,7 @@ func (e *Edge) startAll(ctx context.Context) error {
 	if err := e.startApps(ctx, g, starts); err != nil {
 		return err
 	}
+	e.backends.use(g)
 	for _, s := range e.arrangement(g) {
 		e.mu.Lock()
 		e.servers = append(slices.Clone(e.servers), s)

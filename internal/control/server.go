@@ -113,11 +113,15 @@ func serving() map[site.Engine]func(*house, generation.Chosen) server {
 }
 
 // arrangement lists the servers of a generation, from the inside out: builtin
-// tiers that are neighbours are one plane.
+// tiers that are neighbours are one plane. Before them comes the relay to the
+// backends that are looked after, where a daemon needs it.
 func (e *house) arrangement(g *generation.Generation) []server {
 	inward := generation.Roles()
 	slices.Reverse(inward)
 	var servers []server
+	if g.NeedsRelay() {
+		servers = append(servers, newRelay(e))
+	}
 	for len(inward) > 0 {
 		count := 0
 		for count < len(inward) && !g.Native(inward[count]) {

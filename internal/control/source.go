@@ -32,7 +32,7 @@ func newSource(o Options) *source {
 // load reads the site, and from then on watches what it is made of, whether it
 // was refused or not.
 func (s *source) load(ctx context.Context) (*config.Loaded, config.Diagnostics, error) {
-	loaded, diagnostics, err := generation.Resolved(ctx, s.reader)
+	loaded, diagnostics, err := generation.Read(ctx, s.reader)
 	if s.watcher != nil {
 		s.watcher.Follow(append([]string{s.path, loaded.Root}, loaded.Files...))
 	}

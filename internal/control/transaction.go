@@ -108,6 +108,7 @@ func (t *transaction) abandon(ctx context.Context) {
 	}
 	generation.CloseListeners(t.pool.Opened)
 	if t.next != nil {
+		t.next.Backends.Drop()
 		t.edge.remove(t.next)
 	}
 }
@@ -148,6 +149,7 @@ func (t *transaction) advance(ctx context.Context) (begun int, err error) {
 	if err := t.edge.enter(t.next); err != nil {
 		return 0, err
 	}
+	t.edge.backends.use(t.next)
 	for i, c := range t.changes {
 		t.edge.turns.step()
 		if err := c.commit(ctx); err != nil {
@@ -202,6 +204,7 @@ func (t *transaction) rollBack(ctx context.Context, begun int) error {
 	// Requests go the old way before what has begun to serve is stopped, and
 	// also afterwards, as what dies may have led them to itself.
 	problems := []error{e.enter(t.was), t.stay()}
+	e.backends.use(t.was)
 	for _, c := range slices.Backward(t.changes[:begun]) {
 		e.turns.step()
 		undoing, done := context.WithTimeout(ctx, undoTime)
@@ -239,6 +242,7 @@ func (t *transaction) finish(ctx context.Context) {
 	before := e.spare
 	e.spare = generation.DropListeners(t.pool.Open)
 	e.warnSpare(before)
+	t.was.Backends.Drop()
 	e.remove(t.was)
 	e.options.SetLevel(t.next.Loaded.Edge.Log.Level)
 }

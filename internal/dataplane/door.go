@@ -18,12 +18,14 @@ const (
 	forCache
 	forPlain
 	forWeb
+	forRelay
 )
 
 // door is a listener that connections are accepted on.
 type door struct {
 	net.Listener
-	usage usage
+	usage   usage
+	backend string // that a relay is for
 	// closing is set once the model has no such listener any more: what came
 	// through it ends after the next answer.
 	closing atomic.Bool
@@ -47,14 +49,23 @@ func doors(all []net.Listener, use usage) []*door {
 	return out
 }
 
+func relayDoors(all []Relay) []*door {
+	var out []*door
+	for _, r := range all {
+		out = append(out, &door{Listener: r.Listener, usage: forRelay, backend: r.Backend})
+	}
+	return out
+}
+
 func (o *Options) doors() []*door {
 	return slices.Concat(doors(o.HTTPS, forHTTPS), doors(o.HTTP, o.plainUse()),
-		doors(o.Cache, forCache), doors(o.Plain, forPlain), doors(o.Web, forWeb))
+		doors(o.Cache, forCache), doors(o.Plain, forPlain), doors(o.Web, forWeb),
+		relayDoors(o.Relays))
 }
 
 // public tells that what comes through a door is a client's connection, which
 // counts.
-func (d *door) public() bool { return d.usage != forPlain && d.usage != forWeb }
+func (d *door) public() bool { return d.usage != forPlain && d.usage != forWeb && d.usage != forRelay }
 
 func (d *door) same(other *door) bool {
 	a, b := d.Addr(), other.Addr()
@@ -76,6 +87,8 @@ func (p *Plane) serve(c net.Conn, d *door) {
 		p.http1(&http1{Conn: c, door: d, peer: localhost, serve: p.relayedPlain, log: true})
 	case forWeb:
 		p.http1(&http1{Conn: c, door: d, peer: localhost, serve: p.web.serve})
+	case forRelay:
+		p.http1(&http1{Conn: c, door: d, peer: localhost, serve: func(x *exchange) answer { return p.askBackend(x, d.backend) }})
 	}
 }
 

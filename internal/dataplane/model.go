@@ -18,7 +18,8 @@ type model struct {
 	generation string
 	hosts      map[string]*host // canonical hosts and aliases
 	trusted    []netip.Prefix
-	groups     map[string]*upstream.Group // by site and backend
+	groups     map[string]*upstream.Group // by site.BackendID
+	watched    map[string]*upstream.Group // likewise; they are not the plane's
 	tls        *tlsModel
 	storage    *storage         // nil without the cache tier
 	store      *httpcache.Store // the storage's
@@ -47,7 +48,7 @@ type route struct {
 // are kept, with their connections.
 func newModel(from Model, roles Roles, old *model, outer *tls.Config) (*model, error) {
 	edge := from.Edge
-	m := &model{edge: edge, generation: from.Generation, hosts: make(map[string]*host, 2*len(edge.Sites)), groups: map[string]*upstream.Group{},
+	m := &model{edge: edge, generation: from.Generation, hosts: make(map[string]*host, 2*len(edge.Sites)), groups: map[string]*upstream.Group{}, watched: from.Watched,
 		private: static.NewPrivate(from.Private)}
 	for _, p := range edge.Trusted {
 		m.trusted = append(m.trusted, p.Network)
@@ -98,7 +99,10 @@ func (m *model) routes(s *site.Site, old *model) ([]route, error) {
 }
 
 func (m *model) group(host string, b *site.Backend, old *model) *upstream.Group {
-	id := host + " " + b.Name
+	id := site.BackendID(host, b.Name)
+	if g := m.watched[id]; g != nil {
+		return g
+	}
 	if g := m.groups[id]; g != nil {
 		return g
 	}

@@ -39,6 +39,7 @@ import (
 	"net"
 
 	"edgegen/internal/accesslog"
+	"edgegen/internal/dataplane/upstream"
 	"edgegen/internal/site"
 )
 
@@ -47,8 +48,8 @@ type Roles struct{ TLS, Cache, Web bool }
 
 // Model is what a reload changes.
 type Model struct {
-	// Edge is the site model. Host names of backend servers must be IP
-	// addresses, or "localhost".
+	// Edge is the site model. Host names of backend servers must be IP addresses,
+	// or "localhost", where the backend is not among Watched.
 	Edge *site.Edge
 	// Certificates has one for each of Edge.Sites, in their order. Only the
 	// TLS tier needs them.
@@ -60,8 +61,23 @@ type Model struct {
 	// Private is what is never served as a file.
 	Private site.Private
 
+	// Watched are the groups of the backends whose servers somebody else looks
+	// after (site.Backend.Watched), by site.BackendID. They stay the caller's.
+	Watched map[string]*upstream.Group
+	// Relays are served whatever the roles are.
+	Relays []Relay
+
 	HTTPS []net.Listener // the TLS tier's public listeners
 	HTTP  []net.Listener // the web tier's public plain-HTTP listeners
+}
+
+// Relay is a Unix socket on which native tiers ask for one backend of Watched, as
+// they would ask an app. What they send has been judged and cleaned by them; it
+// passes on, and so does the answer. That bears a note for the web tier's
+// log, site.NoteTier, unless a WebSocket was asked for.
+type Relay struct {
+	net.Listener
+	Backend string // its site.BackendID
 }
 
 // Options is what a Plane serves, and where. A listener belongs to the Plane
@@ -105,6 +121,9 @@ type Options struct {
 	// Log is told of warnings a few times each, and how many were left out; nil
 	// logs nothing.
 	Log *slog.Logger
+	// Piped is told, by its X-Request-Id, which server a WebSocket handshake that
+	// came by a relay was given to. Nil for nobody.
+	Piped func(id, server string)
 	// Access is called once for each request, when it has ended; it must be
 	// quick and may be called from many goroutines. Nil for nobody. What a
 	// native cache tier asks for is the cache tier's to log.

@@ -111,8 +111,7 @@ func (w *web) proxy(x *exchange) *wire.Response {
 	r, trace, err := x.route.group.RoundTrip(x.ctx, &x.Request, patience(x.model.edge.Timeout))
 	x.backend, x.asked = trace.Server, trace.Took
 	if trace.Careless {
-		w.plane.log.WarnContext(x.ctx, "an app sends more than its answers say; its connections are not kept for a while",
-			"host", x.Host, "backend", x.backend)
+		w.plane.careless(x)
 	}
 	if err != nil {
 		letGo()
@@ -136,8 +135,7 @@ func (w *web) body(x *exchange) (letGo func(), err error) {
 	case x.route.Stream:
 		return func() {}, x.atHand()
 	}
-	x.route.group.Expect(1)
-	defer x.route.group.Expect(-1)
+	defer x.route.group.Expect()()
 	return x.take(w.plane.options.TempDir, &w.plane.copies)
 }
 
@@ -178,12 +176,17 @@ func (w *web) maintenance(m *site.Maintenance, private *static.Private) *wire.Re
 func (w *web) serve(x *exchange) answer {
 	x.tier = "web"
 	a := w.answer(x)
+	x.note(a.Response)
+	return a
+}
+
+// note says in an answer who made it.
+func (x *exchange) note(r *wire.Response) {
 	note := x.tier
 	if x.backend != "" {
 		note += " " + strconv.FormatInt(x.asked.Microseconds(), 10) + " " + x.backend
 	}
-	a.Header.Add(site.NoteTier, note)
-	return a
+	r.Header.Add(site.NoteTier, note)
 }
 
 func (w *web) answer(x *exchange) answer {

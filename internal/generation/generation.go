@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"errors"
 
+	"edgegen/internal/backends"
 	"edgegen/internal/certificate"
 	"edgegen/internal/config"
 	"edgegen/internal/render"
@@ -28,6 +29,7 @@ type Generation struct {
 	Engines      map[string]Chosen
 	Pairs        []certificate.Pair
 	Certificates []tls.Certificate // the same pairs
+	Backends     *backends.Plan    // those that are looked after; nil until they are
 	Private      site.Private      // what is never served as a file
 	Public       *Sockets
 	Output       *render.Output // for the tiers that daemons serve
@@ -43,6 +45,7 @@ type Maker struct {
 	StateDir  string
 	Layout    render.Layout
 	Who       statedir.User
+	Watch     *backends.Watch
 }
 
 // Make makes a generation of a site that was loaded, next to the one that
@@ -82,7 +85,10 @@ func (m *Maker) Make(ctx context.Context, loaded *config.Loaded, path string, wa
 	g.Private = privateOf(loaded, m.StateDir, m.Layout.Run)
 	hidden := unserved(loaded.Edge, g.Private)
 	warnPrivate(loaded, hidden, found)
-	g.Output, err = RenderFor(loaded, path, g.Pairs, render.Input{Layout: m.Layout, Tiers: g.tiers(), Version: m.Version, Standby: true, Unserved: hidden})
+	if g.Backends, err = prepared(ctx, m.Watch, loaded.Edge); err != nil {
+		return g, err
+	}
+	g.Output, err = RenderFor(loaded, path, g.Pairs, render.Input{Edge: relayed(loaded.Edge, m.Layout), Layout: m.Layout, Tiers: g.tiers(), Version: m.Version, Standby: true, Unserved: hidden})
 	return g, err
 }
 
@@ -104,7 +110,7 @@ func (g *Generation) name() string {
 // RenderFor renders a generation, of which in says all but what was loaded; a
 // value that a daemon's language cannot hold is refused at its HCL line.
 func RenderFor(loaded *config.Loaded, path string, pairs []certificate.Pair, in render.Input) (*render.Output, error) {
-	in.Edge, in.Origin = loaded.Edge, origin(path)
+	in.Origin = origin(path)
 	for _, pair := range pairs {
 		in.PEM = append(in.PEM, pair.PEM)
 	}

@@ -2,56 +2,52 @@ package generation
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net"
 	"net/netip"
-	"slices"
 	"time"
 
 	"edgegen/internal/config"
 	"edgegen/internal/site"
 )
 
-// resolveTime bounds the look-up of all names of a site.
+// resolveTime bounds the look-up of localhost.
 const resolveTime = 10 * time.Second
 
-// Load reads a site, with values that are given for its variables, and resolves
-// the names of its backends to addresses. The
+// Load reads a site, with values that are given for its variables. The
 // diagnostics may hold warnings where the error is nil; the error is a *Refused
 // with all diagnostics otherwise.
 func Load(ctx context.Context, path string, given []config.Given) (*config.Loaded, config.Diagnostics, error) {
-	return Resolved(ctx, config.NewReader(path, given))
+	return Read(ctx, config.NewReader(path, given))
 }
 
-// Resolved loads what a reader reads and resolves the names in it.
-func Resolved(ctx context.Context, reader *config.Reader) (*config.Loaded, config.Diagnostics, error) {
+// Read loads what a reader reads.
+func Read(ctx context.Context, reader *config.Reader) (*config.Loaded, config.Diagnostics, error) {
 	loaded, diagnostics := reader.Load()
 	found := &config.Findings{Loaded: loaded, All: diagnostics}
 	if err := found.Refusal(); err != nil {
 		return loaded, found.All, err
 	}
-	resolve(ctx, loaded.Edge, found)
+	settleLocalhost(ctx, loaded.Edge)
 	return loaded, found.All, found.Refusal()
 }
 
-// resolve replaces names by addresses. It is done once, here, because varnishd
-// refuses a name with several addresses and nginx one with none.
-func resolve(ctx context.Context, edge *site.Edge, found *config.Findings) {
+// settleLocalhost replaces the name by an address where the machine does not know
+// it as the tiers have to.
+func settleLocalhost(ctx context.Context, edge *site.Edge) {
 	ctx, cancel := context.WithTimeout(ctx, resolveTime)
 	defer cancel()
+	known := ""
 	for i := range edge.Sites {
 		for j := range edge.Sites[i].Backends {
 			servers := edge.Sites[i].Backends[j].Servers
 			for k := range servers {
-				address, err := addressOf(ctx, servers[k].Host)
-				if err != nil {
-					found.All = append(found.All, found.Loaded.Diagnose(servers[k].Source, config.Error,
-						fmt.Sprintf("the name %q cannot be resolved: %v", servers[k].Host, err),
-						"check the name, or write an IP address"))
+				if servers[k].Host != "localhost" {
 					continue
 				}
-				servers[k].Host = address
+				if known == "" {
+					known = localhost(ctx)
+				}
+				servers[k].Host = known
 			}
 		}
 	}
@@ -74,30 +70,4 @@ func localhost(ctx context.Context) string {
 		return "127.0.0.1"
 	}
 	return "localhost"
-}
-
-// addressOf returns the address of a host, an IPv4 one where there is a choice;
-// "localhost" stays as it is.
-func addressOf(ctx context.Context, host string) (string, error) {
-	if host == "" {
-		return "", nil
-	}
-	if host == "localhost" {
-		return localhost(ctx), nil
-	}
-	if address, err := netip.ParseAddr(host); err == nil {
-		return address.String(), nil
-	}
-	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	if err != nil {
-		if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
-			return "", errors.New(dns.Err)
-		}
-		return "", err
-	}
-	for i := range addresses {
-		addresses[i] = addresses[i].Unmap()
-	}
-	slices.SortFunc(addresses, netip.Addr.Compare) // IPv4 comes first
-	return addresses[0].String(), nil
 }

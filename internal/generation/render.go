@@ -29,7 +29,7 @@ func Render(ctx context.Context, path string, given []config.Given, layout rende
 	found := &config.Findings{Loaded: loaded, All: diagnostics}
 	hidden := unserved(loaded.Edge, privateOf(loaded, layout.Dir, layout.Run))
 	warnPrivate(loaded, hidden, found)
-	output, err := RenderFor(loaded, path, pairs, render.Input{Layout: layout, Version: version, Unserved: hidden})
+	output, err := RenderFor(loaded, path, pairs, render.Input{Edge: relayed(loaded.Edge, layout), Layout: layout, Version: version, Unserved: hidden})
 	if output != nil {
 		output.Secrets = loaded.Edge.Secrets
 	}

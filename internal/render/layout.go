@@ -1,6 +1,8 @@
 package render
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"path"
 	"strings"
 
@@ -44,6 +46,21 @@ func (l Layout) CacheProbe() string { return l.VarnishDir() + "/probe.sock" }
 
 // WebSocket takes the cache tier's requests to the web tier.
 func (l Layout) WebSocket() string { return l.Run + "/web.sock" }
+
+// relayName ends the name of a relay's socket; nginx/common.conf knows it by that.
+const relayName = ".relay"
+
+// IsRelay reports the path of a relay's socket.
+func (l Layout) IsRelay(path string) bool {
+	return strings.HasPrefix(path, l.Run+"/~") && strings.HasSuffix(path, relayName)
+}
+
+// RelaySocket takes what daemons ask of a backend, by its site.BackendID, that
+// edgegen leads them to.
+func (l Layout) RelaySocket(backend string) string {
+	sum := sha256.Sum256([]byte(backend))
+	return l.Run + "/~" + hex.EncodeToString(sum[:])[:11] + relayName
+}
 
 // WebProbe answers with the generation the web tier serves.
 func (l Layout) WebProbe() string { return l.Run + "/web-probe.sock" }

@@ -8,7 +8,6 @@
 package site
 
 import (
-	"net"
 	"net/netip"
 	"strconv"
 	"time"
@@ -27,6 +26,9 @@ type Edge struct {
 	HTTPS   []Listener // TLS listeners; empty where Plain, and nowhere else
 	User    string     // whom the daemons run as when edgegen is root; "" where none is named
 	Trusted []Prefix   // peers whose forwarded headers are believed
+	// Resolvers are the name servers that are asked for the addresses of backends,
+	// in turn where one does not answer; empty for those of the machine.
+	Resolvers []netip.AddrPort
 	// PublicPort is the port that clients see, where it is not that of the first of
 	// HTTPS, else 0.
 	PublicPort int
@@ -125,49 +127,6 @@ type TLS struct {
 	SelfSigned  bool   // a local CA in the state directory signs it
 	MinVersion  string // "1.2" or "1.3"
 	Source      Source
-}
-
-// Backend is an app: where it listens, and optionally how it is run.
-type Backend struct {
-	Name    string
-	Servers []Server
-	Command []string // nil where edgegen does not run the app
-	Env     []Variable
-	Dir     string // absolute; the command's working directory
-	Source  Source
-}
-
-// Server is one address of a backend. Either Path is set, or Host and Port are.
-type Server struct {
-	Host   string // an IP address or a name
-	Port   uint16
-	Path   string // absolute path of a Unix socket
-	Source Source
-}
-
-// Address returns what net.Dial takes: "tcp" and "host:port", or "unix" and the
-// path.
-func (s Server) Address() (network, address string) {
-	if s.Path != "" {
-		return "unix", s.Path
-	}
-	return "tcp", net.JoinHostPort(s.Host, strconv.Itoa(int(s.Port)))
-}
-
-// Addresses are those of a TCP server to connect to, in turn: "localhost" is
-// 127.0.0.1, and ::1 where nobody listens there. A Unix socket has none.
-func (s Server) Addresses() []string {
-	if s.Path != "" {
-		return nil
-	}
-	hosts := []string{s.Host}
-	if s.Host == "localhost" {
-		hosts = []string{"127.0.0.1", "::1"}
-	}
-	for i, host := range hosts {
-		hosts[i] = net.JoinHostPort(host, strconv.Itoa(int(s.Port)))
-	}
-	return hosts
 }
 
 // Variable is one environment variable of a command, ordered by Name.

@@ -189,7 +189,7 @@ func (a *attempt) server(backend string) string {
 	if err != nil {
 		a.fatalf("%v", err)
 	}
-	return string(regexp.MustCompile(`backend "` + backend + `" +{ servers = \["([^"]+)"\]`).FindSubmatch(site)[1])
+	return string(regexp.MustCompile(`backend "` + backend + `" +{\s+servers = \["([^"]+)"\]`).FindSubmatch(site)[1])
 }
 
 // loggedAbsolute: the target's host counts, and the path is written as one.

@@ -3,6 +3,7 @@ package upstream
 import (
 	"errors"
 	"io"
+	"net"
 	"os"
 	"strings"
 	"syscall"
@@ -24,7 +25,8 @@ var (
 // the write that nothing but the kernel is in between. It does not try to read
 // before the socket is readable: the look costs what that attempt would.
 type asking struct {
-	raw    syscall.RawConn       // nil where there is no socket to look at
+	raw    syscall.RawConn       // nil where there is no socket to look at, or TLS is spoken over it
+	under  syscall.RawConn       // the socket under TLS; nil without
 	step   func(fd uintptr) bool // of raw.Read; made once
 	kept   bool                  // the connection has had a request before
 	now    bool                  // read what is there, and do not wait
@@ -36,13 +38,18 @@ type asking struct {
 }
 
 // enter lets c ask by way of its socket, where it has one.
-func (c *conn) enter() {
-	under, ok := c.Conn.(syscall.Conn)
+func (c *conn) enter(conn net.Conn) {
+	under, ok := conn.(syscall.Conn)
 	if !ok {
 		return
 	}
-	if raw, err := under.SyscallConn(); err == nil {
+	raw, err := under.SyscallConn()
+	switch {
+	case err != nil:
+	case conn == c.Conn:
 		c.raw, c.step = raw, c.visit
+	default:
+		c.under = raw
 	}
 }
 
@@ -76,6 +83,9 @@ func (c *conn) Read(p []byte) (int, error) {
 	}
 	rest := c.unsent
 	c.unsent = nil
+	if err := c.beneath(); err != nil {
+		return 0, err
+	}
 	if _, err := c.Conn.Write(rest); err != nil {
 		return 0, err
 	}
@@ -139,7 +149,7 @@ var errNothing = errors.New("nothing to read yet")
 // ready reports whether a read would not wait, and reads what is there.
 func (c *conn) ready() bool {
 	if len(c.reader.Buffered()) > 0 || c.raw == nil {
-		return true
+		return len(c.reader.Buffered()) > 0 || c.under == nil
 	}
 	c.now = true
 	err := c.reader.Fill()
@@ -155,7 +165,7 @@ func (c *conn) ready() bool {
 // written by Read.
 func (c *conn) fit() error {
 	if !c.kept || c.raw == nil {
-		return nil
+		return c.beneath()
 	}
 	var found error
 	if err := c.raw.Read(func(fd uintptr) bool {

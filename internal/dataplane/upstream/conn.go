@@ -28,9 +28,10 @@ type conn struct {
 	once   sync.Once
 }
 
-func newConn(raw net.Conn, s *server) *conn {
-	c := &conn{Conn: raw, server: s}
-	c.enter()
+// newConn makes a connection of one that may speak TLS over socket.
+func newConn(to net.Conn, s *server, socket net.Conn) *conn {
+	c := &conn{Conn: to, server: s}
+	c.enter(socket)
 	c.reader = wire.NewReader(c, &s.buffers)
 	return c
 }
@@ -77,7 +78,7 @@ func (b *body) Close() error {
 // finish ends an exchange: the connection is kept only if nothing of it is
 // left on either side.
 func (c *conn) finish(undisturbed, keep bool, s *sending) {
-	defer c.server.open.Add(-1)
+	defer c.server.end()
 	c.pause = 0
 	if keep && len(c.reader.Buffered()) > 0 {
 		c.server.mistrust()

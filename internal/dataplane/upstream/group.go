@@ -1,15 +1,18 @@
-// Package upstream is a lean HTTP/1.1 client for a known set of servers: no
+// Package upstream is a lean HTTP/1.1 client for the servers of an app: no
 // goroutine and no channel between a request and its answer. It keeps
-// connections, goes round the servers, and leaves one that refuses alone for
-// a while.
+// connections, chooses among the servers, and leaves one that refuses alone for
+// a while. Which servers there are, and which of them are well, it is told
+// (Group.Set) while requests are under way.
 package upstream
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,8 +24,8 @@ var (
 	ErrFailed = errors.New("upstream failed")
 	// ErrTimeout is a server that took too long: 504.
 	ErrTimeout = errors.New("upstream timed out")
-	// ErrNoServer means that every one of several servers is being left
-	// alone: 503.
+	// ErrNoServer means that there is no server to ask: none is known, or each is
+	// unwell, left alone for a while, or has as much work as it may: 503.
 	ErrNoServer = errors.New("no upstream is healthy")
 	// ErrClient means that the client has left, or that the request's own body
 	// could not be read; it wraps that error too.
@@ -48,7 +51,7 @@ const (
 	maxIdle    = 512              // connections a server
 )
 
-// Group is a set of equal servers. It may be used from any goroutine.
+// Group is the servers of one app. It may be used from any goroutine.
 type Group struct {
 	// InterimEnds has no connection kept on which an interim response came. It is
 	// for servers that are proxies themselves: nginx 1.22 takes 103 for the final
@@ -56,18 +59,21 @@ type Group struct {
 	// seems to be. Set it before the group is asked.
 	InterimEnds bool
 
-	servers []*server
-	next    atomic.Uint32
+	roster atomic.Pointer[roster]
+	turns  sync.Mutex // guards the turns of the roster's members
 }
 
 // server may be in several groups.
 type server struct {
 	Address
+	secure    *tls.Config // nil where no TLS is spoken
 	buffers   sync.Pool
 	downUntil atomic.Int64 // Unix nanoseconds
 	trust     trust
-	moved     atomic.Bool  // the Second address answered last
-	open      atomic.Int64 // exchanges in work and switched connections
+	trouble   atomic.Pointer[Trouble] // the last failure; nil since it has answered
+	moved     atomic.Bool             // the Second address answered last
+	open      atomic.Int64            // exchanges in work and switched connections, and requests that may come here
+	busy      atomic.Int64            // exchanges in work and switched connections
 
 	mu     sync.Mutex
 	idle   []*conn // the most recently used last
@@ -84,33 +90,17 @@ func NewGroup(addresses []Address) *Group {
 // that are in both, with their connections; g itself where they are the same.
 // A nil group shares none.
 func (g *Group) With(addresses []Address) *Group {
-	next := &Group{servers: make([]*server, len(addresses)), InterimEnds: g != nil && g.InterimEnds}
-	same := g != nil && len(g.servers) == len(addresses)
+	next := &Group{InterimEnds: g != nil && g.InterimEnds}
+	endpoints := make([]Endpoint, len(addresses))
 	for i, a := range addresses {
-		old := g.server(a)
-		if old == nil {
-			old = &server{Address: a}
-			old.buffers.New = newBuffer
-		}
-		next.servers[i] = old
-		same = same && g.servers[i] == old
+		endpoints[i] = Endpoint{Address: a}
 	}
-	if same {
+	r := newRoster(endpoints, Policy{}, g.now())
+	if g != nil && slices.Equal(r.servers, g.now().servers) {
 		return g
 	}
+	next.roster.Store(r)
 	return next
-}
-
-func (g *Group) server(a Address) *server {
-	if g == nil {
-		return nil
-	}
-	for _, s := range g.servers {
-		if s.Address == a {
-			return s
-		}
-	}
-	return nil
 }
 
 // Close ends the idle connections; those in use end with their exchange. A
@@ -118,13 +108,7 @@ func (g *Group) server(a Address) *server {
 func (g *Group) Close() { g.CloseExcept(nil) }
 
 // CloseExcept closes the servers that other does not have; nil has none.
-func (g *Group) CloseExcept(other *Group) {
-	for _, s := range g.servers {
-		if other.server(s.Address) != s {
-			s.close()
-		}
-	}
-}
+func (g *Group) CloseExcept(other *Group) { g.now().closeExcept(other.now()) }
 
 func (s *server) close() {
 	s.mu.Lock()
@@ -136,37 +120,27 @@ func (s *server) close() {
 	}
 }
 
-// pick returns the next server that is not left alone, another than not if
-// there is one. A single server is always tried.
-func (g *Group) pick(not *server) (*server, error) {
-	if len(g.servers) == 1 {
-		return g.servers[0], nil
-	}
-	now, start := time.Now().UnixNano(), int(g.next.Add(1)-1)
-	for i := range g.servers {
-		s := g.servers[(start+i)%len(g.servers)]
-		if s != not && s.downUntil.Load() <= now {
-			return s, nil
-		}
-	}
-	if not != nil && not.downUntil.Load() <= now {
-		return not, nil
-	}
-	return nil, ErrNoServer
-}
-
 // dial opens a connection and notes a server that cannot be reached.
 func (s *server) dial(ctx context.Context, t Timeouts) (*conn, error) {
 	raw, err := s.connect(ctx, t.Connect)
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil, fmt.Errorf("%w: %w", ErrClient, ctx.Err())
+	if err == nil {
+		s.downUntil.Store(0)
+		if s.secure == nil {
+			return newConn(raw, s, raw), nil
 		}
-		s.downUntil.Store(time.Now().Add(leaveAlone).UnixNano())
-		return nil, failure("connect to "+s.Address.Address, err)
+		secured, err := s.shake(ctx, raw, t.Connect)
+		if err == nil {
+			return newConn(secured, s, raw), nil
+		}
+		if ctx.Err() == nil {
+			return nil, s.troubled(failure("agree on TLS with "+s.Address.Address, err))
+		}
 	}
-	s.downUntil.Store(0)
-	return newConn(raw, s), nil
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("%w: %w", ErrClient, ctx.Err())
+	}
+	s.downUntil.Store(time.Now().Add(leaveAlone).UnixNano())
+	return nil, s.troubled(failure("connect to "+s.Address.Address, err))
 }
 
 // connect tries the address that answered last, and then the other one, if there

@@ -11,16 +11,28 @@ import (
 type Register struct {
 	mu      sync.Mutex
 	servers map[weak.Pointer[server]]struct{}
+	watched map[weak.Pointer[Group]]struct{} // whose servers change
 }
 
-// Add notes the servers of a group. Those that are noted already are counted once.
+// Add notes the servers of a group; those of a group that is told of others, also
+// the ones that it has when Open is called. Those that are noted already are counted
+// once.
 func (r *Register) Add(g *Group) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.servers == nil {
 		r.servers = make(map[weak.Pointer[server]]struct{})
+		r.watched = make(map[weak.Pointer[Group]]struct{})
 	}
-	for _, s := range g.servers {
+	now := g.now()
+	if now.watched {
+		r.watched[weak.Make(g)] = struct{}{}
+	}
+	r.note(now)
+}
+
+func (r *Register) note(now *roster) {
+	for _, s := range now.servers {
 		r.servers[weak.Make(s)] = struct{}{}
 	}
 }
@@ -32,6 +44,13 @@ func (r *Register) Add(g *Group) {
 func (r *Register) Open() map[string]int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	for noted := range r.watched {
+		if g := noted.Value(); g != nil {
+			r.note(g.now())
+		} else {
+			delete(r.watched, noted)
+		}
+	}
 	open := make(map[string]int)
 	for noted := range r.servers {
 		s := noted.Value()

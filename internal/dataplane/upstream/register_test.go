@@ -13,7 +13,7 @@ import (
 )
 
 // open is what the register counts of a group's only server.
-func open(r *Register, g *Group) int { return r.Open()[g.servers[0].Address.Address] }
+func open(r *Register, g *Group) int { return r.Open()[g.now().servers[0].Address.Address] }
 
 func TestRegisterRequests(t *testing.T) {
 	going := make(chan struct{})
@@ -35,7 +35,7 @@ func TestRegisterRequests(t *testing.T) {
 	})
 	var register Register
 	register.Add(g)
-	register.Add(g.With([]Address{g.servers[0].Address, {Network: "tcp", Address: "127.0.0.1:1"}}))
+	register.Add(g.With([]Address{g.now().servers[0].Address, {Network: "tcp", Address: "127.0.0.1:1"}}))
 	if n := open(&register, g); n != 0 {
 		t.Errorf("%d at first", n)
 	}
@@ -80,11 +80,11 @@ func TestRegisterComingIn(t *testing.T) {
 	g := NewGroup([]Address{{Network: "tcp", Address: "127.0.0.1:1"}, {Network: "tcp", Address: "127.0.0.1:2"}})
 	var register Register
 	register.Add(g)
-	g.Expect(1)
+	noMore := g.Expect()
 	if now := register.Open(); now["127.0.0.1:1"] != 1 || now["127.0.0.1:2"] != 1 {
 		t.Errorf("%v", now)
 	}
-	g.Expect(-1)
+	noMore()
 	if now := register.Open(); len(now) != 0 {
 		t.Errorf("%v", now)
 	}

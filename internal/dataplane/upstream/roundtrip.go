@@ -42,10 +42,10 @@ func (g *Group) RoundTrip(ctx context.Context, req *wire.Request, t Timeouts) (*
 	var trace Trace
 	start := time.Now()
 	out := g.outgoing(req)
-	var last *server
+	var last *member
 	var err error
 	for attempt := 0; ; attempt++ {
-		s, noServer := g.pick(last)
+		s, noServer := g.pick(last, req.Header)
 		if noServer != nil {
 			if err == nil {
 				err = noServer
@@ -54,10 +54,16 @@ func (g *Group) RoundTrip(ctx context.Context, req *wire.Request, t Timeouts) (*
 		}
 		var response *wire.Response
 		var again bool
-		response, again, err = s.try(ctx, out, t, attempt > 0, len(g.servers) > 1)
+		response, again, err = s.try(ctx, out, t, attempt > 0, len(g.now().members) > 1)
 		trace.Server, trace.Took = s.asked(), time.Since(start)
 		trace.Careless = trace.Careless || s.trust.told()
-		if err == nil || !again || attempt > 0 || ctx.Err() != nil {
+		if err == nil {
+			s.answered()
+			g.remember(s, req.Header, &response.Header)
+			return response, trace, nil
+		}
+		_ = s.troubled(err)
+		if !again || attempt > 0 || ctx.Err() != nil {
 			return response, trace, err
 		}
 		if rewound := out.rewind(); rewound != nil {
@@ -111,22 +117,28 @@ func (o *outgoing) rewind() error {
 	return nil
 }
 
-// Expect counts requests for the servers of the group before one of them is
-// chosen, and no longer with a negative number.
-func (g *Group) Expect(requests int64) {
-	for _, s := range g.servers {
-		s.open.Add(requests)
+// Expect counts a request as one of each server of the group, before one of them
+// is chosen, until the returned function is called.
+func (g *Group) Expect() (noMore func()) {
+	servers := g.now().servers
+	for _, s := range servers {
+		s.open.Add(1)
+	}
+	return func() {
+		for _, s := range servers {
+			s.open.Add(-1)
+		}
 	}
 }
 
 // try is one attempt on one server. again tells that nothing of the exchange
 // can have had an effect, or that the method allows another attempt. A kept
-// connection that turns out unfit before anything is sent is no attempt.
+// connection that turns out unfit before anything is sent is no attempt. The
+// exchange counts as work of the server already, and does so until it has ended.
 func (s *server) try(ctx context.Context, o *outgoing, t Timeouts, fresh, others bool) (r *wire.Response, again bool, err error) {
-	s.open.Add(1)
 	defer func() {
 		if err != nil {
-			s.open.Add(-1)
+			s.end()
 		}
 	}()
 	for {

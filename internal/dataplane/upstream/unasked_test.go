@@ -70,8 +70,8 @@ func TestUnaskedBytes(t *testing.T) {
 				return string(body)
 			}
 			for trial := range 200 {
-				g.servers[0].trust.until.Store(0)
-				g.servers[0].trust.proven.Store(proofs)
+				g.now().servers[0].trust.until.Store(0)
+				g.now().servers[0].trust.proven.Store(proofs)
 				if got := try(&wire.Request{Method: kind.Method, Target: "/"}); strings.Contains(got, "stolen") {
 					t.Fatalf("%d: %q", trial, got)
 				}
@@ -96,7 +96,7 @@ func TestUnaskedBytes(t *testing.T) {
 // nobody asked for; one that did gets no second chance for a while.
 func TestProbation(t *testing.T) {
 	g, connections := start(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "x") })
-	s := g.servers[0]
+	s := g.now().servers[0]
 	s.trust.proven.Store(0)
 	once := func(opened int64) {
 		t.Helper()
@@ -163,7 +163,7 @@ func TestServerHangsUp(t *testing.T) {
 			g := NewGroup([]Address{{Network: "unix", Address: l.Addr().String()}})
 			t.Cleanup(g.Close)
 			for range 3 {
-				g.servers[0].trust.proven.Store(proofs)
+				g.now().servers[0].trust.proven.Store(proofs)
 				r, trace, err := g.RoundTrip(context.Background(), &wire.Request{Method: "POST", Target: "/", Host: "app"}, patience)
 				if err != nil || trace.Careless {
 					t.Fatal(trace, err)

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -21,7 +22,7 @@ type Switched struct {
 // Close ends the connection. It may be called again, by the same goroutine.
 func (s *Switched) Close() error {
 	if s.server != nil {
-		s.server.open.Add(-1)
+		s.server.end()
 		s.server = nil
 	}
 	return s.Conn.Close()
@@ -36,26 +37,34 @@ func (s *Switched) Close() error {
 func (g *Group) Upgrade(ctx context.Context, req *wire.Request, t Timeouts) (*Switched, *wire.Response, Trace, error) {
 	var trace Trace
 	start := time.Now()
-	var last *server
+	var last *member
+	var failed error
 	for attempt := 0; ; attempt++ {
-		s, err := g.pick(last)
+		s, err := g.pick(last, req.Header)
 		if err != nil {
-			return nil, nil, trace, err
+			return nil, nil, trace, cmp.Or(failed, err)
 		}
-		trace.Server = s.Address.Address
-		s.open.Add(1)
+		trace.Server = s.server.Address.Address
 		c, err := s.dial(ctx, t)
 		if err != nil {
-			s.open.Add(-1)
-			if last = s; attempt == 0 && ctx.Err() == nil {
+			s.end()
+			if last, failed = s, err; attempt == 0 && ctx.Err() == nil {
 				continue
 			}
 			return nil, nil, trace, err
 		}
 		switched, response, err := c.upgrade(ctx, &outgoing{Request: req}, t)
 		trace.Took = time.Since(start)
-		if err != nil {
-			s.open.Add(-1)
+		switch {
+		case err != nil:
+			s.end()
+			_ = s.troubled(err)
+		case switched != nil:
+			s.answered()
+			g.remember(s, req.Header, &switched.Header)
+		default:
+			s.answered()
+			g.remember(s, req.Header, &response.Header)
 		}
 		return switched, response, trace, err
 	}

@@ -30,7 +30,7 @@ func start(t *testing.T, handler http.HandlerFunc) (*Group, *atomic.Int64) {
 	}
 	s.Start()
 	g := NewGroup([]Address{{Network: "tcp", Address: s.Listener.Addr().String()}})
-	g.servers[0].trust.proven.Store(proofs)
+	g.now().servers[0].trust.proven.Store(proofs)
 	t.Cleanup(func() { g.Close(); s.Close() })
 	return g, &connections
 }
@@ -60,8 +60,8 @@ func TestInterimResponses(t *testing.T) {
 				_, _ = io.WriteString(w, "x")
 			})
 			g.InterimEnds = ends
-			g = g.With([]Address{g.servers[0].Address, {Network: "tcp", Address: "127.0.0.1:1"}})
-			g.servers[1].downUntil.Store(time.Now().Add(time.Hour).UnixNano())
+			g = g.With([]Address{g.now().servers[0].Address, {Network: "tcp", Address: "127.0.0.1:1"}})
+			g.now().servers[1].downUntil.Store(time.Now().Add(time.Hour).UnixNano())
 			for range 3 {
 				if got, err := ask(t, g, &wire.Request{Method: "GET", Target: "/"}); got != "200 x" || err != nil {
 					t.Errorf("%d: got %q %v", status, got, err)
@@ -146,7 +146,7 @@ func TestClientLeavesEarly(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	_, _, err := g.RoundTrip(ctx, &wire.Request{Method: "GET", Target: "/", Host: "app"}, patience)
-	if !errors.Is(err, ErrClient) || g.servers[0].downUntil.Load() != 0 {
+	if !errors.Is(err, ErrClient) || g.now().servers[0].downUntil.Load() != 0 {
 		t.Error(err)
 	}
 	_, _, _, err = g.Upgrade(ctx, &wire.Request{Method: "GET", Target: "/", Host: "app"}, patience)
@@ -166,12 +166,12 @@ func TestWith(t *testing.T) {
 		}
 	}
 	once(g)
-	address := g.servers[0].Address
+	address := g.now().servers[0].Address
 	if g.With([]Address{address}) != g {
 		t.Error("the same servers make another group")
 	}
 	more := g.With([]Address{address, {Network: "tcp", Address: "127.0.0.1:1"}})
-	more.servers[1].downUntil.Store(time.Now().Add(time.Hour).UnixNano())
+	more.now().servers[1].downUntil.Store(time.Now().Add(time.Hour).UnixNano())
 	g.CloseExcept(more)
 	for range 4 {
 		once(more)

@@ -1,0 +1,56 @@
+package control
+
+import (
+	"strings"
+	"sync"
+
+	"edgegen/internal/accesslog"
+)
+
+// pipedMost is how many WebSockets are remembered for the access log.
+const pipedMost = 1 << 17
+
+// piped remembers which servers WebSockets were led to, by their request: a
+// varnishd that pipes them knows the relay alone. The zero value is ready to use,
+// from any goroutine.
+type piped struct {
+	mu      sync.Mutex
+	servers map[string]string
+	order   []string // the oldest first; those that are told of already among them
+}
+
+// note remembers a WebSocket until it is told of, or many others have come.
+func (p *piped) note(id, server string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.servers == nil {
+		p.servers = make(map[string]string)
+	}
+	if len(p.order) >= pipedMost {
+		delete(p.servers, p.order[0])
+		p.order = p.order[1:]
+	}
+	p.servers[id] = server
+	p.order = append(p.order, id)
+}
+
+// take returns the server of a WebSocket, and forgets it.
+func (p *piped) take(id string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	server := p.servers[id]
+	delete(p.servers, id)
+	if len(p.servers) == 0 {
+		p.order = nil
+	}
+	return server
+}
+
+// recordOf writes what a daemon tells of a request. In place of a relay stands the
+// server that was asked.
+func (e *house) recordOf(r accesslog.Record) {
+	if e.layout.IsRelay(strings.TrimPrefix(r.Backend, "unix:")) {
+		r.Backend = e.piped.take(r.ID)
+	}
+	e.access.Record(r)
+}

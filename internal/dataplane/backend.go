@@ -1,0 +1,95 @@
+package dataplane
+
+import (
+	"math"
+	"net/http"
+	"strings"
+
+	"edgegen/internal/dataplane/upstream"
+	"edgegen/internal/dataplane/wire"
+	"edgegen/internal/site"
+)
+
+// askBackend answers a native tier that asks for a backend on its socket.
+func (p *Plane) askBackend(x *exchange, id string) answer {
+	x.tier = "web"
+	x.path, _, _ = strings.Cut(x.Target, "?")
+	group := x.model.watched[id]
+	if group == nil { // a daemon of an earlier generation asks once more
+		return answer{Response: failure(http.StatusServiceUnavailable)}
+	}
+	passOn(&x.Header)
+	if x.watch != nil {
+		x.watch()
+	}
+	if wire.EqualFold(x.upgrade.protocol, "websocket") && x.upgrade.connection && x.Body == nil {
+		return p.askToSwitch(x, group)
+	}
+	r := p.exchangeWith(x, group)
+	if r.Status == nobody {
+		return answer{Response: r, gone: true}
+	}
+	x.note(r)
+	return answer{Response: r}
+}
+
+// exchangeWith has a server of the group answer. A body that came with its head
+// can be sent twice; whatever is longer has been taken in by the web tier, or is to
+// reach the app as it comes.
+func (p *Plane) exchangeWith(x *exchange, group *upstream.Group) *wire.Response {
+	if x.Body != nil {
+		if err := x.atHand(); err != nil {
+			return p.unanswered(x, err)
+		}
+	}
+	r, trace, err := group.RoundTrip(x.ctx, &x.Request, patience(x.model.edge.Timeout))
+	x.backend, x.asked = trace.Server, trace.Took
+	if trace.Careless {
+		p.careless(x)
+	}
+	if err != nil {
+		return p.unanswered(x, err)
+	}
+	x.tier = "backend"
+	passOn(&r.Header)
+	return r
+}
+
+// askToSwitch is a handshake, which the cache tier has found valid. Its answer
+// reaches the client as it is.
+func (p *Plane) askToSwitch(x *exchange, group *upstream.Group) answer {
+	request := x.Request
+	request.Header = append(request.Header, wire.Field{Name: "Connection", Value: "Upgrade"}, wire.Field{Name: "Upgrade", Value: "websocket"})
+	switched, r, trace, err := group.Upgrade(x.ctx, &request, patience(x.model.edge.Timeout))
+	x.backend = trace.Server
+	if p.options.Piped != nil && x.backend != "" {
+		p.options.Piped(x.Header.Get("X-Request-Id"), x.backend)
+	}
+	switch {
+	case err != nil:
+		r = p.unanswered(x, err)
+		return answer{Response: r, gone: r.Status == nobody, close: true}
+	case r != nil:
+		cleanResponse(&r.Header)
+		return answer{Response: r, close: true}
+	}
+	cleanResponse(&switched.Header)
+	p.sockets.enter(math.MaxInt)
+	r = &wire.Response{Status: http.StatusSwitchingProtocols, Header: switched.Header, Length: -1}
+	return answer{Response: r, switched: switched, close: true}
+}
+
+// passOn drops what is said to one connection, and the edge's own notes.
+func passOn(h *wire.Header) {
+	named := nominated(*h)
+	h.Filter(func(f wire.Field) bool {
+		note := len(f.Name) > len(site.NotePrefix) && wire.EqualFold(f.Name[:len(site.NotePrefix)], site.NotePrefix)
+		return !note && !hopByHop(f.Name) && !contains(named, f.Name)
+	})
+}
+
+// careless tells of an app that sends more than its answers say.
+func (p *Plane) careless(x *exchange) {
+	p.log.WarnContext(x.ctx, "an app sends more than its answers say; its connections are not kept for a while",
+		"host", x.Host, "backend", x.backend)
+}
