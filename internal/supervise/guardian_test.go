@@ -158,7 +158,7 @@ func TestP4GuardianThatWasToldNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			l := ledgerIn(t.TempDir())
-			g, err := startGuard([]string{"guardian"}, l)
+			g, err := startGuardian([]string{"guardian"}, l)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -43,9 +43,9 @@ type Instance struct {
 
 	children atomic.Uint64 // started so far
 
-	mu    sync.Mutex
-	book  book
-	guard *guard // nil while a dead guardian is being replaced
+	mu       sync.Mutex
+	book     book
+	guardian *guardian // nil while a dead guardian is being replaced
 }
 
 // OpenInstance begins a ledger and starts a guardian. CleanUp must have been
@@ -131,10 +131,10 @@ func (i *Instance) Close(ctx context.Context) error {
 		problems = append(problems, fmt.Errorf("%d processes survive SIGKILL", len(left)))
 	}
 	i.book.removePaths(func(err error) { problems = append(problems, err) })
-	if i.guard != nil {
-		ctx, cancel := context.WithTimeout(ctx, guardWriteTimeout)
+	if i.guardian != nil {
+		ctx, cancel := context.WithTimeout(ctx, guardianWriteTimeout)
 		defer cancel()
-		problems = append(problems, i.guard.dismiss(ctx))
+		problems = append(problems, i.guardian.dismiss(ctx))
 	}
 	return errors.Join(problems...)
 }
@@ -177,10 +177,10 @@ func (i *Instance) record(line string) {
 	if err := i.ledger.write(&i.book); err != nil {
 		i.warn("ledger not written", "error", err)
 	}
-	if i.guard == nil {
+	if i.guardian == nil {
 		return // the next one is told the whole book
 	}
-	if err := i.guard.tell(line); err != nil {
+	if err := i.guardian.tell(line); err != nil {
 		i.warn("guardian not told", "error", err)
 	}
 }
@@ -195,7 +195,7 @@ func (i *Instance) warn(message string, details ...any) {
 // first, so that the next run waits for it before it makes anything anew. From
 // then on it can read in the ledger what it was not told in time.
 func (i *Instance) appoint() error {
-	g, err := startGuard(i.config.Guardian, i.ledger)
+	g, err := startGuardian(i.config.Guardian, i.ledger)
 	if err != nil {
 		return err
 	}
@@ -210,7 +210,7 @@ func (i *Instance) appoint() error {
 		g.drop()
 		return fmt.Errorf("tell guardian: %w", err)
 	}
-	i.guard = g
+	i.guardian = g
 	return nil
 }
 
@@ -219,7 +219,7 @@ func (i *Instance) watch() {
 	pauses := Policy{}.completed()
 	for failures := 0; ; {
 		i.mu.Lock()
-		current := i.guard
+		current := i.guardian
 		i.mu.Unlock()
 		if current != nil {
 			began := time.Now()
@@ -232,7 +232,7 @@ func (i *Instance) watch() {
 				failures = 0
 			}
 			i.mu.Lock()
-			i.guard = nil
+			i.guardian = nil
 			i.mu.Unlock()
 			current.pipe.Close()
 			i.warn("guardian ended, starting another")

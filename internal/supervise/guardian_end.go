@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	guardStartTimeout = 10 * time.Second
-	guardWriteTimeout = 2 * time.Second
+	guardianStartTimeout = 10 * time.Second
+	guardianWriteTimeout = 2 * time.Second
 )
 
-// guard is our end of one guardian process.
-type guard struct {
+// guardian is our end of one guardian process.
+type guardian struct {
 	id      identity
 	process *os.Process
 	pipe    *os.File      // what it is told
@@ -27,8 +27,8 @@ type guard struct {
 // ledgerName is the environment variable that tells a guardian of the ledger.
 const ledgerName = "EDGEGEN_LEDGER"
 
-// startGuard starts this very program as a guardian and waits until it reads.
-func startGuard(arguments []string, l ledger) (*guard, error) {
+// startGuardian starts this very program as a guardian and waits until it reads.
+func startGuardian(arguments []string, l ledger) (*guardian, error) {
 	input, pipe, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("start guardian: %w", err)
@@ -57,7 +57,7 @@ func startGuard(arguments []string, l ledger) (*guard, error) {
 		pipe.Close()
 		return nil, fmt.Errorf("start guardian: %w", err)
 	}
-	g := &guard{process: command.Process, pipe: pipe, exited: make(chan struct{})}
+	g := &guardian{process: command.Process, pipe: pipe, exited: make(chan struct{})}
 	g.id.pid = command.Process.Pid
 	if info, err := inspect(g.id.pid); err == nil { // there until Wait
 		g.id = info.identity
@@ -74,7 +74,7 @@ func startGuard(arguments []string, l ledger) (*guard, error) {
 }
 
 func awaitGuard(answer *os.File) error {
-	if err := answer.SetReadDeadline(time.Now().Add(guardStartTimeout)); err != nil {
+	if err := answer.SetReadDeadline(time.Now().Add(guardianStartTimeout)); err != nil {
 		return fmt.Errorf("start guardian: %w", err)
 	}
 	text := make([]byte, len(guardianReady))
@@ -89,8 +89,8 @@ func awaitGuard(answer *os.File) error {
 
 // tell writes lines. A guardian that does not read is killed, so that it is
 // replaced by one that does.
-func (g *guard) tell(lines ...string) error {
-	if err := g.pipe.SetWriteDeadline(time.Now().Add(guardWriteTimeout)); err != nil {
+func (g *guardian) tell(lines ...string) error {
+	if err := g.pipe.SetWriteDeadline(time.Now().Add(guardianWriteTimeout)); err != nil {
 		return err
 	}
 	for _, line := range lines {
@@ -102,7 +102,7 @@ func (g *guard) tell(lines ...string) error {
 }
 
 // dismiss says goodbye and waits for the guardian's end.
-func (g *guard) dismiss(ctx context.Context) error {
+func (g *guardian) dismiss(ctx context.Context) error {
 	select {
 	case <-g.exited: // and nobody was left to replace it
 		return g.pipe.Close()
@@ -123,7 +123,7 @@ func (g *guard) dismiss(ctx context.Context) error {
 }
 
 // drop ends a guardian before it can act.
-func (g *guard) drop() {
+func (g *guardian) drop() {
 	_ = g.process.Kill() // it may have ended
 	<-g.exited
 	g.pipe.Close()
