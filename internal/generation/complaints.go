@@ -6,6 +6,8 @@ import (
 	"path"
 	"strings"
 
+	"edgegen/internal/render"
+
 	"edgegen/internal/config"
 	"edgegen/internal/native"
 	"edgegen/internal/site"
@@ -14,12 +16,12 @@ import (
 // Place finds the line of the HCL that a process's message is about.
 func (g *Generation) Place(process, line string) (site.Source, bool) {
 	engine := native.EngineOf(process)
-	rendered := g.Output.Of(engine).Main().Data
-	places := native.Locate(engine, line, rendered)
+	rendered := g.Output.Of(engine).Main()
+	places := native.Locate(engine, line, rendered.Data)
 	if len(places) == 0 {
 		return site.Source{}, false
 	}
-	return native.SourceOf(rendered, places[0].Line)
+	return rendered.Source(places[0].Line)
 }
 
 // Explain tells a refusal by a running daemon at the HCL line; any other error
@@ -37,19 +39,19 @@ func (g *Generation) Explain(engine site.Engine, err error) error {
 
 // RefusedBy tells what a daemon said about its configuration at the HCL lines.
 func (g *Generation) RefusedBy(engine site.Engine, said string) error {
-	rendered := g.Output.Of(engine).Main().Data
-	return g.translate(engine, said, rendered, native.Locate(engine, said, rendered))
+	rendered := g.Output.Of(engine).Main()
+	return g.translate(engine, said, rendered, native.Locate(engine, said, rendered.Data))
 }
 
 // translate turns a daemon's complaint about a rendered file into diagnostics
 // at the HCL lines that the rendered lines came from.
-func (g *Generation) translate(daemon site.Engine, said string, rendered []byte, places []native.Position) error {
+func (g *Generation) translate(daemon site.Engine, said string, rendered render.File, places []native.Position) error {
 	refused := &config.Refused{}
 	for _, place := range places {
 		if place.Warning {
 			continue
 		}
-		source, _ := native.SourceOf(rendered, place.Line)
+		source, _ := rendered.Source(place.Line)
 		refused.Diagnostics = append(refused.Diagnostics, g.Loaded.Diagnose(source, config.Error,
 			fmt.Sprintf("%s refuses what is rendered from this: %s", daemon, place.Text),
 			fmt.Sprintf("see line %d of the rendered file (edgegen render --only %s)", place.Line, daemon)))
@@ -67,8 +69,8 @@ func (g *Generation) translate(daemon site.Engine, said string, rendered []byte,
 func (g *Generation) ExplainVCL(said string) error {
 	for _, file := range g.Output.Of(site.Varnish).VCLFiles() {
 		if places := native.LocateVCC(said, path.Base(file.Name)); len(places) > 0 {
-			return g.translate(site.Varnish, said, file.Data, places)
+			return g.translate(site.Varnish, said, file, places)
 		}
 	}
-	return g.translate(site.Varnish, said, nil, nil)
+	return g.translate(site.Varnish, said, render.File{}, nil)
 }

@@ -10,7 +10,9 @@ import (
 // P6: a message about a line of a rendered file names the line of the HCL too.
 func TestP6MessageNamesTheHCL(t *testing.T) {
 	rendered := []byte("http {\n    # site.hcl:12: backend app\n    upstream app {\n        server 127.0.0.1:1;    # site.hcl:13\n    }\n}\n")
-	g := &Generation{Output: &render.Output{Daemons: []render.Rendered{{Engine: site.Nginx, Files: []render.File{{Name: "nginx.conf", Data: rendered}}}}}}
+	g := &Generation{Output: &render.Output{Daemons: []render.Rendered{{Engine: site.Nginx, Files: []render.File{{Name: "nginx.conf", Data: rendered, Mentions: []render.Mention{
+		{Line: 2, Source: site.Source{File: "site.hcl", Line: 12}}, {Line: 4, Source: site.Source{File: "site.hcl", Line: 13}},
+	}}}}}}}
 	for _, c := range []struct {
 		name, says string
 		line       int // 0 for none

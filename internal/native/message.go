@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"edgegen/internal/site"
 )
 
 // Position is a place in a rendered file about which a daemon has said
@@ -153,31 +151,4 @@ func inFile(positions []Position, file string) []Position {
 func number(digits string) int {
 	n, _ := strconv.Atoi(digits)
 	return n
-}
-
-// sourceComment matches a comment that names a place in the HCL or says that
-// a value is a default. A semicolon starts a comment at the head of a line
-// only: elsewhere it ends a directive.
-var sourceComment = regexp.MustCompile(`(?:^\s*;|(?:^|\s)#)\s*(?:default(?::|\s*$)|(?:[^#]*[\s(])?([^\s#(]+\.hcl):([0-9]+)\b)`)
-
-// SourceOf returns the place in the HCL that a line of a rendered file came
-// from: the one in the comment at the end of that line or, failing that, in the
-// nearest comment above it. False means that there is no such comment, that it
-// calls the line a default, or that there is no such line. The name of an HCL
-// file ends at a space.
-func SourceOf(rendered []byte, line int) (site.Source, bool) {
-	lines := strings.Split(string(rendered), "\n")
-	if line < 1 || line > len(lines) {
-		return site.Source{}, false
-	}
-	for i := line - 1; i >= 0; i-- {
-		matches := sourceComment.FindAllStringSubmatch(strings.TrimRight(lines[i], "\r"), -1)
-		if len(matches) == 0 {
-			continue
-		}
-		// What looks like a comment within a value stands before the comment.
-		last := matches[len(matches)-1]
-		return site.Source{File: last[1], Line: number(last[2])}, last[1] != ""
-	}
-	return site.Source{}, false
 }

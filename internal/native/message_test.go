@@ -244,59 +244,6 @@ func TestIsAboutVCLWhereThereIsNoRoom(t *testing.T) {
 	}
 }
 
-func TestSourceOf(t *testing.T) {
-	const nginx = `# made by edgegen
-# site.hcl:3
-server {
-    listen 80; # site.hcl:4
-    # the canonical host, from site.hcl:7
-    server_name a;
-    add_header X "a # b.hcl:99";
-    add_header Y "b; c.hcl:98";
-    root /srv/#x.hcl:97; # sites/a-b.hcl:12
-    # why this is so
-    index x;
-    listen 81;    # default: limits.connections
-    listen 82;
-    listen 83; # site.hcl:30: route /a#b
-    # a.example, site.hcl:31
-}
-`
-	const stunnel = "; site.hcl:1\r\n[https]\r\naccept = /run/a; b.hcl:3\r\n; certificate (site.hcl:20)\r\ncert = a\r\n"
-	for _, test := range []struct {
-		name, text string
-		line       int
-		want       site.Source
-		found      bool
-	}{
-		{"no comment above", nginx, 1, site.Source{}, false},
-		{"the comment itself", nginx, 2, site.Source{File: "site.hcl", Line: 3}, true},
-		{"the line below", nginx, 3, site.Source{File: "site.hcl", Line: 3}, true},
-		{"at the end of the line", nginx, 4, site.Source{File: "site.hcl", Line: 4}, true},
-		{"words before the place", nginx, 6, site.Source{File: "site.hcl", Line: 7}, true},
-		{"semicolon in a value", nginx, 8, site.Source{File: "b.hcl", Line: 99}, true},
-		{"number sign in a value", nginx, 9, site.Source{File: "sites/a-b.hcl", Line: 12}, true},
-		{"another comment between", nginx, 11, site.Source{File: "sites/a-b.hcl", Line: 12}, true},
-		{"a default", nginx, 12, site.Source{}, false},
-		{"below a default", nginx, 13, site.Source{}, false},
-		{"words after the place", nginx, 14, site.Source{File: "site.hcl", Line: 30}, true},
-		{"host before the place", nginx, 16, site.Source{File: "site.hcl", Line: 31}, true},
-		{"below the file", nginx, 100, site.Source{}, false},
-		{"line zero", nginx, 0, site.Source{}, false},
-		{"stunnel", stunnel, 2, site.Source{File: "site.hcl", Line: 1}, true},
-		{"stunnel's value with a semicolon", stunnel, 3, site.Source{File: "site.hcl", Line: 1}, true},
-		{"stunnel, in brackets", stunnel, 5, site.Source{File: "site.hcl", Line: 20}, true},
-		{"empty", "", 1, site.Source{}, false},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			got, found := SourceOf([]byte(test.text), test.line)
-			if found != test.found || got != test.want {
-				t.Errorf("got %v %t, want %v %t", got, found, test.want, test.found)
-			}
-		})
-	}
-}
-
 func TestLocateService(t *testing.T) {
 	rendered := []byte("; stunnel.conf\n[https-1]\naccept = x\n\n; site.hcl:7: b.test\n[https-1 b.test]\nsni = y\n")
 	message := "2026.11.23 05:02:54 LOG3[ui]: Service [https-1 b.test]: Failed to initialize TLS context\n" +
@@ -304,8 +251,5 @@ func TestLocateService(t *testing.T) {
 	got := LocateService(message, rendered)
 	if len(got) != 1 || got[0].Line != 6 || got[0].Text != "Failed to initialize TLS context" {
 		t.Fatalf("%+v", got)
-	}
-	if at, ok := SourceOf(rendered, got[0].Line); !ok || at.Line != 7 {
-		t.Errorf("%+v, %v", at, ok)
 	}
 }

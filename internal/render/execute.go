@@ -64,32 +64,55 @@ func compile(files fs.FS, name string) (*program, error) {
 // run fills the template in.
 func (p *program) run(view any) (text, error) {
 	var out bytes.Buffer
+	p.place.written = nil
 	if err := p.text.Execute(&out, view); err != nil {
 		var bad *ValueError
 		if errors.As(err, &bad) {
 			bad.Source = p.place.last
-			return nil, bad
+			return text{}, bad
 		}
-		return nil, fmt.Errorf("run template %s: %w", p.name, err)
+		return text{}, fmt.Errorf("run template %s: %w", p.name, err)
 	}
-	return out.Bytes(), nil
+	return text{out.Bytes(), p.place.written}, nil
 }
 
 // text is what a template made, with a mark on either side of what names a
 // line of the HCL. The mark is a byte that no value can bring along.
-type text []byte
+type text struct {
+	marked  []byte
+	sources []site.Source // that are named between marks, in that order
+}
 
 const mark = "\x01"
 
 // placed is the text with its comments as they are meant to be.
-func (t text) placed() []byte { return bytes.ReplaceAll(t, []byte(mark), nil) }
+func (t text) placed() []byte { return bytes.ReplaceAll(t.marked, []byte(mark), nil) }
+
+// file is the text as a file.
+func (t text) file(name string) File {
+	return File{Name: name, Data: t.placed(), Mode: 0o644, Mentions: t.mentions()}
+}
+
+// mentions lists the lines that name one of the HCL.
+func (t text) mentions() []Mention {
+	var all []Mention
+	line, within := 1, false
+	for piece := range bytes.SplitSeq(t.marked, []byte(mark)) {
+		if within {
+			all = append(all, Mention{line, t.sources[len(all)]})
+		}
+		line += bytes.Count(piece, []byte("\n"))
+		within = !within
+	}
+	return all
+}
 
 // unplaced is the text as if nothing came from a line of the HCL, which tells
 // whether two texts mean the same.
 func (t text) unplaced() []byte {
-	kept := make([]byte, 0, len(t))
+	kept := make([]byte, 0, len(t.marked))
 	within := false
-	for piece := range bytes.SplitSeq(t, []byte(mark)) {
+	for piece := range bytes.SplitSeq(t.marked, []byte(mark)) {
 		if within {
 			piece = []byte(unnamedPlace)
 		}
@@ -102,9 +125,12 @@ func (t text) unplaced() []byte {
 // unnamedPlace stands in a comment about what comes from no line.
 const unnamedPlace = "default"
 
-// placeholder remembers the last HCL line that a template wrote down, which is
-// the line whose values it is placing.
-type placeholder struct{ last site.Source }
+// placeholder remembers the HCL lines that a template writes down. The last is
+// the one whose values it is placing.
+type placeholder struct {
+	last    site.Source
+	written []site.Source // between marks
+}
 
 // remember is for a line whose comment stands behind the value.
 func (p *placeholder) remember(source site.Source) string {
@@ -114,8 +140,9 @@ func (p *placeholder) remember(source site.Source) string {
 
 func (p *placeholder) comment(source site.Source) string {
 	p.last = source
+	p.written = append(p.written, source)
 	if source.Line == 0 {
-		return unnamedPlace
+		return mark + unnamedPlace + mark
 	}
 	return mark + plain(source.File+":"+strconv.Itoa(source.Line)) + mark
 }

@@ -26,7 +26,7 @@ func (r *Rendered) varnish(in Input, common header) error {
 	if err != nil {
 		return err
 	}
-	text := File{Name: "varnishd.args", Data: arguments.placed(), Mode: 0o644}
+	text := arguments.file("varnishd.args")
 	if r.Arguments, err = splitArguments(text.Data); err != nil {
 		return err
 	}
@@ -39,12 +39,13 @@ func (r *Rendered) varnish(in Input, common header) error {
 		}
 		name, view = "varnish/dispatch.vcl.tmpl", func(h header) any { return vclDispatch{h, dispatch} }
 	}
-	data, generation, err := named(name, common, view)
+	file, generation, err := named(name, common, view)
 	if err != nil {
 		return err
 	}
 	r.Generation = generation
-	r.Files = []File{{Name: "default.vcl", Data: data, Mode: 0o644}, text}
+	file.Name = "default.vcl" // dispatch.vcl too
+	r.Files = []File{file, text}
 	for _, part := range r.Parts {
 		r.Files = append(r.Files, part.File)
 	}
@@ -78,7 +79,7 @@ func (r *Rendered) renderParts(in Input, common header, parts []part) ([]vclPart
 			return nil, err
 		}
 		label := "part_" + p.bits + "_" + nameOf(made.unplaced())
-		r.Parts = append(r.Parts, Part{File{Name: view.File, Data: made.placed(), Mode: 0o644}, label})
+		r.Parts = append(r.Parts, Part{made.file(view.File), label})
 		dispatch = append(dispatch, vclPart{File: view.File, Label: label, Patterns: hostPatterns(p.sites), Sites: p.sites})
 	}
 	return dispatch, nil

@@ -8,7 +8,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io/fs"
+	"path"
 	"slices"
+	"strings"
 
 	"edgegen/internal/site"
 	"edgegen/templates"
@@ -43,6 +45,31 @@ type File struct {
 	Name string // relative to Layout.Dir, with forward slashes
 	Data []byte
 	Mode fs.FileMode
+	// Mentions are the lines that name one of the HCL, from the first.
+	Mentions []Mention
+}
+
+// Mention is a line of a file, and the line of the HCL that it names. That is the
+// zero Source where the file says that something is a default.
+type Mention struct {
+	Line   int // from 1
+	Source site.Source
+}
+
+// Source returns where in the HCL a line of the file came from: what the line
+// names or, failing that, the nearest one above it. False means that nothing is
+// named, or a default, or that there is no such line.
+func (f File) Source(line int) (source site.Source, ok bool) {
+	if line < 1 || line > bytes.Count(f.Data, []byte("\n"))+1 {
+		return site.Source{}, false
+	}
+	for _, place := range f.Mentions {
+		if place.Line > line {
+			break
+		}
+		source = place.Source
+	}
+	return source, source.Line > 0
 }
 
 // Output is a whole generation.
@@ -192,7 +219,7 @@ func (r *Rendered) stunnel(in Input, common header) error {
 	if err != nil {
 		return err
 	}
-	r.Files = []File{{Name: "stunnel.conf", Data: stunnel.placed(), Mode: 0o644}}
+	r.Files = []File{stunnel.file("stunnel.conf")}
 	r.Generation = nameOf(stunnel.unplaced())
 	for i, pem := range in.PEM {
 		r.PEM = append(r.PEM, File{Name: pemName(&in.Edge.Sites[i]), Data: pem, Mode: 0o600})
@@ -205,7 +232,7 @@ func (r *Rendered) stunnel(in Input, common header) error {
 func fill(name string, view any) (text, error) {
 	program, err := compile(templates.FS, name)
 	if err != nil {
-		return nil, err
+		return text{}, err
 	}
 	return program.run(view)
 }
@@ -215,27 +242,28 @@ const unnamed = "5e0a4f7c91d2b386"
 
 // named renders a file that holds its generation's name, once, and returns both.
 // What stands beside the file is part of the generation.
-func named(name string, common header, view func(header) any, beside ...[]byte) (data []byte, generation string, err error) {
+func named(name string, common header, view func(header) any, beside ...[]byte) (file File, generation string, err error) {
 	program, err := compile(templates.FS, name)
 	if err != nil {
-		return nil, "", err
+		return File{}, "", err
 	}
 	common.Generation = unnamed
 	made, err := program.run(view(common))
 	if err != nil {
-		return nil, "", err
+		return File{}, "", err
 	}
 	generation = nameOf(append([][]byte{made.unplaced()}, beside...)...)
-	data = made.placed()
-	if bytes.Count(data, []byte(unnamed)) == 1 {
-		return bytes.Replace(data, []byte(unnamed), []byte(generation), 1), generation, nil
+	file = made.file(strings.TrimSuffix(path.Base(name), ".tmpl"))
+	if bytes.Count(file.Data, []byte(unnamed)) == 1 {
+		file.Data = bytes.Replace(file.Data, []byte(unnamed), []byte(generation), 1)
+		return file, generation, nil
 	}
 	// Something in the HCL has just that text.
 	common.Generation = generation
 	if made, err = program.run(view(common)); err != nil {
-		return nil, "", err
+		return File{}, "", err
 	}
-	return made.placed(), generation, nil
+	return made.file(file.Name), generation, nil
 }
 
 // nameOf names something by what it holds.

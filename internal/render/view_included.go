@@ -22,13 +22,13 @@ func (r *Rendered) nginx(in Input, common header) error {
 			return err
 		}
 		included = append(included, made.placed())
-		r.Files = append(r.Files, File{Name: name, Data: made.placed(), Mode: 0o644})
+		r.Files = append(r.Files, made.file(name))
 	}
 	nginx, generation, err := named("nginx/nginx.conf.tmpl", common, func(h header) any { return nginxView(in, h) }, included...)
 	if err != nil {
 		return err
 	}
-	r.Files[0], r.Generation = File{Name: "nginx.conf", Data: nginx, Mode: 0o644}, generation
+	r.Files[0], r.Generation = nginx, generation
 	return nil
 }
 
