@@ -27,6 +27,7 @@ type plane struct {
 	standIn bool     // for a daemon, on the sockets that edgegen holds for it
 	plain   bool     // the tls tier is left out: the sites are served as they come to the plain listeners
 	relay   bool     // it has no tiers, and leads daemons to backends
+	keeps   bool     // its cache tier stores answers
 	cancel  context.CancelFunc
 	done    chan struct{}
 
@@ -47,10 +48,10 @@ var (
 	_ rooted    = (*plane)(nil)
 )
 
-// newPlane makes one for a generation. One that ends TLS cannot go on in another in
-// which nobody does.
+// newPlane makes one for a generation. One that ends TLS, or has a cache, cannot go on in
+// another in which nobody does.
 func newPlane(e *house, g *generation.Generation, tiers []string) *plane {
-	return &plane{house: e, tiers: slices.Clone(tiers), plain: g.Loaded.Edge.Plain()}
+	return &plane{house: e, tiers: slices.Clone(tiers), plain: g.Loaded.Edge.Plain(), keeps: !g.Loaded.Edge.Uncached()}
 }
 
 func (p *plane) key() string {
@@ -60,6 +61,9 @@ func (p *plane) key() string {
 	key := "builtin " + strings.Join(p.tiers, " ")
 	if p.plain {
 		key += " plain"
+	}
+	if !p.keeps {
+		key += " uncached"
 	}
 	return key
 }

@@ -19,7 +19,7 @@ import (
 // and comes back where the change is undone. It is nil where there is no file.
 func (e *house) storageOf(s server, next *generation.Generation) step {
 	storage := next.Loaded.Edge.Storage
-	if storage.Type != "file" || !slices.Contains(s.roles(), generation.RoleCache) {
+	if storage.Type != "file" || next.Loaded.Edge.Uncached() || !slices.Contains(s.roles(), generation.RoleCache) {
 		return nil
 	}
 	return &storageStep{house: e, next: next, file: asideFile{path: storage.Path}}

@@ -154,12 +154,12 @@ func portOf(host string) string {
 // respond answers from the cache or past it.
 func (f *front) respond(x *exchange) answer {
 	safe := x.Method == http.MethodGet || x.Method == http.MethodHead
-	if safe && x.Body == nil && !x.Header.Contains("Cache-Control", "no-store") && x.forgetCookies() {
+	if safe && x.model.store != nil && x.Body == nil && !x.Header.Contains("Cache-Control", "no-store") && x.forgetCookies() {
 		return answer{Response: worded(f.cached(x))}
 	}
 	r := f.origin.fetch(x)
 	httpcache.TidyAge(&r.Header)
-	if !site.IsSafeMethod(x.Method) && r.Status >= 200 && r.Status < 400 {
+	if x.model.store != nil && !site.IsSafeMethod(x.Method) && r.Status >= 200 && r.Status < 400 {
 		f.invalidate(x, r)
 	}
 	return answer{Response: r}

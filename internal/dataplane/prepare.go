@@ -170,7 +170,7 @@ func (p *Plane) newModel(m Model, old *model) (*model, error) {
 	for _, group := range next.watched {
 		p.apps.Add(group)
 	}
-	if !p.options.Roles.Cache {
+	if !p.options.Roles.Cache || m.Edge.Uncached() {
 		return next, nil
 	}
 	var before *storage

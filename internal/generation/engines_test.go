@@ -3,8 +3,46 @@ package generation
 import (
 	"testing"
 
+	"edgegen/internal/config"
 	"edgegen/internal/site"
 )
+
+// T1, T2: what a site leaves out no flag brings back, and nginx does not do what the
+// cache tier would have done.
+func TestTiersLeftOut(t *testing.T) {
+	flag := func(text string) Selection {
+		selection, err := ParseSelection(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return selection
+	}
+	for _, c := range []struct {
+		name, role string
+		engines    site.Engines
+		selection  Selection
+		want       site.Engine
+		refused    bool
+	}{
+		{"tls, and every tier is to be native", RoleTLS, site.Engines{TLS: site.Off}, flag("native"), site.Off, false},
+		{"tls, and every tier is to be builtin", RoleTLS, site.Engines{TLS: site.Off}, flag("builtin"), site.Off, false},
+		{"tls, and it is named", RoleTLS, site.Engines{TLS: site.Off}, flag("tls=stunnel"), site.Off, false},
+		{"cache", RoleCache, site.Engines{Cache: site.Off}, Selection{}, site.Off, false},
+		{"the web tier beside no cache", RoleWeb, site.Engines{Cache: site.Off, Web: site.Auto}, Selection{}, site.Builtin, false},
+		{"nginx beside no cache", RoleWeb, site.Engines{Cache: site.Off, Web: site.Nginx}, Selection{}, site.Builtin, true},
+		{"nginx beside no cache, by a flag", RoleWeb, site.Engines{Cache: site.Off}, flag("web=nginx"), site.Builtin, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			edge := &site.Edge{Engine: c.engines, Sites: []site.Site{{}}}
+			found := &config.Findings{Loaded: &config.Loaded{Edge: edge}}
+			wanted, reason := c.selection.Wanted(edge, c.role)
+			chosen, err := Choose(t.Context(), edge, c.role, wanted, reason, found)
+			if err != nil || chosen.Engine != c.want || chosen.Reason == "" || found.All.HasErrors() != c.refused {
+				t.Errorf("%+v, %v, %v", chosen, found.All, err)
+			}
+		})
+	}
+}
 
 func TestParseSelection(t *testing.T) {
 	all := func(engine site.Engine) map[string]site.Engine {

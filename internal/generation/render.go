@@ -29,6 +29,10 @@ func Render(ctx context.Context, path string, given []config.Given, layout rende
 	found := &config.Findings{Loaded: loaded, All: diagnostics}
 	hidden := unserved(loaded.Edge, privateOf(loaded, layout.Dir, layout.Run))
 	warnPrivate(loaded, hidden, found)
+	if loaded.Edge.Uncached() {
+		found.All = append(found.All, loaded.Diagnose(loaded.Edge.Engine.Source, config.Warning,
+			"nothing is rendered for the web tier: with engine.cache off it is builtin", "use edgegen up"))
+	}
 	output, err := RenderFor(loaded, path, pairs, render.Input{Edge: relayed(loaded.Edge, layout), Layout: layout, Version: version, Unserved: hidden})
 	if output != nil {
 		output.Secrets = loaded.Edge.Secrets

@@ -16,7 +16,8 @@ func Tiers() []string { return []string{TLSTier, CacheTier, WebTier} }
 type Engine string
 
 // The engines a tier can name. Auto takes a daemon where one is installed, else
-// Builtin. Off leaves the tier out, which is the site's to say: see Edge.Plain.
+// Builtin. Off leaves the tier out, which is the site's to say: see Edge.Plain and
+// Edge.Uncached.
 const (
 	Auto    Engine = "auto"
 	Builtin Engine = "builtin"
@@ -57,7 +58,7 @@ func Choices(tier string) []Engine {
 }
 
 // CanBeOff reports whether a site may leave the tier out.
-func CanBeOff(tier string) bool { return tier == TLSTier }
+func CanBeOff(tier string) bool { return tier == TLSTier || tier == CacheTier }
 
 // IsDaemon reports whether the engine is a program of its own.
 func (e Engine) IsDaemon() bool {

@@ -153,6 +153,10 @@ func (s *Site) BackendByName(name string) (*Backend, bool) {
 // on the plain listeners.
 func (e *Edge) Plain() bool { return e.Engine.TLS == Off }
 
+// Uncached reports that nothing is stored: the web tier does what the cache tier does
+// besides.
+func (e *Edge) Uncached() bool { return e.Engine.Cache == Off }
+
 // Public are the listeners on which the sites are served.
 func (e *Edge) Public() []Listener {
 	if e.Plain() {

@@ -10,8 +10,12 @@ import (
 // every case of every one, but for what a tier that is left out would do, and for
 // what is about leaving it out.
 func asked(c edge.Combination, one contractCase) bool {
-	behind := c.TLS == site.Off
+	behind, uncached := c.TLS == site.Off, c.Cache == site.Off
 	switch {
+	case one.uncached:
+		return uncached
+	case uncached && one.stores():
+		return false
 	case one.behind:
 		return behind
 	case one.plain, one.tls:

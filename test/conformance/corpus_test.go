@@ -19,6 +19,8 @@ type contractCase struct {
 	plain        bool   // send it to the plain listener, which redirects
 	tls          bool   // it is about TLS itself, or about http requests that are served
 	behind       bool   // send it to the plain listener of an edge that leaves the tls tier out
+	uncached     bool   // ask it of an edge that leaves the cache tier out, and of no other
+	caches       bool   // it is about what is stored
 	from         string // the client's address; "" is 127.0.0.1
 	answer       func(*exchange)
 	want         want
@@ -45,9 +47,15 @@ const never = -1
 // corpus are all cases. Those that take long come first, so that nobody waits
 // for them alone.
 func corpus() []contractCase {
-	return slices.Concat(ruleCases(), carelessCases(), streamCases(), socketCases(), limitCases(), hostCases(), behindCases(), aboutTLS(tlsCases()), targetCases(), forwardingCases(), forwardedCases(), logCases(), handshakeCases(), rangeCases(),
+	return slices.Concat(ruleCases(), carelessCases(), streamCases(), socketCases(), limitCases(), hostCases(), behindCases(), uncachedCases(), aboutTLS(tlsCases()), targetCases(), forwardingCases(), forwardedCases(), logCases(), handshakeCases(), rangeCases(),
 		fileCases(), slashCases(), directoryCases(), privateCases(), rightsCases(), compressedCases(), successCases(),
 		maintenanceCases(), cacheCases(), freshnessCases(), faultCases(), methodCases(), aboutTLS(hstsCases()), answerCases(), nameCases(), uploadCases(), framingCases(), aboutTLS(slowHandshakeCases()), pageCases())
+}
+
+// stores reports whether a case is about what is stored.
+func (c contractCase) stores() bool {
+	verdict := c.want.headers["X-Cache"]
+	return c.caches || strings.HasPrefix(c.clause, "K") || verdict != "" && verdict != "PASS"
 }
 
 // aboutTLS marks cases as such.

@@ -6,7 +6,7 @@ import (
 
 // maintenanceCases are S5. There is one page, so that it is one case.
 func maintenanceCases() []contractCase {
-	return []contractCase{{clause: "S5", name: "while the page exists", run: maintenance}}
+	return []contractCase{{clause: "S5", name: "while the page exists", caches: true, run: maintenance}}
 }
 
 func maintenance(a *attempt) {

@@ -47,7 +47,7 @@ func nameCases() []contractCase {
 			want: want{status: 200, sees: map[string]string{"X-Http-Method-Override": "DELETE"}}},
 		silent("what an app would have a server do", "/"),
 		silent("what an app would have a server do, stored", "/ttl"),
-		{clause: "E7", name: "what an app would have a server do, from the cache", run: func(a *attempt) {
+		{clause: "E7", name: "what an app would have a server do, from the cache", caches: true, run: func(a *attempt) {
 			a.edge.record.answer(a.mark, say(page("own\n", handovers...)))
 			a.check(a.ask(get("main.test", "/ttl")), want{status: 200})
 			a.check(a.ask(get("main.test", "/ttl")), want{status: 200, body: "own\n", headers: with(absent(handovers), map[string]string{"X-Cache": "HIT"})})

@@ -36,17 +36,33 @@ var (
 	BehindBuiltIn = Combination{"behind-builtin", site.Off, site.Builtin, site.Builtin}
 )
 
+// UncachedStunnel and the others leave the cache tier out.
+var (
+	UncachedStunnel = Combination{"uncached-stunnel", site.Stunnel, site.Off, site.Builtin}
+	UncachedBuiltIn = Combination{"uncached-builtin", site.Builtin, site.Off, site.Builtin}
+	UncachedBehind  = Combination{"uncached-behind", site.Off, site.Off, site.Builtin}
+)
+
 // LeavingOut returns the combinations that leave a tier out, in which every engine
 // has a part. Their sites say so themselves, as no flag can: see Combination.Block.
-func LeavingOut() []Combination { return []Combination{BehindNative, BehindBuiltIn} }
+func LeavingOut() []Combination {
+	return []Combination{BehindNative, BehindBuiltIn, UncachedStunnel, UncachedBuiltIn, UncachedBehind}
+}
 
 // Block is the engine block of a site that leaves out what the combination does; ""
 // where that is nothing.
 func (c Combination) Block() string {
+	text := ""
 	if c.TLS == site.Off {
-		return `engine { tls = "off" }`
+		text += "    tls = \"off\"\n"
 	}
-	return ""
+	if c.Cache == site.Off {
+		text += "    cache = \"off\"\n"
+	}
+	if text == "" {
+		return ""
+	}
+	return "engine {\n" + text + "  }"
 }
 
 // Combinations returns all eight that leave none out.

@@ -2,6 +2,7 @@ package reload
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"syscall"
@@ -143,5 +144,53 @@ func TestNoTakeover(t *testing.T) {
 		t.Fatalf("reload exits with %d: %s", result.Code, result.Err)
 	}
 	few(t, "requests failed", clients.Stop().Failed)
+	e.Stop()
+}
+
+// TestTierLeftOut leaves a tier out by a reload, and takes it back in (T1, T2).
+func TestTierLeftOut(t *testing.T) {
+	t.Parallel()
+	h := edge.NewHome(t, edge.Native)
+	app := load.StartApp(t, "app")
+	with := plain(app, "", `"127.0.0.1:0"`)
+	h.Write("site.hcl", with)
+	e := h.Run("--engine", "") // what the site says
+	behind := strings.Replace(with, `https = ["127.0.0.1:0"]`, `trusted_proxies = ["127.0.0.9"]`, 1)
+	behind = strings.Replace(behind, "engine {  }", `engine { tls = "off" }`, 1)
+	for _, c := range []struct {
+		name, text string
+		plain      bool   // it is asked on the plain listener
+		gone       string // the program that has ended afterwards
+	}{
+		{"no cache", strings.Replace(with, "engine {  }", `engine { cache = "off" }`, 1), false, "varnishd"},
+		{"all tiers", with, false, ""},
+		{"no tls", behind, true, "stunnel"},
+		{"all tiers again", with, false, ""},
+	} {
+		h.Write("site.hcl", c.text)
+		if result := e.Reload(); result.Code != 0 {
+			t.Fatalf("%s: reload exits with %d: %s", c.name, result.Code, result.Err)
+		}
+		if c.plain {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+e.Status().Tiers[0].Listen[0]+"/page", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Host = host
+			response, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = response.Body.Close() // it is not read
+			if response.StatusCode != http.StatusOK {
+				t.Errorf("%s: %d", c.name, response.StatusCode)
+			}
+		} else {
+			asked(t, e, c.name)
+		}
+		if c.gone != "" {
+			await(t, c.gone+" has gone", func() bool { return !running(e, c.gone) })
+		}
+	}
 	e.Stop()
 }
