@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -20,6 +21,19 @@ func readUser(b *block, a *argument, edge *site.Edge) {
 		b.errorAt(name.place, "write the name of a user of this machine, such as "+a.example, "%q is no user name", name.text)
 	}
 	edge.User = name.text
+}
+
+// readEdgeHealth reads a path that is compared as it is sent, so that it is
+// written in the one way that every client has for it.
+func readEdgeHealth(b *block, a *argument, edge *site.Edge) {
+	path, ok := b.text(a)
+	segments := strings.Split(path.text, "/")
+	if ok && (len(path.text) < 2 || path.text[0] != '/' || strings.ContainsFunc(path.text, func(r rune) bool { return !isPathCharacter(r) }) ||
+		slices.Contains(segments[1:], "") || slices.Contains(segments, ".") || slices.Contains(segments, "..")) {
+		b.errorAt(path.place, "write a path such as "+a.example, "%s cannot be %q", a.name, path.text)
+		return
+	}
+	edge.HealthPath = path.text
 }
 
 // readTrusted reads networks, and single addresses as networks of one.

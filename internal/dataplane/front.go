@@ -87,7 +87,8 @@ func (f *front) decide(x *exchange) answer {
 	return a
 }
 
-// admit checks what any tier checks first: method, size, path.
+// admit checks what any tier checks first: method, size, path. It answers who asks for
+// the edge's health.
 func (x *exchange) admit() *answer {
 	if !x.tunnel && !x.model.edge.Takes(x.Method) {
 		return &answer{Response: notAllowed(site.UsualMethods())}
@@ -98,12 +99,22 @@ func (x *exchange) admit() *answer {
 	if x.Target == "*" {
 		return &answer{Response: &wire.Response{Status: http.StatusNoContent, Header: wire.Header{{Name: "Allow", Value: site.AllowLine(site.UsualMethods())}}, Length: -1}}
 	}
+	if x.asksHealth() {
+		return &answer{Response: failure(http.StatusOK, wire.Field{Name: "Cache-Control", Value: "no-store"})}
+	}
 	path, status := decodePath(x.Target)
 	if status != http.StatusOK {
 		return &answer{Response: failure(status), close: status == http.StatusBadRequest}
 	}
 	x.path = path
 	return nil
+}
+
+// asksHealth reports whether somebody wants to know that the edge is there.
+func (x *exchange) asksHealth() bool {
+	health := x.model.edge.HealthPath
+	return health != "" && (x.Method == http.MethodGet || x.Method == http.MethodHead) &&
+		strings.HasPrefix(x.Target, health) && (len(x.Target) == len(health) || x.Target[len(health)] == '?')
 }
 
 // untaken answers a method that no route takes with those that this one takes.

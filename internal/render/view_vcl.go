@@ -42,6 +42,8 @@ type vclData struct {
 	SuccessRules   bool // whether a route has a rule for answers that went well
 	Sites          []vclSite
 	RedirectPort   string
+	HealthPath     string
+	HealthSource   site.Source
 	LargestObject  int64 // bytes
 	LargestTaken   int64 // bytes of a body that is too large and is held all the same
 	LargestDrain   int64 // bytes of a body that is too large and is read all the same
@@ -143,6 +145,8 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		GatewayTimeout: vclDuration(min(firstByteAlone(in.Edge.Timeout), cacheFirstByte(in.Edge.Timeout))),
 		WebSocket:      in.Layout.WebSocket(),
 		RedirectPort:   in.Edge.RedirectPort(),
+		HealthPath:     in.Edge.HealthPath,
+		HealthSource:   in.Edge.HealthSource,
 		LargestObject:  in.Edge.Storage.Size / 4,
 		LargestTaken:   1 << 20,
 		LargestDrain:   2 * in.Edge.Limits.BodySize,

@@ -32,6 +32,7 @@ type Edge struct {
 	// PublicPort is the port that clients see, where it is not that of the first of
 	// HTTPS, else 0.
 	PublicPort int
+	HealthPath string // answered on every listener and for every host; "" for none
 	Engine     Engines
 	Storage    Storage
 	Limits     Limits
@@ -45,6 +46,7 @@ type Edge struct {
 
 	UserSource       Source
 	PublicPortSource Source
+	HealthSource     Source
 }
 
 // Listener is one public address. A wildcard such as ":443" is two listeners,

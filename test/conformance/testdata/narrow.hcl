@@ -3,6 +3,7 @@ edge {
   https = ["127.0.0.1:0"]
 
   public_port = 9443
+  health_path = "/healthz"
 
   limits {
     connections = 16

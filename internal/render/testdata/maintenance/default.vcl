@@ -892,7 +892,9 @@ sub vcl_synth {
         call edge_answer;
         return (deliver);
     }
-    if (resp.status == 301 || resp.status == 308) {
+    if (resp.status == 200) {
+        set resp.http.Cache-Control = "no-store";
+    } elsif (resp.status == 301 || resp.status == 308) {
         set resp.http.Location = req.http.X-Edge-Location;
     } elsif (resp.status == 405) {
         set resp.http.Allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
