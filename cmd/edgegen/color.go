@@ -1,5 +1,14 @@
 package main
 
+import (
+	"io"
+	"os"
+
+	"golang.org/x/term"
+
+	"edgegen/internal/queue"
+)
+
 // Tones are what a terminal is told before a text (SGR of ECMA-48).
 const (
 	bold    = "\x1b[1m"
@@ -17,4 +26,13 @@ func paint(color bool, tone, text string) string {
 		return text
 	}
 	return tone + text + "\x1b[0m"
+}
+
+// colored reports whether a stream is a terminal whose user wants colour.
+func colored(w io.Writer) bool {
+	if queued, ok := w.(*queue.Writer); ok {
+		w = queued.Target()
+	}
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }

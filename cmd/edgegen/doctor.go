@@ -12,7 +12,6 @@ import (
 	"edgegen/internal/printable"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"edgegen/internal/config"
 	"edgegen/internal/doctor"
@@ -119,52 +118,8 @@ func printReport(w io.Writer, report doctor.Report, color bool, width int) error
 	return err
 }
 
-// columns is the width of a terminal, 0 for anything else.
-func columns(w io.Writer) int {
-	file, ok := w.(*os.File)
-	if !ok {
-		return 0
-	}
-	width, _, err := term.GetSize(int(file.Fd()))
-	if err != nil {
-		return 0
-	}
-	return width
-}
-
-// wrap breaks a text at its spaces. A width of less than a few words breaks
-// nothing.
-func wrap(text string, width int) []string {
-	const least = 20
-	if width < least {
-		return []string{text}
-	}
-	var lines []string
-	length := 0
-	for word := range strings.FieldsSeq(text) {
-		size := len([]rune(word))
-		if len(lines) == 0 || length+1+size > width {
-			lines, length = append(lines, word), size
-			continue
-		}
-		lines[len(lines)-1] += " " + word
-		length += 1 + size
-	}
-	return lines
-}
-
 func verdict(report doctor.Report) string {
 	return plural(report.Problems, "problem") + ", " + plural(report.Warnings, "warning")
-}
-
-func plural(n int, thing string) string {
-	switch n {
-	case 0:
-		return "no " + thing
-	case 1:
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // tone is the colour of a level.
