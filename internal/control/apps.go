@@ -31,7 +31,7 @@ func (a *app) same(b *app) bool {
 		slices.Equal(a.backend.Env, b.backend.Env) && a.backend.Dir == b.backend.Dir
 }
 
-// is reports whether two descriptions are of the same backend.
+// is reports whether two descriptions have the same site and the same name.
 func (a *app) is(b *app) bool {
 	return a.site.Host == b.site.Host && a.backend.Name == b.backend.Name
 }
@@ -139,8 +139,8 @@ func stopApps(hurry context.Context, apps []*app) {
 	waiting.Wait()
 }
 
-// appStartTime is how long an app may take until it answers, unless it is told.
-// It may have to be compiled first.
+// appStartTime is how long an app may take until it answers, unless
+// Options.AppStart says otherwise. It may have to be compiled first.
 const appStartTime = 2 * time.Minute
 
 func (e *Edge) appProcess(g *generation.Generation, a *app) supervise.Process {
@@ -180,7 +180,7 @@ func appFailed(g *generation.Generation, a *app, err error) error {
 		"run the command by hand in its dir, and see that it listens where `servers` says")}}
 }
 
-// taken says that an app has no place to listen at.
+// taken says that somebody else listens where an app is to listen.
 func taken(g *generation.Generation, a *app) error {
 	return &config.Refused{Diagnostics: config.Diagnostics{g.Loaded.Diagnose(a.backend.Source, config.Error,
 		fmt.Sprintf("the app %s cannot be started: somebody listens already where it is to", a.name(g)),

@@ -7,11 +7,10 @@ import (
 	"edgegen/internal/dataplane"
 )
 
-// stopUnused ends an app that the site names no longer, or that another one has
-// taken the place of. Unless that is to be at once, it goes on until nobody has
-// anything to do with it any more: its WebSockets have ended, the requests that
-// builtin tiers have given it, and nginx's old workers, but not before
-// timeouts.drain.
+// stopUnused ends an app that the site does not name any more, or that another one
+// has replaced. Unless it is to end at once, it goes on for timeouts.drain at least,
+// and then until its WebSockets, the requests that builtin tiers have sent it, and
+// nginx's old workers have ended.
 func (e *Edge) stopUnused(old *app, atOnce bool) {
 	drained := time.Now().Add(e.serving().Loaded.Edge.Timeout.Drain)
 	r := old.running.Load()
@@ -38,8 +37,8 @@ func (e *Edge) stopUnused(old *app, atOnce bool) {
 	})
 }
 
-// needed reports whether anything goes to an app still, also where that cannot
-// be learnt.
+// needed reports whether anything still goes to an app. It does so too where that
+// cannot be found out.
 func (e *Edge) needed(unused *app) bool {
 	open, err := e.webSocketsTo(e.life, unused.addresses())
 	return err != nil || open > 0 || e.oldWorkers() > 0 || e.inWork(unused.addresses())

@@ -31,21 +31,22 @@ type house struct {
 	lacks func() []string
 
 	inner map[string]*os.File // sockets between the tiers that edgegen holds, by path
-	// nameless are those whose path has gone, which processes that were started
-	// with them still have.
+	// nameless are sockets whose path has been removed. Processes that were started
+	// with them still serve them.
 	nameless []*os.File
-	// freeVarnish waits for a varnishd that is being retired; nil where none was.
+	// freeVarnish waits until a varnishd that is being retired has ended. It is nil
+	// where none has been retired.
 	freeVarnish func()
 	storage     storageHold // varnishd's file
-	// life ends when what is left of earlier generations has to end too; later
-	// is what waits for that.
+	// life ends when the edge ends; what is left of earlier generations ends then
+	// at the latest. later counts the goroutines that wait for that.
 	life    context.Context
 	later   sync.WaitGroup
 	leaving leavers
 	// backends are those that are looked after; nil before the first generation.
 	backends *watched
 	piped    piped
-	// repeated is what daemons say of each connection in a crowd.
+	// repeated counts the messages that a daemon writes for each connection of many.
 	repeated repeats
 
 	mu         sync.Mutex             // guards what follows; the values are not changed, but replaced

@@ -17,13 +17,14 @@ import (
 const (
 	// keepPause is between two looks at the directories.
 	keepPause = 500 * time.Millisecond
-	// keepPatience is the longest pause after looks that could mend nothing.
+	// keepPatience is the longest pause, after several looks at which nothing could
+	// be put back.
 	keepPatience = 30 * time.Second
 )
 
-// keep puts back, until ctx ends, what goes away of the state directory and the
-// runtime directory: somebody removes them by hand, or a cleaner of temporary
-// files takes them for forgotten.
+// keep puts back what disappears from the state directory and the runtime
+// directory, until ctx ends. Somebody may remove it by hand, or a cleaner of
+// temporary files may believe that nobody needs it.
 func (e *Edge) keep(ctx context.Context) {
 	pause, told := keepPause, ""
 	for {

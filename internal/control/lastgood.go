@@ -36,8 +36,8 @@ func certificateFile(s *site.Site) string {
 	return fmt.Sprintf("pem/%x.pem", sha256.Sum256([]byte(s.Host)))
 }
 
-// keepLastGood stores a generation that serves, for a start at which the site's
-// files are refused. Nobody waits for the disk.
+// keepLastGood stores a generation that serves, for a later start at which the
+// site's files are refused. It returns before that is on the disk.
 func (e *Edge) keepLastGood(g *generation.Generation) {
 	e.later.Go(func() {
 		e.keeping.Lock()
@@ -117,8 +117,8 @@ func loadLastGood(dir string) (*config.Loaded, error) {
 	return config.Restored(edge, pairs), nil
 }
 
-// readModel returns a model as it was stored. Nothing else that the file may
-// hold passes for one.
+// readModel returns a model as it was stored. A file that holds anything else is
+// an error.
 func readModel(file string) (*site.Edge, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {

@@ -104,7 +104,8 @@ func (e *Edge) record(begun time.Time, outcome api.Outcome, err error) {
 	e.last = last
 }
 
-// nothing reports whether the next generation differs in nothing, comments aside.
+// nothing reports whether the next generation says the same as the one before it,
+// comments aside.
 func (t *transaction) nothing() bool {
 	return !t.apps.touches() && !slices.ContainsFunc(t.changes, (*change).touches) && len(t.leaving) == 0 && !t.access.Changes() &&
 		t.was.Meaning == t.next.Meaning

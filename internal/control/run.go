@@ -59,7 +59,8 @@ func (e *Edge) run(ctx, hurry context.Context) error {
 	return err
 }
 
-// isStopping tells that the edge is to stop, which what it has begun may delay.
+// isStopping says that the edge is to stop. A reload that is going on may still
+// delay that.
 func (e *Edge) isStopping() {
 	e.phase.Store(stopping)
 	e.options.Log.Info("stopping")

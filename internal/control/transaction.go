@@ -33,9 +33,9 @@ type transaction struct {
 	planned api.Plan // what was told of all that
 }
 
-// stage prepares the site at the path. The values that are given for it come
-// after those that the edge was started with, where it is the edge's own.
-// Where it fails nothing has changed.
+// stage prepares a reload to the site at the path. given are values for its
+// variables; where the site is the one that the edge was started with, they are
+// added to those of the start. Where stage fails, nothing has changed.
 func (e *Edge) stage(ctx context.Context, path string, given []config.Given) (t *transaction, err error) {
 	t = &transaction{edge: e, was: e.serving()}
 	t.pool = &generation.Pool{Open: append(t.was.Public.All(), e.spare...)}
@@ -57,7 +57,7 @@ func (e *Edge) stage(ctx context.Context, path string, given []config.Given) (t 
 	return t, t.stageGeneration(ctx)
 }
 
-// stageGeneration prepares the next generation, which has been made.
+// stageGeneration prepares a reload to a generation that has been made already.
 func (t *transaction) stageGeneration(ctx context.Context) (err error) {
 	e, loaded := t.edge, t.next.Loaded
 	if t.access, err = e.access.Prepare(t.was.Loaded.Edge.Log, loaded.Edge.Log); err != nil {
@@ -133,8 +133,8 @@ func (t *transaction) commit(ctx context.Context) error {
 	return err
 }
 
-// advance commits one change after another, and returns how many of the
-// servers' it has begun.
+// advance commits one change after another, and returns how many changes of
+// servers it has begun.
 func (t *transaction) advance(ctx context.Context) (begun int, err error) {
 	if err := t.commitApps(ctx); err != nil {
 		return 0, err
@@ -159,8 +159,8 @@ func (t *transaction) advance(ctx context.Context) (begun int, err error) {
 	return len(t.changes), nil
 }
 
-// A brokenError is about a reload that failed and could not be taken back
-// everywhere.
+// A brokenError says that a reload failed, and that at least one tier could not
+// be put back as it was.
 type brokenError struct{ refused, undone error }
 
 func (b *brokenError) Error() string {
@@ -174,8 +174,8 @@ func isBroken(err error) bool {
 	return errors.As(err, &broken)
 }
 
-// stay has the servers that were to leave go on, and requests led to those that
-// serve.
+// stay lets the servers go on that were to leave, and leads requests to those
+// that serve.
 func (t *transaction) stay() error {
 	for _, s := range t.leaving {
 		if l, ok := s.(leaver); ok {
@@ -194,15 +194,15 @@ func (t *transaction) stay() error {
 // undoTime bounds how long one change may take to be taken back.
 const undoTime = 30 * time.Second
 
-// rollBack takes back what has been begun of the servers' changes, and those of
-// the apps. Whoever is in a hurry to stop need not wait for that.
+// rollBack takes back the changes of servers that have been begun, and those of
+// the apps. It does not wait for that where the edge is to stop at once.
 func (t *transaction) rollBack(ctx context.Context, begun int) error {
 	e := t.edge
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(e.hurry, cancel)()
-	// Requests go the old way before what has begun to serve is stopped, and
-	// also afterwards, as what dies may have led them to itself.
+	// Requests are led the old way before a new server is stopped, and once more
+	// afterwards: a new server that dies may have led them to itself.
 	problems := []error{e.enter(t.was), t.stay()}
 	e.backends.use(t.was)
 	for _, c := range slices.Backward(t.changes[:begun]) {
@@ -238,7 +238,7 @@ func (t *transaction) finish(ctx context.Context) {
 			s.retire()
 		}
 	}
-	// What is left in the pool the new generation did not take.
+	// The new generation did not take the listeners that are left in the pool.
 	before := e.spare
 	e.spare = generation.DropListeners(t.pool.Open)
 	e.warnSpare(before)

@@ -7,9 +7,10 @@ import (
 	"edgegen/internal/supervise"
 )
 
-// commitApps starts the apps that are new or other ones. Daemons are looked
-// after meanwhile, for an app may take minutes; if another one serves then, what
-// was staged for the servers no longer holds and is staged again.
+// commitApps starts the apps that are new or have changed. An app may take minutes
+// to start, so the guards look after the daemons meanwhile. Where a guard has put
+// another process in charge of a tier by then, the changes of the servers are
+// staged again.
 func (t *transaction) commitApps(ctx context.Context) error {
 	if !t.apps.touches() {
 		return nil
@@ -30,8 +31,8 @@ func (t *transaction) commitApps(ctx context.Context) error {
 	return nil
 }
 
-// undoApps has the apps of before run again. That has the limits that their
-// starts and ends have.
+// undoApps has the apps of the generation before run again. It takes no longer
+// than starting and ending them may take.
 func (t *transaction) undoApps(ctx context.Context) error {
 	if !t.apps.begun {
 		return nil

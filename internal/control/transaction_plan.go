@@ -10,8 +10,8 @@ import (
 	"edgegen/internal/generation"
 )
 
-// plan tells what the commit will do. The error says that WebSockets could not
-// be counted, and the plan is true in all else.
+// plan tells what the commit will do. Where there is an error, WebSockets could not
+// be counted; the rest of the plan is right.
 func (t *transaction) plan(ctx context.Context) (api.Plan, error) {
 	t.planned = api.Plan{Backends: []api.AppPlan{}}
 	var uncounted []error
@@ -69,7 +69,7 @@ func countError(errs ...error) error {
 	return nil
 }
 
-// warnOfEnds tells before it happens that WebSockets end.
+// warnOfEnds logs how many WebSockets the commit will end, before it does.
 func (t *transaction) warnOfEnds(uncounted error) {
 	log := t.edge.options.Log
 	if ends := t.planned.WebSockets; ends > 0 {

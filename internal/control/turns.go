@@ -6,13 +6,12 @@ import (
 	"time"
 )
 
-// turns has what changes the edge come one after another. Make one with
-// newTurns.
+// turns lets those who change the edge do so one after another. newTurns makes one.
 type turns struct {
-	// whole has room for one that changes the edge as a whole: the start, a
-	// reload, the stop. It also has room in now, which it may lend meanwhile.
+	// whole is held by the one who changes the edge as a whole: the start, a reload
+	// or the stop. Whoever holds it holds now as well, and may lend that to guards.
 	whole chan struct{}
-	// now has room for one that changes anything, a guard too.
+	// now is held by the one who changes anything at this moment, a guard too.
 	now  chan struct{}
 	busy atomic.Pointer[time.Time] // since when the step of now goes on; nil where none does
 }
