@@ -107,10 +107,13 @@ func (g *Generation) name() string {
 	return hex.EncodeToString(sum.Sum(nil))[:16]
 }
 
-// RenderFor renders a generation, of which in says all but what was loaded; a
-// value that a daemon's language cannot hold is refused at its HCL line.
+// RenderFor renders a generation, of which in says all but what was loaded: where it
+// names no Edge, that is the one. A value that a daemon's language cannot hold is refused at its HCL line.
 func RenderFor(loaded *config.Loaded, path string, pairs []certificate.Pair, in render.Input) (*render.Output, error) {
 	in.Origin = origin(path)
+	if in.Edge == nil {
+		in.Edge = loaded.Edge
+	}
 	for _, pair := range pairs {
 		in.PEM = append(in.PEM, pair.PEM)
 	}
