@@ -37,7 +37,8 @@ func (w *web) fetch(x *exchange) *wire.Response {
 		}
 	}
 	if to := x.route.Redirect; to != nil {
-		return redirect(to.Status, to.To)
+		_, query, _ := strings.Cut(x.Target, "?")
+		return redirect(to.Status, to.Location(query))
 	}
 	if s := x.route.Static; s != nil {
 		if r := w.static(x, s); r != nil {

@@ -131,6 +131,28 @@ func quoteNginxTry(t site.Try) (string, error) {
 	return nginxWord(t.String(), prefix[:len(prefix)-1]+name+suffix[1:])
 }
 
+// quoteNginxRedirect writes where a redirect leads, with a variable that holds the
+// query of the request and what joins it, where that goes along.
+func quoteNginxRedirect(r *site.Redirect) (string, error) {
+	before, joint, after := r.Around()
+	first, err := quoteNginx(before)
+	if err != nil {
+		return "", err
+	}
+	last, err := quoteNginx(after)
+	if err != nil {
+		return "", err
+	}
+	query := ""
+	switch {
+	case r.KeepsQuery() && joint == "?":
+		query = "${edge_first_query}"
+	case r.KeepsQuery():
+		query = "${edge_more_query}"
+	}
+	return nginxWord(r.To, first[:len(first)-1]+query+last[1:])
+}
+
 // quoteNginxWord writes a value that nginx takes as it is and that is used
 // unquoted, beside other text.
 func quoteNginxWord(s string) (string, error) {

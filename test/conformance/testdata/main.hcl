@@ -136,6 +136,18 @@ site "main.test" {
   route "/temporary" {
     redirect { to = "https://example.com:8443/a?b=c&d=%22'();,*~!@#part" }
   }
+  route "/kept" {
+    redirect {
+      to    = "/target#part"
+      query = "keep"
+    }
+  }
+  route "/kept/more" {
+    redirect {
+      to    = "https://example.com/a?b=c#part"
+      query = "keep"
+    }
+  }
   route "/see" {
     redirect {
       to     = "/seen"
