@@ -39,6 +39,10 @@ func TestExamplesRender(t *testing.T) {
 			if len(output.Files()) != want {
 				t.Errorf("%d files, want %d: the configurations, what nginx.conf includes, and a certificate where TLS is ended", len(output.Files()), want)
 			}
+			// A person is to read what the site asks for; the rest is in what it includes.
+			if lines := strings.Count(string(output.Of(site.Nginx).Main().Data), "\n"); lines > 150 {
+				t.Errorf("nginx.conf has %d lines, and should fit in 150", lines)
+			}
 			source, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
