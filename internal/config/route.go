@@ -80,6 +80,9 @@ func readMethods(b *block, a *argument, r *site.Route) {
 			r.Methods = append(r.Methods, name)
 		}
 	}
+	if slices.Equal(r.Methods, site.UsualMethods()) {
+		r.Methods = nil
+	}
 	if r.WebSocket && len(r.Methods) > 0 && !taken["GET"] {
 		b.errorAt(b.placeOf(a), `add "GET", which every WebSocket begins with`, "no WebSocket can be opened without GET")
 	}
