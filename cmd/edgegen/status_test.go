@@ -50,6 +50,14 @@ func TestStatusText(t *testing.T) {
 		{Role: "cache", Engine: "varnish", State: "running", PID: 4202, Restarts: 1, Reason: "installed",
 			LastFailure: &api.FailureStatus{At: noon.Add(-12 * time.Second), Reason: "its child (17) has ended: Assert error in VRG_CheckBo()"}},
 	}}
+	watched := api.Status{State: "ready", Backends: []api.BackendStatus{{Site: "vzine.us", Name: "goliath", Servers: []string{"app.internal:5000"},
+		Endpoints: []api.EndpointStatus{
+			{Server: "app.internal:5000", Address: "10.0.0.1:5000", State: "well", Since: noon.Add(-time.Hour), Open: 3},
+			{Server: "app.internal:5000", Address: "10.0.0.2:5000", State: "unwell", Since: noon.Add(-time.Minute), Reason: "it answers 500"},
+			{Address: "10.0.0.3:5000", State: "draining", Open: 1, LastFailure: &api.FailureStatus{At: noon.Add(-2 * time.Second), Reason: "reset"}},
+		},
+		Names: []api.NameStatus{{Name: "app.internal", Addresses: []string{"10.0.0.1", "10.0.0.2"}, Since: noon.Add(-2 * time.Minute), Next: noon.Add(12 * time.Second), Problem: "there is no such name"}},
+	}}}
 	for _, c := range []struct {
 		name   string
 		status api.Status
@@ -73,6 +81,23 @@ vzine.us  goliath  running  4300  1         127.0.0.1:5000
 vzine.us  search   -        -     -         10.0.0.1:80 10.0.0.2:80
 
 last reload: refused 3d ago after 1.2 s: nginx -t: no such file
+`},
+		{"watched", watched, false, 0, `ready, up 0s: 
+pid 0, generation 0, no WebSocket
+
+TIER  ENGINE  VERSION  STATE  PID  RESTARTS  SINCE  LISTENING
+
+SITE      BACKEND  STATE  PID  RESTARTS  SERVERS
+vzine.us  goliath  -      -    -         app.internal:5000
+
+SITE      BACKEND  ADDRESS        STATE     SINCE  OPEN
+vzine.us  goliath  10.0.0.1:5000  well      1h     3
+vzine.us  goliath  10.0.0.2:5000  unwell    1m     0
+          = it answers 500
+vzine.us  goliath  10.0.0.3:5000  draining  -      1
+          = failed 2s ago: reset
+
+app.internal is 10.0.0.1 10.0.0.2; asked for again in 12s; for 2m: there is no such name
 `},
 		{"ready", well, false, 0, `ready, up 2h: /etc/edgegen/site.hcl
 pid 4200, generation 7, 1 WebSocket

@@ -27,6 +27,7 @@ func statusText(status api.Status, now time.Time, color bool, width int) string 
 	if len(status.Backends) > 0 {
 		out.WriteByte('\n')
 		backends(status.Backends).write(&out, color, width)
+		writeEndpoints(&out, status.Backends, now, color, width)
 	}
 	if r := status.LastReload; r != nil {
 		fmt.Fprintf(&out, "\n%s\n", strings.Join(wrap(lastReload(r, now), width), "\n"))
@@ -99,11 +100,11 @@ func remark(t api.TierStatus, now time.Time) string {
 // stateTone is the colour of a state of the edge or of a process.
 func stateTone(state string) string {
 	switch state {
-	case "ready", "running":
+	case "ready", "running", "well":
 		return green
 	case "starting", "stopping", "backoff", "degraded":
 		return warning
-	case "failed":
+	case "failed", "unwell":
 		return alarm
 	}
 	return dim

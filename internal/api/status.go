@@ -47,6 +47,30 @@ type BackendStatus struct {
 	Name    string         `json:"name"`
 	Servers []string       `json:"servers"`
 	Process *ProcessStatus `json:"process"` // nil where edgegen does not run the app
+	// Endpoints and Names are those of a backend that edgegen looks after.
+	Endpoints []EndpointStatus `json:"endpoints,omitempty"`
+	Names     []NameStatus     `json:"names,omitempty"`
+}
+
+// EndpointStatus is one address of a backend.
+type EndpointStatus struct {
+	Server  string    `json:"server"`  // as the site names it; "" for one that it names no longer
+	Address string    `json:"address"` // host:port, or the path of a Unix socket
+	State   string    `json:"state"`   // unchecked, waiting, well, unwell or draining
+	Since   time.Time `json:"since,omitzero"`
+	Reason  string    `json:"reason,omitempty"` // why it is unwell
+	Open    int       `json:"open"`             // requests in work and WebSockets
+
+	LastFailure *FailureStatus `json:"last_failure,omitempty"` // of a request; nil where it has answered since
+}
+
+// NameStatus is how the look-up of a server's name is doing.
+type NameStatus struct {
+	Name      string    `json:"name"`
+	Addresses []string  `json:"addresses"` // the last that were found
+	Since     time.Time `json:"since"`     // when they were, or when the look-ups began to fail
+	Next      time.Time `json:"next"`      // when it is asked for again
+	Problem   string    `json:"problem,omitempty"`
 }
 
 // ProcessStatus is the process of a backend's command.

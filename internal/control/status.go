@@ -44,7 +44,7 @@ func (e *Edge) status(ctx context.Context) api.Status {
 	s.Connections.OldWorkers, s.Connections.OldApps = e.oldWorkers(), len(e.unusedApps())
 	order := generation.Roles()
 	slices.SortStableFunc(s.Tiers, func(a, b api.TierStatus) int { return slices.Index(order, a.Role) - slices.Index(order, b.Role) })
-	s.Backends, well = backendsOf(g, apps, well)
+	s.Backends, well = e.backendsOf(g, apps, well)
 	if s.State == string(ready) && !well {
 		s.State = string(degraded)
 	}
@@ -78,7 +78,7 @@ func absolute(path string) string {
 }
 
 // backendsOf lists the backends, and whether every app of theirs runs as well.
-func backendsOf(g *generation.Generation, apps []*app, well bool) ([]api.BackendStatus, bool) {
+func (e *Edge) backendsOf(g *generation.Generation, apps []*app, well bool) ([]api.BackendStatus, bool) {
 	all := []api.BackendStatus{}
 	for i := range g.Loaded.Edge.Sites {
 		host := &g.Loaded.Edge.Sites[i]
@@ -91,6 +91,7 @@ func backendsOf(g *generation.Generation, apps []*app, well bool) ([]api.Backend
 				}
 				b.Servers = append(b.Servers, address)
 			}
+			b.Endpoints, b.Names = e.watchedStatus(g, host.Host, &backend)
 			b.Process = processOf(apps, host.Host, backend.Name)
 			well = well && (b.Process == nil || b.Process.State == string(supervise.Running))
 			all = append(all, b)

@@ -60,7 +60,8 @@ type Group struct {
 	InterimEnds bool
 
 	roster atomic.Pointer[roster]
-	turns  sync.Mutex // guards the turns of the roster's members
+	turns  sync.Mutex // guards what follows, and the turns of the roster's members
+	gone   []*server  // that are no member's any more, and had work then
 }
 
 // server may be in several groups.

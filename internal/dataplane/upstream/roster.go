@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -129,16 +130,30 @@ func (g *Group) Set(endpoints []Endpoint, policy Policy) {
 	r := newRoster(endpoints, policy, old)
 	r.watched = true
 	g.roster.Store(r)
-	if old != nil {
-		old.closeExcept(r)
+	if old == nil {
+		return
 	}
+	old.closeExcept(r)
+	g.turns.Lock()
+	defer g.turns.Unlock()
+	g.gone = slices.DeleteFunc(append(g.gone, old.servers...), func(s *server) bool {
+		return s.busy.Load() == 0 || slices.Contains(r.servers, s)
+	})
 }
 
-// Conditions tell how the servers of the group are doing.
+// Conditions tell how the servers of the group are doing, and those that are no
+// longer in it and still have work.
 func (g *Group) Conditions() []Condition {
 	var all []Condition
 	for _, m := range g.now().members {
 		all = append(all, Condition{Endpoint: m.Endpoint, Busy: int(m.busy.Load()), Trouble: m.trouble.Load()})
+	}
+	g.turns.Lock()
+	defer g.turns.Unlock()
+	for _, s := range g.gone {
+		if busy := s.busy.Load(); busy > 0 {
+			all = append(all, Condition{Endpoint: Endpoint{Address: s.Address}, Busy: int(busy), Trouble: s.trouble.Load()})
+		}
 	}
 	return all
 }
