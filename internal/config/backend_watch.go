@@ -72,6 +72,16 @@ func parseStatuses(text string) (site.StatusRange, bool) {
 	return site.StatusRange{First: int(first), Last: int(last)}, err == nil && first >= 100 && last <= 599 && first <= last
 }
 
+// checkHealth holds that a question has ended before the next one is put, which
+// bounds how long a server that hangs is taken for well.
+func checkHealth(b *block, h *site.Health) {
+	timeout := b.row(&h.Timeout)
+	if h.Timeout > h.Interval && b.holds(timeout) && !b.wrong(timeout) {
+		b.errorAt(b.placeOf(timeout), "make it shorter, or interval longer", "%s is longer than interval, which is %s", timeout.name, h.Interval)
+	}
+	h.Timeout = min(h.Timeout, h.Interval)
+}
+
 func readServerName(b *block, a *argument, t *site.BackendTLS) {
 	if name, ok := b.text(a); ok {
 		host, _ := b.host(name)

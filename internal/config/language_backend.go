@@ -108,7 +108,7 @@ func healthLanguage() *schema {
 				words: "from one question to the next", example: `"1s"`,
 				into: in(func(h *site.Health) *time.Duration { return &h.Interval })},
 			{name: "timeout", kind: durationKind, standard: `"2s"`, least: "10ms", most: "1m", by: edgegenItself,
-				words: "how long an answer may take", example: `"500ms"`,
+				words: "how long an answer may take, no longer than interval; where it is left out, no longer than that either", example: `"500ms"`,
 				into: in(func(h *site.Health) *time.Duration { return &h.Timeout })},
 			{name: "status", kind: textKind, standard: `"200-399"`, by: edgegenItself,
 				words: "the statuses of a server that is well: numbers and ranges, with commas between them", example: `"200-299,404"`,
@@ -122,5 +122,6 @@ func healthLanguage() *schema {
 		},
 		home:   optional(func(b *site.Backend) **site.Health { return &b.Health }),
 		source: in(func(h *site.Health) *site.Source { return &h.Source }),
+		check:  checks(checkHealth),
 	}
 }

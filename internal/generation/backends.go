@@ -2,9 +2,11 @@ package generation
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"edgegen/internal/backends"
+	"edgegen/internal/config"
 	"edgegen/internal/render"
 	"edgegen/internal/site"
 )
@@ -23,6 +25,19 @@ func prepared(ctx context.Context, watch *backends.Watch, edge *site.Edge) (*bac
 // NeedsRelay reports whether a daemon asks for backends that are looked after.
 func (g *Generation) NeedsRelay() bool {
 	return (g.Native(RoleWeb) || g.Native(RoleCache)) && len(g.Backends.IDs()) > 0
+}
+
+// warnRelayed says which backends daemons that are run by hand do not reach.
+func warnRelayed(loaded *config.Loaded, found *config.Findings) {
+	for _, s := range loaded.Edge.Sites {
+		for _, b := range s.Backends {
+			if b.Watched() {
+				found.All = append(found.All, loaded.Diagnose(b.Source, config.Warning,
+					fmt.Sprintf("edgegen itself leads to the servers of backend %q: the files name a socket that a running edge has", b.Name),
+					"run the edge by edgegen up, or name addresses alone"))
+			}
+		}
+	}
 }
 
 // relayed is the model as daemons see it: each backend that is looked after is one

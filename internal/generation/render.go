@@ -29,6 +29,7 @@ func Render(ctx context.Context, path string, given []config.Given, layout rende
 	found := &config.Findings{Loaded: loaded, All: diagnostics}
 	hidden := unserved(loaded.Edge, privateOf(loaded, layout.Dir, layout.Run))
 	warnPrivate(loaded, hidden, found)
+	warnRelayed(loaded, found)
 	if loaded.Edge.Uncached() {
 		found.All = append(found.All, loaded.Diagnose(loaded.Edge.Engine.Source, config.Warning,
 			"nothing is rendered for the web tier: with engine.cache off it is builtin", "use edgegen up"))
