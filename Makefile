@@ -1,5 +1,6 @@
 # make test    all tests but chaos; on Debian as root it installs what is missing first
 # make chaos   daemons that are killed, stopped and crowded, under load; CI runs it too
+# make reloads test/reload in full: more reloads, more WebSockets, all combinations of engines
 # make lint    gofmt, go vet, staticcheck, golangci-lint (with the import rules)
 # make build   bin/edgegen
 # make conformance   the contract's clauses against every combination of engines, as a table
@@ -7,7 +8,7 @@
 # make cache-tests   the public tests for HTTP caches, which npm fetches; needs node
 # make compare       ten thousand generated answers, asked of the builtin cache and of Varnish
 
-.PHONY: test chaos lint build dependencies conformance hostile compare cache-tests
+.PHONY: test chaos reloads lint build dependencies conformance hostile compare cache-tests
 
 # Each package has a timeout of its own. test/chaos has a target of its own,
 # since it needs the machine for itself. test/reload takes longest and begins, so
@@ -17,6 +18,9 @@ test: dependencies
 
 chaos: dependencies
 	go test -timeout 9m ./test/chaos
+
+reloads: dependencies
+	go test -count=1 -timeout 30m ./test/reload -reloads 20 -sockets 500 -every
 
 dependencies:
 	@sh test/dependencies

@@ -28,10 +28,20 @@ func (e *Edge) Until(what string, limit time.Duration, holds func(api.Status) bo
 	return Await(e.t, what, limit, e.Status, holds)
 }
 
-// Await asks until an answer holds, and returns that one.
+const (
+	// promptly is the pause between the first questions of Await.
+	promptly = 20 * time.Millisecond
+	// patiently is that of a long wait: a status costs the edge a process, and
+	// whoever waits must not take the processors from what it waits for.
+	patiently = 100 * time.Millisecond
+)
+
+// Await asks until an answer holds, and returns that one. It asks less often
+// when it has waited for a while.
 func Await[T any](t testing.TB, what string, limit time.Duration, ask func() T, holds func(T) bool) T {
 	t.Helper()
-	for deadline := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
+	pause := promptly
+	for deadline := time.Now().Add(limit); ; time.Sleep(pause) {
 		answer := ask()
 		if holds(answer) {
 			return answer
@@ -39,6 +49,7 @@ func Await[T any](t testing.TB, what string, limit time.Duration, ask func() T, 
 		if time.Now().After(deadline) {
 			t.Fatalf("it never came to be that %s: %+v", what, answer)
 		}
+		pause = min(pause+pause/4, patiently)
 	}
 }
 

@@ -161,7 +161,7 @@ func TestR2AppKeepsItsRequests(t *testing.T) {
 			if result := e.Reload(); result.Code != 0 {
 				t.Errorf("reload exits with %d: %s", result.Code, result.Err)
 			}
-			for begun := time.Now(); time.Since(begun) < 3*time.Second; { // many times timeouts.drain
+			for begun := time.Now(); time.Since(begun) < 3*time.Second; time.Sleep(200 * time.Millisecond) { // many times timeouts.drain
 				e.Until("the old app goes on", edge.Patience, func(s api.Status) bool { return s.Connections.OldApps == 1 })
 			}
 			h.Write("release", "")

@@ -71,9 +71,9 @@ func (w *world) refused(e *edge.Edge, one refusal) {
 	before := w.take(e, one.killed)
 	last := e.Status().LastReload
 	// Whoever is there meanwhile must not notice, unless a process is killed.
-	clients := load.StartClients(load.ClientOptions{Address: e.HTTPS(), Host: host, Count: 8, Retry: one.killed != "",
-		Pause: paced(8, 100), Generations: w.generations, Expectation: w.expectation()})
-	open := w.sockets(e, 10)
+	clients := load.StartClients(load.ClientOptions{Address: e.HTTPS(), Host: host, Count: 4, Retry: one.killed != "",
+		Pause: paced(4, 40), Generations: w.generations, Expectation: w.expectation()})
+	open := w.sockets(e, 5)
 
 	w.next()
 	if one.spoil != nil {

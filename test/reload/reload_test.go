@@ -37,7 +37,7 @@ func TestReload(t *testing.T) {
 				}
 				requests, messages := crowd[0].Requests(), open.Messages()
 				await(t, "everybody was busy", func() bool {
-					return open.Open() < *sockets || crowd[0].Requests() >= requests+64 && open.Messages() >= messages+*sockets/4
+					return open.Open() < *sockets || crowd[0].Requests() >= requests+crowded && open.Messages() >= messages+*sockets/4
 				})
 			}
 			t.Logf("%d reloads took %v on average, the slowest %v", done, (sum / time.Duration(max(done, 1))).Round(time.Millisecond), slowest.Round(time.Millisecond))

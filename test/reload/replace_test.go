@@ -67,7 +67,7 @@ func (w *world) replace(e *edge.Edge, one change) {
 	// Whatever is still open has to carry messages both ways.
 	await(w.t, "the counted WebSockets have closed", func() bool { return open.Open() <= count-plan.WebSockets })
 	messages := open.Messages()
-	await(w.t, "the others go on", func() bool { return plan.WebSockets == count || open.Messages() >= messages+3*open.Open() })
+	await(w.t, "the others go on", func() bool { return plan.WebSockets == count || open.Messages() >= messages+open.Open() })
 	w.stop(crowd)
 	r := open.Stop()
 	if len(r.Cuts) != plan.WebSockets {

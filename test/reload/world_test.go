@@ -72,7 +72,7 @@ func (w *world) serves(e *edge.Edge, generation int) {
 	address, expected := e.HTTPS(), w.expectation()
 	low := load.NewGenerations(generation)
 	clients := load.StartClients(load.ClientOptions{Address: address, Host: host, Count: 4, Requests: 3, Generations: low, Expectation: expected})
-	for deadline := time.Now().Add(edge.Patience); clients.Requests() < 60 && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(edge.Patience); clients.Requests() < 30 && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
 	w.calm(clients.Stop())
@@ -142,7 +142,7 @@ func pids(s api.Status) map[string]int {
 
 func (w *world) sockets(e *edge.Edge, count int) *load.Sockets {
 	w.t.Helper()
-	s := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/ws", Count: count, Pause: max(400*time.Millisecond, paced(count, 300))})
+	s := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/ws", Count: count, Pause: max(500*time.Millisecond, paced(count, 120))})
 	if open := s.Open(); open != count {
 		few(w.t, "WebSockets could not be opened", s.Stop().Failed)
 		w.t.Fatalf("%d of %d WebSockets are open", open, count)
@@ -150,17 +150,20 @@ func (w *world) sockets(e *edge.Edge, count int) *load.Sockets {
 	return s
 }
 
+// crowded is how many of a crowd keep their connections.
+const crowded = 32
+
 // crowd starts clients that keep their connections and some that do not.
 func (w *world) crowd(e *edge.Edge, retry bool) []*load.Clients {
 	w.t.Helper()
 	o := load.ClientOptions{Address: e.HTTPS(), Host: host, Generations: w.generations, Expectation: w.expectation(), Retry: retry}
 	keeping, fresh := o, o
-	keeping.Count, keeping.Requests, keeping.Pause = 64, 40, paced(64, 250)
-	fresh.Count, fresh.Requests, fresh.Pause, fresh.Retry = 8, 1, paced(8, 40), false
+	keeping.Count, keeping.Requests, keeping.Pause = crowded, 40, paced(crowded, 100)
+	fresh.Count, fresh.Requests, fresh.Pause, fresh.Retry = 4, 1, paced(4, 16), false
 	crowd := []*load.Clients{load.StartClients(keeping), load.StartClients(fresh)}
 	if w.TLS == site.Builtin && w.Cache == site.Builtin { // the daemons speak HTTP/1.1 only
 		modern := keeping
-		modern.Count, modern.Pause, modern.HTTP2 = 8, paced(8, 100), true
+		modern.Count, modern.Pause, modern.HTTP2 = 8, paced(8, 50), true
 		crowd = append(crowd, load.StartClients(modern))
 	}
 	return crowd
