@@ -85,7 +85,7 @@ func parseHost(text string) (host, problem, remedy string) {
 	case strings.Contains(host, "/"):
 		return "", "is a URL or path, and must be a host", example
 	case strings.Contains(host, "*"):
-		return "", "is a wildcard: a site has one canonical host", "name each host, the others as aliases"
+		return "", "is a wildcard, which stands in hosts alone, for the whole first part", `write hosts = ["*.example.com"]`
 	case strings.ContainsFunc(host, func(r rune) bool { return r >= 0x80 }):
 		if ascii, err := idna.Lookup.ToASCII(host); err == nil {
 			return "", "is not ASCII", fmt.Sprintf("write the form that browsers send: %q", ascii)

@@ -104,7 +104,8 @@ func (l *loader) sitesIn(file *block, s *source, pieces []*piece) []written {
 	return sites
 }
 
-// sites decodes every site; first is the place of the one that is written first.
+// sites decodes every site; first is the place of the default site, or else of the
+// one that is written first.
 func (l *loader) sites(all []written) (sites []site.Site, first int) {
 	sites = make([]site.Site, 0, len(all))
 	for _, w := range all {
@@ -115,10 +116,13 @@ func (l *loader) sites(all []written) (sites []site.Site, first int) {
 	}
 	host := sites[0].Host
 	slices.SortStableFunc(sites, func(a, b site.Site) int { return cmp.Compare(a.Host, b.Host) })
+	if at := slices.IndexFunc(sites, func(s site.Site) bool { return s.Default }); at >= 0 {
+		return sites, at
+	}
 	return sites, slices.IndexFunc(sites, func(s site.Site) bool { return s.Host == host })
 }
 
-// claim takes a name, which can be a host or an alias once.
+// claim takes a name, which can be claimed once.
 func (l *loader) claim(name located) {
 	l.note.claim(name)
 	if first, taken := l.claims[name.text]; taken {

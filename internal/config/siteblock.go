@@ -49,6 +49,40 @@ func readAliases(b *block, a *argument, s *siteDraft) {
 	slices.Sort(s.Aliases)
 }
 
+// readHosts reads what a site serves beside its canonical host.
+func readHosts(b *block, a *argument, s *siteDraft) {
+	hosts, _ := b.texts(a)
+	for _, written := range hosts {
+		host, ok := b.hostOrWildcard(written)
+		if ok && b.isOpen("a host", written) {
+			b.claim(host)
+			s.Hosts, s.names = append(s.Hosts, host.text), append(s.names, host)
+		}
+	}
+	slices.Sort(s.Hosts)
+}
+
+// hostOrWildcard reads a host, or "*." before one.
+func (b *block) hostOrWildcard(written located) (located, bool) {
+	beneath, wildcard := site.Beneath(written.text)
+	if !wildcard || strings.Contains(beneath, "*") {
+		return b.host(written)
+	}
+	host, ok := b.host(located{beneath, written.place})
+	if ok && looksNumeric(host.text) {
+		b.errorAt(written.place, "name each address", "%q is a wildcard, and nothing stands before an IP address", written.text)
+		return located{}, false
+	}
+	return located{"*." + host.text, written.place}, ok
+}
+
+// readDefault claims what no name can stand for.
+func readDefault(b *block, a *argument, s *siteDraft) {
+	if s.Default = b.flag(a); s.Default {
+		b.claim(located{"every other host", b.placeOf(a)})
+	}
+}
+
 // checkHSTS holds what the list of browsers asks for (hstspreload.org).
 func checkHSTS(b *block, h *site.HSTS) {
 	if h.Preload && (h.MaxAge < 365*day || !h.IncludeSubdomains) {

@@ -143,6 +143,9 @@ func (x *exchange) asksBy() string {
 // is known to end TLS for this client.
 func (x *exchange) toCanonical() *wire.Response {
 	base := x.host.base
+	if x.host.asked {
+		base = "https://" + hostOf(x.Host) + x.model.port
+	}
 	if x.model.edge.Plain() && !x.https && !x.toldHTTP {
 		base = "http" + strings.TrimPrefix(base, "https") + portOf(x.Host)
 	}

@@ -16,7 +16,10 @@ import (
 type model struct {
 	edge       *site.Edge
 	generation string
-	hosts      map[string]*host // canonical hosts and aliases
+	hosts      map[string]*host // what sites claim by its whole name
+	beneath    map[string]*host // by what follows the one label that a wildcard stands for
+	other      *host            // for hosts that no site claims; nil where no site is the default
+	port       string           // of a redirect, with the colon
 	trusted    []netip.Prefix
 	groups     map[string]*upstream.Group // by site.BackendID
 	watched    map[string]*upstream.Group // likewise; they are not the plane's
@@ -30,6 +33,8 @@ type host struct {
 	name  string
 	site  *site.Site
 	alias bool
+	// asked has a redirect keep the host that a client asked for.
+	asked bool
 	// lowest is the lowest version of TLS that it may be asked with.
 	lowest uint16
 	// base is what a redirect to the canonical host starts with.
@@ -48,14 +53,13 @@ type route struct {
 // are kept, with their connections.
 func newModel(from Model, roles Roles, old *model, outer *tls.Config) (*model, error) {
 	edge := from.Edge
-	m := &model{edge: edge, generation: from.Generation, hosts: make(map[string]*host, 2*len(edge.Sites)), groups: map[string]*upstream.Group{}, watched: from.Watched,
+	m := &model{edge: edge, generation: from.Generation, hosts: make(map[string]*host, 2*len(edge.Sites)), beneath: map[string]*host{}, groups: map[string]*upstream.Group{}, watched: from.Watched,
 		private: static.NewPrivate(from.Private)}
 	for _, p := range edge.Trusted {
 		m.trusted = append(m.trusted, p.Network)
 	}
-	port := ""
 	if len(edge.HTTPS) > 0 {
-		port = edge.RedirectPort()
+		m.port = edge.RedirectPort()
 	}
 	for i := range edge.Sites {
 		s := &edge.Sites[i]
@@ -63,13 +67,8 @@ func newModel(from Model, roles Roles, old *model, outer *tls.Config) (*model, e
 		if err != nil {
 			return nil, err
 		}
-		h := host{name: s.Host, site: s, lowest: minVersion(s), base: "https://" + site.URLHost(s.Host) + port, routes: routes}
-		m.hosts[s.Host] = &h
-		for _, alias := range s.Aliases {
-			a := h
-			a.name, a.alias = alias, true
-			m.hosts[alias] = &a
-		}
+		h := host{name: s.Host, site: s, lowest: minVersion(s), base: "https://" + site.URLHost(s.Host) + m.port, routes: routes}
+		m.claim(h)
 	}
 	if roles.TLS && !edge.Plain() {
 		t, err := newTLSModel(edge, from.Certificates, roles.protocols(), outer)
@@ -79,6 +78,28 @@ func newModel(from Model, roles Roles, old *model, outer *tls.Config) (*model, e
 		m.tls = t
 	}
 	return m, nil
+}
+
+// claim has a site answer for its names.
+func (m *model) claim(h host) {
+	m.hosts[h.name] = &h
+	for _, name := range h.site.Aliases {
+		alias := h
+		alias.name, alias.alias = name, true
+		m.hosts[name] = &alias
+	}
+	asked := h
+	asked.asked = true
+	for _, name := range h.site.Hosts {
+		if parent, wildcard := site.Beneath(name); wildcard {
+			m.beneath[parent] = &asked
+		} else {
+			m.hosts[name] = &asked
+		}
+	}
+	if h.site.Default {
+		m.other = &asked
+	}
 }
 
 func (m *model) routes(s *site.Site, old *model) ([]route, error) {
@@ -141,12 +162,46 @@ func (m *model) host(authority string) *host {
 	if h := m.hosts[authority]; h != nil {
 		return h
 	}
+	name := hostOf(authority)
+	bare := strings.Trim(name, "[]")
+	if h := m.hosts[bare]; h != nil {
+		return h
+	}
+	if label, parent, ok := strings.Cut(bare, "."); ok && m.beneath[parent] != nil && isLabel(label) {
+		return m.beneath[parent]
+	}
+	if m.other != nil && isHost(name) {
+		return m.other
+	}
+	return nil
+}
+
+// hostOf is the host of an authority in lower case, without port and trailing dot.
+func hostOf(authority string) string {
 	name := authority
 	if i := strings.LastIndexByte(name, ':'); i >= 0 && !strings.HasSuffix(name, "]") {
 		name = name[:i]
 	}
-	name = strings.ToLower(strings.TrimSuffix(strings.Trim(name, "[]"), "."))
-	return m.hosts[name]
+	return strings.ToLower(strings.TrimSuffix(name, "."))
+}
+
+// isLabel reports whether a wildcard can stand for it.
+func isLabel(label string) bool {
+	return label != "" && strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") == ""
+}
+
+// isHost reports whether it can be a host's name, or an address.
+func isHost(name string) bool {
+	if inner, ok := strings.CutPrefix(name, "["); ok {
+		inner, ok = strings.CutSuffix(inner, "]")
+		return ok && inner != "" && strings.Trim(inner, "0123456789abcdef:.") == ""
+	}
+	for label := range strings.SplitSeq(name, ".") {
+		if !isLabel(label) {
+			return false
+		}
+	}
+	return true
 }
 
 // route finds the longest route that a decoded path is in.

@@ -80,7 +80,7 @@ func New(o Options) (*Plane, error) {
 	p.requests.New = newStream
 	p.ended, p.end = context.WithCancel(context.Background())
 	p.patience, p.hurry = context.WithCancel(context.Background())
-	p.probeHost = "probe-" + newID()
+	p.probeHost = ".probe-" + newID() // which no host can be called, and no default site has
 	p.tls = p.tlsConfig()
 	m, err := p.build(o.Model)
 	if err == nil && (len(o.Web) > 0 && p.web == nil || len(o.Cache) > 0 && p.front == nil) {

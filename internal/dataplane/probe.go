@@ -105,7 +105,7 @@ func (p *Plane) probeCache(c net.Conn) error {
 	return p.probeHTTP(c)
 }
 
-// probeHTTP asks for a name that nobody has, which the tier has to know.
+// probeHTTP asks for a name that nobody can have, which the tier has to know.
 func (p *Plane) probeHTTP(c net.Conn) error {
 	want := p.Generation()
 	if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: "+p.probeHost+"\r\nConnection: close\r\n\r\n"); err != nil {

@@ -13,8 +13,9 @@ import (
 
 // tlsModel is what the TLS tier needs of a model.
 type tlsModel struct {
-	byName map[string]*tls.Config
-	first  *tls.Config // for names that no site claims
+	byName  map[string]*tls.Config
+	beneath map[string]*tls.Config // for one label before the name
+	first   *tls.Config            // for names that no site claims
 }
 
 // newTLSModel makes a configuration for each site. Session tickets are sealed
@@ -24,7 +25,7 @@ func newTLSModel(edge *site.Edge, certificates []tls.Certificate, protocols []st
 	if len(edge.Sites) == 0 || len(certificates) != len(edge.Sites) {
 		return nil, fmt.Errorf("tls: %d certificates for %d sites", len(certificates), len(edge.Sites))
 	}
-	t := &tlsModel{byName: map[string]*tls.Config{}}
+	t := &tlsModel{byName: map[string]*tls.Config{}, beneath: map[string]*tls.Config{}}
 	for i := range edge.Sites {
 		s := &edge.Sites[i]
 		if len(certificates[i].Certificate) == 0 {
@@ -38,8 +39,12 @@ func newTLSModel(edge *site.Edge, certificates []tls.Certificate, protocols []st
 		if i == edge.First {
 			t.first = config
 		}
-		for _, name := range append([]string{s.Host}, s.Aliases...) {
-			t.byName[name] = config
+		for _, name := range s.Names() {
+			if parent, wildcard := site.Beneath(name); wildcard {
+				t.beneath[parent] = config
+			} else {
+				t.byName[name] = config
+			}
 		}
 	}
 	return t, nil
@@ -103,11 +108,18 @@ func (p *Plane) tlsConfig() *tls.Config {
 		if t == nil {
 			return nil, errors.New("no certificates")
 		}
-		config := t.byName[strings.TrimSuffix(strings.ToLower(hello.ServerName), ".")]
-		if config == nil {
-			config = t.first
-		}
-		return config, nil
+		return t.of(strings.TrimSuffix(strings.ToLower(hello.ServerName), ".")), nil
 	}
 	return outer
+}
+
+// of is the configuration for a name in lower case.
+func (t *tlsModel) of(name string) *tls.Config {
+	if config := t.byName[name]; config != nil {
+		return config
+	}
+	if _, parent, ok := strings.Cut(name, "."); ok && t.beneath[parent] != nil {
+		return t.beneath[parent]
+	}
+	return t.first
 }

@@ -24,7 +24,7 @@ func (x *examination) examineCertificates() []Line {
 	var lines []Line
 	for i := range x.edge.Sites {
 		s := &x.edge.Sites[i]
-		hosts := append([]string{s.Host}, s.Aliases...)
+		hosts := s.Names()
 		if s.TLS.SelfSigned {
 			lines = append(lines, x.examineLocal(s, hosts))
 			continue

@@ -52,7 +52,7 @@ func certificates(loaded *config.Loaded, authorityDir string, was *Generation) (
 				return nil, err
 			}
 		}
-		if pairs[i], err = authority.Issue(append([]string{s.Host}, s.Aliases...)); err != nil {
+		if pairs[i], err = authority.Issue(s.Names()); err != nil {
 			return nil, err
 		}
 	}
@@ -66,7 +66,7 @@ func (g *Generation) selfSigned(s *site.Site) (certificate.Pair, bool) {
 	}
 	for i := range g.Loaded.Edge.Sites {
 		had := &g.Loaded.Edge.Sites[i]
-		if had.Host == s.Host && had.TLS.SelfSigned && slices.Equal(had.Aliases, s.Aliases) &&
+		if had.Host == s.Host && had.TLS.SelfSigned && slices.Equal(had.Names(), s.Names()) &&
 			time.Until(g.Pairs[i].Leaf.NotAfter) > renewBefore {
 			return g.Pairs[i], true
 		}

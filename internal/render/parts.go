@@ -61,6 +61,8 @@ type vclDispatch struct {
 type vclPart struct {
 	File, Label string
 	Patterns    []string // that match its hosts
+	Wildcards   []string // and what is its where no whole name fits
+	Default     bool     // and what is nobody's
 	Sites       []*site.Site
 }
 
@@ -80,7 +82,8 @@ func (r *Rendered) renderParts(in Input, common header, parts []part) ([]vclPart
 		}
 		label := "part_" + p.bits + "_" + nameOf(made.unplaced())
 		r.Parts = append(r.Parts, Part{made.file(view.File), label})
-		dispatch = append(dispatch, vclPart{File: view.File, Label: label, Patterns: hostPatterns(p.sites), Sites: p.sites})
+		dispatch = append(dispatch, vclPart{File: view.File, Label: label, Sites: p.sites,
+			Patterns: hostPatterns(hostsOf, p.sites), Wildcards: hostPatterns(wildcardsOf, p.sites), Default: slices.ContainsFunc(p.sites, func(s *site.Site) bool { return s.Default })})
 	}
 	return dispatch, nil
 }
@@ -97,7 +100,7 @@ type part struct {
 func split(bits string, sites []*site.Site) []part {
 	size := 0
 	for _, s := range sites {
-		size += 1 + len(s.Aliases) + len(s.Routes)
+		size += len(s.Names()) + len(s.Routes)
 	}
 	if size <= partSize || len(sites) <= 1 || len(bits) == 8*sha256.Size {
 		return []part{{bits, sites}}
@@ -120,21 +123,33 @@ func split(bits string, sites []*site.Site) []part {
 // longestPattern keeps a regular expression far from what PCRE can compile.
 const longestPattern = 8 << 10
 
-// hostPatterns matches the sites' hosts by as few regular expressions as can be.
-func hostPatterns(sites []*site.Site) []string {
+// oneLabel matches what a wildcard stands for.
+const oneLabel = "[a-z0-9_-]+"
+
+// hostPatterns matches what of returns of the sites, by as few regular expressions
+// as can be.
+func hostPatterns(of func(*site.Site) []string, sites []*site.Site) []string {
 	var patterns []string
 	var hosts []string
 	length := 0
 	for _, s := range sites {
-		for _, host := range hostsOf(s) {
+		for _, host := range of(s) {
 			if length > longestPattern {
 				patterns, hosts, length = append(patterns, anyOf(hosts)), nil, 0
 			}
-			hosts = append(hosts, regexp.QuoteMeta(host))
+			hosts = append(hosts, hostPattern(host))
 			length += len(hosts[len(hosts)-1])
 		}
 	}
+	if len(hosts) == 0 {
+		return patterns
+	}
 	return append(patterns, anyOf(slices.Clip(hosts)))
+}
+
+// hostPattern matches a host, or what a wildcard stands for.
+func hostPattern(host string) string {
+	return strings.Replace(regexp.QuoteMeta(host), `\*`, oneLabel, 1)
 }
 
 func anyOf(hosts []string) string { return "^(?:" + strings.Join(hosts, "|") + ")$" }

@@ -11,6 +11,7 @@ import (
 
 type nginxData struct {
 	header
+	Default           bool // whether a site has the hosts of nobody
 	Timeout           site.Timeouts
 	BodyTimeout       time.Duration
 	ReadTimeout       time.Duration
@@ -63,13 +64,16 @@ type nginxServer struct {
 
 type nginxSite struct {
 	Host        string
-	ServerName  string
-	Maintenance *nginxMaintenance
-	Routes      []nginxRoute
-	Fallbacks   []nginxUpstream // the apps that stand behind files
-	Apps        []nginxUpstream // the apps in use, once for each way of sending bodies
-	HasRoot     bool
-	Source      site.Source
+	ServerNames []string
+	// ServerPatterns are wildcards: one of nginx's own would take any number of labels.
+	ServerPatterns []string
+	Default        bool // what no other server's names fit is the site's
+	Maintenance    *nginxMaintenance
+	Routes         []nginxRoute
+	Fallbacks      []nginxUpstream // the apps that stand behind files
+	Apps           []nginxUpstream // the apps in use, once for each way of sending bodies
+	HasRoot        bool
+	Source         site.Source
 }
 
 type nginxMaintenance struct {
@@ -118,19 +122,23 @@ func nginxView(in Input, common header) nginxData {
 	for _, listener := range plainListeners(edge) {
 		view.Plain = append(view.Plain, nginxListener{listener.Address.String(), listener.Address.Addr().Is6(), listener.Source})
 	}
-	longest := 0
+	longest, names := 0, 0
 	for i := range edge.Sites {
 		s := &edge.Sites[i]
-		longest = max(longest, len(s.Host))
 		view.Upstreams = append(view.Upstreams, upstreamsOf(s)...)
 		view.Sites = append(view.Sites, nginxSiteOf(s, in.Unserved))
+		for _, name := range view.Sites[i].ServerNames {
+			longest = max(longest, len(name))
+		}
+		names += len(view.Sites[i].ServerNames)
+		view.Default = view.Default || s.Default
 	}
 	// What nginx has by default is 64 bytes a bucket, which is a cache line, and
 	// 512 of them. A name needs its length and some.
 	if bucket := (longest + 32 + 63) / 64 * 64; bucket > 64 {
 		view.NamesBucket = bucket
 	}
-	if size := 4 * len(edge.Sites); size > 512 {
+	if size := 4 * names; size > 512 {
 		view.NamesSize = size
 	}
 	return view
@@ -184,8 +192,23 @@ func upstreamsOf(s *site.Site) []nginxUpstream {
 	return upstreams
 }
 
+// serverNames are those by which nginx finds a site: all but the aliases, which the
+// cache tier redirects.
+func serverNames(s *site.Site) (names, patterns []string) {
+	names = []string{site.URLHost(s.Host)}
+	for _, host := range s.Hosts {
+		if _, wildcard := site.Beneath(host); wildcard {
+			patterns = append(patterns, "~"+anyOf([]string{hostPattern(host)}))
+		} else {
+			names = append(names, site.URLHost(host))
+		}
+	}
+	return names, patterns
+}
+
 func nginxSiteOf(s *site.Site, unserved []Unserved) nginxSite {
-	rendered := nginxSite{Host: s.Host, ServerName: site.URLHost(s.Host), Source: s.Source}
+	rendered := nginxSite{Host: s.Host, Default: s.Default, Source: s.Source}
+	rendered.ServerNames, rendered.ServerPatterns = serverNames(s)
 	if m := s.Maintenance; m != nil {
 		rendered.Maintenance = &nginxMaintenance{
 			Page:       m.Page,

@@ -82,6 +82,7 @@ func stunnelView(in Input, common header) stunnelData {
 	if in.Standby {
 		view.StandbySocket = in.Layout.StandbySocket()
 	}
+	named := namesForStunnel(in.Edge)
 	for i, listener := range in.Edge.HTTPS {
 		rendered := stunnelListener{
 			Name:    fmt.Sprintf("https-%d", i+1),
@@ -89,20 +90,43 @@ func stunnelView(in Input, common header) stunnelData {
 			Address: stunnelAddress(listener.Address),
 			Source:  listener.Source,
 		}
-		for n := range in.Edge.Sites {
-			s := &in.Edge.Sites[n]
-			for _, host := range append([]string{s.Host}, s.Aliases...) {
-				rendered.Services = append(rendered.Services, stunnelService{
-					Name:        fmt.Sprintf("%s %s", rendered.Name, host),
-					Host:        host,
-					Certificate: certificate(s),
-					Source:      s.TLS.Source,
-				})
-			}
+		for _, name := range named {
+			rendered.Services = append(rendered.Services, stunnelService{
+				Name:        fmt.Sprintf("%s %s", rendered.Name, name.host),
+				Host:        name.host,
+				Certificate: certificate(name.site),
+				Source:      name.site.TLS.Source,
+			})
 		}
 		view.Listeners = append(view.Listeners, rendered)
 	}
 	return view
+}
+
+// nameOfSite is what a client may name in its handshake.
+type nameOfSite struct {
+	host string
+	site *site.Site
+}
+
+// namesForStunnel lists the names of all sites in the order in which they are to be
+// looked at: stunnel takes the first that fits, and any labels for a "*".
+func namesForStunnel(edge *site.Edge) []nameOfSite {
+	var whole, wildcards []nameOfSite
+	for i := range edge.Sites {
+		s := &edge.Sites[i]
+		for _, name := range s.Names() {
+			if _, wildcard := site.Beneath(name); wildcard {
+				wildcards = append(wildcards, nameOfSite{name, s})
+			} else {
+				whole = append(whole, nameOfSite{name, s})
+			}
+		}
+	}
+	slices.SortStableFunc(wildcards, func(a, b nameOfSite) int {
+		return cmp.Or(cmp.Compare(len(b.host), len(a.host)), cmp.Compare(a.host, b.host))
+	})
+	return append(whole, wildcards...)
 }
 
 // stunnelAddress writes an address as stunnel reads it: what follows the last

@@ -38,6 +38,8 @@ type vclData struct {
 	Trusted        []vclTrusted
 	TrustedSteps   []struct{}
 	Groups         []vclGroup
+	WildcardGroups []vclGroup // likewise, of hosts that no whole name fits
+	Default        []vclSite  // the one, if any, that has the hosts of nobody
 	AnswerGroups   []vclGroup
 	SuccessRules   bool // whether a route has a rule for answers that went well
 	Sites          []vclSite
@@ -110,6 +112,9 @@ type vclSite struct {
 	Host           string
 	Canonical      string
 	Hosts          [][]string // the canonical one first, as many as one test takes
+	Wildcards      []string   // patterns of hosts
+	Aliases        []string   // patterns of those that are redirected
+	KeepsHost      bool       // whether it has other hosts that are not
 	HSTS           *site.HSTS
 	Maintenance    *site.Maintenance
 	Routes         []vclRoute
@@ -119,6 +124,8 @@ type vclSite struct {
 	Strict         bool   // whether clients of other sites may have an older TLS than it allows
 	Source         site.Source
 	CacheSource    site.Source
+	HostsSource    site.Source
+	DefaultSource  site.Source
 	TLSSource      site.Source
 }
 
@@ -175,6 +182,9 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		rendered.Strict = in.Standby && !in.Edge.Plain() && s.TLS.MinVersion > lowest
 		view.Strict = view.Strict || rendered.Strict
 		view.Sites = append(view.Sites, rendered)
+		if s.Default {
+			view.Default = []vclSite{rendered}
+		}
 		view.Apps = append(view.Apps, apps...)
 	}
 	for _, app := range view.Apps {
@@ -219,7 +229,11 @@ func lowestVersion(edge *site.Edge) string {
 // group spreads sites, and routes that change an answer, over subroutines.
 func (v *vclData) group() {
 	var answering []vclRoute
+	var wild []vclSite
 	for _, s := range v.Sites {
+		if len(s.Wildcards) > 0 {
+			wild = append(wild, s)
+		}
 		for _, route := range s.Routes {
 			if !route.ResponseHeaders.Empty() {
 				answering = append(answering, route)
@@ -230,16 +244,41 @@ func (v *vclData) group() {
 	for sites := range slices.Chunk(v.Sites, groupSize) {
 		v.Groups = append(v.Groups, vclGroup{Name: fmt.Sprintf("edge_sites_%d", len(v.Groups)+1), Sites: sites})
 	}
+	for sites := range slices.Chunk(wild, groupSize) {
+		v.WildcardGroups = append(v.WildcardGroups, vclGroup{Name: fmt.Sprintf("edge_wildcards_%d", len(v.WildcardGroups)+1), Sites: sites})
+	}
 	for routes := range slices.Chunk(answering, groupSize) {
 		v.AnswerGroups = append(v.AnswerGroups, vclGroup{Name: fmt.Sprintf("edge_answer_%d", len(v.AnswerGroups)+1), Routes: routes})
 	}
 }
 
-// hostsOf lists a site's names as they stand in a request, the canonical one first.
+// hostsOf lists a site's whole names as they stand in a request, the canonical one
+// first.
 func hostsOf(s *site.Site) []string {
 	hosts := []string{site.URLHost(s.Host)}
+	hosts = append(hosts, aliasesOf(s)...)
+	for _, host := range s.Hosts {
+		if _, wildcard := site.Beneath(host); !wildcard {
+			hosts = append(hosts, site.URLHost(host))
+		}
+	}
+	return hosts
+}
+
+func aliasesOf(s *site.Site) []string {
+	var hosts []string
 	for _, alias := range s.Aliases {
 		hosts = append(hosts, site.URLHost(alias))
+	}
+	return hosts
+}
+
+func wildcardsOf(s *site.Site) []string {
+	var hosts []string
+	for _, host := range s.Hosts {
+		if _, wildcard := site.Beneath(host); wildcard {
+			hosts = append(hosts, host)
+		}
 	}
 	return hosts
 }
@@ -258,6 +297,11 @@ func vclSiteOf(s *site.Site, index, appsBefore int) (vclSite, []vclApp) {
 		Source:         s.Source,
 		CacheSource:    s.Cache.Source,
 		TLSSource:      s.TLS.Source,
+		Wildcards:      hostPatterns(wildcardsOf, []*site.Site{s}),
+		Aliases:        hostPatterns(aliasesOf, []*site.Site{s}),
+		KeepsHost:      s.Default || len(s.Hosts) > 0,
+		HostsSource:    s.HostsSource,
+		DefaultSource:  s.DefaultSource,
 	}
 	rendered.CacheRules = rendered.Grace+rendered.Stale+rendered.IgnoredCookies != ""
 	names, servers := make(map[string]string), make(map[string]string)

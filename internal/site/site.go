@@ -9,7 +9,9 @@ package site
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -39,7 +41,7 @@ type Edge struct {
 	Timeout    Timeouts
 	Log        Log
 	Sites      []Site // ordered by Host; never empty
-	First      int    // the place in Sites of the one that the files name first: TLS clients that name nobody get it
+	First      int    // the place in Sites of the default site, or else the one that the files name first: TLS clients that name nobody get it
 
 	// Secrets are the texts that are to be shown nowhere, the longest first.
 	Secrets []string
@@ -112,6 +114,8 @@ type Log struct {
 type Site struct {
 	Host        string   // lower case, no trailing dot
 	Aliases     []string // likewise; answered with a redirect to Host
+	Hosts       []string // likewise, or "*." and a host for one label before it; served as they are
+	Default     bool     // serves every host that no site claims; at most one site does
 	TLS         TLS
 	Backends    []Backend // ordered by Name
 	Cache       Cache
@@ -119,6 +123,20 @@ type Site struct {
 	Maintenance *Maintenance // nil where the site has none
 	Routes      []Route      // longest path first
 	Source      Source
+
+	HostsSource, DefaultSource Source
+}
+
+// Names lists what a site claims by name: its canonical host first, then the
+// aliases, then the hosts, wildcards among them.
+func (s *Site) Names() []string {
+	return slices.Concat([]string{s.Host}, s.Aliases, s.Hosts)
+}
+
+// Beneath returns the host that a name of Site.Hosts is a wildcard for the labels
+// of, and whether it is one.
+func Beneath(name string) (host string, wildcard bool) {
+	return strings.CutPrefix(name, "*.")
 }
 
 // TLS is a site's certificate. Either Certificate and Key are set, or

@@ -38,6 +38,11 @@ func tlsCases() []contractCase {
 		{clause: "H3", name: "a client that names nobody gets the certificate of the first site", run: certified("", "main.test")},
 		{clause: "H3", name: "a client that names a stranger does", run: certified("stranger.test", "main.test")},
 		{clause: "H3", name: "a client that names an alias gets its site's", run: certified("OLD.main.test", "main.test")},
+		{clause: "M1", name: "a client that names another host of a site gets its site's", run: certified("api.second.test", "second.test")},
+		{clause: "M1", name: "a client that names what a wildcard stands for gets its site's", run: certified("A.shop.second.test", "*.shop.second.test")},
+		{clause: "M1", name: "a name goes before a wildcard in the handshake", run: certified("own.shop.second.test", "main.test")},
+		{clause: "M1", name: "a wildcard stands for one label in the handshake", run: certified("b.a.shop.second.test", "main.test"),
+			differs: "stunnel-deep-names", observed: "the certificate is for"},
 		{clause: "H3", name: "a session of TLS 1.2 is not resumed under another site's name", run: notResumed(tls.VersionTLS12)},
 		{clause: "H3", name: "a session of TLS 1.3 is not resumed under another site's name", run: notResumed(tls.VersionTLS13)},
 	}

@@ -19,6 +19,7 @@ edge {
 
 site "main.test" {
   aliases = ["www.main.test", "old.main.test"]
+  hosts   = ["own.shop.second.test"]
   tls { self_signed = true }
 
   backend "app" { servers = ["{app}"] }
@@ -169,7 +170,8 @@ site "main.test" {
 }
 
 site "second.test" {
-  aliases = ["www.second.test"]
+  aliases = ["www.second.test", "old.shop.second.test"]
+  hosts   = ["api.second.test", "*.shop.second.test"]
   tls { self_signed = true }
   hsts { include_subdomains = true }
   backend "app" { servers = ["{other}"] }

@@ -14,7 +14,14 @@ edge {
 }
 
 site "narrow.test" {
+  default = true
   tls { self_signed = true }
   backend "app" { servers = ["{app}"] }
   route "/" { backend = "app" }
+}
+
+site "first.test" {
+  hosts = ["*.shop.narrow.test"]
+  tls { self_signed = true }
+  route "/" { redirect { to = "https://shop.test/" } }
 }

@@ -189,6 +189,8 @@ sub edge_host {
     }
     set req.http.X-Edge-Host = std.tolower(regsub(req.http.Host, "\.?(?::[0-9]*)?$", ""));
     call edge_sites_1;
+    call edge_wildcards_1;
+    if (!req.http.X-Edge-Canonical && req.http.X-Edge-Host ~ "^(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])$") { call site_1; }    # site.hcl:21: default
     if (req.http.X-Edge-Allow) {
         return (synth(405));
     }
@@ -204,10 +206,15 @@ sub edge_host {
 }
 
 sub edge_sites_1 {
-    if (req.http.X-Edge-Host == "192.0.2.7" || req.http.X-Edge-Host == "[2001:db8::7]") { call site_1; }    # site.hcl:18
-    if (req.http.X-Edge-Host == "[2001:db8::8]") { call site_2; }    # site.hcl:25
+    if (req.http.X-Edge-Host == "192.0.2.7" || req.http.X-Edge-Host == "[2001:db8::7]") { call site_1; }    # site.hcl:19
+    if (req.http.X-Edge-Host == "[2001:db8::8]") { call site_2; }    # site.hcl:27
     if (req.http.X-Edge-Host == "example.com" || req.http.X-Edge-Host == "example.net" || req.http.X-Edge-Host == "example.org" || req.http.X-Edge-Host == "www.example.com") { call site_3; }    # site.hcl:3
-    if (req.http.X-Edge-Host == "under_score.example.com" || req.http.X-Edge-Host == "xn--bcher-kva.example") { call site_4; }    # site.hcl:11
+    if (req.http.X-Edge-Host == "under_score.example.com" || req.http.X-Edge-Host == "xn--bcher-kva.example" || req.http.X-Edge-Host == "api.example.com") { call site_4; }    # site.hcl:11
+}
+
+# Hosts that no whole name fits.
+sub edge_wildcards_1 {
+    if (!req.http.X-Edge-Canonical && req.http.X-Edge-Host ~ "^(?:[a-z0-9_-]+\.example\.com|[a-z0-9_-]+\.shop\.example\.com)$") { call site_4; }    # site.hcl:13: hosts
 }
 
 sub edge_canonical {
@@ -226,21 +233,23 @@ sub edge_redirect {
     return (synth(308));
 }
 
-# 192.0.2.7, site.hcl:18
+# 192.0.2.7, site.hcl:19
 sub site_1 {
     set req.http.X-Edge-Canonical = "192.0.2.7";
+    # Whatever is no alias is served as it is asked for.
+    if (req.http.X-Edge-Host !~ "^(?:\[2001:db8::7\])$") { set req.http.X-Edge-Canonical = req.http.X-Edge-Host; }
     call edge_canonical;
-    # site.hcl:22: route /
+    # site.hcl:24: route /
     if (!req.http.X-Edge-Route) {
         set req.http.X-Edge-Route = "1.1";
     }
 }
 
-# 2001:db8::8, site.hcl:25
+# 2001:db8::8, site.hcl:27
 sub site_2 {
     set req.http.X-Edge-Canonical = "[2001:db8::8]";
     call edge_canonical;
-    # site.hcl:28: route /
+    # site.hcl:30: route /
     if (!req.http.X-Edge-Route) {
         set req.http.X-Edge-Route = "2.1";
     }
@@ -261,8 +270,10 @@ sub site_3 {
 # under_score.example.com, site.hcl:11
 sub site_4 {
     set req.http.X-Edge-Canonical = "under_score.example.com";
+    # Whatever is no alias is served as it is asked for.
+    if (req.http.X-Edge-Host !~ "^(?:xn--bcher-kva\.example)$") { set req.http.X-Edge-Canonical = req.http.X-Edge-Host; }
     call edge_canonical;
-    # site.hcl:15: route /
+    # site.hcl:16: route /
     if (!req.http.X-Edge-Route) {
         set req.http.X-Edge-Route = "4.1";
     }

@@ -10,6 +10,7 @@ site "example.com" {
 
 site "under_score.example.com" {
   aliases = ["xn--bcher-kva.example"]
+  hosts   = ["api.example.com", "*.example.com", "*.shop.example.com"]
   tls { self_signed = true }
   backend "app" { servers = ["127.0.0.1:5001"] }
   route "/" { backend = "app" }
@@ -17,6 +18,7 @@ site "under_score.example.com" {
 
 site "192.0.2.7" {
   aliases = ["[2001:db8::7]"]
+  default = true
   tls { self_signed = true }
   backend "app" { servers = ["127.0.0.1:5002"] }
   route "/" { backend = "app" }
