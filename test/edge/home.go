@@ -111,7 +111,7 @@ func (h *Home) Link(name, target string) {
 // AwaitFile waits until a file is there.
 func (h *Home) AwaitFile(name string) {
 	h.t.Helper()
-	for deadline := time.Now().Add(Patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(Patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if _, err := os.Lstat(h.Path(name)); err == nil {
 			return
 		}

@@ -58,8 +58,8 @@ func TestAppRestart(t *testing.T) {
 			first, second := port.Free(t), port.Free(t)
 			h.Write("site.hcl", withApp(other, first, itself, "1"))
 			e := h.Run()
-			open := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/ws", Count: 7, Pause: paced(7, 100)})
-			others := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/other/ws", Count: 5, Pause: paced(5, 100)})
+			open := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/ws", Count: 7, Pause: paced(7, 30)})
+			others := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/other/ws", Count: 5, Pause: paced(5, 30)})
 
 			h.Write("site.hcl", withApp(other, first, h.Path("no-such-program"), "2"))
 			if result := e.Reload(); result.Code != 1 || !strings.Contains(result.Err, "no-such-program") || !strings.Contains(result.Err, "site.hcl:") {
@@ -90,7 +90,7 @@ func TestAppRestart(t *testing.T) {
 // WebSockets stay until they end by themselves, and then the old app does.
 func besides(t *testing.T, h *edge.Home, e *edge.Edge, other *load.App, address, command string) {
 	t.Helper()
-	open := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/ws", Count: 7, Pause: paced(7, 100)})
+	open := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/ws", Count: 7, Pause: paced(7, 30)})
 	old := e.Status().Backends[0].Process.PID
 	oldApp := e.Family()[slices.IndexFunc(e.Family(), func(p edge.Process) bool { return p.PID == old })]
 	text := withApp(other, address, command, "4")
@@ -127,7 +127,7 @@ func TestAppThereAndBack(t *testing.T) {
 	first, second := port.Free(t), port.Free(t)
 	h.Write("site.hcl", withApp(other, first, itself, "1"))
 	e := h.Run()
-	open := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/ws", Count: 7, Pause: paced(7, 100)})
+	open := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/ws", Count: 7, Pause: paced(7, 30)})
 	for _, step := range []struct {
 		address, serial string
 		ends            int

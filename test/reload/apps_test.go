@@ -73,7 +73,7 @@ func TestAppsChangePlaces(t *testing.T) {
 			h.Write("site.hcl", siteOf(t, test.before...))
 			e := h.Run()
 			for _, m := range test.before {
-				open := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/" + m.backend, Count: 2, Pause: paced(2, 100)})
+				open := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/" + m.backend, Count: 2, Pause: paced(2, 30)})
 				defer open.Stop()
 			}
 			before := e.Status()
@@ -120,7 +120,7 @@ func TestAppIsLeft(t *testing.T) {
 	c := member{"c", port.Free(t), "c", ""}
 	h.Write("site.hcl", siteOf(t, a, b, c))
 	e := h.Run()
-	open := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/b", Count: 2, Pause: paced(2, 100)})
+	open := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/b", Count: 2, Pause: paced(2, 30)})
 	byHand := c
 	byHand.serves = ""
 	h.Write("site.hcl", siteOf(t, a, byHand))

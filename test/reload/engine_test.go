@@ -57,7 +57,7 @@ func TestEngineChange(t *testing.T) {
 			h.Write("site.hcl", plain(app, "", `"127.0.0.1:0"`))
 			e := h.Run("--engine", "") // what the site says
 			for _, engine := range []string{c.role + ` = "builtin"`, ""} {
-				open := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/ws", Count: 10, Pause: paced(10, 100)})
+				open := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/ws", Count: 10, Pause: paced(10, 30)})
 				h.Write("site.hcl", plain(app, engine, `"127.0.0.1:0"`))
 				plan, _ := e.Plan()
 				if result := e.Reload(); result.Code != 0 {
@@ -111,7 +111,7 @@ func TestListenerComesBack(t *testing.T) {
 	more := port.Free(t)
 	h.Write("site.hcl", plain(app, "", fmt.Sprintf(`"127.0.0.1:0", %q`, more)))
 	e := h.Run()
-	open := load.OpenSockets(load.SocketOptions{Address: more, Host: host, Path: "/ws", Count: 5, Pause: paced(5, 100)})
+	open := load.OpenSockets(load.SocketOptions{Address: more, Host: host, Path: "/ws", Count: 5, Pause: paced(5, 30)})
 	for round, https := range []string{`"127.0.0.1:0"`, fmt.Sprintf(`"127.0.0.1:0", %q`, more)} {
 		h.Write("site.hcl", plain(app, "", https))
 		if result := e.Reload(); result.Code != 0 {

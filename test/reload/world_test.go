@@ -71,7 +71,7 @@ func (w *world) serves(e *edge.Edge, generation int) {
 	w.t.Helper()
 	address, expected := e.HTTPS(), w.expectation()
 	low := load.NewGenerations(generation)
-	clients := load.StartClients(load.ClientOptions{Address: address, Host: host, Count: 4, Requests: 3, Generations: low, Expectation: expected})
+	clients := load.StartClients(load.ClientOptions{Address: address, Host: host, Count: 4, Requests: 5, Generations: low, Expectation: expected})
 	for deadline := time.Now().Add(edge.Patience); clients.Requests() < 30 && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
@@ -151,19 +151,19 @@ func (w *world) sockets(e *edge.Edge, count int) *load.Sockets {
 }
 
 // crowded is how many of a crowd keep their connections.
-const crowded = 32
+const crowded = 24
 
 // crowd starts clients that keep their connections and some that do not.
 func (w *world) crowd(e *edge.Edge, retry bool) []*load.Clients {
 	w.t.Helper()
 	o := load.ClientOptions{Address: e.HTTPS(), Host: host, Generations: w.generations, Expectation: w.expectation(), Retry: retry}
 	keeping, fresh := o, o
-	keeping.Count, keeping.Requests, keeping.Pause = crowded, 40, paced(crowded, 100)
-	fresh.Count, fresh.Requests, fresh.Pause, fresh.Retry = 4, 1, paced(4, 16), false
+	keeping.Count, keeping.Requests, keeping.Pause = crowded, 40, paced(crowded, 60)
+	fresh.Count, fresh.Requests, fresh.Pause, fresh.Retry = 4, 1, paced(4, 12), false
 	crowd := []*load.Clients{load.StartClients(keeping), load.StartClients(fresh)}
 	if w.TLS == site.Builtin && w.Cache == site.Builtin { // the daemons speak HTTP/1.1 only
 		modern := keeping
-		modern.Count, modern.Pause, modern.HTTP2 = 8, paced(8, 50), true
+		modern.Count, modern.Pause, modern.HTTP2 = 8, paced(8, 30), true
 		crowd = append(crowd, load.StartClients(modern))
 	}
 	return crowd
