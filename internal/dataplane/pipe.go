@@ -124,7 +124,7 @@ func (p *pipe) readRaw(raw syscall.RawConn) (buf *[]byte, n int, err error) {
 			return true
 		}
 		p.buffers.Put(b)
-		return err != syscall.EAGAIN
+		return !errors.Is(err, syscall.EAGAIN)
 	})
 	switch {
 	case werr != nil:
