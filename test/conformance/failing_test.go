@@ -22,7 +22,11 @@ func everyServerRefuses(a *attempt) {
 	if first.status != 502 && first.status != 503 {
 		a.errorf("first: status %d", first.status)
 	}
-	a.check(a.ask(get("main.test", "/gone/a.json")), want{status: 503, body: "503 Service Unavailable\n", headers: plainPage()})
+	second := a.ask(get("main.test", "/gone/a.json"))
+	if first.status == 503 && second.status == 502 { // they had been left alone until just now
+		second = a.ask(get("main.test", "/gone/a.json"))
+	}
+	a.check(second, want{status: 503, body: "503 Service Unavailable\n", headers: plainPage()})
 }
 
 func anotherServer(a *attempt) {

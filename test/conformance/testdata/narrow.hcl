@@ -2,9 +2,6 @@ edge {
   http  = ["127.0.0.1:0"]
   https = ["127.0.0.1:0"]
 
-  public_port = 9443
-  health_path = "/healthz"
-
   limits {
     connections = 16
     websockets  = 16
@@ -14,14 +11,7 @@ edge {
 }
 
 site "narrow.test" {
-  default = true
   tls { self_signed = true }
   backend "app" { servers = ["{app}"] }
   route "/" { backend = "app" }
-}
-
-site "first.test" {
-  hosts = ["*.shop.narrow.test"]
-  tls { self_signed = true }
-  route "/" { redirect { to = "https://shop.test/" } }
 }

@@ -1,0 +1,23 @@
+edge {
+  http  = ["127.0.0.1:0"]
+  https = ["127.0.0.1:0"]
+
+  public_port = 9443
+  health_path = "/healthz"
+
+  timeouts { drain = "2s" }
+  log { access = "off" }
+}
+
+site "open.test" {
+  default = true
+  tls { self_signed = true }
+  backend "app" { servers = ["{app}"] }
+  route "/" { backend = "app" }
+}
+
+site "first.test" {
+  hosts = ["*.shop.open.test"]
+  tls { self_signed = true }
+  route "/" { redirect { to = "https://shop.test/" } }
+}
