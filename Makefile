@@ -12,9 +12,11 @@
 
 # Each package has a timeout of its own. test/chaos has a target of its own,
 # since it needs the machine for itself. test/reload takes longest and begins, so
-# that the others run beside it; lint vets.
+# that the others run beside it. Many cases of test/conformance wait for a second
+# or two, so nothing runs beside them; lint vets.
 test: dependencies
-	go test -vet=off -timeout 9m ./test/reload $$(go list ./... | grep -v -e /test/chaos -e /test/reload)
+	go test -vet=off -timeout 9m ./test/reload $$(go list ./... | grep -v -e /test/chaos -e /test/reload -e /test/conformance)
+	go test -vet=off -timeout 9m ./test/conformance
 
 chaos: dependencies
 	go test -timeout 9m ./test/chaos
