@@ -3,6 +3,7 @@ package h2
 import (
 	"io"
 	"net"
+	"sync"
 
 	"edgegen/internal/dataplane/socket"
 )
@@ -13,14 +14,17 @@ import (
 // goroutine that reads and one that writes.
 type Socket struct {
 	*net.TCPConn
-	stream    *socket.Stream
+	stream  *socket.Stream
+	sending sync.Mutex // has whole records follow one another
+
+	mu        sync.Mutex // guards what follows
 	gathering bool
 	held      []byte
 }
 
 // NewSocket wraps a connection. Beside gather, which is for one goroutine at a
-// time and not beside other writes, it is used like the connection. It is an
-// error where that is closed.
+// time, it is used like the connection: TLS may say farewell meanwhile. It is an
+// error where the connection is closed.
 func NewSocket(c *net.TCPConn) (*Socket, error) {
 	stream, err := socket.NewStream(c)
 	if err != nil {
@@ -34,25 +38,41 @@ func (s *Socket) Read(p []byte) (int, error) { return s.stream.Read(p) }
 
 // Write writes, or collects.
 func (s *Socket) Write(p []byte) (int, error) {
-	if !s.gathering {
-		return s.stream.Write(p)
+	s.mu.Lock()
+	if s.gathering {
+		s.held = append(s.held, p...)
+		s.mu.Unlock()
+		return len(p), nil
 	}
-	s.held = append(s.held, p...)
-	return len(p), nil
+	s.mu.Unlock()
+	s.sending.Lock()
+	defer s.sending.Unlock()
+	return s.stream.Write(p)
 }
 
 // gather writes p to through, which lies upon the socket, and what that makes
 // of it to the socket at once. blocked, if not nil, is called when that has to
 // wait.
 func (s *Socket) gather(through io.Writer, p []byte, blocked func()) error {
+	s.mu.Lock()
 	s.gathering = true
+	s.mu.Unlock()
 	_, err := through.Write(p)
-	s.gathering = false
+	s.sending.Lock()
+	defer s.sending.Unlock()
+	s.mu.Lock()
+	held := s.held
+	s.gathering, s.held = false, nil
+	s.mu.Unlock()
 	if err == nil {
-		_, err = s.stream.Send(s.held, blocked)
+		_, err = s.stream.Send(held, blocked)
 	}
-	if s.held = s.held[:0]; cap(s.held) > keptRecords {
-		s.held = nil
+	if cap(held) <= keptRecords {
+		s.mu.Lock()
+		if s.held == nil {
+			s.held = held[:0]
+		}
+		s.mu.Unlock()
 	}
 	return err
 }
