@@ -108,14 +108,14 @@ func (p *Plan) checked(b *backend, m *member) *check {
 }
 
 // endpoints are the backend's members, as they are told.
-func (b *backend) endpoints(secret []byte) []Endpoint {
+func (b *backend) endpoints() []Endpoint {
 	var all []Endpoint
 	for _, m := range b.members {
 		server := b.Servers[m.server]
 		e := Endpoint{Server: m.server, Network: m.network, Address: m.at, First: m.first, Second: m.second, Secure: m.secure,
 			Weight: server.Weight, Backup: server.Backup, MaxConnections: server.MaxConnections, State: Unchecked, Since: m.since}
 		if b.Sticky != nil {
-			e.Token = token(secret, m.address)
+			e.Token = token(b.secret, m.address)
 		}
 		if c := m.check; c != nil {
 			e.State, e.Since, e.Reason = c.state, c.since, c.reason

@@ -26,6 +26,7 @@ type Plan struct {
 type backend struct {
 	site.Backend
 	host    string // of its site
+	secret  []byte // of its sticky cookies; nil where it has none
 	secure  []*tls.Config
 	names   map[string]*name
 	members []*member
@@ -33,7 +34,7 @@ type backend struct {
 
 // Prepare begins to look after the backends of an edge, and waits until each of
 // their names has been asked for once, or ctx ends. Nothing is told of them before
-// Use. An error is about the files for TLS.
+// Use. An error is about the files for TLS, or the secret of sticky cookies.
 func (w *Watch) Prepare(ctx context.Context, edge *site.Edge) (*Plan, error) {
 	p, err := w.plan(edge)
 	if err != nil {
@@ -60,6 +61,12 @@ func (w *Watch) plan(edge *site.Edge) (*Plan, error) {
 				continue
 			}
 			watched := &backend{Backend: b, host: s.Host, names: make(map[string]*name)}
+			if b.Sticky != nil {
+				var err error
+				if watched.secret, err = w.options.Secret(); err != nil {
+					return nil, err
+				}
+			}
 			for _, server := range b.Servers {
 				config, err := p.secure(b.TLS, server)
 				if err != nil {

@@ -44,5 +44,5 @@ func (p *Plan) Endpoints(id ID) []Endpoint {
 	if b == nil {
 		return nil
 	}
-	return b.endpoints(p.watch.options.Secret)
+	return b.endpoints()
 }

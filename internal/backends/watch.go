@@ -15,9 +15,9 @@ type Options struct {
 	// Resolver makes what names are looked up with, for an edge; nil is ResolverOf
 	// its resolvers.
 	Resolver func(*site.Edge) Resolver
-	// Secret is what sticky cookies are made with. The same secret makes the same
-	// cookies.
-	Secret []byte
+	// Secret tells what sticky cookies are made with. The same secret makes the same
+	// cookies. It is asked for each sticky backend of a plan.
+	Secret func() ([]byte, error)
 	// Changed is told all endpoints of a backend of the plan in use when some have
 	// changed. It is called by one goroutine at a time, has to be quick, and must
 	// not call the Watch. Why is what keeps the backend from having more of them.
@@ -92,7 +92,7 @@ func (w *Watch) publish(of func(*backend) bool) {
 	}
 	for id, b := range w.current.backends {
 		if of(b) {
-			w.options.Changed(id, b.endpoints(w.options.Secret), b.why())
+			w.options.Changed(id, b.endpoints(), b.why())
 		}
 	}
 }

@@ -51,7 +51,7 @@ func (k *teller) at(id ID) []string {
 func watch(t *testing.T) (*Watch, *teller) {
 	t.Helper()
 	k := &teller{told: map[ID][]Endpoint{}, why: map[ID]string{}}
-	w := New(Options{Secret: []byte("secret"), Changed: k.changed})
+	w := New(Options{Secret: func() ([]byte, error) { return []byte("secret"), nil }, Changed: k.changed})
 	t.Cleanup(w.Close)
 	return w, k
 }

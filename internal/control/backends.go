@@ -29,15 +29,11 @@ type watched struct {
 }
 
 // watch begins to look after backends.
-func (e *house) watch() error {
-	secret, err := stickySecret(e.state.dir)
-	if err != nil {
-		return err
-	}
+func (e *house) watch() {
+	secret := func() ([]byte, error) { return stickySecret(e.state.dir) }
 	w := &watched{groups: make(map[string]*upstream.Group)}
 	w.watch = backends.New(backends.Options{Log: e.options.Log.With("from", "backends"), Secret: secret, Changed: w.changed})
 	e.backends = w
-	return nil
 }
 
 // close ends the looking.

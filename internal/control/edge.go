@@ -65,9 +65,7 @@ func (e *Edge) first(ctx context.Context, loaded *config.Loaded, diagnostics con
 		return err
 	}
 	e.keepCleanersOff()
-	if err := e.watch(); err != nil {
-		return err
-	}
+	e.watch()
 	given := &generation.Pool{Open: generation.Passed(e.options.Listeners)}
 	g, err := e.generate(ctx, loaded, e.options.Site, nil, given, found)
 	if err != nil {
