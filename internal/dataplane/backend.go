@@ -5,24 +5,24 @@ import (
 	"net/http"
 	"strings"
 
+	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/upstream"
 	"edgegen/internal/dataplane/wire"
-	"edgegen/internal/site"
 )
 
 // askBackend answers a native tier that asks for a backend on its socket.
 func (p *Plane) askBackend(x *exchange, id string) answer {
 	x.tier = "web"
-	x.path, _, _ = strings.Cut(x.Target, "?")
+	x.Path, _, _ = strings.Cut(x.Target, "?")
 	group := x.model.watched[id]
 	if group == nil { // a daemon of an earlier generation asks once more
 		return answer{Response: failure(http.StatusServiceUnavailable)}
 	}
-	passOn(&x.Header)
+	decide.PassOn(&x.Header)
 	if x.watch != nil {
 		x.watch()
 	}
-	if wire.EqualFold(x.upgrade.protocol, "websocket") && x.upgrade.connection && x.Body == nil {
+	if wire.EqualFold(x.Upgrade.Protocol, "websocket") && x.Upgrade.Connection && x.Body == nil {
 		return p.askToSwitch(x, group)
 	}
 	r := p.exchangeWith(x, group)
@@ -51,7 +51,7 @@ func (p *Plane) exchangeWith(x *exchange, group *upstream.Group) *wire.Response 
 		return p.unanswered(x, err)
 	}
 	x.tier = "backend"
-	passOn(&r.Header)
+	decide.PassOn(&r.Header)
 	return r
 }
 
@@ -70,22 +70,13 @@ func (p *Plane) askToSwitch(x *exchange, group *upstream.Group) answer {
 		r = p.unanswered(x, err)
 		return answer{Response: r, gone: r.Status == nobody, close: true}
 	case r != nil:
-		cleanResponse(&r.Header)
+		decide.CleanResponse(&r.Header)
 		return answer{Response: r, close: true}
 	}
-	cleanResponse(&switched.Header)
+	decide.CleanResponse(&switched.Header)
 	p.sockets.enter(math.MaxInt)
 	r = &wire.Response{Status: http.StatusSwitchingProtocols, Header: switched.Header, Length: -1}
 	return answer{Response: r, switched: switched, close: true}
-}
-
-// passOn drops what is said to one connection, and the edge's own notes.
-func passOn(h *wire.Header) {
-	named := nominated(*h)
-	h.Filter(func(f wire.Field) bool {
-		note := len(f.Name) > len(site.NotePrefix) && wire.EqualFold(f.Name[:len(site.NotePrefix)], site.NotePrefix)
-		return !note && !hopByHop(f.Name) && !contains(named, f.Name)
-	})
 }
 
 // careless tells of an app that sends more than its answers say.

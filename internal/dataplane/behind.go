@@ -15,7 +15,7 @@ func (p *Plane) behind(conn net.Conn, d *door) {
 	m := p.model.Load()
 	from := relayed{source: conn.RemoteAddr(), to: conn.LocalAddr()}
 	var early []byte
-	if m.isTrusted(addressOf(conn)) {
+	if m.decide.Trusts(addressOf(conn)) {
 		from.tls = unknownTLS
 		_ = conn.SetReadDeadline(time.Now().Add(m.edge.Timeout.Header))
 		reader := bufio.NewReaderSize(conn, 512)

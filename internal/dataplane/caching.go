@@ -10,42 +10,14 @@ import (
 	"edgegen/internal/dataplane/entity"
 	"edgegen/internal/dataplane/httpcache"
 	"edgegen/internal/dataplane/wire"
-	"edgegen/internal/site"
 )
-
-// cacheKey is what a response is stored under. Whatever an app may put in a
-// response, as the port of an absolute URL, is part of it.
-func (x *exchange) cacheKey() string {
-	return x.keyOf(x.Target)
-}
-
-func (x *exchange) keyOf(target string) string {
-	key := strings.ToLower(x.Host) + target
-	if h := x.Header.Get("X-Forwarded-Host"); h != x.Host {
-		key = h + "\x00" + key
-	}
-	if p := x.Header.Get("X-Forwarded-Proto"); p != "https" {
-		key = p + "\x00" + key
-	}
-	if x.trusted {
-		for _, f := range x.Header { // what else an app may write into its answer
-			switch name := strings.ToLower(f.Name); {
-			case name == "x-forwarded-for" || name == "x-forwarded-host" || name == "x-forwarded-proto":
-			case strings.HasPrefix(name, "x-forwarded-") || site.IsTargetName(name):
-				key = name + ":" + f.Value + "\x00" + key
-			}
-		}
-	}
-	return key
-}
 
 // cached answers a GET or HEAD that may be answered from the cache. A
 // client's own Cache-Control is not obeyed, so that nobody can send each of
 // his requests to the backend (RFC 9111 5.2.1 leaves the choice); no-store
 // alone is, and such a request does not come here.
 func (f *front) cached(x *exchange) *wire.Response {
-	normalizeCodings(&x.Header)
-	key := x.cacheKey()
+	key := x.Key(x.Target)
 	for {
 		now := time.Now()
 		found := x.model.store.Lookup(key, x.Header, now)
@@ -170,7 +142,7 @@ func (x *exchange) detached(ctx context.Context) *exchange {
 	own.ctx, own.watch = ctx, nil
 	own.Header = x.Header.Clone()
 	own.Method = http.MethodGet
-	own.Target, own.Host, own.path = strings.Clone(x.Target), strings.Clone(x.Host), strings.Clone(x.path)
+	own.Target, own.Host, own.Path = strings.Clone(x.Target), strings.Clone(x.Host), strings.Clone(x.Path)
 	return &own
 }
 
@@ -180,13 +152,13 @@ func (f *front) invalidate(x *exchange, r *wire.Response) {
 	for _, name := range []string{"Location", "Content-Location"} {
 		if u, err := url.Parse(r.Header.Get(name)); err == nil && r.Header.Has(name) {
 			if u.Host == "" || wire.EqualFold(u.Host, x.Host) {
-				base := &url.URL{Path: x.path}
+				base := &url.URL{Path: x.Path}
 				targets = append(targets, base.ResolveReference(u).RequestURI())
 			}
 		}
 	}
 	for _, target := range targets {
-		key := x.keyOf(target)
+		key := x.Key(target)
 		f.flights.outdate(key)
 		x.model.store.Invalidate(key)
 		if now := f.plane.model.Load().store; now != x.model.store {

@@ -4,39 +4,27 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/netip"
 	"os"
 	"strconv"
 	"time"
 
+	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/upstream"
 	"edgegen/internal/dataplane/wire"
-	"edgegen/internal/site"
 )
 
 // exchange is a request on its way through the tiers, with what is known
 // about it. The connection it came on reuses it; what outlives the request is
 // copied.
 type exchange struct {
-	wire.Request
-	ctx      context.Context // ends when the client leaves
-	protocol string
-	began    time.Time
-	peer     netip.Addr // who connected to the edge
-	trusted  bool       // what the peer says of the client is believed
-	tls      uint16     // the version that the client has agreed upon; 0 where it is not known
-	https    bool       // the client has spoken TLS, as far as the connection tells
-	toldHTTP bool       // whoever is believed says that it has not
-	upgrade  upgrade
-	tunnel   bool   // a CONNECT for a WebSocket (RFC 8441)
-	watch    func() // called before waiting for anybody else; may be nil
+	decide.Question
+	ctx   context.Context // ends when the client leaves
+	began time.Time
+	watch func() // called before waiting for anybody else; may be nil
 
-	model  *model
-	host   *host
-	route  *route // nil until one was found
-	path   string // decoded
-	client netip.Addr
-	id     string
+	model *model
+	host  *decide.Host
+	route *route // nil until one was found
 
 	cache   string // X-Cache
 	tier    string
@@ -82,10 +70,6 @@ func redirect(status int, to string) *wire.Response {
 	r := failure(status)
 	r.Header.Add("Location", to)
 	return r
-}
-
-func notAllowed(methods []string) *wire.Response {
-	return failure(http.StatusMethodNotAllowed, wire.Field{Name: "Allow", Value: site.AllowLine(methods)})
 }
 
 // badRequest maps what is wrong with a request to its status; 0 means that

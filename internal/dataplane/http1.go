@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/site"
 )
@@ -77,8 +78,8 @@ func (c *http1) run() {
 // next serves one request, and reports whether another may follow.
 func (c *http1) next(first bool) bool {
 	head, err := c.head(first)
-	c.x = exchange{Request: wire.Request{Header: c.x.Header[:0]}, ctx: c.ctx, began: time.Now(), peer: c.peer, tls: c.tls, https: c.https, watch: c.watch,
-		model: c.plane.model.Load()}
+	c.x = exchange{Question: decide.Question{Request: wire.Request{Header: c.x.Header[:0]}, Peer: c.peer, TLS: c.tls, HTTPS: c.https},
+		ctx: c.ctx, began: time.Now(), watch: c.watch, model: c.plane.model.Load()}
 	t := c.x.model.edge.Timeout
 	if err == nil {
 		if err = wire.ParseRequest(head, &c.x.Request); err == nil && len(c.x.Header) > maxFields {
@@ -140,15 +141,15 @@ func (c *http1) head(first bool) (string, error) {
 // stay open.
 func (c *http1) prepare(t site.Timeouts) bool {
 	x := &c.x
-	x.protocol = "HTTP/1.1"
+	x.Protocol = "HTTP/1.1"
 	keep := true
 	if x.Minor == 0 {
-		x.protocol = "HTTP/1.0"
+		x.Protocol = "HTTP/1.0"
 		keep = x.Header.Contains("Connection", "keep-alive")
 	} else if x.Header.Has("Connection") {
 		keep = !x.Header.Contains("Connection", "close")
 	}
-	x.upgrade = readUpgrade(x.Header)
+	x.Upgrade = decide.ReadUpgrade(x.Header)
 	if x.Length != 0 {
 		expect := x.Minor == 1 && x.Header.Contains("Expect", "100-continue")
 		c.body.start(c, x.Length, x.model.edge.Limits.BodySize, expect, t.Body)
@@ -163,7 +164,7 @@ func (c *http1) refuse(err error) bool {
 	if status == 0 || status == http.StatusRequestTimeout {
 		return false // gone, idle for too long, or dribbling
 	}
-	c.x.protocol, c.x.client, c.x.cache, c.x.tier = "", c.peer, "PASS", c.plane.tierName()
+	c.x.Protocol, c.x.Client, c.x.cache, c.x.tier = "", c.peer, "PASS", c.plane.tierName()
 	r := failure(status)
 	r.Header.Add("X-Cache", "PASS")
 	c.x.Method, c.x.Minor = http.MethodGet, 1

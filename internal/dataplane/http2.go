@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/h2"
 	"edgegen/internal/dataplane/wire"
 )
@@ -76,8 +77,9 @@ func (c *http2) Serve(s *h2.Stream) {
 	p.streams.open.Add(1)
 	e := p.requests.Get().(*stream)
 	e.conn, e.to, s.User = c, s, e
-	e.exchange = exchange{ctx: s, protocol: "HTTP/2.0", began: time.Now(), peer: c.peer, tls: c.tls, https: true, watch: e.wait, model: p.model.Load(),
-		Request: wire.Request{Method: s.Method, Target: s.Path, Host: s.Authority, Minor: 1, Header: s.Header, Length: s.Length}}
+	e.exchange = exchange{ctx: s, began: time.Now(), watch: e.wait, model: p.model.Load(),
+		Question: decide.Question{Protocol: "HTTP/2.0", Peer: c.peer, TLS: c.tls, HTTPS: true,
+			Request: wire.Request{Method: s.Method, Target: s.Path, Host: s.Authority, Minor: 1, Header: s.Header, Length: s.Length}}}
 	a := c.answer(e)
 	defer a.Close()
 	if c.full || p.lastOne(c.door) {
@@ -102,7 +104,7 @@ func (c *http2) answer(e *stream) answer {
 		return c.refuse(x, s.Fault)
 	}
 	if s.Protocol == "websocket" {
-		x.tunnel = true
+		x.Tunnel = true
 	} else if s.Length != 0 && s.Method != "CONNECT" {
 		e.body.start(e, x.Header.Contains("Expect", "100-continue"))
 		x.Body = &e.body
@@ -112,7 +114,7 @@ func (c *http2) answer(e *stream) answer {
 
 // refuse answers what is no acceptable request.
 func (c *http2) refuse(x *exchange, err error) answer {
-	x.Body, x.client, x.cache, x.tier = nil, c.peer, "PASS", "cache"
+	x.Body, x.Client, x.cache, x.tier = nil, c.peer, "PASS", "cache"
 	return answer{Response: failure(badRequest(err), wire.Field{Name: "X-Cache", Value: x.cache})}
 }
 

@@ -11,15 +11,6 @@ import (
 	"edgegen/internal/dataplane/wire"
 )
 
-// tunnelHandshake checks the CONNECT of a WebSocket (RFC 8441 5): 200 for a
-// valid one. It has no key, and a body, which is the WebSocket.
-func (x *exchange) tunnelHandshake() int {
-	if x.Length >= 0 || x.Header.Count("Sec-WebSocket-Version") != 1 {
-		return http.StatusBadRequest
-	}
-	return webSocketVersion(x.Header)
-}
-
 // asHandshake is what an app is asked for a CONNECT: a handshake of HTTP/1.1,
 // with a key of the edge's own.
 func (x *exchange) asHandshake() wire.Request {

@@ -114,7 +114,7 @@ func (p *Plane) https(raw net.Conn, d *door) {
 
 // full answers on a connection beyond the limit.
 func full(x *exchange) answer {
-	x.client, x.cache, x.tier = x.peer, "PASS", "cache"
+	x.Client, x.cache, x.tier = x.Peer, "PASS", "cache"
 	return answer{Response: failure(http.StatusServiceUnavailable, wire.Field{Name: "X-Cache", Value: "PASS"}), close: true}
 }
 

@@ -3,6 +3,7 @@ package dataplane
 import (
 	"net/http"
 
+	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/site"
 )
@@ -11,14 +12,14 @@ import (
 // for every name that a site claims. The model says all of it, so a builtin
 // web tier asks no cache tier.
 func (p *Plane) plainHTTP(x *exchange) answer {
-	x.client = x.peer
+	x.Client = x.Peer
 	return p.plainAnswer(x)
 }
 
 // relayedPlain answers a native web tier, which owns the plain-HTTP listeners
 // and names the client in X-Real-IP.
 func (p *Plane) relayedPlain(x *exchange) answer {
-	x.client, _ = parseAddress(x.Header.Get("X-Real-IP"))
+	x.Client, _ = decide.ParseAddress(x.Header.Get("X-Real-IP"))
 	if status, ok := wire.Digits(x.Header.Get(site.NoteWords)); ok && status >= 400 && status < 600 {
 		// The words for an error that the web tier itself met.
 		x.cache, x.tier = "PASS", "web"
@@ -32,21 +33,12 @@ func (p *Plane) relayedPlain(x *exchange) answer {
 }
 
 func (p *Plane) plainAnswer(x *exchange) answer {
-	x.cache, x.tier, x.id = "PASS", p.tierName(), newID()
-	a := x.toHTTPS()
+	x.cache, x.tier, x.ID = "PASS", p.tierName(), decide.NewID()
+	w := x.model.decide.DecidePlain(&x.Question)
+	a := x.ended(w)
 	a.Header.Add("X-Cache", x.cache)
 	if x.Body != nil {
 		a.close = true // nobody reads it
 	}
 	return a
-}
-
-func (x *exchange) toHTTPS() answer {
-	if r := x.admit(); r != nil {
-		return *r
-	}
-	if x.host = x.model.host(x.Host); x.host == nil {
-		return answer{Response: failure(http.StatusMisdirectedRequest)}
-	}
-	return answer{Response: x.toCanonical()}
 }

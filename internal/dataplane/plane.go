@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/h2"
 	"edgegen/internal/dataplane/loglimit"
 	"edgegen/internal/dataplane/static"
@@ -80,7 +81,7 @@ func New(o Options) (*Plane, error) {
 	p.requests.New = newStream
 	p.ended, p.end = context.WithCancel(context.Background())
 	p.patience, p.hurry = context.WithCancel(context.Background())
-	p.probeHost = ".probe-" + newID() // which no host can be called, and no default site has
+	p.probeHost = ".probe-" + decide.NewID() // which no host can be called, and no default site has
 	p.tls = p.tlsConfig()
 	m, err := p.build(o.Model)
 	if err == nil && (len(o.Web) > 0 && p.web == nil || len(o.Cache) > 0 && p.front == nil) {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"edgegen/internal/accesslog"
+	"edgegen/internal/dataplane/decide"
 )
 
 // record logs the request under way.
@@ -16,15 +17,15 @@ func (c *http1) record(status int) {
 
 // finish makes the record of an exchange that has ended.
 func (x *exchange) finish(status int, bytes int64) accesslog.Record {
-	client := x.client
+	client := x.Client
 	if !client.IsValid() {
-		client = x.peer
+		client = x.Peer
 	}
-	if x.id == "" { // refused before it got one
-		x.id = newID()
+	if x.ID == "" { // refused before it got one
+		x.ID = decide.NewID()
 	}
 	return accesslog.Record{
-		Time: x.began, ID: x.id, Client: client, Protocol: x.protocol, Method: x.Method, Host: x.Host, Path: x.Target,
+		Time: x.began, ID: x.ID, Client: client, Protocol: x.Protocol, Method: x.Method, Host: x.Host, Path: x.Target,
 		Referer: x.Header.Get("Referer"), UserAgent: x.Header.Get("User-Agent"),
 		Status: status, Bytes: bytes, Duration: time.Since(x.began),
 		Cache: x.cache, Tier: x.tier, Backend: x.backend, Upstream: x.asked,

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/site"
 )
 
@@ -34,7 +35,7 @@ func newTLSModel(edge *site.Edge, certificates []tls.Certificate, protocols []st
 		config := modern()
 		config.NextProtos = protocols
 		config.Certificates = []tls.Certificate{certificates[i]}
-		config.MinVersion = minVersion(s)
+		config.MinVersion = decide.MinVersion(s)
 		bindTickets(config, outer, s.Host)
 		if i == edge.First {
 			t.first = config
@@ -48,14 +49,6 @@ func newTLSModel(edge *site.Edge, certificates []tls.Certificate, protocols []st
 		}
 	}
 	return t, nil
-}
-
-// minVersion is the lowest version of TLS that a site may be asked with.
-func minVersion(s *site.Site) uint16 {
-	if s.TLS.MinVersion == "1.3" {
-		return tls.VersionTLS13
-	}
-	return tls.VersionTLS12
 }
 
 // bindTickets has a session of one site not be resumed under the name of another,

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/static"
 	"edgegen/internal/dataplane/upstream"
 	"edgegen/internal/dataplane/wire"
@@ -26,12 +27,13 @@ type web struct {
 // and the route.
 func (w *web) fetch(x *exchange) *wire.Response {
 	x.tier = "web"
-	if m := x.host.site.Maintenance; m != nil {
+	if m := x.host.Site.Maintenance; m != nil {
 		if r := w.maintenance(m, x.model.private); r != nil {
 			return r
 		}
 		if x.route == nil { // the page went away in between
-			if x.route = x.host.route(x.path); x.route == nil {
+			x.route = x.model.route(decide.Way{Host: x.host, Route: x.host.Route(x.Path)})
+			if x.route == nil {
 				return failure(http.StatusNotFound)
 			}
 		}
@@ -53,10 +55,10 @@ func (w *web) fetch(x *exchange) *wire.Response {
 
 // static answers from files; nil where the backend has to.
 func (w *web) static(x *exchange, s *site.Static) *wire.Response {
-	if static.Hidden(x.path) {
+	if static.Hidden(x.Path) {
 		return failure(http.StatusNotFound)
 	}
-	ask := static.Ask{Method: x.Method, Header: x.Header, Path: x.path, Static: s, Private: x.model.private}
+	ask := static.Ask{Method: x.Method, Header: x.Header, Path: x.Path, Static: s, Private: x.model.private}
 	if x.Method != http.MethodGet && x.Method != http.MethodHead {
 		return w.unserved(x, ask)
 	}
@@ -119,7 +121,7 @@ func (w *web) proxy(x *exchange) *wire.Response {
 		return w.plane.unanswered(x, err)
 	}
 	x.tier = "backend"
-	cleanResponse(&r.Header)
+	decide.CleanResponse(&r.Header)
 	if r.Body == nil {
 		letGo()
 	} else if _, held := x.Body.(*stored); held {
@@ -149,7 +151,7 @@ func patience(t site.Timeouts) upstream.Timeouts {
 func (p *Plane) unanswered(x *exchange, err error) *wire.Response {
 	r := badGateway(err)
 	if r.Status >= 500 {
-		p.log.WarnContext(x.ctx, "no answer", "host", x.Host, "path", x.path, "backend", x.backend, "id", x.id, "status", r.Status, "error", err)
+		p.log.WarnContext(x.ctx, "no answer", "host", x.Host, "path", x.Path, "backend", x.backend, "id", x.ID, "status", r.Status, "error", err)
 	}
 	return r
 }
@@ -191,19 +193,12 @@ func (x *exchange) note(r *wire.Response) {
 }
 
 func (w *web) answer(x *exchange) answer {
-	x.client, _ = parseAddress(x.Header.Get("X-Real-IP"))
-	x.id = x.Header.Get("X-Request-Id")
-	cleanRequest(&x.Request, nominated(x.Header), true)
-	if r := x.admit(); r != nil {
-		return *r
+	x.ReceiveRelayed()
+	way := x.model.decide.DecideRelayed(&x.Question)
+	if way.Ends() {
+		return x.ended(way)
 	}
-	if x.host = x.model.host(x.Host); x.host == nil {
-		return answer{Response: failure(http.StatusMisdirectedRequest)}
-	}
-	x.route = x.host.route(x.path)
-	if x.route == nil && x.host.site.Maintenance == nil {
-		return answer{Response: failure(http.StatusNotFound)}
-	}
+	x.host, x.route = way.Host, x.model.route(way)
 	r := w.fetch(x)
 	return answer{Response: r, gone: r.Status == nobody}
 }
@@ -232,7 +227,7 @@ func (o *remote) fetch(x *exchange) *wire.Response {
 	}
 	x.tier = "web"
 	x.noted(r.Header)
-	cleanResponse(&r.Header)
+	decide.CleanResponse(&r.Header)
 	if x.tier == "web" && r.Status == http.StatusOK && r.Body != nil && r.Header.Get("Content-Encoding") == "gzip" && !isGzip(r) {
 		r.Close()
 		x.Header.Del("Accept-Encoding")

@@ -1,4 +1,4 @@
-package dataplane
+package decide
 
 import (
 	"strings"
@@ -7,8 +7,8 @@ import (
 	"edgegen/internal/site"
 )
 
-// applyToRequest applies a route's rules to a request: it removes, then sets.
-func applyToRequest(h *wire.Header, rules *site.HeaderRules) {
+// ApplyToRequest applies a route's rules to a request: it removes, then sets.
+func ApplyToRequest(h *wire.Header, rules *site.HeaderRules) {
 	for _, r := range rules.Remove {
 		h.Del(r.Name)
 	}
@@ -17,8 +17,8 @@ func applyToRequest(h *wire.Header, rules *site.HeaderRules) {
 	}
 }
 
-// applyToAnswer applies a route's rules to a response.
-func applyToAnswer(h *wire.Header, status int, rules *site.HeaderRules) {
+// ApplyToAnswer applies a route's rules to a response.
+func ApplyToAnswer(h *wire.Header, status int, rules *site.HeaderRules) {
 	for _, r := range rules.Remove {
 		h.Del(r.Name)
 	}
@@ -27,21 +27,6 @@ func applyToAnswer(h *wire.Header, status int, rules *site.HeaderRules) {
 			h.Set(s.Name, s.Value)
 		}
 	}
-}
-
-// ignored reports whether a Cookie line holds no cookie but those of the
-// given names.
-func ignored(line string, names []string) bool {
-	for cookie := range strings.SplitSeq(line, ";") {
-		name, _, _ := strings.Cut(wire.TrimSpace(cookie), "=")
-		if name = wire.TrimSpace(name); name == "" && wire.TrimSpace(cookie) == "" {
-			continue
-		}
-		if !matchesAny(name, names) {
-			return false
-		}
-	}
-	return true
 }
 
 func matchesAny(name string, patterns []string) bool {

@@ -1,10 +1,7 @@
-package dataplane
+package decide
 
 import (
-	"encoding/hex"
-	"math/rand/v2"
 	"net/http"
-	"net/netip"
 	"strings"
 
 	"edgegen/internal/dataplane/wire"
@@ -102,25 +99,6 @@ func edgeName(name string) bool {
 // isNote reports whether a name in lower case is one of the tiers' to each other.
 func isNote(name string) bool { return strings.HasPrefix(name, "x-edge-") }
 
-// improper is the status for a request that says of itself what it must not; 0
-// for most.
-func (x *exchange) improper(named []string) int {
-	for value := range x.Header.Values("Expect") {
-		if !wire.EqualFold(value, "100-continue") { // RFC 9110, 10.1.1
-			return http.StatusExpectationFailed
-		}
-	}
-	for _, name := range named {
-		if edgeName(name) || site.IsEndToEndName(name) {
-			return http.StatusBadRequest
-		}
-	}
-	if x.Method == http.MethodHead && x.Body != nil {
-		return http.StatusBadRequest
-	}
-	return 0
-}
-
 func contains(lower []string, name string) bool {
 	for _, n := range lower {
 		if wire.EqualFold(n, name) {
@@ -130,10 +108,10 @@ func contains(lower []string, name string) bool {
 	return false
 }
 
-// cleanResponse removes hop-by-hop fields, what names a product, what is for a
+// CleanResponse removes hop-by-hop fields, what names a product, what is for a
 // server to do in the app's place, an X-Cache that is not ours, and the edge's own
 // notes, whoever wrote them.
-func cleanResponse(h *wire.Header) {
+func CleanResponse(h *wire.Header) {
 	named := nominated(*h)
 	h.Filter(func(f wire.Field) bool {
 		switch len(f.Name) {
@@ -164,103 +142,12 @@ func cleanResponse(h *wire.Header) {
 	})
 }
 
-// forward cleans the request's header and makes it say who the client is.
-func (x *exchange) forward(named []string) {
-	x.trusted = x.model.isTrusted(x.peer)
-	cleanRequest(&x.Request, named, x.trusted)
-	x.client = x.peer
-	proto, hostname := "http", x.Host
-	if x.https {
-		proto = "https"
-	}
-	if x.trusted {
-		x.client = x.walk()
-		if p := x.Header.Get("X-Forwarded-Proto"); p == "http" || p == "https" {
-			proto, x.https, x.toldHTTP = p, p == "https", p == "http"
-		}
-		if h := x.Header.Get("X-Forwarded-Host"); h != "" {
-			hostname = h
-		}
-		x.id = x.Header.Get("X-Request-Id")
-		x.Header.Filter(func(f wire.Field) bool {
-			switch strings.ToLower(f.Name) {
-			case "x-forwarded-for", "x-real-ip", "x-forwarded-proto", "x-forwarded-host", "x-request-id":
-				return false
-			}
-			return true
-		})
-	}
-	if !validID(x.id) {
-		x.id = newID()
-	}
-	address := x.client.String()
-	x.Header = append(x.Header,
-		wire.Field{Name: "X-Forwarded-For", Value: address},
-		wire.Field{Name: "X-Real-IP", Value: address},
-		wire.Field{Name: "X-Forwarded-Proto", Value: proto},
-		wire.Field{Name: "X-Forwarded-Host", Value: hostname},
-		wire.Field{Name: "X-Request-Id", Value: x.id})
-}
-
-// walk goes through X-Forwarded-For, or else Forwarded, from the right: over
-// trusted proxies to the first address that is none.
-func (x *exchange) walk() netip.Addr {
-	var chain []string
-	for member := range x.Header.Members("X-Forwarded-For") {
-		chain = append(chain, member)
-	}
-	if len(chain) == 0 {
-		for member := range x.Header.Members("Forwarded") {
-			chain = append(chain, forwardedFor(member))
-		}
-	}
-	client := x.peer
-	for i := len(chain) - 1; i >= 0 && x.model.isTrusted(client); i-- {
-		address, ok := parseAddress(chain[i])
-		if !ok {
-			break
-		}
-		client = address
-	}
-	return client
-}
-
-// forwardedFor is the for parameter of one element of Forwarded (RFC 7239).
-func forwardedFor(element string) string {
-	for pair := range strings.SplitSeq(element, ";") {
-		name, value, _ := strings.Cut(wire.TrimSpace(pair), "=")
-		if wire.EqualFold(name, "for") {
-			return strings.Trim(value, `"`)
-		}
-	}
-	return ""
-}
-
-// parseAddress reads an address with or without a port and brackets.
-func parseAddress(s string) (netip.Addr, bool) {
-	if a, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
-		return a.Unmap().WithZone(""), true
-	}
-	if a, err := netip.ParseAddrPort(s); err == nil {
-		return a.Addr().Unmap().WithZone(""), true
-	}
-	return netip.Addr{}, false
-}
-
-func validID(id string) bool {
-	for i := 0; i < len(id); i++ {
-		if c := id[i]; (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') && strings.IndexByte("._:/+=@-", c) < 0 {
-			return false
-		}
-	}
-	return id != "" && len(id) <= 128
-}
-
-func newID() string {
-	var raw [16]byte
-	a, b := rand.Uint64(), rand.Uint64()
-	for i := range 8 {
-		raw[i], raw[8+i] = byte(a>>(8*i)), byte(b>>(8*i))
-	}
-	return hex.EncodeToString(raw[:])
+// PassOn drops of what one tier sends another what is said to one connection, and
+// the edge's own notes.
+func PassOn(h *wire.Header) {
+	named := nominated(*h)
+	h.Filter(func(f wire.Field) bool {
+		note := len(f.Name) > len(site.NotePrefix) && wire.EqualFold(f.Name[:len(site.NotePrefix)], site.NotePrefix)
+		return !note && !hopByHop(f.Name) && !contains(named, f.Name)
+	})
 }

@@ -1,0 +1,151 @@
+package decide
+
+import (
+	"crypto/tls"
+	"net/netip"
+	"strings"
+
+	"edgegen/internal/site"
+)
+
+// Model is a site model prepared for deciding. It is immutable, and may be used
+// from any goroutine.
+type Model struct {
+	edge    *site.Edge
+	hosts   map[string]*Host // what sites claim by its whole name
+	beneath map[string]*Host // by what follows the one label that a wildcard stands for
+	other   *Host            // for hosts that no site claims; nil where no site is the default
+	port    string           // of a redirect, with the colon
+	trusted []netip.Prefix
+}
+
+// Host is a name that a site answers to.
+type Host struct {
+	Name   string // as the site writes it; of a default site, its canonical host
+	Site   *site.Site
+	Index  int    // of Site in Edge.Sites
+	Alias  bool   // it is led to the canonical host
+	Lowest uint16 // the lowest version of TLS that it may be asked with
+	// asked has a redirect keep the host that a client asked for.
+	asked bool
+	// base is what a redirect to the canonical host starts with.
+	base string
+}
+
+// NewModel prepares a model.
+func NewModel(edge *site.Edge) *Model {
+	m := &Model{edge: edge, hosts: make(map[string]*Host, 2*len(edge.Sites)), beneath: map[string]*Host{}}
+	for _, p := range edge.Trusted {
+		m.trusted = append(m.trusted, p.Network)
+	}
+	if len(edge.HTTPS) > 0 {
+		m.port = edge.RedirectPort()
+	}
+	for i := range edge.Sites {
+		s := &edge.Sites[i]
+		m.claim(Host{Name: s.Host, Site: s, Index: i, Lowest: MinVersion(s), base: "https://" + site.URLHost(s.Host) + m.port})
+	}
+	return m
+}
+
+// MinVersion is the lowest version of TLS that a site takes.
+func MinVersion(s *site.Site) uint16 {
+	if s.TLS.MinVersion == "1.3" {
+		return tls.VersionTLS13
+	}
+	return tls.VersionTLS12
+}
+
+// claim has a site answer for its names.
+func (m *Model) claim(h Host) {
+	m.hosts[h.Name] = &h
+	for _, name := range h.Site.Aliases {
+		alias := h
+		alias.Name, alias.Alias = name, true
+		m.hosts[name] = &alias
+	}
+	for _, name := range h.Site.Hosts {
+		asked := h
+		asked.Name, asked.asked = name, true
+		if parent, wildcard := site.Beneath(name); wildcard {
+			m.beneath[parent] = &asked
+		} else {
+			m.hosts[name] = &asked
+		}
+	}
+	if h.Site.Default {
+		other := h
+		other.asked = true
+		m.other = &other
+	}
+}
+
+// Host finds the host of an authority, whatever its case, port and trailing
+// dot; nil where no site claims it.
+func (m *Model) Host(authority string) *Host {
+	if h := m.hosts[authority]; h != nil {
+		return h
+	}
+	name := hostOf(authority)
+	bare := strings.Trim(name, "[]")
+	if h := m.hosts[bare]; h != nil {
+		return h
+	}
+	if label, parent, ok := strings.Cut(bare, "."); ok && m.beneath[parent] != nil && isLabel(label) {
+		return m.beneath[parent]
+	}
+	if m.other != nil && isHost(name) {
+		return m.other
+	}
+	return nil
+}
+
+// hostOf is the host of an authority in lower case, without port and trailing dot.
+func hostOf(authority string) string {
+	name := authority
+	if i := strings.LastIndexByte(name, ':'); i >= 0 && !strings.HasSuffix(name, "]") {
+		name = name[:i]
+	}
+	return strings.ToLower(strings.TrimSuffix(name, "."))
+}
+
+// isLabel reports whether a wildcard can stand for it.
+func isLabel(label string) bool {
+	return label != "" && strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") == ""
+}
+
+// isHost reports whether it can be a host's name, or an address.
+func isHost(name string) bool {
+	if inner, ok := strings.CutPrefix(name, "["); ok {
+		inner, ok = strings.CutSuffix(inner, "]")
+		return ok && inner != "" && strings.Trim(inner, "0123456789abcdef:.") == ""
+	}
+	for label := range strings.SplitSeq(name, ".") {
+		if !isLabel(label) {
+			return false
+		}
+	}
+	return true
+}
+
+// Route finds the longest route that a decoded path is in, by its place in
+// Site.Routes; -1 where there is none.
+func (h *Host) Route(path string) int {
+	for i := range h.Site.Routes {
+		r := &h.Site.Routes[i]
+		if r.Path == "/" || strings.HasPrefix(path, r.Path) && (len(path) == len(r.Path) || path[len(r.Path)] == '/') {
+			return i
+		}
+	}
+	return -1
+}
+
+// Trusts reports whether what a peer says of its clients is believed.
+func (m *Model) Trusts(a netip.Addr) bool {
+	for _, p := range m.trusted {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,123 @@
+package decide
+
+import (
+	"net/http"
+
+	"edgegen/internal/site"
+)
+
+// Pages is asked whether a maintenance page is there, each time, so that the page
+// counts from when it is there.
+type Pages interface{ HasPage(path string) bool }
+
+// Decide finds the way of a request that Receive has let through: what the cache
+// tier decides.
+func (m *Model) Decide(q *Question, pages Pages) Way {
+	if !m.edge.Takes(q.AsksBy()) {
+		return m.untaken(q, pages)
+	}
+	w := m.admit(q)
+	if w.Turn != GoesOn {
+		return w
+	}
+	if w.Host = m.Host(q.Host); w.Host == nil {
+		return Way{Turn: Unclaimed, Route: -1}
+	}
+	switch s := w.Host.Site; {
+	case q.TLS != 0 && q.TLS < w.Host.Lowest: // RFC 9110, 15.5.20
+		w.Turn = LowTLS
+	case w.Host.Alias || q.ToldHTTP && m.edge.Plain():
+		w.Turn, w.Location = ToCanonical, m.toCanonical(q, w.Host)
+	case s.Maintenance != nil && pages.HasPage(s.Maintenance.Page):
+		w.Turn = Maintained
+	default:
+		m.onRoute(q, &w)
+	}
+	return w
+}
+
+// onRoute finds the route, and whether it takes the request.
+func (m *Model) onRoute(q *Question, w *Way) {
+	if w.Route = w.Host.Route(q.Path); w.Route < 0 {
+		w.Turn = NoRoute
+		return
+	}
+	switch r := &w.Host.Site.Routes[w.Route]; {
+	case !r.Takes(q.AsksBy()):
+		w.Turn, w.Allow = MethodNotTaken, r.Allowed()
+	case r.WebSocket && r.Backend != "" && q.WantsWebSocket():
+		w.Flaw = q.Handshake()
+		w.Turn = w.Flaw.turn()
+	case q.Tunnel:
+		w.Turn, w.Allow = NoTunnel, site.UsualMethods()
+	}
+}
+
+// DecideRelayed is Decide for a web tier that a native cache tier asks, which has
+// decided the rest.
+func (m *Model) DecideRelayed(q *Question) Way {
+	w := m.admit(q)
+	if w.Turn != GoesOn {
+		return w
+	}
+	if w.Host = m.Host(q.Host); w.Host == nil {
+		return Way{Turn: Unclaimed, Route: -1}
+	}
+	if w.Route = w.Host.Route(q.Path); w.Route < 0 && w.Host.Site.Maintenance == nil {
+		w.Turn = NoRoute
+	}
+	return w
+}
+
+// DecidePlain is Decide for a plain listener on which no site is served.
+func (m *Model) DecidePlain(q *Question) Way {
+	w := m.admit(q)
+	if w.Turn != GoesOn {
+		return w
+	}
+	if w.Host = m.Host(q.Host); w.Host == nil {
+		return Way{Turn: Unclaimed, Route: -1}
+	}
+	w.Turn, w.Location = ToCanonical, m.toCanonical(q, w.Host)
+	return w
+}
+
+// admit checks what any tier checks first: method, size, path. It answers who asks for
+// the edge's health.
+func (m *Model) admit(q *Question) Way {
+	w := Way{Route: -1}
+	switch {
+	case !q.Tunnel && !m.edge.Takes(q.Method):
+		w.Turn, w.Allow = UnknownMethod, site.UsualMethods()
+	case q.Length > m.edge.Limits.BodySize:
+		w.Turn = BodyTooLarge
+	case q.Target == "*":
+		w.Turn, w.Allow = AboutServer, site.UsualMethods()
+	case m.asksHealth(q):
+		w.Turn = Health
+	default:
+		var status int
+		switch q.Path, status = DecodePath(q.Target); status {
+		case http.StatusOK:
+		case http.StatusBadRequest:
+			w.Turn = BrokenPath
+		default:
+			w.Turn = Climbs
+		}
+	}
+	return w
+}
+
+// untaken is a method that no route takes: the answer names those that this one
+// takes.
+func (m *Model) untaken(q *Question, pages Pages) Way {
+	w := Way{Turn: UnknownMethod, Route: -1, Allow: site.UsualMethods()}
+	q.Path, _ = DecodePath(q.Target) // "" where it is broken
+	w.Host = m.Host(q.Host)
+	if h := w.Host; h != nil && !h.Alias && (h.Site.Maintenance == nil || !pages.HasPage(h.Site.Maintenance.Page)) {
+		if w.Route = h.Route(q.Path); w.Route >= 0 {
+			w.Allow = w.Taken().Allowed()
+		}
+	}
+	return w
+}
