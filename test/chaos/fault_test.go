@@ -63,7 +63,8 @@ type fault struct {
 // mortal is a process, and when it was seen to be dead.
 type mortal struct {
 	edge.Process
-	died time.Time // the zero value while it lives
+	lived time.Time // when it was last seen alive; on a busy machine that may be long before
+	died  time.Time // the zero value while it lives
 }
 
 func (f *fault) String() string {
@@ -82,9 +83,10 @@ func strike(p *place, e *edge.Edge) *fault {
 	if !ok {
 		return nil
 	}
-	f := &fault{target: g, victim: mortal{Process: victim}}
+	now := time.Now()
+	f := &fault{target: g, victim: mortal{Process: victim, lived: now}}
 	for _, child := range children {
-		f.others = append(f.others, mortal{Process: child})
+		f.others = append(f.others, mortal{Process: child, lived: now})
 	}
 	signal := syscall.SIGKILL
 	switch dice := rand.IntN(4); {
@@ -107,7 +109,11 @@ func strike(p *place, e *edge.Edge) *fault {
 // watch notes who has died.
 func (f *fault) watch() {
 	note := func(m *mortal) {
-		if m.died.IsZero() && !m.Alive() {
+		switch looked := time.Now(); {
+		case !m.died.IsZero():
+		case m.Alive():
+			m.lived = looked
+		default:
 			m.died = time.Now()
 		}
 	}
@@ -124,6 +130,9 @@ func (f *fault) covers(begin, end time.Time) bool {
 	const late = 250 * time.Millisecond
 	for _, m := range append([]mortal{f.victim}, f.others...) {
 		from, to := m.died.Add(-late), m.died
+		if m.lived.Before(from) {
+			from = m.lived
+		}
 		if m.Process == f.victim.Process && (f.kind != "stopped" || f.target.serving) {
 			from = f.begin
 		}

@@ -129,6 +129,8 @@ func (e *Edge) Ends() int {
 	select {
 	case <-e.Exited:
 	case <-time.After(Patience):
+		e.Signal(syscall.SIGQUIT) // it says on stderr what its goroutines wait for
+		<-e.Exited
 		e.t.Fatal("edgegen does not end")
 	}
 	return e.cmd.ProcessState.ExitCode()
