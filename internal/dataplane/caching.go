@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/entity"
 	"edgegen/internal/dataplane/httpcache"
 	"edgegen/internal/dataplane/wire"
@@ -37,7 +38,7 @@ func (f *front) cached(x *exchange) *wire.Response {
 			}
 		}
 		x.cache = "MISS"
-		if x.route.onlyFiles() {
+		if decide.NeverStored(x.route.Route) {
 			x.cache = "PASS"
 		}
 		if x.Method == http.MethodHead || e == nil && (found.Pass || strings.Contains(x.Header.Get("Range"), ",")) {
@@ -48,10 +49,6 @@ func (f *front) cached(x *exchange) *wire.Response {
 		}
 	}
 }
-
-// onlyFiles reports whether nothing of the route is ever stored: files say nothing
-// about their freshness.
-func (r *route) onlyFiles() bool { return r.Static != nil && r.group == nil && !r.HasTTL }
 
 // fromStore answers with a stored response; nil where its body is gone.
 func (f *front) fromStore(x *exchange, key string, e *httpcache.Entry, how string) *wire.Response {

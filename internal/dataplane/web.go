@@ -55,50 +55,19 @@ func (w *web) fetch(x *exchange) *wire.Response {
 
 // static answers from files; nil where the backend has to.
 func (w *web) static(x *exchange, s *site.Static) *wire.Response {
-	if static.Hidden(x.Path) {
-		return failure(http.StatusNotFound)
-	}
 	ask := static.Ask{Method: x.Method, Header: x.Header, Path: x.Path, Static: s, Private: x.model.private}
-	if x.Method != http.MethodGet && x.Method != http.MethodHead {
-		return w.unserved(x, ask)
-	}
-	r, err := w.files.Answer(ask)
-	switch {
-	case errors.Is(err, static.ErrSlash):
-		return redirect(http.StatusMovedPermanently, withSlash(x.Target))
-	case err != nil:
-		return failure(http.StatusNotFound) // there is a file, and it is not for anybody
-	case r != nil:
+	r, found := w.files.Find(ask, x.route.group != nil)
+	switch found {
+	case static.Nothing:
+		return nil
+	case static.Served:
 		return worded(r)
+	case static.Slash:
+		return redirect(found.Status(x.Method), decide.WithSlash(x.Target))
+	case static.OtherMethod:
+		return failure(found.Status(x.Method), wire.Field{Name: "Allow", Value: "GET, HEAD"})
 	}
-	return nil
-}
-
-// unserved answers a method by which no file is served.
-func (w *web) unserved(x *exchange, ask static.Ask) *wire.Response {
-	switch err := w.files.Exists(ask); {
-	case errors.Is(err, static.ErrSlash):
-		return redirect(http.StatusPermanentRedirect, withSlash(x.Target))
-	case err == nil && x.route.group == nil:
-		return failure(http.StatusMethodNotAllowed, wire.Field{Name: "Allow", Value: "GET, HEAD"})
-	}
-	return nil
-}
-
-// withSlash is the target of a directory with its last slash, the query kept.
-// What begins with two slashes, as browsers also read a backslash, would lead
-// to another host.
-func withSlash(target string) string {
-	path, query, has := strings.Cut(target, "?")
-	path = strings.TrimLeft(path, "/")
-	if strings.HasPrefix(path, `\`) {
-		path = "%5C" + path[1:]
-	}
-	path = "/" + path + "/"
-	if has {
-		path += "?" + query
-	}
-	return path
+	return failure(found.Status(x.Method)) // there is a file, and it is not for anybody
 }
 
 // proxy asks the backend.

@@ -84,3 +84,19 @@ func walks(path string) bool {
 	}
 	return false
 }
+
+// WithSlash is the target of a directory with its last slash, the query kept.
+// What begins with two slashes, as browsers also read a backslash, would lead
+// to another host.
+func WithSlash(target string) string {
+	path, query, has := strings.Cut(target, "?")
+	path = strings.TrimLeft(path, "/")
+	if strings.HasPrefix(path, `\`) {
+		path = "%5C" + path[1:]
+	}
+	path = "/" + path + "/"
+	if has {
+		path += "?" + query
+	}
+	return path
+}

@@ -39,6 +39,10 @@ func (m *Model) Past(q *Question, s *site.Site) Past {
 	return LookedUp
 }
 
+// NeverStored reports whether nothing of a route is ever stored: files say nothing
+// about their freshness.
+func NeverStored(r *site.Route) bool { return r.Static != nil && r.Backend == "" && !r.HasTTL }
+
 // Looked makes a request what it is looked up and asked for as: without the cookies
 // that the site ignores, and with codings that many clients have in common. Where a
 // request goes past the cache all stays as the client sent it.
