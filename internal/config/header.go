@@ -62,7 +62,7 @@ func (b *block) headerRules(rules *site.HeaderRules, names func() []owned) {
 	reserved := names()
 	seen := map[string]hcl.Range{}
 	claim := func(name located) bool {
-		if !b.checkHeaderName(name, reserved) {
+		if !b.checkHeaderName(name, reserved, "cannot be changed here") {
 			return false
 		}
 		key := textproto.CanonicalMIMEHeaderKey(name.text)
@@ -90,7 +90,7 @@ func (b *block) headerRules(rules *site.HeaderRules, names func() []owned) {
 
 func compareNames(x, y string) int { return cmp.Compare(strings.ToLower(x), strings.ToLower(y)) }
 
-func (b *block) checkHeaderName(name located, reserved []owned) bool {
+func (b *block) checkHeaderName(name located, reserved []owned, verdict string) bool {
 	if !isToken(name.text) {
 		b.errorAt(name.place, `use letters, digits and "-"`, "%q is no name for a header field", name.text)
 		return false
@@ -103,7 +103,7 @@ func (b *block) checkHeaderName(name located, reserved []owned) bool {
 	for _, own := range reserved {
 		prefix, family := strings.CutSuffix(strings.ToLower(own.name), "*")
 		if lower == prefix || family && strings.HasPrefix(lower, prefix) {
-			b.errorAt(name.place, "leave it out: "+own.reason, "%s cannot be changed here", name.text)
+			b.errorAt(name.place, "leave it out: "+own.reason, "%s %s", name.text, verdict)
 			return false
 		}
 	}

@@ -8,7 +8,7 @@ import (
 
 func routeLanguage() *schema {
 	return &schema{name: "route", title: "a route block", label: "/", many: true,
-		words: "what is done for a path, which is the label, and everything below it; whole segments match, and the longest route wins",
+		words: "what is done for a path, which is the label, and everything below it; whole segments match. The label \"= /path\" stands for that path alone, \"~ ^/u/[0-9]+$\" for a regular expression of the decoded path. An exact path wins over regular expressions, of which the first that is written and fits is taken, and these over the longest path",
 		arguments: []argument{
 			{name: "backend", kind: textKind, serves: true, by: cacheTier | webTier,
 				words: "the app that answers what no file does", example: `"app"`,
@@ -27,7 +27,7 @@ func routeLanguage() *schema {
 				into:   in(func(r *site.Route) *[]string { return &r.Methods }),
 				source: in(func(r *site.Route) *site.Source { return &r.MethodsSource }), read: reads(readMethods)},
 		},
-		blocks: []*schema{staticLanguage(), redirectLanguage(), routeCacheLanguage(),
+		blocks: []*schema{matchLanguage(), staticLanguage(), redirectLanguage(), routeCacheLanguage(),
 			headersLanguage("request_headers", "header fields of requests, on their way to the app", cacheTier|webTier, requestNames,
 				func(r *site.Route) *site.HeaderRules { return &r.RequestHeaders }),
 			headersLanguage("response_headers", "header fields of responses, on their way to the client; Cache-Control, Expires, Last-Modified and ETag are set in answers of 2xx and 304 alone", cacheTier, responseNames,
@@ -36,6 +36,26 @@ func routeLanguage() *schema {
 		source:    in(func(r *site.Route) *site.Source { return &r.Source }),
 		readLabel: labelled(readRoutePath),
 		check:     checks(checkRoute),
+	}
+}
+
+func matchLanguage() *schema {
+	return &schema{name: "match", title: "a match block", either: []string{"methods", "headers", "query"},
+		words: "what a request has to be like, besides its path, to take the route; of several routes with one path the first that fits is taken, and a shorter path where none does",
+		arguments: []argument{
+			{name: "methods", kind: listKind, elements: 32, by: cacheTier,
+				words: "one of these methods; GET brings HEAD along", example: `["GET"]`,
+				into: in(func(m *site.Match) *[]string { return &m.Methods }), read: reads(readMatchMethods)},
+			{name: "headers", kind: objectKind, by: cacheTier,
+				words: "fields and their values; of a field that stands there several times the values are joined by commas, and \"*\" at either end stands for any run of characters", example: `{ "X-Beta" = "1" }`,
+				into: in(func(m *site.Match) *[]site.MatchedField { return &m.Headers }), read: reads(readMatchHeaders)},
+			{name: "query", kind: objectKind, by: cacheTier,
+				words: "parameters of the query and their values, however they are encoded; one that stands there several times needs to have the value once, and \"*\" at the end stands for any run of characters", example: `{ v = "2" }`,
+				into: in(func(m *site.Match) *[]site.MatchedField { return &m.Query }), read: reads(readMatchQuery)},
+		},
+		home:   optional(func(r *site.Route) **site.Match { return &r.Match }),
+		source: in(func(m *site.Match) *site.Source { return &m.Source }),
+		check:  checks(checkMatch),
 	}
 }
 

@@ -175,7 +175,7 @@ func TestFieldsAreOfTheirKind(t *testing.T) {
 	models := map[string]any{"edge": &site.Edge{}, "engine": &site.Engines{}, "cache_storage": &site.Storage{}, "limits": &site.Limits{},
 		"timeouts": &site.Timeouts{}, "log": &site.Log{}, "site": &siteDraft{}, "site.tls": &site.TLS{}, "backend": &site.Backend{},
 		"server": &site.Server{}, "sticky": &site.Sticky{}, "backend.tls": &site.BackendTLS{}, "health": &site.Health{}, "site.cache": &site.Cache{},
-		"maintenance": &site.Maintenance{}, "hsts": &site.HSTS{}, "route": &site.Route{}, "static": &staticDraft{}, "redirect": &site.Redirect{}, "route.cache": &site.Route{},
+		"maintenance": &site.Maintenance{}, "hsts": &site.HSTS{}, "route": &site.Route{}, "static": &staticDraft{}, "match": &site.Match{}, "redirect": &site.Redirect{}, "route.cache": &site.Route{},
 		"variable": &variable{}, "validation": &validation{}, "request_headers": &site.HeaderRules{}, "response_headers": &site.HeaderRules{}}
 	rows(language(), nil, func(path []*schema, a *argument) {
 		last := path[len(path)-1]

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"edgegen/internal/routing"
 	"edgegen/internal/site"
 )
 
@@ -71,26 +72,16 @@ func targetProblem(to string) (problem, remedy string) {
 	return "", ""
 }
 
-// redirectsToItself reports whether a route's redirect leads back to the same
+// redirectsToItself reports whether the redirect of a route leads back to the same
 // route, which a browser would follow without end. A whole URL may lead to
 // another server on another port, so only paths are judged.
-func redirectsToItself(routes []site.Route, route site.Route) (target string, loops bool) {
-	if route.Redirect == nil || route.Path == "" || !strings.HasPrefix(route.Redirect.To, "/") {
-		return "", false
+func redirectsToItself(table *routing.Table, route int, redirect *site.Redirect) bool {
+	if !strings.HasPrefix(redirect.To, "/") {
+		return false
 	}
-	parsed, err := url.Parse(route.Redirect.To)
+	parsed, err := url.Parse(redirect.To)
 	if err != nil || parsed.Host != "" {
-		return "", false
+		return false
 	}
-	for _, candidate := range routes { // longest first
-		if covers(candidate.Path, parsed.Path) {
-			return route.Redirect.To, candidate.Path == route.Path
-		}
-	}
-	return "", false
-}
-
-func covers(route, path string) bool {
-	rest, ok := strings.CutPrefix(path, strings.TrimSuffix(route, "/"))
-	return ok && route != "" && (rest == "" || rest[0] == '/')
+	return table.Find(routing.Request{Method: "GET", Path: parsed.Path, Query: parsed.RawQuery}) == route
 }

@@ -2,11 +2,13 @@ package config
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"unicode"
 
+	"edgegen/internal/routing"
 	"edgegen/internal/site"
 )
 
@@ -17,18 +19,98 @@ func (b *block) checkRoutes(s *siteDraft) {
 	if _, any := b.find(route); !any && !b.lacking[route] {
 		b.warnAt(b.place, `add route "/" { … }`, "the site has no route: it answers everything with 404")
 	}
-	slices.SortFunc(s.Routes, func(x, y site.Route) int {
-		return cmp.Or(cmp.Compare(len(y.Path), len(x.Path)), cmp.Compare(x.Path, y.Path))
-	})
-	for _, r := range s.Routes {
-		if target, loops := redirectsToItself(s.Routes, r); loops {
-			b.errorAt(b.named[route.name+" "+r.Path].place, "a route covers every path below its own",
-				"route %q redirects to %s, which it covers itself: that never ends", r.Path, target)
+	slices.SortStableFunc(s.Routes, compareRoutes)
+	for i, r := range s.Routes {
+		if i > 0 && s.Routes[i-1].Match == nil && r.Match != nil && s.Routes[i-1].Label() == r.Label() {
+			b.errorAt(b.named[routeName(route, &r)].place, "write it before the other",
+				"route %q is never taken: the one at %s has the same path and asks for nothing else", r.Label(), b.where(b.named[routeName(route, &s.Routes[i-1])].place))
+		}
+	}
+	b.checkLoops(s, route)
+}
+
+// checkLoops reports redirects that lead back to their own route.
+func (b *block) checkLoops(s *siteDraft, route *schema) {
+	var table *routing.Table
+	for i := range s.Routes {
+		r := &s.Routes[i]
+		if r.Redirect == nil || r.Match != nil {
+			continue
+		}
+		if table == nil {
+			var err error
+			if table, err = routing.NewTable(&s.Site); err != nil {
+				return // the expression has been reported
+			}
+		}
+		if redirectsToItself(table, i, r.Redirect) {
+			remedy := "lead to a path that it does not cover"
+			if r.IsPrefix() {
+				remedy = "a route covers every path below its own"
+			}
+			b.errorAt(b.named[routeName(route, r)].place, remedy,
+				"route %q redirects to %s, which it covers itself: that never ends", r.Label(), r.Redirect.To)
 		}
 	}
 }
 
-func readRoutePath(b *block, label located, r *site.Route) { r.Path = b.routePath(label) }
+// compareRoutes orders routes as they are looked at: exact paths, regular expressions
+// as they are written, then the longest path first.
+func compareRoutes(x, y site.Route) int {
+	if c := cmp.Compare(rank(x), rank(y)); c != 0 || x.Pattern != "" {
+		return c
+	}
+	return cmp.Or(cmp.Compare(len(y.Path), len(x.Path)), cmp.Compare(x.Path, y.Path))
+}
+
+func rank(r site.Route) int {
+	switch {
+	case r.Exact:
+		return 0
+	case r.Pattern != "":
+		return 1
+	}
+	return 2
+}
+
+// routeName is what block.named knows a route by.
+func routeName(route *schema, r *site.Route) string { return route.name + " " + routeKey(r) }
+
+// routeKey tells a route from the others of its site.
+func routeKey(r *site.Route) string {
+	if r.Match == nil {
+		return r.Label()
+	}
+	return r.Label() + "\x00" + r.MatchedBy()
+}
+
+// readRoutePath reads a route's label: a path, "= " and a path, or "~ " and a regular
+// expression.
+func readRoutePath(b *block, label located, r *site.Route) {
+	if text, exact := strings.CutPrefix(label.text, "="); exact {
+		r.Path, r.Exact = b.routePath(located{strings.TrimSpace(text), label.place}, true), true
+		return
+	}
+	text, pattern := strings.CutPrefix(label.text, "~")
+	if !pattern {
+		r.Path = b.routePath(label, false)
+		return
+	}
+	if rest, folded := strings.CutPrefix(text, "*"); folded {
+		b.errorAt(label.place, fmt.Sprintf("write %q", "~ (?i)"+strings.TrimSpace(rest)), `route %q begins with "~*", which routes do not know`, label.text)
+		return
+	}
+	text = strings.TrimSpace(text)
+	if _, err := routing.Compile(text); err != nil {
+		var problem *routing.Problem
+		if !errors.As(err, &problem) {
+			problem = &routing.Problem{What: err.Error()}
+		}
+		b.errorAt(label.place, problem.Remedy, "route %q %s", label.text, problem.What)
+		return
+	}
+	r.Pattern = text
+}
 
 // readBackend reads the name of one of the site's backends, which are decoded
 // before its routes.
@@ -56,8 +138,19 @@ func readBackend(b *block, a *argument, r *site.Route) {
 	}
 }
 
-// readMethods reads the methods that a route takes, in the order of site.Methods.
+// readMethods reads the methods that a route takes.
 func readMethods(b *block, a *argument, r *site.Route) {
+	r.Methods = b.methods(a)
+	if slices.Equal(r.Methods, site.UsualMethods()) {
+		r.Methods = nil
+	}
+	if r.WebSocket && len(r.Methods) > 0 && !slices.Contains(r.Methods, "GET") {
+		b.errorAt(b.placeOf(a), `add "GET", which every WebSocket begins with`, "no WebSocket can be opened without GET")
+	}
+}
+
+// methods reads a list of methods, in the order of site.Methods.
+func (b *block) methods(a *argument) []string {
 	written, ok := b.texts(a)
 	if ok && len(written) == 0 && b.holds(a) {
 		b.errorAt(b.placeOf(a), "name the methods that the route takes, or leave "+a.name+" out", "%s is empty", a.name)
@@ -75,26 +168,22 @@ func readMethods(b *block, a *argument, r *site.Route) {
 		taken[name.text] = true
 	}
 	taken["HEAD"] = taken["HEAD"] || taken["GET"]
+	var methods []string
 	for _, name := range site.Methods() {
 		if taken[name] {
-			r.Methods = append(r.Methods, name)
+			methods = append(methods, name)
 		}
 	}
-	if slices.Equal(r.Methods, site.UsualMethods()) {
-		r.Methods = nil
-	}
-	if r.WebSocket && len(r.Methods) > 0 && !taken["GET"] {
-		b.errorAt(b.placeOf(a), `add "GET", which every WebSocket begins with`, "no WebSocket can be opened without GET")
-	}
+	return methods
 }
 
 // checkRoute holds that no other route of the site has the path, that the
 // route does something, that one that redirects does nothing else, and that
 // what is about an app has one.
 func checkRoute(b *block, r *site.Route) {
-	if r.Path != "" {
-		if first := b.alone(r.Path); first != nil {
-			b.errorAt(b.labels[0].place, "", "a second route %q: the first is at %s", r.Path, b.where(first.place))
+	if r.Path+r.Pattern != "" {
+		if first := b.alone(routeKey(r)); first != nil {
+			b.errorAt(b.labels[0].place, "", "a second route %q: the first is at %s", r.Label(), b.where(first.place))
 		}
 	}
 	backend, redirect := b.row(&r.Backend), b.kindIn(&r.Redirect)
@@ -130,11 +219,11 @@ func (b *block) checkRedirects(redirect *schema) {
 	}
 }
 
-// routePath reads a route's label. A route covers its path and everything
-// below it, so "/ws/" is "/ws". Only characters that stand in a URL as they
+// routePath reads the path of a route. It covers everything below it too, unless it
+// is exact, so "/ws/" is "/ws". Only characters that stand in a URL as they
 // are can be used: what a browser sends percent-encoded would be one path to
 // one tier and another to the next.
-func (b *block) routePath(label located) string {
+func (b *block) routePath(label located, exact bool) string {
 	path := label.text
 	fail := func(problem, remedy string) string {
 		b.errorAt(label.place, remedy, "route %q %s", path, problem)
@@ -143,10 +232,8 @@ func (b *block) routePath(label located) string {
 	switch {
 	case strings.HasPrefix(path, "^~"):
 		return fail(`begins with "^~", which routes do not need`, fmt.Sprintf("write %q: a route covers its path and everything below", strings.TrimSpace(path[2:])))
-	case strings.HasPrefix(path, "~"), strings.HasPrefix(path, "^"):
-		return fail("is a regular expression, and routes have none", "name the path that they have in common: a route covers everything below its path")
-	case strings.HasPrefix(path, "="):
-		return fail("asks for one exact path, and routes have no such form", fmt.Sprintf("write %q: a route covers its path and everything below", strings.TrimSpace(path[1:])))
+	case strings.HasPrefix(path, "^"):
+		return fail("looks like a regular expression", fmt.Sprintf("write %q", "~ "+path))
 	case !strings.HasPrefix(path, "/"):
 		return fail(`does not begin with "/"`, fmt.Sprintf("write %q", "/"+path))
 	case strings.ContainsFunc(path, unicode.IsControl):
@@ -165,7 +252,7 @@ func (b *block) routePath(label located) string {
 			return fail(fmt.Sprintf("holds a %q segment", segment), "write the path that it leads to")
 		}
 	}
-	if path != "/" {
+	if path != "/" && !exact {
 		path = strings.TrimSuffix(path, "/")
 	}
 	return path

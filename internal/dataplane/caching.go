@@ -18,7 +18,7 @@ import (
 // his requests to the backend (RFC 9111 5.2.1 leaves the choice); no-store
 // alone is, and such a request does not come here.
 func (f *front) cached(x *exchange) *wire.Response {
-	key := x.Key(x.Target)
+	key := x.Key(x.Target, x.route.variant)
 	for {
 		now := time.Now()
 		found := x.model.store.Lookup(key, x.Header, now)
@@ -155,11 +155,13 @@ func (f *front) invalidate(x *exchange, r *wire.Response) {
 		}
 	}
 	for _, target := range targets {
-		key := x.Key(target)
-		f.flights.outdate(key)
-		x.model.store.Invalidate(key)
-		if now := f.plane.model.Load().store; now != x.model.store {
-			now.Invalidate(key)
+		for _, variant := range x.host.Variants() {
+			key := x.Key(target, variant)
+			f.flights.outdate(key)
+			x.model.store.Invalidate(key)
+			if now := f.plane.model.Load().store; now != x.model.store {
+				now.Invalidate(key)
+			}
 		}
 	}
 }

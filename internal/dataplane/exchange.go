@@ -47,11 +47,13 @@ func failure(status int, fields ...wire.Field) *wire.Response {
 	return &wire.Response{Status: status, Header: header, Length: int64(len(text)), Body: wire.NewBytes([]byte(text))}
 }
 
-// reason is a status in words. Two have a newer name than net/http gives.
+// reason is a status in words. Some have a newer name than net/http gives.
 func reason(status int) string {
 	switch status {
 	case http.StatusRequestEntityTooLarge:
 		return "Content Too Large"
+	case http.StatusRequestURITooLong:
+		return "URI Too Long"
 	case http.StatusRequestedRangeNotSatisfiable:
 		return "Range Not Satisfiable"
 	}

@@ -28,15 +28,21 @@ type model struct {
 // route is a site.Route with what it refers to.
 type route struct {
 	*site.Route
-	group  *upstream.Group // nil where there is no backend
-	policy httpcache.Policy
+	id      string
+	variant string          // that its responses are stored under
+	group   *upstream.Group // nil where there is no backend
+	policy  httpcache.Policy
 }
 
 // newModel prepares what a Model says. Servers of backends that old has too
 // are kept, with their connections.
 func newModel(from Model, roles Roles, old *model, outer *tls.Config) (*model, error) {
 	edge := from.Edge
-	m := &model{edge: edge, decide: decide.NewModel(edge), generation: from.Generation, groups: map[string]*upstream.Group{}, watched: from.Watched,
+	decides, err := decide.NewModel(edge)
+	if err != nil {
+		return nil, err
+	}
+	m := &model{edge: edge, decide: decides, generation: from.Generation, groups: map[string]*upstream.Group{}, watched: from.Watched,
 		private: static.NewPrivate(from.Private)}
 	for i := range edge.Sites {
 		routes, err := m.routesOf(&edge.Sites[i], old)
@@ -58,12 +64,15 @@ func newModel(from Model, roles Roles, old *model, outer *tls.Config) (*model, e
 func (m *model) routesOf(s *site.Site, old *model) ([]route, error) {
 	var out []route
 	for i := range s.Routes {
-		r := route{Route: &s.Routes[i], policy: httpcache.Policy{TTL: s.Routes[i].TTL, HasTTL: s.Routes[i].HasTTL,
+		r := route{Route: &s.Routes[i], id: s.Routes[i].ID(s.Host), policy: httpcache.Policy{TTL: s.Routes[i].TTL, HasTTL: s.Routes[i].HasTTL,
 			Heuristic: s.Cache.Heuristic, Grace: s.Cache.Grace, StaleIfError: s.Cache.StaleIfError}}
+		if r.ByHeader() {
+			r.variant = r.id
+		}
 		if r.Backend != "" {
 			b, ok := s.BackendByName(r.Backend)
 			if !ok {
-				return nil, fmt.Errorf("site %s: route %s: no backend %q", s.Host, r.Path, r.Backend)
+				return nil, fmt.Errorf("site %s: route %s: no backend %q", s.Host, r.Label(), r.Backend)
 			}
 			r.group = m.group(s.Host, b, old)
 		}

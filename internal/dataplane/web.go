@@ -32,7 +32,7 @@ func (w *web) fetch(x *exchange) *wire.Response {
 			return r
 		}
 		if x.route == nil { // the page went away in between
-			x.route = x.model.route(decide.Way{Host: x.host, Route: x.host.Route(x.Path)})
+			x.route = x.model.route(decide.Way{Host: x.host, Route: x.host.Route(&x.Question)})
 			if x.route == nil {
 				return failure(http.StatusNotFound)
 			}
@@ -190,7 +190,11 @@ func (o *remote) fetch(x *exchange) *wire.Response {
 	}
 	t := patience(x.model.edge.Timeout)
 	t.FirstByte = webFirstByte(t, x.Header)
-	r, _, err := o.group.RoundTrip(x.ctx, &x.Request, t)
+	request := x.Request
+	if x.route != nil {
+		request.Header = append(request.Header, wire.Field{Name: site.NoteRoute, Value: x.route.id})
+	}
+	r, _, err := o.group.RoundTrip(x.ctx, &request, t)
 	if err != nil {
 		return o.plane.unanswered(x, err)
 	}

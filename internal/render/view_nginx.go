@@ -73,7 +73,9 @@ type nginxSite struct {
 	Fallbacks      []nginxUpstream // the apps that stand behind files
 	Apps           []nginxUpstream // the apps in use, once for each way of sending bodies
 	HasRoot        bool
-	Source         site.Source
+	// Told has the cache tier's note lead to the routes, where their paths alone do not.
+	Told   bool
+	Source site.Source
 }
 
 type nginxMaintenance struct {
@@ -84,6 +86,7 @@ type nginxMaintenance struct {
 
 type nginxRoute struct {
 	site.Route
+	ID      string
 	Pattern string         // "" for "/"
 	App     *nginxUpstream // nil for none
 	// Files are the try_files of a static route, the first in its own location.
@@ -207,7 +210,7 @@ func serverNames(s *site.Site) (names, patterns []string) {
 }
 
 func nginxSiteOf(s *site.Site, unserved []Unserved) nginxSite {
-	rendered := nginxSite{Host: s.Host, Default: s.Default, Source: s.Source}
+	rendered := nginxSite{Host: s.Host, Default: s.Default, Told: !s.Sorted(), Source: s.Source}
 	rendered.ServerNames, rendered.ServerPatterns = serverNames(s)
 	if m := s.Maintenance; m != nil {
 		rendered.Maintenance = &nginxMaintenance{
@@ -220,8 +223,8 @@ func nginxSiteOf(s *site.Site, unserved []Unserved) nginxSite {
 	}
 	seen := make(map[string]bool)
 	for number, route := range s.Routes {
-		r := nginxRoute{Route: route, Pattern: pathPattern(route.Path)}
-		rendered.HasRoot = rendered.HasRoot || route.Path == "/"
+		r := nginxRoute{Route: route, ID: route.ID(s.Host), Pattern: pathPattern(&route)}
+		rendered.HasRoot = rendered.HasRoot || rendered.Told || route.Path == "/"
 		if route.Backend != "" {
 			app := nginxAppOf(s, &route)
 			r.App = &app

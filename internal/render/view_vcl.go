@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"edgegen/internal/routing"
 	"edgegen/internal/site"
 )
 
@@ -41,7 +42,11 @@ type vclData struct {
 	WildcardGroups []vclGroup // likewise, of hosts that no whole name fits
 	Default        []vclSite  // the one, if any, that has the hosts of nobody
 	AnswerGroups   []vclGroup
-	SuccessRules   bool // whether a route has a rule for answers that went well
+	SuccessRules   bool     // whether a route has a rule for answers that went well
+	Collected      []string // headers by which routes are chosen
+	Queries        bool     // whether routes are chosen by the query
+	Variants       bool     // whether requests for one URL may take several routes
+	LongestPath    int      // plus one, of a site with regular expressions
 	Sites          []vclSite
 	RedirectPort   string
 	HealthPath     string
@@ -118,6 +123,7 @@ type vclSite struct {
 	HSTS           *site.HSTS
 	Maintenance    *site.Maintenance
 	Routes         []vclRoute
+	HasPatterns    bool
 	CacheRules     bool   // whether one of the three below is set
 	Grace, Stale   string // "" for none
 	IgnoredCookies string // a regular expression; "" for none
@@ -131,8 +137,10 @@ type vclSite struct {
 
 type vclRoute struct {
 	site.Route
-	Name         string // "2.1" is the first route of the second site
-	Pattern      string // "" for "/"
+	Name         string // its ID
+	Pattern      string // "" for "/" and exact paths
+	Methods      string // an expression of those that Match asks for; "" for any
+	Tests        []vclTest
 	WebSocketApp string
 	TTL          string
 	// WebSocketServers is the line for the access log that names the addresses
@@ -166,6 +174,7 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		Taken:          methodsOf(slices.DeleteFunc(site.Methods(), func(m string) bool { return !in.Edge.Takes(m) })),
 		Usual:          methodsOf(site.UsualMethods()),
 		Safe:           methodsOf(site.SafeMethods()),
+		LongestPath:    routing.LongestPath + 1,
 
 		RedirectSource: redirectSource(in.Edge),
 		Behind:         in.Edge.Plain(),
@@ -238,6 +247,7 @@ func (v *vclData) group() {
 			if !route.ResponseHeaders.Empty() {
 				answering = append(answering, route)
 			}
+			v.choose(route)
 			v.SuccessRules = v.SuccessRules || slices.ContainsFunc(route.ResponseHeaders.Set, site.Header.ForSuccess)
 		}
 	}
@@ -302,12 +312,13 @@ func vclSiteOf(s *site.Site, index, appsBefore int) (vclSite, []vclApp) {
 		KeepsHost:      s.Default || len(s.Hosts) > 0,
 		HostsSource:    s.HostsSource,
 		DefaultSource:  s.DefaultSource,
+		HasPatterns:    s.HasPatterns(),
 	}
 	rendered.CacheRules = rendered.Grace+rendered.Stale+rendered.IgnoredCookies != ""
 	names, servers := make(map[string]string), make(map[string]string)
 	var apps []vclApp
 	for i, route := range s.Routes {
-		r := vclRoute{Route: route, Name: fmt.Sprintf("%d.%d", index, i+1), Pattern: pathPattern(route.Path)}
+		r := vclRouteOf(s, &s.Routes[i])
 		r.Taken = methodsOf(route.Allowed())
 		if route.HasTTL {
 			r.TTL = vclDuration(route.TTL)
@@ -374,14 +385,6 @@ func serversLine(app vclApp) string {
 		line += server.Name + "=" + strings.NewReplacer("%", "%25", " ", "%20").Replace(address)
 	}
 	return line
-}
-
-// pathPattern matches a route's path and everything below it, on the decoded path.
-func pathPattern(path string) string {
-	if path == "/" {
-		return ""
-	}
-	return "^" + regexp.QuoteMeta(path) + `(?:/|\z)`
 }
 
 // cookiePattern matches the cookies of a Cookie header that are ignored.

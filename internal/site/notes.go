@@ -14,6 +14,8 @@ const (
 	// NoteWords is the status whose words the web tier wants for an error that it
 	// has met on a plain-HTTP listener.
 	NoteWords = NotePrefix + "Words"
+	// NoteRoute names the route that a request takes, by its Route.ID.
+	NoteRoute = NotePrefix + "Route"
 	// NoteGeneration tells a probe which generation answers.
 	NoteGeneration = NotePrefix + "Generation"
 )
@@ -72,7 +74,8 @@ var notes = [...]Note{
 	{NotePrefix + "Canonical", "the site's canonical host; a site has been found", "cache", "cache", Sorted},
 	{NotePrefix + "Hsts", "the site's Strict-Transport-Security", "cache", "cache", Sorted},
 	{NotePrefix + "Location", "where a redirect leads; the length of what no range is in", "cache", "cache", Sorted},
-	{NotePrefix + "Route", "the number of the site and of its route", "cache", "cache", Sorted},
+	{NotePrefix + "Query", "the query with \"&\" in front", "cache", "cache", Sorted},
+	{NotePrefix + "Variant", "the route, where requests for one URL take several", "cache", "cache", Sorted},
 	{NotePrefix + "WebSocket", "the route takes WebSockets", "cache", "cache", Sorted},
 	{NotePrefix + "Stream", "the body is not held", "cache", "cache", Sorted},
 	{NotePrefix + "Allow", "the methods that the route takes", "cache", "cache", Sorted},
@@ -82,6 +85,7 @@ var notes = [...]Note{
 	{NotePrefix + "Cache", "the verdict: HIT, MISS, STALE or PASS", "cache", "cache", Sorted},
 	{NoteWords, "the status whose words are wanted", "web", "cache", Sorted},
 
+	{NoteRoute, "the route that the request takes", "cache", "web", Asked},
 	{NotePrefix + "Host", "the host as it is compared: in lower case, without port", "cache", "cache", Asked},
 	{NotePrefix + "Ttl", "the route's ttl", "cache", "cache", Asked},
 	{NotePrefix + "Grace", "the site's grace", "cache", "cache", Asked},

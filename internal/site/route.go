@@ -7,10 +7,14 @@ import (
 	"time"
 )
 
-// Route is what a site does for one path and everything below it. A route
-// matches whole path segments: "/ws" matches "/ws" and "/ws/x", never "/wsx".
+// Route is what a site does for some paths. A route with a Path matches whole
+// segments: "/ws" matches "/ws" and "/ws/x", never "/wsx". Which route a request
+// takes package routing says.
 type Route struct {
-	Path      string    // starts with "/"; ends with "/" only when it is "/"
+	Path      string    // starts with "/"; ends with "/" only when it is "/", or Exact; "" where there is a Pattern
+	Exact     bool      // Path alone is matched, and nothing below it
+	Pattern   string    // a regular expression that matches decoded paths; "" where there is a Path
+	Match     *Match    // nil where the path alone decides
 	Static    *Static   // nil where no files are served
 	Redirect  *Redirect // when set, nothing else but header rules is
 	Backend   string    // the name of a Backend of the same site; "" for none

@@ -121,7 +121,7 @@ type Site struct {
 	Cache       Cache
 	HSTS        *HSTS        // nil where the site says nothing of it
 	Maintenance *Maintenance // nil where the site has none
-	Routes      []Route      // longest path first
+	Routes      []Route      // in the order in which they are looked at; the first that fits is taken
 	Source      Source
 
 	HostsSource, DefaultSource Source

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"edgegen/internal/routing"
 	"edgegen/internal/site"
 )
 
@@ -28,12 +29,14 @@ type Host struct {
 	Lowest uint16 // the lowest version of TLS that it may be asked with
 	// asked has a redirect keep the host that a client asked for.
 	asked bool
+	table *routing.Table
+	ids   []string // of its routes
 	// base is what a redirect to the canonical host starts with.
 	base string
 }
 
-// NewModel prepares a model.
-func NewModel(edge *site.Edge) *Model {
+// NewModel prepares a model. It fails for a route that no model from config holds.
+func NewModel(edge *site.Edge) (*Model, error) {
 	m := &Model{edge: edge, hosts: make(map[string]*Host, 2*len(edge.Sites)), beneath: map[string]*Host{}}
 	for _, p := range edge.Trusted {
 		m.trusted = append(m.trusted, p.Network)
@@ -43,9 +46,17 @@ func NewModel(edge *site.Edge) *Model {
 	}
 	for i := range edge.Sites {
 		s := &edge.Sites[i]
-		m.claim(Host{Name: s.Host, Site: s, Index: i, Lowest: MinVersion(s), base: "https://" + site.URLHost(s.Host) + m.port})
+		h := Host{Name: s.Host, Site: s, Index: i, Lowest: MinVersion(s), base: "https://" + site.URLHost(s.Host) + m.port}
+		var err error
+		if h.table, err = routing.NewTable(s); err != nil {
+			return nil, err
+		}
+		for n := range s.Routes {
+			h.ids = append(h.ids, s.Routes[n].ID(s.Host))
+		}
+		m.claim(h)
 	}
-	return m
+	return m, nil
 }
 
 // MinVersion is the lowest version of TLS that a site takes.
@@ -128,16 +139,39 @@ func isHost(name string) bool {
 	return true
 }
 
-// Route finds the longest route that a decoded path is in, by its place in
+// Route finds the route of a request whose Path is known, by its place in
 // Site.Routes; -1 where there is none.
-func (h *Host) Route(path string) int {
-	for i := range h.Site.Routes {
-		r := &h.Site.Routes[i]
-		if r.Path == "/" || strings.HasPrefix(path, r.Path) && (len(path) == len(r.Path) || path[len(r.Path)] == '/') {
-			return i
+func (h *Host) Route(q *Question) int {
+	_, query, _ := strings.Cut(q.Target, "?")
+	return h.table.Find(routing.Request{Method: q.AsksBy(), Path: q.Path, Query: query, Header: &q.Header})
+}
+
+// ID is what the web tier is told of a route, by its place; "" for -1.
+func (h *Host) ID(route int) string {
+	if route < 0 {
+		return ""
+	}
+	return h.ids[route]
+}
+
+// Variant is what a response of a route is stored under beside its URL: requests for
+// one URL may take several routes. It is "" where they cannot.
+func (h *Host) Variant(route int) string {
+	if route < 0 || !h.Site.Routes[route].ByHeader() {
+		return ""
+	}
+	return h.ids[route]
+}
+
+// Variants are those of all routes, each once.
+func (h *Host) Variants() []string {
+	variants := []string{""}
+	for i := range h.ids {
+		if one := h.Variant(i); one != "" {
+			variants = append(variants, one)
 		}
 	}
-	return -1
+	return variants
 }
 
 // Trusts reports whether what a peer says of its clients is believed.

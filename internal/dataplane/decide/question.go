@@ -26,6 +26,7 @@ type Question struct {
 	ID       string     // X-Request-Id
 
 	Path string // decoded; Decide finds it
+	Told string // the route, by its ID, that the tier which asks has found; "" for none
 }
 
 // AsksBy is the method that a route is to take. A handshake over HTTP/2 stands for

@@ -53,10 +53,14 @@ func (q *Question) Looked() {
 	normalizeCodings(&q.Header)
 }
 
-// Key is what a response to a request for the target is stored under. Whatever an
-// app may put in a response, as the port of an absolute URL, is part of it.
-func (q *Question) Key(target string) string {
+// Key is what a response to a request for the target is stored under; variant is
+// that of the route (Host.Variant). Whatever an app may put in a response, as the port
+// of an absolute URL, is part of it.
+func (q *Question) Key(target, variant string) string {
 	key := strings.ToLower(q.Host) + target
+	if variant != "" {
+		key = variant + "\x00" + key
+	}
 	if h := q.Header.Get("X-Forwarded-Host"); h != q.Host {
 		key = h + "\x00" + key
 	}

@@ -27,6 +27,7 @@ const (
 	LowTLS                     // it has named another site in its handshake, and this one asks for more
 	ToCanonical                // an alias, or a request on a plain listener
 	Maintained                 // the maintenance page is there
+	PathTooLong                // for the site's regular expressions
 	NoRoute                    // nothing for its path
 	MethodNotTaken             // by its route
 	BadHandshake               // no valid handshake for a WebSocket
@@ -41,7 +42,8 @@ var status = [lastTurn]int{
 	Expects: http.StatusExpectationFailed, NamesForApp: http.StatusBadRequest, HeadHasBody: http.StatusBadRequest,
 	UnknownMethod: http.StatusMethodNotAllowed, BodyTooLarge: http.StatusRequestEntityTooLarge, AboutServer: http.StatusNoContent,
 	Health: http.StatusOK, BrokenPath: http.StatusBadRequest, Climbs: http.StatusNotFound, Unclaimed: http.StatusMisdirectedRequest,
-	LowTLS: http.StatusMisdirectedRequest, Maintained: http.StatusServiceUnavailable, NoRoute: http.StatusNotFound,
+	LowTLS: http.StatusMisdirectedRequest, Maintained: http.StatusServiceUnavailable,
+	PathTooLong: http.StatusRequestURITooLong, NoRoute: http.StatusNotFound,
 	MethodNotTaken: http.StatusMethodNotAllowed, BadHandshake: http.StatusBadRequest, OtherVersion: http.StatusUpgradeRequired,
 	NoTunnel: http.StatusMethodNotAllowed,
 }

@@ -2,6 +2,7 @@ package decide
 
 import (
 	"net/http"
+	"slices"
 
 	"edgegen/internal/site"
 )
@@ -38,7 +39,11 @@ func (m *Model) Decide(q *Question, pages Pages) Way {
 
 // onRoute finds the route, and whether it takes the request.
 func (m *Model) onRoute(q *Question, w *Way) {
-	if w.Route = w.Host.Route(q.Path); w.Route < 0 {
+	if w.Host.table.TooLong(q.Path) {
+		w.Turn = PathTooLong
+		return
+	}
+	if w.Route = w.Host.Route(q); w.Route < 0 {
 		w.Turn = NoRoute
 		return
 	}
@@ -63,7 +68,7 @@ func (m *Model) DecideRelayed(q *Question) Way {
 	if w.Host = m.Host(q.Host); w.Host == nil {
 		return Way{Turn: Unclaimed, Route: -1}
 	}
-	if w.Route = w.Host.Route(q.Path); w.Route < 0 && w.Host.Site.Maintenance == nil {
+	if w.Route = slices.Index(w.Host.ids, q.Told); w.Route < 0 && w.Host.Site.Maintenance == nil {
 		w.Turn = NoRoute
 	}
 	return w
@@ -115,7 +120,7 @@ func (m *Model) untaken(q *Question, pages Pages) Way {
 	q.Path, _ = DecodePath(q.Target) // "" where it is broken
 	w.Host = m.Host(q.Host)
 	if h := w.Host; h != nil && !h.Alias && (h.Site.Maintenance == nil || !pages.HasPage(h.Site.Maintenance.Page)) {
-		if w.Route = h.Route(q.Path); w.Route >= 0 {
+		if w.Route = h.Route(q); w.Route >= 0 {
 			w.Allow = w.Taken().Allowed()
 		}
 	}

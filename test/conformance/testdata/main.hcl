@@ -336,3 +336,125 @@ site "private.test" {
     }
   }
 }
+
+# Routes that more than a path says.
+site "routes.test" {
+  aliases = ["www.routes.test"]
+  tls { self_signed = true }
+  backend "app" { servers = ["{app}"] }
+  backend "other" { servers = ["{other}"] }
+  cache { ignore_cookies = ["_ga*"] }
+
+  route "/" {
+    backend = "other"
+    response_headers { set = { "X-Route" = "rest" } }
+  }
+  route "~ ^/u/(?<id>[0-9]+)$" {
+    backend   = "app"
+    websocket = true
+    request_headers { set = { "X-Stage" = "user" } }
+    response_headers { set = { "X-Route" = "user" } }
+  }
+  route "~ ^/u/" {
+    backend = "app"
+    response_headers { set = { "X-Route" = "users" } }
+  }
+  route "~ ^/files/.+\\.txt$" {
+    static {
+      root      = "public"
+      try_files = ["/letters.txt"]
+    }
+    response_headers { set = { "X-Route" = "text" } }
+  }
+  route "~ ^/word/[^\\W_]+\\b[.]\\S$" {
+    backend = "app"
+    response_headers { set = { "X-Route" = "word" } }
+  }
+  route "~ (?i)^/Folded/K" {
+    backend = "app"
+    response_headers { set = { "X-Route" = "folded" } }
+  }
+  route "~ ^/line/[a-z]+$" {
+    backend = "app"
+    response_headers { set = { "X-Route" = "line" } }
+  }
+  route "~ ^/byte/..$" {
+    backend = "app"
+    response_headers { set = { "X-Route" = "byte" } }
+  }
+  route "~ ^/far/(.+)/([^/]+)\\.html$" {
+    backend = "app"
+    response_headers { set = { "X-Route" = "far" } }
+  }
+  route "/u/5" {
+    backend = "other"
+    response_headers { set = { "X-Route" = "prefix" } }
+  }
+  route "= /u/7" {
+    backend = "app"
+    response_headers { set = { "X-Route" = "exact" } }
+  }
+  route "= /dir/" {
+    backend = "app"
+    response_headers { set = { "X-Route" = "slash" } }
+  }
+  route "= /" {
+    backend = "app"
+    response_headers { set = { "X-Route" = "front" } }
+  }
+
+  route "/api" {
+    match { methods = ["POST", "PUT"] }
+    backend = "app"
+    response_headers { set = { "X-Route" = "write" } }
+  }
+  route "/api" {
+    match { query = { "a b" = "x=&y", v = "2" } }
+    backend = "app"
+    response_headers { set = { "X-Route" = "both" } }
+  }
+  route "/api" {
+    match { query = { v = "2" } }
+    backend = "app"
+    response_headers { set = { "X-Route" = "two" } }
+  }
+  route "/api" {
+    match { query = { q = "begin*" } }
+    backend = "app"
+    response_headers { set = { "X-Route" = "begin" } }
+  }
+  route "/api" {
+    match { query = { flag = "" } }
+    backend = "app"
+    response_headers { set = { "X-Route" = "flag" } }
+  }
+  route "/api" {
+    match { query = { any = "*" } }
+    backend = "app"
+    response_headers { set = { "X-Route" = "any" } }
+  }
+
+  route "/beta" {
+    match { headers = { "X-Beta" = "1" } }
+    backend   = "app"
+    websocket = true
+    cache { ttl = "1h" }
+    response_headers { set = { "X-Route" = "beta" } }
+  }
+  route "/beta" {
+    match { headers = { "X-Stage" = "pre*", "Accept-Language" = "*de*", "X-End" = "*end", "Cookie" = "*", "X-Comma" = "a, b" } }
+    backend = "app"
+    response_headers { set = { "X-Route" = "globs" } }
+  }
+  route "/beta" {
+    backend = "other"
+    cache { ttl = "1h" }
+    response_headers { set = { "X-Route" = "plain" } }
+  }
+  route "/beta/only" {
+    match { headers = { "X-Beta" = "*" } }
+    backend = "app"
+    methods = ["GET"]
+    response_headers { set = { "X-Route" = "only" } }
+  }
+}

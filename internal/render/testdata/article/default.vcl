@@ -301,11 +301,11 @@ sub site_1 {
     }
     # site.hcl:85: route /old
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/old(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.1";
+        set req.http.X-Edge-Route = "old.357c9829";
     }
     # site.hcl:66: route /
     if (!req.http.X-Edge-Route) {
-        set req.http.X-Edge-Route = "1.2";
+        set req.http.X-Edge-Route = "root.622578be";
         # site.hcl:73: websocket
         set req.http.X-Edge-WebSocket = "1";
         set req.backend_hint = app_1_goliath;
@@ -1000,6 +1000,8 @@ sub vcl_synth {
         set resp.reason = "Precondition Failed";
     } elsif (resp.status == 413) {
         set resp.reason = "Content Too Large";
+    } elsif (resp.status == 414) {
+        set resp.reason = "URI Too Long";
     } elsif (resp.status == 416) {
         set resp.reason = "Range Not Satisfiable";
         set resp.http.Content-Range = "bytes */" + req.http.X-Edge-Location;
@@ -1045,7 +1047,7 @@ sub edge_answer {
 
 # Response headers, by site and route.
 sub edge_answer_1 {
-    if (req.http.X-Edge-Route == "1.2") {    # site.hcl:66: route /
+    if (req.http.X-Edge-Route == "root.622578be") {    # site.hcl:66: route /
         unset resp.http.X-Powered-By;    # site.hcl:81
         # site.hcl:80
         set resp.http.X-Frame-Options = "DENY";
@@ -1062,7 +1064,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Canonical;
     unset req.http.X-Edge-Hsts;
     unset req.http.X-Edge-Location;
-    unset req.http.X-Edge-Route;
+    unset req.http.X-Edge-Query;
+    unset req.http.X-Edge-Variant;
     unset req.http.X-Edge-WebSocket;
     unset req.http.X-Edge-Stream;
     unset req.http.X-Edge-Allow;
@@ -1071,6 +1074,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Range;
     unset req.http.X-Edge-Cache;
     unset req.http.X-Edge-Words;
+    unset req.http.X-Edge-Route;
     unset req.http.X-Edge-Host;
     unset req.http.X-Edge-Ttl;
     unset req.http.X-Edge-Grace;
@@ -1089,7 +1093,8 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Canonical;
     unset bereq.http.X-Edge-Hsts;
     unset bereq.http.X-Edge-Location;
-    unset bereq.http.X-Edge-Route;
+    unset bereq.http.X-Edge-Query;
+    unset bereq.http.X-Edge-Variant;
     unset bereq.http.X-Edge-WebSocket;
     unset bereq.http.X-Edge-Stream;
     unset bereq.http.X-Edge-Allow;
@@ -1102,6 +1107,7 @@ sub edge_drop_sorted {
 
 # All the others, which the web tier drops where it is asked.
 sub edge_drop_others {
+    unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-Host;
     unset bereq.http.X-Edge-Ttl;
     unset bereq.http.X-Edge-Grace;

@@ -298,7 +298,7 @@ sub site_1 {
     call edge_canonical;
     # site.hcl:29: route /again
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/again(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.1";
+        set req.http.X-Edge-Route = "again.13564e09";
         # site.hcl:31: websocket
         set req.http.X-Edge-WebSocket = "1";
         set req.backend_hint = app_1_a.backend();
@@ -306,7 +306,7 @@ sub site_1 {
     }
     # site.hcl:33: route /1
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/1(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.2";
+        set req.http.X-Edge-Route = "1.c02dcefa";
         # site.hcl:35: websocket
         set req.http.X-Edge-WebSocket = "1";
         set req.backend_hint = app_2_a_1;
@@ -314,7 +314,7 @@ sub site_1 {
     }
     # site.hcl:37: route /2
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/2(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.3";
+        set req.http.X-Edge-Route = "2.3786fff3";
         # site.hcl:39: websocket
         set req.http.X-Edge-WebSocket = "1";
         set req.backend_hint = app_3_a_1.backend();
@@ -322,11 +322,11 @@ sub site_1 {
     }
     # site.hcl:46: route /9
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/9(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.4";
+        set req.http.X-Edge-Route = "9.3e757ce3";
     }
     # site.hcl:41: route /A
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/A(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.5";
+        set req.http.X-Edge-Route = "a.f18879d8";
         # site.hcl:44: websocket
         set req.http.X-Edge-WebSocket = "1";
         set req.backend_hint = app_4_A;
@@ -334,7 +334,7 @@ sub site_1 {
     }
     # site.hcl:25: route /
     if (!req.http.X-Edge-Route) {
-        set req.http.X-Edge-Route = "1.6";
+        set req.http.X-Edge-Route = "root.39687647";
         # site.hcl:27: websocket
         set req.http.X-Edge-WebSocket = "1";
         set req.backend_hint = app_1_a.backend();
@@ -348,7 +348,7 @@ sub site_2 {
     call edge_canonical;
     # site.hcl:56: route /
     if (!req.http.X-Edge-Route) {
-        set req.http.X-Edge-Route = "2.1";
+        set req.http.X-Edge-Route = "root.9fe236a4";
         # site.hcl:59: websocket
         set req.http.X-Edge-WebSocket = "1";
         set req.backend_hint = app_5_a.backend();
@@ -997,6 +997,8 @@ sub vcl_synth {
         set resp.reason = "Precondition Failed";
     } elsif (resp.status == 413) {
         set resp.reason = "Content Too Large";
+    } elsif (resp.status == 414) {
+        set resp.reason = "URI Too Long";
     } elsif (resp.status == 416) {
         set resp.reason = "Range Not Satisfiable";
         set resp.http.Content-Range = "bytes */" + req.http.X-Edge-Location;
@@ -1049,7 +1051,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Canonical;
     unset req.http.X-Edge-Hsts;
     unset req.http.X-Edge-Location;
-    unset req.http.X-Edge-Route;
+    unset req.http.X-Edge-Query;
+    unset req.http.X-Edge-Variant;
     unset req.http.X-Edge-WebSocket;
     unset req.http.X-Edge-Stream;
     unset req.http.X-Edge-Allow;
@@ -1058,6 +1061,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Range;
     unset req.http.X-Edge-Cache;
     unset req.http.X-Edge-Words;
+    unset req.http.X-Edge-Route;
     unset req.http.X-Edge-Host;
     unset req.http.X-Edge-Ttl;
     unset req.http.X-Edge-Grace;
@@ -1076,7 +1080,8 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Canonical;
     unset bereq.http.X-Edge-Hsts;
     unset bereq.http.X-Edge-Location;
-    unset bereq.http.X-Edge-Route;
+    unset bereq.http.X-Edge-Query;
+    unset bereq.http.X-Edge-Variant;
     unset bereq.http.X-Edge-WebSocket;
     unset bereq.http.X-Edge-Stream;
     unset bereq.http.X-Edge-Allow;
@@ -1089,6 +1094,7 @@ sub edge_drop_sorted {
 
 # All the others, which the web tier drops where it is asked.
 sub edge_drop_others {
+    unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-Host;
     unset bereq.http.X-Edge-Ttl;
     unset bereq.http.X-Edge-Grace;

@@ -230,17 +230,17 @@ sub site_1 {
     call edge_canonical;
     # site.hcl:15: route /never
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/never(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.1";
+        set req.http.X-Edge-Route = "never.b34901a2";
         # site.hcl:17: cache
         set req.http.X-Edge-Ttl = "0s";
     }
     # site.hcl:19: route /own
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/own(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.2";
+        set req.http.X-Edge-Route = "own.1b37fba5";
     }
     # site.hcl:11: route /
     if (!req.http.X-Edge-Route) {
-        set req.http.X-Edge-Route = "1.3";
+        set req.http.X-Edge-Route = "root.39687647";
         # site.hcl:13: cache
         set req.http.X-Edge-Ttl = "90s";
     }
@@ -256,7 +256,7 @@ sub site_2 {
     call edge_canonical;
     # site.hcl:25: route /
     if (!req.http.X-Edge-Route) {
-        set req.http.X-Edge-Route = "2.1";
+        set req.http.X-Edge-Route = "root.9fe236a4";
         # site.hcl:27: cache
         set req.http.X-Edge-Ttl = "31536000s";
     }
@@ -903,6 +903,8 @@ sub vcl_synth {
         set resp.reason = "Precondition Failed";
     } elsif (resp.status == 413) {
         set resp.reason = "Content Too Large";
+    } elsif (resp.status == 414) {
+        set resp.reason = "URI Too Long";
     } elsif (resp.status == 416) {
         set resp.reason = "Range Not Satisfiable";
         set resp.http.Content-Range = "bytes */" + req.http.X-Edge-Location;
@@ -955,7 +957,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Canonical;
     unset req.http.X-Edge-Hsts;
     unset req.http.X-Edge-Location;
-    unset req.http.X-Edge-Route;
+    unset req.http.X-Edge-Query;
+    unset req.http.X-Edge-Variant;
     unset req.http.X-Edge-WebSocket;
     unset req.http.X-Edge-Stream;
     unset req.http.X-Edge-Allow;
@@ -964,6 +967,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Range;
     unset req.http.X-Edge-Cache;
     unset req.http.X-Edge-Words;
+    unset req.http.X-Edge-Route;
     unset req.http.X-Edge-Host;
     unset req.http.X-Edge-Ttl;
     unset req.http.X-Edge-Grace;
@@ -982,7 +986,8 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Canonical;
     unset bereq.http.X-Edge-Hsts;
     unset bereq.http.X-Edge-Location;
-    unset bereq.http.X-Edge-Route;
+    unset bereq.http.X-Edge-Query;
+    unset bereq.http.X-Edge-Variant;
     unset bereq.http.X-Edge-WebSocket;
     unset bereq.http.X-Edge-Stream;
     unset bereq.http.X-Edge-Allow;
@@ -995,6 +1000,7 @@ sub edge_drop_sorted {
 
 # All the others, which the web tier drops where it is asked.
 sub edge_drop_others {
+    unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-Host;
     unset bereq.http.X-Edge-Ttl;
     unset bereq.http.X-Edge-Grace;

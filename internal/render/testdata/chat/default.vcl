@@ -240,13 +240,13 @@ sub site_1 {
     }
     # site.hcl:70: route /assets
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/assets(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.1";
+        set req.http.X-Edge-Route = "assets.cfaacf73";
         # site.hcl:75: cache
         set req.http.X-Edge-Ttl = "60s";
     }
     # site.hcl:81: route /ws
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/ws(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.2";
+        set req.http.X-Edge-Route = "ws.1e89047c";
         # site.hcl:83: websocket
         set req.http.X-Edge-WebSocket = "1";
         set req.backend_hint = app_1_chat;
@@ -254,7 +254,7 @@ sub site_1 {
     }
     # site.hcl:53: route /
     if (!req.http.X-Edge-Route) {
-        set req.http.X-Edge-Route = "1.3";
+        set req.http.X-Edge-Route = "root.68490f0e";
     }
 }
 
@@ -899,6 +899,8 @@ sub vcl_synth {
         set resp.reason = "Precondition Failed";
     } elsif (resp.status == 413) {
         set resp.reason = "Content Too Large";
+    } elsif (resp.status == 414) {
+        set resp.reason = "URI Too Long";
     } elsif (resp.status == 416) {
         set resp.reason = "Range Not Satisfiable";
         set resp.http.Content-Range = "bytes */" + req.http.X-Edge-Location;
@@ -944,7 +946,7 @@ sub edge_answer {
 
 # Response headers, by site and route.
 sub edge_answer_1 {
-    if (req.http.X-Edge-Route == "1.3") {    # site.hcl:53: route /
+    if (req.http.X-Edge-Route == "root.68490f0e") {    # site.hcl:53: route /
         # site.hcl:62
         set resp.http.Referrer-Policy = "same-origin";
         # site.hcl:63
@@ -962,7 +964,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Canonical;
     unset req.http.X-Edge-Hsts;
     unset req.http.X-Edge-Location;
-    unset req.http.X-Edge-Route;
+    unset req.http.X-Edge-Query;
+    unset req.http.X-Edge-Variant;
     unset req.http.X-Edge-WebSocket;
     unset req.http.X-Edge-Stream;
     unset req.http.X-Edge-Allow;
@@ -971,6 +974,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Range;
     unset req.http.X-Edge-Cache;
     unset req.http.X-Edge-Words;
+    unset req.http.X-Edge-Route;
     unset req.http.X-Edge-Host;
     unset req.http.X-Edge-Ttl;
     unset req.http.X-Edge-Grace;
@@ -989,7 +993,8 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Canonical;
     unset bereq.http.X-Edge-Hsts;
     unset bereq.http.X-Edge-Location;
-    unset bereq.http.X-Edge-Route;
+    unset bereq.http.X-Edge-Query;
+    unset bereq.http.X-Edge-Variant;
     unset bereq.http.X-Edge-WebSocket;
     unset bereq.http.X-Edge-Stream;
     unset bereq.http.X-Edge-Allow;
@@ -1002,6 +1007,7 @@ sub edge_drop_sorted {
 
 # All the others, which the web tier drops where it is asked.
 sub edge_drop_others {
+    unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-Host;
     unset bereq.http.X-Edge-Ttl;
     unset bereq.http.X-Edge-Grace;

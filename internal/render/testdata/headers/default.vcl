@@ -229,11 +229,11 @@ sub site_1 {
     call edge_canonical;
     # site.hcl:32: route /quiet
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/quiet(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.1";
+        set req.http.X-Edge-Route = "quiet.48221434";
     }
     # site.hcl:7: route /
     if (!req.http.X-Edge-Route) {
-        set req.http.X-Edge-Route = "1.2";
+        set req.http.X-Edge-Route = "root.39687647";
         unset req.http.X-Debug;    # site.hcl:16
         unset req.http.x-lower;    # site.hcl:16
         # site.hcl:12
@@ -888,6 +888,8 @@ sub vcl_synth {
         set resp.reason = "Precondition Failed";
     } elsif (resp.status == 413) {
         set resp.reason = "Content Too Large";
+    } elsif (resp.status == 414) {
+        set resp.reason = "URI Too Long";
     } elsif (resp.status == 416) {
         set resp.reason = "Range Not Satisfiable";
         set resp.http.Content-Range = "bytes */" + req.http.X-Edge-Location;
@@ -933,11 +935,11 @@ sub edge_answer {
 
 # Response headers, by site and route.
 sub edge_answer_1 {
-    if (req.http.X-Edge-Route == "1.1") {    # site.hcl:32: route /quiet
+    if (req.http.X-Edge-Route == "quiet.48221434") {    # site.hcl:32: route /quiet
         unset resp.http.ETag;    # site.hcl:35
         unset resp.http.Set-Cookie;    # site.hcl:35
     }
-    if (req.http.X-Edge-Route == "1.2") {    # site.hcl:7: route /
+    if (req.http.X-Edge-Route == "root.39687647") {    # site.hcl:7: route /
         unset resp.http.X-Powered-By;    # site.hcl:28
         # site.hcl:20
         set resp.http.Content-Security-Policy = {"default-src 'self'; script-src 'nonce-"x" y'"};
@@ -966,7 +968,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Canonical;
     unset req.http.X-Edge-Hsts;
     unset req.http.X-Edge-Location;
-    unset req.http.X-Edge-Route;
+    unset req.http.X-Edge-Query;
+    unset req.http.X-Edge-Variant;
     unset req.http.X-Edge-WebSocket;
     unset req.http.X-Edge-Stream;
     unset req.http.X-Edge-Allow;
@@ -975,6 +978,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Range;
     unset req.http.X-Edge-Cache;
     unset req.http.X-Edge-Words;
+    unset req.http.X-Edge-Route;
     unset req.http.X-Edge-Host;
     unset req.http.X-Edge-Ttl;
     unset req.http.X-Edge-Grace;
@@ -993,7 +997,8 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Canonical;
     unset bereq.http.X-Edge-Hsts;
     unset bereq.http.X-Edge-Location;
-    unset bereq.http.X-Edge-Route;
+    unset bereq.http.X-Edge-Query;
+    unset bereq.http.X-Edge-Variant;
     unset bereq.http.X-Edge-WebSocket;
     unset bereq.http.X-Edge-Stream;
     unset bereq.http.X-Edge-Allow;
@@ -1006,6 +1011,7 @@ sub edge_drop_sorted {
 
 # All the others, which the web tier drops where it is asked.
 sub edge_drop_others {
+    unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-Host;
     unset bereq.http.X-Edge-Ttl;
     unset bereq.http.X-Edge-Grace;

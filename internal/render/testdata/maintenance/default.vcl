@@ -241,7 +241,7 @@ sub site_1 {
     }
     # site.hcl:10: route /
     if (!req.http.X-Edge-Route) {
-        set req.http.X-Edge-Route = "1.1";
+        set req.http.X-Edge-Route = "root.39687647";
         # site.hcl:13: websocket
         set req.http.X-Edge-WebSocket = "1";
         set req.backend_hint = app_1_app;
@@ -260,7 +260,7 @@ sub site_2 {
     }
     # site.hcl:20: route /old
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/old(?:/|\z)") {
-        set req.http.X-Edge-Route = "2.1";
+        set req.http.X-Edge-Route = "old.0e8fd643";
     }
 }
 
@@ -905,6 +905,8 @@ sub vcl_synth {
         set resp.reason = "Precondition Failed";
     } elsif (resp.status == 413) {
         set resp.reason = "Content Too Large";
+    } elsif (resp.status == 414) {
+        set resp.reason = "URI Too Long";
     } elsif (resp.status == 416) {
         set resp.reason = "Range Not Satisfiable";
         set resp.http.Content-Range = "bytes */" + req.http.X-Edge-Location;
@@ -957,7 +959,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Canonical;
     unset req.http.X-Edge-Hsts;
     unset req.http.X-Edge-Location;
-    unset req.http.X-Edge-Route;
+    unset req.http.X-Edge-Query;
+    unset req.http.X-Edge-Variant;
     unset req.http.X-Edge-WebSocket;
     unset req.http.X-Edge-Stream;
     unset req.http.X-Edge-Allow;
@@ -966,6 +969,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Range;
     unset req.http.X-Edge-Cache;
     unset req.http.X-Edge-Words;
+    unset req.http.X-Edge-Route;
     unset req.http.X-Edge-Host;
     unset req.http.X-Edge-Ttl;
     unset req.http.X-Edge-Grace;
@@ -984,7 +988,8 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Canonical;
     unset bereq.http.X-Edge-Hsts;
     unset bereq.http.X-Edge-Location;
-    unset bereq.http.X-Edge-Route;
+    unset bereq.http.X-Edge-Query;
+    unset bereq.http.X-Edge-Variant;
     unset bereq.http.X-Edge-WebSocket;
     unset bereq.http.X-Edge-Stream;
     unset bereq.http.X-Edge-Allow;
@@ -997,6 +1002,7 @@ sub edge_drop_sorted {
 
 # All the others, which the web tier drops where it is asked.
 sub edge_drop_others {
+    unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-Host;
     unset bereq.http.X-Edge-Ttl;
     unset bereq.http.X-Edge-Grace;

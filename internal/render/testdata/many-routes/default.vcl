@@ -235,57 +235,57 @@ sub site_1 {
     call edge_canonical;
     # site.hcl:16: route /semi;colon,comma=equal&and!
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/semi;colon,comma=equal&and!(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.1";
+        set req.http.X-Edge-Route = "semi_colon_comma_equal_a.16f3fa28";
     }
     # site.hcl:14: route /cost$/~user/@x
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/cost\$/~user/@x(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.2";
+        set req.http.X-Edge-Route = "cost_user_x.98f22360";
     }
     # site.hcl:13: route /a.b+c(d)
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/a\.b\+c\(d\)(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.3";
+        set req.http.X-Edge-Route = "a_b_c_d.e4cdaffb";
     }
     # site.hcl:12: route /a/b/c
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/a/b/c(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.4";
+        set req.http.X-Edge-Route = "a_b_c.b489f3fa";
     }
     # site.hcl:17: route /files
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/files(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.5";
+        set req.http.X-Edge-Route = "files.fd687a43";
         # site.hcl:18: files without a ttl are never stored
         set req.http.X-Edge-Pass = "files";
     }
     # site.hcl:33: route /mixed
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/mixed(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.6";
+        set req.http.X-Edge-Route = "mixed.9caed353";
     }
     # site.hcl:20: route /docs
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/docs(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.7";
+        set req.http.X-Edge-Route = "docs.394fddec";
         # site.hcl:21: files without a ttl are never stored
         set req.http.X-Edge-Pass = "files";
     }
     # site.hcl:37: route /gone
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/gone(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.8";
+        set req.http.X-Edge-Route = "gone.641446fa";
     }
     # site.hcl:15: route /it's
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/it's(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.9";
+        set req.http.X-Edge-Route = "it_s.643bbcb2";
     }
     # site.hcl:11: route /a/b
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/a/b(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.10";
+        set req.http.X-Edge-Route = "a_b.785895e7";
     }
     # site.hcl:27: route /spa
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/spa(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.11";
+        set req.http.X-Edge-Route = "spa.7786ae3d";
         # site.hcl:28: files without a ttl are never stored
         set req.http.X-Edge-Pass = "files";
     }
     # site.hcl:40: route /ws
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/ws(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.12";
+        set req.http.X-Edge-Route = "ws.717c2514";
         # site.hcl:42: websocket
         set req.http.X-Edge-WebSocket = "1";
         set req.backend_hint = app_1_api;
@@ -293,7 +293,7 @@ sub site_1 {
     }
     # site.hcl:10: route /a
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/a(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.13";
+        set req.http.X-Edge-Route = "a.58a0c6b1";
     }
 }
 
@@ -938,6 +938,8 @@ sub vcl_synth {
         set resp.reason = "Precondition Failed";
     } elsif (resp.status == 413) {
         set resp.reason = "Content Too Large";
+    } elsif (resp.status == 414) {
+        set resp.reason = "URI Too Long";
     } elsif (resp.status == 416) {
         set resp.reason = "Range Not Satisfiable";
         set resp.http.Content-Range = "bytes */" + req.http.X-Edge-Location;
@@ -990,7 +992,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Canonical;
     unset req.http.X-Edge-Hsts;
     unset req.http.X-Edge-Location;
-    unset req.http.X-Edge-Route;
+    unset req.http.X-Edge-Query;
+    unset req.http.X-Edge-Variant;
     unset req.http.X-Edge-WebSocket;
     unset req.http.X-Edge-Stream;
     unset req.http.X-Edge-Allow;
@@ -999,6 +1002,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Range;
     unset req.http.X-Edge-Cache;
     unset req.http.X-Edge-Words;
+    unset req.http.X-Edge-Route;
     unset req.http.X-Edge-Host;
     unset req.http.X-Edge-Ttl;
     unset req.http.X-Edge-Grace;
@@ -1017,7 +1021,8 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Canonical;
     unset bereq.http.X-Edge-Hsts;
     unset bereq.http.X-Edge-Location;
-    unset bereq.http.X-Edge-Route;
+    unset bereq.http.X-Edge-Query;
+    unset bereq.http.X-Edge-Variant;
     unset bereq.http.X-Edge-WebSocket;
     unset bereq.http.X-Edge-Stream;
     unset bereq.http.X-Edge-Allow;
@@ -1030,6 +1035,7 @@ sub edge_drop_sorted {
 
 # All the others, which the web tier drops where it is asked.
 sub edge_drop_others {
+    unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-Host;
     unset bereq.http.X-Edge-Ttl;
     unset bereq.http.X-Edge-Grace;

@@ -229,31 +229,31 @@ sub site_1 {
     call edge_canonical;
     # site.hcl:21: route /backslash
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/backslash(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.1";
+        set req.http.X-Edge-Route = "backslash.8f378f71";
         # site.hcl:22: files without a ttl are never stored
         set req.http.X-Edge-Pass = "files";
     }
     # site.hcl:24: route /unicode
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/unicode(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.2";
+        set req.http.X-Edge-Route = "unicode.9e1afc80";
         # site.hcl:25: files without a ttl are never stored
         set req.http.X-Edge-Pass = "files";
     }
     # site.hcl:15: route /dollar
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/dollar(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.3";
+        set req.http.X-Edge-Route = "dollar.48af0113";
         # site.hcl:16: files without a ttl are never stored
         set req.http.X-Edge-Pass = "files";
     }
     # site.hcl:18: route /quotes
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/quotes(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.4";
+        set req.http.X-Edge-Route = "quotes.4c3c951e";
         # site.hcl:19: files without a ttl are never stored
         set req.http.X-Edge-Pass = "files";
     }
     # site.hcl:8: route /
     if (!req.http.X-Edge-Route) {
-        set req.http.X-Edge-Route = "1.5";
+        set req.http.X-Edge-Route = "root.39687647";
     }
 }
 
@@ -898,6 +898,8 @@ sub vcl_synth {
         set resp.reason = "Precondition Failed";
     } elsif (resp.status == 413) {
         set resp.reason = "Content Too Large";
+    } elsif (resp.status == 414) {
+        set resp.reason = "URI Too Long";
     } elsif (resp.status == 416) {
         set resp.reason = "Range Not Satisfiable";
         set resp.http.Content-Range = "bytes */" + req.http.X-Edge-Location;
@@ -950,7 +952,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Canonical;
     unset req.http.X-Edge-Hsts;
     unset req.http.X-Edge-Location;
-    unset req.http.X-Edge-Route;
+    unset req.http.X-Edge-Query;
+    unset req.http.X-Edge-Variant;
     unset req.http.X-Edge-WebSocket;
     unset req.http.X-Edge-Stream;
     unset req.http.X-Edge-Allow;
@@ -959,6 +962,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Range;
     unset req.http.X-Edge-Cache;
     unset req.http.X-Edge-Words;
+    unset req.http.X-Edge-Route;
     unset req.http.X-Edge-Host;
     unset req.http.X-Edge-Ttl;
     unset req.http.X-Edge-Grace;
@@ -977,7 +981,8 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Canonical;
     unset bereq.http.X-Edge-Hsts;
     unset bereq.http.X-Edge-Location;
-    unset bereq.http.X-Edge-Route;
+    unset bereq.http.X-Edge-Query;
+    unset bereq.http.X-Edge-Variant;
     unset bereq.http.X-Edge-WebSocket;
     unset bereq.http.X-Edge-Stream;
     unset bereq.http.X-Edge-Allow;
@@ -990,6 +995,7 @@ sub edge_drop_sorted {
 
 # All the others, which the web tier drops where it is asked.
 sub edge_drop_others {
+    unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-Host;
     unset bereq.http.X-Edge-Ttl;
     unset bereq.http.X-Edge-Grace;

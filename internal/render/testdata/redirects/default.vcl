@@ -229,23 +229,23 @@ sub site_1 {
     call edge_canonical;
     # site.hcl:10: route /301
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/301(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.1";
+        set req.http.X-Edge-Route = "301.efbaa279";
     }
     # site.hcl:16: route /302
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/302(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.2";
+        set req.http.X-Edge-Route = "302.95a45abc";
     }
     # site.hcl:19: route /303
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/303(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.3";
+        set req.http.X-Edge-Route = "303.fd3f1ae1";
     }
     # site.hcl:25: route /307
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/307(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.4";
+        set req.http.X-Edge-Route = "307.261f0985";
     }
     # site.hcl:31: route /308
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/308(?:/|\z)") {
-        set req.http.X-Edge-Route = "1.5";
+        set req.http.X-Edge-Route = "308.99c9fd3d";
     }
 }
 
@@ -890,6 +890,8 @@ sub vcl_synth {
         set resp.reason = "Precondition Failed";
     } elsif (resp.status == 413) {
         set resp.reason = "Content Too Large";
+    } elsif (resp.status == 414) {
+        set resp.reason = "URI Too Long";
     } elsif (resp.status == 416) {
         set resp.reason = "Range Not Satisfiable";
         set resp.http.Content-Range = "bytes */" + req.http.X-Edge-Location;
@@ -935,7 +937,7 @@ sub edge_answer {
 
 # Response headers, by site and route.
 sub edge_answer_1 {
-    if (req.http.X-Edge-Route == "1.5") {    # site.hcl:31: route /308
+    if (req.http.X-Edge-Route == "308.99c9fd3d") {    # site.hcl:31: route /308
         # site.hcl:37
         set resp.http.X-Moved = "yes";
     }
@@ -951,7 +953,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Canonical;
     unset req.http.X-Edge-Hsts;
     unset req.http.X-Edge-Location;
-    unset req.http.X-Edge-Route;
+    unset req.http.X-Edge-Query;
+    unset req.http.X-Edge-Variant;
     unset req.http.X-Edge-WebSocket;
     unset req.http.X-Edge-Stream;
     unset req.http.X-Edge-Allow;
@@ -960,6 +963,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Range;
     unset req.http.X-Edge-Cache;
     unset req.http.X-Edge-Words;
+    unset req.http.X-Edge-Route;
     unset req.http.X-Edge-Host;
     unset req.http.X-Edge-Ttl;
     unset req.http.X-Edge-Grace;
@@ -978,7 +982,8 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Canonical;
     unset bereq.http.X-Edge-Hsts;
     unset bereq.http.X-Edge-Location;
-    unset bereq.http.X-Edge-Route;
+    unset bereq.http.X-Edge-Query;
+    unset bereq.http.X-Edge-Variant;
     unset bereq.http.X-Edge-WebSocket;
     unset bereq.http.X-Edge-Stream;
     unset bereq.http.X-Edge-Allow;
@@ -991,6 +996,7 @@ sub edge_drop_sorted {
 
 # All the others, which the web tier drops where it is asked.
 sub edge_drop_others {
+    unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-Host;
     unset bereq.http.X-Edge-Ttl;
     unset bereq.http.X-Edge-Grace;

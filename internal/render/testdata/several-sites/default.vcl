@@ -241,7 +241,7 @@ sub site_1 {
     call edge_canonical;
     # site.hcl:24: route /
     if (!req.http.X-Edge-Route) {
-        set req.http.X-Edge-Route = "1.1";
+        set req.http.X-Edge-Route = "root.0154aab3";
     }
 }
 
@@ -251,7 +251,7 @@ sub site_2 {
     call edge_canonical;
     # site.hcl:30: route /
     if (!req.http.X-Edge-Route) {
-        set req.http.X-Edge-Route = "2.1";
+        set req.http.X-Edge-Route = "root.c16ad5d3";
     }
 }
 
@@ -261,7 +261,7 @@ sub site_3 {
     call edge_canonical;
     # site.hcl:6: route /
     if (!req.http.X-Edge-Route) {
-        set req.http.X-Edge-Route = "3.1";
+        set req.http.X-Edge-Route = "root.39687647";
         # site.hcl:7: files without a ttl are never stored
         set req.http.X-Edge-Pass = "files";
     }
@@ -275,7 +275,7 @@ sub site_4 {
     call edge_canonical;
     # site.hcl:16: route /
     if (!req.http.X-Edge-Route) {
-        set req.http.X-Edge-Route = "4.1";
+        set req.http.X-Edge-Route = "root.01300067";
     }
 }
 
@@ -920,6 +920,8 @@ sub vcl_synth {
         set resp.reason = "Precondition Failed";
     } elsif (resp.status == 413) {
         set resp.reason = "Content Too Large";
+    } elsif (resp.status == 414) {
+        set resp.reason = "URI Too Long";
     } elsif (resp.status == 416) {
         set resp.reason = "Range Not Satisfiable";
         set resp.http.Content-Range = "bytes */" + req.http.X-Edge-Location;
@@ -972,7 +974,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Canonical;
     unset req.http.X-Edge-Hsts;
     unset req.http.X-Edge-Location;
-    unset req.http.X-Edge-Route;
+    unset req.http.X-Edge-Query;
+    unset req.http.X-Edge-Variant;
     unset req.http.X-Edge-WebSocket;
     unset req.http.X-Edge-Stream;
     unset req.http.X-Edge-Allow;
@@ -981,6 +984,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Range;
     unset req.http.X-Edge-Cache;
     unset req.http.X-Edge-Words;
+    unset req.http.X-Edge-Route;
     unset req.http.X-Edge-Host;
     unset req.http.X-Edge-Ttl;
     unset req.http.X-Edge-Grace;
@@ -999,7 +1003,8 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Canonical;
     unset bereq.http.X-Edge-Hsts;
     unset bereq.http.X-Edge-Location;
-    unset bereq.http.X-Edge-Route;
+    unset bereq.http.X-Edge-Query;
+    unset bereq.http.X-Edge-Variant;
     unset bereq.http.X-Edge-WebSocket;
     unset bereq.http.X-Edge-Stream;
     unset bereq.http.X-Edge-Allow;
@@ -1012,6 +1017,7 @@ sub edge_drop_sorted {
 
 # All the others, which the web tier drops where it is asked.
 sub edge_drop_others {
+    unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-Host;
     unset bereq.http.X-Edge-Ttl;
     unset bereq.http.X-Edge-Grace;

@@ -229,7 +229,7 @@ sub site_1 {
     call edge_canonical;
     # site.hcl:32: route /
     if (!req.http.X-Edge-Route) {
-        set req.http.X-Edge-Route = "1.1";
+        set req.http.X-Edge-Route = "root.39687647";
         # site.hcl:33: files without a ttl are never stored
         set req.http.X-Edge-Pass = "files";
     }
@@ -876,6 +876,8 @@ sub vcl_synth {
         set resp.reason = "Precondition Failed";
     } elsif (resp.status == 413) {
         set resp.reason = "Content Too Large";
+    } elsif (resp.status == 414) {
+        set resp.reason = "URI Too Long";
     } elsif (resp.status == 416) {
         set resp.reason = "Range Not Satisfiable";
         set resp.http.Content-Range = "bytes */" + req.http.X-Edge-Location;
@@ -928,7 +930,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Canonical;
     unset req.http.X-Edge-Hsts;
     unset req.http.X-Edge-Location;
-    unset req.http.X-Edge-Route;
+    unset req.http.X-Edge-Query;
+    unset req.http.X-Edge-Variant;
     unset req.http.X-Edge-WebSocket;
     unset req.http.X-Edge-Stream;
     unset req.http.X-Edge-Allow;
@@ -937,6 +940,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Range;
     unset req.http.X-Edge-Cache;
     unset req.http.X-Edge-Words;
+    unset req.http.X-Edge-Route;
     unset req.http.X-Edge-Host;
     unset req.http.X-Edge-Ttl;
     unset req.http.X-Edge-Grace;
@@ -955,7 +959,8 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Canonical;
     unset bereq.http.X-Edge-Hsts;
     unset bereq.http.X-Edge-Location;
-    unset bereq.http.X-Edge-Route;
+    unset bereq.http.X-Edge-Query;
+    unset bereq.http.X-Edge-Variant;
     unset bereq.http.X-Edge-WebSocket;
     unset bereq.http.X-Edge-Stream;
     unset bereq.http.X-Edge-Allow;
@@ -968,6 +973,7 @@ sub edge_drop_sorted {
 
 # All the others, which the web tier drops where it is asked.
 sub edge_drop_others {
+    unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-Host;
     unset bereq.http.X-Edge-Ttl;
     unset bereq.http.X-Edge-Grace;

@@ -1,0 +1,119 @@
+package render
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"edgegen/internal/site"
+)
+
+// vclTest is one thing that a route asks for beside its path and the method.
+type vclTest struct {
+	Header string // that is looked at
+	Is     string // the value that it has to have; "" where Fits is set, or any is good
+	Fits   string // an expression that its value has to match
+	Source site.Source
+}
+
+func vclRouteOf(s *site.Site, route *site.Route) vclRoute {
+	r := vclRoute{Route: *route, Name: route.ID(s.Host), Pattern: pathPattern(route)}
+	if m := route.Match; m != nil {
+		if m.Methods != nil {
+			r.Methods = methodsOf(m.Methods).Pattern
+		}
+		for _, f := range m.Headers {
+			r.Tests = append(r.Tests, headerTest(f))
+		}
+		for _, f := range m.Query {
+			r.Tests = append(r.Tests, vclTest{Header: site.NotePrefix + "Query", Fits: queryPattern(f), Source: f.Source})
+		}
+	}
+	return r
+}
+
+// choose notes by what a route is chosen.
+func (v *vclData) choose(route vclRoute) {
+	if route.Match == nil {
+		return
+	}
+	v.Variants = v.Variants || route.ByHeader()
+	v.Queries = v.Queries || len(route.Match.Query) > 0
+	for _, f := range route.Match.Headers {
+		if !slices.ContainsFunc(v.Collected, func(name string) bool { return strings.EqualFold(name, f.Name) }) && !strings.EqualFold(f.Name, "Cookie") {
+			v.Collected = append(v.Collected, f.Name)
+		}
+	}
+}
+
+// pathPattern matches the paths of a route, decoded; "" where none is needed.
+func pathPattern(r *site.Route) string {
+	switch {
+	case r.Pattern != "":
+		return r.Pattern
+	case r.Exact || r.Path == "/":
+		return ""
+	}
+	return "^" + regexp.QuoteMeta(r.Path) + `(?:/|\z)`
+}
+
+func headerTest(f site.MatchedField) vclTest {
+	text, before, behind := f.Wild()
+	test := vclTest{Header: f.Name, Source: f.Source}
+	switch literal := regexp.QuoteMeta(text); {
+	case !before && !behind:
+		test.Is = text
+	case text == "":
+		// That it is there is enough.
+	case before && behind:
+		test.Fits = literal
+	case before:
+		test.Fits = literal + "$"
+	default:
+		test.Fits = "^" + literal
+	}
+	return test
+}
+
+// queryPattern matches a query, with "&" in front, in which a parameter has a value,
+// however both are encoded.
+func queryPattern(f site.MatchedField) string {
+	text, _, behind := f.Wild()
+	name, value := "&"+spellingsOf(f.Name, "%&+#="), spellingsOf(text, "%&+#")
+	switch {
+	case text == "" && behind:
+		return name + "(?:[=&]|$)"
+	case behind:
+		return name + "=" + value
+	case text == "":
+		return name + "=?(?:&|$)"
+	}
+	return name + "=" + value + "(?:&|$)"
+}
+
+// spellingsOf matches a text as it may stand in a query: each byte as it is, where it
+// can be, or percent-encoded, as those in encoded have to be.
+func spellingsOf(text, encoded string) string {
+	var out strings.Builder
+	for i := range len(text) {
+		c := text[i]
+		escaped := "%" + hexClass(c>>4) + hexClass(c&15)
+		switch {
+		case c == ' ':
+			escaped = `(?:\+|` + escaped + ")"
+		case strings.IndexByte(encoded, c) < 0:
+			escaped = "(?:" + regexp.QuoteMeta(string([]byte{c})) + "|" + escaped + ")"
+		}
+		out.WriteString(escaped)
+	}
+	return out.String()
+}
+
+// hexClass matches a digit in either case.
+func hexClass(digit byte) string {
+	if digit < 10 {
+		return fmt.Sprint(digit)
+	}
+	return fmt.Sprintf("[%c%c]", 'A'+digit-10, 'a'+digit-10)
+}
