@@ -63,6 +63,9 @@ func (c *check) status(ctx context.Context) (int, error) {
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
+	if c.script != nil {
+		return c.script(conn)
+	}
 	if c.secure != nil {
 		secured := tls.Client(conn, c.secure)
 		if err := secured.HandshakeContext(ctx); err != nil {

@@ -3,6 +3,7 @@ package backends
 import (
 	"context"
 	"crypto/tls"
+	"io"
 	"slices"
 	"time"
 
@@ -25,6 +26,7 @@ type checkKey struct {
 	address
 	secure           *tls.Config
 	host, path, good string
+	fastcgi          string // names how it is asked by FastCGI; "" where it is by HTTP
 	interval         time.Duration
 	timeout          time.Duration
 	up, down         int
@@ -35,6 +37,7 @@ type checkKey struct {
 type check struct {
 	checkKey
 	health *site.Health
+	script func(conn io.ReadWriter) (int, error) // asks by FastCGI; nil where it is asked by HTTP
 	needed int
 	stop   context.CancelFunc
 

@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"strconv"
@@ -97,9 +98,16 @@ func (p *Plan) checked(b *backend, m *member) *check {
 	w, h := p.watch, b.Health
 	key := checkKey{address: m.address, secure: m.secure, host: b.host, path: h.Path, good: fmt.Sprint(h.Status),
 		interval: h.Interval, timeout: h.Timeout, up: h.HealthyAfter, down: h.UnhealthyAfter}
+	app := b.FastCGI
+	if app != nil {
+		key.fastcgi = fmt.Sprintf("%q %q %q", app.Root, app.Index, app.Params)
+	}
 	c := w.checks[key]
 	if c == nil {
 		c = &check{checkKey: key, health: h, state: Waiting, since: time.Now()}
+		if app != nil {
+			c.script = func(conn io.ReadWriter) (int, error) { return w.options.FastCGI(conn, app, key.host, key.path) }
+		}
 		w.checks[key] = c
 		c.stop = w.task(func(ctx context.Context) { w.attend(ctx, c) })
 	}

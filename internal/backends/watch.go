@@ -2,6 +2,7 @@ package backends
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"sync"
 
@@ -18,6 +19,9 @@ type Options struct {
 	// Secret tells what sticky cookies are made with. The same secret makes the same
 	// cookies. It is asked for each sticky backend of a plan.
 	Secret func() ([]byte, error)
+	// FastCGI puts a question to an app that speaks FastCGI, on a connection whose
+	// deadlines are set, and returns the status of the answer.
+	FastCGI func(conn io.ReadWriter, app *site.FastCGI, host, target string) (int, error)
 	// Changed is told all endpoints of a backend of the plan in use when some have
 	// changed. It is called by one goroutine at a time, has to be quick, and must
 	// not call the Watch. Why is what keeps the backend from having more of them.

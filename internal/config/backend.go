@@ -27,6 +27,7 @@ func checkBackend(b *block, backend *site.Backend) {
 		}
 	}
 	checkServers(b, backend)
+	checkFastCGI(b, backend)
 	command := b.row(&backend.Command)
 	if b.holds(command) {
 		return

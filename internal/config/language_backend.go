@@ -29,7 +29,7 @@ func backendLanguage() *schema {
 				words: "the working directory of the command; that of the file which names it where it is left out", example: `"/srv/app"`,
 				into: in(func(b *site.Backend) *string { return &b.Dir }), read: reads(readWorkingDirectory)},
 		},
-		blocks:    []*schema{serverLanguage(), stickyLanguage(), backendTLSLanguage(), healthLanguage()},
+		blocks:    []*schema{serverLanguage(), stickyLanguage(), backendTLSLanguage(), healthLanguage(), fastcgiLanguage()},
 		home:      several(func(s *siteDraft) *[]site.Backend { return &s.Backends }),
 		source:    in(func(b *site.Backend) *site.Source { return &b.Source }),
 		readLabel: labelled(readBackendName),
@@ -123,5 +123,23 @@ func healthLanguage() *schema {
 		home:   optional(func(b *site.Backend) **site.Health { return &b.Health }),
 		source: in(func(h *site.Health) *site.Source { return &h.Source }),
 		check:  checks(checkHealth),
+	}
+}
+
+func fastcgiLanguage() *schema {
+	return &schema{name: "fastcgi", title: "a fastcgi block", words: "the app speaks FastCGI, as PHP-FPM does: a path leads to a script below root, or else to the index",
+		arguments: []argument{
+			{name: "root", kind: textKind, needed: true, by: edgegenItself,
+				words: "the directory of the scripts, by the same name here and for the app; no other script is run", example: `"public"`,
+				into: in(func(f *site.FastCGI) *string { return &f.Root }), read: reads(readScriptRoot)},
+			{name: "index", kind: textKind, standard: `"index.php"`, by: edgegenItself,
+				words: "the script for a directory, and that of root for every path that names no script; all scripts have its ending, and no file of the site that has it is served", example: `"app.php"`,
+				into: in(func(f *site.FastCGI) *string { return &f.Index }), read: reads(readScriptIndex)},
+			{name: "params", kind: objectKind, by: edgegenItself,
+				words: "what scripts are told besides what CGI has for every request", example: `{ APP_ENV = "production" }`,
+				into: in(func(f *site.FastCGI) *[]site.Variable { return &f.Params }), read: reads(readScriptParams)},
+		},
+		home:   optional(func(b *site.Backend) **site.FastCGI { return &b.FastCGI }),
+		source: in(func(f *site.FastCGI) *site.Source { return &f.Source }),
 	}
 }

@@ -194,6 +194,7 @@ func checkRoute(b *block, r *site.Route) {
 	if _, serves := b.find(b.kindIn(&r.Static)); !serves && !b.holds(backend) {
 		b.errorAt(b.place, "add static { … }, backend = … or redirect { … }", "the route does nothing")
 	}
+	checkScriptRoute(b, r)
 	for _, asked := range []struct {
 		field   *bool
 		purpose string

@@ -61,7 +61,7 @@ func readTryFiles(b *block, a *argument, s *staticDraft) {
 			continue
 		}
 		for _, try := range expand(entry.text, s.index) {
-			if !slices.Contains(s.TryFiles, try) {
+			if !b.script(a, entry, try) && !slices.Contains(s.TryFiles, try) {
 				s.TryFiles = append(s.TryFiles, try)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,6 +23,7 @@ import (
 // has work there goes on, whatever generations come and go.
 type watched struct {
 	watch *backends.Watch
+	log   *slog.Logger
 
 	mu     sync.Mutex
 	groups map[string]*upstream.Group // by site.BackendID
@@ -31,8 +33,8 @@ type watched struct {
 // watch begins to look after backends.
 func (e *house) watch() {
 	secret := func() ([]byte, error) { return stickySecret(e.state.dir) }
-	w := &watched{groups: make(map[string]*upstream.Group)}
-	w.watch = backends.New(backends.Options{Log: e.options.Log.With("from", "backends"), Secret: secret, Changed: w.changed})
+	w := &watched{log: e.options.Log, groups: make(map[string]*upstream.Group)}
+	w.watch = backends.New(backends.Options{Log: e.options.Log.With("from", "backends"), Secret: secret, FastCGI: askScript, Changed: w.changed})
 	e.backends = w
 }
 
@@ -91,7 +93,7 @@ func (w *watched) changed(id backends.ID, endpoints []backends.Endpoint, why str
 	if !ok {
 		return
 	}
-	policy := upstream.Policy{Why: why}
+	policy := upstream.Policy{Why: why, FastCGI: w.fastcgi(b, id)}
 	switch b.Balance {
 	case site.LeastConnections:
 		policy.Balance = upstream.LeastBusy

@@ -19,40 +19,19 @@ func (p *Plane) askBackend(x *exchange, id string) answer {
 		return answer{Response: failure(http.StatusServiceUnavailable)}
 	}
 	decide.PassOn(&x.Header)
-	if x.watch != nil {
-		x.watch()
-	}
 	if wire.EqualFold(x.Upgrade.Protocol, "websocket") && x.Upgrade.Connection && x.Body == nil {
+		if x.watch != nil {
+			x.watch()
+		}
 		return p.askToSwitch(x, group)
 	}
-	r := p.exchangeWith(x, group)
+	// Whatever is to be taken in before an app hears of it, the web tier has.
+	r := p.ask(x, group, true, decide.PassOn)
 	if r.Status == nobody {
 		return answer{Response: r, gone: true}
 	}
 	x.note(r)
 	return answer{Response: r}
-}
-
-// exchangeWith has a server of the group answer. A body that came with its head
-// can be sent twice; whatever is longer has been taken in by the web tier, or is to
-// reach the app as it comes.
-func (p *Plane) exchangeWith(x *exchange, group *upstream.Group) *wire.Response {
-	if x.Body != nil {
-		if err := x.atHand(); err != nil {
-			return p.unanswered(x, err)
-		}
-	}
-	r, trace, err := group.RoundTrip(x.ctx, &x.Request, patience(x.model.edge.Timeout))
-	x.backend, x.asked = trace.Server, trace.Took
-	if trace.Careless {
-		p.careless(x)
-	}
-	if err != nil {
-		return p.unanswered(x, err)
-	}
-	x.tier = "backend"
-	decide.PassOn(&r.Header)
-	return r
 }
 
 // askToSwitch is a handshake, which the cache tier has found valid. Its answer

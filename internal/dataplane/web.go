@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"edgegen/internal/dataplane/decide"
+	"edgegen/internal/dataplane/fastcgi"
 	"edgegen/internal/dataplane/static"
 	"edgegen/internal/dataplane/upstream"
 	"edgegen/internal/dataplane/wire"
@@ -50,12 +51,12 @@ func (w *web) fetch(x *exchange) *wire.Response {
 	if x.route.group == nil {
 		return failure(http.StatusNotFound)
 	}
-	return w.proxy(x)
+	return w.plane.ask(x, x.route.group, x.route.Stream, decide.CleanResponse)
 }
 
 // static answers from files; nil where the backend has to.
 func (w *web) static(x *exchange, s *site.Static) *wire.Response {
-	ask := static.Ask{Method: x.Method, Header: x.Header, Path: x.Path, Static: s, Private: x.model.private}
+	ask := static.Ask{Method: x.Method, Header: x.Header, Path: x.Path, Static: s, Script: x.host.Site.IsScript(x.Path), Private: x.model.private}
 	r, found := w.files.Find(ask, x.route.group != nil)
 	switch found {
 	case static.Nothing:
@@ -70,27 +71,28 @@ func (w *web) static(x *exchange, s *site.Static) *wire.Response {
 	return failure(found.Status(x.Method)) // there is a file, and it is not for anybody
 }
 
-// proxy asks the backend.
-func (w *web) proxy(x *exchange) *wire.Response {
-	letGo, err := w.body(x)
+// ask has an app answer. What is said to one connection, and what else the asker is
+// not to see, clean takes away from the answer.
+func (p *Plane) ask(x *exchange, group *upstream.Group, stream bool, clean func(*wire.Header)) *wire.Response {
+	letGo, err := p.body(x, group, stream)
 	if err != nil {
 		letGo()
-		return w.plane.unanswered(x, err)
+		return p.unanswered(x, err)
 	}
 	if x.watch != nil {
 		x.watch()
 	}
-	r, trace, err := x.route.group.RoundTrip(x.ctx, &x.Request, patience(x.model.edge.Timeout))
+	r, trace, err := group.RoundTrip(x.ctx, &x.Request, patience(x.model.edge.Timeout))
 	x.backend, x.asked = trace.Server, trace.Took
 	if trace.Careless {
-		w.plane.careless(x)
+		p.careless(x)
 	}
 	if err != nil {
 		letGo()
-		return w.plane.unanswered(x, err)
+		return p.unanswered(x, err)
 	}
 	x.tier = "backend"
-	decide.CleanResponse(&r.Header)
+	clean(&r.Header)
 	if r.Body == nil {
 		letGo()
 	} else if _, held := x.Body.(*stored); held {
@@ -99,16 +101,17 @@ func (w *web) proxy(x *exchange) *wire.Response {
 	return r
 }
 
-// body takes in a request's body, unless it is to reach the app as it comes.
-func (w *web) body(x *exchange) (letGo func(), err error) {
+// body takes in a request's body, unless it is to reach the app as it comes. An app
+// that speaks FastCGI has to be told its length.
+func (p *Plane) body(x *exchange, group *upstream.Group, stream bool) (letGo func(), err error) {
 	switch {
 	case x.Body == nil:
 		return func() {}, nil
-	case x.route.Stream:
+	case stream && (x.Length >= 0 || !group.FastCGI()):
 		return func() {}, x.atHand()
 	}
-	defer x.route.group.Expect()()
-	return x.take(w.plane.options.TempDir, &w.plane.copies)
+	defer group.Expect()()
+	return x.take(p.options.TempDir, &p.copies)
 }
 
 // patience is how long an app is waited for.
@@ -118,6 +121,12 @@ func patience(t site.Timeouts) upstream.Timeouts {
 
 // unanswered logs why there is no answer, and makes one.
 func (p *Plane) unanswered(x *exchange, err error) *wire.Response {
+	switch {
+	case errors.Is(err, fastcgi.ErrNoScript):
+		return failure(http.StatusNotFound)
+	case errors.Is(err, static.ErrSlash):
+		return redirect(static.Slash.Status(x.Method), decide.WithSlash(x.Target))
+	}
 	r := badGateway(err)
 	if r.Status >= 500 {
 		p.log.WarnContext(x.ctx, "no answer", "host", x.Host, "path", x.Path, "backend", x.backend, "id", x.ID, "status", r.Status, "error", err)

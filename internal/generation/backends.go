@@ -32,9 +32,13 @@ func warnRelayed(loaded *config.Loaded, found *config.Findings) {
 	for _, s := range loaded.Edge.Sites {
 		for _, b := range s.Backends {
 			if b.Watched() {
+				remedy := "run the edge by edgegen up, or name addresses alone"
+				if b.FastCGI != nil {
+					remedy = "run the edge by edgegen up"
+				}
 				found.All = append(found.All, loaded.Diagnose(b.Source, config.Warning,
 					fmt.Sprintf("edgegen itself leads to the servers of backend %q: the files name a socket that a running edge has", b.Name),
-					"run the edge by edgegen up, or name addresses alone"))
+					remedy))
 			}
 		}
 	}

@@ -145,6 +145,17 @@ func (u Unserved) paths(try site.Try) []string {
 	return all
 }
 
+// scripts is an expression for the paths that end so.
+func scripts(endings []string) string {
+	if len(endings) == 0 {
+		return ""
+	}
+	for i := range endings {
+		endings[i] = regexp.QuoteMeta(endings[i])
+	}
+	return "(?:" + strings.Join(endings, "|") + `)\z`
+}
+
 // literal is an expression for a text. Files may have control bytes in their
 // names, and nginx.conf may not.
 func literal(text string) string {

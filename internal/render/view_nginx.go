@@ -92,6 +92,9 @@ type nginxRoute struct {
 	// Files are the try_files of a static route, the first in its own location.
 	Files   []nginxFiles
 	Denials []string // regular expressions of paths that lead to no file
+	// Scripts is one of the paths that are an app's to run, and none of files; "" for
+	// none.
+	Scripts string
 	hidden  Unserved
 }
 
@@ -239,6 +242,7 @@ func nginxSiteOf(s *site.Site, unserved []Unserved) nginxSite {
 		}
 		if route.Static != nil {
 			r.serve(number+1, unserved)
+			r.Scripts = scripts(s.ScriptEndings())
 		}
 		rendered.Routes = append(rendered.Routes, r)
 	}

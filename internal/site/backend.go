@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -18,6 +19,7 @@ type Backend struct {
 	Sticky  *Sticky // nil where a client may get another server each time
 	TLS     BackendTLS
 	Health  *Health  // nil where servers are judged by requests alone
+	FastCGI *FastCGI // nil where it speaks HTTP
 	Command []string // nil where edgegen does not run the app
 	Env     []Variable
 	Dir     string // absolute; the command's working directory
@@ -78,6 +80,56 @@ type Health struct {
 	Source         Source
 }
 
+// FastCGI is what there is to know of an app that speaks it.
+type FastCGI struct {
+	Root   string     // absolute; the directory of its scripts
+	Index  string     // the name of a file, as "index.php", whose ending is that of all scripts
+	Params []Variable // ordered by Name
+	Source Source
+}
+
+// IsReservedParam reports a parameter that the edge sets itself: a site that did
+// would say who a client is, or run another script than the path tells.
+func IsReservedParam(name string) bool {
+	switch name {
+	case "GATEWAY_INTERFACE", "SERVER_PROTOCOL", "SERVER_NAME", "SERVER_PORT", "REMOTE_ADDR", "REMOTE_HOST", "HTTPS",
+		"REQUEST_METHOD", "REQUEST_URI", "REQUEST_SCHEME", "QUERY_STRING", "CONTENT_TYPE", "CONTENT_LENGTH",
+		"DOCUMENT_ROOT", "DOCUMENT_URI", "SCRIPT_NAME", "SCRIPT_FILENAME", "PATH_INFO", "REDIRECT_STATUS":
+		return true
+	}
+	return strings.HasPrefix(name, "HTTP_")
+}
+
+// Ending is that of the names of scripts, with its dot.
+func (f *FastCGI) Ending() string { return f.Index[strings.LastIndexByte(f.Index, '.'):] }
+
+// ScriptEndings are those of the scripts of the site's apps, in lower case. What is
+// asked for by such a name is never served as a file: that would show the script.
+func (s *Site) ScriptEndings() []string {
+	var endings []string
+	for _, b := range s.Backends {
+		if b.FastCGI != nil {
+			endings = append(endings, strings.ToLower(b.FastCGI.Ending()))
+		}
+	}
+	slices.Sort(endings)
+	return slices.Compact(endings)
+}
+
+// IsScript reports a path that ends as a script does.
+func (s *Site) IsScript(path string) bool {
+	for i := range s.Backends {
+		f := s.Backends[i].FastCGI
+		if f == nil {
+			continue
+		}
+		if ending := f.Ending(); len(path) >= len(ending) && strings.EqualFold(path[len(path)-len(ending):], ending) {
+			return true
+		}
+	}
+	return false
+}
+
 // StatusRange is a range of status codes, both ends included.
 type StatusRange struct{ First, Last int }
 
@@ -87,11 +139,12 @@ func (h *Health) Good(status int) bool {
 }
 
 // Watched reports whether the backend needs more than a list of fixed addresses
-// that are asked in turn: names to look up, TLS, checks, shares or limits.
+// that are asked in turn by HTTP: names to look up, TLS, checks, shares, limits, or
+// FastCGI.
 // edgegen chooses among the servers of such a backend itself, whichever engine
 // serves.
 func (b *Backend) Watched() bool {
-	return b.Health != nil || b.Sticky != nil || (b.Balance != "" && b.Balance != RoundRobin) || slices.ContainsFunc(b.Servers, Server.special)
+	return b.Health != nil || b.FastCGI != nil || b.Sticky != nil || (b.Balance != "" && b.Balance != RoundRobin) || slices.ContainsFunc(b.Servers, Server.special)
 }
 
 func (s Server) special() bool {

@@ -76,6 +76,7 @@ type Ask struct {
 	Header  wire.Header
 	Path    string // decoded, its slashes merged
 	Static  *site.Static
+	Script  bool // the path names an app's script, which is no file to serve
 	Private *Private
 }
 

@@ -27,6 +27,8 @@ func (f *Files) Find(a Ask, app bool) (*wire.Response, Found) {
 	switch {
 	case Hidden(a.Path):
 		return nil, DotFile
+	case a.Script:
+		return nil, Nothing
 	case a.Method == http.MethodGet || a.Method == http.MethodHead:
 		return f.read(a)
 	}

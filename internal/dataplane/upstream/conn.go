@@ -108,11 +108,11 @@ type Aborter interface{ Abort() }
 
 // send copies body to the connection in a goroutine of its own. A server that
 // takes nothing of it for longer than patience has timed out.
-func (c *conn) send(body io.Reader, chunked bool, patience time.Duration) *sending {
+func (c *conn) send(body io.Reader, frame framing, patience time.Duration) *sending {
 	s := &sending{ended: make(chan struct{}), body: body}
 	go func() {
 		defer close(s.ended)
-		if s.err = copyBody(&sink{conn: c.Conn, patience: patience}, body, chunked); s.err != nil {
+		if s.err = copyBody(&sink{conn: c.Conn, patience: patience}, body, frame); s.err != nil {
 			s.failed.Store(true)
 			if errors.Is(s.err, ErrClient) {
 				c.close() // nobody need wait for the answer to half a request

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"edgegen/internal/dataplane/fastcgi"
 )
 
 // Endpoint is one address at which an app can be asked, and how it is used.
@@ -40,6 +42,8 @@ type Policy struct {
 	// none.
 	Cookie   string
 	Lifetime time.Duration // of the cookie; 0 for as long as the client runs
+	// FastCGI is how the endpoints are spoken to that speak FastCGI; nil for HTTP/1.1.
+	FastCGI *fastcgi.App
 	// Why tells what there is to say where there is no endpoint to ask.
 	Why string
 }
@@ -106,6 +110,10 @@ func (r *roster) closeExcept(other *roster) {
 		}
 	}
 }
+
+// FastCGI reports whether the app speaks FastCGI. No WebSocket can be opened to one
+// that does, and no body of an unknown length be sent.
+func (g *Group) FastCGI() bool { return g.now().FastCGI != nil }
 
 // now is the group's roster; nil for a nil group.
 func (g *Group) now() *roster {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"edgegen/internal/dataplane/fastcgi"
 	"edgegen/internal/dataplane/wire"
 )
 
@@ -32,6 +33,8 @@ type Trace struct {
 // another connection or server, where no byte of an answer has come. The
 // request's hop-by-hop fields are the caller's to remove. A body that is no
 // *wire.Bytes is sent as it comes; it may be sent again if it is a Rewinder.
+// An app that speaks FastCGI may have no script for the request, which is
+// fastcgi.ErrNoScript or static.ErrSlash; see Group.FastCGI.
 // req.Body is not read any more once RoundTrip has failed, or the response's
 // body is closed.
 //
@@ -41,9 +44,11 @@ type Trace struct {
 func (g *Group) RoundTrip(ctx context.Context, req *wire.Request, t Timeouts) (*wire.Response, Trace, error) {
 	var trace Trace
 	start := time.Now()
-	out := g.outgoing(req)
+	out, err := g.outgoing(req)
+	if err != nil {
+		return nil, trace, err
+	}
 	var last *member
-	var err error
 	for attempt := 0; ; attempt++ {
 		s, noServer := g.pick(last, req.Header)
 		if noServer != nil {
@@ -86,16 +91,24 @@ type outgoing struct {
 	rest io.Reader
 	// interimEnds is the group's.
 	interimEnds bool
+	fastcgi     *fastcgi.App // nil for HTTP/1.1
+	script      fastcgi.Script
 }
 
-func (g *Group) outgoing(req *wire.Request) *outgoing {
-	o := &outgoing{Request: req, interimEnds: g.InterimEnds}
+func (g *Group) outgoing(req *wire.Request) (*outgoing, error) {
+	o := &outgoing{Request: req, interimEnds: g.InterimEnds, fastcgi: g.now().FastCGI}
+	if o.fastcgi != nil {
+		var err error
+		if o.script, err = o.fastcgi.Find(req.Target); err != nil {
+			return nil, err
+		}
+	}
 	if b, ok := req.Body.(*wire.Bytes); ok {
 		o.held = b.Rest()
 	} else {
 		o.rest = req.Body
 	}
-	return o
+	return o, nil
 }
 
 func (o *outgoing) repeatable() bool {
@@ -143,7 +156,7 @@ func (s *server) try(ctx context.Context, o *outgoing, t Timeouts, fresh, others
 	}()
 	for {
 		var c *conn
-		if !fresh {
+		if !fresh && o.fastcgi == nil {
 			c = s.take()
 		}
 		if c == nil {
@@ -186,26 +199,20 @@ func (c *conn) exchange(ctx context.Context, o *outgoing, t Timeouts) (r *wire.R
 // write prepares the head and what is held of the body, which are sent when the
 // answer is waited for; a body that is not held whole is sent from now on.
 func (c *conn) write(o *outgoing, t Timeouts) (*sending, error) {
-	b := append(c.out[:0], o.Method...)
-	b = append(b, ' ')
-	b = append(b, o.Target...)
-	b = append(b, " HTTP/1.1\r\nHost: "...)
-	b = append(b, o.Host...)
-	b = append(b, "\r\n"...)
-	b = wire.AppendFields(b, o.Header)
-	switch {
-	case o.Length < 0:
-		b = append(b, "Transfer-Encoding: chunked\r\n"...)
-	case o.Length > 0, o.Method == http.MethodPost, o.Method == http.MethodPut, o.Method == http.MethodPatch:
-		b = append(b, "Content-Length: "...)
-		b = strconv.AppendInt(b, o.Length, 10)
-		b = append(b, "\r\n"...)
-	}
-	b = append(b, "\r\n"...)
-	if o.Length < 0 && len(o.held) > 0 {
-		b = wire.AppendChunk(b, o.held)
+	frame := o.framing()
+	var b []byte
+	if o.fastcgi != nil {
+		b = o.fastcgi.AppendRequest(c.out[:0], o.Request, o.script)
+		c.reader.Release()
+		c.reader = wire.NewReader(fastcgi.NewReader(c, o.fastcgi.Stderr), &c.server.buffers)
 	} else {
-		b = append(b, o.held...)
+		b = o.appendHead(c.out[:0])
+	}
+	if len(o.held) > 0 {
+		b = frame.append(b, o.held)
+	}
+	if o.rest == nil && o.fastcgi != nil {
+		b = append(b, frame.end...)
 	}
 	if cap(b) <= 8<<10 {
 		c.out = b
@@ -220,7 +227,42 @@ func (c *conn) write(o *outgoing, t Timeouts) (*sending, error) {
 	if _, err := c.Conn.Write(b); err != nil {
 		return nil, failure("send the request", err)
 	}
-	return c.send(o.rest, o.Length < 0, t.FirstByte), nil
+	return c.send(o.rest, frame, t.FirstByte), nil
+}
+
+func (o *outgoing) appendHead(b []byte) []byte {
+	b = append(b, o.Method...)
+	b = append(b, ' ')
+	b = append(b, o.Target...)
+	b = append(b, " HTTP/1.1\r\nHost: "...)
+	b = append(b, o.Host...)
+	b = append(b, "\r\n"...)
+	b = wire.AppendFields(b, o.Header)
+	switch {
+	case o.Length < 0:
+		b = append(b, "Transfer-Encoding: chunked\r\n"...)
+	case o.Length > 0, o.Method == http.MethodPost, o.Method == http.MethodPut, o.Method == http.MethodPatch:
+		b = append(b, "Content-Length: "...)
+		b = strconv.AppendInt(b, o.Length, 10)
+		b = append(b, "\r\n"...)
+	}
+	return append(b, "\r\n"...)
+}
+
+// framing is how a request's body is sent.
+type framing struct {
+	append func(b, part []byte) []byte
+	end    string
+}
+
+func (o *outgoing) framing() framing {
+	switch {
+	case o.fastcgi != nil:
+		return framing{fastcgi.AppendBody, fastcgi.EndBody}
+	case o.Length < 0:
+		return framing{wire.AppendChunk, wire.LastChunk}
+	}
+	return framing{append: func(b, part []byte) []byte { return append(b, part...) }}
 }
 
 // read waits for the final response's head.
@@ -311,15 +353,15 @@ func eventStream(mediaType string) bool {
 }
 
 // copyBody sends the rest of a request's body.
-func copyBody(to io.Writer, from io.Reader, chunked bool) error {
+func copyBody(to io.Writer, from io.Reader, frame framing) error {
 	buf := make([]byte, 32<<10)
 	var out []byte
 	for {
 		n, err := from.Read(buf)
 		if n > 0 {
 			data := buf[:n]
-			if chunked {
-				out = wire.AppendChunk(out[:0], data)
+			if frame.end != "" {
+				out = frame.append(out[:0], data)
 				data = out
 			}
 			if _, err := to.Write(data); err != nil {
@@ -327,8 +369,8 @@ func copyBody(to io.Writer, from io.Reader, chunked bool) error {
 			}
 		}
 		if errors.Is(err, io.EOF) {
-			if chunked {
-				_, err = io.WriteString(to, wire.LastChunk)
+			if frame.end != "" {
+				_, err = io.WriteString(to, frame.end)
 				return err
 			}
 			return nil

@@ -346,10 +346,14 @@ sub site_1 {
 sub site_2 {
     set req.http.X-Edge-Canonical = "example.org";
     call edge_canonical;
-    # site.hcl:56: route /
+    # site.hcl:65: route /php
+    if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/php(?:/|\z)") {
+        set req.http.X-Edge-Route = "php.1d535248";
+    }
+    # site.hcl:60: route /
     if (!req.http.X-Edge-Route) {
         set req.http.X-Edge-Route = "root.9fe236a4";
-        # site.hcl:59: websocket
+        # site.hcl:63: websocket
         set req.http.X-Edge-WebSocket = "1";
         set req.backend_hint = app_5_a.backend();
         std.log("edge-servers:app_5_a_1=127.0.0.1:5007 app_5_a_2=127.0.0.1:5008");

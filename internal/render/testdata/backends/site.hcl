@@ -53,9 +53,20 @@ site "example.org" {
   backend "a" {
     servers = ["127.0.0.1:5007", "127.0.0.1:5008"]
   }
+  backend "php" {
+    servers = ["unix:/run/php.sock"]
+    fastcgi { root = "public" }
+  }
   route "/" {
     static { root = "public" }
     backend   = "a"
     websocket = true
+  }
+  route "/php" {
+    static {
+      root      = "public"
+      try_files = ["$uri", "$uri/index.php", "/index.php"]
+    }
+    backend = "php"
   }
 }
