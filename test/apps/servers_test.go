@@ -135,13 +135,20 @@ func TestServers(t *testing.T) {
 			a, b, d := start(t, "a"), start(t, "b"), start(t, "d")
 			one, two, spare := start(t, "one"), start(t, "two"), start(t, "spare")
 			site, reasons := secured(t, h)
-			h.Write("site.hcl", "edge {\nhttp = [\"127.0.0.1:0\"]\nhttps = [\"127.0.0.1:0\"]\n}\n"+
+			php := withScripts(t, h)
+			h.Write("site.hcl", "edge {\nhttp = [\"127.0.0.1:0\"]\nhttps = [\"127.0.0.1:0\"]\ntimeouts { first_byte = \"5s\" }\n}\n"+php+
 				fmt.Sprintf(three, a.address, b.address, d.address)+fmt.Sprintf(few, one.address, two.address, spare.address)+site)
 			e := h.Run()
 			browser := newClient(e)
 			t.Run("limits", func(t *testing.T) { limits(t, browser, one) })
 			t.Run("shares", func(t *testing.T) { shares(t, browser, one, two, spare) })
 			t.Run("secure", func(t *testing.T) { overTLS(t, e, browser, reasons) })
+			t.Run("scripts", func(t *testing.T) {
+				if php == "" {
+					edge.Skip(t, "there is no php-fpm8.2")
+				}
+				scripted(t, e, browser)
+			})
 			t.Run("health", func(t *testing.T) { health(t, e, browser, []*app{a, b, d}) })
 			e.Stop()
 		})
