@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"edgegen/internal/config"
+	"edgegen/internal/site"
 )
 
 // completeSite offers the files and directories that can be a SITE.
@@ -54,4 +55,29 @@ func engineFlag(c *cobra.Command, engine *string, words string) {
 	if err := c.RegisterFlagCompletionFunc("engine", completeEngine); err != nil {
 		panic(err) // the flag was added a line above
 	}
+}
+
+// completeRequest offers methods, the URLs of the site's routes, and then a SITE.
+func completeRequest(c *cobra.Command, arguments []string, typed string) ([]string, cobra.ShellCompDirective) {
+	var offered []string
+	switch len(arguments) {
+	case 0:
+		offered = site.UsualMethods()
+	case 1:
+		loaded, _ := config.Load(siteOf(nil))
+		if loaded.Edge == nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		for _, s := range loaded.Edge.Sites {
+			for _, r := range s.Routes {
+				if r.Path != "" {
+					offered = append(offered, "https://"+site.URLHost(s.Host)+r.Path)
+				}
+			}
+		}
+	default:
+		return completeSite(c, arguments[2:], typed)
+	}
+	offered = slices.DeleteFunc(offered, func(one string) bool { return !strings.HasPrefix(one, typed) })
+	return offered, cobra.ShellCompDirectiveNoFileComp
 }

@@ -64,25 +64,45 @@ func (t *Table) TooLong(path string) bool { return t.patterns && len(path) > Lon
 
 // Find returns the place in site.Site.Routes of the route that a request takes, or
 // -1 where there is none.
-func (t *Table) Find(q Request) int {
+func (t *Table) Find(q Request) int { return t.FindFrom(0, q) }
+
+// FindFrom is Find as if the routes before first were not there.
+func (t *Table) FindFrom(first int, q Request) int {
 	subject := ""
-	for i := range t.routes {
+	for i := first; i < len(t.routes); i++ {
 		r := &t.routes[i]
-		if r.pattern != nil {
-			if subject == "" {
-				subject = subjectOf(q.Path)
-			}
-			if !r.pattern.matches(subject) {
-				continue
-			}
-		} else if !covers(r.Route, q.Path) {
-			continue
+		if r.pattern != nil && subject == "" {
+			subject = subjectOf(q.Path)
 		}
-		if r.Match == nil || holds(r.Match, q) {
+		if r.fits(q.Path, subject) && (r.Match == nil || holds(r.Match, q)) {
 			return i
 		}
 	}
 	return -1
+}
+
+// Passed are the places of the routes before the one that a request takes, or of all
+// where it takes none, whose path fits and whose Match does not hold.
+func (t *Table) Passed(q Request) (passed []int) {
+	subject, taken := subjectOf(q.Path), t.Find(q)
+	for i := range t.routes {
+		if i == taken {
+			break
+		}
+		if t.routes[i].fits(q.Path, subject) {
+			passed = append(passed, i)
+		}
+	}
+	return passed
+}
+
+// fits reports whether a path is one of the entry's. The subject is what an expression
+// is asked about.
+func (e *entry) fits(path, subject string) bool {
+	if e.pattern != nil {
+		return e.pattern.matches(subject)
+	}
+	return covers(e.Route, path)
 }
 
 func covers(r *site.Route, path string) bool {

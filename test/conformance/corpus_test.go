@@ -143,7 +143,9 @@ func (a *attempt) try(c contractCase) (problems []string) {
 	}
 	conn.send(c.request)
 	method, _, _ := strings.Cut(c.request, " ")
-	a.check(conn.read(method), c.want)
+	got := conn.read(method)
+	a.check(got, c.want)
+	a.predicted(c, from, got)
 	if c.want.closes {
 		if more, closed := conn.closed(patience); !closed || more != "" {
 			a.errorf("the connection is open, and says %q", more)

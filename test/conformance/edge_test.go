@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"edgegen/internal/explain"
 	"edgegen/internal/site"
 	"edgegen/test/edge"
 )
@@ -15,6 +16,7 @@ type subject struct {
 	http, https string // listen addresses
 	https6      string // the IPv6 one; "" where the machine has none
 	record      *record
+	explains    *explain.Explainer
 }
 
 // start runs an edge for a configuration and waits until it is ready.
@@ -43,6 +45,7 @@ func start(t *testing.T, c edge.Combination, configuration string) *subject {
 	if s.http == "" || s.https == "" {
 		t.Fatalf("status tells no listeners: %+v", status)
 	}
+	s.explains = s.Explainer(t, s.https, s.https6)
 	return s
 }
 

@@ -142,8 +142,20 @@ func isHost(name string) bool {
 // Route finds the route of a request whose Path is known, by its place in
 // Site.Routes; -1 where there is none.
 func (h *Host) Route(q *Question) int {
+	return h.table.Find(q.toRoute())
+}
+
+// Otherwise is the route that a request would take if the one that it takes were not
+// there; -1 for none. Passed are those whose path fits too, which come before the one
+// that is taken, or before none, and are about other requests.
+func (h *Host) Otherwise(q *Question, taken int) (next int, passed []int) {
+	return h.table.FindFrom(taken+1, q.toRoute()), h.table.Passed(q.toRoute())
+}
+
+// toRoute is what a route is found by.
+func (q *Question) toRoute() routing.Request {
 	_, query, _ := strings.Cut(q.Target, "?")
-	return h.table.Find(routing.Request{Method: q.AsksBy(), Path: q.Path, Query: query, Header: &q.Header})
+	return routing.Request{Method: q.AsksBy(), Path: q.Path, Query: query, Header: &q.Header}
 }
 
 // ID is what the web tier is told of a route, by its place; "" for -1.

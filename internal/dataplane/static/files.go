@@ -91,7 +91,7 @@ var errNone = fs.ErrNotExist
 // exists for who asks, fs.ErrPermission for one that is private, and ErrSlash.
 func (f *Files) Answer(a Ask) (*wire.Response, error) {
 	for _, try := range a.Static.TryFiles {
-		name, ok := nameOf(try, a.Path)
+		name, ok := Name(try, a.Path)
 		if !ok {
 			continue
 		}
@@ -110,8 +110,9 @@ func (f *Files) Answer(a Ask) (*wire.Response, error) {
 	return nil, nil
 }
 
-// nameOf is the name of a file below the root, for an entry of try_files.
-func nameOf(try site.Try, path string) (name string, ok bool) {
+// Name is the name of a file below the root, for an entry of try_files; false where
+// there cannot be one.
+func Name(try site.Try, path string) (name string, ok bool) {
 	if !try.HasURI {
 		return try.Suffix, true
 	}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"edgegen/internal/config"
+	"edgegen/internal/dataplane/static"
+	"edgegen/internal/explain"
+	"edgegen/internal/generation"
+)
+
+type explainFlags struct {
+	engine, stateDir, peer string
+	headers                []string
+	asJSON                 bool
+	given                  []config.Given
+}
+
+func newExplain(s streams) *cobra.Command {
+	var flags explainFlags
+	c := &cobra.Command{
+		Use:   "explain METHOD URL [SITE]",
+		Short: "Tell which way a request would take, and why",
+		Long: `explain tells what becomes of a request: the listener, the site, the route, a
+WebSocket or not, whether the cache is asked and why not, the file or the app that
+answers, and the headers that the app and the client get. Behind each step stand
+the clause of the contract (docs/contract.md), the line of the site, and the line
+of the daemon's file, as edgegen render prints it, that carries it out. The first
+line is the answer in short.
+
+Nothing has to run. It is decided as the builtin tiers decide it; files are those
+of now. Without a scheme the URL is https://, and where it names no port any
+listener of the scheme will do.`,
+		Example: `  edgegen explain GET https://vzine.us/chat
+  edgegen explain GET vzine.us/chat --header 'Cookie: session=1'
+  edgegen explain GET https://vzine.us/ --peer 10.0.0.1 --header 'X-Forwarded-For: 203.0.113.7'`,
+		Args: requestArguments, ValidArgsFunction: completeRequest,
+		RunE: func(c *cobra.Command, arguments []string) error {
+			selection, err := generation.ParseSelection(flags.engine)
+			if err != nil {
+				return usageError{fmt.Errorf("--engine: %w", err)}
+			}
+			request, err := flags.request(arguments)
+			if err != nil {
+				return usageError{err}
+			}
+			if flags.stateDir, err = stateDir(flags.stateDir); err != nil {
+				return err
+			}
+			return s.explain(c.Context(), request, siteOf(arguments[2:]), selection, flags)
+		},
+	}
+	c.Flags().StringArrayVarP(&flags.headers, "header", "H", nil, "a header field of the request, as 'Name: value'; may be repeated")
+	c.Flags().StringVar(&flags.peer, "peer", "", "the address that connects, where that matters for trusted_proxies")
+	c.Flags().BoolVar(&flags.asJSON, "json", false, "print the explanation as JSON")
+	engineFlag(c, &flags.engine, "suppose that up was given this --engine")
+	stateDirFlag(c, &flags.stateDir)
+	givenFlags(c, &flags.given)
+	return c
+}
+
+// requestArguments takes a method, a URL, and perhaps a SITE.
+func requestArguments(_ *cobra.Command, arguments []string) error {
+	if len(arguments) < 2 || len(arguments) > 3 {
+		return usageError{fmt.Errorf("explain takes a METHOD and a URL, and perhaps a SITE, as in: edgegen explain GET https://vzine.us/chat")}
+	}
+	return nil
+}
+
+func (f *explainFlags) request(arguments []string) (explain.Request, error) {
+	request, err := explain.Ask(arguments[0], arguments[1], f.headers)
+	if err != nil || f.peer == "" {
+		return request, err
+	}
+	if request.Peer, err = netip.ParseAddr(f.peer); err != nil {
+		err = fmt.Errorf("--peer: %q is no IP address", f.peer)
+	}
+	request.Peer = request.Peer.Unmap()
+	return request, err
+}
+
+func (s streams) explain(ctx context.Context, request explain.Request, path string, selection generation.Selection, flags explainFlags) error {
+	p, diagnostics, err := generation.Look(ctx, path, flags.given, selection, printedLayout(), flags.stateDir, version())
+	if err != nil {
+		return s.refusal(err, flags.asJSON)
+	}
+	s.report(diagnostics)
+	explainer, err := explainerOf(p, path)
+	if err != nil {
+		return err
+	}
+	explanation := explainer.Explain(request)
+	if flags.asJSON {
+		return printJSON(s.out, explanation)
+	}
+	_, err = io.WriteString(s.out, explanationText(explanation, colored(s.out), columns(s.out)))
+	return err
+}
+
+// explainerOf explains the site of a preview, whose paths it tells from the site's
+// directory on.
+func explainerOf(p *generation.Preview, path string) (*explain.Explainer, error) {
+	root, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("find the site: %w", err)
+	}
+	if info, err := os.Stat(root); err != nil || !info.IsDir() {
+		root = filepath.Dir(root)
+	}
+	in := explain.Site{Edge: p.Loaded.Edge, Engines: p.Engines, Output: p.Output, Private: p.Private, Root: root}
+	if who := p.Who.Daemons; who != nil {
+		if in.Rights, err = static.NewRights(who.UID, who.GID, who.Groups); err != nil {
+			return nil, err
+		}
+	}
+	return explain.New(in)
+}

@@ -1,0 +1,64 @@
+package explain
+
+import (
+	"strconv"
+
+	"edgegen/internal/dataplane/wire"
+	"edgegen/internal/site"
+)
+
+// Explanation is the way of one request. Lists are never nil.
+type Explanation struct {
+	Answer string `json:"answer"` // to "what happens, and why", in one line
+	Method string `json:"method"`
+	URL    string `json:"url"`
+	Client string `json:"client"` // whom the app sees
+	// Status is what the edge answers by itself; 0 where the app says it.
+	Status int `json:"status"`
+	// Cache is what X-Cache may say: PASS, or some of MISS, HIT and STALE.
+	Cache   []string `json:"cache"`
+	Tier    string   `json:"tier"` // who makes the answer, as in the access log: cache, web or backend; tls where no request gets further
+	Site    string   `json:"site"`
+	Route   string   `json:"route"`
+	Backend string   `json:"backend"` // that answers, or that is asked where the cache has no answer
+	Servers []string `json:"servers"`
+	Steps   []Step   `json:"steps"`
+	// AppHeaders is what the app gets, without Host; AnswerHeaders what the edge
+	// sets in the answer, and RemovedHeaders what it removes from the app's.
+	AppHeaders     []Field  `json:"app_headers"`
+	AnswerHeaders  []Field  `json:"answer_headers"`
+	RemovedHeaders []string `json:"removed_headers"`
+}
+
+// Step is one decision.
+type Step struct {
+	Tier     string   `json:"tier"` // tls, cache or web
+	Name     string   `json:"step"`
+	Says     string   `json:"says"`
+	Source   string   `json:"source"`   // the line of the HCL; "" for a default
+	Clause   string   `json:"clause"`   // of the contract; may be ""
+	Rendered []string `json:"rendered"` // where the daemon's files carry it out; empty where the tier is builtin
+}
+
+// Field is a header field, and the line of the HCL that sets it; "" for none.
+type Field struct {
+	Name   string `json:"name"`
+	Value  string `json:"value"`
+	Source string `json:"source"`
+}
+
+// sourceText is a place in the HCL, "" for a default.
+func sourceText(s site.Source) string {
+	if s.Line == 0 {
+		return ""
+	}
+	return s.File + ":" + strconv.Itoa(s.Line)
+}
+
+func fieldsOf(h wire.Header) []Field {
+	fields := make([]Field, len(h))
+	for i, f := range h {
+		fields[i] = Field{Name: f.Name, Value: f.Value}
+	}
+	return fields
+}

@@ -1,0 +1,81 @@
+package explain
+
+import (
+	"slices"
+	"strings"
+
+	"edgegen/internal/dataplane/wire"
+	"edgegen/internal/site"
+)
+
+// forged lists what a client says of itself, or of whom it forwards for.
+func (j *journey) forged() []string {
+	var names []string
+	for _, f := range j.q.Header {
+		lower := strings.ToLower(f.Name)
+		if lower == "forwarded" || lower == "x-real-ip" || lower == "x-request-id" || strings.HasPrefix(lower, "x-forwarded-") || site.IsTargetName(lower) {
+			if !slices.Contains(names, f.Name) {
+				names = append(names, f.Name)
+			}
+		}
+	}
+	return names
+}
+
+// client tells who is taken for the client, where there is a question.
+func (j *journey) client(said []string) {
+	if j.q.Trusted {
+		source := site.Source{}
+		for _, p := range j.in.Edge.Trusted {
+			if p.Network.Contains(j.q.Peer) {
+				source = p.Source
+				break
+			}
+		}
+		j.step(site.CacheTier, "client", "F2", source, inClient, "the peer %s is in trusted_proxies, and believed: the client is %s", j.q.Peer, j.q.Client)
+		return
+	}
+	if len(said) > 0 {
+		j.step(site.CacheTier, "client", "F2", site.Source{}, inClient, "the peer %s is not in trusted_proxies: its %s is dropped", j.q.Peer, strings.Join(said, ", "))
+	}
+}
+
+// appFields lists what the app gets.
+func (j *journey) appFields(taken *site.Route) {
+	sources := map[string]site.Source{}
+	for _, set := range taken.RequestHeaders.Set {
+		sources[strings.ToLower(set.Name)] = set.Source
+	}
+	for _, f := range j.q.Header {
+		field := Field{Name: f.Name, Value: f.Value, Source: sourceText(sources[strings.ToLower(f.Name)])}
+		if field.Source == "" && wire.EqualFold(f.Name, "X-Request-Id") && !strings.Contains(j.r.Head, f.Value) {
+			field.Value = newID
+		}
+		j.out.AppHeaders = append(j.out.AppHeaders, field)
+	}
+}
+
+// newID stands for an X-Request-Id that is made when the request comes.
+const newID = "(a new one)"
+
+// answerFields lists what is set in the answer, whoever makes it.
+func (j *journey) answerFields() {
+	if h := j.w.Host; h != nil && h.Site.HSTS != nil && (!j.in.Edge.Plain() || j.q.HTTPS) {
+		j.out.AnswerHeaders = append(j.out.AnswerHeaders, Field{Name: "Strict-Transport-Security", Value: h.Site.HSTS.Value(), Source: sourceText(h.Site.HSTS.Source)})
+	}
+	taken := j.w.Taken()
+	if taken == nil {
+		return
+	}
+	for _, name := range taken.ResponseHeaders.Remove {
+		j.out.RemovedHeaders = append(j.out.RemovedHeaders, name.Name)
+		j.out.AnswerHeaders = slices.DeleteFunc(j.out.AnswerHeaders, func(f Field) bool { return wire.EqualFold(f.Name, name.Name) })
+	}
+	for _, set := range taken.ResponseHeaders.Set {
+		if set.ForSuccess() && j.out.Status != 0 && !site.Successful(j.out.Status) {
+			continue
+		}
+		j.out.AnswerHeaders = slices.DeleteFunc(j.out.AnswerHeaders, func(f Field) bool { return wire.EqualFold(f.Name, set.Name) })
+		j.out.AnswerHeaders = append(j.out.AnswerHeaders, Field{Name: set.Name, Value: set.Value, Source: sourceText(set.Source)})
+	}
+}
