@@ -27,7 +27,7 @@ func routeLanguage() *schema {
 				into:   in(func(r *site.Route) *[]string { return &r.Methods }),
 				source: in(func(r *site.Route) *site.Source { return &r.MethodsSource }), read: reads(readMethods)},
 		},
-		blocks: []*schema{matchLanguage(), staticLanguage(), redirectLanguage(), routeCacheLanguage(),
+		blocks: []*schema{matchLanguage(), staticLanguage(), redirectLanguage(), rewriteLanguage(), routeCacheLanguage(),
 			headersLanguage("request_headers", "header fields of requests, on their way to the app", cacheTier|webTier, requestNames,
 				func(r *site.Route) *site.HeaderRules { return &r.RequestHeaders }),
 			headersLanguage("response_headers", "header fields of responses, on their way to the client; Cache-Control, Expires, Last-Modified and ETag are set in answers of 2xx and 304 alone", cacheTier, responseNames,
@@ -82,17 +82,44 @@ func redirectLanguage() *schema {
 	return &schema{name: "redirect", title: "a redirect block", words: "an answer that leads elsewhere; header rules are all that can stand beside it",
 		arguments: []argument{
 			{name: "to", kind: textKind, needed: true, by: webTier,
-				words: "an absolute path or an http or https URL", example: `"/new"`,
+				words: "an absolute path or an http or https URL; where the route is a regular expression, {1} and {name} in its path, query or fragment stand for what that captures, percent-encoded", example: `"/new"`,
 				into: in(func(r *site.Redirect) *string { return &r.To }), read: reads(readTarget)},
 			{name: "status", kind: numberKind, choices: []string{"301", "302", "303", "307", "308"}, standard: "302", by: webTier,
 				words: "301 or 308 for good, 302 or 307 for now, 303 for another resource", example: "301",
 				into: in(func(r *site.Redirect) *int { return &r.Status }), read: reads(readStatus)},
+			{name: "path", kind: textKind, choices: []string{"keep", "drop"}, standard: `"drop"`, by: cacheTier | webTier,
+				words: "whether what is below the route's path goes along, behind the path of the target", example: `"keep"`,
+				into: in(func(r *site.Redirect) *string { return &r.Path })},
 			{name: "query", kind: textKind, choices: []string{"keep", "drop"}, standard: `"drop"`, by: webTier,
 				words: "whether the query of the request goes along, behind that of the target where it has one", example: `"keep"`,
 				into: in(func(r *site.Redirect) *string { return &r.Query })},
 		},
 		home:   optional(func(r *site.Route) **site.Redirect { return &r.Redirect }),
 		source: in(func(r *site.Redirect) *site.Source { return &r.Source }),
+		check:  checks(checkRedirect),
+	}
+}
+
+func rewriteLanguage() *schema {
+	return &schema{name: "rewrite", title: "a rewrite block", serves: true, either: []string{"strip_prefix", "add_prefix", "pattern"},
+		words: "what the app is asked for in place of what the client has asked for; the cache, the access log, files and redirects keep to that",
+		arguments: []argument{
+			{name: "strip_prefix", kind: textKind, by: cacheTier,
+				words: "a path that is taken off the beginning of another", example: `"/app"`,
+				into: in(func(w *site.Rewrite) *string { return &w.StripPrefix }), read: reads(readPrefix(func(w *site.Rewrite) *string { return &w.StripPrefix }))},
+			{name: "add_prefix", kind: textKind, by: cacheTier,
+				words: "a path that is put in front, after that", example: `"/v2"`,
+				into: in(func(w *site.Rewrite) *string { return &w.AddPrefix }), read: reads(readPrefix(func(w *site.Rewrite) *string { return &w.AddPrefix }))},
+			{name: "pattern", kind: textKind, by: cacheTier,
+				words: "a regular expression of the decoded path, as in a route's label; one that it does not match stays", example: `"^/u/([0-9]+)$"`,
+				into: in(func(w *site.Rewrite) *string { return &w.Pattern }), read: reads(readPattern)},
+			{name: "replacement", kind: textKind, by: cacheTier,
+				words: "what takes the place of the path, with captures as in a redirect; the query of the request is added to its own", example: `"/users?id={1}"`,
+				into: in(func(w *site.Rewrite) *string { return &w.Replacement }), read: reads(readReplacement)},
+		},
+		home:   optional(func(r *site.Route) **site.Rewrite { return &r.Rewrite }),
+		source: in(func(w *site.Rewrite) *site.Source { return &w.Source }),
+		check:  checks(checkRewrite),
 	}
 }
 

@@ -125,7 +125,7 @@ func siteWith(path []*schema, a *argument, value string) string {
 	beside := map[string]string{
 		"cache_storage.type": "path = \"cache.bin\"\n", "cache_storage.path": "type = \"file\"\n", "site.for_each": "host = \"${each.key}.test\"\n", "site.tls.certificate": "key = \"certs/server.key\"\n", "site.tls.key": "certificate = \"certs/server.crt\"\n",
 		"backend.tls.certificate": "key = \"certs/server.key\"\n", "backend.tls.key": "certificate = \"certs/server.crt\"\n",
-		"backend.env": "command = [\"x\"]\n", "backend.dir": "command = [\"x\"]\n", "route.websocket": "backend = \"app\"\n", "route.stream": "backend = \"app\"\n", "hsts.preload": "include_subdomains = true\n",
+		"backend.env": "command = [\"x\"]\n", "backend.dir": "command = [\"x\"]\n", "route.websocket": "backend = \"app\"\n", "route.stream": "backend = \"app\"\n", "rewrite.pattern": "replacement = \"/x\"\n", "rewrite.replacement": "pattern = \"^/(.+)$\"\n", "hsts.preload": "include_subdomains = true\n",
 	}
 	last := path[len(path)-1]
 	inner += beside[last.name+"."+a.name] + beside[path[len(path)-2].name+"."+last.name+"."+a.name]
@@ -175,7 +175,7 @@ func TestFieldsAreOfTheirKind(t *testing.T) {
 	models := map[string]any{"edge": &site.Edge{}, "engine": &site.Engines{}, "cache_storage": &site.Storage{}, "limits": &site.Limits{},
 		"timeouts": &site.Timeouts{}, "log": &site.Log{}, "site": &siteDraft{}, "site.tls": &site.TLS{}, "backend": &site.Backend{},
 		"server": &site.Server{}, "sticky": &site.Sticky{}, "backend.tls": &site.BackendTLS{}, "health": &site.Health{}, "fastcgi": &site.FastCGI{}, "site.cache": &site.Cache{},
-		"maintenance": &site.Maintenance{}, "hsts": &site.HSTS{}, "route": &site.Route{}, "static": &staticDraft{}, "match": &site.Match{}, "redirect": &site.Redirect{}, "route.cache": &site.Route{},
+		"maintenance": &site.Maintenance{}, "hsts": &site.HSTS{}, "route": &site.Route{}, "static": &staticDraft{}, "match": &site.Match{}, "rewrite": &site.Rewrite{}, "redirect": &site.Redirect{}, "route.cache": &site.Route{},
 		"variable": &variable{}, "validation": &validation{}, "request_headers": &site.HeaderRules{}, "response_headers": &site.HeaderRules{}}
 	rows(language(), nil, func(path []*schema, a *argument) {
 		last := path[len(path)-1]

@@ -17,8 +17,55 @@ func readTarget(b *block, a *argument, r *site.Redirect) {
 		return
 	}
 	r.To = to.text
-	if problem, remedy := targetProblem(to.text); problem != "" {
+	text := to.text
+	if route := b.around.model.(*site.Route); route.Pattern != "" {
+		filled, problem, remedy := filledIn(text, route.Pattern)
+		if problem == "" && strings.Contains(text, "{") && strings.Index(text, "{") < startOfPath(text) {
+			problem, remedy = "lets the request say where on the web it leads", `write the host and the "/" behind it in front of the first capture`
+		}
+		if problem != "" {
+			b.errorAt(to.place, remedy, "%s = %q %s", a.name, text, problem)
+			return
+		}
+		text = filled
+	}
+	if problem, remedy := targetProblem(text); problem != "" {
 		b.errorAt(to.place, remedy, "%s = %q %s", a.name, to.text, problem)
+	}
+}
+
+// filledIn is a text with something in place of its captures.
+func filledIn(text, pattern string) (filled, problem, remedy string) {
+	pieces, err := routing.Pieces(text, pattern)
+	if err != nil {
+		problem, remedy = problemOf(err)
+		return "", problem, remedy
+	}
+	for _, piece := range pieces {
+		if piece.Group > 0 {
+			piece.Text = "x"
+		}
+		filled += piece.Text
+	}
+	return filled, "", ""
+}
+
+// startOfPath is behind the first slash of a target's path.
+func startOfPath(to string) int {
+	at := 0
+	if i := strings.Index(to, "://"); i >= 0 {
+		at = i + len("://")
+	}
+	if i := strings.IndexByte(to[at:], '/'); i >= 0 {
+		return at + i + 1
+	}
+	return len(to)
+}
+
+// checkRedirect holds that a path that goes along is one below the route's.
+func checkRedirect(b *block, r *site.Redirect) {
+	if route := b.around.model.(*site.Route); r.KeepsPath() && !route.IsPrefix() {
+		b.errorAt(b.placeOf(b.row(&r.Path)), "write what is to go along with {1}, say, for a capture", "nothing is below %q", route.Label())
 	}
 }
 

@@ -34,7 +34,7 @@ func (b *block) checkLoops(s *siteDraft, route *schema) {
 	var table *routing.Table
 	for i := range s.Routes {
 		r := &s.Routes[i]
-		if r.Redirect == nil || r.Match != nil {
+		if r.Redirect == nil || r.Match != nil || r.Redirect.Captures() {
 			continue
 		}
 		if table == nil {
@@ -102,14 +102,20 @@ func readRoutePath(b *block, label located, r *site.Route) {
 	}
 	text = strings.TrimSpace(text)
 	if _, err := routing.Compile(text); err != nil {
-		var problem *routing.Problem
-		if !errors.As(err, &problem) {
-			problem = &routing.Problem{What: err.Error()}
-		}
-		b.errorAt(label.place, problem.Remedy, "route %q %s", label.text, problem.What)
+		problem, remedy := problemOf(err)
+		b.errorAt(label.place, remedy, "route %q %s", label.text, problem)
 		return
 	}
 	r.Pattern = text
+}
+
+// problemOf is why a regular expression, or a text with captures, is refused.
+func problemOf(err error) (what, remedy string) {
+	var problem *routing.Problem
+	if errors.As(err, &problem) {
+		return problem.What, problem.Remedy
+	}
+	return err.Error(), ""
 }
 
 // readBackend reads the name of one of the site's backends, which are decoded
@@ -226,37 +232,47 @@ func (b *block) checkRedirects(redirect *schema) {
 // one tier and another to the next.
 func (b *block) routePath(label located, exact bool) string {
 	path := label.text
-	fail := func(problem, remedy string) string {
-		b.errorAt(label.place, remedy, "route %q %s", path, problem)
-		return ""
-	}
+	problem, remedy := "", ""
 	switch {
 	case strings.HasPrefix(path, "^~"):
-		return fail(`begins with "^~", which routes do not need`, fmt.Sprintf("write %q: a route covers its path and everything below", strings.TrimSpace(path[2:])))
+		problem, remedy = `begins with "^~", which routes do not need`, fmt.Sprintf("write %q: a route covers its path and everything below", strings.TrimSpace(path[2:]))
 	case strings.HasPrefix(path, "^"):
-		return fail("looks like a regular expression", fmt.Sprintf("write %q", "~ "+path))
-	case !strings.HasPrefix(path, "/"):
-		return fail(`does not begin with "/"`, fmt.Sprintf("write %q", "/"+path))
-	case strings.ContainsFunc(path, unicode.IsControl):
-		return fail("holds a control character", "")
-	case strings.ContainsAny(path, "?#"):
-		return fail("holds a query or fragment", "a route is chosen by the path alone")
-	case strings.Contains(path, "*"):
-		return fail("holds a wildcard", fmt.Sprintf("write %q: a route covers everything below its path", withoutWildcard(path)))
-	case strings.Contains(path, "//"):
-		return fail(`holds "//"`, `write one "/"`)
-	case strings.ContainsFunc(path, func(r rune) bool { return !isPathCharacter(r) }):
-		return fail("holds a character that URLs percent-encode", "use letters, digits and -._~!$&'()+,;=:@ between slashes")
+		problem, remedy = "looks like a regular expression", fmt.Sprintf("write %q", "~ "+path)
+	case strings.HasPrefix(path, "/") && strings.Contains(path, "*") && !strings.ContainsFunc(path, unicode.IsControl) && !strings.ContainsAny(path, "?#"):
+		problem, remedy = "holds a wildcard", fmt.Sprintf("write %q: a route covers everything below its path", withoutWildcard(path))
+	default:
+		problem, remedy = pathProblem(path)
 	}
-	for segment := range strings.SplitSeq(path, "/") {
-		if segment == "." || segment == ".." {
-			return fail(fmt.Sprintf("holds a %q segment", segment), "write the path that it leads to")
-		}
+	if problem != "" {
+		b.errorAt(label.place, remedy, "route %q %s", path, problem)
+		return ""
 	}
 	if path != "/" && !exact {
 		path = strings.TrimSuffix(path, "/")
 	}
 	return path
+}
+
+// pathProblem is what makes a text no path of routes.
+func pathProblem(path string) (problem, remedy string) {
+	switch {
+	case !strings.HasPrefix(path, "/"):
+		return `does not begin with "/"`, fmt.Sprintf("write %q", "/"+path)
+	case strings.ContainsFunc(path, unicode.IsControl):
+		return "holds a control character", ""
+	case strings.ContainsAny(path, "?#"):
+		return "holds a query or fragment", "a route is chosen by the path alone"
+	case strings.Contains(path, "//"):
+		return `holds "//"`, `write one "/"`
+	case strings.ContainsFunc(path, func(r rune) bool { return !isPathCharacter(r) }):
+		return "holds a character that URLs percent-encode", "use letters, digits and -._~!$&'()+,;=:@ between slashes"
+	}
+	for segment := range strings.SplitSeq(path, "/") {
+		if segment == "." || segment == ".." {
+			return fmt.Sprintf("holds a %q segment", segment), "write the path that it leads to"
+		}
+	}
+	return "", ""
 }
 
 // withoutWildcard is the path of the segments before the first wildcard.

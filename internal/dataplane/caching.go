@@ -140,6 +140,7 @@ func (x *exchange) detached(ctx context.Context) *exchange {
 	own.Header = x.Header.Clone()
 	own.Method = http.MethodGet
 	own.Target, own.Host, own.Path = strings.Clone(x.Target), strings.Clone(x.Host), strings.Clone(x.Path)
+	own.Leads = strings.Clone(x.Leads)
 	return &own
 }
 

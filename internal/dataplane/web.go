@@ -33,13 +33,16 @@ func (w *web) fetch(x *exchange) *wire.Response {
 			return r
 		}
 		if x.route == nil { // the page went away in between
-			x.route = x.model.route(decide.Way{Host: x.host, Route: x.host.Route(&x.Question)})
+			x.route = x.model.route(x.host.Go(&x.Question))
 			if x.route == nil {
 				return failure(http.StatusNotFound)
 			}
 		}
 	}
 	if to := x.route.Redirect; to != nil {
+		if to.Varies() {
+			return redirect(to.Status, x.Leads)
+		}
 		_, query, _ := strings.Cut(x.Target, "?")
 		return redirect(to.Status, to.Location(query))
 	}
@@ -82,7 +85,7 @@ func (p *Plane) ask(x *exchange, group *upstream.Group, stream bool, clean func(
 	if x.watch != nil {
 		x.watch()
 	}
-	r, trace, err := group.RoundTrip(x.ctx, &x.Request, patience(x.model.edge.Timeout))
+	r, trace, err := group.RoundTrip(x.ctx, x.forApp(), patience(x.model.edge.Timeout))
 	x.backend, x.asked = trace.Server, trace.Took
 	if trace.Careless {
 		p.careless(x)
@@ -99,6 +102,16 @@ func (p *Plane) ask(x *exchange, group *upstream.Group, stream bool, clean func(
 		r.Body = &ending{r.Body, letGo}
 	}
 	return r
+}
+
+// forApp is the request as the app is to see it.
+func (x *exchange) forApp() *wire.Request {
+	if x.Leads == "" {
+		return &x.Request
+	}
+	request := x.Request
+	request.Target = x.Leads
+	return &request
 }
 
 // body takes in a request's body, unless it is to reach the app as it comes. An app
@@ -202,6 +215,9 @@ func (o *remote) fetch(x *exchange) *wire.Response {
 	request := x.Request
 	if x.route != nil {
 		request.Header = append(request.Header, wire.Field{Name: site.NoteRoute, Value: x.route.id})
+	}
+	if x.Leads != "" {
+		request.Header = append(request.Header, wire.Field{Name: site.NoteTarget, Value: x.Leads})
 	}
 	r, _, err := o.group.RoundTrip(x.ctx, &request, t)
 	if err != nil {

@@ -27,7 +27,7 @@ func (f *front) askToSwitch(x *exchange) answer {
 	decide.ApplyToRequest(&x.Header, &x.route.RequestHeaders)
 	x.Header.Add("Connection", "Upgrade")
 	x.Header.Add("Upgrade", "websocket")
-	request := x.Request
+	request := *x.forApp()
 	if x.Tunnel {
 		request = x.asHandshake()
 	}

@@ -19,6 +19,7 @@ type vclTest struct {
 
 func vclRouteOf(s *site.Site, route *site.Route) vclRoute {
 	r := vclRoute{Route: *route, Name: route.ID(s.Host), Pattern: pathPattern(route)}
+	r.Lead = leadOf(route)
 	if m := route.Match; m != nil {
 		if m.Methods != nil {
 			r.Methods = methodsOf(m.Methods).Pattern

@@ -45,6 +45,7 @@ type nginxUpstream struct {
 	Name, Title string
 	Location    string // what the named locations are called that lead there
 	Stream      bool   // whether request bodies are sent on as they come
+	Rewritten   bool   // whether the cache tier says what is asked for
 	Tries       int    // how many servers a request may be tried on; 0 for the usual number
 	Again       bool   // whether a request is tried once more by a location of its own
 	Several     bool   // servers
@@ -284,6 +285,9 @@ func nginxAppOf(s *site.Site, route *site.Route) nginxUpstream {
 	app.Location = app.Name
 	if app.Stream {
 		app.Location = "stream." + app.Name
+	}
+	if route.Rewrite != nil {
+		app.Rewritten, app.Location = true, "rewrite."+app.Location
 	}
 	return app
 }

@@ -45,6 +45,7 @@ type vclData struct {
 	SuccessRules   bool     // whether a route has a rule for answers that went well
 	Collected      []string // headers by which routes are chosen
 	Queries        bool     // whether routes are chosen by the query
+	Encodes        bool     // whether a part of a path has to be encoded
 	Variants       bool     // whether requests for one URL may take several routes
 	LongestPath    int      // plus one, of a site with regular expressions
 	Sites          []vclSite
@@ -141,6 +142,7 @@ type vclRoute struct {
 	Pattern      string // "" for "/" and exact paths
 	Methods      string // an expression of those that Match asks for; "" for any
 	Tests        []vclTest
+	Lead         *vclLead // nil where every request is led to the same place
 	WebSocketApp string
 	TTL          string
 	// WebSocketServers is the line for the access log that names the addresses
@@ -248,6 +250,7 @@ func (v *vclData) group() {
 				answering = append(answering, route)
 			}
 			v.choose(route)
+			v.Encodes = v.Encodes || route.Lead != nil
 			v.SuccessRules = v.SuccessRules || slices.ContainsFunc(route.ResponseHeaders.Set, site.Header.ForSuccess)
 		}
 	}

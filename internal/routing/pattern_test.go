@@ -23,9 +23,9 @@ func TestCompile(t *testing.T) {
 		`^/\x{41}`: "same way", `^/\xe9`: "no ASCII", `^/ä`: "no ASCII", "^/\n": "control", `^/a{,5}`: "no count", `^/a{ 1,2 }`: "no count", `^/{id}`: "no count",
 		`(*UTF)^/`: `"(*"`, `^/(?x)a b`: "same way", `^/(?U)a+`: "same way", `^/(?m)a$`: "same way", `^/(?#x)a`: "same way", `^/(?|a|b)`: "same way", `^/(?'n'a)`: "same way",
 		`^/(?P=n)a`: "same way", `^/(?R)`: "same way", `^/[[.a.]]`: "in a class", `^/[a[b]`: "in a class", `^/[\b]`: "in a class", `^/[a`: "without", `^/(a`: "missing closing",
-		`^/a)`: "unexpected )", `^/**`: "nested repetition", `^*a`: "a group", `^/a\`: "ends in", `^/(?<1a>b)`: "a capture called", `^/(?<` + strings.Repeat("a", 33) + `>b)`: "a capture called",
+		`^/a)`: "unexpected )", `^/**`: "nested repetition", `^*a`: "a group without", `^/a\`: "ends in", `^/(?<1a>b)`: "a capture called", `^/(?<` + strings.Repeat("a", 33) + `>b)`: "a capture called",
 		`^/(?<a>b)(?<a>c)`: "two captures", `^/[z-a]`: "invalid character class range", strings.Repeat("a", 1001): "more than",
-		`^/(?:a+)+$`: "a group", `^/(a|b)*$`: "a group", `^/(?:[a-z]+x?)+$`: "a group", `^/(.*)b(.*)c(.*)d$`: "very long", `[0-9]+$`: "every place",
+		`^/(?:a+)+$`: "a group without", `^/(a|b)*$`: "a group without", `^/(?:[a-z]+x?)+$`: "a group without", `^/(.*)b(.*)c(.*)d$`: "very long", `[0-9]+$`: "every place",
 		`/[a-z/]+/edit$`: "every place", `^/(.+)x([a-z]+)$`: "very long", `^/a?a?a?a?aaaa$`: "too many ways", `^/(?:a?){16}a`: "too many ways", `^/(?:ab){17}$`: "up to 17", `^/(?:(?:(?:(?:a{1,2}){16}){16}){16}){16}b`: "",
 	} {
 		_, err := Compile(text)

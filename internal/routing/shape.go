@@ -173,10 +173,10 @@ func (l *looker) repeat(n *syntax.Regexp, least, most int, r rest) rest {
 	case single:
 		return l.repeatByte(set, least, most, r)
 	case most < 0:
-		l.refuse("repeat characters, as [a-z/]+ does, or write a bound, such as {0,8}", "repeats %q, a group, without bound", n)
+		l.refuse("repeat characters, as [a-z/]+ does, or write a bound, such as {0,8}", "repeats a group without bound")
 		return r
 	case most > mostTimes:
-		l.refuse(fmt.Sprintf("repeat it %d times at most", mostTimes), "repeats %q, a group, up to %d times", n, most)
+		l.refuse(fmt.Sprintf("repeat it %d times at most", mostTimes), "repeats a group up to %d times", most)
 		return r
 	}
 	// a{1,3} is a(?:a(?:a)?)?, and what follows.

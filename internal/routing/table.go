@@ -39,6 +39,7 @@ type Table struct {
 type entry struct {
 	*site.Route
 	pattern *Pattern
+	leader  *leader
 }
 
 // NewTable prepares the routes of a site. It fails for a regular expression that
@@ -54,6 +55,11 @@ func NewTable(s *site.Site) (*Table, error) {
 			}
 			t.routes[i].pattern, t.patterns = pattern, true
 		}
+		leads, err := leaderOf(&s.Routes[i], t.routes[i].pattern)
+		if err != nil {
+			return nil, fmt.Errorf("site %s: route %q: %w", s.Host, s.Routes[i].Label(), err)
+		}
+		t.routes[i].leader = leads
 	}
 	return t, nil
 }

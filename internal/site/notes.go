@@ -16,6 +16,9 @@ const (
 	NoteWords = NotePrefix + "Words"
 	// NoteRoute names the route that a request takes, by its Route.ID.
 	NoteRoute = NotePrefix + "Route"
+	// NoteTarget is where the request is led, or what the app is asked for in place of
+	// its target.
+	NoteTarget = NotePrefix + "Target"
 	// NoteGeneration tells a probe which generation answers.
 	NoteGeneration = NotePrefix + "Generation"
 )
@@ -86,6 +89,7 @@ var notes = [...]Note{
 	{NoteWords, "the status whose words are wanted", "web", "cache", Sorted},
 
 	{NoteRoute, "the route that the request takes", "cache", "web", Asked},
+	{NoteTarget, "where it leads the request, or what the app is to be asked for", "cache", "web", Asked},
 	{NotePrefix + "Host", "the host as it is compared: in lower case, without port", "cache", "cache", Asked},
 	{NotePrefix + "Ttl", "the route's ttl", "cache", "cache", Asked},
 	{NotePrefix + "Grace", "the site's grace", "cache", "cache", Asked},

@@ -17,6 +17,7 @@ type Route struct {
 	Match     *Match    // nil where the path alone decides
 	Static    *Static   // nil where no files are served
 	Redirect  *Redirect // when set, nothing else but header rules is
+	Rewrite   *Rewrite  // nil where the app sees the target as the client sent it
 	Backend   string    // the name of a Backend of the same site; "" for none
 	WebSocket bool      // upgrades are piped from the cache tier to Backend
 	Stream    bool      // request bodies reach Backend as they come
@@ -67,39 +68,6 @@ func (t Try) String() string {
 // for.
 func (t Try) IsIndex() bool {
 	return t.HasURI && len(t.Suffix) > 1 && strings.LastIndexByte(t.Suffix, '/') == 0
-}
-
-// Redirect answers with a Location.
-type Redirect struct {
-	To     string // an absolute path or an http or https URL
-	Status int    // 301, 302, 303, 307 or 308
-	Query  string // "keep" or "drop": what becomes of the query of a request
-	Source Source
-}
-
-// KeepsQuery reports whether the query of a request goes along.
-func (r *Redirect) KeepsQuery() bool { return r.Query == "keep" }
-
-// Around is To in two parts, between which the query of a request is added, and
-// the character that joins it to the first.
-func (r *Redirect) Around() (before, joint, after string) {
-	before, joint = r.To, "?"
-	if i := strings.IndexByte(before, '#'); i >= 0 {
-		before, after = before[:i], before[i:]
-	}
-	if strings.Contains(before, "?") {
-		joint = "&"
-	}
-	return before, joint, after
-}
-
-// Location is where a request with a query, "" for none, is led.
-func (r *Redirect) Location(query string) string {
-	if !r.KeepsQuery() || query == "" {
-		return r.To
-	}
-	before, joint, after := r.Around()
-	return before + joint + query + after
 }
 
 // HeaderRules change the header fields of a message. Removals come before

@@ -26,7 +26,7 @@ func (m *Model) Receive(q *Question) Way {
 func (q *Question) ReceiveRelayed() {
 	q.Client, _ = ParseAddress(q.Header.Get("X-Real-IP"))
 	q.ID = q.Header.Get("X-Request-Id")
-	q.Told = q.Header.Get(site.NoteRoute)
+	q.Told, q.Leads = q.Header.Get(site.NoteRoute), q.Header.Get(site.NoteTarget)
 	cleanRequest(&q.Request, nominated(q.Header), true)
 }
 

@@ -158,6 +158,15 @@ func (q *Question) toRoute() routing.Request {
 	return routing.Request{Method: q.AsksBy(), Path: q.Path, Query: query, Header: &q.Header}
 }
 
+// Go finds the way of a request whose path is known, to the route alone.
+func (h *Host) Go(q *Question) Way {
+	w := Way{Host: h, Route: h.Route(q)}
+	if w.Route >= 0 {
+		q.Leads = h.table.Target(w.Route, q.Path, q.Target)
+	}
+	return w
+}
+
 // ID is what the web tier is told of a route, by its place; "" for -1.
 func (h *Host) ID(route int) string {
 	if route < 0 {

@@ -26,7 +26,10 @@ type Question struct {
 	ID       string     // X-Request-Id
 
 	Path string // decoded; Decide finds it
-	Told string // the route, by its ID, that the tier which asks has found; "" for none
+	// Leads is where a redirect leads that depends on the request, or what the app is
+	// asked for in place of the target; "" for neither.
+	Leads string
+	Told  string // the route, by its ID, that the tier which asks has found; "" for none
 }
 
 // AsksBy is the method that a route is to take. A handshake over HTTP/2 stands for

@@ -43,7 +43,7 @@ func (m *Model) onRoute(q *Question, w *Way) {
 		w.Turn = PathTooLong
 		return
 	}
-	if w.Route = w.Host.Route(q); w.Route < 0 {
+	if w.Route = w.Host.Go(q).Route; w.Route < 0 {
 		w.Turn = NoRoute
 		return
 	}
@@ -70,6 +70,9 @@ func (m *Model) DecideRelayed(q *Question) Way {
 	}
 	if w.Route = slices.Index(w.Host.ids, q.Told); w.Route < 0 && w.Host.Site.Maintenance == nil {
 		w.Turn = NoRoute
+	}
+	if w.Route >= 0 && q.Leads == "" {
+		q.Leads = w.Host.table.Target(w.Route, q.Path, q.Target)
 	}
 	return w
 }

@@ -458,3 +458,79 @@ site "routes.test" {
     response_headers { set = { "X-Route" = "only" } }
   }
 }
+
+# Redirects and rewritten targets that the path says.
+site "leads.test" {
+  tls { self_signed = true }
+  backend "app" { servers = ["{app}"] }
+  backend "pair" { servers = ["{one}", "{two}"] }
+
+  route "~ ^/user/(?<id>[^/]+)/([^/]+)$" {
+    redirect {
+      to    = "/users/{id}?tab={2}#{1}"
+      query = "keep"
+    }
+  }
+  route "~ ^/go(.*)$" {
+    redirect { to = "/{1}" }
+  }
+  route "~ (?i)^/out/(en|de)?/?(.+)$" {
+    redirect {
+      to     = "https://example.com/{1}/{2}"
+      status = 308
+    }
+  }
+  route "/moved" {
+    redirect {
+      to    = "/else/?a=b#c"
+      path  = "keep"
+      query = "keep"
+    }
+  }
+  route "/moved/out" {
+    redirect {
+      to   = "https://example.com"
+      path = "keep"
+    }
+  }
+  route "/root" {
+    redirect {
+      to   = "/"
+      path = "keep"
+    }
+  }
+
+  route "/app" {
+    rewrite {
+      strip_prefix = "/app"
+      add_prefix   = "/v2"
+    }
+    backend   = "app"
+    websocket = true
+    cache { ttl = "1h" }
+  }
+  route "/bare" {
+    rewrite { strip_prefix = "/bare" }
+    static {
+      root      = "public"
+      try_files = ["$uri"]
+    }
+    backend = "app"
+  }
+  route "/added" {
+    rewrite { add_prefix = "/v3" }
+    backend = "app"
+    stream  = true
+  }
+  route "/again" {
+    rewrite { strip_prefix = "/again" }
+    backend = "pair"
+  }
+  route "/profile" {
+    rewrite {
+      pattern     = "^/profile/(?<id>[^/]+)$"
+      replacement = "/users?id={id}"
+    }
+    backend = "app"
+  }
+}

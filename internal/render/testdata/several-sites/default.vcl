@@ -985,6 +985,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Cache;
     unset req.http.X-Edge-Words;
     unset req.http.X-Edge-Route;
+    unset req.http.X-Edge-Target;
     unset req.http.X-Edge-Host;
     unset req.http.X-Edge-Ttl;
     unset req.http.X-Edge-Grace;
@@ -1018,6 +1019,7 @@ sub edge_drop_sorted {
 # All the others, which the web tier drops where it is asked.
 sub edge_drop_others {
     unset bereq.http.X-Edge-Route;
+    unset bereq.http.X-Edge-Target;
     unset bereq.http.X-Edge-Host;
     unset bereq.http.X-Edge-Ttl;
     unset bereq.http.X-Edge-Grace;

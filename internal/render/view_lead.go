@@ -1,0 +1,124 @@
+package render
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"edgegen/internal/routing"
+	"edgegen/internal/site"
+)
+
+// vclLead is where a route leads requests to: what the client is told, or what the app
+// is asked for. Package routing does the same for builtin tiers.
+type vclLead struct {
+	If     string // an expression that the path has to match; "" for any
+	Prefix string // what the path begins with that it loses; "" for none
+	// Strips has the path below Prefix put in the place of a piece that is Below.
+	Strips bool
+	Pieces []vclPiece
+	Local  bool // it begins with a path, and must not begin as a host does
+	Add    bool // it may lack the first slash
+	Name   string
+	Source site.Source
+}
+
+// vclPiece is one part of the target, in the order in which they are put together.
+type vclPiece struct {
+	Text  string
+	Match string // matches all of the path, and captures
+	Group int
+	Below bool   // what is below the prefix
+	Empty string // in place of that, where it is nothing
+	Joint string // "?" or "&": the query of the request, where it has one
+}
+
+func leadOf(r *site.Route) *vclLead {
+	switch to, w := r.Redirect, r.Rewrite; {
+	case to != nil && to.KeepsPath():
+		lead := &vclLead{Name: "redirect", Source: to.Source, Prefix: strings.TrimSuffix(r.Path, "/"), Strips: true, Local: strings.HasPrefix(to.To, "/")}
+		before, after := to.AroundPath()
+		return lead.below(before, after, to)
+	case to != nil && to.Captures():
+		before, joint, after := to.Around()
+		lead := &vclLead{Name: "redirect", Source: to.Source, Local: strings.HasPrefix(to.To, "/")}
+		lead.put(before, r.Pattern)
+		if to.KeepsQuery() {
+			lead.Pieces = append(lead.Pieces, vclPiece{Joint: joint})
+		}
+		lead.put(after, r.Pattern)
+		return lead
+	case w != nil && w.Pattern != "":
+		lead := &vclLead{Name: "rewrite", Source: w.Source, If: w.Pattern, Local: true}
+		lead.put(w.Replacement, w.Pattern)
+		joint := "?"
+		if strings.Contains(w.Replacement, "?") {
+			joint = "&"
+		}
+		lead.Pieces = append(lead.Pieces, vclPiece{Joint: joint})
+		return lead
+	case w != nil:
+		lead := &vclLead{Name: "rewrite", Source: w.Source, Prefix: w.StripPrefix, Strips: w.StripPrefix != "", Local: true, Add: true}
+		if w.AddPrefix != "" {
+			lead.Pieces = append(lead.Pieces, vclPiece{Text: w.AddPrefix})
+		}
+		lead.Pieces = append(lead.Pieces, vclPiece{Below: true}, vclPiece{Joint: "?"})
+		return lead
+	}
+	return nil
+}
+
+// below puts what is below a route's path between two texts.
+func (l *vclLead) below(before, after string, to *site.Redirect) *vclLead {
+	fragment := ""
+	if i := strings.IndexByte(after, '#'); i >= 0 {
+		after, fragment = after[:i], after[i:]
+	}
+	before, slash := strings.CutSuffix(before, "/")
+	rest := vclPiece{Below: true}
+	if slash {
+		rest.Empty = "/"
+	}
+	l.Pieces = []vclPiece{{Text: before}, rest}
+	if after != "" {
+		l.Pieces = append(l.Pieces, vclPiece{Text: after})
+	}
+	if to.KeepsQuery() {
+		joint := "?"
+		if after != "" {
+			joint = "&"
+		}
+		l.Pieces = append(l.Pieces, vclPiece{Joint: joint})
+	}
+	if fragment != "" {
+		l.Pieces = append(l.Pieces, vclPiece{Text: fragment})
+	}
+	return l
+}
+
+// put adds a text with captures.
+func (l *vclLead) put(text, pattern string) {
+	pieces, err := routing.Pieces(text, pattern)
+	if err != nil {
+		return // no model from config holds such a text
+	}
+	for _, piece := range pieces {
+		if piece.Group == 0 {
+			l.Pieces = append(l.Pieces, vclPiece{Text: piece.Text})
+		} else {
+			l.Pieces = append(l.Pieces, vclPiece{Match: "^.*?(?:" + pattern + ").*$", Group: piece.Group})
+		}
+	}
+}
+
+// Raw matches a target whose path begins with the prefix as it stands there.
+func (l *vclLead) Raw() string { return "^" + regexp.QuoteMeta(l.Prefix) + `(?:[/?]|$)` }
+
+// Decoded matches a decoded path that does.
+func (l *vclLead) Decoded() string { return "^" + regexp.QuoteMeta(l.Prefix) + `(?:/|\z)` }
+
+// Start matches the prefix alone.
+func (l *vclLead) Start() string { return "^" + regexp.QuoteMeta(l.Prefix) }
+
+// Reference is how regsub names the group.
+func (p vclPiece) Reference() string { return fmt.Sprintf(`\%d`, p.Group) }
