@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -23,6 +24,7 @@ func (j *journey) webSocket() {
 	if j.in.Edge.Uncached() {
 		tier = site.WebTier
 	}
+	j.rewritten(taken)
 	j.step(tier, "websocket", "W1", or(taken.WebSocketSource, taken.Source), inWebSocket, "the handshake is valid: it is piped to %s, past the cache and the files", backend)
 	decide.ApplyToRequest(&j.q.Header, &taken.RequestHeaders)
 	j.appFields(taken)
@@ -164,6 +166,9 @@ func (j *journey) redirect(taken *site.Route, past decide.Past) {
 	to := taken.Redirect
 	_, query, _ := strings.Cut(j.q.Target, "?")
 	location := to.Location(query)
+	if to.Varies() {
+		location = j.q.Leads
+	}
 	j.step(site.WebTier, "redirect", "M4", to.Source, "", "redirected to %s", location)
 	j.answer(to.Status, "route %s redirects to %s", quoted(taken), location)
 	j.out.AnswerHeaders = append(j.out.AnswerHeaders, Field{Name: "Location", Value: location, Source: sourceText(to.Source)})
@@ -173,6 +178,7 @@ func (j *journey) redirect(taken *site.Route, past decide.Past) {
 // proxied tells which app is asked.
 func (j *journey) proxied(taken *site.Route, past decide.Past, why string) {
 	backend := j.backend(taken)
+	j.rewritten(taken)
 	if b, _ := j.w.Host.Site.BackendByName(taken.Backend); b.FastCGI != nil && !j.script(taken, past, b.FastCGI) {
 		return
 	}
@@ -186,10 +192,17 @@ func (j *journey) proxied(taken *site.Route, past decide.Past, why string) {
 	j.answer(0, "%s; %s answers", why, backend)
 }
 
+// rewritten tells what the app is asked for in place of the target.
+func (j *journey) rewritten(taken *site.Route) {
+	if j.q.Leads != "" {
+		j.step(site.CacheTier, "rewrite", "M3", taken.Rewrite.Source, "", "the app is asked for %s", j.q.Leads)
+	}
+}
+
 // script tells which script is run; false where there is none.
 func (j *journey) script(taken *site.Route, past decide.Past, f *site.FastCGI) bool {
 	app := fastcgi.App{Root: f.Root, Index: f.Index}
-	found, err := app.Find(j.q.Target)
+	found, err := app.Find(cmp.Or(j.q.Leads, j.q.Target))
 	switch {
 	case errors.Is(err, fastcgi.ErrNoScript):
 		j.step(site.WebTier, "script", "B6", f.Source, "", "no script below %s is for %s", j.named(f.Root), j.q.Path)
