@@ -31,6 +31,9 @@ func Default() (string, error) {
 	return filepath.Join(home, ".local", "state", "edgegen"), nil
 }
 
+// ACMEDir is where what authorities have given lasts.
+func ACMEDir(stateDir string) string { return filepath.Join(stateDir, "acme") }
+
 // AuthorityDir is where the local certificate authority lasts.
 func AuthorityDir(stateDir string) string { return filepath.Join(stateDir, "ca") }
 

@@ -1,0 +1,90 @@
+package acme
+
+import (
+	"context"
+	"crypto/tls"
+	"strings"
+	"sync"
+
+	"github.com/mholt/acmez/v3"
+	"github.com/mholt/acmez/v3/acme"
+)
+
+// ChallengePath is below which an authority asks on plain HTTP (RFC 8555, 8.3).
+const ChallengePath = "/.well-known/acme-challenge/"
+
+// ALPN is the protocol by which an authority asks in a TLS handshake (RFC 8737).
+const ALPN = acmez.ACMETLS1Protocol
+
+// Challenges are what authorities may ask for at the moment. The zero value has
+// none. Its methods may be called from any goroutine.
+type Challenges struct {
+	mu     sync.Mutex
+	tokens map[string]string
+	names  map[string]*tls.Certificate
+}
+
+// Answer returns what is to be answered to a GET of the target; false where no
+// authority is to ask for that.
+func (c *Challenges) Answer(target string) (text string, ok bool) {
+	token, under := strings.CutPrefix(target, ChallengePath)
+	if !under {
+		return "", false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	text, ok = c.tokens[token]
+	return text, ok
+}
+
+// Certificate returns what is to be shown to a client that asks for a name, and
+// speaks ALPN alone; nil where no authority is to ask for that.
+func (c *Challenges) Certificate(name string) *tls.Certificate {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.names[strings.ToLower(name)]
+}
+
+// byHTTP answers on plain HTTP.
+type byHTTP struct{ *Challenges }
+
+func (c byHTTP) Present(_ context.Context, asked acme.Challenge) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.tokens == nil {
+		c.tokens = make(map[string]string)
+	}
+	c.tokens[asked.Token] = asked.KeyAuthorization
+	return nil
+}
+
+func (c byHTTP) CleanUp(_ context.Context, asked acme.Challenge) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.tokens, asked.Token)
+	return nil
+}
+
+// byTLS answers in a handshake.
+type byTLS struct{ *Challenges }
+
+func (c byTLS) Present(_ context.Context, asked acme.Challenge) error {
+	shown, err := acmez.TLSALPN01ChallengeCert(asked)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.names == nil {
+		c.names = make(map[string]*tls.Certificate)
+	}
+	c.names[strings.ToLower(asked.Identifier.Value)] = shown
+	return nil
+}
+
+func (c byTLS) CleanUp(_ context.Context, asked acme.Challenge) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.names, strings.ToLower(asked.Identifier.Value))
+	return nil
+}

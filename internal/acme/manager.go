@@ -1,0 +1,146 @@
+package acme
+
+import (
+	"context"
+	"crypto/x509"
+	"log/slog"
+	"sync"
+	"time"
+
+	"edgegen/internal/certificate"
+)
+
+// Authority is whom certificates are asked for, and as whom.
+type Authority struct {
+	Directory string // the URL of its directory (RFC 8555, 7.1.1)
+	Email     string // where it writes to; "" for none
+	// KeyID and HMACKey bind the account to one that the authority knows already
+	// (RFC 8555, 7.3.4); both "" for none. HMACKey is base64url.
+	KeyID, HMACKey string
+	// Roots are what its own certificate is verified with; nil for the machine's.
+	Roots *x509.CertPool
+	// RootsSum names Roots; "" for nil.
+	RootsSum string
+}
+
+func (a Authority) same(b Authority) bool {
+	a.Roots, b.Roots = nil, nil
+	return a == b
+}
+
+// Order is a certificate that is wanted.
+type Order struct {
+	Site  string   // that it is for, as the status calls it
+	Names []string // all that it is to cover
+	// ByHTTP and ByTLS say how the authority may find out that the names lead here:
+	// by http-01 and tls-alpn-01. One of them is needed.
+	ByHTTP, ByTLS bool
+}
+
+func (o Order) key() string { return sum(o.Site, sum(sorted(o.Names)...), flags(o.ByHTTP, o.ByTLS)) }
+
+func flags(all ...bool) string {
+	text := ""
+	for _, flag := range all {
+		text += map[bool]string{false: "-", true: "+"}[flag]
+	}
+	return text
+}
+
+// Options say what a Manager works with.
+type Options struct {
+	Store Store
+	Log   *slog.Logger
+	// UserAgent names the program to authorities.
+	UserAgent string
+	// Serve is told that the store has another certificate for a site. It returns
+	// when every handshake shows that; where it cannot, it is asked again.
+	Serve func(ctx context.Context, site string, pair certificate.Pair) error
+	// Pause is between a failure and the next try, the first time; it doubles from
+	// then on. Zero is a minute.
+	Pause time.Duration
+}
+
+// Manager sees to it that there are certificates. Make one with New. Its methods
+// may be called from any goroutine.
+type Manager struct {
+	Challenges
+	options Options
+	slots   chan struct{} // one for each order that is under way
+	// registering is held by whoever may register the account: several sites have
+	// one.
+	registering sync.Mutex
+
+	mu        sync.Mutex
+	authority Authority
+	wanted    map[string]*wanted // by Order.key
+	life      context.Context    // of those that are looked after
+	end       context.CancelFunc
+	tasks     sync.WaitGroup
+}
+
+// atOnce is how many orders are under way at a time.
+const atOnce = 4
+
+// New returns a Manager that wants nothing yet.
+func New(o Options) *Manager {
+	m := &Manager{options: o, slots: make(chan struct{}, atOnce), wanted: make(map[string]*wanted)}
+	m.life, m.end = context.WithCancel(context.Background())
+	return m
+}
+
+// Use has the certificates of these orders be there from now on, and no others
+// asked for. It returns at once.
+func (m *Manager) Use(from Authority, orders []Order) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.life.Err() != nil {
+		return
+	}
+	kept := make(map[string]*wanted)
+	for _, o := range orders {
+		key := o.key()
+		if w := m.wanted[key]; w != nil && m.authority.same(from) {
+			kept[key] = w
+			delete(m.wanted, key)
+			continue
+		}
+		w := &wanted{Order: o, manager: m, authority: from}
+		ctx, stop := context.WithCancel(m.life)
+		w.stop = stop
+		kept[key] = w
+		m.tasks.Go(func() { w.look(ctx) })
+	}
+	for _, w := range m.wanted {
+		w.stop()
+	}
+	m.authority, m.wanted = from, kept
+}
+
+// Close ends what is under way, and waits for that. Orders that have begun are
+// given up.
+func (m *Manager) Close() {
+	m.mu.Lock()
+	m.end()
+	m.mu.Unlock()
+	m.tasks.Wait()
+}
+
+// Status tells how a site's certificate is doing.
+type Status struct {
+	Site    string
+	Renewal time.Time // when another one will be asked for; the zero time while there is none
+	Failure string    // what went wrong last, and what to do; "" where nothing did
+	Next    time.Time // when it is tried again; the zero time without a Failure
+}
+
+// Status returns one for each order that is in use, by the site's name.
+func (m *Manager) Status() map[string]Status {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := make(map[string]Status)
+	for _, w := range m.wanted {
+		all[w.Site] = w.status()
+	}
+	return all
+}
