@@ -29,6 +29,7 @@ func statusText(status api.Status, now time.Time, color bool, width int) string 
 		backends(status.Backends).write(&out, color, width)
 		writeEndpoints(&out, status.Backends, now, color, width)
 	}
+	writeCertificates(&out, status.Certificates, now, color, width)
 	if r := status.LastReload; r != nil {
 		fmt.Fprintf(&out, "\n%s\n", strings.Join(wrap(lastReload(r, now), width), "\n"))
 	}

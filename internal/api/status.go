@@ -6,16 +6,35 @@ import "time"
 
 // Status is what `edgegen status --json` prints.
 type Status struct {
-	Version     string          `json:"version"`
-	PID         int             `json:"pid"`
-	Site        string          `json:"site"`
-	State       string          `json:"state"` // starting, ready, degraded or stopping
-	Generation  int             `json:"generation"`
-	Uptime      float64         `json:"uptime_s"`
-	Tiers       []TierStatus    `json:"tiers"` // in the order a request passes them
-	Backends    []BackendStatus `json:"backends"`
-	LastReload  *ReloadStatus   `json:"last_reload"` // nil until the first reload
-	Connections Connections     `json:"connections"`
+	Version    string          `json:"version"`
+	PID        int             `json:"pid"`
+	Site       string          `json:"site"`
+	State      string          `json:"state"` // starting, ready, degraded or stopping
+	Generation int             `json:"generation"`
+	Uptime     float64         `json:"uptime_s"`
+	Tiers      []TierStatus    `json:"tiers"` // in the order a request passes them
+	Backends   []BackendStatus `json:"backends"`
+	// Certificates has one for each site, in their order; none where nobody ends TLS
+	// here.
+	Certificates []CertificateStatus `json:"certificates"`
+	LastReload   *ReloadStatus       `json:"last_reload"` // nil until the first reload
+	Connections  Connections         `json:"connections"`
+}
+
+// CertificateStatus tells of the certificate that a site serves.
+type CertificateStatus struct {
+	Site     string    `json:"site"`
+	Source   string    `json:"source"` // file, self-signed or acme
+	Names    []string  `json:"names"`
+	Issuer   string    `json:"issuer"`
+	NotAfter time.Time `json:"not_after"`
+	DaysLeft int       `json:"days_left"`
+
+	// What follows is of acme alone.
+	Waiting bool       `json:"waiting,omitempty"` // one of the local authority is served until the first one comes
+	Renewal *time.Time `json:"renewal,omitempty"` // when another one will be asked for
+	Problem string     `json:"problem,omitempty"` // why there is none, and what to do
+	Next    *time.Time `json:"next,omitempty"`    // when it is tried again, after a problem
 }
 
 // TierStatus is one tier's part of a Status.

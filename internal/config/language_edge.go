@@ -43,7 +43,7 @@ func edgeLanguage() *schema {
 				example: `["10.0.0.2", "127.0.0.1:5353"]`,
 				into:    in(func(e *site.Edge) *[]netip.AddrPort { return &e.Resolvers }), read: reads(readResolver)},
 		},
-		blocks: []*schema{engineLanguage(), storageLanguage(), limitsLanguage(), timeoutsLanguage(), logLanguage()},
+		blocks: []*schema{engineLanguage(), storageLanguage(), limitsLanguage(), timeoutsLanguage(), logLanguage(), acmeLanguage()},
 		check:  checks((*block).listeners),
 	}
 }
@@ -162,5 +162,28 @@ func logLanguage() *schema {
 		},
 		home:   within(func(e *site.Edge) *site.Log { return &e.Log }),
 		source: in(func(l *site.Log) *site.Source { return &l.Source }),
+	}
+}
+
+func acmeLanguage() *schema {
+	return &schema{name: "acme", title: "an acme block",
+		words: "the authority that gives certificates to sites with tls { acme = true }, and renews them; to get one is to agree to its terms",
+		arguments: []argument{
+			{name: "email", kind: textKind, by: edgegenItself,
+				words: "where the authority writes to when something is wrong with a certificate", example: `"ops@example.com"`,
+				into: in(func(a *site.ACME) *string { return &a.Email }), read: reads(readEmail)},
+			{name: "directory", kind: textKind, standard: `"https://acme-v02.api.letsencrypt.org/directory"`, by: edgegenItself,
+				words: "the URL of the authority's directory", example: `"https://ca.example/dir"`,
+				into: in(func(a *site.ACME) *string { return &a.Directory }), read: reads(readDirectory)},
+			{name: "ca_root", kind: textKind, by: edgegenItself,
+				words: "a file in PEM with what the directory's own certificate is verified with; the authorities of the machine where it is left out", example: `"authority.pem"`,
+				into: in(func(a *site.ACME) *string { return &a.CARoot }), read: later},
+			{name: "eab", kind: objectKind, by: edgegenItself,
+				words: "key_id and hmac_key, with which an authority that knows its customers binds the account to one of them", example: `{ key_id = "kid-1", hmac_key = "zWNDZM6eQGHW" }`,
+				into: in(func(a *site.ACME) *string { return &a.KeyID }), read: reads(readBinding)},
+		},
+		home:   within(func(e *site.Edge) *site.ACME { return &e.ACME }),
+		source: in(func(a *site.ACME) *site.Source { return &a.Source }),
+		check:  checks(checkACME),
 	}
 }

@@ -97,7 +97,7 @@ func TestExamplesOfTheTable(t *testing.T) {
 			t.Run(nameOf(path, a)+"/"+what, func(t *testing.T) {
 				text := siteWith(path, a, strings.NewReplacer("${each.key}.", "", "/var/log/edgegen", ".", "/srv/app", "srv",
 					`"server.crt"`, `"certs/server.crt"`, `"server.key"`, `"certs/server.key"`,
-					`"client.crt"`, `"certs/server.crt"`, `"client.key"`, `"certs/server.key"`, `"ca.pem"`, `"certs/server.crt"`).Replace(value))
+					`"client.crt"`, `"certs/server.crt"`, `"client.key"`, `"certs/server.key"`, `"ca.pem"`, `"certs/server.crt"`, `"authority.pem"`, `"certs/server.crt"`).Replace(value))
 				if err := os.WriteFile("site.hcl", []byte(text), 0o600); err != nil {
 					t.Fatal(err)
 				}
@@ -134,7 +134,7 @@ func siteWith(path []*schema, a *argument, value string) string {
 			inner += needed.name + " = " + needed.example + "\n"
 		}
 	}
-	if last.name == "tls" && len(path) == 3 && a.name != "certificate" && a.name != "key" && a.name != "self_signed" || last.name == "tls" && len(path) == 3 && value == "false" {
+	if last.name == "tls" && len(path) == 3 && a.name != "certificate" && a.name != "key" && a.name != "self_signed" && a.name != "acme" || last.name == "tls" && len(path) == 3 && value == "false" {
 		inner += "certificate = \"certs/server.crt\"\nkey = \"certs/server.key\"\n"
 	}
 	for i := len(path) - 1; i > 0; i-- {
@@ -173,7 +173,7 @@ func siteWith(path []*schema, a *argument, value string) string {
 // A field that the walk sets by itself is of the kind that the row says.
 func TestFieldsAreOfTheirKind(t *testing.T) {
 	models := map[string]any{"edge": &site.Edge{}, "engine": &site.Engines{}, "cache_storage": &site.Storage{}, "limits": &site.Limits{},
-		"timeouts": &site.Timeouts{}, "log": &site.Log{}, "site": &siteDraft{}, "site.tls": &site.TLS{}, "backend": &site.Backend{},
+		"timeouts": &site.Timeouts{}, "log": &site.Log{}, "acme": &site.ACME{}, "site": &siteDraft{}, "site.tls": &site.TLS{}, "backend": &site.Backend{},
 		"server": &site.Server{}, "sticky": &site.Sticky{}, "backend.tls": &site.BackendTLS{}, "health": &site.Health{}, "fastcgi": &site.FastCGI{}, "site.cache": &site.Cache{},
 		"maintenance": &site.Maintenance{}, "hsts": &site.HSTS{}, "route": &site.Route{}, "static": &staticDraft{}, "match": &site.Match{}, "rewrite": &site.Rewrite{}, "redirect": &site.Redirect{}, "route.cache": &site.Route{},
 		"variable": &variable{}, "validation": &validation{}, "request_headers": &site.HeaderRules{}, "response_headers": &site.HeaderRules{}}

@@ -21,17 +21,23 @@ const expiryNotice = 14 * day
 // names are worth a warning, because a site may be tried out with any
 // certificate.
 func checkTLS(b *block, tls *site.TLS) {
-	certificate, key, selfSigned := b.row(&tls.Certificate), b.row(&tls.Key), b.row(&tls.SelfSigned)
+	certificate, key, selfSigned, acme := b.row(&tls.Certificate), b.row(&tls.Key), b.row(&tls.SelfSigned), b.row(&tls.ACME)
 	switch given := b.holds(certificate) || b.holds(key); {
 	case !b.present() && b.around.writesAsArgument(b.schema): // which has been reported
 	case !b.present():
 		b.lacksTLS(b.around.place)
 	case given && tls.SelfSigned:
 		b.errorAt(b.placeOf(selfSigned), "keep one of the two", "%s stands beside a certificate", selfSigned.name)
+	case given && tls.ACME:
+		b.errorAt(b.placeOf(acme), "keep one of the two", "%s stands beside a certificate", acme.name)
+	case tls.SelfSigned && tls.ACME:
+		b.errorAt(b.placeOf(acme), "keep one of the two", "%s stands beside %s", acme.name, selfSigned.name)
 	case given:
 		b.certificate(tls, certificate, key)
-	case !tls.SelfSigned && !b.wrong(selfSigned):
-		b.errorAt(b.place, "add certificate and key, or self_signed = true to try it out", "the tls block names no certificate")
+	case tls.ACME:
+		b.orderable()
+	case !tls.SelfSigned && !b.wrong(selfSigned) && !b.wrong(acme):
+		b.errorAt(b.place, "add acme = true, or certificate and key, or self_signed = true to try it out", "the tls block names no certificate")
 	}
 }
 

@@ -66,6 +66,7 @@ func (e *Edge) first(ctx context.Context, loaded *config.Loaded, diagnostics con
 	}
 	e.keepCleanersOff()
 	e.watch()
+	e.authorize()
 	given := &generation.Pool{Open: generation.Passed(e.options.Listeners)}
 	g, err := e.generate(ctx, loaded, e.options.Site, nil, given, found)
 	if err != nil {
@@ -99,6 +100,7 @@ func (e *Edge) release() {
 	e.die()
 	e.later.Wait()
 	e.backends.close()
+	e.unauthorize()
 	if g := e.serving(); g != nil {
 		generation.CloseListeners(g.Public.All())
 	}

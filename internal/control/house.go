@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"edgegen/internal/accesslog"
+	"edgegen/internal/acme"
 	"edgegen/internal/generation"
 	"edgegen/internal/render"
 	"edgegen/internal/statedir"
@@ -46,6 +47,8 @@ type house struct {
 	// backends are those that are looked after; nil before the first generation.
 	backends *watched
 	piped    piped
+	// authority gets certificates; nil before the first generation.
+	authority *acme.Manager
 	// repeated counts the messages that a daemon writes for each connection of many.
 	repeated repeats
 

@@ -59,7 +59,7 @@ func storeLastGood(dir string, g *generation.Generation) error {
 	}
 	files := []render.File{{Name: modelFile, Data: model, Mode: 0o600}}
 	for i := range g.Pairs {
-		if s := &g.Loaded.Edge.Sites[i]; !s.TLS.SelfSigned {
+		if s := &g.Loaded.Edge.Sites[i]; s.TLS.Given() {
 			files = append(files, render.File{Name: certificateFile(s), Data: g.Pairs[i].PEM, Mode: 0o600})
 		}
 	}
@@ -106,7 +106,7 @@ func loadLastGood(dir string) (*config.Loaded, error) {
 	}
 	pairs := make([]certificate.Pair, len(edge.Sites))
 	for i := range edge.Sites {
-		if edge.Sites[i].TLS.SelfSigned {
+		if !edge.Sites[i].TLS.Given() {
 			continue
 		}
 		file := filepath.Join(dir, certificateFile(&edge.Sites[i]))

@@ -24,6 +24,7 @@ func (p *plane) options(g *generation.Generation) (o dataplane.Options, err erro
 		Log:         e.options.Log.With("from", "builtin"),
 		Access:      e.access.Record,
 		Piped:       e.piped.note,
+		Challenge:   e.authority,
 	}
 	if who := e.who.Daemons; who != nil {
 		o.Reader = &dataplane.User{UID: who.UID, GID: who.GID, Groups: who.Groups}

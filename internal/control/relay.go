@@ -28,14 +28,24 @@ func (p *plane) relays(m *dataplane.Model) error {
 	before := p.asked
 	p.mu.Unlock()
 	names := slices.Clone(before)
-	for name := range m.Watched {
+	add := func(name string) {
 		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
-	m.Watched = p.house.backends.named(names)
+	for name := range m.Watched {
+		add(name)
+	}
+	if m.Edge.Challenged() {
+		add(challenges)
+	}
+	m.Watched = p.house.backends.named(slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == challenges }))
 	for _, name := range names {
-		file, err := p.house.hold(p.house.layout.RelaySocket(name))
+		path := p.house.layout.RelaySocket(name)
+		if name == challenges {
+			path = p.house.layout.ChallengeSocket()
+		}
+		file, err := p.house.hold(path)
 		if err != nil {
 			return err
 		}
@@ -44,13 +54,16 @@ func (p *plane) relays(m *dataplane.Model) error {
 			return err
 		}
 		m.Relays = append(m.Relays, dataplane.Relay{Listener: listeners[0], Backend: name})
-		p.reaches(innerSocket{p.house.layout.RelaySocket(name), file})
+		p.reaches(innerSocket{path, file})
 	}
 	p.mu.Lock()
 	p.asked = names
 	p.mu.Unlock()
 	return nil
 }
+
+// challenges stands, among the names of backends, for what authorities ask for.
+const challenges = ""
 
 // reaches notes a socket by which the plane is reached.
 func (p *plane) reaches(s innerSocket) {

@@ -13,6 +13,11 @@ import (
 // reload makes the edge serve its site as it is written now, or leaves it as it
 // is. One reload goes on at a time.
 func (e *Edge) reload(ctx context.Context) (api.Outcome, error) {
+	return e.change(ctx, func() (*transaction, error) { return e.stage(ctx, e.options.Site, nil) })
+}
+
+// change carries out the transaction that stage prepares.
+func (e *Edge) change(ctx context.Context, stage func() (*transaction, error)) (api.Outcome, error) {
 	if err := e.turns.begin(ctx); err != nil {
 		return api.Outcome{}, err
 	}
@@ -20,7 +25,7 @@ func (e *Edge) reload(ctx context.Context) (api.Outcome, error) {
 	begun := time.Now()
 	_ = e.mend(ctx) // where it cannot, the reload says why
 	e.options.Notify.Reloading()
-	outcome, err := e.transact(ctx)
+	outcome, err := e.transact(ctx, stage)
 	if e.asked.Err() == nil {
 		e.options.Notify.Ready(e.summary())
 	}
@@ -31,8 +36,8 @@ func (e *Edge) reload(ctx context.Context) (api.Outcome, error) {
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-func (e *Edge) transact(ctx context.Context) (api.Outcome, error) {
-	t, err := e.stage(ctx, e.options.Site, nil)
+func (e *Edge) transact(ctx context.Context, stage func() (*transaction, error)) (api.Outcome, error) {
+	t, err := stage()
 	if err != nil {
 		return api.Outcome{}, err
 	}

@@ -50,6 +50,7 @@ func (e *Edge) run(ctx, hurry context.Context) error {
 	}
 	asked := server.ctx.Err() != nil
 	server.end() // nobody may begin anything any more
+	e.unauthorize()
 	announce()
 	e.stop(hurry, err == nil)
 	if asked {
@@ -73,6 +74,7 @@ func (e *Edge) isReady() {
 	}
 	e.served.Store(true)
 	e.keepLastGood(e.serving())
+	e.order(e.serving())
 	e.options.Log.Info("ready", "after", time.Since(e.started).Round(time.Millisecond))
 	e.options.Notify.Ready(e.summary())
 	e.options.Ready(e.addresses())

@@ -20,15 +20,16 @@ func (e *Edge) status(ctx context.Context) api.Status {
 	g, servers, apps, last := e.generation, e.servers, e.apps, e.last
 	e.mu.Unlock()
 	s := api.Status{
-		Version:    e.options.Version,
-		PID:        os.Getpid(),
-		Site:       absolute(e.options.Site),
-		State:      string(e.phase.Load().(phase)),
-		Generation: g.Number,
-		Uptime:     time.Since(e.started).Round(time.Millisecond).Seconds(),
-		Tiers:      []api.TierStatus{},
-		Backends:   []api.BackendStatus{},
-		LastReload: last,
+		Version:      e.options.Version,
+		PID:          os.Getpid(),
+		Site:         absolute(e.options.Site),
+		State:        string(e.phase.Load().(phase)),
+		Generation:   g.Number,
+		Uptime:       time.Since(e.started).Round(time.Millisecond).Seconds(),
+		Tiers:        []api.TierStatus{},
+		Backends:     []api.BackendStatus{},
+		Certificates: e.certificatesOf(g),
+		LastReload:   last,
 	}
 	well := true
 	for _, server := range servers {

@@ -36,7 +36,17 @@ type transaction struct {
 // stage prepares a reload to the site at the path. given are values for its
 // variables; where the site is the one that the edge was started with, they are
 // added to those of the start. Where stage fails, nothing has changed.
-func (e *Edge) stage(ctx context.Context, path string, given []config.Given) (t *transaction, err error) {
+func (e *Edge) stage(ctx context.Context, path string, given []config.Given) (*transaction, error) {
+	loaded, diagnostics, err := e.source.loadInstead(ctx, path, given)
+	if err != nil {
+		return nil, err
+	}
+	e.options.secrets.learn(loaded.Edge)
+	return e.stageLoaded(ctx, path, &config.Findings{Loaded: loaded, All: diagnostics})
+}
+
+// stageLoaded is stage of a site that has been read.
+func (e *Edge) stageLoaded(ctx context.Context, path string, found *config.Findings) (t *transaction, err error) {
 	t = &transaction{edge: e, was: e.serving()}
 	t.pool = &generation.Pool{Open: append(t.was.Public.All(), e.spare...)}
 	defer func() {
@@ -44,12 +54,7 @@ func (e *Edge) stage(ctx context.Context, path string, given []config.Given) (t 
 			t.abandon(ctx)
 		}
 	}()
-	loaded, diagnostics, err := e.source.loadInstead(ctx, path, given)
-	if err != nil {
-		return t, err
-	}
-	e.options.secrets.learn(loaded.Edge)
-	found := &config.Findings{Loaded: loaded, All: diagnostics}
+	loaded := found.Loaded
 	if t.next, err = e.generate(ctx, loaded, path, t.was, t.pool, found); err != nil {
 		return t, err
 	}
@@ -244,5 +249,6 @@ func (t *transaction) finish(ctx context.Context) {
 	e.warnSpare(before)
 	t.was.Backends.Drop()
 	e.remove(t.was)
+	e.order(t.next)
 	e.options.SetLevel(t.next.Loaded.Edge.Log.Level)
 }

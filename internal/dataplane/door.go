@@ -88,6 +88,10 @@ func (p *Plane) serve(c net.Conn, d *door) {
 	case forWeb:
 		p.http1(&http1{Conn: c, door: d, peer: localhost, serve: p.web.serve})
 	case forRelay:
+		if d.backend == "" {
+			p.http1(&http1{Conn: c, door: d, peer: localhost, serve: p.relayedChallenge, log: true})
+			return
+		}
 		p.http1(&http1{Conn: c, door: d, peer: localhost, serve: func(x *exchange) answer { return p.askBackend(x, d.backend) }})
 	}
 }

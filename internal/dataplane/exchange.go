@@ -30,6 +30,7 @@ type exchange struct {
 	tier    string
 	backend string
 	asked   time.Duration
+	others  bool // answer and tell the access log
 }
 
 // answer is the response to an exchange.

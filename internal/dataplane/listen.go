@@ -95,6 +95,9 @@ func (p *Plane) https(raw net.Conn, d *door) {
 		return
 	}
 	defer conn.Close()
+	if conn.ConnectionState().NegotiatedProtocol == ChallengeProtocol {
+		return // the handshake was all that an authority wanted
+	}
 	if p.front == nil {
 		if !isProbe(raw) { // which asks this tier alone
 			p.relay(conn, relayed{source: conn.RemoteAddr(), to: conn.LocalAddr(), tls: inProxy(conn.ConnectionState().Version)})

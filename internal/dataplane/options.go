@@ -77,7 +77,7 @@ type Model struct {
 // log, site.NoteTier, unless a WebSocket was asked for.
 type Relay struct {
 	net.Listener
-	Backend string // its site.BackendID
+	Backend string // its site.BackendID; "" where Options.Challenge answers
 }
 
 // Options is what a Plane serves, and where. A listener belongs to the Plane
@@ -118,6 +118,9 @@ type Options struct {
 	// memory; "" is the system's directory for temporary files.
 	TempDir string
 
+	// Challenge knows what authorities may ask for. Nil where they are not to.
+	Challenge Challenge
+
 	// Log is told of warnings a few times each, and how many were left out; nil
 	// logs nothing.
 	Log *slog.Logger
@@ -129,6 +132,20 @@ type Options struct {
 	// native cache tier asks for is the cache tier's to log.
 	Access func(accesslog.Record)
 }
+
+// Challenge knows what an authority wants to hear from whoever a name leads to. It
+// is asked from many goroutines.
+type Challenge interface {
+	// Answer is about a GET of a target on a plain listener (RFC 8555, 8.3); false
+	// where there is nothing to say.
+	Answer(target string) (text string, ok bool)
+	// Certificate is about a handshake for a name that offers ChallengeProtocol
+	// alone (RFC 8737); nil where there is nothing to show.
+	Certificate(name string) *tls.Certificate
+}
+
+// ChallengeProtocol is what authorities speak in a handshake.
+const ChallengeProtocol = "acme-tls/1"
 
 // User is a user by numbers.
 type User struct {

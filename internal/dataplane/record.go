@@ -9,7 +9,7 @@ import (
 
 // record logs the request under way.
 func (c *http1) record(status int) {
-	if c.plane.options.Access == nil || !c.log || c.probe {
+	if c.plane.options.Access == nil || !c.log || c.probe || c.x.others {
 		return
 	}
 	c.plane.access(c.x.finish(status, c.sent), c.log)

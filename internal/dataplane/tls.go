@@ -101,6 +101,9 @@ func (p *Plane) tlsConfig() *tls.Config {
 		if t == nil {
 			return nil, errors.New("no certificates")
 		}
+		if challenge := p.challengeConfig(hello); challenge != nil {
+			return challenge, nil
+		}
 		return t.of(strings.TrimSuffix(strings.ToLower(hello.ServerName), ".")), nil
 	}
 	return outer

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"edgegen/internal/acme"
 	"edgegen/internal/certificate"
 	"edgegen/internal/site"
 	"edgegen/internal/statedir"
@@ -27,6 +28,10 @@ func (x *examination) examineCertificates() []Line {
 		hosts := s.Names()
 		if s.TLS.SelfSigned {
 			lines = append(lines, x.examineLocal(s, hosts))
+			continue
+		}
+		if s.TLS.ACME {
+			lines = append(lines, x.examineOrdered(s, hosts))
 			continue
 		}
 		pair, err := certificate.Load(s.TLS.Certificate, s.TLS.Key)
@@ -56,6 +61,22 @@ func judgeCertificate(hosts []string, leaf *x509.Certificate, now time.Time) Lin
 		line.Level, line.Remedy = LevelProblem, "browsers refuse it until "+leaf.NotBefore.UTC().Format(time.DateOnly)
 	case leaf.NotAfter.Sub(now) < expiryNotice && line.Remedy == "":
 		line.Level, line.Remedy = LevelWarning, "renew it"
+	}
+	return line
+}
+
+// examineOrdered tells what an authority has given to a site.
+func (x *examination) examineOrdered(s *site.Site, hosts []string) Line {
+	directory := x.edge.ACME.Directory
+	pair, ok := acme.Store{Dir: statedir.ACMEDir(x.dir)}.Pair(directory, hosts, x.now)
+	if !ok {
+		return Line{LevelNote, s.Host, "acme: nothing has been given yet by " + directory,
+			"edgegen up asks for it, and serves one of the local authority until it comes"}
+	}
+	line := judgeCertificate(hosts, pair.Leaf, x.now)
+	line.Text = "acme: " + line.Text
+	if line.Remedy == "renew it" { // which edgegen up does in time
+		line.Remedy = "edgegen status says why it has not been renewed"
 	}
 	return line
 }

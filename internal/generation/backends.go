@@ -22,9 +22,15 @@ func prepared(ctx context.Context, watch *backends.Watch, edge *site.Edge) (*bac
 	return watch.Prepare(ctx, edge)
 }
 
-// NeedsRelay reports whether a daemon asks for backends that are looked after.
+// NeedsRelay reports whether a daemon asks for backends that are looked after, or
+// for what an authority wants to know.
 func (g *Generation) NeedsRelay() bool {
-	return (g.Native(RoleWeb) || g.Native(RoleCache)) && len(g.Backends.IDs()) > 0
+	return (g.Native(RoleWeb) || g.Native(RoleCache)) && len(g.Backends.IDs()) > 0 || g.RelaysChallenges()
+}
+
+// RelaysChallenges reports whether a daemon hears what authorities ask for.
+func (g *Generation) RelaysChallenges() bool {
+	return g.Native(RoleWeb) && g.Loaded.Edge.Challenged()
 }
 
 // warnRelayed says which backends daemons that are run by hand do not reach.

@@ -9,9 +9,11 @@ import (
 	"slices"
 	"time"
 
+	"edgegen/internal/acme"
 	"edgegen/internal/certificate"
 	"edgegen/internal/config"
 	"edgegen/internal/site"
+	"edgegen/internal/statedir"
 )
 
 // renewBefore is how long before its end a self-signed certificate is not used
@@ -19,24 +21,31 @@ import (
 const renewBefore = 30 * 24 * time.Hour
 
 // certificates returns the certificate of each site, in the order of the sites; none
-// where nobody ends TLS. Self-signed ones come from an authority in the directory,
-// which is made when the first is needed. Was is the generation that is served; it
-// may be nil.
-func certificates(loaded *config.Loaded, authorityDir string, was *Generation) ([]certificate.Pair, error) {
+// where nobody ends TLS. Where an authority is to give one and has not, it is
+// self-signed. Those come from an authority in the state directory, which is made
+// when the first is needed. Was is the generation that is served; it may be nil.
+func certificates(loaded *config.Loaded, stateDir string, was *Generation) ([]certificate.Pair, error) {
 	if loaded.Edge.Plain() {
 		return nil, nil
 	}
 	var authority *certificate.Authority
+	authorityDir, given := statedir.AuthorityDir(stateDir), acme.Store{Dir: statedir.ACMEDir(stateDir)}
 	pairs := make([]certificate.Pair, len(loaded.Edge.Sites))
 	for i := range loaded.Edge.Sites {
 		s := &loaded.Edge.Sites[i]
 		var err error
-		if !s.TLS.SelfSigned {
+		if s.TLS.Given() {
 			var ok bool
 			if pairs[i], ok = loaded.Pair(s.TLS); !ok {
 				return nil, fmt.Errorf("the certificate of %s was not loaded", s.Host)
 			}
 			continue
+		}
+		if s.TLS.ACME {
+			if pair, ok := given.Pair(loaded.Edge.ACME.Directory, s.Names(), time.Now()); ok {
+				pairs[i] = pair
+				continue
+			}
 		}
 		if pair, ok := was.selfSigned(s); ok {
 			pairs[i] = pair
@@ -59,14 +68,15 @@ func certificates(loaded *config.Loaded, authorityDir string, was *Generation) (
 	return pairs, nil
 }
 
-// selfSigned returns the certificate that a site has already.
+// selfSigned returns the certificate that a site has already from the local
+// authority.
 func (g *Generation) selfSigned(s *site.Site) (certificate.Pair, bool) {
 	if g == nil || len(g.Pairs) == 0 {
 		return certificate.Pair{}, false
 	}
 	for i := range g.Loaded.Edge.Sites {
 		had := &g.Loaded.Edge.Sites[i]
-		if had.Host == s.Host && had.TLS.SelfSigned && slices.Equal(had.Names(), s.Names()) &&
+		if had.Host == s.Host && had.TLS.SelfSigned && s.TLS.SelfSigned && slices.Equal(had.Names(), s.Names()) &&
 			time.Until(g.Pairs[i].Leaf.NotAfter) > renewBefore {
 			return g.Pairs[i], true
 		}

@@ -213,6 +213,11 @@ func (e engine) cannot(edge *site.Edge) (problem string, at site.Source) {
 // stunnelUnable is about what is agreed upon before the client names the site.
 func stunnelUnable(edge *site.Edge) (problem string, at site.Source) {
 	first := edge.Sites[0]
+	for _, s := range edge.Sites {
+		if s.TLS.ACME && len(edge.HTTP) == 0 {
+			return fmt.Sprintf("stunnel cannot tell an authority in a handshake that %s leads here, and there is no http listener to tell it on", s.Host), s.TLS.Source
+		}
+	}
 	for _, s := range edge.Sites[1:] {
 		if s.TLS.MinVersion != first.TLS.MinVersion {
 			return fmt.Sprintf("stunnel cannot hold min_version %q for %s and %q for %s on one listener",

@@ -21,7 +21,7 @@ import (
 func privateOf(loaded *config.Loaded, own ...string) site.Private {
 	private := site.Private{Files: slices.Clone(loaded.Files), Trees: own}
 	for _, s := range loaded.Edge.Sites {
-		if !s.TLS.SelfSigned {
+		if s.TLS.Given() {
 			private.Files = append(private.Files, s.TLS.Certificate, s.TLS.Key)
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"edgegen/internal/certificate"
 	"edgegen/internal/config"
 	"edgegen/internal/render"
-	"edgegen/internal/statedir"
 )
 
 // Render loads a site and renders it for the layout. With certificates it
@@ -22,7 +21,7 @@ func Render(ctx context.Context, path string, given []config.Given, layout rende
 	}
 	var pairs []certificate.Pair
 	if withCertificates {
-		if pairs, err = certificates(loaded, statedir.AuthorityDir(stateDir), nil); err != nil {
+		if pairs, err = certificates(loaded, stateDir, nil); err != nil {
 			return nil, diagnostics, err
 		}
 	}

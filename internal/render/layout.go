@@ -62,6 +62,10 @@ func (l Layout) RelaySocket(backend string) string {
 	return l.Run + "/~" + hex.EncodeToString(sum[:])[:11] + relayName
 }
 
+// ChallengeSocket takes from the web tier what authorities ask for on the plain
+// listeners.
+func (l Layout) ChallengeSocket() string { return l.Run + "/acme.sock" }
+
 // WebProbe answers with the generation the web tier serves.
 func (l Layout) WebProbe() string { return l.Run + "/web-probe.sock" }
 

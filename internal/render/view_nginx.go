@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,8 @@ type nginxData struct {
 	PlainBuffers      string // for a whole head, less the first buffer of 1 KiB
 	PlainSocket       string
 	StandbyPlain      string // "" where nobody stands by
+	Challenges        string // the socket that knows what authorities ask for; "" where none does
+	ChallengesSource  site.Source
 	ProbeSocket       string
 	WebSocket         string // the socket the cache tier asks
 	Sites             []nginxSite
@@ -122,6 +125,9 @@ func nginxView(in Input, common header) nginxData {
 	}
 	if in.Standby {
 		view.StandbyPlain = layout.StandbyPlain()
+	}
+	if edge.Challenged() {
+		view.Challenges, view.ChallengesSource = layout.ChallengeSocket(), edge.Sites[slices.IndexFunc(edge.Sites, func(s site.Site) bool { return s.TLS.ACME })].TLS.Source
 	}
 	if view.ErrorLevel == "" {
 		view.ErrorLevel = "warn"

@@ -40,6 +40,7 @@ type Edge struct {
 	Limits     Limits
 	Timeout    Timeouts
 	Log        Log
+	ACME       ACME
 	Sites      []Site // ordered by Host; never empty
 	First      int    // the place in Sites of the default site, or else the one that the files name first: TLS clients that name nobody get it
 
@@ -140,13 +141,36 @@ func Beneath(name string) (host string, wildcard bool) {
 }
 
 // TLS is a site's certificate. Either Certificate and Key are set, or
-// SelfSigned is.
+// SelfSigned is, or ACME is.
 type TLS struct {
 	Certificate string // absolute path of the PEM chain
 	Key         string // absolute path of the PEM key
 	SelfSigned  bool   // a local CA in the state directory signs it
+	ACME        bool   // Edge.ACME gives it; until then one of the local CA is served
 	MinVersion  string // "1.2" or "1.3"
 	Source      Source
+}
+
+// Given reports whether the certificate comes from files that the site names, and
+// not from edgegen.
+func (t *TLS) Given() bool { return !t.SelfSigned && !t.ACME }
+
+// Challenged reports whether an authority asks on the plain listeners for what
+// only edgegen knows.
+func (e *Edge) Challenged() bool {
+	return !e.Plain() && len(e.HTTP) > 0 && slices.ContainsFunc(e.Sites, func(s Site) bool { return s.TLS.ACME })
+}
+
+// ACME is the authority that certificates are asked for (RFC 8555).
+type ACME struct {
+	Email     string // where it writes to; "" for none
+	Directory string // the URL of its directory
+	CARoot    string // absolute path of what its own certificate is verified with, PEM; "" for the machine's
+	CASum     string // of what is in that file
+	// KeyID and HMACKey bind the account to one that it knows already (RFC 8555,
+	// 7.3.4); both "" for none.
+	KeyID, HMACKey string
+	Source         Source
 }
 
 // Variable is one environment variable of a command, ordered by Name.

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"edgegen/internal/api"
+	"edgegen/internal/printable"
+)
+
+// endsSoon is how many days before its end a certificate is shown that nobody
+// renews by himself.
+const endsSoon = 14
+
+// writeCertificates tells of the certificates that edgegen gets, and of others that
+// end soon. Of the rest there is nothing to tell.
+func writeCertificates(out *strings.Builder, all []api.CertificateStatus, now time.Time, color bool, width int) {
+	rows, any := newTable("SITE", "CERTIFICATE", "ISSUER", "ENDS", "RENEWAL"), false
+	for _, c := range all {
+		if c.Source != "acme" && c.DaysLeft >= endsSoon {
+			continue
+		}
+		any = true
+		tone := green
+		switch {
+		case !now.Before(c.NotAfter):
+			tone = alarm
+		case c.Problem != "" || c.Waiting || c.DaysLeft < endsSoon && c.Source != "acme":
+			tone = warning
+		}
+		rows.add(certificateRemark(c, now), cell{text: c.Site}, cell{c.Source, tone}, cell{text: orDash(printable.Text(c.Issuer))},
+			cell{text: ahead(c.NotAfter, now)}, cell{text: renewal(c, now)})
+	}
+	if any {
+		out.WriteByte('\n')
+		rows.write(out, color, width)
+	}
+}
+
+// certificateRemark is what is wrong with a certificate, and when that is tried to
+// be put right.
+func certificateRemark(c api.CertificateStatus, now time.Time) string {
+	text := c.Problem
+	if text == "" && c.Waiting {
+		text = "one of the local authority is served until the first one comes"
+	}
+	if c.Next != nil {
+		text += "; tried again " + ahead(*c.Next, now)
+	}
+	return printable.Text(text)
+}
+
+func renewal(c api.CertificateStatus, now time.Time) string {
+	if c.Renewal == nil {
+		return "-"
+	}
+	return ahead(*c.Renewal, now)
+}
+
+// ahead is in what time something is, or how long it is past.
+func ahead(at, now time.Time) string {
+	if at.Before(now) {
+		return short(now.Sub(at)) + " ago"
+	}
+	return fmt.Sprintf("in %s", short(at.Sub(now)))
+}

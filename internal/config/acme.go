@@ -1,0 +1,90 @@
+package config
+
+import (
+	"encoding/base64"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"edgegen/internal/certificate"
+	"edgegen/internal/site"
+)
+
+func readEmail(b *block, a *argument, acme *site.ACME) {
+	address, ok := b.text(a)
+	name, domain, split := strings.Cut(address.text, "@")
+	if ok && (!split || name == "" || domain == "" || strings.ContainsFunc(address.text, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune("?,<>", r) })) {
+		b.errorAt(address.place, "write an address such as "+a.example, "%q is no e-mail address", address.text)
+		return
+	}
+	acme.Email = address.text
+}
+
+func readDirectory(b *block, a *argument, acme *site.ACME) {
+	acme.Directory = strings.Trim(a.standard, `"`)
+	written, ok := b.text(a)
+	if !ok {
+		return
+	}
+	at, err := url.Parse(written.text)
+	if err != nil || at.Scheme != "https" || at.Host == "" || at.User != nil || at.Fragment != "" {
+		b.errorAt(written.place, "write a URL such as "+a.example, "%s cannot be %q: an authority is asked by https", a.name, written.text)
+		return
+	}
+	acme.Directory = written.text
+}
+
+// readBinding reads the two words that an authority hands out.
+func readBinding(b *block, a *argument, acme *site.ACME) {
+	const id, key = "key_id", "hmac_key"
+	for _, p := range b.pairs(a) {
+		switch p.key.text {
+		case id:
+			acme.KeyID = p.value.text
+		case key:
+			acme.HMACKey = strings.TrimRight(p.value.text, "=")
+			if _, err := base64.RawURLEncoding.DecodeString(acme.HMACKey); err != nil {
+				b.errorAt(p.value.place, "copy it as the authority shows it, which is base64url", "%s is no key", key)
+			}
+		default:
+			b.errorAt(p.key.place, suggest(p.key.text, []string{id, key}), "%s has no %q", a.name, p.key.text)
+		}
+	}
+	if b.holds(a) && !b.wrong(a) && (acme.KeyID == "" || acme.HMACKey == "") {
+		b.errorAt(b.placeOf(a), "write "+a.example, "%s needs both %s and %s", a.name, id, key)
+	}
+}
+
+// checkACME reads what the authority itself is verified with.
+func checkACME(b *block, acme *site.ACME) {
+	root := b.row(&acme.CARoot)
+	if !b.holds(root) {
+		return
+	}
+	file, path, ok := b.pemFile(root)
+	acme.CARoot = path
+	if !ok {
+		return
+	}
+	roots, err := certificate.LoadRoots(path)
+	if err != nil {
+		b.certificateError(err, named{root, file}, named{root, file})
+		return
+	}
+	acme.CASum = roots.Sum
+}
+
+// orderable holds that an authority may give a certificate for every name of the
+// site: it can be asked for, and found out to lead here.
+func (b *block) orderable() {
+	for _, name := range b.around.model.(*siteDraft).names {
+		_, wildcard := site.Beneath(name.text)
+		_, number := netip.ParseAddr(strings.Trim(name.text, "[]"))
+		switch {
+		case wildcard:
+			b.errorAt(name.place, "list the hosts themselves, or take a certificate that covers the wildcard", "no certificate can be got for %s: an authority wants to find it out in the DNS (dns-01), which edgegen does not write", name.text)
+		case number == nil || !strings.Contains(strings.TrimSuffix(name.text, "."), "."):
+			b.warnAt(name.place, "use self_signed = true to try it out", "public authorities give no certificate for %s", name.text)
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"edgegen/internal/acme"
+	"edgegen/internal/api"
+	"edgegen/internal/certificate"
+	"edgegen/internal/config"
+	"edgegen/internal/generation"
+	"edgegen/internal/native"
+	"edgegen/internal/site"
+	"edgegen/internal/statedir"
+)
+
+// authorize makes ready to ask authorities for certificates.
+func (e *Edge) authorize() {
+	e.authority = acme.New(acme.Options{
+		Store:     acme.Store{Dir: statedir.ACMEDir(e.state.dir)},
+		Log:       e.options.Log.With("from", "acme"),
+		UserAgent: "edgegen/" + e.options.Version,
+		Serve:     e.serveRenewed,
+	})
+}
+
+// unauthorize gives up what is under way.
+func (e *Edge) unauthorize() {
+	if e.authority != nil {
+		e.authority.Close()
+	}
+}
+
+// order has the certificates be there that the sites of a generation want.
+func (e *Edge) order(g *generation.Generation) {
+	edge := g.Loaded.Edge
+	if edge.Plain() {
+		e.authority.Use(acme.Authority{}, nil)
+		return
+	}
+	from := acme.Authority{Directory: edge.ACME.Directory, Email: edge.ACME.Email, KeyID: edge.ACME.KeyID, HMACKey: edge.ACME.HMACKey}
+	var orders []acme.Order
+	for i := range edge.Sites {
+		if s := &edge.Sites[i]; s.TLS.ACME {
+			orders = append(orders, acme.Order{Site: s.Host, Names: s.Names(), ByHTTP: len(edge.HTTP) > 0, ByTLS: !g.Native(generation.RoleTLS)})
+		}
+	}
+	if len(orders) > 0 && edge.ACME.CARoot != "" {
+		roots, err := certificate.LoadRoots(edge.ACME.CARoot)
+		if err != nil {
+			// It could be read when the site was; the machine's authorities will not do.
+			e.options.Log.Error("read what the authority is verified with", "error", err)
+		}
+		from.Roots, from.RootsSum = roots.Pool, edge.ACME.CASum
+	}
+	e.authority.Use(from, orders)
+}
+
+// shownTime bounds how long a handshake may take to show a renewed certificate.
+const shownTime = 10 * time.Second
+
+// serveRenewed serves what is in the store now, by a change of the generation that
+// is served: what stands in the site's files at the moment does not matter. It
+// returns nil when handshakes on every listener show the certificate of the site.
+func (e *Edge) serveRenewed(ctx context.Context, host string, pair certificate.Pair) error {
+	_, err := e.change(ctx, func() (*transaction, error) {
+		serving := e.serving()
+		return e.stageLoaded(ctx, serving.Path, &config.Findings{Loaded: serving.Loaded})
+	})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, shownTime)
+	defer cancel()
+	for _, listener := range e.serving().Loaded.Edge.HTTPS {
+		if err := native.ProbeTLS(ctx, generation.Reachable(listener), host, pair.Leaf); err != nil {
+			return fmt.Errorf("no handshake shows it: %w", err)
+		}
+	}
+	return nil
+}
+
+// certificatesOf tells about the certificate of each site; none where nobody ends
+// TLS here.
+func (e *Edge) certificatesOf(g *generation.Generation) []api.CertificateStatus {
+	all := []api.CertificateStatus{}
+	if len(g.Pairs) == 0 {
+		return all
+	}
+	orders := e.authority.Status()
+	for i := range g.Loaded.Edge.Sites {
+		s, leaf := &g.Loaded.Edge.Sites[i], g.Pairs[i].Leaf
+		c := api.CertificateStatus{Site: s.Host, Names: leaf.DNSNames, Source: sourceOf(&s.TLS), Issuer: leaf.Issuer.CommonName,
+			NotAfter: leaf.NotAfter, DaysLeft: int(time.Until(leaf.NotAfter) / (24 * time.Hour))}
+		if o, ok := orders[s.Host]; ok && s.TLS.ACME {
+			c.Waiting, c.Problem = o.Renewal.IsZero(), o.Failure
+			c.Renewal, c.Next = some(o.Renewal), some(o.Next)
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+func some(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// sourceOf says where a certificate comes from.
+func sourceOf(tls *site.TLS) string {
+	switch {
+	case tls.ACME:
+		return "acme"
+	case tls.SelfSigned:
+		return "self-signed"
+	}
+	return "file"
+}

@@ -1,0 +1,151 @@
+package apps
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"edgegen/internal/api"
+	"edgegen/test/ca"
+	"edgegen/test/dns"
+	"edgegen/test/edge"
+	"edgegen/test/port"
+)
+
+// ordered is the site of TestC2Certificates.
+const ordered = `edge {
+  http  = [%q]
+  https = [%q]
+  acme {
+    email     = "ops@shop.example"
+    directory = %q
+    ca_root   = "authority.pem"
+  }
+}
+site "shop.example" {
+  aliases = ["www.shop.example"]
+  tls { acme = true }
+  backend "app" { servers = [%q] }
+  route "/" {
+    backend   = "app"
+    websocket = true
+  }
+}
+`
+
+// lifetime is of the certificates that the authority gives here: they are renewed
+// while the test looks.
+const lifetime = 24 * time.Second
+
+// shown is the certificate that a handshake for the site shows.
+func shown(t *testing.T, address string) *x509.Certificate {
+	t.Helper()
+	conn, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true, ServerName: "shop.example"}) // who signed it is looked at below
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	return conn.ConnectionState().PeerCertificates[0]
+}
+
+func given(c *x509.Certificate) bool { return strings.HasPrefix(c.Issuer.CommonName, "Pebble") }
+
+// C1, C2, C4: https answers at once; the authority's certificate follows, is renewed
+// without a request that fails or a WebSocket that closes, whatever stands in the
+// site's file by then, and is served at once by the edge that comes after a crash.
+func TestC2Certificates(t *testing.T) {
+	for _, c := range combinations() {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			c.Need(t)
+			names, plain, secure := dns.Start(t), port.Free(t), port.Free(t)
+			names.Set("shop.example", "127.0.0.1")
+			names.Set("www.shop.example", "127.0.0.1")
+			authority := ca.Start(t, ca.Options{Resolver: names.Address, HTTPPort: number(t, plain), TLSPort: number(t, secure), Lifetime: lifetime})
+			_, listeners := listenOn(t, "127.0.0.1")
+			app := serve(t, "app", listeners[0], nil)
+			h := edge.NewHome(t, c)
+			h.Write("authority.pem", authority.Root)
+			h.Write("site.hcl", fmt.Sprintf(ordered, plain, secure, authority.Directory, app.address))
+			e := h.Run()
+			browser := newClient(e)
+			socket, stop := browser.open(t, "shop.example/"), browser.under("shop.example/")
+
+			first := awaitShown(t, e, "the authority's certificate", given)
+			if err := first.VerifyHostname("www.shop.example"); err != nil {
+				t.Error(err)
+			}
+			e.Until("what is served is told of", edge.Patience, func(s api.Status) bool {
+				return len(s.Certificates) == 1 && s.Certificates[0].Source == "acme" && s.Certificates[0].Renewal != nil && s.Certificates[0].Problem == ""
+			})
+			nobodysChallenge(t, plain)
+			h.Write("site.hcl", "this is no site")
+			second := awaitShown(t, e, "a renewed certificate", func(c *x509.Certificate) bool { return given(c) && !c.Equal(first) })
+			if !second.NotBefore.Before(first.NotAfter) {
+				t.Error("it was renewed too late")
+			}
+			echoes(t, socket, "still here")
+			if asked, wrong := stop(); asked == 0 || len(wrong) > 0 {
+				t.Errorf("%d of %d requests went wrong: %v", len(wrong), asked, wrong[:min(len(wrong), 5)])
+			}
+			h.Write("site.hcl", fmt.Sprintf(ordered, plain, secure, authority.Directory, app.address))
+			e.Kill()
+			<-e.Exited
+			e = h.Run()
+			if now := shown(t, e.HTTPS()); !given(now) {
+				t.Errorf("after a crash the certificate is from %v", now.Issuer)
+			}
+			e.Stop()
+		})
+	}
+}
+
+func number(t *testing.T, address string) int {
+	t.Helper()
+	_, text, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func awaitShown(t *testing.T, e *edge.Edge, what string, holds func(*x509.Certificate) bool) *x509.Certificate {
+	t.Helper()
+	for deadline := time.Now().Add(edge.Patience); ; time.Sleep(50 * time.Millisecond) {
+		if c := shown(t, e.HTTPS()); holds(c) {
+			return c
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("no handshake shows %s: %+v", what, e.Status().Certificates)
+		}
+	}
+}
+
+// nobodysChallenge holds that what no authority is to ask for is answered as
+// anything else is there.
+func nobodysChallenge(t *testing.T, plain string) {
+	t.Helper()
+	r, err := http.NewRequest(http.MethodGet, "http://"+plain+"/.well-known/acme-challenge/nobodys", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Host = "shop.example"
+	response, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusMovedPermanently || !strings.HasPrefix(response.Header.Get("Location"), "https://shop.example") {
+		t.Errorf("status %d, Location %q", response.StatusCode, response.Header.Get("Location"))
+	}
+}
