@@ -72,7 +72,7 @@ func contractModel(dir string) *site.Edge {
 			Cache:       site.Cache{Grace: 10 * time.Second, StaleIfError: time.Hour, IgnoreCookies: []string{"_ga*"}},
 			Maintenance: &site.Maintenance{Page: dir + "/public/maintenance.html", RetryAfter: 5 * time.Minute},
 			Routes: []site.Route{
-				{Path: "/old", Redirect: &site.Redirect{To: "/new", Status: 301, Query: "drop"}},
+				{Path: "/old", Redirect: &site.Redirect{To: "/new", Status: 301, Path: "drop", Query: "drop"}},
 				{
 					Path: "/", Backend: "goliath", WebSocket: true, TTL: time.Hour, HasTTL: true,
 					Static: &site.Static{Root: dir + "/public", TryFiles: []site.Try{
