@@ -58,6 +58,15 @@ func TestStatusText(t *testing.T) {
 		},
 		Names: []api.NameStatus{{Name: "app.internal", Addresses: []string{"10.0.0.1", "10.0.0.2"}, Since: noon.Add(-2 * time.Minute), Next: noon.Add(12 * time.Second), Problem: "there is no such name"}},
 	}}}
+	at := func(d time.Duration) *time.Time { t := noon.Add(d); return &t }
+	const day = 24 * time.Hour
+	certified := api.Status{State: "ready", Certificates: []api.CertificateStatus{
+		{Site: "vzine.us", Source: "acme", Issuer: "R11", NotAfter: noon.Add(40 * day), DaysLeft: 40, Renewal: at(10 * day)},
+		{Site: "new.us", Source: "acme", Issuer: "edgegen local authority 3f", NotAfter: noon.Add(300 * day), DaysLeft: 300, Waiting: true,
+			Problem: "the authority does not find new.us in the DNS", Next: at(2 * time.Minute)},
+		{Site: "old.us", Source: "file", Issuer: "R11", NotAfter: noon.Add(-3 * day), DaysLeft: -3},
+		{Site: "quiet.us", Source: "file", Issuer: "R11", NotAfter: noon.Add(80 * day), DaysLeft: 80},
+	}}
 	for _, c := range []struct {
 		name   string
 		status api.Status
@@ -81,6 +90,17 @@ vzine.us  goliath  running  4300  1         127.0.0.1:5000
 vzine.us  search   -        -     -         10.0.0.1:80 10.0.0.2:80
 
 last reload: refused 3d ago after 1.2 s: nginx -t: no such file
+`},
+		{"certificates", certified, false, 0, `ready, up 0s: 
+pid 0, generation 0, no WebSocket
+
+TIER  ENGINE  VERSION  STATE  PID  RESTARTS  SINCE  LISTENING
+
+SITE      CERTIFICATE  ISSUER                      ENDS     RENEWAL
+vzine.us  acme         R11                         in 40d   in 10d
+new.us    acme         edgegen local authority 3f  in 300d  -
+          = the authority does not find new.us in the DNS; tried again in 2m
+old.us    file         R11                         3d ago   -
 `},
 		{"watched", watched, false, 0, `ready, up 0s: 
 pid 0, generation 0, no WebSocket
