@@ -5,10 +5,11 @@
 # make build   bin/edgegen
 # make conformance   the contract's clauses against every combination of engines, as a table
 # make hostile       ten minutes of answers that a generator makes up, against the daemons
+# make foretold      ten thousand generated requests, whose way edgegen explain has to foretell
 # make cache-tests   the public tests for HTTP caches, which npm fetches; needs node
 # make compare       ten thousand generated answers, asked of the builtin cache and of Varnish
 
-.PHONY: test chaos reloads lint build dependencies conformance hostile compare cache-tests
+.PHONY: test chaos reloads lint build dependencies conformance hostile compare foretold cache-tests
 
 # Each package has a timeout of its own. test/chaos has a target of its own,
 # since it needs the machine for itself. test/reload takes longest and begins, so
@@ -46,6 +47,9 @@ hostile: dependencies
 
 compare: dependencies
 	go test -count=1 ./test/compare -trials 10000 -seed $$(date +%s)
+
+foretold: dependencies
+	go test -count=1 ./test/explain -requests 10000 -seed $$(date +%s)
 
 cache-tests: dependencies
 	npm install --prefix bin/cache-tests --ignore-scripts --no-audit --no-fund http-cache-tests@0.4.5

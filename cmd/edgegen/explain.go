@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -14,13 +15,14 @@ import (
 	"edgegen/internal/dataplane/static"
 	"edgegen/internal/explain"
 	"edgegen/internal/generation"
+	"edgegen/internal/site"
 )
 
 type explainFlags struct {
-	engine, stateDir, peer string
-	headers                []string
-	asJSON                 bool
-	given                  []config.Given
+	engine, stateDir, peer, id string
+	headers                    []string
+	asJSON, live               bool
+	given                      []config.Given
 }
 
 func newExplain(s streams) *cobra.Command {
@@ -40,25 +42,34 @@ of now. Without a scheme the URL is https://, and where it names no port any
 listener of the scheme will do.`,
 		Example: `  edgegen explain GET https://vzine.us/chat
   edgegen explain GET vzine.us/chat --header 'Cookie: session=1'
-  edgegen explain GET https://vzine.us/ --peer 10.0.0.1 --header 'X-Forwarded-For: 203.0.113.7'`,
-		Args: requestArguments, ValidArgsFunction: completeRequest,
+  edgegen explain GET https://vzine.us/ --peer 10.0.0.1 --header 'X-Forwarded-For: 203.0.113.7'
+  edgegen explain GET https://vzine.us/ --live`,
+		Args: flags.arguments, ValidArgsFunction: completeRequest,
 		RunE: func(c *cobra.Command, arguments []string) error {
 			selection, err := generation.ParseSelection(flags.engine)
 			if err != nil {
 				return usageError{fmt.Errorf("--engine: %w", err)}
 			}
-			request, err := flags.request(arguments)
-			if err != nil {
-				return usageError{err}
-			}
 			if flags.stateDir, err = stateDir(flags.stateDir); err != nil {
 				return err
+			}
+			if flags.id != "" {
+				return s.explainLine(c.Context(), siteOf(arguments), selection, flags)
+			}
+			request, err := flags.request(arguments)
+			switch {
+			case err != nil:
+				return usageError{err}
+			case flags.live:
+				return s.explainLive(c.Context(), request, arguments[2:], flags)
 			}
 			return s.explain(c.Context(), request, siteOf(arguments[2:]), selection, flags)
 		},
 	}
 	c.Flags().StringArrayVarP(&flags.headers, "header", "H", nil, "a header field of the request, as 'Name: value'; may be repeated")
 	c.Flags().StringVar(&flags.peer, "peer", "", "the address that connects, where that matters for trusted_proxies")
+	c.Flags().BoolVar(&flags.live, "live", false, "send the request to the running edge, and compare")
+	c.Flags().StringVar(&flags.id, "id", "", "explain the request that has this X-Request-Id in the access log")
 	c.Flags().BoolVar(&flags.asJSON, "json", false, "print the explanation as JSON")
 	engineFlag(c, &flags.engine, "suppose that up was given this --engine")
 	stateDirFlag(c, &flags.stateDir)
@@ -66,10 +77,17 @@ listener of the scheme will do.`,
 	return c
 }
 
-// requestArguments takes a method, a URL, and perhaps a SITE.
-func requestArguments(_ *cobra.Command, arguments []string) error {
-	if len(arguments) < 2 || len(arguments) > 3 {
-		return usageError{fmt.Errorf("explain takes a METHOD and a URL, and perhaps a SITE, as in: edgegen explain GET https://vzine.us/chat")}
+// arguments takes a method, a URL, and perhaps a SITE.
+func (f *explainFlags) arguments(c *cobra.Command, arguments []string) error {
+	switch {
+	case f.id != "" && (f.live || f.peer != "" || len(f.headers) > 0):
+		return usageError{errors.New("--id takes the request from the access log: --live, --peer and --header do not go with it")}
+	case f.id != "":
+		return siteArgument(c, arguments)
+	case len(arguments) < 2 || len(arguments) > 3:
+		return usageError{errors.New("explain takes a METHOD and a URL, and perhaps a SITE, as in: edgegen explain GET https://vzine.us/chat")}
+	case f.live && (f.peer != "" || f.engine != ""):
+		return usageError{errors.New("--live asks the edge that runs, from here: --peer and --engine do not go with it")}
 	}
 	return nil
 }
@@ -87,21 +105,40 @@ func (f *explainFlags) request(arguments []string) (explain.Request, error) {
 }
 
 func (s streams) explain(ctx context.Context, request explain.Request, path string, selection generation.Selection, flags explainFlags) error {
-	p, diagnostics, err := generation.Look(ctx, path, flags.given, selection, printedLayout(), flags.stateDir, version())
+	explainer, _, err := s.explainer(ctx, path, selection, flags, nil)
 	if err != nil {
 		return s.refusal(err, flags.asJSON)
 	}
-	s.report(diagnostics)
-	explainer, err := explainerOf(p, path)
-	if err != nil {
-		return err
+	return s.showExplanation(explainer.Explain(request), flags.asJSON)
+}
+
+// showExplanation fails where what came was not foretold.
+func (s streams) showExplanation(e *explain.Explanation, asJSON bool) error {
+	var err error
+	if asJSON {
+		err = printJSON(s.out, e)
+	} else {
+		_, err = io.WriteString(s.out, explanationText(e, colored(s.out), columns(s.out)))
 	}
-	explanation := explainer.Explain(request)
-	if flags.asJSON {
-		return printJSON(s.out, explanation)
+	if err == nil && e.Live != nil && e.Live.Differs {
+		return errFailed
 	}
-	_, err = io.WriteString(s.out, explanationText(explanation, colored(s.out), columns(s.out)))
 	return err
+}
+
+// explainer reads a site and prepares explaining it. settle may change the model
+// before, where it is not nil.
+func (s streams) explainer(ctx context.Context, path string, selection generation.Selection, flags explainFlags, settle func(*site.Edge)) (*explain.Explainer, *site.Edge, error) {
+	p, diagnostics, err := generation.Look(ctx, path, flags.given, selection, printedLayout(), flags.stateDir, version())
+	if err != nil {
+		return nil, nil, err
+	}
+	s.report(diagnostics)
+	if settle != nil {
+		settle(p.Loaded.Edge)
+	}
+	explainer, err := explainerOf(p, path)
+	return explainer, p.Loaded.Edge, err
 }
 
 // explainerOf explains the site of a preview, whose paths it tells from the site's

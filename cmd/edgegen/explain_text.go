@@ -31,7 +31,33 @@ func explanationText(e *explain.Explanation, color bool, width int) string {
 	if len(e.RemovedHeaders) > 0 {
 		fmt.Fprintf(&out, "\nand not %s\n", printable.Text(strings.Join(e.RemovedHeaders, ", ")))
 	}
+	if e.Live != nil {
+		writeLive(&out, color, width, e.Live)
+	}
 	return out.String()
+}
+
+// writeLive lays what came beside what was foretold.
+func writeLive(out *strings.Builder, color bool, width int, l *explain.Live) {
+	heading := "What came"
+	switch {
+	case l.Address == "":
+		heading += ", by the access log"
+	case l.Log == nil:
+		heading += fmt.Sprintf(" from %s in %.0f ms", l.Address, l.Duration)
+	default:
+		heading += fmt.Sprintf(" from %s in %.0f ms, and by the access log", l.Address, l.Duration)
+	}
+	fmt.Fprintf(out, "\n%s\n", paint(color, bold, heading))
+	rows := newTable("", "", "FORETOLD", "CAME")
+	for _, c := range l.Compared {
+		mark, tone := "", ""
+		if c.Differs {
+			mark, tone = "!=", alarm
+		}
+		rows.add("", cell{mark, tone}, cell{text: c.What}, cell{text: orDash(c.Foretold)}, cell{orDash(c.Came), tone})
+	}
+	rows.write(out, color, width)
 }
 
 // writeFields lists header fields, with the lines that set them.

@@ -16,18 +16,21 @@ type Explanation struct {
 	// Status is what the edge answers by itself; 0 where the app says it.
 	Status int `json:"status"`
 	// Cache is what X-Cache may say: PASS, or some of MISS, HIT and STALE.
-	Cache   []string `json:"cache"`
-	Tier    string   `json:"tier"` // who makes the answer, as in the access log: cache, web or backend; tls where no request gets further
-	Site    string   `json:"site"`
-	Route   string   `json:"route"`
-	Backend string   `json:"backend"` // that answers, or that is asked where the cache has no answer
-	Servers []string `json:"servers"`
-	Steps   []Step   `json:"steps"`
+	Cache     []string `json:"cache"`
+	Tier      string   `json:"tier"` // who makes the answer, as in the access log: cache, web or backend; tls where no request gets further
+	Site      string   `json:"site"`
+	Route     string   `json:"route"`
+	Backend   string   `json:"backend"` // that answers, or that is asked where the cache has no answer
+	Servers   []string `json:"servers"`
+	Steps     []Step   `json:"steps"`
+	AppTarget string   `json:"app_target"` // what the app is asked for; "" where none is
 	// AppHeaders is what the app gets, without Host; AnswerHeaders what the edge
 	// sets in the answer, and RemovedHeaders what it removes from the app's.
 	AppHeaders     []Field  `json:"app_headers"`
 	AnswerHeaders  []Field  `json:"answer_headers"`
 	RemovedHeaders []string `json:"removed_headers"`
+	// Live is what came of it, where the request was sent or stands in the log.
+	Live *Live `json:"live,omitempty"`
 }
 
 // Step is one decision.

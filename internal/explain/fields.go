@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -42,6 +43,7 @@ func (j *journey) client(said []string) {
 
 // appFields lists what the app gets.
 func (j *journey) appFields(taken *site.Route) {
+	j.out.AppTarget = cmp.Or(j.q.Leads, j.q.Target)
 	sources := map[string]site.Source{}
 	for _, set := range taken.RequestHeaders.Set {
 		sources[strings.ToLower(set.Name)] = set.Source

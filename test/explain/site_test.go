@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -32,7 +33,7 @@ func (g *generated) site(t *testing.T) string {
 	g.files(t)
 	g.line("edge {\n  http = [\"127.0.0.1:0\"]\n  https = [\"127.0.0.1:0\"]")
 	g.line("  trusted_proxies = [\"127.0.0.9\"]\n  health_path = \"/healthz\"")
-	g.line("  log { access = \"off\" }\n  limits { body_size = \"1MiB\" }\n}")
+	g.line("  log {\n    access = \"access.log\"\n    format = \"%s\"\n  }\n  limits { body_size = \"1MiB\" }\n}", g.one("json", "combined"))
 	for i := range 4 {
 		host := fmt.Sprintf("s%d.test", i)
 		g.hosts = append(g.hosts, host)
@@ -92,14 +93,21 @@ func (g *generated) routes() {
 		if match != "" {
 			g.line("    match { %s }", match)
 		}
-		g.route()
+		g.route(label)
 		g.line("  }")
 	}
 }
 
-func (g *generated) route() {
+func (g *generated) route(label string) {
 	if g.chance(15) {
-		g.line("    redirect {\n      to = \"https://elsewhere.test/%s\"\n      status = %s\n      query = %q\n    }", g.one(words...), g.one("301", "302", "303", "307", "308"), g.one("keep", "drop"))
+		captured, path := "", ""
+		switch {
+		case strings.Contains(label, "(ws|old)"):
+			captured = "{1}"
+		case label[0] == '/' && g.chance(50):
+			path = "path = \"keep\""
+		}
+		g.line("    redirect {\n      to = \"https://elsewhere.test/%s\"\n      status = %s\n      query = %q\n      %s\n    }", cmp.Or(captured, g.one(words...)), g.one("301", "302", "303", "307", "308"), g.one("keep", "drop"), path)
 		return
 	}
 	files, app := g.chance(60), g.chance(65)
@@ -110,6 +118,10 @@ func (g *generated) route() {
 		g.line("    backend = \"app%d\"", g.random.IntN(len(g.apps)))
 		if g.chance(40) {
 			g.line("    websocket = true")
+		}
+		if g.chance(30) {
+			g.line("    rewrite {\n      %s\n    }", g.one("strip_prefix = \"/a\"", "add_prefix = \"/v2\"", "strip_prefix = \"/sub\"\n      add_prefix = \"/s\"",
+				"pattern = \"^/([a-z]+)(/.*)?$\"\n      replacement = \"/app{2}?from={1}\""))
 		}
 	}
 	if g.chance(25) {

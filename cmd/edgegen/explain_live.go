@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"edgegen/internal/api"
+	"edgegen/internal/explain"
+	"edgegen/internal/generation"
+	"edgegen/internal/site"
+)
+
+const (
+	// livePatience is how long an answer may take beside what apps are given.
+	livePatience = 10 * time.Second
+	// linePatience is how long a line of the access log may take.
+	linePatience = 2 * time.Second
+)
+
+// explainLive sends the request to the running edge, from this machine. Without a SITE
+// it is the edge's.
+func (s streams) explainLive(ctx context.Context, request explain.Request, arguments []string, flags explainFlags) error {
+	client, err := clientOf(flags.stateDir)
+	if err != nil {
+		return err
+	}
+	status, err := askStatus(ctx, client)
+	if err != nil {
+		return err
+	}
+	path := status.Site
+	if len(arguments) > 0 {
+		path = arguments[0]
+	}
+	selection := generation.Selection{Roles: map[string]site.Engine{}}
+	for _, tier := range status.Tiers {
+		selection.Roles[tier.Role] = site.Engine(tier.Engine)
+	}
+	request.Peer = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	explainer, edge, err := s.explainer(ctx, path, selection, flags, func(edge *site.Edge) { settlePorts(status, edge) })
+	if err != nil {
+		return s.refusal(err, flags.asJSON)
+	}
+	address, err := listenerOf(status, edge, request)
+	if err != nil {
+		return err
+	}
+	if host, _, _ := net.SplitHostPort(address); host == "::1" {
+		request.Peer = netip.IPv6Loopback()
+	}
+	explanation := explainer.Explain(request)
+	before := explain.LogSize(edge.Log.Access)
+	live, err := explain.Send(ctx, request, address, livePatience+edge.Timeout.FirstByte, request.HTTPS && !edge.Plain())
+	if err != nil {
+		return err
+	}
+	var line explain.LogLine
+	if filepath.IsAbs(edge.Log.Access) {
+		line = explain.AwaitLine(ctx, edge.Log.Access, before, request, linePatience)
+	}
+	explanation.Beside(live, line)
+	explanation.Live = live
+	return s.showExplanation(explanation, flags.asJSON)
+}
+
+// settlePorts puts in the ports that the running edge has where the site names none.
+func settlePorts(status api.Status, edge *site.Edge) {
+	for _, tier := range status.Tiers {
+		listeners := edge.HTTPS
+		if edge.Plain() || tier.Role == site.WebTier {
+			listeners = edge.HTTP
+		}
+		n := 0
+		for _, text := range tier.Listen {
+			address, err := netip.ParseAddrPort(text)
+			if err != nil || n == len(listeners) || tier.Role == site.CacheTier {
+				continue // it is between tiers
+			}
+			if listeners[n].Address.Port() == 0 {
+				listeners[n].Address = address
+			}
+			n++
+		}
+	}
+}
+
+// listenerOf is the address to connect to for a request: the loopback one of a
+// listener on all addresses.
+func listenerOf(status api.Status, edge *site.Edge, request explain.Request) (string, error) {
+	role := site.TLSTier
+	if !request.HTTPS && !edge.Plain() {
+		role = site.WebTier
+	}
+	first := ""
+	for _, tier := range status.Tiers {
+		for _, address := range tier.Listen {
+			host, port, err := net.SplitHostPort(address)
+			if tier.Role != role || err != nil || strings.Contains(address, "/") {
+				continue // it is between tiers
+			}
+			if at, err := netip.ParseAddr(host); err == nil && at.IsUnspecified() {
+				host = map[bool]string{true: "127.0.0.1", false: "::1"}[at.Is4()]
+			}
+			address = net.JoinHostPort(host, port)
+			if port == strconv.Itoa(request.Port) {
+				return address, nil
+			}
+			if first == "" {
+				first = address
+			}
+		}
+	}
+	if first == "" {
+		return "", errors.New("the running edge has no listener for this request")
+	}
+	if request.Named && request.Port != edge.PublicPort {
+		return "", fmt.Errorf("the running edge does not listen on port %d: leave the port out, and %s is asked", request.Port, first)
+	}
+	return first, nil
+}
+
+// explainLine explains a line of the access log.
+func (s streams) explainLine(ctx context.Context, path string, selection generation.Selection, flags explainFlags) error {
+	explainer, edge, err := s.explainer(ctx, path, selection, flags, nil)
+	if err != nil {
+		return s.refusal(err, flags.asJSON)
+	}
+	if !filepath.IsAbs(edge.Log.Access) {
+		return fmt.Errorf("--id: log.access is %q: a file can be searched, as in access = \"/var/log/edgegen.log\"", edge.Log.Access)
+	}
+	line, err := explain.FindID(edge.Log.Access, flags.id)
+	if err != nil {
+		return err
+	}
+	request, err := explain.AskedIn(line)
+	if err != nil {
+		return err
+	}
+	explanation := explainer.Explain(request)
+	explanation.Live = explanation.Recorded(line)
+	return s.showExplanation(explanation, flags.asJSON)
+}

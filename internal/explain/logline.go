@@ -1,0 +1,166 @@
+package explain
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// LogLine is a line of the access log: its fields by the names that they have in
+// JSON.
+type LogLine map[string]any
+
+// Text is a field that is a text, "" for none.
+func (l LogLine) Text(name string) string {
+	text, _ := l[name].(string)
+	return text
+}
+
+// quotedField is a field between quotation marks, in which they are escaped.
+const quotedField = `"((?:[^"\\]|\\.)*)"`
+
+var combined = regexp.MustCompile(`^(\S+) - - \[([^\]]*)\] "(\S+) (.*) (\S+)" (\d+) (\d+) ` + quotedField + " " + quotedField + " " +
+	quotedField + " " + quotedField + ` (\d+) (\d+) (\S+) (\S+) ` + quotedField + ` (\d+)$`)
+
+// combinedNames are the fields of a line of the combined format, in their order.
+var combinedNames = [...]string{"client", "time", "method", "path", "protocol", "status", "bytes", "referer", "user_agent", "id", "host",
+	"received", "duration_us", "cache", "tier", "backend", "upstream_us"}
+
+// readLine reads a line of either format; nil where it is of none.
+func readLine(line string) LogLine {
+	found := LogLine{}
+	if strings.HasPrefix(line, "{") {
+		if json.Unmarshal([]byte(line), &found) != nil {
+			return nil
+		}
+		return found
+	}
+	fields := combined.FindStringSubmatch(line)
+	if fields == nil {
+		return nil
+	}
+	for i, name := range combinedNames {
+		value := fields[i+1]
+		if number, err := strconv.ParseFloat(value, 64); err == nil && strings.Contains(" status bytes received duration_us upstream_us ", " "+name+" ") {
+			found[name] = number
+			continue
+		}
+		if text, err := strconv.Unquote(`"` + value + `"`); err == nil {
+			value = text
+		}
+		if value == "-" {
+			value = ""
+		}
+		found[name] = value
+	}
+	return found
+}
+
+// LogSize is how long a log is, 0 where there is none yet.
+func LogSize(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// AwaitLine waits for a line after that many bytes of a log that is of the request;
+// nil where none comes in time.
+func AwaitLine(ctx context.Context, path string, after int64, r Request, patience time.Duration) LogLine {
+	_, rest, _ := strings.Cut(r.Head, " ")
+	target, _, _ := strings.Cut(rest, " ")
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		line, err := findLine(path, after, func(l LogLine) bool { return l.Text("method") == r.Method && l.Text("path") == target })
+		if err == nil || !errors.Is(err, errNoLine) {
+			return line
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// FindID finds the last line of a log about the request with that X-Request-Id.
+func FindID(path, id string) (LogLine, error) {
+	line, err := findLine(path, 0, func(l LogLine) bool { return l.Text("id") == id })
+	if errors.Is(err, errNoLine) {
+		return nil, fmt.Errorf("no line of %s is about the request %q", path, id)
+	}
+	return line, err
+}
+
+var errNoLine = errors.New("no line of the log")
+
+// findLine is the last line after some bytes of a log that holds.
+func findLine(path string, after int64, holds func(LogLine) bool) (LogLine, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // to open a pipe must not wait
+	if err != nil {
+		return nil, fmt.Errorf("read the access log: %w", err)
+	}
+	defer file.Close()
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.Join(err, fmt.Errorf("the access log %s is no file that can be read again", path))
+	}
+	if _, err := file.Seek(after, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("read the access log: %w", err)
+	}
+	var found LogLine
+	reader := bufio.NewReaderSize(file, 64<<10)
+	for {
+		text, err := reader.ReadString('\n')
+		if line := readLine(strings.TrimSuffix(text, "\n")); err == nil && line != nil && holds(line) {
+			found = line
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the access log: %w", err)
+		}
+	}
+	if found == nil {
+		return nil, errNoLine
+	}
+	return found, nil
+}
+
+// AskedIn is the request of a line of the log, as far as that tells: it has the target
+// and the host, and of the header Referer and User-Agent alone. Plain listeners are not
+// told from others.
+func AskedIn(l LogLine) (Request, error) {
+	if l.Text("protocol") == "" || l.Text("method") == "" {
+		return Request{}, errors.New("the line of the access log is of a request whose head could not be read: 400, or 431 where it was too large")
+	}
+	var fields []string
+	for _, one := range []struct{ field, name string }{{"referer", "Referer"}, {"user_agent", "User-Agent"}} {
+		if text := l.Text(one.field); text != "" {
+			fields = append(fields, one.name+": "+text)
+		}
+	}
+	r, err := Ask(l.Text("method"), "https://"+l.Text("host")+l.Text("path"), fields)
+	if err != nil {
+		return r, fmt.Errorf("read the line of the access log: %w", err)
+	}
+	if status, _ := l["status"].(float64); status == 101 && l.Text("method") == "GET" { // which came by a handshake
+		r, err = Ask(l.Text("method"), r.URL, append(fields, "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+			"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="))
+	}
+	r.Named = false
+	r.Peer, _ = netip.ParseAddr(l.Text("client")) // the zero address where it tells none
+	return r, err
+}

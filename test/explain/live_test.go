@@ -1,0 +1,39 @@
+package explain
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"edgegen/internal/explain"
+	"edgegen/test/edge"
+)
+
+// live asks the running edge by way of the verb, and then explains lines of its log.
+func live(t *testing.T, h *edge.Home, g *generated, https string) {
+	t.Helper()
+	_, port, _ := strings.Cut(https, ":")
+	for _, host := range g.hosts[:2] {
+		for _, path := range []string{"/live", "/x.txt?live", "/.env", "/sub/page/"} {
+			result := h.Verb("explain", "GET", "https://"+host+":"+port+path, "--live", "--json")
+			e := &explain.Explanation{}
+			if err := json.Unmarshal([]byte(result.Out), e); err != nil {
+				t.Fatalf("%s: %v\n%s", path, err, result.Err)
+			}
+			if result.Code != 0 || e.Live == nil || e.Live.Differs || e.Live.Log == nil {
+				t.Errorf("%s%s: exit code %d\n%s", host, path, result.Code, result.Out)
+				continue
+			}
+			result = h.Verb("explain", "--id", e.Live.Log.Text("id"), "--engine", "builtin", h.File)
+			if result.Code != 0 || !strings.Contains(result.Out, "by the access log") {
+				t.Errorf("%s%s by its id: exit code %d\n%s%s", host, path, result.Code, result.Out, result.Err)
+			}
+		}
+	}
+	if result := h.Verb("explain", "GET", "https://a.test:1/", "--live"); result.Code != 1 || !strings.Contains(result.Err, "does not listen on port 1") {
+		t.Errorf("another port: exit code %d\n%s", result.Code, result.Err)
+	}
+	if result := h.Verb("explain", "--id", "nobody", h.File); result.Code != 1 || !strings.Contains(result.Err, `about the request "nobody"`) {
+		t.Errorf("no such id: exit code %d\n%s", result.Code, result.Err)
+	}
+}
