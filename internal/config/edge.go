@@ -36,8 +36,12 @@ func readEdgeHealth(b *block, a *argument, edge *site.Edge) {
 	edge.HealthPath = path.text
 }
 
-// readTrusted reads networks, and single addresses as networks of one.
-func readTrusted(b *block, a *argument, edge *site.Edge) {
+func readTrusted(b *block, a *argument, edge *site.Edge) { edge.Trusted = b.networks(a) }
+
+func readAnnounced(b *block, a *argument, edge *site.Edge) { edge.Announced = b.networks(a) }
+
+// networks reads networks, and single addresses as networks of one.
+func (b *block) networks(a *argument) (all []site.Prefix) {
 	written, _ := b.texts(a)
 	seen := map[netip.Prefix]hcl.Range{}
 	for _, one := range written {
@@ -55,13 +59,14 @@ func readTrusted(b *block, a *argument, edge *site.Edge) {
 		}
 		seen[network.Masked()] = one.place
 		if network != network.Masked() {
-			b.warnAt(one.place, fmt.Sprintf("write %q, or the address alone", network.Masked()), "%s names a host within a network: all of %s is trusted", one.text, network.Masked())
+			b.warnAt(one.place, fmt.Sprintf("write %q, or the address alone", network.Masked()), "%s names a host within a network: all of %s counts", one.text, network.Masked())
 		}
-		edge.Trusted = append(edge.Trusted, site.Prefix{Network: network.Masked(), Source: b.sourceOf(one.place)})
+		all = append(all, site.Prefix{Network: network.Masked(), Source: b.sourceOf(one.place)})
 	}
-	slices.SortFunc(edge.Trusted, func(x, y site.Prefix) int {
+	slices.SortFunc(all, func(x, y site.Prefix) int {
 		return cmp.Or(x.Network.Addr().Compare(y.Network.Addr()), cmp.Compare(x.Network.Bits(), y.Network.Bits()))
 	})
+	return all
 }
 
 // readEngine reads the engine of a tier. One that serves another tier is told

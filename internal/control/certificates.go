@@ -73,8 +73,9 @@ func (e *Edge) serveRenewed(ctx context.Context, host string, pair certificate.P
 	}
 	ctx, cancel := context.WithTimeout(ctx, shownTime)
 	defer cancel()
-	for _, listener := range e.serving().Loaded.Edge.HTTPS {
-		if err := native.ProbeTLS(ctx, generation.Reachable(listener), host, pair.Leaf); err != nil {
+	edge := e.serving().Loaded.Edge
+	for _, listener := range edge.HTTPS {
+		if err := native.ProbeTLS(ctx, generation.Reachable(listener), host, pair.Leaf, edge.Announces); err != nil {
 			return fmt.Errorf("no handshake shows it: %w", err)
 		}
 	}

@@ -45,10 +45,9 @@ func (n *nginxServer) sockets(g *generation.Generation) (inherited []*os.File, i
 	return append(inherited, generation.Files(n.plain(g))...), inner, nil
 }
 
-// plain are the public listeners that are nginx's, which redirects there; none
-// where the sites are served on them.
+// plain are the public listeners that are nginx's, which redirects there.
 func (n *nginxServer) plain(g *generation.Generation) []*generation.Listener {
-	if g.Loaded.Edge.Plain() {
+	if g.Loaded.Edge.PlainByTLS() {
 		return nil
 	}
 	return g.Public.HTTP

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 
 	"edgegen/internal/dataplane"
 	"edgegen/internal/generation"
@@ -88,7 +89,11 @@ func (p *plane) model(g *generation.Generation) (m dataplane.Model, err error) {
 			return m, err
 		}
 	}
-	if p.has(generation.RoleWeb) {
+	plain := generation.RoleWeb
+	if g.Loaded.Edge.PlainByTLS() {
+		plain = generation.RoleTLS
+	}
+	if p.has(plain) {
 		if m.HTTP, err = fileListeners(generation.Files(g.Public.HTTP)); err != nil {
 			return m, errors.Join(err, closeAll(m.HTTPS))
 		}
@@ -185,8 +190,10 @@ func (e *house) listening(g *generation.Generation, role string) []string {
 	addresses := []string{}
 	public := g.Public.HTTPS
 	switch {
-	case role == generation.RoleCache, role == generation.RoleWeb && g.Loaded.Edge.Plain():
+	case role == generation.RoleCache, role == generation.RoleWeb && g.Loaded.Edge.PlainByTLS():
 		public = nil
+	case role == generation.RoleTLS && g.Loaded.Edge.PlainByTLS() && !g.Loaded.Edge.Plain():
+		public = slices.Concat(g.Public.HTTPS, g.Public.HTTP)
 	case role == generation.RoleWeb, g.Loaded.Edge.Plain():
 		public = g.Public.HTTP
 	}

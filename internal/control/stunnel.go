@@ -140,7 +140,7 @@ func probeRenewed(ctx context.Context, from, to *generation.Generation) error {
 			continue // clients do not name an address (RFC 6066, 3)
 		}
 		for _, listener := range to.Loaded.Edge.HTTPS {
-			if err := native.ProbeTLS(ctx, generation.Reachable(listener), host, to.Pairs[i].Leaf); err != nil {
+			if err := native.ProbeTLS(ctx, generation.Reachable(listener), host, to.Pairs[i].Leaf, nil); err != nil {
 				return err
 			}
 		}

@@ -8,18 +8,19 @@ import (
 )
 
 // behind serves one connection of a plain listener on which the sites are served:
-// whoever ends TLS is in front of it. A peer that is trusted may begin with a
-// PROXY header. What a peer that is trusted says nothing about has come to it over
+// whoever ends TLS is in front of it, and from is the client as far as that is known
+// already. A peer that is trusted may begin with a PROXY header, unless the edge says
+// whose connections do. What a peer that is trusted says nothing about has come to it over
 // TLS; what anybody else sends is plain HTTP.
-func (p *Plane) behind(conn net.Conn, d *door) {
+func (p *Plane) behind(conn net.Conn, d *door, client net.Addr) {
 	m := p.model.Load()
-	from := relayed{source: conn.RemoteAddr(), to: conn.LocalAddr()}
+	from := relayed{source: client, to: conn.LocalAddr()}
 	var early []byte
 	if m.decide.Trusts(addressOf(conn)) {
 		from.tls = unknownTLS
 		_ = conn.SetReadDeadline(time.Now().Add(m.edge.Timeout.Header))
 		reader := bufio.NewReaderSize(conn, 512)
-		if beginsWithProxy(reader) {
+		if len(m.edge.Announced) == 0 && beginsWithProxy(reader) {
 			client, err := readProxy(reader)
 			if err != nil {
 				p.log.Debug("proxy header", "peer", conn.RemoteAddr().String(), "error", err)

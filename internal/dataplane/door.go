@@ -74,13 +74,20 @@ func (d *door) same(other *door) bool {
 
 // serve handles a connection that came through a door.
 func (p *Plane) serve(c net.Conn, d *door) {
+	from := c.RemoteAddr()
+	if d.public() && d.usage != forCache {
+		var ok bool
+		if from, ok = p.announced(c); !ok {
+			return
+		}
+	}
 	switch d.usage {
 	case forHTTPS:
-		p.https(c, d)
+		p.https(c, d, from)
 	case forHTTP:
-		p.http1(&http1{Conn: c, door: d, peer: addressOf(c), serve: p.plainHTTP, log: true})
+		p.http1(&http1{Conn: c, door: d, peer: addressIn(from), serve: p.plainHTTP, log: true})
 	case forSites:
-		p.behind(c, d)
+		p.behind(c, d, from)
 	case forCache:
 		p.proxied(c, d)
 	case forPlain:

@@ -75,8 +75,8 @@ func (p *Plane) crowded(c net.Conn) bool {
 	return p.connections.open.Load() > int64(p.model.Load().edge.Limits.Connections) && !isProbe(c)
 }
 
-// https serves one connection of a public TLS listener.
-func (p *Plane) https(raw net.Conn, d *door) {
+// https serves one connection of a public TLS listener, which is from a client.
+func (p *Plane) https(raw net.Conn, d *door, from net.Addr) {
 	t := p.model.Load().edge.Timeout
 	under, socket := raw, (*h2.Socket)(nil)
 	if tcp, ok := raw.(*net.TCPConn); ok {
@@ -100,7 +100,7 @@ func (p *Plane) https(raw net.Conn, d *door) {
 	}
 	if p.front == nil {
 		if !isProbe(raw) { // which asks this tier alone
-			p.relay(conn, relayed{source: conn.RemoteAddr(), to: conn.LocalAddr(), tls: inProxy(conn.ConnectionState().Version)})
+			p.relay(conn, relayed{source: from, to: conn.LocalAddr(), tls: inProxy(conn.ConnectionState().Version)})
 		}
 		return
 	}
@@ -109,10 +109,10 @@ func (p *Plane) https(raw net.Conn, d *door) {
 		serve = full
 	}
 	if agreed.NegotiatedProtocol == "h2" {
-		p.http2(&http2{door: d, peer: addressOf(raw), tls: agreed.Version, serve: serve, full: crowded}, conn, socket)
+		p.http2(&http2{door: d, peer: addressIn(from), tls: agreed.Version, serve: serve, full: crowded}, conn, socket)
 		return
 	}
-	p.http1(&http1{Conn: conn, door: d, peer: addressOf(raw), tls: agreed.Version, https: true, serve: serve, log: true})
+	p.http1(&http1{Conn: conn, door: d, peer: addressIn(from), tls: agreed.Version, https: true, serve: serve, log: true})
 }
 
 // full answers on a connection beyond the limit.

@@ -36,7 +36,7 @@ func (p *Plane) Probe(ctx context.Context) error {
 	roles := p.options.Roles
 	switch {
 	case roles.TLS && !p.model.Load().edge.Plain():
-		if err := p.probe(ctx, p.probeTLS, func(c net.Conn) { p.https(c, nil) }); err != nil {
+		if err := p.probe(ctx, p.probeTLS, func(c net.Conn) { p.https(c, nil, c.RemoteAddr()) }); err != nil {
 			return fmt.Errorf("tls tier: %w", err)
 		}
 	case roles.Cache:

@@ -3,6 +3,7 @@ package dataplane
 import (
 	"bufio"
 	"crypto/tls"
+	"encoding/binary"
 	"io"
 	"net"
 	"net/netip"
@@ -24,6 +25,9 @@ type proxiedClient struct {
 // readProxy reads a PROXY header, version 1 or 2.
 func readProxy(r *bufio.Reader) (proxiedClient, error) {
 	from := proxiedClient{peer: localhost}
+	if start, err := r.Peek(14); err == nil && string(start[:12]) == proxyTwo && start[12]&^1 == 0x20 && start[13]>>4 == 0 {
+		return from, skipUnspecified(r)
+	}
 	h, err := proxyproto.Read(r)
 	if err != nil {
 		return from, err
@@ -38,6 +42,17 @@ func readProxy(r *bufio.Reader) (proxiedClient, error) {
 	}
 	from.tls, from.https = tlsIn(h)
 	return from, nil
+}
+
+// skipUnspecified skips a header of version 2 about a protocol that has no addresses:
+// the connection is from whoever sends it.
+func skipUnspecified(r *bufio.Reader) error {
+	start, err := r.Peek(16)
+	if err != nil {
+		return err
+	}
+	_, err = r.Discard(16 + int(binary.BigEndian.Uint16(start[14:])))
+	return err
 }
 
 // tlsIn returns the version that a header names, of those that edgegen speaks, and

@@ -43,5 +43,8 @@ func (p *Plane) tierName() string {
 	if p.options.Roles.Cache {
 		return "cache"
 	}
+	if !p.options.Roles.Web {
+		return "tls"
+	}
 	return "web"
 }

@@ -210,8 +210,11 @@ func (e engine) cannot(edge *site.Edge) (problem string, at site.Source) {
 	return e.unable(edge)
 }
 
-// stunnelUnable is about what is agreed upon before the client names the site.
+// stunnelUnable is about what comes before the client names the site.
 func stunnelUnable(edge *site.Edge) (problem string, at site.Source) {
+	if len(edge.Announced) > 0 {
+		return "stunnel cannot take the PROXY headers that proxy_protocol asks for", edge.AnnouncedSource
+	}
 	first := edge.Sites[0]
 	for _, s := range edge.Sites {
 		if s.TLS.ACME && len(edge.HTTP) == 0 {

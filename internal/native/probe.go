@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 )
@@ -33,17 +34,19 @@ func limited(ctx context.Context, limit time.Duration) (context.Context, context
 // ProbeTLS waits until the listener at the address serves the certificate for
 // the name. Whoever holds the listener lets the connection wait until stunnel
 // takes it, so one handshake is usually enough. A ctx without a deadline gets one
-// of ten seconds: not every address can be reached from the machine itself.
-func ProbeTLS(ctx context.Context, address, name string, certificate *x509.Certificate) error {
+// of ten seconds: not every address can be reached from the machine itself. Where
+// announces, which may be nil, says so of the machine's own address, the connection begins with a PROXY
+// header that names nobody.
+func ProbeTLS(ctx context.Context, address, name string, certificate *x509.Certificate, announces func(netip.Addr) bool) error {
 	ctx, cancel := limited(ctx, probeTime)
 	defer cancel()
-	dialer := tls.Dialer{Config: &tls.Config{
+	config := &tls.Config{
 		ServerName: name,
 		// The certificate is compared below; who signed it is not the question.
 		InsecureSkipVerify: true,
-	}}
+	}
 	return untilServed(ctx, func() error {
-		connection, err := dialer.DialContext(ctx, "tcp", address)
+		connection, err := shake(ctx, address, config, announces)
 		if isTurnedAway(err) {
 			return fmt.Errorf("TLS handshake with %s: %w", address, ErrBusy)
 		}
@@ -51,12 +54,33 @@ func ProbeTLS(ctx context.Context, address, name string, certificate *x509.Certi
 			return fmt.Errorf("TLS handshake with %s: %w", address, err)
 		}
 		defer connection.Close()
-		served := connection.(*tls.Conn).ConnectionState().PeerCertificates[0]
+		served := connection.ConnectionState().PeerCertificates[0]
 		if !served.Equal(certificate) {
 			return fmt.Errorf("%s serves another certificate for %s", address, name)
 		}
 		return nil
 	})
+}
+
+// local is a PROXY header of version 2 by a proxy that speaks for itself.
+const local = "\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00"
+
+func shake(ctx context.Context, address string, config *tls.Config, announces func(netip.Addr) bool) (*tls.Conn, error) {
+	raw, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	if own, ok := raw.LocalAddr().(*net.TCPAddr); ok && announces != nil && announces(own.AddrPort().Addr().Unmap()) {
+		_, err = raw.Write([]byte(local))
+	}
+	connection := tls.Client(raw, config)
+	if err == nil {
+		err = connection.HandshakeContext(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, raw.Close())
+	}
+	return connection, nil
 }
 
 // ProbeWeb asks the web tier once whether it serves the generation.

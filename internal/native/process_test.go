@@ -191,14 +191,14 @@ func TestR4ProbeTLSComparesTheCertificate(t *testing.T) {
 	one.StartTLS()
 	defer one.Close()
 	address := one.Listener.Addr().String()
-	if err := ProbeTLS(soon(t), address, "example.com", one.Certificate()); err != nil {
+	if err := ProbeTLS(soon(t), address, "example.com", one.Certificate(), nil); err != nil {
 		t.Error(err)
 	}
 	other := *one.Certificate()
 	other.Raw = []byte("another")
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	if err := ProbeTLS(ctx, address, "example.com", &other); !errors.Is(err, context.DeadlineExceeded) {
+	if err := ProbeTLS(ctx, address, "example.com", &other, nil); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("another certificate: %v", err)
 	}
 }

@@ -236,7 +236,7 @@ func (e *tlsEdge) serves(t *testing.T, host string, text []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := ProbeTLS(soon(t), e.edge.HTTPS[0].Address.String(), host, leaf); err != nil {
+	if err := ProbeTLS(soon(t), e.edge.HTTPS[0].Address.String(), host, leaf, nil); err != nil {
 		t.Error(err)
 	}
 }

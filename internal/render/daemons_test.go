@@ -264,12 +264,12 @@ func (s *staged) serves(ctx context.Context) error {
 				if _, err := netip.ParseAddr(host); err == nil {
 					continue // no client sends an address as a name
 				}
-				if err := native.ProbeTLS(ctx, listener.Address.String(), host, s.pairs[i].Leaf); err != nil {
+				if err := native.ProbeTLS(ctx, listener.Address.String(), host, s.pairs[i].Leaf, nil); err != nil {
 					return err
 				}
 			}
 		}
-		if err := native.ProbeTLS(ctx, listener.Address.String(), "nobody.test", s.pairs[s.setup.Edge.First].Leaf); err != nil {
+		if err := native.ProbeTLS(ctx, listener.Address.String(), "nobody.test", s.pairs[s.setup.Edge.First].Leaf, nil); err != nil {
 			return err
 		}
 	}

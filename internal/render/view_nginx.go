@@ -159,8 +159,8 @@ func nginxView(in Input, common header) nginxData {
 
 // plainListeners are those on which nginx redirects to https.
 func plainListeners(edge *site.Edge) []site.Listener {
-	if edge.Plain() {
-		return nil // the sites are served there
+	if edge.PlainByTLS() {
+		return nil
 	}
 	return edge.HTTP
 }

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -150,6 +151,15 @@ func (s *Site) BackendByName(name string) (*Backend, bool) {
 // Plain reports that somebody in front of the edge ends TLS: the sites are served
 // on the plain listeners.
 func (e *Edge) Plain() bool { return e.Engine.TLS == Off }
+
+// Announces reports a peer whose connections have to begin with a PROXY header.
+func (e *Edge) Announces(peer netip.Addr) bool {
+	return slices.ContainsFunc(e.Announced, func(p Prefix) bool { return p.Network.Contains(peer) })
+}
+
+// PlainByTLS reports that the plain listeners are the tls tier's: as the sites are
+// served there, or as nginx could take PROXY headers of all peers or of none.
+func (e *Edge) PlainByTLS() bool { return e.Plain() || len(e.Announced) > 0 }
 
 // Uncached reports that nothing is stored: the web tier does what the cache tier does
 // besides.

@@ -28,6 +28,9 @@ type Edge struct {
 	HTTPS   []Listener // TLS listeners; empty where Plain, and nowhere else
 	User    string     // whom the daemons run as when edgegen is root; "" where none is named
 	Trusted []Prefix   // peers whose forwarded headers are believed
+	// Announced are the peers whose connections to the public listeners begin with a
+	// PROXY header, and nobody else's do; empty for nobody's.
+	Announced []Prefix
 	// Resolvers are the name servers that are asked for the addresses of backends,
 	// in turn where one does not answer; empty for those of the machine.
 	Resolvers []netip.AddrPort
@@ -48,6 +51,7 @@ type Edge struct {
 	Secrets []string
 
 	UserSource       Source
+	AnnouncedSource  Source
 	PublicPortSource Source
 	HealthSource     Source
 }
