@@ -94,7 +94,11 @@ func besides(t *testing.T, h *edge.Home, e *edge.Edge, other *load.App, address,
 	old := e.Status().Backends[0].Process.PID
 	oldApp := e.Family()[slices.IndexFunc(e.Family(), func(p edge.Process) bool { return p.PID == old })]
 	text := withApp(other, address, command, "4")
-	for round := range 5 {
+	rounds := 2
+	if *every {
+		rounds = 5
+	}
+	for round := range rounds {
 		h.Write("site.hcl", text)
 		if plan, _ := e.Plan(); plan.WebSockets != 0 {
 			t.Errorf("round %d: plan counts %d WebSockets", round, plan.WebSockets)

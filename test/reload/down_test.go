@@ -28,45 +28,42 @@ func broken(t *testing.T, e *edge.Edge, role, program string, mark edge.Mark) {
 // down and another tier serves in its place.
 func TestR1RefusedWhileDown(t *testing.T) {
 	t.Parallel()
+	h := edge.NewHome(t, edge.Native)
+	h.Wrap()
+	h.Set(edge.NginxPicky)
+	h.Write("public/no-socket", "")
+	app := load.StartApp(t, "app")
+	good := plain(app, "", `"127.0.0.1:0"`)
+	h.Write("site.hcl", good)
+	e := h.Run()
 	for _, c := range []struct {
-		role, program string
-		mark          edge.Mark
-		spoil         func(h *edge.Home, site string) string
+		role, program     string
+		mark              edge.Mark
+		wanted, spoilt    string
+		lifetime, another string // the next good one
 	}{
-		{"web", "nginx", edge.NginxBroken, func(_ *edge.Home, site string) string {
-			return strings.Replace(site, `route "/" {`, "route \"/old\" {\n    redirect { to = \"/X-Refused\" }\n  }\n  route \"/\" {", 1)
-		}},
-		{"cache", "varnishd", edge.VarnishBroken, func(h *edge.Home, site string) string {
-			return strings.Replace(site, `servers = ["`, `servers = ["unix:`+h.Path("public/no-socket")+`", "`, 1)
-		}},
+		{"web", "nginx", edge.NginxBroken, `route "/" {`, "route \"/old\" {\n    redirect { to = \"/X-Refused\" }\n  }\n  route \"/\" {",
+			"websocket = true", "websocket = true\n    cache {\n      ttl = \"1m\"\n    }"},
+		{"cache", "varnishd", edge.VarnishBroken, `servers = ["`, `servers = ["unix:` + h.Path("public/no-socket") + `", "`,
+			`"1m"`, `"2m"`},
 	} {
-		t.Run(c.role, func(t *testing.T) {
-			t.Parallel()
-			h := edge.NewHome(t, edge.Native)
-			h.Wrap()
-			h.Set(edge.NginxPicky)
-			h.Write("public/no-socket", "")
-			app := load.StartApp(t, "app")
-			good := plain(app, "", `"127.0.0.1:0"`)
-			h.Write("site.hcl", good)
-			e := h.Run()
-			broken(t, e, c.role, c.program, c.mark)
-			h.Write("site.hcl", c.spoil(h, good))
-			if result := e.Reload(); result.Code != 1 || !strings.Contains(result.Err, "refuse") {
-				t.Errorf("reload exits with %d: %s", result.Code, result.Err)
-			}
-			asked(t, e, "after the refusal")
-			h.Write("site.hcl", strings.Replace(good, "websocket = true", "websocket = true\n    cache {\n      ttl = \"1m\"\n    }", 1))
-			if result := e.Reload(); result.Code != 0 {
-				t.Errorf("the next reload exits with %d: %s", result.Code, result.Err)
-			}
-			asked(t, e, "after the next reload")
-			e.Clear(c.mark)
-			e.Until("all is well again", edge.Patience, ready)
-			asked(t, e, "afterwards")
-			e.Stop()
-		})
+		broken(t, e, c.role, c.program, c.mark)
+		h.Write("site.hcl", strings.Replace(good, c.wanted, c.spoilt, 1))
+		if result := e.Reload(); result.Code != 1 || !strings.Contains(result.Err, "refuse") {
+			t.Errorf("%s: reload exits with %d: %s", c.role, result.Code, result.Err)
+		}
+		asked(t, e, "after the refusal")
+		good = strings.Replace(good, c.lifetime, c.another, 1)
+		h.Write("site.hcl", good)
+		if result := e.Reload(); result.Code != 0 {
+			t.Errorf("%s: the next reload exits with %d: %s", c.role, result.Code, result.Err)
+		}
+		asked(t, e, "after the next reload")
+		e.Clear(c.mark)
+		e.Until("all is well again", edge.Patience, ready)
+		asked(t, e, "afterwards")
 	}
+	e.Stop()
 }
 
 // TestP3TakeoverDuringReload: while a reload waits for an app, a daemon that
@@ -170,27 +167,24 @@ func TestStopTwiceDuringReload(t *testing.T) {
 // though others answer in its place.
 func TestStoppedWorker(t *testing.T) {
 	t.Parallel()
+	h := edge.NewHome(t, edge.Native)
+	app := load.StartApp(t, "app")
+	h.Write("site.hcl", plain(app, "", `"127.0.0.1:0"`))
+	e := h.Run()
 	for _, name := range []string{"nginx", "cache-main"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			h := edge.NewHome(t, edge.Native)
-			app := load.StartApp(t, "app")
-			h.Write("site.hcl", plain(app, "", `"127.0.0.1:0"`))
-			e := h.Run()
-			family := e.Family()
-			at := slices.IndexFunc(family, func(p edge.Process) bool { return p.Name == name && p.Parent != e.PID() })
-			if at < 0 {
-				t.Fatalf("there is no %s among %v", name, family)
-			}
-			if err := family[at].Signal(syscall.SIGSTOP); err != nil {
-				t.Fatal(err)
-			}
-			await(t, "the stopped one has been ended", func() bool { return !family[at].Alive() })
-			e.Until("all is well again", edge.Patience, ready)
-			asked(t, e, "afterwards")
-			e.Stop()
-		})
+		family := e.Family()
+		at := slices.IndexFunc(family, func(p edge.Process) bool { return p.Name == name && p.Parent != e.PID() })
+		if at < 0 {
+			t.Fatalf("there is no %s among %v", name, family)
+		}
+		if err := family[at].Signal(syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+		await(t, "the stopped one has been ended", func() bool { return !family[at].Alive() })
+		e.Until("all is well again", edge.Patience, ready)
+		asked(t, e, name+" was stopped: afterwards")
 	}
+	e.Stop()
 }
 
 // TestStartVCLRefused: what varnish refuses at a start is told at once, at its

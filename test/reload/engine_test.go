@@ -50,35 +50,34 @@ func running(e *edge.Edge, program string) bool {
 // WebSockets close that plan has counted.
 func TestEngineChange(t *testing.T) {
 	t.Parallel()
+	h := edge.NewHome(t, edge.Native)
+	app := load.StartApp(t, "app")
+	h.Write("site.hcl", plain(app, "", `"127.0.0.1:0"`))
+	e := h.Run("--engine", "") // what the site says
 	for _, c := range []struct{ role, program string }{{"cache", "varnishd"}, {"web", "nginx"}, {"tls", "stunnel"}} {
-		t.Run(c.role, func(t *testing.T) {
-			h := edge.NewHome(t, edge.Native)
-			app := load.StartApp(t, "app")
-			h.Write("site.hcl", plain(app, "", `"127.0.0.1:0"`))
-			e := h.Run("--engine", "") // what the site says
-			for _, engine := range []string{c.role + ` = "builtin"`, ""} {
-				open := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/ws", Count: 10, Pause: paced(10, 30)})
-				h.Write("site.hcl", plain(app, engine, `"127.0.0.1:0"`))
-				plan, _ := e.Plan()
-				if result := e.Reload(); result.Code != 0 {
-					t.Fatalf("%q: reload exits with %d: %s", engine, result.Code, result.Err)
-				}
-				asked(t, e, engine+": at once")
-				await(t, "the counted WebSockets have closed", func() bool { return open.Open() <= 10-plan.WebSockets })
-				if r := open.Stop(); len(r.Cuts) != plan.WebSockets {
-					t.Errorf("%q: %d WebSockets closed, and plan has counted %d", engine, len(r.Cuts), plan.WebSockets)
-				}
-				if engine != "" {
-					await(t, c.program+" has gone", func() bool { return !running(e, c.program) })
-				}
-				asked(t, e, engine+": afterwards")
+		for _, engine := range []string{c.role + ` = "builtin"`, ""} {
+			when := fmt.Sprintf("%s, %q", c.role, engine)
+			open := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/ws", Count: 10, Pause: paced(10, 30)})
+			h.Write("site.hcl", plain(app, engine, `"127.0.0.1:0"`))
+			plan, _ := e.Plan()
+			if result := e.Reload(); result.Code != 0 {
+				t.Fatalf("%s: reload exits with %d: %s", when, result.Code, result.Err)
 			}
-			if !running(e, c.program) {
-				t.Errorf("%s does not serve again", c.program)
+			asked(t, e, when+": at once")
+			await(t, "the counted WebSockets have closed", func() bool { return open.Open() <= 10-plan.WebSockets })
+			if r := open.Stop(); len(r.Cuts) != plan.WebSockets {
+				t.Errorf("%s: %d WebSockets closed, and plan has counted %d", when, len(r.Cuts), plan.WebSockets)
 			}
-			e.Stop()
-		})
+			if engine != "" {
+				await(t, c.program+" has gone", func() bool { return !running(e, c.program) })
+			}
+			asked(t, e, when+": afterwards")
+		}
+		if !running(e, c.program) {
+			t.Errorf("%s does not serve again", c.program)
+		}
 	}
+	e.Stop()
 }
 
 // TestEngineChangeUndone holds R1 where a tier that comes later in a change of
@@ -125,25 +124,6 @@ func TestListenerComesBack(t *testing.T) {
 	if r := open.Stop(); len(r.Cuts) != 0 {
 		t.Errorf("%d WebSockets closed", len(r.Cuts))
 	}
-	e.Stop()
-}
-
-// TestNoTakeover leaves a tier down while its daemon is, and is no reason to
-// refuse anybody in a reload.
-func TestNoTakeover(t *testing.T) {
-	t.Parallel()
-	h := edge.NewHome(t, edge.Native)
-	app := load.StartApp(t, "app")
-	site := plain(app, "", `"127.0.0.1:0"`)
-	h.Write("site.hcl", site)
-	e := h.Run("--no-takeover")
-	clients := load.StartClients(load.ClientOptions{Address: e.HTTPS(), Host: host, Count: 4, Requests: 1, Retry: true, Pause: paced(4, 50),
-		Generations: load.NewGenerations(0), Expectation: load.Expectation{Pages: []load.Page{{Path: "/page", Parts: []load.Part{load.Status(200)}}}}})
-	h.Write("site.hcl", strings.Replace(site, "timeouts {", "cache_storage { size = \"48MiB\" }\n  timeouts {", 1))
-	if result := e.Reload(); result.Code != 0 {
-		t.Fatalf("reload exits with %d: %s", result.Code, result.Err)
-	}
-	few(t, "requests failed", clients.Stop().Failed)
 	e.Stop()
 }
 

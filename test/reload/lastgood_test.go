@@ -11,7 +11,7 @@ import (
 )
 
 // TestLastGood holds that a start with a broken file fails, and with
-// --last-good serves what was served last and says so.
+// --last-good serves what was served last and says so, or why that cannot be.
 func TestLastGood(t *testing.T) {
 	t.Parallel()
 	for _, c := range []edge.Combination{edge.Native, edge.BuiltIn} {
@@ -43,34 +43,27 @@ func TestLastGood(t *testing.T) {
 			w.generations.Changing(3)
 			w.reload(again)
 			w.serves(again, 3)
+			again.AwaitFile("state/last-good/current/edge.json")
 			again.Stop()
+			w.damaged()
 		})
 	}
 }
 
-// TestDamagedLastGood holds that what cannot be served again is told beside what
-// is wrong with the site, on every engine.
-func TestDamagedLastGood(t *testing.T) {
-	t.Parallel()
-	for _, c := range []edge.Combination{edge.Native, edge.BuiltIn} {
-		t.Run(c.Name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, c)
-			e := w.Run()
-			e.AwaitFile("state/last-good/current/edge.json")
-			e.Stop()
-			w.Replace("websocket = true", "websockett = true")
-			for _, text := range []string{"{}", "null", `{"Meaning":"","Edge":{"Sites":[{}],"HTTPS":[{}]}}`, "{\"Meaning\""} {
-				w.Write("state/last-good/current/edge.json", text)
-				failed := w.Up("--last-good")
-				if code := failed.Ends(); code != 1 {
-					t.Errorf("%s: up exits with %d", text, code)
-				}
-				if said := failed.Err.Text(); strings.Count(said, "--last-good: ") != 1 || !strings.Contains(said, "websockett") || strings.Contains(said, "panic") {
-					t.Errorf("%s: up says %s", text, said)
-				}
-			}
-		})
+// damaged holds that what cannot be served again is told beside what is wrong
+// with the site.
+func (w *world) damaged() {
+	w.t.Helper()
+	w.Replace("websocket = true", "websockett = true")
+	for _, text := range []string{"{}", "null", `{"Meaning":"","Edge":{"Sites":[{}],"HTTPS":[{}]}}`, "{\"Meaning\""} {
+		w.Write("state/last-good/current/edge.json", text)
+		failed := w.Up("--last-good")
+		if code := failed.Ends(); code != 1 {
+			w.t.Errorf("%s: up exits with %d", text, code)
+		}
+		if said := failed.Err.Text(); strings.Count(said, "--last-good: ") != 1 || !strings.Contains(said, "websockett") || strings.Contains(said, "panic") {
+			w.t.Errorf("%s: up says %s", text, said)
+		}
 	}
 }
 

@@ -21,8 +21,8 @@ import (
 // The defaults are enough to see what goes wrong at every reload; `make reloads`
 // asks for more.
 var (
-	reloads = flag.Int("reloads", 5, "how many reloads in a row a run under load has")
-	sockets = flag.Int("sockets", 120, "how many WebSockets are open meanwhile")
+	reloads = flag.Int("reloads", 3, "how many reloads in a row a run under load has")
+	sockets = flag.Int("sockets", 60, "how many WebSockets are open meanwhile")
 	every   = flag.Bool("every", false, "ask all eight combinations of engines, not four of them")
 )
 

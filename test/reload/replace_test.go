@@ -47,7 +47,7 @@ func TestReplace(t *testing.T) {
 
 func (w *world) replace(e *edge.Edge, one change) {
 	w.t.Helper()
-	const count = 50
+	count := min(50, *sockets/3)
 	open := w.sockets(e, count)
 	crowd := w.crowd(e, one.again)
 	one.make(w)

@@ -16,7 +16,7 @@ func (w *world) shows(e *edge.Edge, generation int, serial int64) {
 	w.t.Helper()
 	address := e.HTTPS()
 	var last string
-	for deadline := time.Now().Add(edge.Patience); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(edge.Patience); ; time.Sleep(80 * time.Millisecond) {
 		answer, shown, err := load.Get(address, host, "/app")
 		if err == nil && shown == serial && answer.Status == 200 &&
 			answer.Body == load.Line(appOf(generation), fmt.Sprint(generation), "/app") && answer.Header.Get("X-Generation") == fmt.Sprint(generation) {

@@ -34,7 +34,9 @@ type world struct {
 	apps         [2]*load.App
 	certificates [4]edge.Certificate
 	generations  *load.Generations
-	number       int // of the generation that was written last
+	number       int        // of the generation that was written last
+	asked        *edge.Edge // whose first listener address is
+	address      string
 }
 
 func newWorld(t *testing.T, c edge.Combination) *world {
@@ -69,7 +71,8 @@ func (w *world) writeCertificate(c edge.Certificate) {
 // the certificate, and how long answers are kept.
 func (w *world) serves(e *edge.Edge, generation int) {
 	w.t.Helper()
-	address, expected := e.HTTPS(), w.expectation()
+	w.asked = nil // it may have other listeners now
+	address, expected := w.listener(e), w.expectation()
 	low := load.NewGenerations(generation)
 	clients := load.StartClients(load.ClientOptions{Address: address, Host: host, Count: 4, Requests: 5, Generations: low, Expectation: expected})
 	for deadline := time.Now().Add(edge.Patience); clients.Requests() < 30 && time.Now().Before(deadline); {
@@ -111,6 +114,16 @@ func few(t *testing.T, what string, failures []load.Failure) {
 	}
 }
 
+// listener is the address of an edge's first TLS listener. A status is not asked for
+// every time: that costs the edge a process.
+func (w *world) listener(e *edge.Edge) string {
+	w.t.Helper()
+	if w.asked != e {
+		w.asked, w.address = e, e.HTTPS()
+	}
+	return w.address
+}
+
 // next writes the generation after the last one.
 func (w *world) next() int {
 	w.t.Helper()
@@ -142,7 +155,7 @@ func pids(s api.Status) map[string]int {
 
 func (w *world) sockets(e *edge.Edge, count int) *load.Sockets {
 	w.t.Helper()
-	s := load.OpenSockets(load.SocketOptions{Address: e.HTTPS(), Host: host, Path: "/ws", Count: count, Pause: max(500*time.Millisecond, paced(count, 120))})
+	s := load.OpenSockets(load.SocketOptions{Address: w.listener(e), Host: host, Path: "/ws", Count: count, Pause: max(500*time.Millisecond, paced(count, 60))})
 	if open := s.Open(); open != count {
 		few(w.t, "WebSockets could not be opened", s.Stop().Failed)
 		w.t.Fatalf("%d of %d WebSockets are open", open, count)
@@ -156,14 +169,14 @@ const crowded = 24
 // crowd starts clients that keep their connections and some that do not.
 func (w *world) crowd(e *edge.Edge, retry bool) []*load.Clients {
 	w.t.Helper()
-	o := load.ClientOptions{Address: e.HTTPS(), Host: host, Generations: w.generations, Expectation: w.expectation(), Retry: retry}
+	o := load.ClientOptions{Address: w.listener(e), Host: host, Generations: w.generations, Expectation: w.expectation(), Retry: retry}
 	keeping, fresh := o, o
-	keeping.Count, keeping.Requests, keeping.Pause = crowded, 40, paced(crowded, 60)
-	fresh.Count, fresh.Requests, fresh.Pause, fresh.Retry = 4, 1, paced(4, 12), false
+	keeping.Count, keeping.Requests, keeping.Pause = crowded, 40, paced(crowded, 50)
+	fresh.Count, fresh.Requests, fresh.Pause, fresh.Retry = 4, 1, paced(4, 8), false
 	crowd := []*load.Clients{load.StartClients(keeping), load.StartClients(fresh)}
 	if w.TLS == site.Builtin && w.Cache == site.Builtin { // the daemons speak HTTP/1.1 only
 		modern := keeping
-		modern.Count, modern.Pause, modern.HTTP2 = 8, paced(8, 30), true
+		modern.Count, modern.Pause, modern.HTTP2 = 8, paced(8, 20), true
 		crowd = append(crowd, load.StartClients(modern))
 	}
 	return crowd
