@@ -14,8 +14,9 @@
 # Each package has a timeout of its own. test/chaos has a target of its own,
 # since it needs the machine for itself. test/reload takes longest and begins, so
 # that the others run beside it. Many cases of test/conformance wait for a second
-# or two, so nothing runs beside them; lint vets.
-test: dependencies
+# or two, so nothing runs beside them. They test one edgegen; lint vets.
+test: export EDGEGEN_UNDER_TEST = $(CURDIR)/bin/edgegen
+test: dependencies build
 	go test -vet=off -timeout 9m ./test/reload $$(go list ./... | grep -v -e /test/chaos -e /test/reload -e /test/conformance)
 	go test -vet=off -timeout 9m ./test/conformance
 

@@ -17,7 +17,7 @@ import (
 const Patience = 60 * time.Second
 
 // programVariable names the edgegen that is tested, where it is not to be built.
-// programsVariable names the directory of what is built.
+// programsVariable names the directory where all programs stand.
 const (
 	programVariable  = "EDGEGEN_UNDER_TEST"
 	programsVariable = "EDGEGEN_TEST_PROGRAMS"
@@ -25,12 +25,10 @@ const (
 
 // Main builds edgegen, and the programs of the packages that are named beside
 // it, runs the tests of a package, and returns the exit code. Where the
-// environment names a program in EDGEGEN_UNDER_TEST, that edgegen is tested.
+// environment names a program in EDGEGEN_UNDER_TEST, that edgegen is tested, so
+// that one is linked for many packages.
 func Main(m *testing.M, packages ...string) int {
-	if os.Getenv(programVariable) == "" {
-		packages = append(packages, "edgegen/cmd/edgegen")
-	}
-	code, err := runBuilt(m, packages)
+	code, err := runBuilt(m, os.Getenv(programVariable), packages)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -42,10 +40,7 @@ func Main(m *testing.M, packages ...string) int {
 // the package's path.
 func Program(name string) string { return filepath.Join(os.Getenv(programsVariable), name) }
 
-func runBuilt(m *testing.M, packages []string) (code int, err error) {
-	if len(packages) == 0 {
-		return m.Run(), nil
-	}
+func runBuilt(m *testing.M, given string, packages []string) (code int, err error) {
 	dir, err := os.MkdirTemp("", "edgegen-test-")
 	if err != nil {
 		return 1, err
@@ -54,15 +49,39 @@ func runBuilt(m *testing.M, packages []string) (code int, err error) {
 	if err := os.Chmod(dir, 0o755); err != nil { // for those who run as another user
 		return 1, err
 	}
-	arguments := []string{"build", "-o", dir + "/"}
-	if raceEnabled {
-		arguments = append(arguments, "-race")
+	if given == "" {
+		packages = append(packages, "edgegen/cmd/edgegen")
+	} else if err := copyProgram(given, filepath.Join(dir, "edgegen")); err != nil {
+		return 1, err
 	}
-	if output, err := exec.Command("go", append(arguments, packages...)...).CombinedOutput(); err != nil {
-		return 1, fmt.Errorf("build %v: %w\n%s", packages, err, output)
+	if len(packages) > 0 {
+		if err := build(dir, packages); err != nil {
+			return 1, err
+		}
 	}
 	if err := os.Setenv(programsVariable, dir); err != nil {
 		return 1, err
 	}
 	return m.Run(), nil
+}
+
+func build(dir string, packages []string) error {
+	arguments := []string{"build", "-o", dir + "/"}
+	if raceEnabled {
+		arguments = append(arguments, "-race")
+	}
+	if output, err := exec.Command("go", append(arguments, packages...)...).CombinedOutput(); err != nil {
+		return fmt.Errorf("build %v: %w\n%s", packages, err, output)
+	}
+	return nil
+}
+
+// copyProgram puts a program where every user may run it. As the test itself reads
+// it, go test knows that what it has to say depends on it.
+func copyProgram(from, to string) error {
+	program, err := os.ReadFile(from)
+	if err != nil {
+		return fmt.Errorf("read the program under test: %w", err)
+	}
+	return os.WriteFile(to, program, 0o755)
 }

@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"cmp"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -121,7 +120,7 @@ func (h *Home) AwaitFile(name string) {
 
 // Command is edgegen with arguments; it is killed when the test ends.
 func (h *Home) Command(arguments ...string) *exec.Cmd {
-	c := exec.CommandContext(h.t.Context(), cmp.Or(os.Getenv(programVariable), Program("edgegen")), arguments...)
+	c := exec.CommandContext(h.t.Context(), Program("edgegen"), arguments...)
 	c.Dir, c.Env = h.Dir, append(os.Environ(), h.environment...)
 	c.WaitDelay = 10 * time.Second // whoever is left over must not hold up the test
 	return c
