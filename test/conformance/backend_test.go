@@ -28,7 +28,7 @@ type backend struct {
 // several goroutines.
 type record struct {
 	mu          sync.Mutex
-	requests    []request
+	requests    map[string][]request // by the mark of the case; "" where there is none
 	connections []*edge.Transcript
 	answers     map[string]func(*exchange)
 	moving      []string            // the addresses of the app that a case moves
@@ -46,7 +46,7 @@ type request struct {
 }
 
 func newRecord() *record {
-	return &record{answers: map[string]func(*exchange){}, pieces: map[string][]string{}}
+	return &record{requests: map[string][]request{}, answers: map[string]func(*exchange){}, pieces: map[string][]string{}}
 }
 
 // serve starts a backend on the listener. It ends with the test.
@@ -85,13 +85,8 @@ func (b *backend) converse(conn net.Conn) {
 func (r *record) add(x *exchange) func(*exchange) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	x.number = 1
-	for _, earlier := range r.requests {
-		if earlier.mark == x.mark {
-			x.number++
-		}
-	}
-	r.requests = append(r.requests, x.request)
+	r.requests[x.mark] = append(r.requests[x.mark], x.request)
+	x.number = len(r.requests[x.mark])
 	return r.answers[x.mark]
 }
 
@@ -103,7 +98,9 @@ func (r *record) answer(mark string, f func(*exchange)) {
 }
 
 // markOf finds the case that a text belongs to.
-func markOf(text string) string { return regexp.MustCompile(`c[0-9]{4}z`).FindString(text) }
+func markOf(text string) string { return markForm.FindString(text) }
+
+var markForm = regexp.MustCompile(`c[0-9]{4}z`)
 
 // piece notes a part of a body that has reached an app.
 func (r *record) piece(mark, text string) {
@@ -123,7 +120,7 @@ func (r *record) come(mark string) string {
 func (r *record) seen(mark string) []request {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(r.requests), func(q request) bool { return q.mark != mark })
+	return slices.Clone(r.requests[mark])
 }
 
 // brought reports whether the text came over any connection, in a request or

@@ -51,9 +51,7 @@ func TestContract(t *testing.T) {
 			if speaksHTTP2(c) {
 				two = runCorpus(t, c, edges, true)
 			}
-			for _, name := range configurations() {
-				edges[name].Stop()
-			}
+			stopAll(edges)
 			mu.Lock()
 			defer mu.Unlock()
 			scores[name] = one

@@ -19,12 +19,18 @@ type subject struct {
 	explains    *explain.Explainer
 }
 
-// start runs an edge for a configuration and waits until it is ready.
+// start runs an edge for a configuration and does not wait for it.
 func start(t *testing.T, c edge.Combination, configuration string) *subject {
 	t.Helper()
 	h, r := edge.NewHome(t, c), newRecord()
 	writeSite(t, h, r, configuration)
-	s := &subject{Edge: h.Run(), record: r}
+	return &subject{Edge: h.Up(), record: r}
+}
+
+// await waits until the edge is ready, and asks where it listens.
+func (s *subject) await(t *testing.T) {
+	t.Helper()
+	s.Ready()
 	status := s.Status()
 	for _, tier := range status.Tiers {
 		for _, address := range tier.Listen {
@@ -36,7 +42,7 @@ func start(t *testing.T, c edge.Combination, configuration string) *subject {
 				s.https6 = address
 			case tier.Role == "tls":
 				s.https = address
-				if c.TLS == site.Off {
+				if s.TLS == site.Off {
 					s.http = address
 				}
 			}
@@ -46,7 +52,6 @@ func start(t *testing.T, c edge.Combination, configuration string) *subject {
 		t.Fatalf("status tells no listeners: %+v", status)
 	}
 	s.explains = s.Explainer(t, s.https, s.https6)
-	return s
 }
 
 // hasIPv6 reports whether the machine has an IPv6 loopback.
@@ -62,5 +67,16 @@ func startAll(t *testing.T, c edge.Combination) map[string]*subject {
 	for _, name := range configurations() {
 		subjects[name] = start(t, c, name)
 	}
+	for _, s := range subjects {
+		s.await(t)
+	}
 	return subjects
+}
+
+func stopAll(subjects map[string]*subject) {
+	var edges []*edge.Edge
+	for _, s := range subjects {
+		edges = append(edges, s.Edge)
+	}
+	edge.StopAll(edges...)
 }

@@ -32,7 +32,7 @@ func (a *attempt) inexpressible() {
 // askHTTP2 sends a request, written as one of HTTP/1.1, over HTTP/2.
 func (a *attempt) askHTTP2(from, raw string) *response {
 	fields, body, whole := a.translate(a.fill(raw))
-	conn := tls.Client(a.dial(from, a.edge.https), &tls.Config{ServerName: hostOf(raw), InsecureSkipVerify: true, NextProtos: []string{"h2"}})
+	conn := tls.Client(a.dial(from, a.edge.https), clientConfig(hostOf(raw), "h2"))
 	defer conn.Close()
 	if err := conn.Handshake(); err != nil {
 		a.fatalf("TLS handshake: %v", err)
@@ -105,6 +105,7 @@ func (a *attempt) translate(raw string) (fields []hpack.HeaderField, body []byte
 func (a *attempt) readHTTP2(framer *http2.Framer) *response {
 	r := &response{proto: "HTTP/2.0", header: http.Header{}, trailer: http.Header{}, length: -1}
 	decoder := hpack.NewDecoder(4096, nil)
+	var body strings.Builder
 	for {
 		frame, err := framer.ReadFrame()
 		if err != nil {
@@ -132,7 +133,7 @@ func (a *attempt) readHTTP2(framer *http2.Framer) *response {
 				a.fatalf("header block: %v", err)
 			}
 		case *http2.DataFrame:
-			r.body += string(f.Data())
+			body.Write(f.Data())
 			ended = f.StreamEnded()
 		case *http2.RSTStreamFrame:
 			r.broken, ended = fmt.Errorf("reset: %v", f.ErrCode), true
@@ -142,6 +143,7 @@ func (a *attempt) readHTTP2(framer *http2.Framer) *response {
 			}
 		}
 		if ended {
+			r.body = body.String()
 			if n, err := strconv.ParseInt(r.header.Get("Content-Length"), 10, 64); err == nil {
 				r.length = n
 			}

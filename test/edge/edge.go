@@ -142,10 +142,24 @@ func (e *Edge) Kill() { _ = e.cmd.Process.Kill() }
 
 // Stop ends the edge by SIGTERM; it has to exit with 0, and none of its
 // processes may be left then.
-func (e *Edge) Stop() {
+func (e *Edge) Stop() { e.t.Helper(); StopAll(e) }
+
+// StopAll stops edges at the same time.
+func StopAll(edges ...*Edge) {
+	families := make([][]Process, len(edges))
+	for i, e := range edges {
+		e.t.Helper()
+		families[i] = e.Family()
+		e.Signal(syscall.SIGTERM)
+	}
+	for i, e := range edges {
+		e.stopped(families[i])
+	}
+}
+
+// stopped waits for the end that the edge has been asked for.
+func (e *Edge) stopped(family []Process) {
 	e.t.Helper()
-	family := e.Family()
-	e.Signal(syscall.SIGTERM)
 	if code := e.Ends(); code != 0 {
 		e.t.Errorf("exit code %d after SIGTERM", code)
 	}
