@@ -22,7 +22,7 @@ func TestChildIsCounted(t *testing.T) {
 	if err := child.Signal(syscall.SIGSEGV); err != nil {
 		t.Fatal(err)
 	}
-	s := h.until("varnishd was started again", func(s api.Status) bool {
+	s := e.Until("varnishd was started again", edge.Patience, func(s api.Status) bool {
 		return s.State == "ready" && tierRestarts("cache")(t, s) == 1
 	})
 	if f := edge.Tier(s, "cache").LastFailure; f == nil || !strings.Contains(f.Reason, "Wrong turn at cache/") && !strings.Contains(f.Reason, "Signal 11 ") { // as it takes a signal
@@ -44,7 +44,7 @@ func TestWorkerIsCounted(t *testing.T) {
 	if err := worker.Signal(syscall.SIGSEGV); err != nil {
 		t.Fatal(err)
 	}
-	s := h.until("the end of the worker is told", func(s api.Status) bool {
+	s := e.Until("the end of the worker is told", edge.Patience, func(s api.Status) bool {
 		return edge.Tier(s, "web").Children == 1
 	})
 	want := "its worker " + strconv.Itoa(worker.PID) + " was ended by signal 11"

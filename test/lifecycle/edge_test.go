@@ -59,12 +59,6 @@ func (h *home) status() api.Status {
 	return status
 }
 
-// until waits for a status.
-func (h *home) until(what string, holds func(api.Status) bool) api.Status {
-	h.t.Helper()
-	return edge.Await(h.t, what, edge.Patience, h.status, holds)
-}
-
 // tier returns one tier's part of a status.
 func tier(t *testing.T, status api.Status, role string) api.TierStatus {
 	t.Helper()
@@ -79,7 +73,7 @@ func tier(t *testing.T, status api.Status, role string) api.TierStatus {
 // connection of its own.
 func (e *running) client() *http.Client {
 	e.home.t.Helper()
-	address := tier(e.home.t, e.home.status(), "tls").Listen[0]
+	address := tier(e.home.t, e.Status(), "tls").Listen[0]
 	return &http.Client{Timeout: edge.Patience, Transport: &http.Transport{
 		DisableKeepAlives: true,
 		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, // who the edge is, is not the question

@@ -45,8 +45,7 @@ func TestKill(t *testing.T) {
 
 	again := h.run()
 	again.get("/hello.txt")
-	again.Stop()
-	h.clean()
+	again.killedWithGuardian(t)
 }
 
 // TestKillWhileStarting kills edgegen at random moments of its start.
@@ -77,13 +76,11 @@ func TestKillWhileStarting(t *testing.T) {
 	h.clean()
 }
 
-// TestKillBoth holds that the next run ends what is left when the guardian was
-// killed too.
-func TestKillBoth(t *testing.T) {
-	t.Parallel()
-	h := newHome(t, edge.Native)
-	h.site(plan{edge: `timeouts { drain = "1s" }`, app: []string{"-stubborn", "-offspring"}})
-	e := h.run()
+// killedWithGuardian holds that the next run ends what is left when the guardian
+// was killed too.
+func (e *running) killedWithGuardian(t *testing.T) {
+	t.Helper()
+	h := e.home
 	// Stopped, edgegen cannot appoint another guardian.
 	e.Signal(syscall.SIGSTOP)
 	for _, p := range h.children(e.PID(), "") {

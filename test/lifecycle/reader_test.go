@@ -105,7 +105,7 @@ func TestStalledReaderOfMessages(t *testing.T) {
 		last := time.Time{}
 		for range 20 {
 			e.Signal(syscall.SIGHUP)
-			refused := h.until("the reload is refused", func(s api.Status) bool {
+			refused := e.Until("the reload is refused", edge.Patience, func(s api.Status) bool {
 				return s.LastReload != nil && !s.LastReload.OK && s.LastReload.At.After(last)
 			})
 			last = refused.LastReload.At

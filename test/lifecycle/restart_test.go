@@ -16,6 +16,9 @@ import (
 // again; meanwhile the edge is degraded, and what the dead one left is ended.
 func TestRestart(t *testing.T) {
 	t.Parallel()
+	h := newHome(t, edge.Native)
+	h.site(plan{})
+	e := h.run()
 	for _, c := range []struct {
 		name   string
 		victim func(h *home, s api.Status) edge.Process
@@ -24,42 +27,41 @@ func TestRestart(t *testing.T) {
 		restarts func(t *testing.T, s api.Status) int
 		path     string // what is asked for afterwards
 	}{
-		{"nginx master", ofTier("web"), tierRestarts("web"), "/hello.txt"},
 		{"nginx worker", childOf("web"), nil, "/hello.txt"},
+		{"nginx master", ofTier("web"), tierRestarts("web"), "/hello.txt"},
 		{"varnishd manager", ofTier("cache"), tierRestarts("cache"), "/hello.txt"},
 		{"varnishd child", childOf("cache"), nil, "/hello.txt"},
 		{"stunnel", ofTier("tls"), tierRestarts("tls"), "/hello.txt"},
 		{"app", ofApp, appRestarts, "/app"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			h := newHome(t, edge.Native)
-			h.site(plan{})
-			e := h.run()
-			victim := c.victim(h, h.status())
-			family := append(h.children(victim.PID, ""), victim)
-			if err := victim.Signal(syscall.SIGKILL); err != nil {
-				t.Fatal(err)
+		victim := c.victim(h, e.Status())
+		family := append(h.children(victim.PID, ""), victim)
+		told := strings.Count(e.Err.Text(), startedAgain)
+		if err := victim.Signal(syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		begun := time.Now()
+		if c.restarts != nil {
+			edge.Await(t, "it is told that the "+c.name+" is started again", edge.Patience, e.Err.Text,
+				func(said string) bool { return strings.Count(said, startedAgain) > told })
+			e.Until("the "+c.name+" was started again", edge.Patience, func(s api.Status) bool {
+				return s.State == "ready" && c.restarts(t, s) == 1
+			})
+		}
+		e.servesAgain(c.path)
+		t.Logf("%s: serves again after %v", c.name, time.Since(begun).Round(time.Millisecond))
+		for _, p := range family {
+			if p.Alive() {
+				t.Errorf("%s: the orphan %v lives on", c.name, p)
 			}
-			begun := time.Now()
-			if c.restarts != nil {
-				e.Says("died; it is started again")
-				h.until("it was started again", func(s api.Status) bool {
-					return s.State == "ready" && c.restarts(t, s) == 1
-				})
-			}
-			e.servesAgain(c.path)
-			t.Logf("serves again after %v", time.Since(begun).Round(time.Millisecond))
-			for _, p := range family {
-				if p.Alive() {
-					t.Errorf("the orphan %v lives on", p)
-				}
-			}
-			e.Stop()
-			h.clean()
-		})
+		}
 	}
+	e.Stop()
+	h.clean()
 }
+
+// startedAgain is told of everything that dies.
+const startedAgain = "died; it is started again"
 
 // TestRestartLog holds P2 for what writes the access log.
 func TestRestartLog(t *testing.T) {
@@ -103,7 +105,7 @@ func TestDegraded(t *testing.T) {
 	if err := syscall.Kill(h.status().Backends[0].Process.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	s := h.until("the edge is degraded and the app is tried again", func(s api.Status) bool {
+	s := e.Until("the edge is degraded and the app is tried again", edge.Patience, func(s api.Status) bool {
 		return s.State == "degraded" && s.Backends[0].Process.Restarts > 1
 	})
 	if state := s.Backends[0].Process.State; state != "backoff" && state != "starting" && state != "failed" {
@@ -115,7 +117,7 @@ func TestDegraded(t *testing.T) {
 	if err := os.Remove(h.Path("broken")); err != nil {
 		t.Fatal(err)
 	}
-	h.until("all is well again", func(s api.Status) bool { return s.State == "ready" })
+	e.Until("all is well again", edge.Patience, func(s api.Status) bool { return s.State == "ready" })
 	e.get("/app")
 	e.Stop()
 	h.clean("app.sh")

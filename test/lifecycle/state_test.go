@@ -15,13 +15,11 @@ import (
 	"edgegen/test/edge"
 )
 
-// TestSecond holds that a state directory has one edge, and that whoever comes
-// second leaves the first alone.
-func TestSecond(t *testing.T) {
-	t.Parallel()
-	h := newHome(t, edge.Native)
-	h.site(plan{})
-	first := h.run()
+// second holds that a state directory has one edge, and that whoever comes second
+// leaves the first alone.
+func (first *running) second(t *testing.T) {
+	t.Helper()
+	h := first.home
 	second := h.up()
 	if code := second.Ends(); code != 1 {
 		t.Errorf("exit code %d", code)
@@ -34,25 +32,26 @@ func TestSecond(t *testing.T) {
 	if s := h.status(); s.State != "ready" || s.PID != first.PID() {
 		t.Errorf("the first is disturbed: %+v", s)
 	}
-	first.Stop()
-	h.clean()
 }
 
 // TestStateDirectory holds that the path of a state directory does not matter,
 // nor what an earlier run has left in it.
 func TestStateDirectory(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ name, dir string }{
-		{"new, several levels", "state/below"},
-		{"longer than a socket's address", "state/" + strings.Repeat("long/", 40) + "end"},
-		{"spaces and quotes", `state/it's "one" of $mine; {really}`},
+	for _, c := range []struct {
+		name, dir string
+		engines   edge.Combination
+	}{
+		{"new, several levels", "state/below", edge.BuiltIn},
+		{"longer than a socket's address", "state/" + strings.Repeat("long/", 40) + "end", edge.Native},
+		{"spaces and quotes", `state/it's "one" of $mine; {really}`, edge.Native},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHome(t, edge.Native)
+			h := newHome(t, c.engines)
 			h.site(plan{})
 			h.State = h.Path(c.dir)
-			e := h.run()
+			e := h.run(h.engines)
 			e.get("/hello.txt")
 			if stop := h.Verb("stop"); stop.Code != 0 || stop.Out+stop.Err != "stopped\n" {
 				t.Errorf("stop: %+v", stop)
@@ -87,9 +86,10 @@ func authorityFiles(t *testing.T, h *home) []string {
 	return files
 }
 
-// TestStaleSocket holds that a control socket that nobody serves is no
-// obstacle, neither to those who ask nor to those who start.
-func TestStaleSocket(t *testing.T) {
+// TestSocket holds that a control socket that nobody serves is no obstacle, neither
+// to those who ask nor to those who start, and that one that is served is one to
+// who starts another edge.
+func TestSocket(t *testing.T) {
 	t.Parallel()
 	h := newHome(t, edge.Native)
 	h.site(plan{})
@@ -110,6 +110,7 @@ func TestStaleSocket(t *testing.T) {
 	}
 	e := h.run()
 	e.get("/hello.txt")
+	e.second(t)
 	e.Stop()
 	h.clean()
 }
