@@ -3,13 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
 
 // TestExamples runs the examples of the help texts, for the site of the article.
 func TestExamples(t *testing.T) {
-	t.Chdir("../../examples/article")
+	t.Chdir(copied(t, "../../examples/article"))
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	tried := 0
 	for _, c := range newRoot(streams{}).Commands() {
@@ -27,6 +29,45 @@ func TestExamples(t *testing.T) {
 	}
 	if tried < 3 {
 		t.Errorf("%d examples were found", tried)
+	}
+}
+
+// copied is a copy of a directory that whoever serves files may read.
+func copied(t *testing.T, directory string) string {
+	t.Helper()
+	to, err := os.MkdirTemp("", "example-") // the test's own directory is for its user alone
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(to); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := os.CopyFS(to, os.DirFS(directory)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(to, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
+
+// TestV2Examples runs the tests of the examples.
+func TestV2Examples(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	files, err := filepath.Glob("../../examples/*/*.edgetest.hcl")
+	if err != nil || len(files) < 4 {
+		t.Fatalf("%d examples have tests: %v", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(filepath.Dir(file)), func(t *testing.T) {
+			var out, problems bytes.Buffer
+			arguments := []string{"test", "-v", "--engine", "builtin", copied(t, filepath.Dir(file))}
+			if code := run(context.Background(), arguments, streams{in: strings.NewReader(""), out: &out, err: &problems}); code != 0 {
+				t.Errorf("exit code %d\n%s%s", code, out.String(), problems.String())
+			}
+		})
 	}
 }
 

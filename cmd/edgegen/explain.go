@@ -18,11 +18,17 @@ import (
 	"edgegen/internal/site"
 )
 
+// siteFlags are those that a site is read by.
+type siteFlags struct {
+	engine, stateDir string
+	given            []config.Given
+}
+
 type explainFlags struct {
-	engine, stateDir, peer, id string
-	headers                    []string
-	asJSON, live               bool
-	given                      []config.Given
+	siteFlags
+	peer, id     string
+	headers      []string
+	asJSON, live bool
 }
 
 func newExplain(s streams) *cobra.Command {
@@ -105,7 +111,7 @@ func (f *explainFlags) request(arguments []string) (explain.Request, error) {
 }
 
 func (s streams) explain(ctx context.Context, request explain.Request, path string, selection generation.Selection, flags explainFlags) error {
-	explainer, _, err := s.explainer(ctx, path, selection, flags, nil)
+	explainer, _, err := s.explainer(ctx, path, selection, flags.siteFlags, nil)
 	if err != nil {
 		return s.refusal(err, flags.asJSON)
 	}
@@ -128,7 +134,7 @@ func (s streams) showExplanation(e *explain.Explanation, asJSON bool) error {
 
 // explainer reads a site and prepares explaining it. settle may change the model
 // before, where it is not nil.
-func (s streams) explainer(ctx context.Context, path string, selection generation.Selection, flags explainFlags, settle func(*site.Edge)) (*explain.Explainer, *site.Edge, error) {
+func (s streams) explainer(ctx context.Context, path string, selection generation.Selection, flags siteFlags, settle func(*site.Edge)) (*explain.Explainer, *site.Edge, error) {
 	p, diagnostics, err := generation.Look(ctx, path, flags.given, selection, printedLayout(), flags.stateDir, version())
 	if err != nil {
 		return nil, nil, err

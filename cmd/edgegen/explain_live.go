@@ -24,49 +24,71 @@ const (
 	linePatience = 2 * time.Second
 )
 
-// explainLive sends the request to the running edge, from this machine. Without a SITE
-// it is the edge's.
-func (s streams) explainLive(ctx context.Context, request explain.Request, arguments []string, flags explainFlags) error {
+// runningEdge is an edge that runs, and that is asked from this machine.
+type runningEdge struct {
+	status    api.Status
+	edge      *site.Edge
+	explainer *explain.Explainer
+}
+
+// runningEdge finds the edge of the state directory. Without a SITE it is the edge's.
+func (s streams) runningEdge(ctx context.Context, arguments []string, flags siteFlags) (*runningEdge, error) {
 	client, err := clientOf(flags.stateDir)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	status, err := askStatus(ctx, client)
-	if err != nil {
-		return err
+	r := &runningEdge{}
+	if r.status, err = askStatus(ctx, client); err != nil {
+		return nil, err
 	}
-	path := status.Site
+	path := r.status.Site
 	if len(arguments) > 0 {
 		path = arguments[0]
 	}
 	selection := generation.Selection{Roles: map[string]site.Engine{}}
-	for _, tier := range status.Tiers {
+	for _, tier := range r.status.Tiers {
 		selection.Roles[tier.Role] = site.Engine(tier.Engine)
 	}
+	r.explainer, r.edge, err = s.explainer(ctx, path, selection, flags, func(edge *site.Edge) { settlePorts(r.status, edge) })
+	return r, err
+}
+
+// ask sends a request, and lays what came beside what was foretold.
+func (r *runningEdge) ask(ctx context.Context, request explain.Request) (*explain.Explanation, error) {
+	address, err := listenerOf(r.status, r.edge, request)
+	if err != nil {
+		return nil, err
+	}
 	request.Peer = netip.AddrFrom4([4]byte{127, 0, 0, 1})
-	explainer, edge, err := s.explainer(ctx, path, selection, flags, func(edge *site.Edge) { settlePorts(status, edge) })
-	if err != nil {
-		return s.refusal(err, flags.asJSON)
-	}
-	address, err := listenerOf(status, edge, request)
-	if err != nil {
-		return err
-	}
 	if host, _, _ := net.SplitHostPort(address); host == "::1" {
 		request.Peer = netip.IPv6Loopback()
 	}
-	explanation := explainer.Explain(request)
-	before := explain.LogSize(edge.Log.Access)
-	live, err := explain.Send(ctx, request, address, livePatience+edge.Timeout.FirstByte, request.HTTPS && !edge.Plain())
+	explanation := r.explainer.Explain(request)
+	log := r.edge.Log.Access
+	before := explain.LogSize(log)
+	live, err := explain.Send(ctx, request, address, livePatience+r.edge.Timeout.FirstByte, request.HTTPS && !r.edge.Plain())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var line explain.LogLine
-	if filepath.IsAbs(edge.Log.Access) {
-		line = explain.AwaitLine(ctx, edge.Log.Access, before, request, linePatience)
+	if filepath.IsAbs(log) {
+		line = explain.AwaitLine(ctx, log, before, request, linePatience)
 	}
 	explanation.Beside(live, line)
 	explanation.Live = live
+	return explanation, nil
+}
+
+// explainLive asks the running edge.
+func (s streams) explainLive(ctx context.Context, request explain.Request, arguments []string, flags explainFlags) error {
+	running, err := s.runningEdge(ctx, arguments, flags.siteFlags)
+	if err != nil {
+		return s.refusal(err, flags.asJSON)
+	}
+	explanation, err := running.ask(ctx, request)
+	if err != nil {
+		return err
+	}
 	return s.showExplanation(explanation, flags.asJSON)
 }
 
@@ -128,7 +150,7 @@ func listenerOf(status api.Status, edge *site.Edge, request explain.Request) (st
 
 // explainLine explains a line of the access log.
 func (s streams) explainLine(ctx context.Context, path string, selection generation.Selection, flags explainFlags) error {
-	explainer, edge, err := s.explainer(ctx, path, selection, flags, nil)
+	explainer, edge, err := s.explainer(ctx, path, selection, flags.siteFlags, nil)
 	if err != nil {
 		return s.refusal(err, flags.asJSON)
 	}

@@ -16,9 +16,12 @@ const maxFile = 64 << 20
 
 const hclEnding = ".hcl"
 
+// testEnding ends the names of files with tests of a site, which are none of it.
+const testEnding = ".edgetest.hcl"
+
 // isSiteFile reports whether a file of a directory is a site file.
 func isSiteFile(name string) bool {
-	return (strings.HasSuffix(name, hclEnding) || strings.HasSuffix(name, hclEnding+jsonEnding)) && !strings.HasPrefix(name, ".")
+	return !strings.HasSuffix(name, testEnding) && (strings.HasSuffix(name, hclEnding) || strings.HasSuffix(name, hclEnding+jsonEnding)) && !strings.HasPrefix(name, ".")
 }
 
 // read reads the file, or the files of the directory, at path.

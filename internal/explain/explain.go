@@ -73,6 +73,7 @@ func (j *journey) follow() {
 		j.w = j.decide.DecidePlain(&j.q)
 		j.host()
 		j.ends()
+		j.worded()
 		return
 	}
 	forged := j.forged()
@@ -82,6 +83,7 @@ func (j *journey) follow() {
 	j.client(forged)
 	if j.w.Ends() {
 		j.ends()
+		j.worded()
 		return
 	}
 	j.w = j.decide.Decide(&j.q, j.in.Rights)

@@ -2,9 +2,11 @@ package explain
 
 import (
 	"cmp"
+	"net/http"
 	"slices"
 	"strings"
 
+	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/site"
 )
@@ -65,6 +67,7 @@ func (j *journey) answerFields() {
 	if h := j.w.Host; h != nil && h.Site.HSTS != nil && (!j.in.Edge.Plain() || j.q.HTTPS) {
 		j.out.AnswerHeaders = append(j.out.AnswerHeaders, Field{Name: "Strict-Transport-Security", Value: h.Site.HSTS.Value(), Source: sourceText(h.Site.HSTS.Source)})
 	}
+	j.worded()
 	taken := j.w.Taken()
 	if taken == nil {
 		return
@@ -80,4 +83,21 @@ func (j *journey) answerFields() {
 		j.out.AnswerHeaders = slices.DeleteFunc(j.out.AnswerHeaders, func(f Field) bool { return wire.EqualFold(f.Name, set.Name) })
 		j.out.AnswerHeaders = append(j.out.AnswerHeaders, Field{Name: set.Name, Value: set.Value, Source: sourceText(set.Source)})
 	}
+}
+
+// worded adds the type of the edge's own words, where it has a few.
+func (j *journey) worded() {
+	if j.out.Status < 300 && j.w.Turn != decide.Health || j.out.Status == http.StatusNotModified {
+		return
+	}
+	if !slices.ContainsFunc(j.out.AnswerHeaders, func(f Field) bool { return f.Name == "Content-Type" }) {
+		j.out.AnswerHeaders = append(j.out.AnswerHeaders, Field{Name: "Content-Type", Value: "text/plain; charset=utf-8"})
+	}
+}
+
+// Drops reports whether the edge lets no app say a field of that name to a client.
+func Drops(name string) bool {
+	h := wire.Header{{Name: name}}
+	decide.CleanResponse(&h)
+	return len(h) == 0
 }

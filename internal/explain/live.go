@@ -86,6 +86,9 @@ func Send(ctx context.Context, r Request, address string, patience time.Duration
 	return l, nil
 }
 
+// Header is a field of the answer, "" where it is not there.
+func (l *Live) Header(name string) string { return l.header[strings.ToLower(name)] }
+
 // serverName is what TLS can be asked for: no address (RFC 6066, 3).
 func serverName(name string) string {
 	if net.ParseIP(strings.Trim(name, "[]")) != nil {

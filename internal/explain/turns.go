@@ -152,7 +152,7 @@ func (j *journey) maintained() {
 	j.step(site.WebTier, "maintenance", "S5", m.Source, "", "the page %s is there: it answers everything", j.named(m.Page))
 	j.answer(http.StatusServiceUnavailable, "the maintenance page %s is there", j.named(m.Page))
 	j.out.AnswerHeaders = append(j.out.AnswerHeaders, Field{Name: "Retry-After", Value: fmt.Sprint(int64((m.RetryAfter + 999999999) / 1e9)), Source: sourceText(m.Source)},
-		Field{Name: "Cache-Control", Value: "no-store"})
+		Field{Name: "Cache-Control", Value: "no-store"}, Field{Name: "Content-Type", Value: j.files.MediaType(m.Page)})
 }
 
 // route tells which one is taken, why, and which would be otherwise.

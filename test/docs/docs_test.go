@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"edgegen/internal/config"
+	"edgegen/internal/edgetest"
 )
 
 const root = "../.."
@@ -55,10 +56,19 @@ func TestExamplesInTheReadmeLoad(t *testing.T) {
 	for _, example := range examples {
 		dir := t.TempDir()
 		file := filepath.Join(dir, "site.hcl")
+		if strings.HasPrefix(example, "test ") { // of a site, beside it
+			file = filepath.Join(dir, "site"+edgetest.Ending)
+		}
 		if err := errors.Join(os.Mkdir(filepath.Join(dir, "public"), 0o755), os.WriteFile(file, []byte(example), 0o644)); err != nil {
 			t.Fatal(err)
 		}
-		if _, diagnostics := config.Load(file); len(diagnostics) > 0 {
+		diagnostics := config.Diagnostics{}
+		if strings.HasSuffix(file, edgetest.Ending) {
+			_, diagnostics = edgetest.Read(dir)
+		} else {
+			_, diagnostics = config.Load(file)
+		}
+		if len(diagnostics) > 0 {
 			t.Errorf("%s\n%s", example, text(t, diagnostics))
 		}
 		formatted, _ := config.Format(file, []byte(example))

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -9,7 +10,7 @@ import (
 	"edgegen/test/edge"
 )
 
-// live asks the running edge by way of the verb, and then explains lines of its log.
+// live asks the running edge by way of the verbs, and then explains lines of its log.
 func live(t *testing.T, h *edge.Home, g *generated, https string) {
 	t.Helper()
 	_, port, _ := strings.Cut(https, ":")
@@ -29,6 +30,11 @@ func live(t *testing.T, h *edge.Home, g *generated, https string) {
 				t.Errorf("%s%s by its id: exit code %d\n%s%s", host, path, result.Code, result.Out, result.Err)
 			}
 		}
+	}
+	h.Write("site.edgetest.hcl", fmt.Sprintf("test \"live\" {\n  request {\n    url = \"https://nobody:%s/x\"\n    headers = { Host = \"%s\" }\n  }\n"+
+		"  expect {\n    site = %q\n    cache = [\"PASS\", \"MISS\", \"HIT\"]\n    headers = { Server = null }\n  }\n}\n", port, g.hosts[0], g.hosts[0]))
+	if result := h.Verb("test", "--live", "-v"); result.Code != 0 || !strings.Contains(result.Out, "--- ok:   live") {
+		t.Errorf("edgegen test --live: exit code %d\n%s%s", result.Code, result.Out, result.Err)
 	}
 	if result := h.Verb("explain", "GET", "https://a.test:1/", "--live"); result.Code != 1 || !strings.Contains(result.Err, "does not listen on port 1") {
 		t.Errorf("another port: exit code %d\n%s", result.Code, result.Err)

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"edgegen/internal/config"
+	"edgegen/internal/edgetest"
+	"edgegen/internal/explain"
+	"edgegen/internal/generation"
+	"edgegen/internal/printable"
+)
+
+type testFlags struct {
+	siteFlags
+	run, junit            string
+	asJSON, live, verbose bool
+}
+
+func newTest(s streams) *cobra.Command {
+	var flags testFlags
+	c := &cobra.Command{
+		Use:   "test [SITE]",
+		Short: "Hold what becomes of requests against what is expected",
+		Long: `test reads the files *` + edgetest.Ending + ` beside the site and judges each test in them:
+a request, and what is expected of it. Nothing has to run: what is held against the
+expectations is what edgegen explain tells. What the app says is not judged then;
+-v tells what that is. With --live the requests are sent to the running edge.
+
+    test "a logged-in chat goes past the cache" {
+      request {
+        url     = "https://vzine.us/chat"
+        headers = { Cookie = "session=1" }
+      }
+      expect {
+        cache   = "PASS"
+        backend = "goliath"
+        headers = { Server = null }
+      }
+    }
+
+request has url, method, headers and peer; expect has
+` + edgetest.Words(),
+		Example: `  edgegen test
+  edgegen test --run chat -v`,
+		Args: siteArgument, ValidArgsFunction: completeSite,
+		RunE: func(c *cobra.Command, arguments []string) error {
+			chosen, err := regexp.Compile(flags.run)
+			if err != nil {
+				return usageError{fmt.Errorf("--run: %w", err)}
+			}
+			selection, err := generation.ParseSelection(flags.engine)
+			if err != nil {
+				return usageError{fmt.Errorf("--engine: %w", err)}
+			}
+			if flags.live && flags.engine != "" {
+				return usageError{errors.New("--live asks the edge that runs: --engine does not go with it")}
+			}
+			if flags.stateDir, err = stateDir(flags.stateDir); err != nil {
+				return err
+			}
+			return s.test(c.Context(), arguments, selection, flags, chosen)
+		},
+	}
+	c.Flags().StringVar(&flags.run, "run", "", "only the tests whose names match this regular expression")
+	c.Flags().BoolVar(&flags.live, "live", false, "send the requests to the running edge")
+	c.Flags().BoolVarP(&flags.verbose, "verbose", "v", false, "show the tests that hold too")
+	c.Flags().BoolVar(&flags.asJSON, "json", false, "print the results as JSON")
+	c.Flags().StringVar(&flags.junit, "junit", "", "write the results to this file too, as JUnit's XML")
+	engineFlag(c, &flags.engine, "suppose that up was given this --engine")
+	stateDirFlag(c, &flags.stateDir)
+	givenFlags(c, &flags.given)
+	return c
+}
+
+func (s streams) test(ctx context.Context, arguments []string, selection generation.Selection, flags testFlags, chosen *regexp.Regexp) error {
+	path := siteOf(arguments)
+	directory := path
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		directory = filepath.Dir(path)
+	}
+	tests, found := edgetest.Read(directory)
+	if found.HasErrors() {
+		return s.refusal(&config.Refused{Diagnostics: found}, flags.asJSON)
+	}
+	if len(tests) == 0 {
+		return fmt.Errorf("there is no test in %s: write one into a file such as %s", directory, filepath.Join(directory, "site"+edgetest.Ending))
+	}
+	ask, err := s.asker(ctx, path, arguments, selection, flags)
+	if err != nil {
+		return s.refusal(err, flags.asJSON)
+	}
+	results := []edgetest.Result{}
+	for i := range tests {
+		if !chosen.MatchString(tests[i].Name) {
+			continue
+		}
+		began := time.Now()
+		explanation, err := ask(tests[i].Request)
+		if err != nil {
+			return fmt.Errorf("%s:%d: %w", tests[i].File, tests[i].Line, err)
+		}
+		result := tests[i].Judge(explanation)
+		result.Seconds = time.Since(began).Seconds()
+		results = append(results, result)
+	}
+	return s.showResults(results, flags)
+}
+
+// asker is what tells what becomes of a request.
+func (s streams) asker(ctx context.Context, path string, arguments []string, selection generation.Selection, flags testFlags) (func(explain.Request) (*explain.Explanation, error), error) {
+	if flags.live {
+		running, err := s.runningEdge(ctx, arguments, flags.siteFlags)
+		return func(r explain.Request) (*explain.Explanation, error) { return running.ask(ctx, r) }, err
+	}
+	explainer, _, err := s.explainer(ctx, path, selection, flags.siteFlags, nil)
+	return func(r explain.Request) (*explain.Explanation, error) { return explainer.Explain(r), nil }, err
+}
+
+// showResults fails where a test does.
+func (s streams) showResults(results []edgetest.Result, flags testFlags) error {
+	failed := 0
+	for _, r := range results {
+		if !r.OK {
+			failed++
+		}
+	}
+	var err error
+	if flags.asJSON {
+		err = printJSON(s.out, results)
+	} else {
+		_, err = io.WriteString(s.out, resultsText(results, failed, flags.verbose, colored(s.out)))
+	}
+	if err == nil && flags.junit != "" {
+		err = writeJUnit(flags.junit, results, failed)
+	}
+	if err == nil && (failed > 0 || len(results) == 0) {
+		return errFailed
+	}
+	return err
+}
+
+// resultsText is for people, as go test has it.
+func resultsText(results []edgetest.Result, failed int, verbose, color bool) string {
+	var out strings.Builder
+	for _, r := range results {
+		if r.OK && !verbose {
+			continue
+		}
+		head := paint(color, green, "--- ok:  ")
+		if !r.OK {
+			head = paint(color, alarm, "--- FAIL:")
+		}
+		fmt.Fprintf(&out, "%s %s (%s:%d)\n", head, printable.Text(r.Name), printable.Text(r.File), r.Line)
+		for _, problem := range r.Problems {
+			fmt.Fprintf(&out, "    %s:%d: %s\n", printable.Text(r.File), problem.Line, printable.Text(problem.Text))
+		}
+		fmt.Fprintf(&out, "    %s\n", printable.Text(r.Answer))
+		if len(r.Unknown) > 0 {
+			fmt.Fprintf(&out, "    not judged, as the app says it: %s\n", printable.Text(strings.Join(r.Unknown, ", ")))
+		}
+	}
+	switch {
+	case len(results) == 0:
+		out.WriteString(paint(color, alarm, "FAIL") + "    no test is called so\n")
+	case failed > 0:
+		fmt.Fprintf(&out, "%s    %d of %s\n", paint(color, alarm, "FAIL"), failed, plural(len(results), "test"))
+	default:
+		fmt.Fprintf(&out, "%s      %s\n", paint(color, green, "ok"), plural(len(results), "test"))
+	}
+	return out.String()
+}
+
+// junitSuite and junitCase are what JUnit's readers have in common.
+type junitSuite struct {
+	XMLName  xml.Name    `xml:"testsuite"`
+	Name     string      `xml:"name,attr"`
+	Tests    int         `xml:"tests,attr"`
+	Failures int         `xml:"failures,attr"`
+	Cases    []junitCase `xml:"testcase"`
+}
+
+type junitCase struct {
+	Name    string        `xml:"name,attr"`
+	File    string        `xml:"classname,attr"`
+	Seconds string        `xml:"time,attr"`
+	Failure *junitFailure `xml:"failure"`
+}
+
+type junitFailure struct {
+	Message string `xml:"message,attr"`
+	Text    string `xml:",chardata"`
+}
+
+func writeJUnit(path string, results []edgetest.Result, failed int) error {
+	suite := junitSuite{Name: "edgegen", Tests: len(results), Failures: failed}
+	for _, r := range results {
+		one := junitCase{Name: r.Name, File: r.File, Seconds: fmt.Sprintf("%.3f", r.Seconds)}
+		if !r.OK {
+			one.Failure = &junitFailure{Message: r.Answer}
+			for _, problem := range r.Problems {
+				one.Failure.Text += fmt.Sprintf("%s:%d: %s\n", r.File, problem.Line, problem.Text)
+			}
+		}
+		suite.Cases = append(suite.Cases, one)
+	}
+	text, err := xml.MarshalIndent(suite, "", "  ")
+	if err == nil {
+		err = os.WriteFile(path, append([]byte(xml.Header), append(text, '\n')...), 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("--junit: %w", err)
+	}
+	return nil
+}
