@@ -1,6 +1,7 @@
 package backends
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -96,7 +97,7 @@ func (b *backend) addresses(server site.Server) []address {
 // checked has an endpoint asked for the plan.
 func (p *Plan) checked(b *backend, m *member) *check {
 	w, h := p.watch, b.Health
-	key := checkKey{address: m.address, secure: m.secure, host: b.host, path: h.Path, good: fmt.Sprint(h.Status),
+	key := checkKey{address: m.address, secure: m.secure, host: cmp.Or(b.Host, b.host), path: h.Path, good: fmt.Sprint(h.Status),
 		interval: h.Interval, timeout: h.Timeout, up: h.HealthyAfter, down: h.UnhealthyAfter}
 	app := b.FastCGI
 	if app != nil {

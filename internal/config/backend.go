@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"edgegen/internal/site"
@@ -14,6 +15,25 @@ func readBackendName(b *block, label located, backend *site.Backend) {
 	backend.Name = label.text
 	if !isBackendName(label.text) {
 		b.errorAt(label.place, `use up to 64 letters, digits, "_" and "-"`, "%q is no name for a backend", label.text)
+	}
+}
+
+// readBackendHost reads a host, which may have a port.
+func readBackendHost(b *block, a *argument, backend *site.Backend) {
+	written, ok := b.text(a)
+	if !ok {
+		return
+	}
+	name, port := written.text, ""
+	if i := strings.LastIndexByte(name, ':'); i >= 0 && !strings.HasSuffix(name, "]") && strings.Count(name, ":") == 1 {
+		name, port = name[:i], name[i:]
+		if n, err := strconv.ParseUint(port[1:], 10, 16); err != nil || n == 0 {
+			b.errorAt(written.place, "write a port from 1 to 65535, or none", "%s = %q names no port", a.name, written.text)
+			return
+		}
+	}
+	if host, ok := b.host(located{name, written.place}); ok {
+		backend.Host = site.URLHost(host.text) + port
 	}
 }
 

@@ -19,6 +19,9 @@ func backendLanguage() *schema {
 			{name: "balance", kind: textKind, choices: []string{string(site.RoundRobin), string(site.LeastConnections), string(site.ClientHash)}, standard: `"round_robin"`, by: edgegenItself,
 				words: "how a server is chosen: in turn, the one with the least work, or one and the same for a client's address", example: `"least_connections"`,
 				into: in(func(b *site.Backend) *site.Balance { return &b.Balance }), read: reads(readBalance)},
+			{name: "host", kind: textKind, by: cacheTier | webTier,
+				words: "what it is asked for by Host, in place of what the client has sent", example: `"app.example.com"`,
+				into: in(func(b *site.Backend) *string { return &b.Host }), read: reads(readBackendHost)},
 			{name: "command", kind: listKind, by: edgegenItself,
 				words: "the program and its arguments, where edgegen is to run the app; no shell splits them", example: `["node", "app.js"]`,
 				into: in(func(b *site.Backend) *[]string { return &b.Command }), read: reads(readCommand)},
@@ -29,11 +32,26 @@ func backendLanguage() *schema {
 				words: "the working directory of the command; that of the file which names it where it is left out", example: `"/srv/app"`,
 				into: in(func(b *site.Backend) *string { return &b.Dir }), read: reads(readWorkingDirectory)},
 		},
-		blocks:    []*schema{serverLanguage(), stickyLanguage(), backendTLSLanguage(), healthLanguage(), fastcgiLanguage()},
+		blocks:    []*schema{serverLanguage(), stickyLanguage(), backendTLSLanguage(), healthLanguage(), patienceLanguage(), fastcgiLanguage()},
 		home:      several(func(s *siteDraft) *[]site.Backend { return &s.Backends }),
 		source:    in(func(b *site.Backend) *site.Source { return &b.Source }),
 		readLabel: labelled(readBackendName),
 		check:     checks(checkBackend),
+	}
+}
+
+func patienceLanguage() *schema {
+	row := func(name, words, example string, of func(*site.Patience) *time.Duration) argument {
+		return argument{name: name, kind: durationKind, least: "1ms", most: "365d", by: cacheTier | webTier, words: words, example: example, into: in(of)}
+	}
+	return &schema{name: "timeouts", title: "a backend's timeouts block", words: "how long this app is waited for; where it does not say, that is what `edge { timeouts }` does",
+		arguments: []argument{
+			row("connect", "to connect to it", `"1s"`, func(p *site.Patience) *time.Duration { return &p.Connect }),
+			row("first_byte", "from a request that is sent to the first byte of its answer; over it 504", `"5m"`, func(p *site.Patience) *time.Duration { return &p.FirstByte }),
+			row("between_bytes", "silence within an answer; an event stream has websocket_idle instead", `"1h"`, func(p *site.Patience) *time.Duration { return &p.BetweenBytes }),
+		},
+		home:   within(func(b *site.Backend) *site.Patience { return &b.Timeout }),
+		source: in(func(p *site.Patience) *site.Source { return &p.Source }),
 	}
 }
 

@@ -23,10 +23,10 @@ func (p *Plane) askBackend(x *exchange, id string) answer {
 		if x.watch != nil {
 			x.watch()
 		}
-		return p.askToSwitch(x, group)
+		return p.askToSwitch(x, group, x.model.patience[id])
 	}
 	// Whatever is to be taken in before an app hears of it, the web tier has.
-	r := p.ask(x, group, true, decide.PassOn)
+	r := p.ask(x, group, x.model.patience[id], true, decide.PassOn)
 	if r.Status == nobody {
 		return answer{Response: r, gone: true}
 	}
@@ -36,10 +36,10 @@ func (p *Plane) askBackend(x *exchange, id string) answer {
 
 // askToSwitch is a handshake, which the cache tier has found valid. Its answer
 // reaches the client as it is.
-func (p *Plane) askToSwitch(x *exchange, group *upstream.Group) answer {
+func (p *Plane) askToSwitch(x *exchange, group *upstream.Group, t upstream.Timeouts) answer {
 	request := x.Request
 	request.Header = append(request.Header, wire.Field{Name: "Connection", Value: "Upgrade"}, wire.Field{Name: "Upgrade", Value: "websocket"})
-	switched, r, trace, err := group.Upgrade(x.ctx, &request, patience(x.model.edge.Timeout))
+	switched, r, trace, err := group.Upgrade(x.ctx, &request, t)
 	x.backend = trace.Server
 	if p.options.Piped != nil && x.backend != "" {
 		p.options.Piped(x.Header.Get("X-Request-Id"), x.backend)

@@ -17,7 +17,7 @@ func (x *exchange) asHandshake() wire.Request {
 	var key [16]byte
 	_, _ = rand.Read(key[:]) // it never fails
 	x.Header.Set("Sec-WebSocket-Key", base64.StdEncoding.EncodeToString(key[:]))
-	request := x.Request
+	request := *x.forApp()
 	request.Method, request.Length = http.MethodGet, 0
 	return request
 }

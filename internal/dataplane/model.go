@@ -16,9 +16,10 @@ type model struct {
 	edge       *site.Edge
 	decide     *decide.Model
 	generation string
-	routes     [][]route                  // of each of edge.Sites, as they have them
-	groups     map[string]*upstream.Group // by site.BackendID
-	watched    map[string]*upstream.Group // likewise; they are not the plane's
+	routes     [][]route                    // of each of edge.Sites, as they have them
+	groups     map[string]*upstream.Group   // by site.BackendID
+	patience   map[string]upstream.Timeouts // likewise
+	watched    map[string]*upstream.Group   // likewise; they are not the plane's
 	tls        *tlsModel
 	storage    *storage         // nil without the cache tier
 	store      *httpcache.Store // the storage's
@@ -28,10 +29,12 @@ type model struct {
 // route is a site.Route with what it refers to.
 type route struct {
 	*site.Route
-	id      string
-	variant string          // that its responses are stored under
-	group   *upstream.Group // nil where there is no backend
-	policy  httpcache.Policy
+	id       string
+	variant  string // that its responses are stored under
+	host     string // what the app is asked for by Host; "" for what the client has sent
+	patience upstream.Timeouts
+	group    *upstream.Group // nil where there is no backend
+	policy   httpcache.Policy
 }
 
 // newModel prepares what a Model says. Servers of backends that old has too
@@ -42,7 +45,7 @@ func newModel(from Model, roles Roles, old *model, outer *tls.Config) (*model, e
 	if err != nil {
 		return nil, err
 	}
-	m := &model{edge: edge, decide: decides, generation: from.Generation, groups: map[string]*upstream.Group{}, watched: from.Watched,
+	m := &model{edge: edge, decide: decides, generation: from.Generation, groups: map[string]*upstream.Group{}, patience: patienceOf(edge), watched: from.Watched,
 		private: static.NewPrivate(from.Private)}
 	for i := range edge.Sites {
 		routes, err := m.routesOf(&edge.Sites[i], old)
@@ -74,6 +77,7 @@ func (m *model) routesOf(s *site.Site, old *model) ([]route, error) {
 			if !ok {
 				return nil, fmt.Errorf("site %s: route %s: no backend %q", s.Host, r.Label(), r.Backend)
 			}
+			r.host, r.patience = b.Host, m.patience[site.BackendID(s.Host, b.Name)]
 			r.group = m.group(s.Host, b, old)
 		}
 		out = append(out, r)

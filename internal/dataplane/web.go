@@ -2,6 +2,7 @@ package dataplane
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"io"
 	"io/fs"
@@ -54,7 +55,7 @@ func (w *web) fetch(x *exchange) *wire.Response {
 	if x.route.group == nil {
 		return failure(http.StatusNotFound)
 	}
-	return w.plane.ask(x, x.route.group, x.route.Stream, decide.CleanResponse)
+	return w.plane.ask(x, x.route.group, x.route.patience, x.route.Stream, decide.CleanResponse)
 }
 
 // static answers from files; nil where the backend has to.
@@ -76,7 +77,7 @@ func (w *web) static(x *exchange, s *site.Static) *wire.Response {
 
 // ask has an app answer. What is said to one connection, and what else the asker is
 // not to see, clean takes away from the answer.
-func (p *Plane) ask(x *exchange, group *upstream.Group, stream bool, clean func(*wire.Header)) *wire.Response {
+func (p *Plane) ask(x *exchange, group *upstream.Group, t upstream.Timeouts, stream bool, clean func(*wire.Header)) *wire.Response {
 	letGo, err := p.body(x, group, stream)
 	if err != nil {
 		letGo()
@@ -85,7 +86,7 @@ func (p *Plane) ask(x *exchange, group *upstream.Group, stream bool, clean func(
 	if x.watch != nil {
 		x.watch()
 	}
-	r, trace, err := group.RoundTrip(x.ctx, x.forApp(), patience(x.model.edge.Timeout))
+	r, trace, err := group.RoundTrip(x.ctx, x.forApp(), t)
 	x.backend, x.asked = trace.Server, trace.Took
 	if trace.Careless {
 		p.careless(x)
@@ -106,11 +107,14 @@ func (p *Plane) ask(x *exchange, group *upstream.Group, stream bool, clean func(
 
 // forApp is the request as the app is to see it.
 func (x *exchange) forApp() *wire.Request {
-	if x.Leads == "" {
+	if x.Leads == "" && (x.route == nil || x.route.host == "") {
 		return &x.Request
 	}
 	request := x.Request
-	request.Target = x.Leads
+	request.Target = cmp.Or(x.Leads, x.Target)
+	if x.route != nil {
+		request.Host = cmp.Or(x.route.host, x.Host)
+	}
 	return &request
 }
 
@@ -125,6 +129,17 @@ func (p *Plane) body(x *exchange, group *upstream.Group, stream bool) (letGo fun
 	}
 	defer group.Expect()()
 	return x.take(p.options.TempDir, &p.copies)
+}
+
+// patienceOf is how long each of the backends is waited for, by site.BackendID.
+func patienceOf(edge *site.Edge) map[string]upstream.Timeouts {
+	all := make(map[string]upstream.Timeouts)
+	for i := range edge.Sites {
+		for _, b := range edge.Sites[i].Backends {
+			all[site.BackendID(edge.Sites[i].Host, b.Name)] = patience(b.Timeout.Over(edge.Timeout))
+		}
+	}
+	return all
 }
 
 // patience is how long an app is waited for.
@@ -211,6 +226,9 @@ func (o *remote) fetch(x *exchange) *wire.Response {
 		x.watch()
 	}
 	t := patience(x.model.edge.Timeout)
+	if x.route != nil && x.route.group != nil {
+		t = x.route.patience
+	}
 	t.FirstByte = webFirstByte(t, x.Header)
 	request := x.Request
 	if x.route != nil {

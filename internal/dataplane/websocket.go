@@ -31,7 +31,7 @@ func (f *front) askToSwitch(x *exchange) answer {
 	if x.Tunnel {
 		request = x.asHandshake()
 	}
-	switched, r, trace, err := x.route.group.Upgrade(x.ctx, &request, patience(x.model.edge.Timeout))
+	switched, r, trace, err := x.route.group.Upgrade(x.ctx, &request, x.route.patience)
 	x.backend, x.asked = trace.Server, trace.Took
 	if err != nil {
 		r := f.plane.unanswered(x, err)

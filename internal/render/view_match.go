@@ -17,9 +17,27 @@ type vclTest struct {
 	Source site.Source
 }
 
-func vclRouteOf(s *site.Site, route *site.Route) vclRoute {
+// vclPatience is how long the web tier is waited for, for an app with timeouts of its
+// own.
+type vclPatience struct {
+	First, Begin, Silence string
+	Source                site.Source
+}
+
+func patienceOf(backend *site.Backend, t site.Timeouts) *vclPatience {
+	if !backend.Timeout.Own() {
+		return nil
+	}
+	t = backend.Timeout.Over(t)
+	return &vclPatience{vclDuration(cacheFirstByte(t)), vclDuration(firstByteAlone(t)), vclDuration(t.BetweenBytes), backend.Timeout.Source}
+}
+
+func vclRouteOf(s *site.Site, route *site.Route, t site.Timeouts) vclRoute {
 	r := vclRoute{Route: *route, Name: route.ID(s.Host), Pattern: pathPattern(route)}
 	r.Lead = leadOf(route)
+	if backend, ok := s.BackendByName(route.Backend); ok {
+		r.Host, r.Patience = backend.Host, patienceOf(backend, t)
+	}
 	if m := route.Match; m != nil {
 		if m.Methods != nil {
 			r.Methods = methodsOf(m.Methods).Pattern

@@ -48,15 +48,23 @@ type nginxUpstream struct {
 	Name, Title string
 	Location    string // what the named locations are called that lead there
 	Stream      bool   // whether request bodies are sent on as they come
-	Rewritten   bool   // whether the cache tier says what is asked for
-	Tries       int    // how many servers a request may be tried on; 0 for the usual number
-	Again       bool   // whether a request is tried once more by a location of its own
-	Several     bool   // servers
+	Host        string // that it is asked for; "" for what the client has sent
+	Patience    *nginxPatience
+	Rewritten   bool // whether the cache tier says what is asked for
+	Tries       int  // how many servers a request may be tried on; 0 for the usual number
+	Again       bool // whether a request is tried once more by a location of its own
+	Several     bool // servers
 	Servers     []nginxServer
 	ErrorCodes  string // those whose pages edgegen writes
 	Source      site.Source
 	// StreamSource is the line that asks for Stream.
 	StreamSource site.Source
+}
+
+// nginxPatience is how long an app is waited for that has timeouts of its own.
+type nginxPatience struct {
+	Connect, FirstByte, Read time.Duration
+	Source                   site.Source
 }
 
 type nginxServer struct {
@@ -139,7 +147,7 @@ func nginxView(in Input, common header) nginxData {
 	for i := range edge.Sites {
 		s := &edge.Sites[i]
 		view.Upstreams = append(view.Upstreams, upstreamsOf(s)...)
-		view.Sites = append(view.Sites, nginxSiteOf(s, in.Unserved))
+		view.Sites = append(view.Sites, nginxSiteOf(s, in.Unserved, edge.Timeout))
 		for _, name := range view.Sites[i].ServerNames {
 			longest = max(longest, len(name))
 		}
@@ -219,7 +227,7 @@ func serverNames(s *site.Site) (names, patterns []string) {
 	return names, patterns
 }
 
-func nginxSiteOf(s *site.Site, unserved []Unserved) nginxSite {
+func nginxSiteOf(s *site.Site, unserved []Unserved, t site.Timeouts) nginxSite {
 	rendered := nginxSite{Host: s.Host, Default: s.Default, Told: !s.Sorted(), Source: s.Source}
 	rendered.ServerNames, rendered.ServerPatterns = serverNames(s)
 	if m := s.Maintenance; m != nil {
@@ -236,7 +244,7 @@ func nginxSiteOf(s *site.Site, unserved []Unserved) nginxSite {
 		r := nginxRoute{Route: route, ID: route.ID(s.Host), Pattern: pathPattern(&route)}
 		rendered.HasRoot = rendered.HasRoot || rendered.Told || route.Path == "/"
 		if route.Backend != "" {
-			app := nginxAppOf(s, &route)
+			app := nginxAppOf(s, &route, t)
 			r.App = &app
 			if route.Static != nil && !seen["file "+app.Location] {
 				seen["file "+app.Location] = true
@@ -267,7 +275,7 @@ func (r *nginxRoute) serve(number int, unserved []Unserved) {
 }
 
 // nginxAppOf is the app that stands behind a route.
-func nginxAppOf(s *site.Site, route *site.Route) nginxUpstream {
+func nginxAppOf(s *site.Site, route *site.Route, t site.Timeouts) nginxUpstream {
 	backend, _ := s.BackendByName(route.Backend)
 	app := nginxUpstream{
 		Name:   upstreamName(s, route.Backend),
@@ -291,6 +299,11 @@ func nginxAppOf(s *site.Site, route *site.Route) nginxUpstream {
 	app.Location = app.Name
 	if app.Stream {
 		app.Location = "stream." + app.Name
+	}
+	app.Host = backend.Host
+	if backend.Timeout.Own() {
+		t := backend.Timeout.Over(t)
+		app.Patience = &nginxPatience{t.Connect, t.FirstByte, max(t.FirstByte, t.BetweenBytes), backend.Timeout.Source}
 	}
 	if route.Rewrite != nil {
 		app.Rewritten, app.Location = true, "rewrite."+app.Location

@@ -45,6 +45,8 @@ type vclData struct {
 	SuccessRules   bool     // whether a route has a rule for answers that went well
 	Collected      []string // headers by which routes are chosen
 	Queries        bool     // whether routes are chosen by the query
+	Patient        bool     // whether an app has timeouts of its own
+	Named          bool     // whether an app is asked for another host
 	Encodes        bool     // whether a part of a path has to be encoded
 	Variants       bool     // whether requests for one URL may take several routes
 	LongestPath    int      // plus one, of a site with regular expressions
@@ -91,6 +93,7 @@ type vclNotes struct {
 type vclApp struct {
 	Name, Title string
 	Director    bool
+	Connect     string // how long a connection is waited for; "" for as long as any other
 	Servers     []vclServer
 	Source      site.Source
 }
@@ -142,6 +145,8 @@ type vclRoute struct {
 	Pattern      string // "" for "/" and exact paths
 	Methods      string // an expression of those that Match asks for; "" for any
 	Tests        []vclTest
+	Patience     *vclPatience
+	Host         string   // that the app is asked for; "" for what the client has sent
 	Lead         *vclLead // nil where every request is led to the same place
 	WebSocketApp string
 	TTL          string
@@ -189,7 +194,7 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 	view.TrustedSteps = make([]struct{}, trustedSteps)
 	lowest := lowestVersion(in.Edge)
 	for i, s := range sites {
-		rendered, apps := vclSiteOf(s, i+1, len(view.Apps))
+		rendered, apps := vclSiteOf(s, i+1, len(view.Apps), in.Edge.Timeout)
 		rendered.Strict = in.Standby && !in.Edge.Plain() && s.TLS.MinVersion > lowest
 		view.Strict = view.Strict || rendered.Strict
 		view.Sites = append(view.Sites, rendered)
@@ -250,6 +255,8 @@ func (v *vclData) group() {
 				answering = append(answering, route)
 			}
 			v.choose(route)
+			v.Patient = v.Patient || route.Patience != nil
+			v.Named = v.Named || route.Host != "" && route.WebSocket
 			v.Encodes = v.Encodes || route.Lead != nil
 			v.SuccessRules = v.SuccessRules || slices.ContainsFunc(route.ResponseHeaders.Set, site.Header.ForSuccess)
 		}
@@ -296,7 +303,7 @@ func wildcardsOf(s *site.Site) []string {
 	return hosts
 }
 
-func vclSiteOf(s *site.Site, index, appsBefore int) (vclSite, []vclApp) {
+func vclSiteOf(s *site.Site, index, appsBefore int, t site.Timeouts) (vclSite, []vclApp) {
 	rendered := vclSite{
 		Index:          index,
 		Host:           s.Host,
@@ -321,7 +328,7 @@ func vclSiteOf(s *site.Site, index, appsBefore int) (vclSite, []vclApp) {
 	names, servers := make(map[string]string), make(map[string]string)
 	var apps []vclApp
 	for i, route := range s.Routes {
-		r := vclRouteOf(s, &s.Routes[i])
+		r := vclRouteOf(s, &s.Routes[i], t)
 		r.Taken = methodsOf(route.Allowed())
 		if route.HasTTL {
 			r.TTL = vclDuration(route.TTL)
@@ -359,6 +366,9 @@ func vclAppOf(s *site.Site, name string, number int) vclApp {
 		Title:    name + " of " + s.Host,
 		Director: len(backend.Servers) > 1,
 		Source:   backend.Source,
+	}
+	if backend.Timeout.Connect > 0 {
+		app.Connect = vclDuration(backend.Timeout.Connect)
 	}
 	for i, server := range backend.Servers {
 		rendered := vclServer{Name: app.Name, Path: server.Path, Host: server.Host, Source: server.Source}

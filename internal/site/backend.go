@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"net"
 	"net/netip"
 	"slices"
@@ -18,7 +19,9 @@ type Backend struct {
 	Balance Balance
 	Sticky  *Sticky // nil where a client may get another server each time
 	TLS     BackendTLS
-	Health  *Health  // nil where servers are judged by requests alone
+	Health  *Health // nil where servers are judged by requests alone
+	Host    string  // what it is asked for by Host; "" for what the client has sent
+	Timeout Patience
 	FastCGI *FastCGI // nil where it speaks HTTP
 	Command []string // nil where edgegen does not run the app
 	Env     []Variable
@@ -136,6 +139,22 @@ type StatusRange struct{ First, Last int }
 // Good reports whether an answer of this status is one of a server that is well.
 func (h *Health) Good(status int) bool {
 	return slices.ContainsFunc(h.Status, func(r StatusRange) bool { return status >= r.First && status <= r.Last })
+}
+
+// Patience is how long one backend is waited for, where that is not as long as any
+// other; 0 for what Edge.Timeout says.
+type Patience struct {
+	Connect, FirstByte, BetweenBytes time.Duration
+	Source                           Source
+}
+
+// Own reports whether it says anything.
+func (p Patience) Own() bool { return p.Connect+p.FirstByte+p.BetweenBytes > 0 }
+
+// Over returns the timeouts of an edge with those of a backend in their places.
+func (p Patience) Over(t Timeouts) Timeouts {
+	t.Connect, t.FirstByte, t.BetweenBytes = cmp.Or(p.Connect, t.Connect), cmp.Or(p.FirstByte, t.FirstByte), cmp.Or(p.BetweenBytes, t.BetweenBytes)
+	return t
 }
 
 // Watched reports whether the backend needs more than a list of fixed addresses

@@ -77,6 +77,7 @@ var notes = [...]Note{
 	{NotePrefix + "Canonical", "the site's canonical host; a site has been found", "cache", "cache", Sorted},
 	{NotePrefix + "Hsts", "the site's Strict-Transport-Security", "cache", "cache", Sorted},
 	{NotePrefix + "Location", "where a redirect leads; the length of what no range is in", "cache", "cache", Sorted},
+	{NotePrefix + "Named", "what the app of a WebSocket is asked for by Host", "cache", "cache", Sorted},
 	{NotePrefix + "Query", "the query with \"&\" in front", "cache", "cache", Sorted},
 	{NotePrefix + "Variant", "the route, where requests for one URL take several", "cache", "cache", Sorted},
 	{NotePrefix + "WebSocket", "the route takes WebSockets", "cache", "cache", Sorted},
@@ -97,6 +98,9 @@ var notes = [...]Note{
 	{NotePrefix + "Refetch", "second round: what is stored is past its grace", "cache", "cache", Asked},
 	{NotePrefix + "Failed", "third round: the app has failed", "cache", "cache", Asked},
 	{NotePrefix + "Packed", "the web tier's compressed file may be none", "cache", "cache", Asked},
+	{NotePrefix + "First", "how long the web tier is waited for, for an app with timeouts of its own", "cache", "cache", Asked},
+	{NotePrefix + "Begin", "the same where the cache tier alone looks after first_byte", "cache", "cache", Asked},
+	{NotePrefix + "Silence", "the app's between_bytes", "cache", "cache", Asked},
 	{NotePrefix + "Asked", "when the web tier was asked", "cache", "cache", Asked},
 
 	{NotePrefix + "Control", "Cache-Control, made easy to test", "cache", "cache", Judged},

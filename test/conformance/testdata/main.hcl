@@ -464,7 +464,38 @@ site "leads.test" {
   tls { self_signed = true }
   backend "app" { servers = ["{app}"] }
   backend "pair" { servers = ["{one}", "{two}"] }
+  backend "named" {
+    servers = ["{app}"]
+    host    = "inner.test:8443"
+  }
+  backend "hasty" {
+    servers = ["{app}"]
+    timeouts { first_byte = "500ms" }
+  }
+  backend "patient" {
+    servers = ["{app}"]
+    timeouts {
+      connect       = "1s"
+      first_byte    = "8s"
+      between_bytes = "8s"
+    }
+  }
+  backend "watched" {
+    server "{app}" { weight = 2 }
+    host = "watched.test"
+    timeouts { first_byte = "500ms" }
+  }
 
+  route "/named" {
+    backend   = "named"
+    websocket = true
+  }
+  route "/named/watched" {
+    backend   = "watched"
+    websocket = true
+  }
+  route "/hasty" { backend = "hasty" }
+  route "/patient" { backend = "patient" }
   route "~ ^/user/(?<id>[^/]+)/([^/]+)$" {
     redirect {
       to    = "/users/{id}?tab={2}#{1}"

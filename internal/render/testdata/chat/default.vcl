@@ -964,6 +964,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Canonical;
     unset req.http.X-Edge-Hsts;
     unset req.http.X-Edge-Location;
+    unset req.http.X-Edge-Named;
     unset req.http.X-Edge-Query;
     unset req.http.X-Edge-Variant;
     unset req.http.X-Edge-WebSocket;
@@ -983,6 +984,9 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Refetch;
     unset req.http.X-Edge-Failed;
     unset req.http.X-Edge-Packed;
+    unset req.http.X-Edge-First;
+    unset req.http.X-Edge-Begin;
+    unset req.http.X-Edge-Silence;
     unset req.http.X-Edge-Asked;
 }
 
@@ -994,6 +998,7 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Canonical;
     unset bereq.http.X-Edge-Hsts;
     unset bereq.http.X-Edge-Location;
+    unset bereq.http.X-Edge-Named;
     unset bereq.http.X-Edge-Query;
     unset bereq.http.X-Edge-Variant;
     unset bereq.http.X-Edge-WebSocket;
@@ -1017,6 +1022,9 @@ sub edge_drop_others {
     unset bereq.http.X-Edge-Refetch;
     unset bereq.http.X-Edge-Failed;
     unset bereq.http.X-Edge-Packed;
+    unset bereq.http.X-Edge-First;
+    unset bereq.http.X-Edge-Begin;
+    unset bereq.http.X-Edge-Silence;
     unset bereq.http.X-Edge-Asked;
     unset bereq.http.X-Edge-Control;
     unset bereq.http.X-Edge-Lasting;
