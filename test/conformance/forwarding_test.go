@@ -67,6 +67,12 @@ func forwardingCases() []contractCase {
 				"Proxy-Authenticate: Basic", "Upgrade: h2c", "Trailer: X-T")),
 			want: want{status: 200, headers: map[string]string{"Keep-Alive": "", "Proxy-Connection": "",
 				"Proxy-Authenticate": "", "Upgrade": "", "Trailer": ""}}},
+		{clause: "F3", name: "trailers of an answer", run: func(a *attempt) {
+			a.edge.record.answer(a.mark, say("HTTP/1.1 200 OK\r\nTrailer: X-T\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-T: 1\r\n\r\n"))
+			if got := a.ask(get("main.test", "/")); got.status != 200 || got.body != "abc" || len(got.trailer) > 0 {
+				a.errorf("%d %q, trailers %v", got.status, got.body, got.trailer)
+			}
+		}},
 		{clause: "F3", name: "response headers that Connection names", request: get("main.test", "/"), answer: say(page("x", "Connection: X-Hop", "X-Hop: 1")),
 			want: want{status: 200, headers: map[string]string{"X-Hop": ""}}, differs: "nginx-named-by-connection", observed: "X-Hop is"},
 		{clause: "F3", name: "Connection cannot name what the edge sets", run: namedByConnection},

@@ -229,17 +229,28 @@ func localhost(address string) string {
 }
 
 // startUpload is an app that notes each piece of a body as it comes, and answers
-// with the length of all.
+// with the length of all, or at /stream/back with each piece at once.
 func startUpload(t *testing.T, r *record) string {
 	t.Helper()
 	return serveHTTP(t, func(w http.ResponseWriter, q *http.Request) {
 		mark := markOf(q.URL.RawQuery)
 		r.add(&exchange{request: request{backend: "upload", mark: mark, method: q.Method, target: q.RequestURI}})
 		buffer, length := make([]byte, 64<<10), 0
+		back, both := strings.HasPrefix(q.URL.Path, "/stream/back"), http.NewResponseController(w)
+		if back {
+			_ = both.EnableFullDuplex() // which HTTP/1.1 allows
+		}
 		for {
 			n, err := q.Body.Read(buffer)
 			length += n
 			r.piece(mark, string(buffer[:n]))
+			if back {
+				_, _ = w.Write(buffer[:n]) // the client sees whether it has come
+				_ = both.Flush()
+			}
+			if back && errors.Is(err, io.EOF) {
+				return
+			}
 			if errors.Is(err, io.EOF) {
 				break
 			}

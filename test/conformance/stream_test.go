@@ -2,6 +2,8 @@ package conformance
 
 import (
 	"bufio"
+	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -38,6 +40,7 @@ func streamCases() []contractCase {
 		{clause: "B7", name: "a stream of events is silent for too long", edge: "quick", run: silent(events, eventsHead, true, beyondIdle)},
 		{clause: "B7", name: "a stream of events that does not begin", edge: "quick", request: events, answer: stall(6 * time.Second),
 			want: want{status: 504, reaches: 1}},
+		{clause: "B7", name: "tokens of five bytes", edge: "quick", run: tokens},
 		{clause: "B7", name: "a head goes out at once", edge: "quick", run: headFirst(chunkedHead, "1\r\nx\r\n0\r\n\r\n")},
 		{clause: "B7", name: "a head of events goes out at once", edge: "quick", run: headFirst(eventsHead, anEvent+"0\r\n\r\n")},
 		{clause: "B7", name: "a head of an answer without a length goes out at once", edge: "quick", run: headFirst("HTTP/1.1 200 OK\r\n\r\n", "x")},
@@ -119,6 +122,7 @@ func uploadCases() []contractCase {
 		{clause: "B7", name: "a chunked body reaches the app as it comes", edge: "quick", run: trickles("Transfer-Encoding: chunked", "5\r\nfirst\r\n", "", "5\r\nother\r\n0\r\n\r\n")},
 		{clause: "B7", name: "a small body on a route that streams", edge: "quick", request: ask("POST", "quick.test", "/stream", "abc", "Content-Length: 3"),
 			want: want{status: 200, body: "3", reaches: 1}},
+		{clause: "B7", name: "bodies both ways at once", edge: "quick", run: bothWays, differs: "varnish-one-way", observed: `"502 B" came back|no answer`},
 		{clause: "B7", name: "a body is held until it is complete", edge: "quick", run: isHeld("Content-Length: 300000", "")},
 		{clause: "B7", name: "a chunked body is held until it is complete", edge: "quick", run: isHeld("Transfer-Encoding: chunked", "493e0\r\n")},
 		{clause: "B7", name: "a chunked body that breaks off on a route that streams", edge: "quick", run: breaksOff,
@@ -144,6 +148,70 @@ func uploadCases() []contractCase {
 			}
 			a.check(c.read("POST"), want{status: 200, body: "20480"})
 		}},
+	}
+}
+
+// bothWays: the answer comes while the body is still on its way.
+func bothWays(a *attempt) {
+	c := a.open("quick.test")
+	c.send(ask("POST", "quick.test", "/stream/back", "5\r\nfirst\r\n", "Transfer-Encoding: chunked"))
+	_ = c.conn.SetReadDeadline(time.Now().Add(3 * time.Second)) // an error shows in the read
+	answer, err := http.ReadResponse(c.reader, nil)
+	if err != nil {
+		a.errorf("no answer while the body is on its way: %v", err)
+		return
+	}
+	for _, piece := range []string{"first", "other", "third"} {
+		if piece != "first" {
+			c.send("5\r\n" + piece + "\r\n")
+		}
+		got := make([]byte, 5)
+		if _, err := io.ReadFull(answer.Body, got); err != nil || string(got) != piece {
+			a.errorf("%q came back, %v", got, err)
+			return
+		}
+	}
+	c.send("0\r\n\r\n")
+	if rest, err := io.ReadAll(answer.Body); len(rest) > 0 || err != nil {
+		a.errorf("%q, %v", rest, err)
+	}
+}
+
+// tokens has an app send five bytes each time the client has those before.
+func tokens(a *attempt) {
+	const count = 20
+	seen := make(chan struct{}, count)
+	a.edge.record.answer(a.mark, func(x *exchange) {
+		x.write("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n")
+		for i := range count {
+			x.write(fmt.Sprintf("5\r\ntok%02d\r\n", i))
+			select {
+			case <-seen:
+			case <-time.After(patience):
+			}
+		}
+		x.write("0\r\n\r\n")
+	})
+	c := a.open("quick.test")
+	c.send(get("quick.test", "/"))
+	answer, err := http.ReadResponse(c.reader, nil)
+	if err != nil {
+		a.fatalf("no answer: %v", err)
+	}
+	began := time.Now()
+	for i := range count {
+		got := make([]byte, 5)
+		if _, err := io.ReadFull(answer.Body, got); err != nil || string(got) != fmt.Sprintf("tok%02d", i) {
+			a.errorf("%q, %v", got, err)
+			return
+		}
+		seen <- struct{}{}
+	}
+	if took := time.Since(began); took > patience {
+		a.errorf("%d tokens took %s", count, took)
+	}
+	if rest, err := io.ReadAll(answer.Body); len(rest) > 0 || err != nil {
+		a.errorf("%q, %v", rest, err)
 	}
 }
 
