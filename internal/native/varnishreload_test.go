@@ -252,7 +252,7 @@ func TestR2PipesOutliveReloads(t *testing.T) {
 	for _, c := range []struct {
 		name                   string
 		sites, reloads, atMost int
-	}{{"one file", 2, 10, 3}, {"parts", 120, 5, 3 * (8*2 + 1)}} {
+	}{{"one file", 2, 6, 3}, {"parts", 120, 5, 3 * (8*2 + 1)}} {
 		t.Run(c.name, func(t *testing.T) {
 			edge := sites(c.sites, echoApp(t))
 			r := startVarnish(t, edge)

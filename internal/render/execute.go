@@ -5,15 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 	"text/template"
 	"time"
 
 	"github.com/Masterminds/sprig/v3"
 
 	"edgegen/internal/site"
+	"edgegen/templates"
 )
 
 // program is a template that can be run several times, though not at once.
@@ -27,8 +30,6 @@ type program struct {
 // those named here.
 func functions(place *placeholder) template.FuncMap {
 	functions := template.FuncMap{
-		"source":        place.comment,
-		"at":            place.remember,
 		"plain":         plain,
 		"seconds":       wholeSeconds,
 		"decimal":       decimalSeconds,
@@ -49,6 +50,7 @@ func functions(place *placeholder) template.FuncMap {
 	for _, allowed := range []string{"list", "repeat"} {
 		functions[allowed] = all[allowed]
 	}
+	maps.Copy(functions, place.functions())
 	return functions
 }
 
@@ -60,6 +62,28 @@ func compile(files fs.FS, name string) (*program, error) {
 		return nil, fmt.Errorf("parse template %s: %w", name, err)
 	}
 	return &program{name, text, place}, nil
+}
+
+// parsed are the templates of the program, by name. Each is parsed once, however
+// often an edge reloads, and is never run itself: what runs is a copy.
+var parsed sync.Map
+
+// own is compile for a template of the program.
+func own(name string) (*program, error) {
+	first, ok := parsed.Load(name)
+	if !ok {
+		p, err := compile(templates.FS, name)
+		if err != nil {
+			return nil, err
+		}
+		first, _ = parsed.LoadOrStore(name, p.text)
+	}
+	text, err := first.(*template.Template).Clone()
+	if err != nil {
+		return nil, fmt.Errorf("copy template %s: %w", name, err)
+	}
+	place := &placeholder{}
+	return &program{name, text.Funcs(place.functions()), place}, nil
 }
 
 // run fills the template in.
@@ -131,6 +155,11 @@ const unnamedPlace = "default"
 type placeholder struct {
 	last    site.Source
 	written []site.Source // between marks
+}
+
+// functions are those of a template that are for one program.
+func (p *placeholder) functions() template.FuncMap {
+	return template.FuncMap{"source": p.comment, "at": p.remember}
 }
 
 // remember is for a line whose comment stands behind the value.

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"edgegen/internal/site"
-	"edgegen/templates"
 )
 
 // partSize is how many hosts and routes together one VCL holds: where there are
@@ -68,7 +67,7 @@ type vclPart struct {
 
 // renderParts makes the parts, and returns what default.vcl says of them.
 func (r *Rendered) renderParts(in Input, common header, parts []part) ([]vclPart, error) {
-	program, err := compile(templates.FS, "varnish/default.vcl.tmpl")
+	program, err := own("varnish/default.vcl.tmpl")
 	if err != nil {
 		return nil, err
 	}

@@ -61,9 +61,11 @@ func quoteVCLExpression(s string) (string, error) {
 	return strings.Join(append(parts, last), " + "), err
 }
 
+var vclName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
+
 // quoteVCLName writes a name: of a header after "req.http.", or of a backend.
 func quoteVCLName(s string) (string, error) {
-	if !regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`).MatchString(s) {
+	if !vclName.MatchString(s) {
 		return "", &ValueError{Value: s, Reason: "is a name that VCL cannot write: it has to start with a letter and go on with letters, digits, - and _"}
 	}
 	return s, nil

@@ -13,7 +13,6 @@ import (
 	"strings"
 
 	"edgegen/internal/site"
-	"edgegen/templates"
 )
 
 // Input is what the files are made from.
@@ -233,7 +232,7 @@ func (r *Rendered) stunnel(in Input, common header) error {
 
 // fill runs a template once.
 func fill(name string, view any) (text, error) {
-	program, err := compile(templates.FS, name)
+	program, err := own(name)
 	if err != nil {
 		return text{}, err
 	}
@@ -246,7 +245,7 @@ const unnamed = "5e0a4f7c91d2b386"
 // named renders a file that holds its generation's name, once, and returns both.
 // What stands beside the file is part of the generation.
 func named(name string, common header, view func(header) any, beside ...[]byte) (file File, generation string, err error) {
-	program, err := compile(templates.FS, name)
+	program, err := own(name)
 	if err != nil {
 		return File{}, "", err
 	}

@@ -12,8 +12,8 @@ func TestNothingLeaksOverQuickRestarts(t *testing.T) {
 		name, script string
 		restarts     int
 	}{
-		{"that end at once", "exit 1", 1000},
-		{"that leave somebody in their group", "sleep 300 & exit 1", 100},
+		{"that end at once", "exit 1", 300},
+		{"that leave somebody in their group", "sleep 300 & exit 1", 50},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			instance := opened(t)
