@@ -83,6 +83,7 @@ func Examine(ctx context.Context, o Options) (Report, error) {
 		{"user", users},
 		{"descriptors", x.examineDescriptors()},
 		{"certificates", x.examineCertificates()},
+		{"backends", x.examineBackends(ctx)},
 		{"state directory", x.examineState()},
 		{"differences", x.examineDifferences()},
 	}
