@@ -26,12 +26,9 @@ func TestCompile(t *testing.T) {
 		`^/a)`: "unexpected )", `^/**`: "nested repetition", `^*a`: "a group without", `^/a\`: "ends in", `^/(?<1a>b)`: "a capture called", `^/(?<` + strings.Repeat("a", 33) + `>b)`: "a capture called",
 		`^/(?<a>b)(?<a>c)`: "two captures", `^/[z-a]`: "invalid character class range", strings.Repeat("a", 1001): "more than",
 		`^/(?:a+)+$`: "a group without", `^/(a|b)*$`: "a group without", `^/(?:[a-z]+x?)+$`: "a group without", `^/(.*)b(.*)c(.*)d$`: "very long", `[0-9]+$`: "every place",
-		`/[a-z/]+/edit$`: "every place", `^/(.+)x([a-z]+)$`: "very long", `^/a?a?a?a?aaaa$`: "too many ways", `^/(?:a?){16}a`: "too many ways", `^/(?:ab){17}$`: "up to 17", `^/(?:(?:(?:(?:a{1,2}){16}){16}){16}){16}b`: "",
+		`/[a-z/]+/edit$`: "every place", `^/(.+)x([a-z]+)$`: "very long", `^/a?a?a?a?aaaa$`: "too many ways", `^/(?:a?){16}a`: "too many ways", `^/(?:ab){17}$`: "up to 17", `^/(?:(?:(?:(?:a{1,2}){16}){16}){16}){16}b`: "invalid repeat count",
 	} {
 		_, err := Compile(text)
-		if want == "" {
-			continue
-		}
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
