@@ -24,7 +24,7 @@ type Explanation struct {
 	Servers   []string `json:"servers"`
 	Steps     []Step   `json:"steps"`
 	AppTarget string   `json:"app_target"` // what the app is asked for; "" where none is
-	// AppHeaders is what the app gets, without Host; AnswerHeaders what the edge
+	// AppHeaders is what the app gets; AnswerHeaders what the edge
 	// sets in the answer, and RemovedHeaders what it removes from the app's.
 	AppHeaders     []Field  `json:"app_headers"`
 	AnswerHeaders  []Field  `json:"answer_headers"`

@@ -46,6 +46,11 @@ func (j *journey) client(said []string) {
 // appFields lists what the app gets.
 func (j *journey) appFields(taken *site.Route) {
 	j.out.AppTarget = cmp.Or(j.q.Leads, j.q.Target)
+	host := Field{Name: "Host", Value: j.q.Host}
+	if b, _ := j.w.Host.Site.BackendByName(taken.Backend); b.Host != "" {
+		host = Field{Name: "Host", Value: b.Host, Source: sourceText(b.Source)}
+	}
+	j.out.AppHeaders = append(j.out.AppHeaders, host)
 	sources := map[string]site.Source{}
 	for _, set := range taken.RequestHeaders.Set {
 		sources[strings.ToLower(set.Name)] = set.Source

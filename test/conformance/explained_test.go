@@ -63,7 +63,7 @@ func (a *attempt) sees(e *explain.Explanation, complain func(string, ...any)) {
 		switch name {
 		case "sec-websocket-key", "sec-websocket-version": // mean nothing where there is no Upgrade
 			continue
-		case "host", "connection", "content-length", "transfer-encoding", "x-request-id", "upgrade":
+		case "connection", "content-length", "transfer-encoding", "x-request-id", "upgrade":
 			continue
 		}
 		between := ", "

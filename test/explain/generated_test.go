@@ -61,7 +61,8 @@ func serve(t *testing.T, name string) string {
 	}
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body) // the edge has all of it
-		seen, _ := json.Marshal(r.Header)  // a map of strings
+		r.Header.Set("Host", r.Host)
+		seen, _ := json.Marshal(r.Header) // a map of strings
 		w.Header().Set("X-Seen-By", name)
 		w.Header().Set("X-Seen", string(seen))
 		w.Header().Set("X-Seen-Target", r.RequestURI)
