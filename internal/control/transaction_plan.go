@@ -8,6 +8,7 @@ import (
 
 	"edgegen/internal/api"
 	"edgegen/internal/generation"
+	"edgegen/internal/site"
 )
 
 // plan tells what the commit will do. Where there is an error, WebSockets could not
@@ -37,8 +38,12 @@ func (t *transaction) planServers(ctx context.Context) error {
 	}
 	order := generation.Roles()
 	slices.SortFunc(plan.Tiers, func(a, b api.TierPlan) int { return slices.Index(order, a.Role) - slices.Index(order, b.Role) })
+	var own []string
 	if t.access.Changes() {
-		plan.Tiers = append(plan.Tiers, api.TierPlan{Role: "edge", Engine: "edgegen", Action: api.Reload, Why: []string{"the access log"}})
+		own = append(own, "the access log")
+	}
+	if own = append(own, t.rearranged()...); len(own) > 0 {
+		plan.Tiers = append(plan.Tiers, api.TierPlan{Role: "edge", Engine: "edgegen", Action: api.Reload, Why: own})
 	}
 	for _, s := range t.leaving {
 		var ends int
@@ -60,6 +65,28 @@ func (t *transaction) planServers(ctx context.Context) error {
 		}
 	}
 	return countError(uncounted...)
+}
+
+// rearranged tells of the backends that edgegen looks after whose servers, or the way
+// in which they are asked, are not as before. No daemon need hear of it.
+func (t *transaction) rearranged() []string {
+	before := make(map[string]string)
+	for _, s := range t.was.Loaded.Edge.Sites {
+		for i := range s.Backends {
+			before[site.BackendID(s.Host, s.Backends[i].Name)] = s.Backends[i].Meaning()
+		}
+	}
+	var why []string
+	for _, s := range t.next.Loaded.Edge.Sites {
+		for i := range s.Backends {
+			b := &s.Backends[i]
+			was, known := before[site.BackendID(s.Host, b.Name)]
+			if b.Watched() && known && was != b.Meaning() {
+				why = append(why, "backend "+b.Name+" of "+s.Host)
+			}
+		}
+	}
+	return why
 }
 
 func countError(errs ...error) error {

@@ -17,6 +17,13 @@ func (e *Edge) Meaning() string {
 	return hex.EncodeToString(sum.Sum(nil))[:16]
 }
 
+// Meaning names a backend likewise.
+func (b *Backend) Meaning() string {
+	sum := sha256.New()
+	say(sum, reflect.ValueOf(b))
+	return hex.EncodeToString(sum.Sum(nil))[:16]
+}
+
 // say writes a value so that no two values are written alike, and leaves out
 // every Source.
 func say(to hash.Hash, v reflect.Value) {

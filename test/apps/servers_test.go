@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -149,9 +150,33 @@ func TestServers(t *testing.T) {
 				}
 				scripted(t, e, browser)
 			})
+			t.Run("plan", func(t *testing.T) { planned(t, h, e) })
 			t.Run("health", func(t *testing.T) { health(t, e, browser, []*app{a, b, d}) })
 			e.Stop()
 		})
+	}
+}
+
+// plan tells of a change of servers that no daemon hears of, and the reload touches
+// none (R3).
+func planned(t *testing.T, h *edge.Home, e *edge.Edge) {
+	text, err := os.ReadFile(h.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Write("site.hcl", strings.Replace(string(text), "weight = 3", "weight = 2", 1))
+	plan, result := e.Plan()
+	last := plan.Tiers[len(plan.Tiers)-1]
+	if result.Code != 2 || last.Role != "edge" || len(last.Why) != 1 || last.Why[0] != "backend app of spare.test" || plan.WebSockets != 0 {
+		t.Errorf("%d, %+v", result.Code, plan)
+	}
+	for _, tier := range plan.Tiers {
+		if tier.Engine != "builtin" && tier.Role != "edge" && tier.Action != api.Nothing {
+			t.Errorf("%s: %s %v", tier.Role, tier.Action, tier.Why)
+		}
+	}
+	if r := e.Reload(); r.Code != 0 {
+		t.Error(r.Err)
 	}
 }
 
