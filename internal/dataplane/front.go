@@ -47,6 +47,7 @@ func (f *front) serve(x *exchange) answer {
 func (f *front) decide(x *exchange) answer {
 	w := x.model.decide.Decide(&x.Question, f.plane.rights)
 	x.host, x.route = w.Host, x.model.route(w)
+	x.limitBody()
 	switch {
 	case w.Ends():
 		return x.ended(w)
@@ -60,6 +61,13 @@ func (f *front) decide(x *exchange) answer {
 	a := f.respond(x)
 	a.gone = a.Status == nobody
 	return a
+}
+
+// limitBody has the request's body end where its route takes no more of it.
+func (x *exchange) limitBody() {
+	if body, ok := x.Body.(interface{ Limit(int64) }); ok && x.route != nil {
+		body.Limit(x.route.bodySize)
+	}
 }
 
 // ended is the edge's own answer to a request whose way ends.

@@ -152,7 +152,7 @@ func (c *http1) prepare(t site.Timeouts) bool {
 	x.Upgrade = decide.ReadUpgrade(x.Header)
 	if x.Length != 0 {
 		expect := x.Minor == 1 && x.Header.Contains("Expect", "100-continue")
-		c.body.start(c, x.Length, x.model.edge.Limits.BodySize, expect, t.Body)
+		c.body.start(c, x.Length, x.model.decide.Largest(), expect, t.Body)
 		x.Body = &c.body
 	}
 	return keep

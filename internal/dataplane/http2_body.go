@@ -23,9 +23,12 @@ type streamBody struct {
 // start makes b the body of e.
 func (b *streamBody) start(e *stream, expect bool) {
 	edge := e.model.edge
-	b.from, b.left, b.expect = e.to, edge.Limits.BodySize, expect
+	b.from, b.left, b.expect = e.to, e.model.decide.Largest(), expect
 	b.pace = pace{limit: edge.Timeout.Body}
 }
+
+// Limit lets no more than limit bytes through from now on.
+func (b *streamBody) Limit(limit int64) { b.left = limit }
 
 // Read asks for the body first, if the client waits for that.
 func (b *streamBody) Read(p []byte) (int, error) {

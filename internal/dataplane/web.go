@@ -205,6 +205,7 @@ func (w *web) answer(x *exchange) answer {
 		return x.ended(way)
 	}
 	x.host, x.route = way.Host, x.model.route(way)
+	x.limitBody()
 	r := w.fetch(x)
 	return answer{Response: r, gone: r.Status == nobody}
 }

@@ -39,6 +39,9 @@ func (j *journey) ending() ending {
 	case decide.UnknownMethod, decide.MethodNotTaken, decide.NoTunnel:
 		return j.notTaken()
 	case decide.BodyTooLarge:
+		if r := j.w.Taken(); r != nil && r.BodySize > 0 {
+			return ending{"body", "E5", fmt.Sprintf("the body of %d bytes is larger than the route's body_size, which is %d", q.Length, r.BodySize), r.BodySizeSource, inMethod}
+		}
 		return ending{"body", "E5", fmt.Sprintf("the body of %d bytes is larger than limits.body_size, which is %d", q.Length, edge.Limits.BodySize), edge.Limits.Source, inMethod}
 	case decide.AboutServer:
 		return ending{"target", "E3", "OPTIONS * asks about the edge itself", site.Source{}, inPath}

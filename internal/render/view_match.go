@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -50,6 +51,17 @@ func vclRouteOf(s *site.Site, route *site.Route, t site.Timeouts) vclRoute {
 		}
 	}
 	return r
+}
+
+// Size is how many bytes the body of a request may have.
+func (r vclRoute) Size(l site.Limits) int64 { return cmp.Or(r.BodySize, l.BodySize) }
+
+// SizeSource is the line that says so.
+func (r vclRoute) SizeSource(l site.Limits) site.Source {
+	if r.BodySize > 0 {
+		return r.BodySizeSource
+	}
+	return l.Source
 }
 
 // choose notes by what a route is chosen.

@@ -50,15 +50,16 @@ type nginxUpstream struct {
 	Stream      bool   // whether request bodies are sent on as they come
 	Host        string // that it is asked for; "" for what the client has sent
 	Patience    *nginxPatience
-	Rewritten   bool // whether the cache tier says what is asked for
-	Tries       int  // how many servers a request may be tried on; 0 for the usual number
-	Again       bool // whether a request is tried once more by a location of its own
-	Several     bool // servers
+	BodySize    int64 // bytes of a request's body; 0 for as many as elsewhere
+	Rewritten   bool  // whether the cache tier says what is asked for
+	Tries       int   // how many servers a request may be tried on; 0 for the usual number
+	Again       bool  // whether a request is tried once more by a location of its own
+	Several     bool  // servers
 	Servers     []nginxServer
 	ErrorCodes  string // those whose pages edgegen writes
 	Source      site.Source
 	// StreamSource is the line that asks for Stream.
-	StreamSource site.Source
+	StreamSource, SizeSource site.Source
 }
 
 // nginxPatience is how long an app is waited for that has timeouts of its own.
@@ -86,8 +87,10 @@ type nginxSite struct {
 	Apps           []nginxUpstream // the apps in use, once for each way of sending bodies
 	HasRoot        bool
 	// Told has the cache tier's note lead to the routes, where their paths alone do not.
-	Told   bool
-	Source site.Source
+	Told bool
+	// OwnSizes is set where a route takes another number of bytes than others.
+	OwnSizes bool
+	Source   site.Source
 }
 
 type nginxMaintenance struct {
@@ -241,6 +244,7 @@ func nginxSiteOf(s *site.Site, unserved []Unserved, t site.Timeouts) nginxSite {
 	}
 	seen := make(map[string]bool)
 	for number, route := range s.Routes {
+		rendered.OwnSizes = rendered.OwnSizes || route.BodySize > 0
 		r := nginxRoute{Route: route, ID: route.ID(s.Host), Pattern: pathPattern(&route)}
 		rendered.HasRoot = rendered.HasRoot || rendered.Told || route.Path == "/"
 		if route.Backend != "" {
@@ -301,6 +305,10 @@ func nginxAppOf(s *site.Site, route *site.Route, t site.Timeouts) nginxUpstream 
 		app.Location = "stream." + app.Name
 	}
 	app.Host = backend.Host
+	if route.BodySize > 0 {
+		app.BodySize, app.SizeSource = route.BodySize, route.BodySizeSource
+		app.Location = fmt.Sprintf("size_%d.%s", app.BodySize, app.Location)
+	}
 	if backend.Timeout.Own() {
 		t := backend.Timeout.Over(t)
 		app.Patience = &nginxPatience{t.Connect, t.FirstByte, max(t.FirstByte, t.BetweenBytes), backend.Timeout.Source}

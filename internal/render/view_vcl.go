@@ -55,6 +55,8 @@ type vclData struct {
 	HealthPath     string
 	HealthSource   site.Source
 	LargestObject  int64 // bytes
+	LargestBody    int64 // bytes that the most generous route takes
+	OwnSizes       bool  // whether a route takes another number than others
 	LargestTaken   int64 // bytes of a body that is too large and is held all the same
 	LargestDrain   int64 // bytes of a body that is too large and is read all the same
 	// LargestChunked is how much of a body without a length is held in memory.
@@ -170,10 +172,11 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		HealthPath:     in.Edge.HealthPath,
 		HealthSource:   in.Edge.HealthSource,
 		LargestObject:  in.Edge.Storage.Size / 4,
+		LargestBody:    in.Edge.LargestBody(),
 		LargestTaken:   1 << 20,
-		LargestDrain:   2 * in.Edge.Limits.BodySize,
+		LargestDrain:   2 * in.Edge.LargestBody(),
 		// A little more than the limit, so that the web tier answers with 413.
-		LargestChunked: in.Edge.Limits.BodySize + 1<<20,
+		LargestChunked: in.Edge.LargestBody() + 1<<20,
 		ForwardedNames: site.ForwardedNames(),
 		MethodNames:    site.MethodNames(),
 		Lookalikes:     lookalikes(),
@@ -255,6 +258,7 @@ func (v *vclData) group() {
 				answering = append(answering, route)
 			}
 			v.choose(route)
+			v.OwnSizes = v.OwnSizes || route.BodySize > 0
 			v.Patient = v.Patient || route.Patience != nil
 			v.Named = v.Named || route.Host != "" && route.WebSocket
 			v.Encodes = v.Encodes || route.Lead != nil

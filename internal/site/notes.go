@@ -78,6 +78,7 @@ var notes = [...]Note{
 	{NotePrefix + "Hsts", "the site's Strict-Transport-Security", "cache", "cache", Sorted},
 	{NotePrefix + "Location", "where a redirect leads; the length of what no range is in", "cache", "cache", Sorted},
 	{NotePrefix + "Named", "what the app of a WebSocket is asked for by Host", "cache", "cache", Sorted},
+	{NotePrefix + "Body", "how many bytes the route takes", "cache", "cache", Sorted},
 	{NotePrefix + "Query", "the query with \"&\" in front", "cache", "cache", Sorted},
 	{NotePrefix + "Variant", "the route, where requests for one URL take several", "cache", "cache", Sorted},
 	{NotePrefix + "WebSocket", "the route takes WebSockets", "cache", "cache", Sorted},

@@ -22,6 +22,7 @@ type Route struct {
 	Backend   string    // the name of a Backend of the same site; "" for none
 	WebSocket bool      // upgrades are piped from the cache tier to Backend
 	Stream    bool      // request bodies reach Backend as they come
+	BodySize  int64     // bytes of a request's body; 0 for what Edge.Limits says
 	Methods   []string  // that are taken, of Methods(); nil for UsualMethods()
 	TTL       time.Duration
 	// HasTTL tells a ttl of zero from none. A ttl is the freshness of
@@ -35,6 +36,7 @@ type Route struct {
 	WebSocketSource Source
 	StreamSource    Source
 	MethodsSource   Source
+	BodySizeSource  Source
 	CacheSource     Source
 }
 
@@ -135,6 +137,18 @@ func (e *Edge) Takes(method string) bool {
 		}
 	}
 	return false
+}
+
+// LargestBody is how many bytes the body of a request may have on the most generous
+// route.
+func (e *Edge) LargestBody() int64 {
+	largest := e.Limits.BodySize
+	for i := range e.Sites {
+		for j := range e.Sites[i].Routes {
+			largest = max(largest, e.Sites[i].Routes[j].BodySize)
+		}
+	}
+	return largest
 }
 
 // BackendByName returns the site's backend of that name. The model guarantees

@@ -16,6 +16,7 @@ type Model struct {
 	hosts   map[string]*Host // what sites claim by its whole name
 	beneath map[string]*Host // by what follows the one label that a wildcard stands for
 	other   *Host            // for hosts that no site claims; nil where no site is the default
+	largest int64            // body that any route takes
 	port    string           // of a redirect, with the colon
 	trusted []netip.Prefix
 }
@@ -37,7 +38,7 @@ type Host struct {
 
 // NewModel prepares a model. It fails for a route that no model from config holds.
 func NewModel(edge *site.Edge) (*Model, error) {
-	m := &Model{edge: edge, hosts: make(map[string]*Host, 2*len(edge.Sites)), beneath: map[string]*Host{}}
+	m := &Model{edge: edge, hosts: make(map[string]*Host, 2*len(edge.Sites)), beneath: map[string]*Host{}, largest: edge.LargestBody()}
 	for _, p := range edge.Trusted {
 		m.trusted = append(m.trusted, p.Network)
 	}

@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 
@@ -48,6 +49,8 @@ func (m *Model) onRoute(q *Question, w *Way) {
 		return
 	}
 	switch r := &w.Host.Site.Routes[w.Route]; {
+	case q.Length > m.BodySize(r):
+		w.Turn = BodyTooLarge
 	case !r.Takes(q.AsksBy()):
 		w.Turn, w.Allow = MethodNotTaken, r.Allowed()
 	case r.WebSocket && r.Backend != "" && q.WantsWebSocket():
@@ -74,8 +77,17 @@ func (m *Model) DecideRelayed(q *Question) Way {
 	if w.Route >= 0 && q.Leads == "" {
 		q.Leads = w.Host.table.Target(w.Route, q.Path, q.Target)
 	}
+	if r := w.Taken(); r != nil && q.Length > m.BodySize(r) {
+		w.Turn = BodyTooLarge
+	}
 	return w
 }
+
+// Largest is how many bytes that is on the most generous route.
+func (m *Model) Largest() int64 { return m.largest }
+
+// BodySize is how many bytes the body of a request on a route may have.
+func (m *Model) BodySize(r *site.Route) int64 { return cmp.Or(r.BodySize, m.edge.Limits.BodySize) }
 
 // DecidePlain is Decide for a plain listener on which no site is served.
 func (m *Model) DecidePlain(q *Question) Way {
@@ -97,7 +109,7 @@ func (m *Model) admit(q *Question) Way {
 	switch {
 	case !q.Tunnel && !m.edge.Takes(q.Method):
 		w.Turn, w.Allow = UnknownMethod, site.UsualMethods()
-	case q.Length > m.edge.Limits.BodySize:
+	case q.Length > m.largest: // no route takes so much
 		w.Turn = BodyTooLarge
 	case q.Target == "*":
 		w.Turn, w.Allow = AboutServer, site.UsualMethods()

@@ -39,6 +39,9 @@ func (b *Body) Reset(from *Reader, length, limit int64) {
 	}
 }
 
+// Limit lets no more than limit bytes of data through from now on.
+func (b *Body) Limit(limit int64) { b.limit = limit }
+
 // ResetUntilClose makes b read until the connection ends.
 func (b *Body) ResetUntilClose(from *Reader) {
 	*b = Body{from: from, mode: untilClose, limit: -1}

@@ -495,6 +495,19 @@ site "leads.test" {
     websocket = true
   }
   route "/hasty" { backend = "hasty" }
+  route "/small" {
+    backend   = "app"
+    body_size = "1KiB"
+  }
+  route "/large" {
+    backend   = "app"
+    body_size = "96KiB"
+  }
+  route "/large/stream" {
+    backend   = "app"
+    stream    = true
+    body_size = "128KiB"
+  }
   route "/patient" { backend = "patient" }
   route "~ ^/user/(?<id>[^/]+)/([^/]+)$" {
     redirect {

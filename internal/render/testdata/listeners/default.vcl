@@ -145,15 +145,19 @@ sub edge_method {
     }
     # default: limits.body_size
     if (std.integer(req.http.Content-Length, 0) > 104857600) {
-        # A client that is cut off while it sends does not see the answer, so what
-        # costs little memory is taken in. What is larger is read and forgotten
-        # after the answer, where the connection stays open.
-        if (!req.http.Expect && std.integer(req.http.Content-Length, 0) <= 1048576
-            && !std.cache_req_body(1048576B)) {
-            return (synth(400));
-        }
-        return (synth(413));
+        call edge_too_large;
     }
+}
+
+# A client that is cut off while it sends does not see the answer, so what costs
+# little memory is taken in. What is larger is read and forgotten after the answer,
+# where the connection stays open.
+sub edge_too_large {
+    if (!req.http.Expect && std.integer(req.http.Content-Length, 0) <= 1048576
+        && !std.cache_req_body(1048576B)) {
+        return (synth(400));
+    }
+    return (synth(413));
 }
 
 # Routes match the decoded path with its slashes merged; the app gets the URL
@@ -931,6 +935,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Hsts;
     unset req.http.X-Edge-Location;
     unset req.http.X-Edge-Named;
+    unset req.http.X-Edge-Body;
     unset req.http.X-Edge-Query;
     unset req.http.X-Edge-Variant;
     unset req.http.X-Edge-WebSocket;
@@ -965,6 +970,7 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Hsts;
     unset bereq.http.X-Edge-Location;
     unset bereq.http.X-Edge-Named;
+    unset bereq.http.X-Edge-Body;
     unset bereq.http.X-Edge-Query;
     unset bereq.http.X-Edge-Variant;
     unset bereq.http.X-Edge-WebSocket;
