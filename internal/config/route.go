@@ -34,7 +34,7 @@ func (b *block) checkLoops(s *siteDraft, route *schema) {
 	var table *routing.Table
 	for i := range s.Routes {
 		r := &s.Routes[i]
-		if r.Redirect == nil || r.Match != nil || r.Redirect.Captures() {
+		if r.Redirect == nil || r.Match != nil || r.Captures() {
 			continue
 		}
 		if table == nil {

@@ -41,7 +41,7 @@ func (w *web) fetch(x *exchange) *wire.Response {
 		}
 	}
 	if to := x.route.Redirect; to != nil {
-		if to.Varies() {
+		if x.route.Varies() {
 			return redirect(to.Status, x.Leads)
 		}
 		_, query, _ := strings.Cut(x.Target, "?")

@@ -166,7 +166,7 @@ func (j *journey) redirect(taken *site.Route, past decide.Past) {
 	to := taken.Redirect
 	_, query, _ := strings.Cut(j.q.Target, "?")
 	location := to.Location(query)
-	if to.Varies() {
+	if taken.Varies() {
 		location = j.q.Leads
 	}
 	j.step(site.WebTier, "redirect", "M4", to.Source, "", "redirected to %s", location)

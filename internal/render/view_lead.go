@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"edgegen/internal/routing"
@@ -39,7 +40,7 @@ func leadOf(r *site.Route) *vclLead {
 		lead := &vclLead{Name: "redirect", Source: to.Source, Prefix: strings.TrimSuffix(r.Path, "/"), Strips: true, Local: strings.HasPrefix(to.To, "/")}
 		before, after := to.AroundPath()
 		return lead.below(before, after, to)
-	case to != nil && to.Captures():
+	case r.Captures():
 		before, joint, after := to.Around()
 		lead := &vclLead{Name: "redirect", Source: to.Source, Local: strings.HasPrefix(to.To, "/")}
 		lead.put(before, r.Pattern)
@@ -109,6 +110,11 @@ func (l *vclLead) put(text, pattern string) {
 			l.Pieces = append(l.Pieces, vclPiece{Match: "^.*?(?:" + pattern + ").*$", Group: piece.Group})
 		}
 	}
+}
+
+// Encodes reports whether a part of a decoded path is put into a target.
+func (l *vclLead) Encodes() bool {
+	return l != nil && (l.Strips || slices.ContainsFunc(l.Pieces, func(p vclPiece) bool { return p.Match != "" }))
 }
 
 // Raw matches a target whose path begins with the prefix as it stands there.

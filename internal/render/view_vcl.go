@@ -47,7 +47,8 @@ type vclData struct {
 	Queries        bool     // whether routes are chosen by the query
 	Patient        bool     // whether an app has timeouts of its own
 	Named          bool     // whether an app is asked for another host
-	Encodes        bool     // whether a part of a path has to be encoded
+	Leads          bool     // whether a route leads requests to a target that depends on them
+	Encodes        bool     // whether a part of a path has to be encoded for that
 	Variants       bool     // whether requests for one URL may take several routes
 	LongestPath    int      // plus one, of a site with regular expressions
 	Sites          []vclSite
@@ -261,7 +262,7 @@ func (v *vclData) group() {
 			v.OwnSizes = v.OwnSizes || route.BodySize > 0
 			v.Patient = v.Patient || route.Patience != nil
 			v.Named = v.Named || route.Host != "" && route.WebSocket
-			v.Encodes = v.Encodes || route.Lead != nil
+			v.Leads, v.Encodes = v.Leads || route.Lead != nil, v.Encodes || route.Lead.Encodes()
 			v.SuccessRules = v.SuccessRules || slices.ContainsFunc(route.ResponseHeaders.Set, site.Header.ForSuccess)
 		}
 	}

@@ -120,7 +120,7 @@ func leaderOf(r *site.Route, pattern *Pattern) (*leader, error) {
 	switch to, w := r.Redirect, r.Rewrite; {
 	case to != nil && to.KeepsPath():
 		return &leader{prefix: strings.TrimSuffix(r.Path, "/"), strips: true, redirect: to}, nil
-	case to != nil && to.Captures():
+	case r.Captures():
 		pieces, err := Pieces(to.To, r.Pattern)
 		return &leader{pattern: pattern, pieces: pieces, redirect: to}, err
 	case w != nil && w.Pattern != "":

@@ -17,11 +17,15 @@ func (r *Redirect) KeepsQuery() bool { return r.Query == "keep" }
 // KeepsPath reports whether what is below the route's path goes along.
 func (r *Redirect) KeepsPath() bool { return r.Path == "keep" }
 
-// Captures reports whether To names captures of the route's regular expression.
-func (r *Redirect) Captures() bool { return strings.Contains(r.To, "{") }
+// Captures reports whether the redirect of a route names captures of its regular
+// expression.
+func (r *Route) Captures() bool {
+	return r.Pattern != "" && r.Redirect != nil && strings.Contains(r.Redirect.To, "{")
+}
 
-// Varies reports whether the path of a request says where it is led.
-func (r *Redirect) Varies() bool { return r.KeepsPath() || r.Captures() }
+// Varies reports whether the path of a request says where the redirect of a route
+// leads.
+func (r *Route) Varies() bool { return r.Redirect != nil && r.Redirect.KeepsPath() || r.Captures() }
 
 // Around is To in two parts, between which the query of a request is added, and
 // the character that joins it to the first.
