@@ -9,33 +9,25 @@ import (
 	"edgegen/internal/printable"
 )
 
-// endsSoon is how many days before its end a certificate is shown that nobody
-// renews by himself.
-const endsSoon = 14
-
-// writeCertificates tells of the certificates that edgegen gets, and of others that
-// end soon. Of the rest there is nothing to tell.
+// writeCertificates tells of the certificates that there is something to tell of.
 func writeCertificates(out *strings.Builder, all []api.CertificateStatus, now time.Time, color bool, width int) {
-	rows, any := newTable("SITE", "CERTIFICATE", "ISSUER", "ENDS", "RENEWAL"), false
+	if len(all) == 0 {
+		return
+	}
+	rows := newTable("SITE", "CERTIFICATE", "ISSUER", "ENDS", "RENEWAL")
 	for _, c := range all {
-		if c.Source != "acme" && c.DaysLeft >= endsSoon {
-			continue
-		}
-		any = true
 		tone := green
 		switch {
 		case !now.Before(c.NotAfter):
 			tone = alarm
-		case c.Problem != "" || c.Waiting || c.DaysLeft < endsSoon && c.Source != "acme":
+		case c.Problem != "" || c.Waiting || c.Source != "acme":
 			tone = warning
 		}
 		rows.add(certificateRemark(c, now), cell{text: c.Site}, cell{c.Source, tone}, cell{text: orDash(printable.Text(c.Issuer))},
 			cell{text: ahead(c.NotAfter, now)}, cell{text: renewal(c, now)})
 	}
-	if any {
-		out.WriteByte('\n')
-		rows.write(out, color, width)
-	}
+	out.WriteByte('\n')
+	rows.write(out, color, width)
 }
 
 // certificateRemark is what is wrong with a certificate, and when that is tried to

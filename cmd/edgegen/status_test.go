@@ -65,7 +65,6 @@ func TestStatusText(t *testing.T) {
 		{Site: "new.us", Source: "acme", Issuer: "edgegen local authority 3f", NotAfter: noon.Add(300 * day), DaysLeft: 300, Waiting: true,
 			Problem: "the authority does not find new.us in the DNS", Next: at(2 * time.Minute)},
 		{Site: "old.us", Source: "file", Issuer: "R11", NotAfter: noon.Add(-3 * day), DaysLeft: -3},
-		{Site: "quiet.us", Source: "file", Issuer: "R11", NotAfter: noon.Add(80 * day), DaysLeft: 80},
 	}}
 	for _, c := range []struct {
 		name   string

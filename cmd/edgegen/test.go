@@ -52,7 +52,7 @@ expectations is what edgegen explain tells. What the app says is not judged then
 request has url, method, headers and peer; expect has
 ` + edgetest.Words(),
 		Example: `  edgegen test
-  edgegen test --run chat -v`,
+  edgegen test --run redirect -v`,
 		Args: siteArgument, ValidArgsFunction: completeSite,
 		RunE: func(c *cobra.Command, arguments []string) error {
 			chosen, err := regexp.Compile(flags.run)

@@ -14,9 +14,8 @@ type Status struct {
 	Uptime     float64         `json:"uptime_s"`
 	Tiers      []TierStatus    `json:"tiers"` // in the order a request passes them
 	Backends   []BackendStatus `json:"backends"`
-	// Certificates has one for each site, in their order; none where nobody ends TLS
-	// here.
-	Certificates []CertificateStatus `json:"certificates"`
+	// Certificates are those that edgegen gets, and others that end soon.
+	Certificates []CertificateStatus `json:"certificates,omitempty"`
 	LastReload   *ReloadStatus       `json:"last_reload"` // nil until the first reload
 	Connections  Connections         `json:"connections"`
 }

@@ -34,6 +34,9 @@ func (e *Edge) unauthorize() {
 
 // order has the certificates be there that the sites of a generation want.
 func (e *Edge) order(g *generation.Generation) {
+	if e.authority == nil {
+		return
+	}
 	edge := g.Loaded.Edge
 	if edge.Plain() {
 		e.authority.Use(acme.Authority{}, nil)
@@ -82,16 +85,22 @@ func (e *Edge) serveRenewed(ctx context.Context, host string, pair certificate.P
 	return nil
 }
 
-// certificatesOf tells about the certificate of each site; none where nobody ends
-// TLS here.
-func (e *Edge) certificatesOf(g *generation.Generation) []api.CertificateStatus {
-	all := []api.CertificateStatus{}
+// endsSoon is how long before its end a certificate is told of that nobody renews
+// here.
+const endsSoon = 14 * 24 * time.Hour
+
+// certificatesOf tells about the certificates that edgegen gets, and about others
+// that end soon. Of the rest there is nothing to tell.
+func (e *Edge) certificatesOf(g *generation.Generation) (all []api.CertificateStatus) {
 	if len(g.Pairs) == 0 {
-		return all
+		return nil
 	}
 	orders := e.authority.Status()
 	for i := range g.Loaded.Edge.Sites {
 		s, leaf := &g.Loaded.Edge.Sites[i], g.Pairs[i].Leaf
+		if !s.TLS.ACME && time.Until(leaf.NotAfter) > endsSoon {
+			continue
+		}
 		c := api.CertificateStatus{Site: s.Host, Names: leaf.DNSNames, Source: sourceOf(&s.TLS), Issuer: leaf.Issuer.CommonName,
 			NotAfter: leaf.NotAfter, DaysLeft: int(time.Until(leaf.NotAfter) / (24 * time.Hour))}
 		if o, ok := orders[s.Host]; ok && s.TLS.ACME {
