@@ -142,19 +142,27 @@ func (f *front) spool(x *exchange, key string, one *flight, r *wire.Response, fr
 	l.entry = httpcache.NewEntry(r.Status, r.Header, request, fresh, httpcache.NewMemory(nil))
 	l.pin, _ = spool.Reader(f.background)
 	body := r.Body
-	f.plane.tasks.Go(func() {
-		defer end()
-		err := spool.Fill(body, r.Length)
+	ended := func() {
+		if !f.flights.land(one) {
+			store.Invalidate(key)
+		}
+	}
+	spool.Whole = func(content httpcache.Memory, ok bool) {
 		body.Close()
-		if content, ok := spool.Content(); err == nil && f.flights.current(one) {
+		if f.flights.current(one) {
 			entry := *l.entry
 			entry.Body = content
 			if !ok || !store.Put(key, &entry) {
 				store.MarkPass(key, time.Now()) // the next need not share a fetch
 			}
 		}
-		if !f.flights.land(one) {
-			store.Invalidate(key)
+		ended()
+	}
+	f.plane.tasks.Go(func() {
+		defer end()
+		if spool.Fill(body, r.Length) != nil {
+			body.Close()
+			ended()
 		}
 	})
 	return l

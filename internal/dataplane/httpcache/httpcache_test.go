@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -193,6 +194,9 @@ func (s slow) Read(p []byte) (int, error) {
 
 func TestSpool(t *testing.T) {
 	spool := NewSpool(NewStore(1<<20), func() {})
+	var content Memory
+	var kept atomic.Bool
+	spool.Whole = func(c Memory, store bool) { content = c; kept.Store(store) }
 	body := slow{make(chan string)}
 	var readers sync.WaitGroup
 	for range 3 {
@@ -201,6 +205,9 @@ func TestSpool(t *testing.T) {
 			defer r.Close()
 			if all, err := io.ReadAll(r); string(all) != "onetwo" || err != nil {
 				t.Errorf("%q %v", all, err)
+			}
+			if !kept.Load() {
+				t.Error("a reader hears of the end before it is stored")
 			}
 		})
 	}
@@ -221,9 +228,8 @@ func TestSpool(t *testing.T) {
 		t.Errorf("%q", all)
 	}
 	late.Close()
-	content, ok := spool.Content()
-	if !ok || content.Len() != 6 {
-		t.Errorf("%v %d", ok, content.Len())
+	if content.Len() != 6 {
+		t.Errorf("%d bytes are kept", content.Len())
 	}
 }
 
@@ -231,6 +237,11 @@ func TestSpoolTooLarge(t *testing.T) {
 	store := NewStore(1 << 20) // 128 KiB an object
 	ctx, stop := context.WithCancel(context.Background())
 	spool := NewSpool(store, stop)
+	spool.Whole = func(_ Memory, store bool) {
+		if store {
+			t.Error("kept whole")
+		}
+	}
 	r, _ := spool.Reader(context.Background())
 	done := make(chan error)
 	go func() { done <- spool.Fill(io.LimitReader(zeros{ctx}, 8<<20), -1) }()
@@ -239,9 +250,6 @@ func TestSpoolTooLarge(t *testing.T) {
 	}
 	if err := <-done; err != nil {
 		t.Error(err)
-	}
-	if _, ok := spool.Content(); ok {
-		t.Error("kept whole")
 	}
 	if store.pending != 0 {
 		t.Errorf("%d bytes pending", store.pending)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 	"time"
 )
@@ -26,6 +27,11 @@ const (
 // still to read, as far as there is room. One that falls back further and does
 // not catch up is left behind, so that nobody waits for it for long.
 type Spool struct {
+	// Whole is told of the body when all of it has come, before its readers are: who
+	// has read it to its end, and asks again, finds what Whole has stored. With false
+	// it is not to be stored. Set it before Fill; nil is told nothing.
+	Whole func(content Memory, store bool)
+
 	store *Store
 	limit int64
 	stop  context.CancelFunc // ends the fetch when nobody reads any more
@@ -61,18 +67,40 @@ func (s *Spool) Fill(body io.Reader, length int64) error {
 			return s.finish(err)
 		}
 		n, err := body.Read(chunk)
-		s.mu.Lock()
-		last := len(s.chunks) - 1
-		s.chunks[last] = s.chunks[last][:len(s.chunks[last])+n]
-		s.size += int64(n)
-		s.changed.Broadcast()
-		s.mu.Unlock()
-		if errors.Is(err, io.EOF) || err == nil && s.size == length {
+		if errors.Is(err, io.EOF) || err == nil && s.size+int64(n) == length {
+			s.handOver(n)
+			s.grow(n)
 			return s.finish(nil)
 		}
+		s.grow(n)
 		if err != nil {
 			return s.finish(err)
 		}
+	}
+}
+
+// grow lets readers have n more bytes, which are in the last chunk already.
+func (s *Spool) grow(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := len(s.chunks) - 1
+	s.chunks[last] = s.chunks[last][:len(s.chunks[last])+n]
+	s.size += int64(n)
+	s.changed.Broadcast()
+}
+
+// handOver tells Whole of the body, to which n bytes of the last chunk belong that no
+// reader has yet.
+func (s *Spool) handOver(n int) {
+	s.mu.Lock()
+	if s.whole { // what is stored is accounted for by itself
+		s.store.Unreserve(s.held)
+		s.held = 0
+	}
+	content, store := s.content(n)
+	s.mu.Unlock()
+	if s.Whole != nil {
+		s.Whole(content, store)
 	}
 }
 
@@ -225,13 +253,13 @@ func (s *Spool) finish(err error) error {
 	return err
 }
 
-// Content returns the body for storing, once Fill has returned without an
-// error; false where it grew too large.
-func (s *Spool) Content() (Memory, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if n := len(s.chunks); n > 0 && len(s.chunks[n-1]) == 0 {
-		s.chunks = s.chunks[:n-1]
+// content is the body with n more bytes of its last chunk; false where it grew too
+// large. The lock is held.
+func (s *Spool) content(n int) (Memory, bool) {
+	chunks, size := slices.Clone(s.chunks), s.size+int64(n)
+	last := len(chunks) - 1
+	if chunks[last] = chunks[last][:len(chunks[last])+n]; len(chunks[last]) == 0 {
+		chunks = chunks[:last]
 	}
-	return Memory{s.chunks, s.size}, s.whole && errors.Is(s.ended, io.EOF) && s.size <= s.limit
+	return Memory{chunks, size}, s.whole && size <= s.limit
 }

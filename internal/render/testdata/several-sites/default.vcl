@@ -730,7 +730,8 @@ sub vcl_backend_error {
     # What the app sent is no HTTP, or the web tier itself does not answer.
     set beresp.status = 502;
     set beresp.reason = "Bad Gateway";
-    if (now - std.time(bereq.http.X-Edge-Asked, now) >= 76s) {
+    # The time when it was asked has been rounded.
+    if (now - std.time(bereq.http.X-Edge-Asked, now) + 0.01s >= 76s) {
         set beresp.status = 504;
         set beresp.reason = "Gateway Timeout";
     }
