@@ -62,7 +62,7 @@ func TestExamplesInTheReadmeLoad(t *testing.T) {
 		if err := errors.Join(os.Mkdir(filepath.Join(dir, "public"), 0o755), os.WriteFile(file, []byte(example), 0o644)); err != nil {
 			t.Fatal(err)
 		}
-		diagnostics := config.Diagnostics{}
+		var diagnostics config.Diagnostics
 		if strings.HasSuffix(file, edgetest.Ending) {
 			_, diagnostics = edgetest.Read(dir)
 		} else {
