@@ -17,19 +17,19 @@ import (
 
 // second holds that a state directory has one edge, and that whoever comes second
 // leaves the first alone.
-func (first *running) second(t *testing.T) {
+func (e *running) second(t *testing.T) {
 	t.Helper()
-	h := first.home
+	h := e.home
 	second := h.up()
 	if code := second.Ends(); code != 1 {
 		t.Errorf("exit code %d", code)
 	}
-	want := fmt.Sprintf("edgegen: state directory %s is in use by process %d\n", h.State, first.PID())
+	want := fmt.Sprintf("edgegen: state directory %s is in use by process %d\n", h.State, e.PID())
 	if said := second.Err.Text(); said != want {
 		t.Errorf("it says %q, want %q", said, want)
 	}
-	first.get("/hello.txt")
-	if s := h.status(); s.State != "ready" || s.PID != first.PID() {
+	e.get("/hello.txt")
+	if s := h.status(); s.State != "ready" || s.PID != e.PID() {
 		t.Errorf("the first is disturbed: %+v", s)
 	}
 }
