@@ -3,6 +3,8 @@ package decide
 import (
 	"net/http"
 	"strings"
+
+	"edgegen/internal/dataplane/wire"
 )
 
 // DecodePath decodes the path of a request target and merges its slashes: what
@@ -53,7 +55,7 @@ func unescape(s string) (string, bool) {
 			if i+2 >= len(s) {
 				return "", false
 			}
-			high, low := hexDigit(s[i+1]), hexDigit(s[i+2])
+			high, low := wire.HexDigit(s[i+1]), wire.HexDigit(s[i+2])
 			if high < 0 || low < 0 {
 				return "", false
 			}
@@ -63,16 +65,6 @@ func unescape(s string) (string, bool) {
 		out = append(out, c)
 	}
 	return string(out), true
-}
-
-func hexDigit(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return int(c|0x20-'a') + 10
-	}
-	return -1
 }
 
 // walks reports a segment that is "." or "..".

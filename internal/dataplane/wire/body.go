@@ -149,7 +149,7 @@ func (b *Body) trailers() error {
 func chunkSize(line []byte) (int64, error) {
 	n, i := int64(0), 0
 	for ; i < len(line); i++ {
-		d := unhex(line[i])
+		d := HexDigit(line[i])
 		if d < 0 {
 			break
 		}
@@ -170,7 +170,8 @@ func chunkSize(line []byte) (int64, error) {
 	return n, nil
 }
 
-func unhex(c byte) int {
+// HexDigit is the value of a hexadecimal digit in either case, -1 for any other byte.
+func HexDigit(c byte) int {
 	switch {
 	case c >= '0' && c <= '9':
 		return int(c - '0')
