@@ -18,12 +18,9 @@ func (m *Model) Decide(q *Question, pages Pages) Way {
 	if !m.edge.Takes(q.AsksBy()) {
 		return m.untaken(q, pages)
 	}
-	w := m.admit(q)
+	w := m.received(q)
 	if w.Turn != GoesOn {
 		return w
-	}
-	if w.Host = m.Host(q.Host); w.Host == nil {
-		return Way{Turn: Unclaimed, Route: -1}
 	}
 	switch s := w.Host.Site; {
 	case q.TLS != 0 && q.TLS < w.Host.Lowest: // RFC 9110, 15.5.20
@@ -64,12 +61,9 @@ func (m *Model) onRoute(q *Question, w *Way) {
 // DecideRelayed is Decide for a web tier that a native cache tier asks, which has
 // decided the rest.
 func (m *Model) DecideRelayed(q *Question) Way {
-	w := m.admit(q)
+	w := m.received(q)
 	if w.Turn != GoesOn {
 		return w
-	}
-	if w.Host = m.Host(q.Host); w.Host == nil {
-		return Way{Turn: Unclaimed, Route: -1}
 	}
 	if w.Route = slices.Index(w.Host.ids, q.Told); w.Route < 0 && w.Host.Site.Maintenance == nil {
 		w.Turn = NoRoute
@@ -91,6 +85,16 @@ func (m *Model) BodySize(r *site.Route) int64 { return cmp.Or(r.BodySize, m.edge
 
 // DecidePlain is Decide for a plain listener on which no site is served.
 func (m *Model) DecidePlain(q *Question) Way {
+	w := m.received(q)
+	if w.Turn != GoesOn {
+		return w
+	}
+	w.Turn, w.Location = ToCanonical, m.toCanonical(q, w.Host)
+	return w
+}
+
+// received is admit, and then the host that is asked for.
+func (m *Model) received(q *Question) Way {
 	w := m.admit(q)
 	if w.Turn != GoesOn {
 		return w
@@ -98,7 +102,6 @@ func (m *Model) DecidePlain(q *Question) Way {
 	if w.Host = m.Host(q.Host); w.Host == nil {
 		return Way{Turn: Unclaimed, Route: -1}
 	}
-	w.Turn, w.Location = ToCanonical, m.toCanonical(q, w.Host)
 	return w
 }
 
