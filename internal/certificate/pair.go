@@ -12,7 +12,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 )
+
+// Notice is how long before its end a certificate is worth a warning that nobody
+// renews here.
+const Notice = 14 * 24 * time.Hour
 
 // Pair is a certificate chain and the key of its first certificate. It is
 // not changed after it is made, and may be read from any goroutine.

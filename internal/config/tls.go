@@ -13,9 +13,6 @@ import (
 	"edgegen/internal/site"
 )
 
-// expiryNotice is how long before its end a certificate gets a warning.
-const expiryNotice = 14 * day
-
 // checkTLS holds that a site has a tls block, and that it names a certificate
 // in one of the two ways. The certificate and its key must be good; dates and
 // names are worth a warning, because a site may be tried out with any
@@ -176,7 +173,7 @@ func validityOf(pair certificate.Pair, now time.Time) validity {
 		return expired
 	case now.Before(pair.Leaf.NotBefore):
 		return notYetValid
-	case left < expiryNotice:
+	case left < certificate.Notice:
 		return endsSoon
 	}
 	return valid

@@ -85,10 +85,6 @@ func (e *Edge) serveRenewed(ctx context.Context, host string, pair certificate.P
 	return nil
 }
 
-// endsSoon is how long before its end a certificate is told of that nobody renews
-// here.
-const endsSoon = 14 * 24 * time.Hour
-
 // certificatesOf tells about the certificates that edgegen gets, and about others
 // that end soon. Of the rest there is nothing to tell.
 func (e *Edge) certificatesOf(g *generation.Generation) (all []api.CertificateStatus) {
@@ -98,7 +94,7 @@ func (e *Edge) certificatesOf(g *generation.Generation) (all []api.CertificateSt
 	orders := e.authority.Status()
 	for i := range g.Loaded.Edge.Sites {
 		s, leaf := &g.Loaded.Edge.Sites[i], g.Pairs[i].Leaf
-		if !s.TLS.ACME && time.Until(leaf.NotAfter) > endsSoon {
+		if !s.TLS.ACME && time.Until(leaf.NotAfter) > certificate.Notice {
 			continue
 		}
 		c := api.CertificateStatus{Site: s.Host, Names: leaf.DNSNames, Source: sourceOf(&s.TLS), Issuer: leaf.Issuer.CommonName,

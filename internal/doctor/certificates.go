@@ -12,9 +12,6 @@ import (
 	"edgegen/internal/statedir"
 )
 
-// expiryNotice is how long before its end a certificate gets a warning.
-const expiryNotice = 14 * 24 * time.Hour
-
 func (x *examination) examineCertificates() []Line {
 	switch {
 	case !x.hasSite:
@@ -59,7 +56,7 @@ func judgeCertificate(hosts []string, leaf *x509.Certificate, now time.Time) Lin
 		line.Level, line.Remedy = LevelProblem, "renew it; browsers refuse it"
 	case now.Before(leaf.NotBefore):
 		line.Level, line.Remedy = LevelProblem, "browsers refuse it until "+leaf.NotBefore.UTC().Format(time.DateOnly)
-	case leaf.NotAfter.Sub(now) < expiryNotice && line.Remedy == "":
+	case leaf.NotAfter.Sub(now) < certificate.Notice && line.Remedy == "":
 		line.Level, line.Remedy = LevelWarning, "renew it"
 	}
 	return line
