@@ -13,9 +13,6 @@ import (
 // ChallengePath is below which an authority asks on plain HTTP (RFC 8555, 8.3).
 const ChallengePath = "/.well-known/acme-challenge/"
 
-// ALPN is the protocol by which an authority asks in a TLS handshake (RFC 8737).
-const ALPN = acmez.ACMETLS1Protocol
-
 // Challenges are what authorities may ask for at the moment. The zero value has
 // none. Its methods may be called from any goroutine.
 type Challenges struct {
@@ -38,7 +35,7 @@ func (c *Challenges) Answer(target string) (text string, ok bool) {
 }
 
 // Certificate returns what is to be shown to a client that asks for a name, and
-// speaks ALPN alone; nil where no authority is to ask for that.
+// speaks acme-tls/1 alone (RFC 8737); nil where no authority is to ask for that.
 func (c *Challenges) Certificate(name string) *tls.Certificate {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -3,6 +3,7 @@ package acme
 import (
 	"context"
 	"crypto/x509"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -37,15 +38,8 @@ type Order struct {
 	ByHTTP, ByTLS bool
 }
 
-func (o Order) key() string { return sum(o.Site, sum(sorted(o.Names)...), flags(o.ByHTTP, o.ByTLS)) }
-
-func flags(all ...bool) string {
-	text := ""
-	for _, flag := range all {
-		text += map[bool]string{false: "-", true: "+"}[flag]
-	}
-	return text
-}
+// key is the same for orders that ask for the same in the same way.
+func (o Order) key() string { return fmt.Sprint(o.Site, sorted(o.Names), o.ByHTTP, o.ByTLS) }
 
 // Options say what a Manager works with.
 type Options struct {

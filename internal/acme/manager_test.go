@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mholt/acmez/v3"
+
 	"edgegen/internal/certificate"
 	"edgegen/test/ca"
 	"edgegen/test/dns"
@@ -287,7 +289,7 @@ func TestInHandshake(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := newBench(t, ca.Options{TLSPort: portOf(t, listener.Addr())})
-	secure := tls.NewListener(listener, &tls.Config{NextProtos: []string{ALPN}, GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	secure := tls.NewListener(listener, &tls.Config{NextProtos: []string{acmez.ACMETLS1Protocol}, GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 		if shown := b.manager.Certificate(hello.ServerName); shown != nil {
 			return shown, nil
 		}
