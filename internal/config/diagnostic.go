@@ -1,7 +1,6 @@
 package config
 
 import (
-	"encoding/json"
 	"reflect"
 	"slices"
 	"strings"
@@ -30,6 +29,9 @@ type Diagnostic struct {
 	Column    int `json:"column"`
 	EndLine   int `json:"end_line"`
 	EndColumn int `json:"end_column"`
+	// Byte and EndByte are the offsets of both ends in the file.
+	Byte    int `json:"byte"`
+	EndByte int `json:"end_byte"`
 	// Snippet is the line the problem begins in, as it stands in the file.
 	Snippet string `json:"snippet"`
 	// Instance names the one that the problem is about where a block stands for
@@ -55,22 +57,6 @@ func (d Diagnostics) count(severity Severity) int {
 		}
 	}
 	return n
-}
-
-// JSON returns {"valid", "error_count", "warning_count", "diagnostics"},
-// indented and with a newline at its end.
-func (d Diagnostics) JSON() ([]byte, error) {
-	report := struct {
-		Valid       bool        `json:"valid"`
-		Errors      int         `json:"error_count"`
-		Warnings    int         `json:"warning_count"`
-		Diagnostics Diagnostics `json:"diagnostics"`
-	}{!d.HasErrors(), d.count(Error), d.count(Warning), d}
-	if d == nil {
-		report.Diagnostics = Diagnostics{}
-	}
-	out, err := json.MarshalIndent(report, "", "  ")
-	return append(out, '\n'), err
 }
 
 // sorted returns the list in the order of places, without repetitions.

@@ -75,6 +75,8 @@ func (l *Loaded) Diagnose(at site.Source, severity Severity, summary, remedy str
 	d.Line, d.EndLine, d.Snippet = at.Line, at.Line, l.hide(text)
 	d.Column = 1 + len(text) - len(trimmed)
 	d.EndColumn = 1 + len(characters(strings.TrimRight(text, " \t")))
+	d.Byte = s.lines[at.Line-1] + len(text) - len(trimmed)
+	d.EndByte = d.Byte + len(strings.TrimRight(trimmed, " \t"))
 	return d
 }
 
@@ -96,7 +98,8 @@ type loader struct {
 	shifter     shifter
 	claims      map[string]hcl.Range // the names of sites, and where they are
 	given       []Given
-	scope       *scope // of what stands in the files themselves
+	texts       map[string][]byte // that stand for what is in files, by their absolute paths
+	scope       *scope            // of what stands in the files themselves
 	// scopeID is what variables and locals are known by: the same where their
 	// blocks, what is given, and what they rely on are the same. It is "" until
 	// they have their values.

@@ -120,7 +120,7 @@ func TestDiagnose(t *testing.T) {
 	}
 	got := loaded.Diagnose(loaded.Edge.Sites[0].TLS.Source, Error, "the port is in use", "stop it")
 	want := Diagnostic{Severity: Error, Summary: "the port is in use", Remedy: "stop it", File: file,
-		Line: 3, Column: 3, EndLine: 3, EndColumn: 29, Snippet: "  tls { self_signed = true }"}
+		Line: 3, Column: 3, EndLine: 3, EndColumn: 29, Byte: 19, EndByte: 45, Snippet: "  tls { self_signed = true }"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -153,11 +153,13 @@ func TestJSON(t *testing.T) {
 		list Diagnostics
 		want string
 	}{
-		{"none", nil, `{"valid":true,"error_count":0,"warning_count":0,"diagnostics":[]}`},
-		{"both", Diagnostics{{Severity: Error, Summary: "e", File: "f", Line: 1, Column: 2, EndLine: 3, EndColumn: 4, Snippet: "s", Remedy: "r"}, {Severity: Warning}},
-			`{"valid":false,"error_count":1,"warning_count":1,"diagnostics":[` +
-				`{"severity":"error","summary":"e","remedy":"r","file":"f","line":1,"column":2,"end_line":3,"end_column":4,"snippet":"s"},` +
-				`{"severity":"warning","summary":"","remedy":"","file":"","line":0,"column":0,"end_line":0,"end_column":0,"snippet":""}]}`},
+		{"none", nil, `{"format_version":"1.0","valid":true,"error_count":0,"warning_count":0,"diagnostics":[]}`},
+		{"both", Diagnostics{{Severity: Error, Summary: "e", File: "f", Line: 1, Column: 2, EndLine: 1, EndColumn: 4, Byte: 2, EndByte: 4, Snippet: "éss", Remedy: "r", Values: []string{`var.x is "a is b"`}}, {Severity: Warning}},
+			`{"format_version":"1.0","valid":false,"error_count":1,"warning_count":1,"diagnostics":[` +
+				`{"severity":"error","summary":"e","detail":"r","range":{"filename":"f","start":{"line":1,"column":2,"byte":2},"end":{"line":1,"column":4,"byte":4}},` +
+				`"snippet":{"context":null,"code":"éss","start_line":1,"highlight_start_offset":2,"highlight_end_offset":4,"values":[{"traversal":"var.x","statement":"is \"a is b\""}]},` +
+				`"file":"f","line":1,"column":2,"remedy":"r"},` +
+				`{"severity":"warning","summary":"","detail":"","remedy":"","file":"","line":0,"column":0}]}`},
 	} {
 		got, err := c.list.JSON()
 		if err != nil {

@@ -13,8 +13,9 @@ import (
 // and repetitions: what each argument that is written says. Sensitive values
 // are not shown. The text is nil where the diagnostics hold an error.
 func (r *Reader) Evaluate() ([]byte, Diagnostics) {
-	l := newLoader(r.path, r.now)
-	l.given = r.given
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := r.loader()
 	sources := l.read(r.path)
 	parsed := l.parse(sources)
 	_, problems := l.conclude(sources, parsed)

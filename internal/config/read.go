@@ -26,6 +26,9 @@ func isSiteFile(name string) bool {
 
 // read reads the file, or the files of the directory, at path.
 func (l *loader) read(path string) []*source {
+	if _, held := l.texts[filepath.Join(l.root, filepath.Base(path))]; held {
+		return l.readFiles(path)
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		l.failToRead(path, err)
@@ -72,6 +75,9 @@ func (l *loader) readFiles(paths ...string) []*source {
 // readFile refuses what is no plain file before it opens it: to open a pipe
 // may never return.
 func (l *loader) readFile(path string) ([]byte, bool) {
+	if text, held := l.texts[filepath.Join(l.root, filepath.Base(path))]; held {
+		return text, true
+	}
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:

@@ -14,6 +14,7 @@ type Reader struct {
 	path  string
 	given []Given
 	now   func() time.Time
+	texts map[string][]byte // by the absolute paths of the files that they stand for
 
 	mu     sync.Mutex
 	memory memory
@@ -33,11 +34,24 @@ func newMemory() memory {
 // for Load. given are the values that variables have beside the files, in their
 // order: later ones win. Nothing is read yet.
 func NewReader(path string, given []Given) *Reader {
-	return &Reader{path: path, given: given, now: time.Now}
+	return &Reader{path: path, given: given, now: time.Now, texts: map[string][]byte{}}
 }
 
 func newReader(path string, now func() time.Time) *Reader {
-	return &Reader{path: path, now: now}
+	return &Reader{path: path, now: now, texts: map[string][]byte{}}
+}
+
+// Hold has the reader take a text for what is in a file, which has an absolute
+// path: what an editor has not saved, or the site itself before it is written. nil
+// has it read the file again.
+func (r *Reader) Hold(file string, text []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if text == nil {
+		delete(r.texts, file)
+		return
+	}
+	r.texts[file] = text
 }
 
 // Counts reports whether a file of that name, in the site's directory, is a part
@@ -57,11 +71,17 @@ func (r *Reader) Counts(name string) bool {
 func (r *Reader) Load() (*Loaded, Diagnostics) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	l := newLoader(r.path, r.now)
-	l.before, l.given = r.memory, r.given
+	l := r.loader()
+	l.before = r.memory
 	loaded, diagnostics := l.finish(l.read(r.path))
 	if l.decoded { // else the file has a typo, and will be what it was but for that
 		r.memory = l.memory
 	}
 	return loaded, diagnostics
+}
+
+func (r *Reader) loader() *loader {
+	l := newLoader(r.path, r.now)
+	l.given, l.texts = r.given, r.texts
+	return l
 }

@@ -70,6 +70,7 @@ func (s *source) locate(d *Diagnostic, r hcl.Range) {
 	d.File = s.shown
 	d.Line, d.Column = s.position(from)
 	d.EndLine, d.EndColumn = s.position(max(from, to))
+	d.Byte, d.EndByte = from, max(from, to)
 	d.Snippet = s.lineText(d.Line)
 }
 
