@@ -37,6 +37,8 @@ tier, why, and where that engine differs from the others.
 Without a SITE and a site.hcl it looks at the machine alone. It changes nothing
 and does not disturb an edge that runs. A problem makes it fail, a warning does
 not.`,
+		Example: `  edgegen doctor
+  edgegen doctor --all --json`,
 		Args: siteArgument, ValidArgsFunction: completeSite,
 		RunE: func(c *cobra.Command, arguments []string) error {
 			selection, err := generation.ParseSelection(flags.engine)

@@ -30,6 +30,8 @@ A directory stands for the *.hcl files in it; without a FILE it is site.hcl, and
 
 With --check nothing is written, and the exit code is 1 where a file is not in
 canonical layout; with --diff the differences are printed instead.`,
+		Example: `  edgegen fmt --check
+  edgegen fmt --diff site.hcl`,
 		RunE: func(_ *cobra.Command, arguments []string) error {
 			if len(arguments) == 0 {
 				arguments = []string{"site.hcl"}

@@ -26,6 +26,7 @@ func completeHelp(root *cobra.Command) {
 			c.Long = strings.TrimSpace(c.Long) + exitCodes
 		}
 		if c.Name() == "completion" {
+			c.Example = "  edgegen completion bash > edgegen.bash"
 			c.Args = knownVerb
 			c.RunE = func(c *cobra.Command, _ []string) error {
 				return usageError{fmt.Errorf("name a shell: bash, zsh, fish or powershell")}

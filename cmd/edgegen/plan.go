@@ -30,6 +30,8 @@ serves: for each tier and each app nothing, a reload, a restart, a start or a
 stop, why, and how many WebSockets would end. Nothing is changed.
 
 Without a SITE it is the one that the edge was started with.` + planExitCodes,
+		Example: `  edgegen plan
+  edgegen plan --json`,
 		Args: siteArgument, ValidArgsFunction: completeSite,
 		RunE: func(c *cobra.Command, arguments []string) error {
 			client, err := clientOf(directory)

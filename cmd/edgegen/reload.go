@@ -21,6 +21,8 @@ func newReload(s streams) *cobra.Command {
 		Long: `reload has the running edge read its site anew, waits until every tier serves
 it, and prints what was touched. A site that is refused changes nothing: the
 edge goes on as before, and what is wrong is shown as validate shows it.`,
+		Example: `  edgegen reload
+  edgegen reload --json`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			client, err := clientOf(directory)

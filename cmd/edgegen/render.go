@@ -42,6 +42,8 @@ directory as it is. --exec runs a command whenever files were written that
 differ from those before, such as one that has the daemons reload; EDGEGEN_DIR
 in its environment names the directory. It is waited for, and run once more
 where the site changed meanwhile. What it prints goes to stderr.`,
+		Example: `  edgegen render --only nginx
+  edgegen render -o rendered`,
 		Args: siteArgument, ValidArgsFunction: completeSite,
 		RunE: func(c *cobra.Command, arguments []string) error {
 			switch {

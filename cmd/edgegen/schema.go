@@ -15,9 +15,9 @@ func newSchema(s streams) *cobra.Command {
 every block and argument with what it takes, its default and an example, for
 editors and for programs that write sites.
 
-    edgegen schema > edgegen.schema.json
-
 With --reference it prints the same for people, in Markdown.`,
+		Example: `  edgegen schema > edgegen.schema.json
+  edgegen schema --reference`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			text := config.Reference()

@@ -25,6 +25,8 @@ by the engine that one would expect, has the reason below it.
 
 --watch shows it anew every second until a signal; where the output is not a
 terminal it prints what has changed only. With --json each is a JSON value.`,
+		Example: `  edgegen status
+  edgegen status --json`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			client, err := clientOf(directory)
@@ -79,7 +81,8 @@ func newStop(s streams) *cobra.Command {
 		Long: `stop has the running edge take nothing new, wait for requests in work no longer
 than timeouts.drain, and end; it returns when the edge has. WebSockets that are
 open then are closed. SIGTERM to edgegen does the same.`,
-		Args: noArguments,
+		Example: `  edgegen stop`,
+		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			client, err := clientOf(directory)
 			if err != nil {

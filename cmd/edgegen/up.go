@@ -36,6 +36,8 @@ SIGTERM wait for requests in work and stop; a second one stops at once. The
 access log goes to stdout, everything else to stderr.
 
 Under systemd it takes the sockets of a socket unit, and tells when it is ready.`,
+		Example: `  edgegen up
+  edgegen up --engine builtin --watch`,
 		Args: siteArgument, ValidArgsFunction: completeSite,
 		RunE: func(c *cobra.Command, arguments []string) error {
 			selection, err := generation.ParseSelection(flags.engine)

@@ -19,6 +19,8 @@ func newValidate(s streams) *cobra.Command {
 		Long: `validate reads a site as up would and reports every problem, each with its
 place and what to do about it. It starts nothing and writes nothing, and prints
 nothing where nothing is wrong.`,
+		Example: `  edgegen validate
+  edgegen validate --json`,
 		Args: siteArgument, ValidArgsFunction: completeSite,
 		RunE: func(c *cobra.Command, arguments []string) error {
 			// Rendering shows what a daemon's language cannot hold.

@@ -12,9 +12,10 @@ const release = "0.1.0-dev"
 
 func newVersion(s streams) *cobra.Command {
 	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
-		Args:  noArguments,
+		Use:     "version",
+		Short:   "Print the version",
+		Example: `  edgegen version`,
+		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			goVersion := "unknown Go"
 			if info, ok := debug.ReadBuildInfo(); ok {

@@ -102,7 +102,41 @@ func runExample(t *testing.T, c edge.Combination, name string, answers map[strin
 			t.Errorf("%s: %d, want %d, %v; %.60q", target, response.StatusCode, want, err, body)
 		}
 	}
+	if name == "article" && c == edge.BuiltIn {
+		runHelpExamples(t, h)
+	}
 	e.Stop()
+}
+
+// runHelpExamples runs the examples of the help texts that need an edge, and holds
+// that up takes the flags of its own.
+func runHelpExamples(t *testing.T, h *home) {
+	for _, verb := range []string{"up", "status", "plan", "reload", "explain"} {
+		help, err := h.Command(verb, "--help").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, examples, _ := strings.Cut(string(help), "Examples:\n")
+		examples, _, _ = strings.Cut(examples, "\n\n")
+		tried := 0
+		for line := range strings.Lines(examples) {
+			arguments := strings.Fields(line)[1:]
+			if verb == "explain" && !strings.Contains(line, "--live") {
+				continue
+			}
+			want := 0
+			if verb == "up" { // a state directory is one edge's
+				want, arguments = 1, append(arguments, h.File)
+			}
+			if got := h.Verb(verb, arguments[1:]...); got.Code != want || want > 0 && !strings.Contains(got.Err, "is in use by process") {
+				t.Errorf("%s: exit code %d\n%s%s", strings.TrimSpace(line), got.Code, got.Out, got.Err)
+			}
+			tried++
+		}
+		if tried == 0 {
+			t.Errorf("%s --help has no example", verb)
+		}
+	}
 }
 
 func mustFile(t *testing.T, name string) []byte {
