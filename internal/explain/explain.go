@@ -90,6 +90,7 @@ func (j *journey) follow() {
 	j.host()
 	j.maintenance()
 	j.route()
+	j.access()
 	switch {
 	case j.w.Ends():
 		j.ends()

@@ -16,6 +16,13 @@ import (
 	"edgegen/internal/site"
 )
 
+// access tells that the client may come in, where that is not for everybody.
+func (j *journey) access() {
+	if taken := j.w.Taken(); taken != nil && taken.Access.ByAddress() && j.w.Turn != decide.Denied && j.w.Turn != decide.MethodNotTaken && j.w.Turn != decide.BodyTooLarge {
+		j.step(site.CacheTier, "access", "A1", taken.Access.Decisive(j.q.Client), "", "route %s lets %s in", quoted(taken), j.q.Client)
+	}
+}
+
 // webSocket tells of a handshake that is piped.
 func (j *journey) webSocket() {
 	taken := j.w.Taken()

@@ -59,6 +59,8 @@ func (j *journey) ending() ending {
 		return j.toCanonical()
 	case decide.PathTooLong:
 		return ending{"path", "M2", fmt.Sprintf("the path has %d bytes, which is more than the site's regular expressions are asked about (%d)", len(q.Path), routing.LongestPath), w.Host.Site.Source, inHost}
+	case decide.Denied:
+		return ending{"access", "A1", fmt.Sprintf("route %s does not let %s in", quoted(w.Taken()), q.Client), w.Taken().Access.Decisive(q.Client), inHost}
 	case decide.NoRoute:
 		return ending{"route", "S1", fmt.Sprintf("no route of %s matches %s", w.Host.Site.Host, q.Path), w.Host.Site.Source, inHost}
 	}

@@ -157,6 +157,7 @@ type vclRoute struct {
 	// of the app's servers by what the VCL calls them.
 	WebSocketServers string
 	Taken            vclMethods
+	ACL              *vclACL // nil where the client's address decides nothing
 }
 
 // vclView is about some of the edge's sites, or all.
@@ -193,7 +194,7 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		StorageSource:  in.Edge.Storage.Source,
 	}
 	for _, p := range in.Edge.Trusted {
-		view.Trusted = append(view.Trusted, vclTrusted{p.Network.Addr().String(), p.Network.Bits(), p.Source})
+		view.Trusted = append(view.Trusted, vclNetwork(p))
 	}
 	view.TrustedSteps = make([]struct{}, trustedSteps)
 	lowest := lowestVersion(in.Edge)
@@ -335,6 +336,7 @@ func vclSiteOf(s *site.Site, index, appsBefore int, t site.Timeouts) (vclSite, [
 	for i, route := range s.Routes {
 		r := vclRouteOf(s, &s.Routes[i], t)
 		r.Taken = methodsOf(route.Allowed())
+		r.ACL = vclACLOf(&route.Access, r.Name)
 		if route.HasTTL {
 			r.TTL = vclDuration(route.TTL)
 		}

@@ -49,7 +49,7 @@ const never = -1
 func corpus() []contractCase {
 	return slices.Concat(ruleCases(), carelessCases(), streamCases(), socketCases(), limitCases(), hostCases(), aboutTLS(otherHostCases()), behindCases(), uncachedCases(), aboutTLS(tlsCases()), targetCases(), forwardingCases(), forwardedCases(), logCases(), handshakeCases(), rangeCases(),
 		fileCases(), slashCases(), directoryCases(), privateCases(), rightsCases(), compressedCases(), successCases(),
-		maintenanceCases(), cacheCases(), freshnessCases(), faultCases(), methodCases(), routeCases(), leadCases(), appCases(), aboutTLS(hstsCases()), healthCases(), answerCases(), nameCases(), uploadCases(), framingCases(), aboutTLS(slowHandshakeCases()), pageCases())
+		maintenanceCases(), cacheCases(), freshnessCases(), faultCases(), methodCases(), routeCases(), leadCases(), appCases(), accessCases(), aboutTLS(hstsCases()), healthCases(), answerCases(), nameCases(), uploadCases(), framingCases(), aboutTLS(slowHandshakeCases()), pageCases())
 }
 
 // stores reports whether a case is about what is stored.

@@ -64,7 +64,7 @@ func writeSite(t *testing.T, h *edge.Home, r *record, configuration string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.Write("site.hcl", leavingOut(h.Combination, strings.NewReplacer(values...).Replace(string(text))))
+	h.Write("site.hcl", leavingOut(h.Combination, strings.NewReplacer(values...).Replace(strings.Replace(string(text), "{guarded}", guardedSites(), 1))))
 }
 
 // leavingOut makes the site of a combination that leaves tiers out of one that does

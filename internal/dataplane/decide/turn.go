@@ -30,6 +30,7 @@ const (
 	PathTooLong                // for the site's regular expressions
 	NoRoute                    // nothing for its path
 	MethodNotTaken             // by its route
+	Denied                     // to the client, by its address
 	BadHandshake               // no valid handshake for a WebSocket
 	OtherVersion               // of WebSockets
 	WebSocket                  // a valid one
@@ -44,7 +45,7 @@ var status = [lastTurn]int{
 	Health: http.StatusOK, BrokenPath: http.StatusBadRequest, Climbs: http.StatusNotFound, Unclaimed: http.StatusMisdirectedRequest,
 	LowTLS: http.StatusMisdirectedRequest, Maintained: http.StatusServiceUnavailable,
 	PathTooLong: http.StatusRequestURITooLong, NoRoute: http.StatusNotFound,
-	MethodNotTaken: http.StatusMethodNotAllowed, BadHandshake: http.StatusBadRequest, OtherVersion: http.StatusUpgradeRequired,
+	MethodNotTaken: http.StatusMethodNotAllowed, Denied: http.StatusForbidden, BadHandshake: http.StatusBadRequest, OtherVersion: http.StatusUpgradeRequired,
 	NoTunnel: http.StatusMethodNotAllowed,
 }
 

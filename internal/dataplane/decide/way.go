@@ -50,6 +50,8 @@ func (m *Model) onRoute(q *Question, w *Way) {
 		w.Turn = BodyTooLarge
 	case !r.Takes(q.AsksBy()):
 		w.Turn, w.Allow = MethodNotTaken, r.Allowed()
+	case !r.Access.Admits(q.Client):
+		w.Turn = Denied
 	case r.WebSocket && r.Backend != "" && q.WantsWebSocket():
 		w.Flaw = q.Handshake()
 		w.Turn = w.Flaw.turn()

@@ -578,3 +578,6 @@ site "leads.test" {
     backend = "app"
   }
 }
+
+# Sites with one rule each about who may come in.
+{guarded}

@@ -155,7 +155,7 @@ sub edge_client {
     call edge_forwarded_step;
     call edge_forwarded_step;
     call edge_forwarded_step;
-    set req.http.X-Forwarded-For = std.ip(regsub(req.http.X-Edge-Chain, "^.*,", ""), client.ip, false);
+    set req.http.X-Forwarded-For = regsub(std.ip(regsub(req.http.X-Edge-Chain, "^.*,", ""), client.ip, false), "(?i)^::ffff:(?=[0-9]+\.)", "");
     unset req.http.X-Edge-Chain;
     if (req.http.X-Forwarded-Proto !~ "^https?$") {
         set req.http.X-Forwarded-Proto = "https";
@@ -186,7 +186,7 @@ sub edge_forwarded_reset {
 # The last address is a trusted proxy's: the one to its left is whom it served,
 # where it is one. std.ip() would also take a number or a port for an address.
 sub edge_forwarded_step {
-    if (std.ip(regsub(req.http.X-Edge-Chain, "^.*,", ""), "0.0.0.0", false) ~ edge_trusted
+    if (std.ip(regsub(std.ip(regsub(req.http.X-Edge-Chain, "^.*,", ""), "0.0.0.0", false), "(?i)^::ffff:(?=[0-9]+\.)", ""), "0.0.0.0", false) ~ edge_trusted
         && std.ip(regsub(req.http.X-Edge-Chain, "^(?:.*,)?((?:(?:0|[1-9][0-9]{0,2})\.){3}(?:0|[1-9][0-9]{0,2})|[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f.:]*),[^,]*$", "\1"),
             "0.0.0.0", false) != "0.0.0.0") {
         set req.http.X-Edge-Chain = regsub(req.http.X-Edge-Chain, ",[^,]*$", "");

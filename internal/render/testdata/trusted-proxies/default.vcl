@@ -49,6 +49,18 @@ acl edge_trusted {
     "2001:db8::"/32;    # site.hcl:4
 }
 
+acl access_except_6fc26819 {
+    "10.1.0.0"/16;    # site.hcl:18
+    "192.0.2.1"/32;    # site.hcl:18
+}
+
+acl access_root_39687647 {
+    ! "10.1.0.0"/16;    # site.hcl:14
+    ! "192.0.2.1"/32;    # site.hcl:14
+    "10.0.0.0"/8;    # site.hcl:13
+    "2001:db8::"/32;    # site.hcl:13
+}
+
 sub vcl_recv {
     if (local.socket == "probe") {
         std.log("edge-probe:" + req.url);
@@ -158,7 +170,7 @@ sub edge_client {
     call edge_forwarded_step;
     call edge_forwarded_step;
     call edge_forwarded_step;
-    set req.http.X-Forwarded-For = std.ip(regsub(req.http.X-Edge-Chain, "^.*,", ""), client.ip, false);
+    set req.http.X-Forwarded-For = regsub(std.ip(regsub(req.http.X-Edge-Chain, "^.*,", ""), client.ip, false), "(?i)^::ffff:(?=[0-9]+\.)", "");
     unset req.http.X-Edge-Chain;
     if (req.http.X-Forwarded-Proto !~ "^https?$") {
         set req.http.X-Forwarded-Proto = "https";
@@ -189,7 +201,7 @@ sub edge_forwarded_reset {
 # The last address is a trusted proxy's: the one to its left is whom it served,
 # where it is one. std.ip() would also take a number or a port for an address.
 sub edge_forwarded_step {
-    if (std.ip(regsub(req.http.X-Edge-Chain, "^.*,", ""), "0.0.0.0", false) ~ edge_trusted
+    if (std.ip(regsub(std.ip(regsub(req.http.X-Edge-Chain, "^.*,", ""), "0.0.0.0", false), "(?i)^::ffff:(?=[0-9]+\.)", ""), "0.0.0.0", false) ~ edge_trusted
         && std.ip(regsub(req.http.X-Edge-Chain, "^(?:.*,)?((?:(?:0|[1-9][0-9]{0,2})\.){3}(?:0|[1-9][0-9]{0,2})|[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f.:]*),[^,]*$", "\1"),
             "0.0.0.0", false) != "0.0.0.0") {
         set req.http.X-Edge-Chain = regsub(req.http.X-Edge-Chain, ",[^,]*$", "");
@@ -301,9 +313,21 @@ sub edge_redirect {
 sub site_1 {
     set req.http.X-Edge-Canonical = "example.com";
     call edge_canonical;
+    # site.hcl:16: route /except
+    if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/except(?:/|\z)") {
+        set req.http.X-Edge-Route = "except.6fc26819";
+        # site.hcl:18: who may come in
+        if (std.ip(req.http.X-Edge-Address, client.ip, false) ~ access_except_6fc26819) {
+            return (synth(403));
+        }
+    }
     # site.hcl:10: route /
     if (!req.http.X-Edge-Route) {
         set req.http.X-Edge-Route = "root.39687647";
+        # site.hcl:13: who may come in
+        if (std.ip(req.http.X-Edge-Address, client.ip, false) !~ access_root_39687647) {
+            return (synth(403));
+        }
         # site.hcl:12: websocket
         set req.http.X-Edge-WebSocket = "1";
         set req.backend_hint = app_1_app;

@@ -10,5 +10,11 @@ site "example.com" {
   route "/" {
     backend   = "app"
     websocket = true
+    allow     = ["10.0.0.0/8", "2001:db8::/32"]
+    deny      = ["10.1.0.0/16", "192.0.2.1"]
+  }
+  route "/except" {
+    backend = "app"
+    deny    = ["10.1.0.0/16", "192.0.2.1"]
   }
 }

@@ -1,0 +1,138 @@
+package conformance
+
+import (
+	"fmt"
+	"strings"
+)
+
+// guard is a rule about who may come in, with somebody who may and somebody who may
+// not.
+type guard struct {
+	name string
+	rule string // as it stands in a route
+	// in and out are where requests come from, and what they say besides.
+	inFrom, outFrom string
+	in, out         []string
+	refusal         want // of who may not
+}
+
+func guards() []guard {
+	return []guard{
+		{name: "allow", rule: `allow = ["127.0.0.3", "203.0.113.0/24"]`, inFrom: "127.0.0.3", outFrom: "127.0.0.4", refusal: want{status: 403}},
+		{name: "deny", rule: `deny = ["127.0.0.4", "203.0.113.0/24"]`, inFrom: "127.0.0.3", outFrom: "127.0.0.4", refusal: want{status: 403}},
+	}
+}
+
+// guardedRoutes are what there is to come in to.
+func guardedRoutes() [][2]string {
+	files := func(name string) string { return "static {\n root = \"public\"\n try_files = [\"" + name + "\"]\n }" }
+	return [][2]string{
+		{"/open/in", `backend = "app"`},
+		{"/in", `backend = "app"` + "\nwebsocket = true"},
+		{"/in/kept", `backend = "app"` + "\ncache { ttl = \"1h\" }"},
+		{"/in/file", files("/letters.txt")},
+		{"/in/none", files("/there is none")},
+		{"/in/moved", `redirect { to = "/elsewhere" }`},
+		{"= /in/exact", `backend = "app"`},
+		{"~ ^/in/re/(.+)$", `redirect { to = "/elsewhere/{1}" }`},
+	}
+}
+
+// guardedSites is a site for each rule.
+func guardedSites() string {
+	var text strings.Builder
+	for _, g := range guards() {
+		fmt.Fprintf(&text, "site %q {\n tls { self_signed = true }\n backend \"app\" { servers = [\"{app}\"] }\n", g.name+".test")
+		for _, route := range guardedRoutes() {
+			rule := g.rule
+			if strings.HasPrefix(route[0], "/open") {
+				rule = ""
+			}
+			fmt.Fprintf(&text, " route %q {\n %s\n %s\n }\n", route[0], route[1], rule)
+		}
+		text.WriteString("}\n")
+	}
+	return text.String()
+}
+
+// accessCases are A1 to A5.
+func accessCases() []contractCase {
+	var cases []contractCase
+	for _, g := range guards() {
+		cases = append(cases, g.cases()...)
+	}
+	return append(cases, addressCases()...)
+}
+
+// cases are what there is to come in to, asked for by who may and by who may not, and
+// the ways around a rule.
+func (g guard) cases() []contractCase {
+	host := g.name + ".test"
+	one := func(clause, name, from, request string, w want) contractCase {
+		return contractCase{clause: clause, name: g.name + ", " + name, from: from, request: request, want: w}
+	}
+	out := g.refusal
+	out.reaches = never
+	ways := [][2]string{
+		{"a miss", "/in"}, {"what is stored by a ttl", "/in/kept"}, {"a file", "/in/file"}, {"an error page", "/in/none"}, {"a redirect", "/in/moved"},
+		{"an exact path", "/in/exact"}, {"an expression", "/in/re/x"}, {"an encoded path", "/%69n"}, {"two slashes", "//in"}, {"an encoded slash", "/in%2Fkept"},
+		{"a semicolon", "/in/;/x"}, {"a last slash", "/in/"}, {"another case", "/in/KEPT"}, {"a query", "/in?/../open"},
+	}
+	var cases []contractCase
+	for _, way := range ways {
+		cases = append(cases, one("A1", way[0], g.outFrom, get(host, way[1], g.out...), out))
+	}
+	headers := func(lines ...string) []string { return append(lines, g.out...) }
+	for _, found := range []struct {
+		target string
+		want   want
+	}{{"/in", want{status: 200, reaches: 1}}, {"/in/kept", want{status: 200, reaches: 1}}, {"/in/file", want{status: 200, body: letters}},
+		{"/in/none", want{status: 404}}, {"/in/moved", want{status: 302, headers: map[string]string{"Location": "/elsewhere"}}},
+		{"/in/exact", want{status: 200, reaches: 1}}, {"/in/re/x", want{status: 302}}} {
+		cases = append(cases, one("A1", found.target+" for who may", g.inFrom, get(host, found.target, g.in...), found.want))
+	}
+	cases = append(cases,
+		one("A1", "an absolute target", g.outFrom, strings.Replace(get(host, "/in", g.out...), " /in?", " https://"+strings.ToUpper(host)+"/in?", 1), out),
+		one("A1", "HEAD", g.outFrom, ask("HEAD", host, "/in", "", g.out...), out),
+		one("A1", "a trailing dot", g.outFrom, get(host+".", "/in", g.out...), out),
+		one("A1", "a range", g.outFrom, get(host, "/in/file", headers("Range: bytes=0-3")...), out),
+		one("A1", "a condition", g.outFrom, get(host, "/in/file", headers("If-None-Match: *")...), out),
+		one("A1", "a body", g.outFrom, ask("POST", host, "/in", "hello", headers("Content-Length: 5")...), out),
+		one("A1", "a chunked body", g.outFrom, ask("POST", host, "/in", "5\r\nhello\r\n0\r\n\r\n", headers("Transfer-Encoding: chunked")...), out),
+		one("A1", "a body that goes on", g.inFrom, ask("POST", host, "/in", "hello", append(g.in, "Content-Length: 5")...), want{status: 200, reaches: 1}),
+		one("A1", "a forged address", g.outFrom, get(host, "/in", headers("X-Forwarded-For: "+g.inFrom, "X-Real-IP: "+g.inFrom, "Forwarded: for="+g.inFrom, "X-Edge-Address: "+g.inFrom, "X-Edge-Gate: 1", "X-Edge-Pass: 1")...), out),
+		one("A2", "a handshake", g.outFrom, handshake(host, "/in", g.out...), out),
+		one("A2", "half a handshake", g.outFrom, get(host, "/in", headers("Connection: Upgrade", "Upgrade: websocket")...), out),
+		one("A1", "beside the route", g.outFrom, get(host, "/open/in", g.out...), want{status: 200, reaches: 1}),
+		contractCase{clause: "A2", name: g.name + ", what is stored", caches: true, run: func(a *attempt) {
+			a.edge.record.answer(a.mark, say(page("x", "Cache-Control: public, max-age=60")))
+			kept := get(host, "/in/kept", g.in...)
+			a.check(a.askFrom(g.inFrom, kept), want{status: 200, headers: map[string]string{"X-Cache": "MISS"}})
+			a.check(a.askFrom(g.inFrom, kept), want{status: 200, headers: map[string]string{"X-Cache": "HIT"}, reaches: 1})
+			refused := out
+			refused.reaches = 1
+			a.check(a.askFrom(g.outFrom, get(host, "/in/kept", g.out...)), refused)
+			a.check(a.askFrom(g.outFrom, ask("HEAD", host, "/in/kept", "", g.out...)), refused)
+		}},
+	)
+	return cases
+}
+
+// addressCases are about which address counts, and which network.
+func addressCases() []contractCase {
+	chain := func(name, said string, status int) contractCase {
+		return contractCase{clause: "A1", name: "by a trusted peer's word, " + name, from: "127.0.0.9",
+			request: get("allow.test", "/in", "X-Forwarded-For: "+said), want: want{status: status}}
+	}
+	return []contractCase{
+		chain("allowed", "203.0.113.7", 200),
+		chain("not allowed", "203.0.112.255", 403),
+		chain("behind another", "203.0.113.7, 198.51.100.7", 403),
+		chain("forged in front", "198.51.100.7, 203.0.113.7", 200),
+		chain("IPv4 within IPv6", "::ffff:203.0.113.7", 200),
+		chain("IPv4 within IPv6, in hexadecimal", "::ffff:cb00:7107", 200),
+		chain("over a proxy in IPv6", "203.0.113.7, ::ffff:a01:203", 200),
+		chain("no address", "203.0.113", 403),
+		chain("IPv6", "2001:db9::7", 403),
+	}
+}
