@@ -12,6 +12,7 @@ const (
 	NoPEM      Kind = "no PEM"     // it holds no PEM block of the kind asked for
 	Malformed  Kind = "malformed"  // the PEM block cannot be decoded
 	Encrypted  Kind = "encrypted"  // the key needs a passphrase
+	Incomplete Kind = "incomplete" // who signed it is missing, and no client can know it
 	Mismatch   Kind = "mismatch"   // the key belongs to another certificate
 	Weak       Kind = "weak"       // the key is too short for today's TLS libraries
 )

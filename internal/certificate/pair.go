@@ -48,8 +48,9 @@ func (p Pair) TLS() (tls.Certificate, error) {
 }
 
 // Load reads a chain and its key; both may stand in one file. The certificate
-// that the key belongs to is put first. Every error is an *Error. Dates and
-// names are not judged.
+// that the key belongs to is put first, and then what leads from it to an
+// authority; what does not is left out. Every error is an *Error. Dates and names
+// are not judged.
 func Load(certFile, keyFile string) (Pair, error) {
 	certPEM, certErr := readFile(certFile, false)
 	keyPEM, keyErr := readFile(keyFile, true)
@@ -73,8 +74,11 @@ func Load(certFile, keyFile string) (Pair, error) {
 			Detail: "does not match the certificate " + certFile,
 			Remedy: "use the key that the certificate was requested with"}
 	}
-	ordered := append([]*x509.Certificate{chain[leaf]}, slices.Delete(slices.Clone(chain), leaf, leaf+1)...)
-	if err := checkStrength(certFile, ordered[0]); err != nil {
+	if err := checkStrength(certFile, chain[leaf]); err != nil {
+		return Pair{}, err
+	}
+	ordered, rest := chainOf(chain[leaf], chain)
+	if err := complete(certFile, ordered, rest); err != nil {
 		return Pair{}, err
 	}
 	pair, err := newPair(ordered, key)

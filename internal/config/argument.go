@@ -60,6 +60,31 @@ func (b *block) texts(a *argument) ([]located, bool) {
 	return written, ok
 }
 
+// oneOrMore reads a string, or a list as texts does.
+func (b *block) oneOrMore(a *argument) ([]located, bool) {
+	expression, ok := b.expression(a)
+	if !ok {
+		return nil, false
+	}
+	expression = unwrap(expression)
+	_, several := expression.(*hclsyntax.TupleConsExpr)
+	if !several && !isConstant(expression) {
+		value, ok := b.value(a.name, expression)
+		if !ok {
+			return nil, false
+		}
+		several = isSeveral(unmarked(value))
+	}
+	if several {
+		return b.texts(a)
+	}
+	one, ok := b.text(a)
+	if !ok {
+		return nil, false
+	}
+	return []located{one}, true
+}
+
 // words reads a list of strings that need no place.
 func (b *block) words(a *argument) []string {
 	var words []string

@@ -58,7 +58,7 @@ func contractModel(dir string) *site.Edge {
 		Sites: []site.Site{{
 			Host:    "vzine.us",
 			Aliases: []string{"www.vzine.us"},
-			TLS:     site.TLS{Certificate: dir + "/certs/server.crt", Key: dir + "/certs/server.key", MinVersion: "1.2"},
+			TLS:     site.TLS{Certificates: []string{dir + "/certs/server.crt"}, Keys: []string{dir + "/certs/server.key"}, MinVersion: "1.2"},
 			Backends: []site.Backend{{
 				Name:    "goliath",
 				Servers: []site.Server{{Host: "127.0.0.1", Port: 5000, Weight: 1}},

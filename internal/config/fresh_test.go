@@ -2,10 +2,14 @@ package config
 
 import (
 	"bytes"
-	"edgegen/internal/site"
-	"github.com/google/go-cmp/cmp"
 	"net/netip"
+	"slices"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"edgegen/internal/certificate"
+	"edgegen/internal/site"
 )
 
 // compare reports whether the site was good.
@@ -29,9 +33,9 @@ func (w *world) compare(reader *Reader) bool {
 	}
 	for i := range got.Edge.Sites {
 		s := &got.Edge.Sites[i]
-		x, inWant := want.Pair(s.TLS)
-		y, inGot := got.Pair(s.TLS)
-		if inWant != inGot || !bytes.Equal(x.PEM, y.PEM) {
+		x, inWant := want.Pairs(s.TLS)
+		y, inGot := got.Pairs(s.TLS)
+		if inWant != inGot || !slices.EqualFunc(x, y, func(a, b certificate.Pair) bool { return bytes.Equal(a.PEM, b.PEM) }) {
 			w.t.Fatalf("another certificate for %s", s.Host)
 		}
 		for _, at := range []site.Source{s.Source, s.TLS.Source} {

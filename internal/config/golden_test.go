@@ -2,10 +2,13 @@ package config
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
 	"flag"
@@ -122,7 +125,9 @@ func compare(t *testing.T, path string, archive *txtar.Archive, got []byte) {
 }
 
 // writeCertificates puts certs/*.crt for vzine.us and www.vzine.us into the
-// directory, of every age, all with the key certs/server.key.
+// directory, of every age, with the key certs/server.key; ed.crt has ed.key. That
+// of private.crt and gap.crt has been signed by an authority that nobody knows: of
+// gap.crt it says itself that the authority is one for browsers.
 func writeCertificates(t testing.TB, dir string) {
 	t.Helper()
 	key, other := newKey(t), newKey(t)
@@ -143,6 +148,21 @@ func writeCertificates(t testing.TB, dir string) {
 	write("expired.crt", certificatePEM(t, key, now.Add(-90*day), now.Add(-day)))
 	write("future.crt", certificatePEM(t, key, now.Add(day), now.Add(90*day)))
 	write("soon.crt", certificatePEM(t, key, now.Add(-day), now.Add(13*day)))
+	_, ed, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("ed.key", keyPEM(t, ed))
+	write("ed.crt", certificatePEM(t, ed, now.Add(-day), now.Add(90*day)))
+	private := template(now.Add(-day), now.Add(90*day))
+	private.IssuingCertificateURL = []string{"http://ca.example/between.crt"}
+	write("private.crt", signedPEM(t, private, key, other))
+	forum, err := x509.OIDFromInts([]uint64{2, 23, 140, 1, 2, 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	private.Policies = []x509.OID{forum}
+	write("gap.crt", signedPEM(t, private, key, other))
 	write("encrypted.key", pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: []byte("x")}))
 }
 
@@ -155,7 +175,7 @@ func newKey(t testing.TB) *ecdsa.PrivateKey {
 	return key
 }
 
-func keyPEM(t testing.TB, key *ecdsa.PrivateKey) []byte {
+func keyPEM(t testing.TB, key crypto.Signer) []byte {
 	t.Helper()
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
@@ -164,10 +184,24 @@ func keyPEM(t testing.TB, key *ecdsa.PrivateKey) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 }
 
-func certificatePEM(t testing.TB, key *ecdsa.PrivateKey, begin, end time.Time) []byte {
+func template(begin, end time.Time) *x509.Certificate {
+	return &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"vzine.us", "www.vzine.us"}, NotBefore: begin, NotAfter: end}
+}
+
+func certificatePEM(t testing.TB, key crypto.Signer, begin, end time.Time) []byte {
 	t.Helper()
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"vzine.us", "www.vzine.us"}, NotBefore: begin, NotAfter: end}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	own := template(begin, end)
+	der, err := x509.CreateCertificate(rand.Reader, own, own, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+}
+
+// signedPEM has a certificate be signed by "between".
+func signedPEM(t testing.TB, own *x509.Certificate, key, by crypto.Signer) []byte {
+	t.Helper()
+	der, err := x509.CreateCertificate(rand.Reader, own, &x509.Certificate{Subject: pkix.Name{CommonName: "between"}}, key.Public(), by)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -92,6 +92,8 @@ func (a *argument) literal() node {
 		}
 	case listKind:
 		return a.list()
+	case someKind:
+		return node{"anyOf": []any{node{"type": "string"}, a.list()}}
 	case objectKind:
 		return node{"type": "object", "additionalProperties": node{"type": []string{"string", "null"}}}
 	case eachKind:

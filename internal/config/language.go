@@ -35,6 +35,7 @@ type kind string
 const (
 	textKind     kind = "string"
 	listKind     kind = "list of strings"
+	someKind     kind = "string, or list of strings"
 	flagKind     kind = "true or false"
 	numberKind   kind = "number"
 	sizeKind     kind = "size"

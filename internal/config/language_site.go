@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"edgegen/internal/certificate"
 	"edgegen/internal/site"
 )
 
@@ -37,12 +38,12 @@ func siteLanguage() *schema {
 func tlsLanguage() *schema {
 	return &schema{name: "tls", title: "a tls block", words: "the certificate of a site, which every site has, unless nobody ends TLS here (engine { tls = \"off\" })",
 		arguments: []argument{
-			{name: "certificate", kind: textKind, by: tlsTier,
-				words: "a file with the chain in PEM, the site's own certificate first; read again on a reload", example: `"server.crt"`,
-				into: in(func(t *site.TLS) *string { return &t.Certificate }), read: later},
-			{name: "key", kind: textKind, by: tlsTier,
-				words: "a file with the key of the certificate in PEM, without a passphrase", example: `"server.key"`,
-				into: in(func(t *site.TLS) *string { return &t.Key }), read: later},
+			{name: "certificate", kind: someKind, elements: certificate.Kinds, by: tlsTier,
+				words: "a file with the site's own certificate in PEM and those that lead from it to an authority which clients know; read again on a reload. A list has one for each kind of key, of which a client is shown what it can use, ECDSA before Ed25519 before RSA", example: `"server.crt"`,
+				into: in(func(t *site.TLS) *[]string { return &t.Certificates }), read: later},
+			{name: "key", kind: someKind, elements: certificate.Kinds, by: tlsTier,
+				words: "a file with the key of the certificate in PEM, without a passphrase; a list has one for each certificate, in the same order", example: `"server.key"`,
+				into: in(func(t *site.TLS) *[]string { return &t.Keys }), read: later},
 			{name: "self_signed", kind: flagKind, standard: "false", by: edgegenItself,
 				words: "a local authority in the state directory signs the certificate; in place of certificate and key", example: "true",
 				into: in(func(t *site.TLS) *bool { return &t.SelfSigned })},

@@ -42,11 +42,18 @@ type Loaded struct {
 	certificates map[pairFiles]certificate.Pair
 }
 
-// Pair returns the certificate that was read for a site, which its tls block
-// names by files; false for one that names none, or where it was refused.
-func (l *Loaded) Pair(tls site.TLS) (certificate.Pair, bool) {
-	pair, ok := l.certificates[pairFiles{tls.Certificate, tls.Key}]
-	return pair, ok
+// Pairs returns the certificates that were read for a site, which its tls block
+// names by files; false for one that names none, or where one was refused.
+func (l *Loaded) Pairs(tls site.TLS) ([]certificate.Pair, bool) {
+	var pairs []certificate.Pair
+	for i := range tls.Certificates {
+		pair, ok := l.certificates[pairFiles{tls.Certificates[i], tls.Keys[i]}]
+		if !ok {
+			return nil, false
+		}
+		pairs = append(pairs, pair)
+	}
+	return pairs, len(pairs) > 0
 }
 
 // Load reads a file, or every *.hcl file in a directory in the order of their
@@ -203,11 +210,13 @@ func causeOf(err error) string {
 // Restored is the result of an earlier load that was kept: the model, and the
 // pairs in the order of its sites. It knows no files, so that diagnostics about
 // it have no snippet.
-func Restored(edge *site.Edge, pairs []certificate.Pair) *Loaded {
+func Restored(edge *site.Edge, pairs [][]certificate.Pair) *Loaded {
 	l := &Loaded{Edge: edge, certificates: map[pairFiles]certificate.Pair{}}
-	for i, pair := range pairs {
+	for i, of := range pairs {
 		tls := edge.Sites[i].TLS
-		l.certificates[pairFiles{tls.Certificate, tls.Key}] = pair
+		for n, pair := range of {
+			l.certificates[pairFiles{tls.Certificates[n], tls.Keys[n]}] = pair
+		}
 	}
 	return l
 }

@@ -144,7 +144,7 @@ func (b *block) elementsOf(name string, expression hclsyntax.Expression) ([]loca
 		return nil, false
 	}
 	value, place := unmarked(value), expression.Range()
-	if kind := value.Type(); value.IsNull() || !kind.IsListType() && !kind.IsSetType() && !kind.IsTupleType() {
+	if !isSeveral(value) {
 		b.errorAt(place, "", "%s must be %s, not %s", name, aList, kindOfValue(value))
 		return nil, false
 	}
@@ -157,6 +157,12 @@ func (b *block) elementsOf(name string, expression hclsyntax.Expression) ([]loca
 		}
 	}
 	return texts, ok
+}
+
+// isSeveral reports whether a value is a list, or what can be read as one.
+func isSeveral(value cty.Value) bool {
+	kind := value.Type()
+	return !value.IsNull() && (kind.IsListType() || kind.IsSetType() || kind.IsTupleType())
 }
 
 // pair is a key of an object with its value.

@@ -2,7 +2,9 @@ package control
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
+	"slices"
 	"time"
 
 	"edgegen/internal/acme"
@@ -93,7 +95,7 @@ func (e *Edge) certificatesOf(g *generation.Generation) (all []api.CertificateSt
 	}
 	orders := e.authority.Status()
 	for i := range g.Loaded.Edge.Sites {
-		s, leaf := &g.Loaded.Edge.Sites[i], g.Pairs[i].Leaf
+		s, leaf := &g.Loaded.Edge.Sites[i], soonest(g.Pairs[i])
 		if !s.TLS.ACME && time.Until(leaf.NotAfter) > certificate.Notice {
 			continue
 		}
@@ -106,6 +108,11 @@ func (e *Edge) certificatesOf(g *generation.Generation) (all []api.CertificateSt
 		all = append(all, c)
 	}
 	return all
+}
+
+// soonest is the certificate of a site that ends first.
+func soonest(pairs []certificate.Pair) *x509.Certificate {
+	return slices.MinFunc(pairs, func(a, b certificate.Pair) int { return a.Leaf.NotAfter.Compare(b.Leaf.NotAfter) }).Leaf
 }
 
 func some(t time.Time) *time.Time {

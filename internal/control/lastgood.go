@@ -31,9 +31,10 @@ type storedModel struct {
 	Edge    *site.Edge
 }
 
-// certificateFile names a site's file; a host may be too long for a name.
-func certificateFile(s *site.Site) string {
-	return fmt.Sprintf("pem/%x.pem", sha256.Sum256([]byte(s.Host)))
+// certificateFile names the file of one of a site's certificates; a host may be too
+// long for a name.
+func certificateFile(s *site.Site, n int) string {
+	return fmt.Sprintf("pem/%x-%d.pem", sha256.Sum256([]byte(s.Host)), n)
 }
 
 // keepLastGood stores a generation that serves, for a later start at which the
@@ -59,8 +60,9 @@ func storeLastGood(dir string, g *generation.Generation) error {
 	}
 	files := []render.File{{Name: modelFile, Data: model, Mode: 0o600}}
 	for i := range g.Pairs {
-		if s := &g.Loaded.Edge.Sites[i]; s.TLS.Given() {
-			files = append(files, render.File{Name: certificateFile(s), Data: g.Pairs[i].PEM, Mode: 0o600})
+		s := &g.Loaded.Edge.Sites[i]
+		for n := range s.TLS.Certificates {
+			files = append(files, render.File{Name: certificateFile(s, n), Data: g.Pairs[i][n].PEM, Mode: 0o600})
 		}
 	}
 	return replaceWhole(dir, files)
@@ -104,14 +106,15 @@ func loadLastGood(dir string) (*config.Loaded, error) {
 	if edge.Plain() {
 		return config.Restored(edge, nil), nil
 	}
-	pairs := make([]certificate.Pair, len(edge.Sites))
+	pairs := make([][]certificate.Pair, len(edge.Sites))
 	for i := range edge.Sites {
-		if !edge.Sites[i].TLS.Given() {
-			continue
-		}
-		file := filepath.Join(dir, certificateFile(&edge.Sites[i]))
-		if pairs[i], err = certificate.Load(file, file); err != nil {
-			return nil, err
+		for n := range edge.Sites[i].TLS.Certificates {
+			file := filepath.Join(dir, certificateFile(&edge.Sites[i], n))
+			pair, err := certificate.Load(file, file)
+			if err != nil {
+				return nil, err
+			}
+			pairs[i] = append(pairs[i], pair)
 		}
 	}
 	return config.Restored(edge, pairs), nil

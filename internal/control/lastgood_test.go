@@ -33,8 +33,8 @@ func certified(authority string, hosts ...string) (*generation.Generation, error
 		if err != nil {
 			return nil, err
 		}
-		g.Pairs = append(g.Pairs, pair)
-		g.Loaded.Edge.Sites = append(g.Loaded.Edge.Sites, site.Site{Host: host, TLS: site.TLS{Certificate: "/" + host, Key: "/" + host}})
+		g.Pairs = append(g.Pairs, []certificate.Pair{pair})
+		g.Loaded.Edge.Sites = append(g.Loaded.Edge.Sites, site.Site{Host: host, TLS: site.TLS{Certificates: []string{"/" + host}, Keys: []string{"/" + host}}})
 	}
 	return g, nil
 }
@@ -59,8 +59,8 @@ func isWhole(t *testing.T, dir string) string {
 	var hosts []string
 	for _, s := range loaded.Edge.Sites {
 		hosts = append(hosts, s.Host)
-		if pair, ok := loaded.Pair(s.TLS); !ok || pair.Leaf.VerifyHostname(s.Host) != nil {
-			t.Errorf("%s has the certificate %s", s.Host, pair)
+		if pairs, ok := loaded.Pairs(s.TLS); !ok || pairs[0].Leaf.VerifyHostname(s.Host) != nil {
+			t.Errorf("%s has the certificates %s", s.Host, pairs)
 		}
 	}
 	if all := strings.Join(hosts, " "); all != loaded.Edge.User {
@@ -111,7 +111,7 @@ func TestLastGood(t *testing.T) {
 		User:  "www-data",
 		Sites: []site.Site{{Host: "a.test", TLS: site.TLS{SelfSigned: true}, Routes: []site.Route{{Path: "/", Static: &site.Static{Root: "/srv"}}}}},
 	}
-	g := &generation.Generation{Loaded: &config.Loaded{Edge: edge}, Pairs: make([]certificate.Pair, 1)}
+	g := &generation.Generation{Loaded: &config.Loaded{Edge: edge}, Pairs: make([][]certificate.Pair, 1)}
 	if err := storeLastGood(dir, g); err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func TestLastGoodThatIsDamaged(t *testing.T) {
 		"an absurd time":      edit(`"Drain":0`, `"Drain":-9223372036854775808`),
 		"an absurd limit":     edit(`"Connections":0`, `"Connections":-1`),
 		"an absurd number":    edit(`"Connections":0`, `"Connections":99999999999999999999`),
-		"a field too few":     edit(`"Key":"/a.test",`, ``),
+		"a field too few":     edit(`"Keys":["/a.test"],`, ``),
 		"nested without end":  strings.Repeat("[", 1<<20),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -132,7 +132,7 @@ func (p *plane) answers(ctx context.Context, g *generation.Generation) error {
 func probeTLS(ctx context.Context, g *generation.Generation) error {
 	first := g.Loaded.Edge.First
 	for _, listener := range g.Loaded.Edge.HTTPS {
-		if err := native.ProbeTLS(ctx, generation.Reachable(listener), g.Loaded.Edge.Sites[first].Host, g.Pairs[first].Leaf, g.Loaded.Edge.Announces); err != nil {
+		if err := native.ProbeTLS(ctx, generation.Reachable(listener), g.Loaded.Edge.Sites[first].Host, g.Pairs[first][0].Leaf, g.Loaded.Edge.Announces); err != nil {
 			return err
 		}
 	}

@@ -129,18 +129,18 @@ func probeRenewed(ctx context.Context, from, to *generation.Generation) error {
 	defer cancel()
 	had := make(map[string][]byte)
 	for i := range from.Loaded.Edge.Sites {
-		had[from.Loaded.Edge.Sites[i].Host] = from.Pairs[i].Leaf.Raw
+		had[from.Loaded.Edge.Sites[i].Host] = from.Pairs[i][0].Leaf.Raw
 	}
 	for i := range to.Loaded.Edge.Sites {
 		host := to.Loaded.Edge.Sites[i].Host
-		if bytes.Equal(had[host], to.Pairs[i].Leaf.Raw) {
+		if bytes.Equal(had[host], to.Pairs[i][0].Leaf.Raw) {
 			continue
 		}
 		if _, err := netip.ParseAddr(host); err == nil && i != to.Loaded.Edge.First {
 			continue // clients do not name an address (RFC 6066, 3)
 		}
 		for _, listener := range to.Loaded.Edge.HTTPS {
-			if err := native.ProbeTLS(ctx, generation.Reachable(listener), host, to.Pairs[i].Leaf, nil); err != nil {
+			if err := native.ProbeTLS(ctx, generation.Reachable(listener), host, to.Pairs[i][0].Leaf, nil); err != nil {
 				return err
 			}
 		}

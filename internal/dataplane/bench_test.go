@@ -138,7 +138,7 @@ func BenchmarkUpdate(b *testing.B) {
 	pair := certificate(b, chatHost)
 	one := model.Sites[0]
 	model.Sites = nil
-	var pairs []tls.Certificate
+	var pairs [][]tls.Certificate
 	for n := range 1000 {
 		s := one
 		s.Host, s.Aliases = "site"+strconv.Itoa(n)+".example", []string{"www.site" + strconv.Itoa(n) + ".example"}
@@ -150,7 +150,7 @@ func BenchmarkUpdate(b *testing.B) {
 		s.Routes = []site.Route{{Path: "/ws", Backend: "chat", WebSocket: true},
 			{Path: "/old", Redirect: &site.Redirect{To: "/new", Status: 302}}, {Path: "/", Backend: "app"}}
 		model.Sites = append(model.Sites, s)
-		pairs = append(pairs, pair)
+		pairs = append(pairs, []tls.Certificate{pair})
 	}
 	e := start(b, model, func(o *Options) { o.Certificates = pairs })
 	b.ReportAllocs()

@@ -92,7 +92,7 @@ func start(t testing.TB, model *site.Edge, change ...func(*Options)) *edge {
 			records = append(records, r)
 		}}
 	for range model.Sites {
-		e.options.Certificates = append(e.options.Certificates, certificate(t, chatHost))
+		e.options.Certificates = append(e.options.Certificates, []tls.Certificate{certificate(t, chatHost)})
 	}
 	for _, c := range change {
 		c(&e.options)

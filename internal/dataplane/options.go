@@ -51,9 +51,9 @@ type Model struct {
 	// Edge is the site model. Host names of backend servers must be IP addresses,
 	// or "localhost", where the backend is not among Watched.
 	Edge *site.Edge
-	// Certificates has one for each of Edge.Sites, in their order. Only the
-	// TLS tier needs them.
-	Certificates []tls.Certificate
+	// Certificates has those of each of Edge.Sites, in their order: a client is
+	// shown the first that it can use. Only the TLS tier needs them.
+	Certificates [][]tls.Certificate
 	// Generation names the model; Plane.Generation and probes tell it. It may
 	// be empty.
 	Generation string

@@ -144,7 +144,7 @@ func TestP5Handover(t *testing.T) {
 			case roles.Cache:
 				e.options.Cache = []net.Listener{copyOf(t, cache)}
 			default:
-				e.options.HTTPS, e.options.Certificates = []net.Listener{copyOf(t, public)}, []tls.Certificate{pair}
+				e.options.HTTPS, e.options.Certificates = []net.Listener{copyOf(t, public)}, [][]tls.Certificate{{pair}}
 			}
 			e.run(t)
 			if err := e.plane.Probe(t.Context()); err != nil {

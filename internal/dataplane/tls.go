@@ -22,19 +22,22 @@ type tlsModel struct {
 // newTLSModel makes a configuration for each site. Session tickets are sealed
 // with the keys of the Plane's one outer configuration, which crypto/tls
 // rotates every day and accepts for seven.
-func newTLSModel(edge *site.Edge, certificates []tls.Certificate, protocols []string, outer *tls.Config) (*tlsModel, error) {
+func newTLSModel(edge *site.Edge, certificates [][]tls.Certificate, protocols []string, outer *tls.Config) (*tlsModel, error) {
 	if len(edge.Sites) == 0 || len(certificates) != len(edge.Sites) {
 		return nil, fmt.Errorf("tls: %d certificates for %d sites", len(certificates), len(edge.Sites))
 	}
 	t := &tlsModel{byName: map[string]*tls.Config{}, beneath: map[string]*tls.Config{}}
 	for i := range edge.Sites {
 		s := &edge.Sites[i]
-		if len(certificates[i].Certificate) == 0 {
+		if len(certificates[i]) == 0 {
 			return nil, fmt.Errorf("tls: no certificate for %s", s.Host)
 		}
 		config := modern()
 		config.NextProtos = protocols
-		config.Certificates = []tls.Certificate{certificates[i]}
+		config.Certificates = certificates[i]
+		if len(certificates[i]) > 1 {
+			config.GetCertificate = firstUsable(certificates[i])
+		}
 		config.MinVersion = decide.MinVersion(s)
 		bindTickets(config, outer, s.Host)
 		if i == edge.First {
@@ -49,6 +52,22 @@ func newTLSModel(edge *site.Edge, certificates []tls.Certificate, protocols []st
 		}
 	}
 	return t, nil
+}
+
+// firstUsable chooses by what a client can use, and not by whether the certificate
+// is for the name, which crypto/tls looks at too: whoever names another site gets
+// that of the first.
+func firstUsable(certificates []tls.Certificate) func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	return func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		nameless := *hello
+		nameless.ServerName = ""
+		for i := range certificates {
+			if nameless.SupportsCertificate(&certificates[i]) == nil {
+				return &certificates[i], nil
+			}
+		}
+		return &certificates[0], nil // the handshake says what the client lacks
+	}
 }
 
 // bindTickets has a session of one site not be resumed under the name of another,

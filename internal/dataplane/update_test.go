@@ -83,7 +83,7 @@ func TestR1Undo(t *testing.T) {
 	e := start(t, model, func(o *Options) { o.Generation = "one" })
 	next := changed(model, func(n *site.Edge) { n.Sites[0].Routes[1].Redirect = &site.Redirect{To: "/x", Status: 307} })
 	fresh := certificate(t, chatHost)
-	prepared, err := e.prepare(Model{Edge: next, Certificates: []tls.Certificate{fresh}, Generation: "two"})
+	prepared, err := e.prepare(Model{Edge: next, Certificates: [][]tls.Certificate{{fresh}}, Generation: "two"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,10 +102,10 @@ func TestR1Undo(t *testing.T) {
 	undo := prepared.Commit()
 	serves(307, "two", fresh)
 	undo()
-	serves(302, "one", e.options.Certificates[0])
+	serves(302, "one", e.options.Certificates[0][0])
 	prepared.Discard()
 	undo()
-	serves(302, "one", e.options.Certificates[0])
+	serves(302, "one", e.options.Certificates[0][0])
 }
 
 // Listeners come and go with the model; the connections of one that is gone

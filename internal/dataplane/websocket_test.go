@@ -210,7 +210,7 @@ func TestR2Update(t *testing.T) {
 	next.Sites = append([]site.Site(nil), old.Sites...)
 	next.Sites[0].Routes = append([]site.Route{{Path: "/new", Redirect: &site.Redirect{To: "/x", Status: 303}}}, old.Sites[0].Routes...)
 	fresh := certificate(t, chatHost)
-	if err := e.update(Model{Edge: &next, Certificates: []tls.Certificate{fresh}}); err != nil {
+	if err := e.update(Model{Edge: &next, Certificates: [][]tls.Certificate{{fresh}}}); err != nil {
 		t.Fatal(err)
 	}
 	_, _ = io.WriteString(c, "still\n")

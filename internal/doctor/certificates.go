@@ -31,14 +31,24 @@ func (x *examination) examineCertificates() []Line {
 			lines = append(lines, x.examineOrdered(s, hosts))
 			continue
 		}
-		pair, err := certificate.Load(s.TLS.Certificate, s.TLS.Key)
-		if err != nil {
-			lines = append(lines, Line{LevelProblem, s.Host, err.Error(), ""})
-			continue
+		for n := range s.TLS.Certificates {
+			lines = append(lines, x.examineGiven(s, hosts, n))
 		}
-		lines = append(lines, judgeCertificate(hosts, pair.Leaf, x.now))
 	}
 	return lines
+}
+
+// examineGiven tells of one of the certificates that a site names by files.
+func (x *examination) examineGiven(s *site.Site, hosts []string, n int) Line {
+	pair, err := certificate.Load(s.TLS.Certificates[n], s.TLS.Keys[n])
+	if err != nil {
+		return Line{LevelProblem, s.Host, err.Error(), ""}
+	}
+	line := judgeCertificate(hosts, pair.Leaf, x.now)
+	if len(s.TLS.Certificates) > 1 {
+		line.Text = pair.KeyKind() + ", " + line.Text
+	}
+	return line
 }
 
 // judgeCertificate looks at names and dates; the first host is the subject.

@@ -89,9 +89,20 @@ func (j *journey) certificate() {
 	if h := j.decide.Host(j.r.Name); h != nil {
 		s, whose = h.Site, "the server name is "+j.r.Name
 	}
-	kind := j.named(s.TLS.Certificate)
-	if s.TLS.SelfSigned {
-		kind = "signed by edgegen's own authority"
+	j.step(site.TLSTier, "certificate", "", s.TLS.Source, s.Host, "%s: the certificate is that of %s, %s", whose, s.Host, j.origin(&s.TLS))
+}
+
+// origin tells where a site's certificate comes from.
+func (j *journey) origin(tls *site.TLS) string {
+	switch {
+	case tls.SelfSigned:
+		return "signed by edgegen's own authority"
+	case tls.ACME:
+		return "given by " + j.in.Edge.ACME.Directory + ", or until then signed by edgegen's own authority"
 	}
-	j.step(site.TLSTier, "certificate", "", s.TLS.Source, s.Host, "%s: the certificate is that of %s, %s", whose, s.Host, kind)
+	var files []string
+	for _, file := range tls.Certificates {
+		files = append(files, j.named(file))
+	}
+	return strings.Join(files, " or, to clients that cannot use it, ")
 }

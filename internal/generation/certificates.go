@@ -1,7 +1,6 @@
 package generation
 
 import (
-	"bytes"
 	"crypto/tls"
 	"fmt"
 	"os"
@@ -20,35 +19,35 @@ import (
 // again; as long as its authority renews it before.
 const renewBefore = 30 * 24 * time.Hour
 
-// certificates returns the certificate of each site, in the order of the sites; none
+// certificates returns the certificates of each site, in the order of the sites; none
 // where nobody ends TLS. Where an authority is to give one and has not, it is
 // self-signed. Those come from an authority in the state directory, which is made
 // when the first is needed. Was is the generation that is served; it may be nil.
-func certificates(loaded *config.Loaded, stateDir string, was *Generation) ([]certificate.Pair, error) {
+func certificates(loaded *config.Loaded, stateDir string, was *Generation) ([][]certificate.Pair, error) {
 	if loaded.Edge.Plain() {
 		return nil, nil
 	}
 	var authority *certificate.Authority
 	authorityDir, given := statedir.AuthorityDir(stateDir), acme.Store{Dir: statedir.ACMEDir(stateDir)}
-	pairs := make([]certificate.Pair, len(loaded.Edge.Sites))
+	pairs := make([][]certificate.Pair, len(loaded.Edge.Sites))
 	for i := range loaded.Edge.Sites {
 		s := &loaded.Edge.Sites[i]
 		var err error
 		if s.TLS.Given() {
 			var ok bool
-			if pairs[i], ok = loaded.Pair(s.TLS); !ok {
+			if pairs[i], ok = loaded.Pairs(s.TLS); !ok {
 				return nil, fmt.Errorf("the certificate of %s was not loaded", s.Host)
 			}
 			continue
 		}
 		if s.TLS.ACME {
 			if pair, ok := given.Pair(loaded.Edge.ACME.Directory, s.Names(), time.Now()); ok {
-				pairs[i] = pair
+				pairs[i] = []certificate.Pair{pair}
 				continue
 			}
 		}
 		if pair, ok := was.selfSigned(s); ok {
-			pairs[i] = pair
+			pairs[i] = []certificate.Pair{pair}
 			continue
 		}
 		if authority == nil {
@@ -61,9 +60,11 @@ func certificates(loaded *config.Loaded, stateDir string, was *Generation) ([]ce
 				return nil, err
 			}
 		}
-		if pairs[i], err = authority.Issue(s.Names()); err != nil {
+		pair, err := authority.Issue(s.Names())
+		if err != nil {
 			return nil, err
 		}
+		pairs[i] = []certificate.Pair{pair}
 	}
 	return pairs, nil
 }
@@ -77,32 +78,35 @@ func (g *Generation) selfSigned(s *site.Site) (certificate.Pair, bool) {
 	for i := range g.Loaded.Edge.Sites {
 		had := &g.Loaded.Edge.Sites[i]
 		if had.Host == s.Host && had.TLS.SelfSigned && s.TLS.SelfSigned && slices.Equal(had.Names(), s.Names()) &&
-			time.Until(g.Pairs[i].Leaf.NotAfter) > renewBefore {
-			return g.Pairs[i], true
+			time.Until(g.Pairs[i][0].Leaf.NotAfter) > renewBefore {
+			return g.Pairs[i][0], true
 		}
 	}
 	return certificate.Pair{}, false
 }
 
 // served returns the pairs as TLS serves them. Those of before are used again.
-func served(pairs []certificate.Pair, was *Generation) ([]tls.Certificate, error) {
-	result := make([]tls.Certificate, len(pairs))
-	before := make(map[string]int)
+func served(pairs [][]certificate.Pair, was *Generation) ([][]tls.Certificate, error) {
+	before := make(map[string]tls.Certificate)
 	if was != nil {
-		for i, pair := range was.Pairs {
-			before[string(pair.Leaf.Raw)] = i
+		for i, of := range was.Pairs {
+			for n, pair := range of {
+				before[string(pair.PEM)] = was.Certificates[i][n]
+			}
 		}
 	}
-	for i, pair := range pairs {
-		if at, ok := before[string(pair.Leaf.Raw)]; ok && bytes.Equal(was.Pairs[at].PEM, pair.PEM) {
-			result[i] = was.Certificates[at]
-			continue
+	result := make([][]tls.Certificate, len(pairs))
+	for i, of := range pairs {
+		for _, pair := range of {
+			made, ok := before[string(pair.PEM)]
+			if !ok {
+				var err error
+				if made, err = pair.TLS(); err != nil {
+					return nil, fmt.Errorf("use a certificate: %w", err)
+				}
+			}
+			result[i] = append(result[i], made)
 		}
-		certificate, err := pair.TLS()
-		if err != nil {
-			return nil, fmt.Errorf("use a certificate: %w", err)
-		}
-		result[i] = certificate
 	}
 	return result, nil
 }
@@ -113,19 +117,19 @@ func (g *Generation) refuseExpired(next *Generation, found *config.Findings) {
 	if len(g.Pairs) == 0 || len(next.Pairs) == 0 {
 		return
 	}
-	serving := make(map[string]certificate.Pair)
-	for i := range g.Loaded.Edge.Sites {
-		serving[g.Loaded.Edge.Sites[i].Host] = g.Pairs[i]
+	serving := make(map[string]bool)
+	for _, pair := range slices.Concat(g.Pairs...) {
+		serving[string(pair.Leaf.Raw)] = true
 	}
 	for i := range next.Loaded.Edge.Sites {
 		s := &next.Loaded.Edge.Sites[i]
-		leaf := next.Pairs[i].Leaf
-		before, had := serving[s.Host]
-		if time.Now().Before(leaf.NotAfter) || had && before.Leaf.Equal(leaf) {
-			continue
+		for _, pair := range next.Pairs[i] {
+			if time.Now().Before(pair.Leaf.NotAfter) || serving[string(pair.Leaf.Raw)] {
+				continue
+			}
+			found.All = append(found.All, found.Loaded.Diagnose(s.TLS.Source, config.Error,
+				fmt.Sprintf("the certificate of %s expired on %s", s.Host, pair.Leaf.NotAfter.UTC().Format(time.DateOnly)),
+				"renew it; until then the one of before goes on being served"))
 		}
-		found.All = append(found.All, found.Loaded.Diagnose(s.TLS.Source, config.Error,
-			fmt.Sprintf("the certificate of %s expired on %s", s.Host, leaf.NotAfter.UTC().Format(time.DateOnly)),
-			"renew it; until then the one of before goes on being served"))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"crypto/tls"
 	"encoding/hex"
 	"errors"
+	"slices"
 
 	"edgegen/internal/backends"
 	"edgegen/internal/certificate"
@@ -27,10 +28,10 @@ type Generation struct {
 	Loaded       *config.Loaded
 	Meaning      string // names the model and its certificates
 	Engines      map[string]Chosen
-	Pairs        []certificate.Pair
-	Certificates []tls.Certificate // the same pairs
-	Backends     *backends.Plan    // those that are looked after; nil until they are
-	Private      site.Private      // what is never served as a file
+	Pairs        [][]certificate.Pair // of each site, that which is preferred first; none where nobody ends TLS
+	Certificates [][]tls.Certificate  // the same pairs
+	Backends     *backends.Plan       // those that are looked after; nil until they are
+	Private      site.Private         // what is never served as a file
 	Public       *Sockets
 	Output       *render.Output // for the tiers that daemons serve
 }
@@ -101,7 +102,7 @@ func (g *Generation) tiers() site.Engines {
 func (g *Generation) name() string {
 	sum := sha256.New()
 	sum.Write([]byte(g.Loaded.Edge.Meaning()))
-	for _, pair := range g.Pairs {
+	for _, pair := range slices.Concat(g.Pairs...) {
 		sum.Write(pair.PEM)
 	}
 	return hex.EncodeToString(sum.Sum(nil))[:16]
@@ -109,13 +110,17 @@ func (g *Generation) name() string {
 
 // RenderFor renders a generation, of which in says all but what was loaded: where it
 // names no Edge, that is the one. A value that a daemon's language cannot hold is refused at its HCL line.
-func RenderFor(loaded *config.Loaded, path string, pairs []certificate.Pair, in render.Input) (*render.Output, error) {
+func RenderFor(loaded *config.Loaded, path string, pairs [][]certificate.Pair, in render.Input) (*render.Output, error) {
 	in.Origin = origin(path)
 	if in.Edge == nil {
 		in.Edge = loaded.Edge
 	}
-	for _, pair := range pairs {
-		in.PEM = append(in.PEM, pair.PEM)
+	for _, of := range pairs {
+		var texts [][]byte
+		for _, pair := range of {
+			texts = append(texts, pair.PEM)
+		}
+		in.PEM = append(in.PEM, texts)
 	}
 	output, err := render.Render(in)
 	if bad := (*render.ValueError)(nil); errors.As(err, &bad) {

@@ -22,7 +22,7 @@ func privateOf(loaded *config.Loaded, own ...string) site.Private {
 	private := site.Private{Files: slices.Clone(loaded.Files), Trees: own}
 	for _, s := range loaded.Edge.Sites {
 		if s.TLS.Given() {
-			private.Files = append(private.Files, s.TLS.Certificate, s.TLS.Key)
+			private.Files = slices.Concat(private.Files, s.TLS.Certificates, s.TLS.Keys)
 		}
 	}
 	if loaded.Root != "" {

@@ -31,9 +31,9 @@ func TestUnserved(t *testing.T) {
 		return site.Route{Path: "/" + filepath.Base(root), Static: &site.Static{Root: root}}
 	}
 	loaded := &config.Loaded{Root: at("current"), Files: []string{at("current/site.hcl"), at("web/certs/a.crt")}, Edge: &site.Edge{Sites: []site.Site{{
-		TLS: site.TLS{Certificate: at("web/certs/a.crt"), Key: at("web/certs/a.key")},
+		TLS: site.TLS{Certificates: []string{at("web/certs/a.crt")}, Keys: []string{at("web/certs/a.key")}},
 	}, {
-		TLS:    site.TLS{Certificate: at("elsewhere/b.key"), Key: at("elsewhere/b.key")},
+		TLS:    site.TLS{Certificates: []string{at("elsewhere/b.key")}, Keys: []string{at("elsewhere/b.key")}},
 		Routes: []site.Route{static(at("web")), static(at("current")), static(at("web/public")), static(at("web/state/run")), static(at("none"))},
 	}}}}
 	private := privateOf(loaded, at("web/state"))

@@ -19,7 +19,7 @@ func Render(ctx context.Context, path string, given []config.Given, layout rende
 	if err != nil {
 		return nil, diagnostics, err
 	}
-	var pairs []certificate.Pair
+	var pairs [][]certificate.Pair
 	if withCertificates {
 		if pairs, err = certificates(loaded, stateDir, nil); err != nil {
 			return nil, diagnostics, err

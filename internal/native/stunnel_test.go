@@ -100,7 +100,7 @@ func (e *tlsEdge) render(t *testing.T, directory string) (Setup, *render.Output)
 	layout.Dir = directory
 	in := render.Input{Edge: e.edge, Layout: layout, Origin: "site.hcl", Standby: true, Tiers: site.Engines{Cache: site.Builtin, Web: site.Builtin}}
 	for _, one := range e.edge.Sites {
-		in.PEM = append(in.PEM, e.pems[one.Host])
+		in.PEM = append(in.PEM, [][]byte{e.pems[one.Host]})
 	}
 	out, err := render.Render(in)
 	if err != nil {

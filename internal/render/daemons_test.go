@@ -51,7 +51,7 @@ func stage(t *testing.T, edge *site.Edge) *staged {
 	s.web = append(s.web, plain...)
 	in := render.Input{Edge: edge, Layout: layout, Version: "1.2.3", Origin: "site.hcl"}
 	for _, pair := range s.pairs {
-		in.PEM = append(in.PEM, pair.PEM)
+		in.PEM = append(in.PEM, [][]byte{pair.PEM})
 	}
 	s.out = mustRender(t, in)
 	if _, err := render.Install(layout.Dir, s.out.Files(), nil); err != nil {
@@ -88,10 +88,11 @@ func pairs(t *testing.T, edge *site.Edge) []certificate.Pair {
 	}
 	var all []certificate.Pair
 	for _, s := range edge.Sites {
-		pair, err := certificate.Load(s.TLS.Certificate, s.TLS.Key)
+		load := func() (certificate.Pair, error) { return certificate.Load(s.TLS.Certificates[0], s.TLS.Keys[0]) }
 		if s.TLS.SelfSigned {
-			pair, err = authority.Issue(append([]string{s.Host}, s.Aliases...))
+			load = func() (certificate.Pair, error) { return authority.Issue(append([]string{s.Host}, s.Aliases...)) }
 		}
+		pair, err := load()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -108,7 +108,7 @@ func TestRenderOrderOfBlocks(t *testing.T) {
 func TestRenderGeneration(t *testing.T) {
 	generation := func(change func(*render.Input)) map[site.Engine]string {
 		in := input(placedEdge())
-		in.PEM = [][]byte{[]byte("certificate")}
+		in.PEM = [][][]byte{{[]byte("certificate")}}
 		change(&in)
 		names := make(map[site.Engine]string)
 		for _, d := range mustRender(t, in).Daemons {
@@ -124,7 +124,7 @@ func TestRenderGeneration(t *testing.T) {
 	}{
 		{"nothing", func(*render.Input) {}, false, false, false},
 		{"log.access, which no file holds", func(in *render.Input) { in.Edge.Log.Access = "off" }, false, false, false},
-		{"a certificate", func(in *render.Input) { in.PEM = [][]byte{[]byte("renewed")} }, true, false, false},
+		{"a certificate", func(in *render.Input) { in.PEM = [][][]byte{{[]byte("renewed")}} }, true, false, false},
 		{"a header", func(in *render.Input) { in.Edge.Sites[0].Routes[2].ResponseHeaders.Set[0].Value = "y" }, false, true, false},
 		{"a root", func(in *render.Input) { in.Edge.Sites[0].Routes[3].Static.Root = "/other" }, false, false, true},
 		{"the line of a listener", func(in *render.Input) { in.Edge.HTTPS[0].Source.Line++ }, false, false, false},
@@ -154,7 +154,7 @@ func TestRenderLayout(t *testing.T) {
 	}
 }
 
-// TestRenderPEM: a file for each site, under a name that no other site has.
+// TestRenderPEM: a file for each certificate, under a name that no other has.
 func TestRenderPEM(t *testing.T) {
 	edge := placedEdge()
 	in := input(edge)
@@ -162,16 +162,16 @@ func TestRenderPEM(t *testing.T) {
 		if i > 0 {
 			edge.Sites = append(edge.Sites, placedSite(host, site.Source{}))
 		}
-		in.PEM = append(in.PEM, []byte(host))
+		in.PEM = append(in.PEM, [][]byte{[]byte(host), []byte("another for " + host)})
 	}
 	names := make(map[string]bool)
 	for i, file := range mustRender(t, in).Of(site.Stunnel).PEM {
-		if file.Mode != 0o600 || string(file.Data) != string(in.PEM[i]) || names[file.Name] {
+		if file.Mode != 0o600 || string(file.Data) != string(in.PEM[i/2][i%2]) || names[file.Name] {
 			t.Errorf("%s %v %q", file.Name, file.Mode, file.Data)
 		}
 		names[file.Name] = true
 	}
-	if len(names) != 4 {
+	if len(names) != 8 {
 		t.Errorf("files %v", names)
 	}
 }

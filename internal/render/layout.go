@@ -3,6 +3,7 @@ package render
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"path"
 	"strings"
 
@@ -96,8 +97,13 @@ func (l Layout) Directories() []string {
 // set stunnel looks for it in its working directory.
 const PEMDir = "pem"
 
-// pemName names a site's certificate file. A host holds nothing that a file
-// name cannot, but for the colons of an IPv6 address; no host holds a "~".
-func pemName(s *site.Site) string {
-	return path.Join(PEMDir, strings.ReplaceAll(s.Host, ":", "~")+".pem")
+// pemName names the file of one of a site's certificates. A host holds nothing
+// that a file name cannot, but for the colons of an IPv6 address; no host holds
+// a "~", and no such address what follows it here.
+func pemName(s *site.Site, n int) string {
+	name := strings.ReplaceAll(s.Host, ":", "~")
+	if n > 0 {
+		name += fmt.Sprintf("~pair%d", n+1)
+	}
+	return path.Join(PEMDir, name+".pem")
 }

@@ -21,9 +21,9 @@ type Input struct {
 	Layout  Layout
 	Version string // of edgegen, for the head of each file
 	Origin  string // what the model was loaded from, for the head of each file
-	// PEM holds one certificate chain with its key for each site, in the
-	// order of Edge.Sites. A nil slice leaves the PEM files out.
-	PEM [][]byte
+	// PEM holds certificate chains with their keys for each site, in the order of
+	// Edge.Sites. A nil slice leaves the PEM files out.
+	PEM [][][]byte
 	// Unserved is what lies below roots and is private, for each root that has
 	// such files.
 	Unserved []Unserved
@@ -81,7 +81,7 @@ type Output struct {
 type Rendered struct {
 	Engine site.Engine
 	Files  []File // but for the PEM files; its configuration first
-	PEM    []File // one a site, where it ends TLS
+	PEM    []File // one for each certificate, where it ends TLS
 	// Generation names what was rendered. It changes exactly when the files do, a
 	// certificate among them, but for the comments that say which line of the HCL
 	// something came from. The daemon's probe socket answers with it.
@@ -223,9 +223,11 @@ func (r *Rendered) stunnel(in Input, common header) error {
 	}
 	r.Files = []File{stunnel.file("stunnel.conf")}
 	r.Generation = nameOf(stunnel.unplaced())
-	for i, pem := range in.PEM {
-		r.PEM = append(r.PEM, File{Name: pemName(&in.Edge.Sites[i]), Data: pem, Mode: 0o600})
-		r.Generation = nameOf([]byte(r.Generation), pem)
+	for i, of := range in.PEM {
+		for n, pem := range of {
+			r.PEM = append(r.PEM, File{Name: pemName(&in.Edge.Sites[i], n), Data: pem, Mode: 0o600})
+			r.Generation = nameOf([]byte(r.Generation), pem)
+		}
 	}
 	return nil
 }

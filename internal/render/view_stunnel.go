@@ -19,8 +19,8 @@ type stunnelData struct {
 	Connect     int64
 	Idle        int64
 	Close       int64
-	Default     string // certificate of the first site
-	Resume      bool   // whether sessions are resumed
+	Default     stunnelCertificate // of the first site
+	Resume      bool               // whether sessions are resumed
 	Listeners   []stunnelListener
 
 	StandbySocket string // "" where people run the daemons
@@ -38,8 +38,16 @@ type stunnelListener struct {
 
 // stunnelService serves one name of one site on one listener.
 type stunnelService struct {
-	Name, Host, Certificate string
-	Source                  site.Source
+	Name, Host  string
+	Certificate stunnelCertificate
+	Source      site.Source
+}
+
+// stunnelCertificate is the files of a site's certificates, which hold their keys
+// too. OpenSSL keeps one for each kind of key, and stunnel names one of them.
+type stunnelCertificate struct {
+	First string
+	More  []string
 }
 
 func stunnelView(in Input, common header) stunnelData {
@@ -52,11 +60,18 @@ func stunnelView(in Input, common header) stunnelData {
 		}
 		return seconds
 	}
-	certificate := func(s *site.Site) string {
+	file := func(s *site.Site, n int) string {
 		if in.Standby {
-			return pemName(s)
+			return pemName(s, n)
 		}
-		return path.Join(in.Layout.Dir, pemName(s))
+		return path.Join(in.Layout.Dir, pemName(s, n))
+	}
+	certificate := func(s *site.Site) stunnelCertificate {
+		c := stunnelCertificate{First: file(s, 0)}
+		for n := 1; n < len(s.TLS.Certificates); n++ {
+			c.More = append(c.More, file(s, n))
+		}
+		return c
 	}
 	view := stunnelData{
 		header:      common,

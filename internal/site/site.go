@@ -144,15 +144,17 @@ func Beneath(name string) (host string, wildcard bool) {
 	return strings.CutPrefix(name, "*.")
 }
 
-// TLS is a site's certificate. Either Certificate and Key are set, or
+// TLS is a site's certificate. Either Certificates and Keys are set, or
 // SelfSigned is, or ACME is.
 type TLS struct {
-	Certificate string // absolute path of the PEM chain
-	Key         string // absolute path of the PEM key
-	SelfSigned  bool   // a local CA in the state directory signs it
-	ACME        bool   // Edge.ACME gives it; until then one of the local CA is served
-	MinVersion  string // "1.2" or "1.3"
-	Source      Source
+	// Certificates are the absolute paths of PEM chains, of which a client is shown
+	// the first that it can use: their keys are of different kinds. Keys are the
+	// paths of their PEM keys, in the same order.
+	Certificates, Keys []string
+	SelfSigned         bool   // a local CA in the state directory signs it
+	ACME               bool   // Edge.ACME gives it; until then one of the local CA is served
+	MinVersion         string // "1.2" or "1.3"
+	Source             Source
 }
 
 // Given reports whether the certificate comes from files that the site names, and

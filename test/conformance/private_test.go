@@ -16,6 +16,8 @@ func writePrivate(t *testing.T, h *edge.Home) {
 	h.Write("archive/private1.crt", certificate.Chain)
 	h.Write("archive/notes.txt", "notes\n")
 	h.Write("certs/private.key", certificate.Key)
+	other := edge.NewRSACertificate(t, "private.test", 2, edge.Valid)
+	h.Write("certs/rsa.pem", other.Chain+other.Key)
 	h.Write("certs/notes.txt", "notes\n")
 	for _, err := range []error{
 		os.Symlink("../archive/private1.crt", h.Path("certs/private.crt")),
@@ -37,7 +39,7 @@ func privateCases() []contractCase {
 		"the site": "/site.hcl", "the site, doubled slash": "//site.hcl", "the site, encoded": "/site%2ehcl",
 		"the key": "/certs/private.key", "the key by a suffix": "/certs/private", "the key by a prefix": "/private.key",
 		"the key by a link to its directory": "/also/private.key", "the key by a link": "/public/linked.txt", "the certificate by another name of the file": "/public/named.txt",
-		"the certificate's link": "/certs/private.crt", "the certificate": "/archive/private1.crt",
+		"the certificate's link": "/certs/private.crt", "the certificate": "/archive/private1.crt", "the other certificate with its key": "/certs/rsa.pem",
 		"the state directory": "/state/ca/root.crt", "deep in the state directory": "/state/run/config/default.vcl", "a file of the state directory": "/state/edge.json",
 	} {
 		cases = append(cases, contractCase{clause: "S3", name: "never served: " + name, request: get("private.test", target),

@@ -23,6 +23,16 @@ func tlsCases() []contractCase {
 			}
 		}
 	}
+	// private.test has a certificate with an ECDSA key, 1, and one with an RSA key, 2.
+	shown := func(serial int64, version uint16, suites ...uint16) func(*attempt) {
+		return func(a *attempt) {
+			got := a.handshake(&tls.Config{ServerName: "private.test", MaxVersion: version, CipherSuites: suites}).PeerCertificates[0]
+			if got.SerialNumber.Int64() != serial {
+				a.errorf("the certificate is %d, with an %v key, want %d", got.SerialNumber, got.PublicKeyAlgorithm, serial)
+			}
+		}
+	}
+	ecdsa, rsa := tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
 	notResumed := func(version uint16) func(*attempt) {
 		return func(a *attempt) {
 			kept := &oneSession{}
@@ -43,6 +53,10 @@ func tlsCases() []contractCase {
 		{clause: "M1", name: "a name goes before a wildcard in the handshake", run: certified("own.shop.second.test", "main.test")},
 		{clause: "M1", name: "a wildcard stands for one label in the handshake", run: certified("b.a.shop.second.test", "main.test"),
 			differs: "stunnel-deep-names", observed: "the certificate is for"},
+		{clause: "C6", name: "a client of TLS 1.3 that can use both keys is shown the ECDSA one", run: shown(1, tls.VersionTLS13)},
+		{clause: "C6", name: "a client of TLS 1.2 that can use both keys is shown the ECDSA one", run: shown(1, tls.VersionTLS12, rsa, ecdsa)},
+		{clause: "C6", name: "a client that cannot use an RSA key is shown the ECDSA one", run: shown(1, tls.VersionTLS12, ecdsa)},
+		{clause: "C6", name: "a client that cannot use an ECDSA key is shown the RSA one", run: shown(2, tls.VersionTLS12, rsa)},
 		{clause: "H3", name: "a session of TLS 1.2 is not resumed under another site's name", run: notResumed(tls.VersionTLS12)},
 		{clause: "H3", name: "a session of TLS 1.3 is not resumed under another site's name", run: notResumed(tls.VersionTLS13)},
 	}

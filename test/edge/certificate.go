@@ -1,9 +1,11 @@
 package edge
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
 	"math/big"
@@ -18,18 +20,33 @@ type Certificate struct {
 	Certificate *x509.Certificate
 }
 
-// NewCertificate makes a certificate for a host that signs itself. A life below
-// zero makes one that has expired.
+// NewCertificate makes a certificate for a host, with an ECDSA key, that signs
+// itself. A life below zero makes one that has expired.
 func NewCertificate(t testing.TB, host string, serial int64, life time.Duration) Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return certificateFor(t, key, host, serial, life)
+}
+
+// NewRSACertificate is NewCertificate with an RSA key.
+func NewRSACertificate(t testing.TB, host string, serial int64, life time.Duration) Certificate {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return certificateFor(t, key, host, serial, life)
+}
+
+func certificateFor(t testing.TB, key crypto.Signer, host string, serial int64, life time.Duration) Certificate {
+	t.Helper()
 	end := time.Now().Add(life)
 	template := &x509.Certificate{SerialNumber: big.NewInt(serial), DNSNames: []string{host},
 		NotBefore: end.Add(-180 * 24 * time.Hour), NotAfter: end}
-	leaf, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	leaf, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -326,8 +326,8 @@ site "slashes.test" {
 # What nobody should do: the root holds the keys.
 site "private.test" {
   tls {
-    certificate = "certs/private.crt"
-    key         = "certs/private.key"
+    certificate = ["certs/rsa.pem", "certs/private.crt"]
+    key         = ["certs/rsa.pem", "certs/private.key"]
   }
   route "/" {
     static {
