@@ -142,6 +142,21 @@ func readIgnoredCookies(b *block, a *argument, c *site.Cache) {
 	c.IgnoreCookies = slices.Compact(c.IgnoreCookies)
 }
 
+// readIgnoredQuery reads names of parameters. What cannot stand in a query, or ends a
+// name there, is in none.
+func readIgnoredQuery(b *block, a *argument, c *site.Cache) {
+	patterns, _ := b.texts(a)
+	for _, pattern := range patterns {
+		if pattern.text == "" || strings.ContainsFunc(pattern.text, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("&=#\"<>\\^`{|}", r) }) {
+			b.errorAt(pattern.place, `write a parameter's name as it stands in a URL, with "*" for any run of characters`, "%q is no name of a parameter", pattern.text)
+			continue
+		}
+		c.IgnoreQuery = append(c.IgnoreQuery, pattern.text)
+	}
+	slices.Sort(c.IgnoreQuery)
+	c.IgnoreQuery = slices.Compact(c.IgnoreQuery)
+}
+
 // readPage reads the page of a maintenance. It need not exist: that it appears
 // is what it is for.
 func readPage(b *block, a *argument, m *site.Maintenance) {

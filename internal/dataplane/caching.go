@@ -18,7 +18,7 @@ import (
 // his requests to the backend (RFC 9111 5.2.1 leaves the choice); no-store
 // alone is, and such a request does not come here.
 func (f *front) cached(x *exchange) *wire.Response {
-	key := x.Key(x.Target, x.route.variant)
+	key := x.key(x.Target, x.route.variant)
 	for {
 		now := time.Now()
 		found := x.model.store.Lookup(key, x.Header, now)
@@ -48,6 +48,11 @@ func (f *front) cached(x *exchange) *wire.Response {
 			return r
 		}
 	}
+}
+
+// key is what a response for the target is stored under.
+func (x *exchange) key(target, variant string) string {
+	return x.Key(decide.KeyTarget(x.host.Site.Cache.IgnoreQuery, target), variant)
 }
 
 // fromStore answers with a stored response; nil where its body is gone.
@@ -157,7 +162,7 @@ func (f *front) invalidate(x *exchange, r *wire.Response) {
 	}
 	for _, target := range targets {
 		for _, variant := range x.host.Variants() {
-			key := x.Key(target, variant)
+			key := x.key(target, variant)
 			f.flights.outdate(key)
 			x.model.store.Invalidate(key)
 			if now := f.plane.model.Load().store; now != x.model.store {

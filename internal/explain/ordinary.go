@@ -135,6 +135,9 @@ func (j *journey) lookedUp(taken *site.Route) (why string) {
 			stored = "stored by its Last-Modified alone"
 		}
 	}
+	if key := decide.KeyTarget(cache.IgnoreQuery, j.q.Target); key != j.q.Target {
+		j.step(site.CacheTier, "key", "K7", cache.Source, ": ignore_query", "parameters of the query are ignored: it is stored as %s", key)
+	}
 	j.step(site.CacheTier, "cache", "K1", source, inPolicy, "looked up in the cache: HIT while a fresh answer is stored%s, else %s; an answer is %s", j.staleness(cache), miss, stored)
 	return stored
 }

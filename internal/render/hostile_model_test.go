@@ -66,7 +66,7 @@ func placedSite(host string, at site.Source) site.Site {
 			backend("app", site.Server{Host: "127.0.0.1", Port: 5000, Source: at}),
 			backend("socket", site.Server{Path: "/run/app.sock", Source: at}),
 		},
-		Cache:       site.Cache{IgnoreCookies: []string{"_ga*"}, Source: at},
+		Cache:       site.Cache{IgnoreCookies: []string{"_ga*"}, IgnoreQuery: []string{"utm_*"}, Source: at},
 		Maintenance: &site.Maintenance{Page: "/maintenance.html", RetryAfter: time.Second, Source: at},
 		Routes: []site.Route{
 			{Path: "/redirect", Redirect: &site.Redirect{To: "/new", Status: 302, Source: at}, Source: at},
@@ -130,6 +130,9 @@ func fields() []field {
 			}},
 		{"ignore_cookies", "", false,
 			func(_ *site.Edge, s *site.Site, text string) { s.Cache.IgnoreCookies[0] = text },
+			func(_ *site.Edge, s *site.Site) []site.Source { return []site.Source{s.Cache.Source} }},
+		{"ignore_query", "", false,
+			func(_ *site.Edge, s *site.Site, text string) { s.Cache.IgnoreQuery[0] = text },
 			func(_ *site.Edge, s *site.Site) []site.Source { return []site.Source{s.Cache.Source} }},
 		{"page", "/", false,
 			func(_ *site.Edge, s *site.Site, text string) { s.Maintenance.Page = text },

@@ -42,15 +42,16 @@ type vclData struct {
 	WildcardGroups []vclGroup // likewise, of hosts that no whole name fits
 	Default        []vclSite  // the one, if any, that has the hosts of nobody
 	AnswerGroups   []vclGroup
-	SuccessRules   bool     // whether a route has a rule for answers that went well
-	Collected      []string // headers by which routes are chosen
-	Queries        bool     // whether routes are chosen by the query
-	Patient        bool     // whether an app has timeouts of its own
-	Named          bool     // whether an app is asked for another host
-	Leads          bool     // whether a route leads requests to a target that depends on them
-	Encodes        bool     // whether a part of a path has to be encoded for that
-	Variants       bool     // whether requests for one URL may take several routes
-	LongestPath    int      // plus one, of a site with regular expressions
+	SuccessRules   bool      // whether a route has a rule for answers that went well
+	Collected      []string  // headers by which routes are chosen
+	Queries        bool      // whether routes are chosen by the query
+	Patient        bool      // whether an app has timeouts of its own
+	Named          bool      // whether an app is asked for another host
+	Keys           []vclSite // those that ignore parameters of the query
+	Leads          bool      // whether a route leads requests to a target that depends on them
+	Encodes        bool      // whether a part of a path has to be encoded for that
+	Variants       bool      // whether requests for one URL may take several routes
+	LongestPath    int       // plus one, of a site with regular expressions
 	Sites          []vclSite
 	RedirectPort   string
 	HealthPath     string
@@ -134,6 +135,7 @@ type vclSite struct {
 	CacheRules     bool   // whether one of the three below is set
 	Grace, Stale   string // "" for none
 	IgnoredCookies string // a regular expression; "" for none
+	IgnoredQuery   string // likewise
 	Strict         bool   // whether clients of other sites may have an older TLS than it allows
 	Source         site.Source
 	CacheSource    site.Source
@@ -255,6 +257,9 @@ func (v *vclData) group() {
 		if len(s.Wildcards) > 0 {
 			wild = append(wild, s)
 		}
+		if s.IgnoredQuery != "" {
+			v.Keys = append(v.Keys, s)
+		}
 		for _, route := range s.Routes {
 			if !route.ResponseHeaders.Empty() {
 				answering = append(answering, route)
@@ -320,6 +325,7 @@ func vclSiteOf(s *site.Site, index, appsBefore int, t site.Timeouts) (vclSite, [
 		Grace:          cacheTime(s.Cache.Grace),
 		Stale:          cacheTime(s.Cache.StaleIfError),
 		IgnoredCookies: cookiePattern(s.Cache.IgnoreCookies),
+		IgnoredQuery:   ignoredPattern(s.Cache.IgnoreQuery),
 		Source:         s.Source,
 		CacheSource:    s.Cache.Source,
 		TLSSource:      s.TLS.Source,
@@ -417,6 +423,19 @@ func cookiePattern(names []string) string {
 		patterns[i] = strings.ReplaceAll(regexp.QuoteMeta(name), `\*`, `[^=;\s]*`)
 	}
 	return `(?:^|;)\s*(?:` + strings.Join(patterns, "|") + `)\s*(?:=[^;]*)?(?=;|$)`
+}
+
+// ignoredPattern matches the parameters of a query that are ignored, each with the "&"
+// in front of it.
+func ignoredPattern(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	patterns := make([]string, len(names))
+	for i, name := range names {
+		patterns[i] = strings.ReplaceAll(regexp.QuoteMeta(name), `\*`, `[^&=]*`)
+	}
+	return `&(?=[^&=])(?:` + strings.Join(patterns, "|") + `)(?:=[^&]*)?(?=&|$)`
 }
 
 // cacheTime writes how long something may be stale; none is the VCL's default.

@@ -75,6 +75,8 @@ var notes = [...]Note{
 	{NotePrefix + "Chain", "a value under way within one step", "cache", "cache", Sorted},
 	{NotePrefix + "Path", "the decoded path, its slashes merged", "cache", "cache", Sorted},
 	{NotePrefix + "Canonical", "the site's canonical host; a site has been found", "cache", "cache", Sorted},
+	{NotePrefix + "Site", "the site, by its canonical host", "cache", "cache", Asked},
+	{NotePrefix + "Key", "the URL by which what is stored is known", "cache", "cache", Asked},
 	{NotePrefix + "Hsts", "the site's Strict-Transport-Security", "cache", "cache", Sorted},
 	{NotePrefix + "Location", "where a redirect leads; the length of what no range is in", "cache", "cache", Sorted},
 	{NotePrefix + "Named", "what the app of a WebSocket is asked for by Host", "cache", "cache", Sorted},

@@ -192,7 +192,10 @@ type Cache struct {
 	// route without a ttl, stay fresh for a tenth of its age (RFC 9111 4.2.2).
 	Heuristic     bool
 	IgnoreCookies []string // cookie names, "*" stands for any run of characters
-	Source        Source
+	// IgnoreQuery names parameters of the query, as they are written there and with "*"
+	// likewise: requests that differ in them alone share what is stored.
+	IgnoreQuery []string
+	Source      Source
 }
 
 // HSTS tells browsers to ask by https alone (RFC 6797).

@@ -126,6 +126,21 @@ func cacheCases() []contractCase {
 
 		{clause: "K3", name: "concurrent misses cost one fetch", run: concurrent},
 
+		pair("K7", "ignored parameters", get("main.test", "/ttl?a=1&utm_source=x&b=2&fbclid=y"), get("main.test", "/ttl?utm_medium=z&utm_&a=1&b=2"), "HIT"),
+		{clause: "K7", name: "nothing is left of a query", run: nothingLeft},
+		pair("K7", "others keep their order", get("main.test", "/ttl?a=1&utm_x=1&b=2"), get("main.test", "/ttl?b=2&a=1"), "MISS"),
+		pair("K7", "names are whole", get("main.test", "/ttl?xutm_a=1"), get("main.test", "/ttl?fbclids=1"), "MISS"),
+		pair("K7", "values are no names", get("main.test", "/ttl?a=utm_x?utm_y=1"), get("main.test", "/ttl?a=utm_x?utm_y=2"), "MISS"),
+		pair("K7", "the path is no query", get("main.test", "/ttl/a&utm_x=1"), get("main.test", "/ttl/a&utm_x=2"), "MISS"),
+		pair("K7", "a name with characters of an expression", get("main.test", "/ttl?a.b[]=1"), get("main.test", "/ttl?a.b[]=2&a.b[]"), "HIT"),
+		pair("K7", "a name that only an expression would take", get("main.test", "/ttl?aXb[]=1"), get("main.test", "/ttl?aXb[]=2"), "MISS"),
+		pair("K7", "a name with a wildcard in front", get("main.test", "/ttl?sort_by=a"), get("main.test", "/ttl?_by=b"), "HIT"),
+		pair("K7", "empty parameters stay", get("main.test", "/ttl?&utm_a=1&"), get("main.test", "/ttl?&"), "HIT"),
+		pair("K7", "no name is none of them", get("main.test", "/ttl?=1"), get("main.test", "/ttl?=2"), "MISS"),
+		{clause: "K7", name: "the app sees all of them", run: seesAll},
+		{clause: "K7", name: "redirects keep them", request: get("www.main.test", "/ttl?utm_x=1"), tls: true, want: want{status: 301, headers: map[string]string{"Location": "~utm_x=1&case="}}},
+		{clause: "K7", name: "an unsafe method with other ones makes it invalid", run: invalidated(ask("POST", "main.test", "/ttl?utm_y=2", "", "Content-Length: 0"), page("done"), "MISS")},
+
 		{clause: "K5", name: "a HIT says so", run: twice(get("main.test", "/ttl"), get("main.test", "/ttl"), "HIT", page("x"))},
 		{clause: "K5", name: "an app's own word is replaced", request: get("main.test", "/"), answer: say(page("x", "X-Cache: HIT")), want: want{headers: map[string]string{"X-Cache": "~^(MISS|PASS)$"}}},
 		{clause: "K5", name: "a handshake's answer", request: handshake("main.test", "/ws"), answer: refuse(),
@@ -148,6 +163,23 @@ func twice(first, second, cache, answer string) func(*attempt) {
 			a.errorf("X-Cache %s, and %d requests reached the backend", got.header.Get("X-Cache"), reached)
 		}
 	}
+}
+
+// nothingLeft has the mark in the path alone.
+func nothingLeft(a *attempt) {
+	a.edge.record.answer(a.mark, say(page("x")))
+	bare := func(query string) string {
+		return "GET /ttl/{case}" + query + " HTTP/1.1\r\nHost: main.test\r\n\r\n"
+	}
+	a.check(a.ask(bare("?utm_a=1&fbclid=2")), want{headers: map[string]string{"X-Cache": "MISS"}})
+	for query, cache := range map[string]string{"": "HIT", "?utm_b": "HIT", "?": "MISS"} {
+		a.check(a.ask(bare(query)), want{headers: map[string]string{"X-Cache": cache}})
+	}
+}
+
+func seesAll(a *attempt) {
+	a.check(a.ask(get("main.test", "/ttl?utm_x=1&a=2")), want{status: 200})
+	a.compare("the target at the backend", a.last().target, "/ttl?utm_x=1&a=2&case={case}")
 }
 
 func rangeMiss(a *attempt) {

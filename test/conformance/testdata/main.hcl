@@ -42,6 +42,7 @@ site "main.test" {
     grace          = "1s"
     stale_if_error = "1h"
     ignore_cookies = ["_ga*", "theme"]
+    ignore_query   = ["utm_*", "fbclid", "a.b[]", "*_by"]
   }
 
   route "/" { backend = "app" }

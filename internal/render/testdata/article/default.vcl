@@ -297,6 +297,7 @@ sub edge_redirect {
 # vzine.us, site.hcl:39
 sub site_1 {
     set req.http.X-Edge-Canonical = "vzine.us";
+    set req.http.X-Edge-Site = "vzine.us";
     call edge_canonical;
     # site.hcl:61: while the page exists, it is the answer.
     if (std.file_exists("/srv/site/public/maintenance.html")) {
@@ -1067,6 +1068,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Chain;
     unset req.http.X-Edge-Path;
     unset req.http.X-Edge-Canonical;
+    unset req.http.X-Edge-Site;
+    unset req.http.X-Edge-Key;
     unset req.http.X-Edge-Hsts;
     unset req.http.X-Edge-Location;
     unset req.http.X-Edge-Named;
@@ -1120,6 +1123,8 @@ sub edge_drop_sorted {
 
 # All the others, which the web tier drops where it is asked.
 sub edge_drop_others {
+    unset bereq.http.X-Edge-Site;
+    unset bereq.http.X-Edge-Key;
     unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-Target;
     unset bereq.http.X-Edge-Host;

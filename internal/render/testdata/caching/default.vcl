@@ -209,7 +209,7 @@ sub edge_host {
 
 sub edge_sites_1 {
     if (req.http.X-Edge-Host == "example.com") { call site_1; }    # site.hcl:3
-    if (req.http.X-Edge-Host == "example.org") { call site_2; }    # site.hcl:22
+    if (req.http.X-Edge-Host == "example.org") { call site_2; }    # site.hcl:23
 }
 
 sub edge_canonical {
@@ -231,21 +231,22 @@ sub edge_redirect {
 # example.com, site.hcl:3
 sub site_1 {
     set req.http.X-Edge-Canonical = "example.com";
+    set req.http.X-Edge-Site = "example.com";
     call edge_canonical;
-    # site.hcl:15: route /never
+    # site.hcl:16: route /never
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/never(?:/|\z)") {
         set req.http.X-Edge-Route = "never.b34901a2";
-        # site.hcl:17: cache
+        # site.hcl:18: cache
         set req.http.X-Edge-Ttl = "0s";
     }
-    # site.hcl:19: route /own
+    # site.hcl:20: route /own
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/own(?:/|\z)") {
         set req.http.X-Edge-Route = "own.1b37fba5";
     }
-    # site.hcl:11: route /
+    # site.hcl:12: route /
     if (!req.http.X-Edge-Route) {
         set req.http.X-Edge-Route = "root.39687647";
-        # site.hcl:13: cache
+        # site.hcl:14: cache
         set req.http.X-Edge-Ttl = "90s";
     }
     # site.hcl:6: cache
@@ -254,14 +255,15 @@ sub site_1 {
     set req.http.X-Edge-Cookie = regsuball(req.http.Cookie, "(?:^|;)\s*(?:[^=;\s]*_id|__utm[^=;\s]*z|_ga[^=;\s]*|a\.b)\s*(?:=[^;]*)?(?=;|$)", "");
 }
 
-# example.org, site.hcl:22
+# example.org, site.hcl:23
 sub site_2 {
     set req.http.X-Edge-Canonical = "example.org";
+    set req.http.X-Edge-Site = "example.org";
     call edge_canonical;
-    # site.hcl:25: route /
+    # site.hcl:26: route /
     if (!req.http.X-Edge-Route) {
         set req.http.X-Edge-Route = "root.9fe236a4";
-        # site.hcl:27: cache
+        # site.hcl:28: cache
         set req.http.X-Edge-Ttl = "31536000s";
     }
 }
@@ -378,11 +380,26 @@ sub edge_hide {
 # Whatever an app may write into its answer, as the host and port of a URL, is
 # part of what the answer is stored under.
 sub vcl_hash {
-    hash_data(req.url);
+    set req.http.X-Edge-Key = req.url;
+    call edge_key;
+    hash_data(req.http.X-Edge-Key);
     hash_data(std.tolower(req.http.Host));
     hash_data(std.tolower(req.http.X-Forwarded-Host));
     hash_data(req.http.X-Forwarded-Proto);
     return (lookup);
+}
+
+# What is stored is not told apart by the parameters of the query that its site ignores.
+sub edge_key {
+    if (req.http.X-Edge-Key !~ "\?.") {
+        return;
+    }
+    set req.http.X-Edge-Chain = regsub(req.http.X-Edge-Key, "^[^?]*\?", "&");
+    if (req.http.X-Edge-Site == "example.com") {    # site.hcl:6: ignore_query
+        set req.http.X-Edge-Chain = regsuball(req.http.X-Edge-Chain, "&(?=[^&=])(?:a\.b\[\]|utm_[^&=]*)(?:=[^&]*)?(?=&|$)", "");
+    }
+    set req.http.X-Edge-Key = regsub(req.http.X-Edge-Key, "\?.*$", "") + regsub(req.http.X-Edge-Chain, "^&", "?");
+    unset req.http.X-Edge-Chain;
 }
 
 sub vcl_hit {
@@ -529,7 +546,7 @@ sub vcl_backend_response {
             set beresp.http.Vary = "Accept-Encoding";
         }
     }
-    set beresp.http.X-Edge-Url = bereq.http.X-Edge-Host + bereq.url;
+    set beresp.http.X-Edge-Url = bereq.http.X-Edge-Host + bereq.http.X-Edge-Key;
     # What a shared cache must not keep (RFC 9111, 3; RFC 6585), what only a route
     # with a ttl keeps, and what would push too much out of the cache.
     # default: cache_storage.size, a quarter
@@ -843,7 +860,10 @@ sub edge_not_modified {
 
 # What a request has changed, and what its answer names on this site as changed.
 sub edge_invalidate {
-    std.ban("obj.http.X-Edge-Url == " + req.http.X-Edge-Host + req.url);
+    # For a pass nothing was looked up.
+    set req.http.X-Edge-Key = req.url;
+    call edge_key;
+    std.ban("obj.http.X-Edge-Url == " + req.http.X-Edge-Host + req.http.X-Edge-Key);
     set req.http.X-Edge-Location = resp.http.Location;
     call edge_invalidate_named;
     set req.http.X-Edge-Location = resp.http.Content-Location;
@@ -868,6 +888,9 @@ sub edge_invalidate_named {
     } elsif (req.http.X-Edge-Location !~ "^/") {
         set req.http.X-Edge-Location = regsub(req.url, "[^/]*(?:\?.*)?$", "") + req.http.X-Edge-Location;
     }
+    set req.http.X-Edge-Key = req.http.X-Edge-Location;
+    call edge_key;
+    set req.http.X-Edge-Location = req.http.X-Edge-Key;
     std.ban("obj.http.X-Edge-Url == " + req.http.X-Edge-Host + req.http.X-Edge-Location);
 }
 
@@ -960,6 +983,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Chain;
     unset req.http.X-Edge-Path;
     unset req.http.X-Edge-Canonical;
+    unset req.http.X-Edge-Site;
+    unset req.http.X-Edge-Key;
     unset req.http.X-Edge-Hsts;
     unset req.http.X-Edge-Location;
     unset req.http.X-Edge-Named;
@@ -1013,6 +1038,8 @@ sub edge_drop_sorted {
 
 # All the others, which the web tier drops where it is asked.
 sub edge_drop_others {
+    unset bereq.http.X-Edge-Site;
+    unset bereq.http.X-Edge-Key;
     unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-Target;
     unset bereq.http.X-Edge-Host;

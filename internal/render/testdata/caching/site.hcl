@@ -7,6 +7,7 @@ site "example.com" {
     grace          = "1500ms"
     stale_if_error = "36h"
     ignore_cookies = ["_ga*", "a.b", "*_id", "__utm*z"]
+    ignore_query   = ["utm_*", "a.b[]"]
   }
   route "/" {
     backend = "app"

@@ -237,6 +237,7 @@ sub edge_redirect {
 # example.com, site.hcl:3
 sub site_1 {
     set req.http.X-Edge-Canonical = "example.com";
+    set req.http.X-Edge-Site = "example.com";
     call edge_canonical;
     # site.hcl:6: while the page exists, it is the answer.
     if (std.file_exists({"/srv/site/down time/be "back" for $5.html"})) {
@@ -256,6 +257,7 @@ sub site_1 {
 # example.org, site.hcl:17
 sub site_2 {
     set req.http.X-Edge-Canonical = "example.org";
+    set req.http.X-Edge-Site = "example.org";
     call edge_canonical;
     # site.hcl:19: while the page exists, it is the answer.
     if (std.file_exists("/maintenance.html")) {
@@ -962,6 +964,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Chain;
     unset req.http.X-Edge-Path;
     unset req.http.X-Edge-Canonical;
+    unset req.http.X-Edge-Site;
+    unset req.http.X-Edge-Key;
     unset req.http.X-Edge-Hsts;
     unset req.http.X-Edge-Location;
     unset req.http.X-Edge-Named;
@@ -1015,6 +1019,8 @@ sub edge_drop_sorted {
 
 # All the others, which the web tier drops where it is asked.
 sub edge_drop_others {
+    unset bereq.http.X-Edge-Site;
+    unset bereq.http.X-Edge-Key;
     unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-Target;
     unset bereq.http.X-Edge-Host;

@@ -230,6 +230,7 @@ sub edge_redirect {
 # example.com, site.hcl:7
 sub site_1 {
     set req.http.X-Edge-Canonical = "example.com";
+    set req.http.X-Edge-Site = "example.com";
     call edge_canonical;
     # site.hcl:10: route /301
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/301(?:/|\z)") {
@@ -956,6 +957,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Chain;
     unset req.http.X-Edge-Path;
     unset req.http.X-Edge-Canonical;
+    unset req.http.X-Edge-Site;
+    unset req.http.X-Edge-Key;
     unset req.http.X-Edge-Hsts;
     unset req.http.X-Edge-Location;
     unset req.http.X-Edge-Named;
@@ -1009,6 +1012,8 @@ sub edge_drop_sorted {
 
 # All the others, which the web tier drops where it is asked.
 sub edge_drop_others {
+    unset bereq.http.X-Edge-Site;
+    unset bereq.http.X-Edge-Key;
     unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-Target;
     unset bereq.http.X-Edge-Host;

@@ -240,6 +240,7 @@ sub edge_redirect {
 # 192.0.2.7, site.hcl:19
 sub site_1 {
     set req.http.X-Edge-Canonical = "192.0.2.7";
+    set req.http.X-Edge-Site = "192.0.2.7";
     # Whatever is no alias is served as it is asked for.
     if (req.http.X-Edge-Host !~ "^(?:\[2001:db8::7\])$") { set req.http.X-Edge-Canonical = req.http.X-Edge-Host; }
     call edge_canonical;
@@ -252,6 +253,7 @@ sub site_1 {
 # 2001:db8::8, site.hcl:27
 sub site_2 {
     set req.http.X-Edge-Canonical = "[2001:db8::8]";
+    set req.http.X-Edge-Site = "2001:db8::8";
     call edge_canonical;
     # site.hcl:30: route /
     if (!req.http.X-Edge-Route) {
@@ -262,6 +264,7 @@ sub site_2 {
 # example.com, site.hcl:3
 sub site_3 {
     set req.http.X-Edge-Canonical = "example.com";
+    set req.http.X-Edge-Site = "example.com";
     call edge_canonical;
     # site.hcl:6: route /
     if (!req.http.X-Edge-Route) {
@@ -274,6 +277,7 @@ sub site_3 {
 # under_score.example.com, site.hcl:11
 sub site_4 {
     set req.http.X-Edge-Canonical = "under_score.example.com";
+    set req.http.X-Edge-Site = "under_score.example.com";
     # Whatever is no alias is served as it is asked for.
     if (req.http.X-Edge-Host !~ "^(?:xn--bcher-kva\.example)$") { set req.http.X-Edge-Canonical = req.http.X-Edge-Host; }
     call edge_canonical;
@@ -977,6 +981,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Chain;
     unset req.http.X-Edge-Path;
     unset req.http.X-Edge-Canonical;
+    unset req.http.X-Edge-Site;
+    unset req.http.X-Edge-Key;
     unset req.http.X-Edge-Hsts;
     unset req.http.X-Edge-Location;
     unset req.http.X-Edge-Named;
@@ -1030,6 +1036,8 @@ sub edge_drop_sorted {
 
 # All the others, which the web tier drops where it is asked.
 sub edge_drop_others {
+    unset bereq.http.X-Edge-Site;
+    unset bereq.http.X-Edge-Key;
     unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-Target;
     unset bereq.http.X-Edge-Host;

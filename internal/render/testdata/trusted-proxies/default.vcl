@@ -312,6 +312,7 @@ sub edge_redirect {
 # example.com, site.hcl:7
 sub site_1 {
     set req.http.X-Edge-Canonical = "example.com";
+    set req.http.X-Edge-Site = "example.com";
     call edge_canonical;
     # site.hcl:16: route /except
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/except(?:/|\z)") {
@@ -1066,6 +1067,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Chain;
     unset req.http.X-Edge-Path;
     unset req.http.X-Edge-Canonical;
+    unset req.http.X-Edge-Site;
+    unset req.http.X-Edge-Key;
     unset req.http.X-Edge-Hsts;
     unset req.http.X-Edge-Location;
     unset req.http.X-Edge-Named;
@@ -1119,6 +1122,8 @@ sub edge_drop_sorted {
 
 # All the others, which the web tier drops where it is asked.
 sub edge_drop_others {
+    unset bereq.http.X-Edge-Site;
+    unset bereq.http.X-Edge-Key;
     unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-Target;
     unset bereq.http.X-Edge-Host;
