@@ -113,6 +113,9 @@ func checkBackendTLS(b *block, t *site.BackendTLS) {
 			b.warnAt(b.placeOf(ca), "leave one of the two out", "%s has no effect beside verify = false", ca.name)
 		}
 	}
+	if verify := b.row(&t.Verify); !t.Verify && b.holds(verify) && !b.wrong(verify) {
+		b.warnAt(b.placeOf(verify), "name their authority by "+ca.name+", or whom their certificates are for by server_name", "whoever answers in the place of these servers is believed: nobody looks at their certificates")
+	}
 	if b.holds(chain) || b.holds(key) {
 		b.clientCertificate(t, chain, key, sum.Write)
 	}

@@ -36,9 +36,15 @@ func readEdgeHealth(b *block, a *argument, edge *site.Edge) {
 	edge.HealthPath = path.text
 }
 
-func readTrusted(b *block, a *argument, edge *site.Edge) { edge.Trusted = b.networks(a) }
+func readTrusted(b *block, a *argument, edge *site.Edge) {
+	edge.Trusted = b.networks(a)
+	b.doubtNetworks(a, edge.Trusted)
+}
 
-func readAnnounced(b *block, a *argument, edge *site.Edge) { edge.Announced = b.networks(a) }
+func readAnnounced(b *block, a *argument, edge *site.Edge) {
+	edge.Announced = b.networks(a)
+	b.doubtNetworks(a, edge.Announced)
+}
 
 // networks reads networks, and single addresses as networks of one.
 func (b *block) networks(a *argument) (all []site.Prefix) {

@@ -149,6 +149,7 @@ func timeoutsLanguage() *schema {
 		},
 		home:   within(func(e *site.Edge) *site.Timeouts { return &e.Timeout }),
 		source: in(func(t *site.Timeouts) *site.Source { return &t.Source }),
+		check:  checks(doubtTimeouts),
 	}
 }
 

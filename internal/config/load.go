@@ -177,7 +177,11 @@ func (l *loader) conclude(sources []*source, parsed [][]*piece) (*Loaded, Diagno
 	if diagnostics.HasErrors() {
 		edge = nil
 	}
-	return &Loaded{Edge: edge, Files: slices.Compact(l.files), Variables: l.declared[variableRoot], Root: l.root, sources: l.sources, certificates: l.certificates}, diagnostics
+	loaded := &Loaded{Edge: edge, Files: slices.Compact(l.files), Variables: l.declared[variableRoot], Root: l.root, sources: l.sources, certificates: l.certificates}
+	if edge != nil {
+		diagnostics = append(diagnostics, loaded.doubts()...).sorted()
+	}
+	return loaded, diagnostics
 }
 
 // fail reports a problem of a whole file.

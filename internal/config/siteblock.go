@@ -94,6 +94,7 @@ func checkSite(b *block, s *siteDraft) {
 	slices.SortFunc(s.Backends, func(x, y site.Backend) int { return cmp.Compare(x.Name, y.Name) })
 	b.checkRoutes(s)
 	b.checkSticky(s)
+	b.doubtSite(s)
 }
 
 // checkSticky holds that the cache takes no cookie away by which a client stays

@@ -70,7 +70,7 @@ func (g golden) load(t testing.TB) (loaded *config.Loaded, dir string) {
 	return loadText(t, dir, string(text)), dir
 }
 
-// loadText loads HCL that is to be without a problem.
+// loadText loads HCL that is to be without an error.
 func loadText(t testing.TB, dir, text string) *config.Loaded {
 	t.Helper()
 	file := filepath.Join(dir, "site.hcl")
@@ -78,7 +78,7 @@ func loadText(t testing.TB, dir, text string) *config.Loaded {
 		t.Fatal(err)
 	}
 	loaded, diagnostics := config.Load(file)
-	if len(diagnostics) > 0 {
+	if diagnostics.HasErrors() {
 		t.Fatalf("%+v", diagnostics)
 	}
 	// This name is looked up before anything is rendered.

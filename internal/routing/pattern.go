@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 )
 
@@ -86,4 +87,19 @@ func subjectOf(path string) string {
 		}
 	}
 	return out.String()
+}
+
+// Covers reports whether the expression matches a path and everything below it.
+func (p *Pattern) Covers(path string) bool {
+	tree, err := syntax.Parse(p.expression.String(), syntax.Perl)
+	return err == nil && !looksAtEnd(tree) && p.matches(path)
+}
+
+// looksAtEnd reports whether what follows a match can undo it.
+func looksAtEnd(tree *syntax.Regexp) bool {
+	switch tree.Op {
+	case syntax.OpEndLine, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+		return true
+	}
+	return slices.ContainsFunc(tree.Sub, looksAtEnd)
 }
