@@ -13,8 +13,18 @@ import (
 	"edgegen/internal/printable"
 )
 
+// Way is where a request was led, in the words of the site. What came before that
+// was found out has "".
+type Way struct {
+	Site    string // its canonical host
+	Route   string // its label
+	Backend string // the name of the route's, "" where it has none
+}
+
 // Record is one request in the access log.
 type Record struct {
+	Way Way
+
 	Time      time.Time // when its head had come
 	ID        string    // X-Request-Id
 	Client    netip.Addr

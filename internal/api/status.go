@@ -16,7 +16,8 @@ type Status struct {
 	Backends   []BackendStatus `json:"backends"`
 	// Certificates are those that edgegen gets, and others that end soon.
 	Certificates []CertificateStatus `json:"certificates,omitempty"`
-	LastReload   *ReloadStatus       `json:"last_reload"` // nil until the first reload
+	LastReload   *ReloadStatus       `json:"last_reload"`       // nil until the first reload
+	Metrics      []string            `json:"metrics,omitempty"` // where metrics are told
 	Connections  Connections         `json:"connections"`
 }
 
@@ -46,8 +47,9 @@ type TierStatus struct {
 	Restarts int       `json:"restarts"`
 	Since    time.Time `json:"since"`
 	Listen   []string  `json:"listen"`
-	Reason   string    `json:"reason"`         // why this engine, or what is the matter with it
-	Busy     bool      `json:"busy,omitempty"` // it is at a limit: what is open goes on, and nothing new is taken
+	Reason   string    `json:"reason"`             // why this engine, or what is the matter with it
+	StandIn  bool      `json:"stand_in,omitempty"` // a builtin tier serves in the place of a daemon that is down
+	Busy     bool      `json:"busy,omitempty"`     // it is at a limit: what is open goes on, and nothing new is taken
 
 	Children    int            `json:"children_lost,omitempty"` // that died, and were replaced by the daemon itself
 	LastFailure *FailureStatus `json:"last_failure,omitempty"`  // of the daemon or of a child; nil where neither has failed
@@ -104,6 +106,7 @@ type ReloadStatus struct {
 	OK       bool      `json:"ok"`
 	Error    string    `json:"error"`
 	Duration float64   `json:"duration_ms"`
+	Touched  string    `json:"touched,omitempty"` // the tiers and apps that were touched, and how
 }
 
 // Connections counts what is open.

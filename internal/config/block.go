@@ -27,6 +27,8 @@ type block struct {
 	named   map[string]*block       // the blocks in it that have to be told from one another
 	wrongs  map[string]bool         // the arguments that an error was reported for
 	servers map[site.Server]located // those that a backend has named so far
+	// listening are what blocks in it listen on.
+	listening []entry
 
 	scope     *scope
 	plain     bool // nothing in it has to be evaluated

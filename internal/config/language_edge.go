@@ -48,7 +48,7 @@ func edgeLanguage() *schema {
 				example: `["10.0.0.2", "127.0.0.1:5353"]`,
 				into:    in(func(e *site.Edge) *[]netip.AddrPort { return &e.Resolvers }), read: reads(readResolver)},
 		},
-		blocks: []*schema{engineLanguage(), storageLanguage(), limitsLanguage(), timeoutsLanguage(), logLanguage(), acmeLanguage()},
+		blocks: []*schema{engineLanguage(), storageLanguage(), limitsLanguage(), timeoutsLanguage(), logLanguage(), metricsLanguage(), acmeLanguage()},
 		check:  checks((*block).listeners),
 	}
 }
@@ -168,6 +168,22 @@ func logLanguage() *schema {
 		},
 		home:   within(func(e *site.Edge) *site.Log { return &e.Log }),
 		source: in(func(l *site.Log) *site.Source { return &l.Source }),
+	}
+}
+
+func metricsLanguage() *schema {
+	return &schema{name: "metrics", title: "a metrics block",
+		words: "counts requests, and tells how the edge is doing: /metrics for Prometheus, /status for people, /status.json, and /healthz and /readyz for load balancers; nothing is counted without it",
+		arguments: []argument{
+			{name: "listen", kind: textKind, standard: `"127.0.0.1:9145"`, by: edgegenItself,
+				words: "where it is told, by http; whoever can connect may read it", example: `"10.0.0.5:9145"`,
+				into: in(func(m *site.Metrics) *[]site.Listener { return &m.Listen }), read: reads(readMetricsListen)},
+			{name: "hosts", kind: listKind, elements: 64, by: edgegenItself,
+				words: "names by which it may be asked, besides IP addresses, localhost and the name of the machine; others are refused, so that no page in a browser reads it by a name that leads here", example: `["edge.internal"]`,
+				into: in(func(m *site.Metrics) *[]string { return &m.Hosts }), read: reads(readMetricsHosts)},
+		},
+		home:   optional(func(e *site.Edge) **site.Metrics { return &e.Metrics }),
+		source: in(func(m *site.Metrics) *site.Source { return &m.Source }),
 	}
 }
 

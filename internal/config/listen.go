@@ -12,7 +12,8 @@ import (
 	"edgegen/internal/site"
 )
 
-// entry is one element of http or https, which may be two listeners.
+// entry is one element of http or https, or another address that is listened on,
+// which may be two listeners.
 type entry struct {
 	argument  string
 	text      string
@@ -33,12 +34,7 @@ func (b *block) listeners(edge *site.Edge) {
 	if b.holds(https) && len(tls) == 0 && b.errors == before {
 		b.errorAt(b.placeOf(https), "write "+https.name+" = "+https.standard, "%s is empty: the sites would be served nowhere", https.name)
 	}
-	entries := slices.Concat(plain, tls)
-	for i, later := range entries {
-		for _, earlier := range entries[:i] {
-			b.checkOverlap(earlier, later)
-		}
-	}
+	b.checkOverlaps(slices.Concat(plain, tls, b.listening))
 	edge.HTTP, edge.HTTPS = listenersOf(plain), listenersOf(tls)
 }
 
@@ -54,11 +50,7 @@ func (b *block) plainListeners(edge *site.Edge, http, https *argument, plain []e
 		b.warnAt(b.placeOf(b.row(&edge.Trusted)), `name whoever ends TLS, as trusted_proxies = ["10.0.0.0/8"]`,
 			"nobody's X-Forwarded-Proto is believed: with engine.tls off, every request is taken for one that came as http, from whoever connects")
 	}
-	for i, later := range plain {
-		for _, earlier := range plain[:i] {
-			b.checkOverlap(earlier, later)
-		}
-	}
+	b.checkOverlaps(slices.Concat(plain, b.listening))
 	edge.HTTP, edge.HTTPS = listenersOf(plain), nil
 }
 
@@ -90,6 +82,14 @@ func (b *block) entries(a *argument) []entry {
 		entries = append(entries, entry{a.name, one.text, one.place, listeners})
 	}
 	return entries
+}
+
+func (b *block) checkOverlaps(entries []entry) {
+	for i, later := range entries {
+		for _, earlier := range entries[:i] {
+			b.checkOverlap(earlier, later)
+		}
+	}
 }
 
 // checkOverlap reports two entries that would take the same port of the same

@@ -89,16 +89,20 @@ func (e *Edge) serveRenewed(ctx context.Context, host string, pair certificate.P
 
 // certificatesOf tells about the certificates that edgegen gets, and about others
 // that end soon. Of the rest there is nothing to tell.
-func (e *Edge) certificatesOf(g *generation.Generation) (all []api.CertificateStatus) {
+func (e *Edge) certificatesOf(g *generation.Generation) []api.CertificateStatus {
+	return slices.DeleteFunc(e.allCertificates(g), func(c api.CertificateStatus) bool {
+		return c.Source != "acme" && time.Until(c.NotAfter) > certificate.Notice
+	})
+}
+
+// allCertificates tells about the certificates of all sites.
+func (e *Edge) allCertificates(g *generation.Generation) (all []api.CertificateStatus) {
 	if len(g.Pairs) == 0 {
 		return nil
 	}
 	orders := e.authority.Status()
 	for i := range g.Loaded.Edge.Sites {
 		s, leaf := &g.Loaded.Edge.Sites[i], soonest(g.Pairs[i])
-		if !s.TLS.ACME && time.Until(leaf.NotAfter) > certificate.Notice {
-			continue
-		}
 		c := api.CertificateStatus{Site: s.Host, Names: leaf.DNSNames, Source: sourceOf(&s.TLS), Issuer: leaf.Issuer.CommonName,
 			NotAfter: leaf.NotAfter, DaysLeft: int(time.Until(leaf.NotAfter) / (24 * time.Hour))}
 		if o, ok := orders[s.Host]; ok && s.TLS.ACME {

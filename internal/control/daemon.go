@@ -100,6 +100,7 @@ func (d *daemon) status(role string) api.TierStatus {
 	}
 	if d.taken && d.standIn != nil {
 		stand := d.standIn.status(role)
+		s.StandIn = true
 		s.Engine, s.Version, s.State, s.PID, s.Since = stand.Engine, stand.Version, stand.State, stand.PID, stand.Since
 		now := d.running.Status()
 		reason := d.reason

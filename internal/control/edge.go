@@ -33,19 +33,22 @@ type Edge struct {
 	asked   context.Context    // ends when the edge is to stop
 	hurry   context.Context    // ends when it is to stop at once
 	die     context.CancelFunc // ends the life of the house
-	keeping sync.Mutex         // held while the last good generation is stored
+	monitor *monitorServer
+	away    atomic.Bool // it is to say that it is not ready
+	keeping sync.Mutex  // held while the last good generation is stored
 
 	// The house's lock guards these too.
-	apps   []*app
-	unused []*app // whose place others have taken, and which still have work
-	last   *api.ReloadStatus
+	apps    []*app
+	unused  []*app // whose place others have taken, and which still have work
+	last    *api.ReloadStatus
+	reloads []api.ReloadStatus // the newest first
 }
 
 func newEdge(o Options, s *state, from *source) *Edge {
 	if o.Notify == nil {
 		o.Notify = &systemd.Notifier{}
 	}
-	house := &house{options: o, state: s, turns: newTurns(), inner: make(map[string]*os.File)}
+	house := &house{options: o, state: s, turns: newTurns(), inner: make(map[string]*os.File), counter: newCounter()}
 	e := &Edge{house: house, source: from, started: time.Now()}
 	house.lacks = e.missing
 	e.phase.Store(starting)
@@ -80,6 +83,9 @@ func (e *Edge) first(ctx context.Context, loaded *config.Loaded, diagnostics con
 	if e.access, err = accesslog.Open(loaded.Edge.Log, e.options.Access, e.options.Log, e.options.secrets.hide); err != nil {
 		return config.RefusedAt(loaded, loaded.Edge.Log.Source, err, `name a file in a directory that is there, "stdout" or "off"`)
 	}
+	if err := e.watchTraffic(g); err != nil {
+		return err
+	}
 	if err := e.write(g); err != nil {
 		return err
 	}
@@ -95,9 +101,26 @@ func (e *Edge) first(ctx context.Context, loaded *config.Loaded, diagnostics con
 	return nil
 }
 
+// watchTraffic counts requests, and tells of that, where the first generation has
+// metrics; a later one may as well.
+func (e *Edge) watchTraffic(g *generation.Generation) error {
+	e.monitor = e.newMonitor()
+	change, err := e.monitor.prepare(g.Public.Metrics)
+	if err != nil {
+		return err
+	}
+	e.counting.Store(g.Loaded.Edge.Metrics != nil)
+	change.commit()
+	e.later.Go(func() { e.counter.history.Run(e.life, e.counting.Load) })
+	return nil
+}
+
 // release closes what the edge holds itself. Its processes have ended.
 func (e *Edge) release() {
 	e.die()
+	if e.monitor != nil {
+		e.monitor.close()
+	}
 	e.later.Wait()
 	e.backends.close()
 	e.unauthorize()

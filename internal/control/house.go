@@ -21,13 +21,15 @@ import (
 // house is what the servers of an edge share with it, and all that they know of
 // it. What they do to each other they do by way of it.
 type house struct {
-	options Options
-	state   *state
-	who     statedir.User
-	layout  render.Layout
-	access  *accesslog.Log
-	turns   *turns
-	served  atomic.Bool // the edge has been ready once
+	options  Options
+	state    *state
+	who      statedir.User
+	layout   render.Layout
+	access   *accesslog.Log
+	counter  counter
+	counting atomic.Bool // whether the site has metrics
+	turns    *turns
+	served   atomic.Bool // the edge has been ready once
 	// lacks lists what has gone of the edge's directories (Edge.missing).
 	lacks func() []string
 

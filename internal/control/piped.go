@@ -52,5 +52,5 @@ func (e *house) recordOf(r accesslog.Record) {
 	if e.layout.IsRelay(strings.TrimPrefix(r.Backend, "unix:")) {
 		r.Backend = e.piped.take(r.ID)
 	}
-	e.access.Record(r)
+	e.recorded(r)
 }

@@ -23,7 +23,7 @@ func (p *plane) options(g *generation.Generation) (o dataplane.Options, err erro
 		StandbyPath: e.layout.StandbySocket(),
 		TempDir:     e.layout.Run,
 		Log:         e.options.Log.With("from", "builtin"),
-		Access:      e.access.Record,
+		Access:      e.recorded,
 		Piped:       e.piped.note,
 		Challenge:   e.authority,
 	}

@@ -81,19 +81,21 @@ func (e *Edge) plan(ctx context.Context, path string, given []config.Given) (api
 
 // record notes down how a reload went, for the log and the status.
 func (e *Edge) record(begun time.Time, outcome api.Outcome, err error) {
-	last := &api.ReloadStatus{At: begun, OK: err == nil, Duration: outcome.Duration}
+	last := &api.ReloadStatus{At: begun, OK: err == nil, Duration: outcome.Duration, Touched: outcome.Plan.Touched()}
+	result := "ok"
 	took := time.Since(begun).Round(time.Millisecond)
 	switch {
 	case errors.Is(err, context.Canceled):
-		last.Error = "the edge was stopped"
+		last.Error, result = "the edge was stopped", "refused"
 		e.options.Log.Info("reload given up, as the edge stops", "after", took)
 	case isBroken(err):
-		last.Error = err.Error()
+		last.Error, result = err.Error(), "broken"
 		e.options.Log.Error("reload failed, and the edge could not be put back whole", "after", took, "error", firstLine(err))
 	case err != nil:
-		last.Error = err.Error()
+		last.Error, result = err.Error(), "refused"
 		e.options.Log.Error("reload refused; the edge goes on as before", "after", took, "error", firstLine(err))
 	case !outcome.Plan.Changes():
+		result = "nothing"
 		e.options.Log.Info("reload: nothing to do", "after", took)
 	default:
 		e.options.Log.Info("reloaded", "generation", outcome.Generation, "after", took, "touched", outcome.Plan.Touched())
@@ -104,9 +106,7 @@ func (e *Edge) record(begun time.Time, outcome api.Outcome, err error) {
 	if refused := (*config.Refused)(nil); errors.As(err, &refused) {
 		e.options.Warn(refused.Diagnostics)
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.last = last
+	e.remember(last, result)
 }
 
 // nothing reports whether the next generation says the same as the one before it,

@@ -28,6 +28,7 @@ func (d *daemon) tookOver(reason error) {
 	d.mu.Lock()
 	d.taken, d.reason = true, reason
 	d.mu.Unlock()
+	d.house.counter.Takeovers.Add(d.Role)
 	d.house.options.Log.Error("the builtin tier serves in its place; it is tried again", "from", d.Engine, "role", d.Role, "reason", reasonOf(d.process().Status().Name, reason))
 	d.house.options.Notify.Status(d.house.summary())
 }

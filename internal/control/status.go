@@ -30,6 +30,7 @@ func (e *Edge) status(ctx context.Context) api.Status {
 		Backends:     []api.BackendStatus{},
 		Certificates: e.certificatesOf(g),
 		LastReload:   last,
+		Metrics:      e.monitor.addresses(),
 	}
 	well := true
 	for _, server := range servers {

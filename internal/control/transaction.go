@@ -30,6 +30,7 @@ type transaction struct {
 	servers []server  // that serve afterwards, from the inside out
 	leaving []server  // that do not any longer
 	access  *accesslog.Change
+	monitor *monitorChange
 	planned api.Plan // what was told of all that
 }
 
@@ -67,6 +68,9 @@ func (t *transaction) stageGeneration(ctx context.Context) (err error) {
 	e, loaded := t.edge, t.next.Loaded
 	if t.access, err = e.access.Prepare(t.was.Loaded.Edge.Log, loaded.Edge.Log); err != nil {
 		return config.RefusedAt(loaded, loaded.Edge.Log.Source, err, `name a file in a directory that is there, "stdout" or "off"`)
+	}
+	if t.monitor, err = e.monitor.prepare(t.next.Public.Metrics); err != nil {
+		return err
 	}
 	if err := e.write(t.next); err != nil {
 		return err
@@ -111,6 +115,7 @@ func (t *transaction) abandon(ctx context.Context) {
 	if err := t.access.Abandon(); err != nil {
 		t.edge.options.Log.Warn("close an access log that is not used", "error", err)
 	}
+	_ = t.monitor.abandon() // nothing was written to a listener
 	generation.CloseListeners(t.pool.Opened)
 	if t.next != nil {
 		t.next.Backends.Drop()
@@ -232,6 +237,8 @@ func (t *transaction) finish(ctx context.Context) {
 	if err := t.access.Commit(); err != nil {
 		e.logNotReopened(err)
 	}
+	e.counting.Store(t.next.Loaded.Edge.Metrics != nil)
+	t.monitor.commit()
 	t.apps.finish()
 	for _, c := range t.changes {
 		c.finish(ctx)

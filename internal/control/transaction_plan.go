@@ -42,6 +42,9 @@ func (t *transaction) planServers(ctx context.Context) error {
 	if t.access.Changes() {
 		own = append(own, "the access log")
 	}
+	if was, next := t.was.Loaded.Edge, t.next.Loaded.Edge; (was.Metrics == nil) != (next.Metrics == nil) || !slices.Equal(t.was.Public.Metrics, t.next.Public.Metrics) {
+		own = append(own, "the metrics")
+	}
 	if own = append(own, t.rearranged()...); len(own) > 0 {
 		plan.Tiers = append(plan.Tiers, api.TierPlan{Role: "edge", Engine: "edgegen", Action: api.Reload, Why: own})
 	}

@@ -174,9 +174,9 @@ func (v *varnishServer) leaves() {
 // been taken back.
 func (v *varnishServer) republish() error { return v.publish(v.runs()) }
 
-// startLog has varnishncsa write the access log, where there is one.
+// startLog has varnishncsa tell of requests, where somebody is to hear of them.
 func (v *varnishServer) startLog(ctx context.Context, g *generation.Generation) (err error) {
-	if g.Loaded.Edge.Log.Access == "off" {
+	if !g.Loaded.Edge.Recorded() {
 		return nil
 	}
 	if v.log, err = v.house.launch(v.native.LogProcess()); err != nil {

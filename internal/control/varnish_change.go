@@ -26,7 +26,7 @@ func (v *varnishServer) stage(ctx context.Context, next *generation.Generation) 
 	if names := parameterNames(parameters); len(names) > 0 {
 		why = append(why, strings.Join(names, ", "))
 	}
-	logs := logChanges(was.Loaded.Edge.Log, next.Loaded.Edge.Log)
+	logs := logChanges(was.Loaded.Edge, next.Loaded.Edge)
 	if logs {
 		why = append(why, "the access log")
 	}
@@ -73,9 +73,7 @@ func (v *varnishServer) follow(g *generation.Generation) { v.native.Next(g.Outpu
 
 // logChanges reports whether varnishncsa is needed now, or is not any longer;
 // where and how lines are written is edgegen's to change.
-func logChanges(was, next site.Log) bool {
-	return (was.Access == "off") != (next.Access == "off")
-}
+func logChanges(was, next *site.Edge) bool { return was.Recorded() != next.Recorded() }
 
 // varnishLoaded is a VCL that has been loaded beside the one in use, and
 // parameters.

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"fmt"
 
+	"edgegen/internal/accesslog"
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/httpcache"
 	"edgegen/internal/dataplane/static"
@@ -30,6 +31,7 @@ type model struct {
 type route struct {
 	*site.Route
 	id       string
+	way      accesslog.Way
 	variant  string // that its responses are stored under
 	bodySize int64
 	host     string // what the app is asked for by Host; "" for what the client has sent
@@ -68,7 +70,7 @@ func newModel(from Model, roles Roles, old *model, outer *tls.Config) (*model, e
 func (m *model) routesOf(s *site.Site, old *model) ([]route, error) {
 	var out []route
 	for i := range s.Routes {
-		r := route{Route: &s.Routes[i], id: s.Routes[i].ID(s.Host), bodySize: m.decide.BodySize(&s.Routes[i]), policy: httpcache.Policy{TTL: s.Routes[i].TTL, HasTTL: s.Routes[i].HasTTL,
+		r := route{Route: &s.Routes[i], id: s.Routes[i].ID(s.Host), way: accesslog.Way{Site: s.Host, Route: s.Routes[i].Label(), Backend: s.Routes[i].Backend}, bodySize: m.decide.BodySize(&s.Routes[i]), policy: httpcache.Policy{TTL: s.Routes[i].TTL, HasTTL: s.Routes[i].HasTTL,
 			Heuristic: s.Cache.Heuristic, Grace: s.Cache.Grace, StaleIfError: s.Cache.StaleIfError}}
 		if r.ByHeader() {
 			r.variant = r.id

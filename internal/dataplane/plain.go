@@ -33,11 +33,12 @@ func (p *Plane) relayedPlain(x *exchange) answer {
 }
 
 func (p *Plane) plainAnswer(x *exchange) answer {
-	x.cache, x.tier, x.ID = "PASS", p.tierName(), decide.NewID()
+	x.cache, x.tier, x.ID = "PASS", "cache", decide.NewID()
 	if a, ok := p.challenged(x); ok {
 		return a
 	}
 	w := x.model.decide.DecidePlain(&x.Question)
+	x.host = w.Host
 	a := x.ended(w)
 	a.Header.Add("X-Cache", x.cache)
 	if x.Body != nil {

@@ -25,11 +25,22 @@ func (x *exchange) finish(status int, bytes int64) accesslog.Record {
 		x.ID = decide.NewID()
 	}
 	return accesslog.Record{
-		Time: x.began, ID: x.ID, Client: client, Protocol: x.Protocol, Method: x.Method, Host: x.Host, Path: x.Target,
+		Way: x.way(), Time: x.began, ID: x.ID, Client: client, Protocol: x.Protocol, Method: x.Method, Host: x.Host, Path: x.Target,
 		Referer: x.Header.Get("Referer"), UserAgent: x.Header.Get("User-Agent"),
 		Status: status, Bytes: bytes, Duration: time.Since(x.began),
 		Cache: x.cache, Tier: x.tier, Backend: x.backend, Upstream: x.asked,
 	}
+}
+
+// way is where the request was led, as far as that was found out.
+func (x *exchange) way() accesslog.Way {
+	switch {
+	case x.route != nil:
+		return x.route.way
+	case x.host != nil:
+		return accesslog.Way{Site: x.host.Site.Host}
+	}
+	return accesslog.Way{}
 }
 
 func (p *Plane) access(r accesslog.Record, log bool) {

@@ -26,11 +26,14 @@ type Listener struct {
 	passed  bool // by a service manager, for which it outlives the edge
 }
 
-// Sockets are the public listeners of one configuration, in the order of the
-// edge's.
-type Sockets struct{ HTTP, HTTPS []*Listener }
+// Sockets are the listeners of one configuration, in the order of the edge's: the
+// public ones, and those where edgegen itself tells of metrics.
+type Sockets struct{ HTTP, HTTPS, Metrics []*Listener }
 
-func (s *Sockets) All() []*Listener { return slices.Concat(s.HTTP, s.HTTPS) }
+// Clients are those that clients of the sites connect to.
+func (s *Sockets) Clients() []*Listener { return slices.Concat(s.HTTP, s.HTTPS) }
+
+func (s *Sockets) All() []*Listener { return slices.Concat(s.HTTP, s.HTTPS, s.Metrics) }
 
 func Files(listeners []*Listener) []*os.File {
 	var result []*os.File
@@ -53,6 +56,9 @@ func (p *Pool) listen(edge *site.Edge, found *config.Findings) *Sockets {
 	s := &Sockets{}
 	edge.HTTP = p.take(edge.HTTP, &s.HTTP, found)
 	edge.HTTPS = p.take(edge.HTTPS, &s.HTTPS, found)
+	if m := edge.Metrics; m != nil {
+		m.Listen = p.take(m.Listen, &s.Metrics, found)
+	}
 	return s
 }
 

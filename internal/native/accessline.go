@@ -31,6 +31,7 @@ const (
 	logPeer
 	logCache
 	logTier    // TIER, MICROSECONDS and BACKEND, of an answer from the web tier
+	logWay     // SITE, BACKEND and ROUTE
 	logServers // NAME=ADDRESS of all servers that a pipe may lead to
 	logProtocol
 	logMethod
@@ -65,6 +66,7 @@ func logFormat() string {
 		logPeer:     "%h",
 		logCache:    "%{VCL_Log:edge-cache}x",
 		logTier:     "%{VCL_Log:edge-tier}x",
+		logWay:      "%{VCL_Log:edge-way}x",
 		logServers:  "%{VCL_Log:edge-servers}x",
 		logProtocol: "%{VSL:ReqProtocol}x",
 		logMethod:   "%m",
@@ -117,6 +119,8 @@ func (l *logLine) request(server string) accesslog.Record {
 		Status: int(count(l[logStatus])), Bytes: count(l[logBytes]), Duration: seconds(l[logAnswered]),
 		Cache: l[logCache], Tier: "cache",
 	}
+	r.Way.Site, r.Way.Route, _ = strings.Cut(l[logWay], " ")
+	r.Way.Backend, r.Way.Route, _ = strings.Cut(r.Way.Route, " ")
 	if r.Cache == "" {
 		r.Cache = "PASS"
 	}

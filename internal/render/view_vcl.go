@@ -42,6 +42,7 @@ type vclData struct {
 	WildcardGroups []vclGroup // likewise, of hosts that no whole name fits
 	Default        []vclSite  // the one, if any, that has the hosts of nobody
 	AnswerGroups   []vclGroup
+	Ways           bool      // whether the access log tells of sites and routes
 	SuccessRules   bool      // whether a route has a rule for answers that went well
 	Collected      []string  // headers by which routes are chosen
 	Queries        bool      // whether routes are chosen by the query
@@ -162,6 +163,10 @@ type vclRoute struct {
 	ACL              *vclACL // nil where the client's address decides nothing
 }
 
+// Way is what the access log is told of the route behind the site: its backend, and
+// its label.
+func (r vclRoute) Way() string { return r.Backend + " " + r.Label() }
+
 // vclView is about some of the edge's sites, or all.
 func vclView(in Input, common header, sites []*site.Site) vclData {
 	view := vclData{
@@ -191,6 +196,7 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		LongestPath:    routing.LongestPath + 1,
 
 		RedirectSource: redirectSource(in.Edge),
+		Ways:           in.Edge.Metrics != nil,
 		Behind:         in.Edge.Plain(),
 		BehindSource:   in.Edge.Engine.Source,
 		StorageSource:  in.Edge.Storage.Source,

@@ -74,6 +74,7 @@ var notes = [...]Note{
 	{NotePrefix + "Address", "the client's address, for the access log", "cache", "cache", Sorted},
 	{NotePrefix + "Chain", "a value under way within one step", "cache", "cache", Sorted},
 	{NotePrefix + "Path", "the decoded path, its slashes merged", "cache", "cache", Sorted},
+	{NotePrefix + "Way", "the backend and the route, for the access log", "cache", "cache", Sorted},
 	{NotePrefix + "Canonical", "the site's canonical host; a site has been found", "cache", "cache", Sorted},
 	{NotePrefix + "Site", "the site, by its canonical host", "cache", "cache", Asked},
 	{NotePrefix + "Key", "the URL by which what is stored is known", "cache", "cache", Asked},

@@ -44,8 +44,9 @@ type Edge struct {
 	Timeout    Timeouts
 	Log        Log
 	ACME       ACME
-	Sites      []Site // ordered by Host; never empty
-	First      int    // the place in Sites of the default site, or else the one that the files name first: TLS clients that name nobody get it
+	Metrics    *Metrics // nil where nothing is counted
+	Sites      []Site   // ordered by Host; never empty
+	First      int      // the place in Sites of the default site, or else the one that the files name first: TLS clients that name nobody get it
 
 	// Secrets are the texts that are to be shown nowhere, the longest first.
 	Secrets []string
@@ -112,6 +113,18 @@ type Log struct {
 	Access string // "stdout", "off", or an absolute path
 	Format string // "json" or "combined"
 	Level  string // "debug", "info", "warn" or "error"
+	Source Source
+}
+
+// Recorded reports whether somebody hears of each request.
+func (e *Edge) Recorded() bool { return e.Log.Access != "off" || e.Metrics != nil }
+
+// Metrics is where the edge tells what it does, and counts.
+type Metrics struct {
+	Listen []Listener
+	// Hosts are names by which the listener may be asked, besides IP addresses,
+	// localhost and the name of the machine.
+	Hosts  []string
 	Source Source
 }
 

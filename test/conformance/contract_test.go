@@ -51,6 +51,7 @@ func TestContract(t *testing.T) {
 			if speaksHTTP2(c) {
 				two = runCorpus(t, c, edges, true)
 			}
+			holdCounts(t, edges["main"])
 			stopAll(edges)
 			mu.Lock()
 			defer mu.Unlock()

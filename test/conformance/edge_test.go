@@ -14,6 +14,7 @@ import (
 type subject struct {
 	*edge.Edge
 	http, https string // listen addresses
+	metrics     string // where metrics are told; "" for nowhere
 	https6      string // the IPv6 one; "" where the machine has none
 	record      *record
 	explains    *explain.Explainer
@@ -32,6 +33,9 @@ func (s *subject) await(t *testing.T) {
 	t.Helper()
 	s.Ready()
 	status := s.Status()
+	if len(status.Metrics) > 0 {
+		s.metrics = status.Metrics[0]
+	}
 	for _, tier := range status.Tiers {
 		for _, address := range tier.Listen {
 			switch {

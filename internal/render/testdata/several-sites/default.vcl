@@ -980,6 +980,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Address;
     unset req.http.X-Edge-Chain;
     unset req.http.X-Edge-Path;
+    unset req.http.X-Edge-Way;
     unset req.http.X-Edge-Canonical;
     unset req.http.X-Edge-Site;
     unset req.http.X-Edge-Key;
@@ -1017,6 +1018,7 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Address;
     unset bereq.http.X-Edge-Chain;
     unset bereq.http.X-Edge-Path;
+    unset bereq.http.X-Edge-Way;
     unset bereq.http.X-Edge-Canonical;
     unset bereq.http.X-Edge-Hsts;
     unset bereq.http.X-Edge-Location;

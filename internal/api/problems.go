@@ -1,0 +1,128 @@
+package api
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"edgegen/internal/certificate"
+)
+
+// FindProblems lists what somebody should look at, the worst first.
+func (o *Overview) FindProblems(now time.Time) []Problem {
+	var all problems
+	switch {
+	case o.State == "starting":
+		all.add(false, "the edge is starting", "")
+	case o.State == "stopping":
+		all.add(true, "the edge is stopping", "")
+	case !o.Ready:
+		all.add(false, "the edge has been told to say that it is not ready", "`edgegen drain --undo` takes that back")
+	}
+	for _, t := range o.Tiers {
+		all.tier(t, now, o.State == "starting")
+	}
+	for _, b := range o.Backends {
+		all.backend(b)
+	}
+	if last := o.LastReload; last != nil && !last.OK {
+		all.add(false, "the last reload was refused; what was served before is served on", last.Error)
+	}
+	for _, c := range o.Certificates {
+		all.certificate(c, now)
+	}
+	if t := o.Traffic; t != nil && t.All.Failed*t.Window >= 3 && t.All.Failed > t.All.Requests/20 {
+		all.add(true, fmt.Sprintf("%.0f %% of the requests fail (5xx)", 100*t.All.Failed/t.All.Requests), "")
+	}
+	slices.SortStableFunc(all, func(a, b Problem) int {
+		switch {
+		case a.Severe == b.Severe:
+			return 0
+		case a.Severe:
+			return -1
+		}
+		return 1
+	})
+	return append([]Problem{}, all...)
+}
+
+type problems []Problem
+
+func (p *problems) add(severe bool, what, why string) {
+	*p = append(*p, Problem{Severe: severe, What: what, Why: why})
+}
+
+// recent is for how long a failure is told of that is over.
+const recent = 5 * time.Minute
+
+func (p *problems) tier(t TierStatus, now time.Time, starting bool) {
+	switch {
+	case t.StandIn:
+		p.add(false, fmt.Sprintf("the %s tier is served by a builtin stand-in", t.Role), t.Reason)
+	case t.State == "running" && t.Busy:
+		p.add(true, fmt.Sprintf("%s takes no new connection", t.Engine), t.Reason)
+	case t.State != "running" && !starting:
+		p.add(true, fmt.Sprintf("the %s tier (%s) is down", t.Role, t.Engine), t.Reason)
+	case t.LastFailure != nil && now.Sub(t.LastFailure.At) < recent:
+		p.add(false, fmt.Sprintf("%s has failed lately, and is well again", t.Engine), t.LastFailure.Reason)
+	}
+}
+
+func (p *problems) backend(b BackendStatus) {
+	name := fmt.Sprintf("%s of %s", b.Name, b.Site)
+	if b.Process != nil && b.Process.State != "running" {
+		p.add(true, fmt.Sprintf("the app %s does not run", name), "its process is in state "+b.Process.State)
+	}
+	var unwell []EndpointStatus
+	named := 0
+	for _, e := range b.Endpoints {
+		if e.Server != "" {
+			named++
+		}
+		if e.State == "unwell" {
+			unwell = append(unwell, e)
+		}
+	}
+	switch {
+	case len(unwell) > 0 && len(unwell) == named:
+		p.add(true, fmt.Sprintf("no server of the backend %s is well", name), unwell[0].Address+": "+unwell[0].Reason)
+	case len(unwell) > 0:
+		for _, e := range unwell {
+			p.add(false, fmt.Sprintf("the server %s of the backend %s is unwell", e.Address, name), e.Reason)
+		}
+	}
+	for _, n := range b.Names {
+		if n.Problem != "" {
+			p.add(len(n.Addresses) == 0, fmt.Sprintf("the name %s of the backend %s is not found", n.Name, name), n.Problem)
+		}
+	}
+}
+
+// urgent is how long before its end a certificate cannot wait.
+const urgent = 4 * 24 * time.Hour
+
+func (p *problems) certificate(c CertificateStatus, now time.Time) {
+	left := c.NotAfter.Sub(now)
+	days := int(math.Floor(left.Hours() / 24))
+	switch {
+	case left <= 0:
+		p.add(true, fmt.Sprintf("the certificate of %s has ended", c.Site), c.Problem)
+	case left < certificate.Notice:
+		p.add(left < urgent, fmt.Sprintf("the certificate of %s ends in %s", c.Site, daysOf(days)), c.Problem)
+	case c.Problem != "":
+		p.add(false, fmt.Sprintf("the certificate of %s cannot be renewed", c.Site), c.Problem)
+	case c.Waiting:
+		p.add(false, fmt.Sprintf("%s has no certificate of the authority yet", c.Site), "one of the local authority is served meanwhile")
+	}
+}
+
+func daysOf(n int) string {
+	switch n {
+	case 0:
+		return "less than a day"
+	case 1:
+		return "one day"
+	}
+	return fmt.Sprintf("%d days", n)
+}

@@ -1,0 +1,60 @@
+package metrics
+
+import (
+	"time"
+
+	"edgegen/internal/api"
+)
+
+// told writes how the edge is doing.
+func (w *writer) told(m *Meter, state State) {
+	s := state.Status
+	w.value(info, 1, s.Version)
+	w.value(started, float64(state.Started.Unix()))
+	w.flag(ready, state.Ready)
+	w.value(generation, float64(s.Generation))
+	w.value(sockets, float64(s.Connections.WebSockets))
+	for result, n := range m.Reloads.Counts() {
+		w.value(reloads, float64(n), result)
+	}
+	if last := s.LastReload; last != nil {
+		w.value(reloadTime, float64(last.At.UnixMilli())/1000)
+		w.flag(reloadWell, last.OK)
+	}
+	taken := m.Takeovers.Counts()
+	for _, t := range s.Tiers {
+		w.flag(tierUp, t.State == running, t.Role)
+		w.value(tierInfo, 1, t.Role, t.Engine, t.Version)
+		w.flag(standIn, t.StandIn, t.Role)
+		w.value(restarts, float64(t.Restarts), t.Role)
+		w.value(takeovers, float64(taken[t.Role]), t.Role)
+		w.value(children, float64(t.Children), t.Role)
+	}
+	for _, b := range s.Backends {
+		w.backend(b)
+	}
+	for _, c := range state.Certificates {
+		w.value(daysLeft, time.Until(c.NotAfter).Hours()/24, c.Site, c.Source)
+	}
+}
+
+func (w *writer) backend(b api.BackendStatus) {
+	seen := make(map[string]bool)
+	for _, e := range b.Endpoints {
+		if seen[e.Address] {
+			continue // a server that is named twice
+		}
+		seen[e.Address] = true
+		if e.Server != "" {
+			w.flag(serverUp, e.State != "unwell" && e.State != "waiting", b.Site, b.Name, e.Address)
+		}
+		w.value(serverOpen, float64(e.Open), b.Site, b.Name, e.Address)
+	}
+	if p := b.Process; p != nil {
+		w.flag(processUp, p.State == running, b.Site, b.Name)
+		w.value(processRestarts, float64(p.Restarts), b.Site, b.Name)
+	}
+}
+
+// running is the state of a tier, or of a process, that is well.
+const running = "running"
