@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -22,6 +23,8 @@ type Authority struct {
 	Roots *x509.CertPool
 	// RootsSum names Roots; "" for nil.
 	RootsSum string
+	// Profile is what it calls the certificates that are wanted; "" for its choice.
+	Profile string
 }
 
 func (a Authority) same(b Authority) bool {
@@ -34,12 +37,19 @@ type Order struct {
 	Site  string   // that it is for, as the status calls it
 	Names []string // all that it is to cover
 	// ByHTTP and ByTLS say how the authority may find out that the names lead here:
-	// by http-01 and tls-alpn-01. One of them is needed.
+	// by http-01 and tls-alpn-01. One of them is needed, or else ByDNS.
 	ByHTTP, ByTLS bool
+	// ByDNS writes what the authority finds in the DNS (dns-01), in place of both.
+	ByDNS Hook
+	// Resolvers are the name servers that have to tell of what ByDNS has written, in
+	// turn; empty for those of the machine.
+	Resolvers []netip.AddrPort
 }
 
 // key is the same for orders that ask for the same in the same way.
-func (o Order) key() string { return fmt.Sprint(o.Site, sorted(o.Names), o.ByHTTP, o.ByTLS) }
+func (o Order) key() string {
+	return fmt.Sprintf("%s %q %v %v %q %v", o.Site, sorted(o.Names), o.ByHTTP, o.ByTLS, o.ByDNS, o.Resolvers)
+}
 
 // Options say what a Manager works with.
 type Options struct {
@@ -50,6 +60,12 @@ type Options struct {
 	// Serve is told that the store has another certificate for a site. It returns
 	// when every handshake shows that; where it cannot, it is asked again.
 	Serve func(ctx context.Context, site string, pair certificate.Pair) error
+	// Run calls a hook with the arguments, and returns when that has ended well. It is
+	// needed for orders that are ByDNS.
+	Run func(ctx context.Context, hook Hook, arguments ...string) error
+	// Seen is how long an order waits at most until a name server tells of what a hook
+	// has written: the authority may see what this machine does not. Zero is a minute.
+	Seen time.Duration
 	// Pause is between a failure and the next try, the first time; it doubles from
 	// then on. Zero is a minute.
 	Pause time.Duration

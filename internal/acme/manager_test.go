@@ -263,6 +263,25 @@ func TestBoundAccount(t *testing.T) {
 	b.next()
 }
 
+// C9: the certificate is of the kind that is asked for, and an authority that has none
+// of it is told of.
+func TestC9Profile(t *testing.T) {
+	const day = 24 * time.Hour
+	b := newBench(t, ca.Options{Profiles: map[string]time.Duration{"shortlived": day}})
+	from := b.from()
+	from.Profile = "long"
+	b.manager.Use(from, shop)
+	if s := b.until(func(s Status) bool { return s.Failure != "" }); s.Failure != `the authority has no profile "long": set `+"`profile`"+` in the acme block to one of default, shortlived` {
+		t.Errorf("says %q", s.Failure)
+	}
+	from.Profile = "shortlived"
+	b.manager.Use(from, shop)
+	leaf := b.next().Leaf
+	if life := leaf.NotAfter.Sub(leaf.NotBefore).Round(time.Hour); life != day {
+		t.Errorf("it lives for %v", life)
+	}
+}
+
 // An authority that knows the account no more is registered with again.
 func TestForgottenAccount(t *testing.T) {
 	b := newBench(t, ca.Options{})

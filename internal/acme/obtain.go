@@ -5,7 +5,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,11 +25,16 @@ func (w *wanted) obtain(ctx context.Context, before certificate.Pair) error {
 	m := w.manager
 	told := &retryAfter{}
 	client := acmez.Client{Client: w.client(told), ChallengeSolvers: map[string]acmez.Solver{}}
-	if w.ByHTTP {
-		client.ChallengeSolvers[acme.ChallengeTypeHTTP01] = byHTTP{&m.Challenges}
-	}
-	if w.ByTLS {
-		client.ChallengeSolvers[acme.ChallengeTypeTLSALPN01] = byTLS{&m.Challenges}
+	switch solvers := client.ChallengeSolvers; {
+	case len(w.ByDNS.Command) > 0:
+		solvers[acme.ChallengeTypeDNS01] = byDNS{w.ByDNS, m.options.Seen, m.options.Run, textsOf(w.Resolvers)}
+	default:
+		if w.ByHTTP {
+			solvers[acme.ChallengeTypeHTTP01] = byHTTP{&m.Challenges}
+		}
+		if w.ByTLS {
+			solvers[acme.ChallengeTypeTLSALPN01] = byTLS{&m.Challenges}
+		}
 	}
 	chain, key, err := w.order(ctx, client, before)
 	if err != nil {
@@ -55,6 +63,9 @@ func (w *wanted) order(ctx context.Context, client acmez.Client, before certific
 	if err != nil {
 		return nil, nil, fmt.Errorf("make an order: %w", err)
 	}
+	if parameters.Profile, err = w.profile(ctx, client); err != nil {
+		return nil, nil, err
+	}
 	parameters.Replaces = before.Leaf // the authority counts it as a renewal
 	given, err := client.ObtainCertificate(ctx, parameters)
 	if err != nil {
@@ -64,6 +75,26 @@ func (w *wanted) order(ctx context.Context, client acmez.Client, before certific
 		return nil, nil, errors.New("the authority has given no certificate")
 	}
 	return given[0].ChainPEM, key, nil
+}
+
+// profile returns the one that is wanted, which the authority has to know.
+func (w *wanted) profile(ctx context.Context, client acmez.Client) (string, error) {
+	name := w.authority.Profile
+	if name == "" {
+		return "", nil
+	}
+	directory, err := client.GetDirectory(ctx)
+	if err != nil {
+		return "", err
+	}
+	known := directory.Meta.Profiles
+	if _, ok := known[name]; ok {
+		return name, nil
+	}
+	if len(known) == 0 {
+		return "", errors.New("the authority has no profiles: leave `profile` out of the acme block")
+	}
+	return "", fmt.Errorf("the authority has no profile %q: set `profile` in the acme block to one of %s", name, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
 }
 
 // account returns ours with the authority, which is registered where that has not

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,17 +25,24 @@ func words(err error, names []string) string {
 }
 
 func reason(err error, names []string) string {
+	if hook := (*hookError)(nil); errors.As(err, &hook) {
+		return hook.Error()
+	}
 	problem, told := problemOf(err)
 	if !told {
 		return unreachable(err)
 	}
-	about := strings.Join(names, ", ")
+	about, inDNS := strings.Join(names, ", "), false
 	if a, ok := problem.Resource.(acme.Authorization); ok {
 		about = a.IdentifierValue()
+		inDNS = slices.ContainsFunc(a.Challenges, func(c acme.Challenge) bool { return c.Type == acme.ChallengeTypeDNS01 && c.Error != nil })
 	}
 	said := problem.Detail
 	if said == "" {
 		said = problem.Title
+	}
+	if inDNS {
+		return fmt.Sprintf("the authority does not find in the DNS what `dns_hook` has written for %s: see that the command has written it, and that all name servers of the zone tell of it; the authority says: %s", about, said)
 	}
 	if remedy := remedyFor(strings.TrimPrefix(problem.Type, acme.ProblemTypeNamespace), about); remedy != "" {
 		return fmt.Sprintf("%s; the authority says: %s", remedy, said)

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/netip"
 	"net/url"
+	"path/filepath"
 	"strings"
 
 	"edgegen/internal/certificate"
@@ -32,6 +33,22 @@ func readDirectory(b *block, a *argument, acme *site.ACME) {
 		return
 	}
 	acme.Directory = written.text
+}
+
+// readProfile reads a word: what it may be, the authority alone knows.
+func readProfile(b *block, a *argument, acme *site.ACME) {
+	name, ok := b.text(a)
+	if ok && (name.text == "" || strings.ContainsFunc(name.text, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '"' })) {
+		b.errorAt(name.place, "write one that the authority's directory lists, such as "+a.example, "%q is no name of a profile", name.text)
+		return
+	}
+	acme.Profile = name.text
+}
+
+func readDNSHook(b *block, a *argument, tls *site.TLS) {
+	if tls.DNSHook = b.command(a); len(tls.DNSHook) > 0 {
+		tls.DNSHookDir = filepath.Dir(b.sources[b.place.Filename].path)
+	}
 }
 
 // readBinding reads the two words that an authority hands out.
@@ -76,13 +93,15 @@ func checkACME(b *block, acme *site.ACME) {
 
 // orderable holds that an authority may give a certificate for every name of the
 // site: it can be asked for, and found out to lead here.
-func (b *block) orderable() {
+func (b *block) orderable(tls *site.TLS) {
+	hook := b.row(&tls.DNSHook)
 	for _, name := range b.around.model.(*siteDraft).names {
 		_, wildcard := site.Beneath(name.text)
 		_, number := netip.ParseAddr(strings.Trim(name.text, "[]"))
 		switch {
+		case wildcard && len(tls.DNSHook) == 0:
+			b.errorAt(name.place, "add "+hook.name+" = "+hook.example+", list the hosts themselves, or take a certificate that covers the wildcard", "no certificate can be got for %s: an authority wants to find it out in the DNS (dns-01)", name.text)
 		case wildcard:
-			b.errorAt(name.place, "list the hosts themselves, or take a certificate that covers the wildcard", "no certificate can be got for %s: an authority wants to find it out in the DNS (dns-01), which edgegen does not write", name.text)
 		case number == nil || !strings.Contains(strings.TrimSuffix(name.text, "."), "."):
 			b.warnAt(name.place, "use self_signed = true to try it out", "public authorities give no certificate for %s", name.text)
 		}

@@ -75,7 +75,10 @@ func isVariableName(text string) bool {
 	return text != "" && !(text[0] >= '0' && text[0] <= '9') && !strings.ContainsFunc(text, other)
 }
 
-func readCommand(b *block, a *argument, backend *site.Backend) {
+func readCommand(b *block, a *argument, backend *site.Backend) { backend.Command = b.command(a) }
+
+// command reads a program with its arguments.
+func (b *block) command(a *argument) (command []string) {
 	words, ok := b.texts(a)
 	if ok && len(words) == 0 {
 		b.errorAt(b.placeOf(a), "name the program and its arguments, or leave "+a.name+" out", "%s is empty", a.name)
@@ -89,8 +92,9 @@ func readCommand(b *block, a *argument, backend *site.Backend) {
 		case i == 0 && len(words) == 1 && strings.Contains(word.text, " "):
 			b.warnAt(word.place, "write each word as an element: "+elements(word.text), "the program of %s has spaces in its name: no shell splits it", a.name)
 		}
-		backend.Command = append(backend.Command, word.text)
+		command = append(command, word.text)
 	}
+	return command
 }
 
 // elements writes a command line as a list.

@@ -123,7 +123,7 @@ func TestExamplesOfTheTable(t *testing.T) {
 func siteWith(path []*schema, a *argument, value string) string {
 	inner := a.name + " = " + value + "\n"
 	beside := map[string]string{
-		"cache_storage.type": "path = \"cache.bin\"\n", "cache_storage.path": "type = \"file\"\n", "site.for_each": "host = \"${each.key}.test\"\n", "site.tls.certificate": "key = \"certs/server.key\"\n", "site.tls.key": "certificate = \"certs/server.crt\"\n",
+		"cache_storage.type": "path = \"cache.bin\"\n", "cache_storage.path": "type = \"file\"\n", "site.for_each": "host = \"${each.key}.test\"\n", "site.tls.certificate": "key = \"certs/server.key\"\n", "site.tls.key": "certificate = \"certs/server.crt\"\n", "site.tls.dns_hook": "acme = true\n",
 		"backend.tls.certificate": "key = \"certs/server.key\"\n", "backend.tls.key": "certificate = \"certs/server.crt\"\n",
 		"backend.env": "command = [\"x\"]\n", "backend.dir": "command = [\"x\"]\n", "route.websocket": "backend = \"app\"\n", "route.stream": "backend = \"app\"\n", "rewrite.pattern": "replacement = \"/x\"\n", "rewrite.replacement": "pattern = \"^/(.+)$\"\n", "hsts.preload": "include_subdomains = true\n",
 	}
@@ -134,7 +134,7 @@ func siteWith(path []*schema, a *argument, value string) string {
 			inner += needed.name + " = " + needed.example + "\n"
 		}
 	}
-	if last.name == "tls" && len(path) == 3 && a.name != "certificate" && a.name != "key" && a.name != "self_signed" && a.name != "acme" || last.name == "tls" && len(path) == 3 && value == "false" {
+	if last.name == "tls" && len(path) == 3 && a.name != "certificate" && a.name != "key" && a.name != "self_signed" && a.name != "acme" && a.name != "dns_hook" || last.name == "tls" && len(path) == 3 && value == "false" {
 		inner += "certificate = \"certs/server.crt\"\nkey = \"certs/server.key\"\n"
 	}
 	for i := len(path) - 1; i > 0; i-- {

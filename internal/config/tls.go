@@ -14,6 +14,9 @@ import (
 // names are worth a warning, because a site may be tried out with any
 // certificate.
 func checkTLS(b *block, tls *site.TLS) {
+	if hook := b.row(&tls.DNSHook); b.holds(hook) && !tls.ACME {
+		b.errorAt(b.placeOf(hook), "add acme = true, or leave it out", "%s has no effect without acme", hook.name)
+	}
 	certificate, key, selfSigned, acme := b.row(&tls.Certificates), b.row(&tls.Keys), b.row(&tls.SelfSigned), b.row(&tls.ACME)
 	switch given := b.holds(certificate) || b.holds(key); {
 	case !b.present() && b.around.writesAsArgument(b.schema): // which has been reported
@@ -28,7 +31,7 @@ func checkTLS(b *block, tls *site.TLS) {
 	case given:
 		b.certificates(tls, certificate, key)
 	case tls.ACME:
-		b.orderable()
+		b.orderable(tls)
 	case !tls.SelfSigned && !b.wrong(selfSigned) && !b.wrong(acme):
 		b.errorAt(b.place, "add acme = true, or certificate and key, or self_signed = true to try it out", "the tls block names no certificate")
 	}

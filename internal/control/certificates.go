@@ -15,6 +15,7 @@ import (
 	"edgegen/internal/native"
 	"edgegen/internal/site"
 	"edgegen/internal/statedir"
+	"edgegen/internal/supervise"
 )
 
 // authorize makes ready to ask authorities for certificates.
@@ -24,6 +25,7 @@ func (e *Edge) authorize() {
 		Log:       e.options.Log.With("from", "acme"),
 		UserAgent: "edgegen/" + e.options.Version,
 		Serve:     e.serveRenewed,
+		Run:       e.runHook,
 	})
 }
 
@@ -44,13 +46,8 @@ func (e *Edge) order(g *generation.Generation) {
 		e.authority.Use(acme.Authority{}, nil)
 		return
 	}
-	from := acme.Authority{Directory: edge.ACME.Directory, Email: edge.ACME.Email, KeyID: edge.ACME.KeyID, HMACKey: edge.ACME.HMACKey}
-	var orders []acme.Order
-	for i := range edge.Sites {
-		if s := &edge.Sites[i]; s.TLS.ACME {
-			orders = append(orders, acme.Order{Site: s.Host, Names: s.Names(), ByHTTP: len(edge.HTTP) > 0, ByTLS: !g.Native(generation.RoleTLS)})
-		}
-	}
+	from := acme.Authority{Directory: edge.ACME.Directory, Email: edge.ACME.Email, KeyID: edge.ACME.KeyID, HMACKey: edge.ACME.HMACKey, Profile: edge.ACME.Profile}
+	orders := ordersOf(g)
 	if len(orders) > 0 && edge.ACME.CARoot != "" {
 		roots, err := certificate.LoadRoots(edge.ACME.CARoot)
 		if err != nil {
@@ -60,6 +57,34 @@ func (e *Edge) order(g *generation.Generation) {
 		from.Roots, from.RootsSum = roots.Pool, edge.ACME.CASum
 	}
 	e.authority.Use(from, orders)
+}
+
+// ordersOf are those for the sites of a generation.
+func ordersOf(g *generation.Generation) (orders []acme.Order) {
+	edge := g.Loaded.Edge
+	for i := range edge.Sites {
+		if s := &edge.Sites[i]; s.TLS.ACME && !edge.Plain() {
+			orders = append(orders, acme.Order{Site: s.Host, Names: s.Names(), ByHTTP: len(edge.HTTP) > 0, ByTLS: !g.Native(generation.RoleTLS),
+				ByDNS: acme.Hook{Command: s.TLS.DNSHook, Dir: s.TLS.DNSHookDir}, Resolvers: edge.Resolvers})
+		}
+	}
+	return orders
+}
+
+// runHook calls a command of the site, as whom edgegen runs as: it needs what lets
+// it write into the DNS, which is not the apps' to know.
+func (e *Edge) runHook(ctx context.Context, hook acme.Hook, arguments ...string) error {
+	const name = "dns_hook"
+	tell := func(line []byte) { e.message(name, line) }
+	exit, err := supervise.Once(ctx, supervise.Process{Name: name, Path: hook.Command[0], Args: slices.Concat(hook.Command[1:], arguments),
+		Dir: hook.Dir, StopTimeout: time.Second, Stdout: tell, Stderr: tell}, e.state.instance)
+	if err != nil {
+		return err
+	}
+	if exit.Code != 0 {
+		return fmt.Errorf("it %s", exit)
+	}
+	return nil
 }
 
 // shownTime bounds how long a handshake may take to show a renewed certificate.

@@ -5,10 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
+	"edgegen/internal/acme"
 	"edgegen/internal/api"
 	"edgegen/internal/generation"
 	"edgegen/internal/site"
+	"edgegen/internal/statedir"
 )
 
 // plan tells what the commit will do. Where there is an error, WebSockets could not
@@ -45,7 +49,8 @@ func (t *transaction) planServers(ctx context.Context) error {
 	if was, next := t.was.Loaded.Edge, t.next.Loaded.Edge; (was.Metrics == nil) != (next.Metrics == nil) || !slices.Equal(t.was.Public.Metrics, t.next.Public.Metrics) {
 		own = append(own, "the metrics")
 	}
-	if own = append(own, t.rearranged()...); len(own) > 0 {
+	own = append(own, t.rearranged()...)
+	if own = append(own, t.ordered()...); len(own) > 0 {
 		plan.Tiers = append(plan.Tiers, api.TierPlan{Role: "edge", Engine: "edgegen", Action: api.Reload, Why: own})
 	}
 	for _, s := range t.leaving {
@@ -91,6 +96,33 @@ func (t *transaction) rearranged() []string {
 	}
 	return why
 }
+
+// ordered tells of the sites for which a certificate will be asked for.
+func (t *transaction) ordered() []string {
+	asked := make(map[string]bool)
+	if directoryOf(t.was) == directoryOf(t.next) {
+		for _, o := range ordersOf(t.was) {
+			asked[fmt.Sprintf("%q", o.Names)] = true
+		}
+	}
+	store, now := acme.Store{Dir: statedir.ACMEDir(t.edge.state.dir)}, time.Now()
+	var hosts []string
+	for _, o := range ordersOf(t.next) {
+		if _, there := store.Pair(directoryOf(t.next), o.Names, now); !there && !asked[fmt.Sprintf("%q", o.Names)] {
+			hosts = append(hosts, o.Site)
+		}
+	}
+	const shown = 3
+	if more := len(hosts) - shown; more > 1 {
+		hosts = append(hosts[:shown], fmt.Sprintf("%d more", more))
+	}
+	if len(hosts) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("asks %s for a certificate of %s", directoryOf(t.next), strings.Join(hosts, ", "))}
+}
+
+func directoryOf(g *generation.Generation) string { return g.Loaded.Edge.ACME.Directory }
 
 func countError(errs ...error) error {
 	if err := errors.Join(errs...); err != nil {

@@ -51,6 +51,9 @@ func (x *examination) examineGiven(s *site.Site, hosts []string, n int) Line {
 	return line
 }
 
+// renewIt is to be done about a certificate that ends soon, and has nothing else.
+const renewIt = "renew it"
+
 // judgeCertificate looks at names and dates; the first host is the subject.
 func judgeCertificate(hosts []string, leaf *x509.Certificate, now time.Time) Line {
 	line := Line{Level: LevelOK, Subject: hosts[0],
@@ -67,7 +70,7 @@ func judgeCertificate(hosts []string, leaf *x509.Certificate, now time.Time) Lin
 	case now.Before(leaf.NotBefore):
 		line.Level, line.Remedy = LevelProblem, "browsers refuse it until "+leaf.NotBefore.UTC().Format(time.DateOnly)
 	case leaf.NotAfter.Sub(now) < certificate.Notice && line.Remedy == "":
-		line.Level, line.Remedy = LevelWarning, "renew it"
+		line.Level, line.Remedy = LevelWarning, renewIt
 	}
 	return line
 }
@@ -82,8 +85,11 @@ func (x *examination) examineOrdered(s *site.Site, hosts []string) Line {
 	}
 	line := judgeCertificate(hosts, pair.Leaf, x.now)
 	line.Text = "acme: " + line.Text
-	if line.Remedy == "renew it" { // which edgegen up does in time
+	if line.Remedy == renewIt { // which edgegen up does in time
 		line.Remedy = "edgegen status says why it has not been renewed"
+		if life := pair.Leaf.NotAfter.Sub(pair.Leaf.NotBefore); pair.Leaf.NotAfter.Sub(x.now) > life/4 { // it lives for days
+			line.Level, line.Remedy = LevelOK, ""
+		}
 	}
 	return line
 }

@@ -164,20 +164,27 @@ type TLS struct {
 	// the first that it can use: their keys are of different kinds. Keys are the
 	// paths of their PEM keys, in the same order.
 	Certificates, Keys []string
-	SelfSigned         bool   // a local CA in the state directory signs it
-	ACME               bool   // Edge.ACME gives it; until then one of the local CA is served
-	MinVersion         string // "1.2" or "1.3"
-	Source             Source
+	SelfSigned         bool // a local CA in the state directory signs it
+	ACME               bool // Edge.ACME gives it; until then one of the local CA is served
+	// DNSHook is the command that writes into the DNS what Edge.ACME looks for there;
+	// empty where that asks the edge itself. DNSHookDir is its working directory.
+	DNSHook    []string
+	DNSHookDir string
+	MinVersion string // "1.2" or "1.3"
+	Source     Source
 }
 
 // Given reports whether the certificate comes from files that the site names, and
 // not from edgegen.
 func (t *TLS) Given() bool { return !t.SelfSigned && !t.ACME }
 
-// Challenged reports whether an authority asks on the plain listeners for what
-// only edgegen knows.
+// Challenged reports whether the authority asks the edge for what only edgegen
+// knows, and not the DNS.
+func (t *TLS) Challenged() bool { return t.ACME && len(t.DNSHook) == 0 }
+
+// Challenged reports whether an authority asks on the plain listeners.
 func (e *Edge) Challenged() bool {
-	return !e.Plain() && len(e.HTTP) > 0 && slices.ContainsFunc(e.Sites, func(s Site) bool { return s.TLS.ACME })
+	return !e.Plain() && len(e.HTTP) > 0 && slices.ContainsFunc(e.Sites, func(s Site) bool { return s.TLS.Challenged() })
 }
 
 // ACME is the authority that certificates are asked for (RFC 8555).
@@ -189,6 +196,7 @@ type ACME struct {
 	// KeyID and HMACKey bind the account to one that it knows already (RFC 8555,
 	// 7.3.4); both "" for none.
 	KeyID, HMACKey string
+	Profile        string // of the certificates, by a name of the authority's; "" for its own choice
 	Source         Source
 }
 

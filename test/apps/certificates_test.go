@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,8 +22,9 @@ import (
 
 // ordered is the site of TestC2Certificates.
 const ordered = `edge {
-  http  = [%q]
-  https = [%q]
+  http     = [%q]
+  https    = [%q]
+  resolver = [%q]
   acme {
     email     = "ops@shop.example"
     directory = %q
@@ -37,16 +40,48 @@ site "shop.example" {
     websocket = true
   }
 }
+site "wild.example" {
+  hosts = ["*.wild.example"]
+  tls {
+    acme     = true
+    dns_hook = ["sh", "dns.sh"]
+  }
+  route "/" { redirect { to = "https://shop.example/" } }
+}
 `
+
+// hook writes into a file what the name server tells of.
+const hook = `case "$1" in
+present) echo "$2 $3" >>records ;;
+cleanup) grep -vxF "$2 $3" records >records.new; mv records.new records ;;
+*) exit 2 ;;
+esac
+`
+
+// recordsIn tells of what a hook has written.
+func recordsIn(file string) func(name string) []string {
+	return func(name string) (values []string) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil // nothing has been written
+		}
+		for line := range strings.Lines(string(text)) {
+			if value, ok := strings.CutPrefix(strings.TrimSpace(line), name+" "); ok {
+				values = append(values, value)
+			}
+		}
+		return values
+	}
+}
 
 // lifetime is of the certificates that the authority gives here: they are renewed
 // while the test looks.
 const lifetime = 24 * time.Second
 
-// shown is the certificate that a handshake for the site shows.
-func shown(t *testing.T, address string) *x509.Certificate {
+// shown is the certificate that a handshake for a name shows.
+func shown(t *testing.T, address, name string) *x509.Certificate {
 	t.Helper()
-	conn, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true, ServerName: "shop.example"}) // who signed it is looked at below
+	conn, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true, ServerName: name}) // who signed it is looked at below
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +91,7 @@ func shown(t *testing.T, address string) *x509.Certificate {
 
 func given(c *x509.Certificate) bool { return strings.HasPrefix(c.Issuer.CommonName, "Pebble") }
 
-// C1, C2, C4: https answers at once; the authority's certificate follows, is renewed
+// C1, C2, C4, C8: https answers at once; the authority's certificate follows, is renewed
 // without a request that fails or a WebSocket that closes, whatever stands in the
 // site's file by then, and is served at once by the edge that comes after a crash.
 func TestC2Certificates(t *testing.T) {
@@ -72,21 +107,31 @@ func TestC2Certificates(t *testing.T) {
 			app := serve(t, "app", listeners[0], nil)
 			h := edge.NewHome(t, c)
 			h.Write("authority.pem", authority.Root)
-			h.Write("site.hcl", fmt.Sprintf(ordered, plain, secure, authority.Directory, app.address))
+			h.Write("dns.sh", hook)
+			names.Texts(recordsIn(h.Path("records")))
+			h.Write("site.hcl", fmt.Sprintf(ordered, plain, secure, names.Address, authority.Directory, app.address))
 			e := h.Run()
 			browser := newClient(e)
 			socket, stop := browser.open(t, "shop.example/"), browser.under("shop.example/")
 
-			first := awaitShown(t, e, "the authority's certificate", given)
+			first := awaitShown(t, e, "shop.example", "the authority's certificate", given)
 			if err := first.VerifyHostname("www.shop.example"); err != nil {
 				t.Error(err)
 			}
 			e.Until("what is served is told of", edge.Patience, func(s api.Status) bool {
-				return len(s.Certificates) == 1 && s.Certificates[0].Source == "acme" && s.Certificates[0].Renewal != nil && s.Certificates[0].Problem == ""
+				return len(s.Certificates) == 2 && s.Certificates[0].Source == "acme" && s.Certificates[0].Renewal != nil && s.Certificates[0].Problem == ""
 			})
+			if err := awaitShown(t, e, "any.wild.example", "a wildcard's certificate", given).VerifyHostname("any.wild.example"); err != nil {
+				t.Error(err)
+			}
 			nobodysChallenge(t, plain)
+			h.Write("site.hcl", strings.Replace(fmt.Sprintf(ordered, plain, secure, names.Address, authority.Directory, app.address), `"www.shop`, `"old.shop.example", "www.shop`, 1))
+			plan, _ := e.Plan()
+			if last := plan.Tiers[len(plan.Tiers)-1]; last.Role != "edge" || !slices.Equal(last.Why, []string{"asks " + authority.Directory + " for a certificate of shop.example"}) {
+				t.Errorf("plan tells %+v", last)
+			}
 			h.Write("site.hcl", "this is no site")
-			second := awaitShown(t, e, "a renewed certificate", func(c *x509.Certificate) bool { return given(c) && !c.Equal(first) })
+			second := awaitShown(t, e, "shop.example", "a renewed certificate", func(c *x509.Certificate) bool { return given(c) && !c.Equal(first) })
 			if !second.NotBefore.Before(first.NotAfter) {
 				t.Error("it was renewed too late")
 			}
@@ -94,11 +139,11 @@ func TestC2Certificates(t *testing.T) {
 			if asked, wrong := stop(); asked == 0 || len(wrong) > 0 {
 				t.Errorf("%d of %d requests went wrong: %v", len(wrong), asked, wrong[:min(len(wrong), 5)])
 			}
-			h.Write("site.hcl", fmt.Sprintf(ordered, plain, secure, authority.Directory, app.address))
+			h.Write("site.hcl", fmt.Sprintf(ordered, plain, secure, names.Address, authority.Directory, app.address))
 			e.Kill()
 			<-e.Exited
 			e = h.Run()
-			if now := shown(t, e.HTTPS()); !given(now) {
+			if now := shown(t, e.HTTPS(), "shop.example"); !given(now) {
 				t.Errorf("after a crash the certificate is from %v", now.Issuer)
 			}
 			e.Stop()
@@ -119,10 +164,10 @@ func number(t *testing.T, address string) int {
 	return n
 }
 
-func awaitShown(t *testing.T, e *edge.Edge, what string, holds func(*x509.Certificate) bool) *x509.Certificate {
+func awaitShown(t *testing.T, e *edge.Edge, name, what string, holds func(*x509.Certificate) bool) *x509.Certificate {
 	t.Helper()
 	for deadline := time.Now().Add(edge.Patience); ; time.Sleep(50 * time.Millisecond) {
-		if c := shown(t, e.HTTPS()); holds(c) {
+		if c := shown(t, e.HTTPS(), name); holds(c) {
 			return c
 		}
 		if time.Now().After(deadline) {

@@ -27,7 +27,9 @@ type Options struct {
 	// HTTPPort and TLSPort are the ports of the names' addresses on which it looks;
 	// 0 for none.
 	HTTPPort, TLSPort int
-	Lifetime          time.Duration // of what it gives; zero is 90 days
+	Lifetime          time.Duration // of what it gives by its profile "default"; zero is 90 days
+	// Profiles are the lifetimes of other ones; who names none gets one or the other.
+	Profiles map[string]time.Duration
 	// Customers are the keys, in base64url, of those who alone may register, by their
 	// names; nil lets everybody.
 	Customers map[string]string
@@ -63,6 +65,9 @@ func Start(t *testing.T, o Options) *Server {
 		}
 	}
 	profiles := map[string]pebble.Profile{"default": {Description: "for tests", ValidityPeriod: uint64(o.Lifetime / time.Second)}}
+	for name, life := range o.Profiles {
+		profiles[name] = pebble.Profile{Description: "for tests", ValidityPeriod: uint64(life / time.Second)}
+	}
 	authority := pebble.New(quiet, store, "", "ecdsa", 0, 1, profiles)
 	validation := va.New(quiet, o.HTTPPort, o.TLSPort, false, o.Resolver, store)
 	front := wfe.New(quiet, store, validation, authority, []string{"ca.test"}, false, o.Customers != nil, 1, 1)

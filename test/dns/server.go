@@ -19,8 +19,9 @@ type Server struct {
 
 	mu      sync.Mutex
 	names   map[string][]netip.Addr // with a dot at the end
-	code    int                     // of every answer; success unless it was set
-	pause   time.Duration           // before every answer
+	texts   func(name string) []string
+	code    int           // of every answer; success unless it was set
+	pause   time.Duration // before every answer
 	silent  bool
 	queries map[string]int
 }
@@ -68,6 +69,13 @@ func (s *Server) Set(name string, addresses ...string) {
 	for _, a := range addresses {
 		s.names[name+"."] = append(s.names[name+"."], netip.MustParseAddr(a))
 	}
+}
+
+// Texts has a function say which TXT records a name has; the name ends in a dot.
+func (s *Server) Texts(of func(name string) []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.texts = of
 }
 
 // Fail has every answer be an error; dns.RcodeSuccess ends that.
@@ -128,7 +136,13 @@ func (s *Server) reply(ask *dns.Msg) *dns.Msg {
 	if s.code != dns.RcodeSuccess {
 		return reply
 	}
-	if len(known) == 0 {
+	if question.Qtype == dns.TypeTXT && s.texts != nil {
+		for _, text := range s.texts(question.Name) {
+			head := dns.RR_Header{Name: question.Name, Rrtype: dns.TypeTXT, Class: dns.ClassINET, Ttl: 0}
+			reply.Answer = append(reply.Answer, &dns.TXT{Hdr: head, Txt: []string{text}})
+		}
+	}
+	if len(known) == 0 && len(reply.Answer) == 0 {
 		reply.Rcode = dns.RcodeNameError
 	}
 	for _, a := range known {
