@@ -3,13 +3,14 @@
 # make reloads test/reload in full: more reloads, more WebSockets, all combinations of engines
 # make lint    gofmt, go vet, staticcheck, golangci-lint (with the import rules)
 # make build   bin/edgegen
+# make man     the manual pages, in bin/man1
 # make conformance   the contract's clauses against every combination of engines, as a table
 # make hostile       ten minutes of answers that a generator makes up, against the daemons
 # make foretold      ten thousand generated requests, whose way edgegen explain has to foretell
 # make cache-tests   the public tests for HTTP caches, which npm fetches; needs node
 # make compare       ten thousand generated answers, asked of the builtin cache and of Varnish
 
-.PHONY: test chaos reloads lint build dependencies conformance hostile compare foretold cache-tests
+.PHONY: test chaos reloads lint build man dependencies conformance hostile compare foretold cache-tests
 
 # Each package has a timeout of its own. test/chaos has a target of its own,
 # since it needs the machine for itself. test/reload takes longest and begins, so
@@ -37,6 +38,9 @@ lint:
 
 build:
 	go build -o bin/edgegen ./cmd/edgegen
+
+man: build
+	bin/edgegen man bin/man1
 
 conformance: dependencies
 	@mkdir -p bin

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -30,6 +32,14 @@ func siteOf(arguments []string) string {
 		return "site.hcl"
 	}
 	return arguments[0]
+}
+
+// directoryOf is the directory that a SITE is, or is in.
+func directoryOf(path string) string {
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		return filepath.Dir(path)
+	}
+	return path
 }
 
 // stateDirFlag adds --state-dir to a verb.

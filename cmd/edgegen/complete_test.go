@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,9 +16,18 @@ func TestComplete(t *testing.T) {
 	if err := os.WriteFile(site, []byte("variable \"domain\" {}\nlocals { shop = 1 }\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	whole := filepath.Join(t.TempDir(), "whole.hcl")
+	text := "site \"a.test\" {\n  aliases = [\"www.a.test\"]\n  hosts = [\"*.a.test\"]\n  tls { self_signed = true }\n  backend \"app\" { servers = [\"127.0.0.1:1\"] }\n  route \"/ws\" { backend = \"app\" }\n}\n"
+	tests := "test \"a room (small)\" {\n  request { url = \"https://a.test/\" }\n  expect { status = 200 }\n}\n"
+	if err := errors.Join(os.WriteFile(whole, []byte(text), 0o600), os.WriteFile(filepath.Join(filepath.Dir(whole), "a.edgetest.hcl"), []byte(tests), 0o600)); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		typed, offered, without string
 	}{
+		{"graph WHOLE --site ", "a.test", "www"},
+		{"graph --format ", "svg", "png"},
+		{"test WHOLE --run ", `a room \(small\)`, "https"},
 		{"up --engine tls=", "tls=stunnel", "native"},
 		{"doctor --engine tls=builtin,", "tls=builtin,cache=varnish", "tls=builtin,tls="},
 		{"up --engine ", "web=nginx", "web=varnish"},
@@ -28,7 +38,7 @@ func TestComplete(t *testing.T) {
 	} {
 		t.Run(c.typed, func(t *testing.T) {
 			var out, problems bytes.Buffer
-			arguments := append([]string{"__complete"}, strings.Split(strings.Replace(c.typed, "SITE", site, 1), " ")...)
+			arguments := append([]string{"__complete"}, strings.Split(strings.NewReplacer("SITE", site, "WHOLE", whole).Replace(c.typed), " ")...)
 			if code := run(context.Background(), arguments, streams{in: strings.NewReader(""), out: &out, err: &problems}); code != 0 {
 				t.Fatalf("exit code %d: %s", code, problems.String())
 			}

@@ -13,9 +13,7 @@ import (
 // win, whichever of the two they are.
 func givenFlags(c *cobra.Command, given *[]config.Given) {
 	c.Flags().Var(&givenFlag{given, readVariable, "name=value"}, "var", "give a variable of the site a value; may be repeated")
-	if err := c.RegisterFlagCompletionFunc("var", completeVariable); err != nil {
-		panic(err) // the flag was added a line above
-	}
+	completeFlag(c, "var", completeVariable)
 	c.Flags().Var(&givenFlag{given, readVariableFile, "file"}, "var-file", "give variables the values of a file; may be repeated")
 }
 

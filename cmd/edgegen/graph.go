@@ -14,9 +14,13 @@ import (
 	"edgegen/internal/graph"
 )
 
+type graphFlags struct {
+	siteFlags
+	format, host string
+}
+
 func newGraph(s streams) *cobra.Command {
-	var flags siteFlags
-	var format string
+	var flags graphFlags
 	c := &cobra.Command{
 		Use:   "graph [SITE]",
 		Short: "Draw the way from clients through the tiers to the apps",
@@ -33,17 +37,16 @@ Graphviz, and with --format svg an image. The same site makes the same picture.`
 			if err != nil {
 				return usageError{fmt.Errorf("--engine: %w", err)}
 			}
-			if !slices.Contains(graph.Formats(), graph.Format(format)) {
-				return usageError{fmt.Errorf("--format %q is unknown: write %s", format, strings.Join(formatNames(), ", "))}
+			if !slices.Contains(graph.Formats(), graph.Format(flags.format)) {
+				return usageError{fmt.Errorf("--format %q is unknown: write %s", flags.format, strings.Join(formatNames(), ", "))}
 			}
-			return s.graph(c.Context(), siteOf(arguments), selection, flags, graph.Format(format))
+			return s.graph(c.Context(), siteOf(arguments), selection, flags)
 		},
 	}
-	c.Flags().StringVar(&format, "format", string(graph.Formats()[0]), "mermaid, dot or svg")
-	err := c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formatNames(), cobra.ShellCompDirectiveNoFileComp))
-	if err != nil {
-		panic(err) // the flag was added a line above
-	}
+	c.Flags().StringVar(&flags.format, "format", string(graph.Formats()[0]), "mermaid, dot or svg")
+	completeFlag(c, "format", cobra.FixedCompletions(formatNames(), cobra.ShellCompDirectiveNoFileComp))
+	c.Flags().StringVar(&flags.host, "site", "", "draw the site of this host alone")
+	completeFlag(c, "site", completeHost)
 	engineFlag(c, &flags.engine, "suppose that up was given this --engine")
 	givenFlags(c, &flags.given)
 	return c
@@ -56,7 +59,7 @@ func formatNames() (names []string) {
 	return names
 }
 
-func (s streams) graph(ctx context.Context, path string, selection generation.Selection, flags siteFlags, format graph.Format) error {
+func (s streams) graph(ctx context.Context, path string, selection generation.Selection, flags graphFlags) error {
 	p, diagnostics, err := generation.Look(ctx, path, flags.given, selection, printedLayout(), printedLayout().Run, version())
 	if err != nil {
 		return err
@@ -66,5 +69,9 @@ func (s streams) graph(ctx context.Context, path string, selection generation.Se
 	if err != nil {
 		return errors.Join(errors.New("find the site"), err)
 	}
-	return graph.Of(p.Loaded.Edge, p.Engines, root).Write(s.out, format)
+	picture := graph.Of(p.Loaded.Edge, p.Engines, root)
+	if flags.host != "" && !picture.Keep(flags.host) {
+		return fmt.Errorf("--site %q: no site has this canonical host", flags.host)
+	}
+	return picture.Write(s.out, graph.Format(flags.format))
 }

@@ -73,6 +73,7 @@ request has url, method, headers and peer; expect has
 		},
 	}
 	c.Flags().StringVar(&flags.run, "run", "", "only the tests whose names match this regular expression")
+	completeFlag(c, "run", completeTest)
 	c.Flags().BoolVar(&flags.live, "live", false, "send the requests to the running edge")
 	c.Flags().BoolVarP(&flags.verbose, "verbose", "v", false, "show the tests that hold too")
 	c.Flags().BoolVar(&flags.asJSON, "json", false, "print the results as JSON")
@@ -85,10 +86,7 @@ request has url, method, headers and peer; expect has
 
 func (s streams) test(ctx context.Context, arguments []string, selection generation.Selection, flags testFlags, chosen *regexp.Regexp) error {
 	path := siteOf(arguments)
-	directory := path
-	if info, err := os.Stat(path); err == nil && !info.IsDir() {
-		directory = filepath.Dir(path)
-	}
+	directory := directoryOf(path)
 	tests, found := edgetest.Read(directory)
 	if found.HasErrors() {
 		return s.refusal(&config.Refused{Diagnostics: found}, flags.asJSON)

@@ -5,6 +5,7 @@ package graph
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -86,6 +87,13 @@ func Of(edge *site.Edge, engines site.Engines, root string) *Picture {
 		p.Sites = append(p.Sites, d.site(&edge.Sites[i]))
 	}
 	return p
+}
+
+// Keep leaves one site in the picture, by its canonical host, and reports whether
+// there is one.
+func (p *Picture) Keep(host string) bool {
+	p.Sites = slices.DeleteFunc(p.Sites, func(s Site) bool { return s.Host != host })
+	return len(p.Sites) > 0
 }
 
 func scheme(edge *site.Edge) string {

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/cobra/doc"
+)
+
+// newMan is for packages, and stands in no list.
+func newMan(s streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "man DIRECTORY",
+		Short: "Write the manual pages",
+		Long: `man writes a manual page for each verb into a directory, edgegen.1 and
+edgegen-VERB.1, which it makes where it is not there. SOURCE_DATE_EPOCH in the
+environment is their date.`,
+		Example: `  edgegen man man1`,
+		Hidden:  true,
+		Args: func(_ *cobra.Command, arguments []string) error {
+			if len(arguments) != 1 {
+				return usageError{errors.New("man takes the directory that the pages are written to")}
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, arguments []string) error {
+			if err := os.MkdirAll(arguments[0], 0o755); err != nil {
+				return fmt.Errorf("make a directory for the manual: %w", err)
+			}
+			root := c.Root()
+			root.DisableAutoGenTag = true // it names a date
+			header := &doc.GenManHeader{Section: "1", Source: "edgegen " + version(), Manual: "edgegen"}
+			if err := doc.GenManTree(root, header, arguments[0]); err != nil {
+				return fmt.Errorf("write the manual: %w", err)
+			}
+			_, err := fmt.Fprintln(s.out, arguments[0])
+			return err
+		},
+	}
+}
