@@ -102,13 +102,16 @@ func (x *examination) examineLocal(s *site.Site, hosts []string) Line {
 		return Line{LevelProblem, s.Host, "self-signed: " + err.Error(), "start edgegen as the owner of the state directory"}
 	case local.Root == nil:
 		return Line{LevelNote, s.Host, "self-signed: made by the next start, and a local authority with it",
-			"browsers warn until they import its root, " + local.RootFile}
+			believe}
 	case local.Leaf == nil:
-		return Line{LevelNote, s.Host, "self-signed: made by the next start", "browsers warn until they import the root, " + local.RootFile}
+		return Line{LevelNote, s.Host, "self-signed: made by the next start", believe}
 	}
 	return Line{LevelOK, s.Host, fmt.Sprintf("self-signed, for %s, %s; made anew in time", covered(local.Leaf), ends(local.Leaf, x.now)),
-		"browsers warn until they import the root, " + local.RootFile}
+		believe}
 }
+
+// believe is what to do about a certificate of the local authority.
+const believe = "browsers warn until edgegen trust has this machine believe its root"
 
 // ends tells when a certificate expires.
 func ends(leaf *x509.Certificate, now time.Time) string {
