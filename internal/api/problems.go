@@ -17,8 +17,6 @@ func (o *Overview) FindProblems(now time.Time) []Problem {
 		all.add(false, "the edge is starting", "")
 	case o.State == "stopping":
 		all.add(true, "the edge is stopping", "")
-	case !o.Ready:
-		all.add(false, "the edge has been told to say that it is not ready", "`edgegen drain --undo` takes that back")
 	}
 	for _, t := range o.Tiers {
 		all.tier(t, now, o.State == "starting")

@@ -1,8 +1,11 @@
 package docs
 
 import (
+	"encoding/json"
 	"fmt"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -17,4 +20,39 @@ func TestMetricsAreThoseOfTheCode(t *testing.T) {
 		fmt.Fprintf(&table, "| `%s` | %s | %s | %s |\n", f.Name, f.Kind, strings.Join(f.Labels, ", "), f.Help)
 	}
 	holdGenerated(t, filepath.Join("docs", "metrics.md"), "metrics", table.String())
+}
+
+// The examples ask for metrics that there are, and promtool takes them where it is
+// installed.
+func TestMonitoringExamples(t *testing.T) {
+	known := map[string]bool{}
+	for _, f := range metrics.Families() {
+		known[f.Name] = true
+		if f.Kind == "histogram" {
+			known[f.Name+"_bucket"] = true
+		}
+	}
+	for _, name := range []string{"alerts.yml", "dashboard.json"} {
+		asked := regexp.MustCompile(`\bedgegen_[a-z_]+`).FindAllString(read(t, filepath.Join("examples", "monitoring", name)), -1)
+		if len(asked) == 0 {
+			t.Errorf("%s asks for nothing", name)
+		}
+		for _, metric := range asked {
+			if !known[metric] {
+				t.Errorf("%s asks for %s, which there is not", name, metric)
+			}
+		}
+	}
+	if !json.Valid([]byte(read(t, filepath.Join("examples", "monitoring", "dashboard.json")))) {
+		t.Error("the dashboard is no JSON")
+	}
+	promtool, err := exec.LookPath("promtool")
+	if err != nil {
+		t.Skip("promtool is not installed: the rules and the configuration of Prometheus are not checked by it")
+	}
+	command := exec.CommandContext(t.Context(), promtool, "check", "config", "prometheus.yml")
+	command.Dir = filepath.Join(root, "examples", "monitoring")
+	if said, err := command.CombinedOutput(); err != nil {
+		t.Errorf("promtool: %v\n%s", err, said)
+	}
 }
