@@ -166,8 +166,9 @@ func number(t *testing.T, address string) int {
 
 func awaitShown(t *testing.T, e *edge.Edge, name, what string, holds func(*x509.Certificate) bool) *x509.Certificate {
 	t.Helper()
-	for deadline := time.Now().Add(edge.Patience); ; time.Sleep(50 * time.Millisecond) {
-		if c := shown(t, e.HTTPS(), name); holds(c) {
+	address := e.HTTPS()
+	for deadline := time.Now().Add(edge.Patience); ; time.Sleep(200 * time.Millisecond) {
+		if c := shown(t, address, name); holds(c) {
 			return c
 		}
 		if time.Now().After(deadline) {

@@ -5,6 +5,7 @@ package apps
 import (
 	"context"
 	"crypto/tls"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -22,7 +23,14 @@ import (
 	"edgegen/test/load"
 )
 
-func TestMain(m *testing.M) { os.Exit(edge.Main(m)) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	// They wait for names, checks and certificates; the processors are not what limits them.
+	if err := flag.Set("test.parallel", "16"); err != nil {
+		panic(err) // the flag is the testing package's own
+	}
+	os.Exit(edge.Main(m))
+}
 
 // combinations are those in which each tier asks apps in another way: nginx and the
 // builtin web tier for requests, varnishd and the builtin cache tier for WebSockets.
@@ -178,7 +186,11 @@ func echoes(t testing.TB, socket *websocket.Conn, text string) {
 	}
 }
 
-// under asks for a page without a pause until the returned function is called, which
+// pause is between the requests of each of the four that ask at once: whatever lasts
+// longer is met, and the processors are left to what is tested.
+const pause = 20 * time.Millisecond
+
+// under asks for a page all the time until the returned function is called, which
 // returns what was wrong.
 func (c client) under(url string) (stop func() (asked int, wrong []string)) {
 	ctx, end := context.WithCancel(context.Background())
@@ -187,7 +199,7 @@ func (c client) under(url string) (stop func() (asked int, wrong []string)) {
 	asked, wrong := 0, []string(nil)
 	for range 4 {
 		work.Go(func() {
-			for ctx.Err() == nil {
+			for ; ctx.Err() == nil; time.Sleep(pause) {
 				status, body, _, err := c.get(url)
 				mu.Lock()
 				if asked++; err != nil || status != http.StatusOK {

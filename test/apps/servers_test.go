@@ -141,7 +141,7 @@ func TestServers(t *testing.T) {
 				fmt.Sprintf(three, a.address, b.address, d.address)+fmt.Sprintf(few, one.address, two.address, spare.address)+site)
 			e := h.Run()
 			browser := newClient(e)
-			t.Run("limits", func(t *testing.T) { limits(t, browser, one) })
+			t.Run("limits", func(t *testing.T) { limits(t, browser, one, two) })
 			t.Run("shares", func(t *testing.T) { shares(t, browser, one, two, spare) })
 			t.Run("secure", func(t *testing.T) { overTLS(t, e, browser, reasons) })
 			t.Run("scripts", func(t *testing.T) {
@@ -181,7 +181,7 @@ func planned(t *testing.T, h *edge.Home, e *edge.Edge) {
 }
 
 // B3: over a server's limit another one is asked, then 503.
-func limits(t *testing.T, browser client, one *app) {
+func limits(t *testing.T, browser client, apps ...*app) {
 	var held []*http.Response
 	for range 2 {
 		response, err := browser.Get("https://few.test/hold")
@@ -193,7 +193,9 @@ func limits(t *testing.T, browser client, one *app) {
 	if status, _, _, err := browser.get("few.test/"); status != http.StatusServiceUnavailable {
 		t.Errorf("over the limit: %d, %v", status, err)
 	}
-	close(one.release)
+	for _, a := range apps {
+		close(a.release)
+	}
 	edge.Await(t, "room at a server", 10*time.Second, func() int { status, _, _, _ := browser.get("few.test/"); return status },
 		func(status int) bool { return status == http.StatusOK })
 	for _, response := range held {
