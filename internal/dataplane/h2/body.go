@@ -1,7 +1,9 @@
 package h2
 
 import (
+	"errors"
 	"io"
+	"net"
 	"os"
 	"time"
 
@@ -199,8 +201,14 @@ func (c *Conn) give(n int64) {
 	}
 }
 
-// drop throws away what nobody will read.
+// drop throws away what nobody will read. Who does all the same, as an app may
+// answer before it has the body, must not take it for whole: what follows would
+// be read as the rest of it.
 func (c *Conn) drop(in *incoming) {
-	c.give(int64(len(in.buf) - in.at))
+	left := int64(len(in.buf) - in.at)
+	c.give(left)
 	in.buf, in.at = nil, 0
+	if left > 0 && errors.Is(in.ended, io.EOF) {
+		in.ended = net.ErrClosed
+	}
 }

@@ -2,6 +2,7 @@ package h2
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -314,6 +315,37 @@ func (c *client) serves() bool {
 	c.conn.mu.Lock()
 	defer c.conn.mu.Unlock()
 	return c.conn.serving > 0
+}
+
+// A body that is thrown away with an answer that came before it was read is not
+// whole for whoever reads it after that.
+func TestBodyAfterTheAnswer(t *testing.T) {
+	for name, whole := range map[string]bool{"read": true, "not read": false} {
+		t.Run(name, func(t *testing.T) {
+			came, late := make(chan struct{}), make(chan error, 1)
+			c := connect(t, calm, func(s *Stream) {
+				s.Detach()
+				<-came
+				body := make([]byte, len("body"))
+				if whole {
+					_, _ = io.ReadFull(s, body)
+				}
+				answerOK(s)
+				s.Flush()
+				_, err := s.Read(body)
+				late <- err
+			})
+			c.ask(1, false, post("content-length", "4")...)
+			_ = c.WriteData(1, true, []byte("body"))
+			_ = c.WritePing(false, [8]byte{})
+			c.until("the body was taken in", func(e event) bool { _, pong := e.frame.(*http2.PingFrame); return pong })
+			close(came)
+			c.ended(1)
+			if err := <-late; errors.Is(err, io.EOF) != whole {
+				t.Errorf("read after the answer: %v", err)
+			}
+		})
+	}
 }
 
 // What was read already is not served once the connection has ended.

@@ -106,13 +106,14 @@ type sending struct {
 // Aborter is a request body whose Read another goroutine can end.
 type Aborter interface{ Abort() }
 
-// send copies body to the connection in a goroutine of its own. A server that
-// takes nothing of it for longer than patience has timed out.
-func (c *conn) send(body io.Reader, frame framing, patience time.Duration) *sending {
+// send copies a body of that length, as copyBody has it, to the connection in a
+// goroutine of its own. A server that takes nothing of it for longer than patience
+// has timed out.
+func (c *conn) send(body io.Reader, length int64, frame framing, patience time.Duration) *sending {
 	s := &sending{ended: make(chan struct{}), body: body}
 	go func() {
 		defer close(s.ended)
-		if s.err = copyBody(&sink{conn: c.Conn, patience: patience}, body, frame); s.err != nil {
+		if s.err = copyBody(&sink{conn: c.Conn, patience: patience}, body, length, frame); s.err != nil {
 			s.failed.Store(true)
 			if errors.Is(s.err, ErrClient) {
 				c.close() // nobody need wait for the answer to half a request

@@ -227,7 +227,7 @@ func (c *conn) write(o *outgoing, t Timeouts) (*sending, error) {
 	if _, err := c.Conn.Write(b); err != nil {
 		return nil, failure("send the request", err)
 	}
-	return c.send(o.rest, frame, t.FirstByte), nil
+	return c.send(o.rest, o.Length, frame, t.FirstByte), nil
 }
 
 func (o *outgoing) appendHead(b []byte) []byte {
@@ -352,12 +352,14 @@ func eventStream(mediaType string) bool {
 	return wire.EqualFold(wire.TrimSpace(name), "text/event-stream")
 }
 
-// copyBody sends the rest of a request's body.
-func copyBody(to io.Writer, from io.Reader, frame framing) error {
+// copyBody sends a request's body of that length, -1 where nobody knows it. One
+// that ends too soon leaves a connection on which the server waits for the rest.
+func copyBody(to io.Writer, from io.Reader, length int64, frame framing) error {
 	buf := make([]byte, 32<<10)
 	var out []byte
-	for {
+	for sent := int64(0); ; {
 		n, err := from.Read(buf)
+		sent += int64(n)
 		if n > 0 {
 			data := buf[:n]
 			if frame.end != "" {
@@ -367,6 +369,9 @@ func copyBody(to io.Writer, from io.Reader, frame framing) error {
 			if _, err := to.Write(data); err != nil {
 				return failure("send the body", err)
 			}
+		}
+		if errors.Is(err, io.EOF) && length >= 0 && sent != length {
+			err = io.ErrUnexpectedEOF
 		}
 		if errors.Is(err, io.EOF) {
 			if frame.end != "" {

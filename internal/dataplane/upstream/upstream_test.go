@@ -112,9 +112,11 @@ func TestConnectionsAreReused(t *testing.T) {
 func TestBodyCutOff(t *testing.T) {
 	g, _ := start(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
 	for _, length := range []int64{10, 1 << 20} {
-		body := io.MultiReader(strings.NewReader("short"), broken{})
-		if _, err := ask(t, g, &wire.Request{Method: "POST", Target: "/", Length: length, Body: body}); !errors.Is(err, ErrClient) {
-			t.Errorf("length %d: %v", length, err)
+		for name, rest := range map[string]io.Reader{"broken": broken{}, "ended": strings.NewReader("")} {
+			body := io.MultiReader(strings.NewReader("short"), rest)
+			if _, err := ask(t, g, &wire.Request{Method: "POST", Target: "/", Length: length, Body: body}); !errors.Is(err, ErrClient) {
+				t.Errorf("%s, length %d: %v", name, length, err)
+			}
 		}
 	}
 }
