@@ -17,8 +17,8 @@ import (
 // how many can run. Where more than one combination is asked at a time, the next
 // one starts while the last cases of another wait.
 const (
-	casesAtOnce        = 24
-	combinationsAtOnce = 1
+	casesAtOnce        = 64
+	combinationsAtOnce = 4
 )
 
 func TestMain(m *testing.M) {

@@ -624,8 +624,9 @@ sub edge_lifetime {
         set beresp.http.X-Edge-Fresh = "1";
         set beresp.ttl = std.duration(beresp.http.X-Edge-Lifetime, 0s) - std.duration(beresp.http.X-Edge-Age + "s", 0s);
     } else {
-        # Varnish does not look up what has never been fresh.
-        set beresp.ttl = 1ms;
+        # Varnish does not look up what has never been fresh. This is over
+        # before anybody has the answer and can ask again.
+        set beresp.ttl = 0.001ms;
     }
 }
 
