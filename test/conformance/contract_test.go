@@ -72,39 +72,42 @@ func runCorpus(t *testing.T, c edge.Combination, edges map[string]*subject, over
 	}
 	scores := map[string]*score{}
 	var mu sync.Mutex
-	t.Run(group, func(t *testing.T) {
-		for i, one := range corpus() {
-			if !asked(c, one) {
-				continue
+	for _, last := range []bool{false, true} {
+		t.Run(group, func(t *testing.T) {
+			for i, one := range corpus() {
+				if one.last != last || !asked(c, one) {
+					continue
+				}
+				t.Run(one.clause+" "+one.name, func(t *testing.T) {
+					t.Parallel()
+					a := &attempt{http2: over2, mark: fmt.Sprintf("c%04dz", first+i), edge: edges[cmp.Or(one.edge, "main")]}
+					declared, sometimes := declares(c, one.differs)
+					problems := a.try(one)
+					if a.unasked {
+						return
+					}
+					complaint := judge(one, declared, sometimes, problems)
+					mu.Lock()
+					defer mu.Unlock()
+					s := scores[one.clause]
+					if s == nil {
+						s = &score{}
+						scores[one.clause] = s
+					}
+					switch {
+					case complaint != "":
+						s.fail++
+						t.Error(complaint)
+					case declared:
+						s.differ++
+					default:
+						s.pass++
+					}
+				})
 			}
-			t.Run(one.clause+" "+one.name, func(t *testing.T) {
-				t.Parallel()
-				a := &attempt{http2: over2, mark: fmt.Sprintf("c%04dz", first+i), edge: edges[cmp.Or(one.edge, "main")]}
-				declared, sometimes := declares(c, one.differs)
-				problems := a.try(one)
-				if a.unasked {
-					return
-				}
-				complaint := judge(one, declared, sometimes, problems)
-				mu.Lock()
-				defer mu.Unlock()
-				s := scores[one.clause]
-				if s == nil {
-					s = &score{}
-					scores[one.clause] = s
-				}
-				switch {
-				case complaint != "":
-					s.fail++
-					t.Error(complaint)
-				case declared:
-					s.differ++
-				default:
-					s.pass++
-				}
-			})
-		}
-	})
+		})
+		group += ", last"
+	}
 	return scores
 }
 

@@ -66,7 +66,7 @@ func renderedIdle(a *attempt) {
 	for _, one := range []struct{ only, wants string }{
 		{"varnish", "-p pipe_timeout=86400\n"}, {"stunnel", "TIMEOUTidle = 86460\n"},
 	} {
-		text := a.rendered("narrow", one.only)
+		text := a.rendered("open", one.only)
 		if !strings.Contains(text, one.wants) {
 			a.errorf("%s has no %q", one.only, one.wants)
 		}

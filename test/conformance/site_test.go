@@ -23,7 +23,7 @@ import (
 )
 
 // configurations are the sites that the corpus needs, each an edge of its own.
-func configurations() []string { return []string{"main", "quick", "narrow", "open"} }
+func configurations() []string { return []string{"main", "quick", "open"} }
 
 // writeSite writes the HCL of a configuration and the files it names, and starts
 // its apps, which keep a record.

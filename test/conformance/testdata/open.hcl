@@ -5,6 +5,10 @@ edge {
   public_port = 9443
   health_path = "/healthz"
 
+  limits {
+    connections = 48
+    websockets  = 16
+  }
   timeouts { drain = "2s" }
   log { access = "off" }
 }
