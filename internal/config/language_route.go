@@ -39,7 +39,7 @@ func routeLanguage() *schema {
 				into:   in(func(r *site.Route) *[]site.Prefix { return &r.Access.Deny }),
 				source: in(func(r *site.Route) *site.Source { return &r.Access.DenySource }), read: reads(readNetworks)},
 		},
-		blocks: []*schema{matchLanguage(), staticLanguage(), redirectLanguage(), rewriteLanguage(), routeCacheLanguage(),
+		blocks: []*schema{matchLanguage(), staticLanguage(), redirectLanguage(), rewriteLanguage(), routeCacheLanguage(), compressLanguage(),
 			headersLanguage("request_headers", "header fields of requests, on their way to the app", cacheTier|webTier, requestNames,
 				func(r *site.Route) *site.HeaderRules { return &r.RequestHeaders }),
 			headersLanguage("response_headers", "header fields of responses, on their way to the client; Cache-Control, Expires, Last-Modified and ETag are set in answers of 2xx and 304 alone", cacheTier, responseNames,
@@ -145,6 +145,25 @@ func routeCacheLanguage() *schema {
 		home:   within(func(r *site.Route) *site.Route { return r }),
 		source: in(func(r *site.Route) *site.Source { return &r.CacheSource }),
 		check:  checks(func(b *block, r *site.Route) { r.HasTTL = b.has(&r.TTL) }),
+	}
+}
+
+func compressLanguage() *schema {
+	return &schema{name: "compress", title: "a compress block", serves: true,
+		words: "answers are compressed for clients that take it, by their Accept-Encoding; an empty block takes all defaults",
+		arguments: []argument{
+			{name: "algorithms", kind: listKind, choices: site.Codings(), elements: 3, standard: `["br", "zstd", "gzip"]`, by: cacheTier | webTier,
+				words: "the codings, the preferred first; a client's weights go before that", example: `["br", "gzip"]`,
+				into: in(func(c *site.Compress) *[]string { return &c.Algorithms }), read: reads(readAlgorithms)},
+			{name: "min_size", kind: sizeKind, standard: `"1KiB"`, least: "0B", most: "1GiB", by: cacheTier | webTier,
+				words: "what is shorter passes as it is; an answer whose length is not known is taken to be long", example: `"2KiB"`,
+				into: in(func(c *site.Compress) *int64 { return &c.MinSize })},
+			{name: "types", kind: listKind, elements: 64, by: cacheTier | webTier,
+				words: "the media types of the answers, \"*\" standing for any run of characters; by default text/*, JSON, XML, JavaScript, WebAssembly, SVG and fonts without a compression of their own. What is compressed by itself never is", example: `["text/*", "application/json"]`,
+				into: in(func(c *site.Compress) *[]string { return &c.Types }), read: reads(readTypes)},
+		},
+		home:   optional(func(r *site.Route) **site.Compress { return &r.Compress }),
+		source: in(func(c *site.Compress) *site.Source { return &c.Source }),
 	}
 }
 

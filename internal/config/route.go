@@ -26,6 +26,9 @@ func (b *block) checkRoutes(s *siteDraft) {
 				"route %q is never taken: the one at %s has the same path and asks for nothing else", r.Label(), b.where(b.named[routeName(route, &s.Routes[i-1])].place))
 		}
 	}
+	for i := range s.Backends {
+		s.Backends[i].Compressed = slices.ContainsFunc(s.Routes, func(r site.Route) bool { return r.Compress != nil && r.Backend == s.Backends[i].Name })
+	}
 	b.checkLoops(s, route)
 }
 

@@ -18,6 +18,11 @@ func (p *Plane) askBackend(x *exchange, id string) answer {
 	if group == nil { // a daemon of an earlier generation asks once more
 		return answer{Response: failure(http.StatusServiceUnavailable)}
 	}
+	wish := wishOf(x.Header)
+	taken := x.model.byID[wish.route]
+	if taken != nil && taken.Static != nil { // it is about files
+		x.Header.Del("Accept-Encoding")
+	}
 	decide.PassOn(&x.Header)
 	if wire.EqualFold(x.Upgrade.Protocol, "websocket") && x.Upgrade.Connection && x.Body == nil {
 		if x.watch != nil {
@@ -29,6 +34,9 @@ func (p *Plane) askBackend(x *exchange, id string) answer {
 	r := p.ask(x, group, x.model.patience[id], true, decide.PassOn)
 	if r.Status == nobody {
 		return answer{Response: r, gone: true}
+	}
+	if taken != nil {
+		p.fulfil(wish, x, taken, r)
 	}
 	x.note(r)
 	return answer{Response: r}

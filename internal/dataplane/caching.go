@@ -62,6 +62,9 @@ func (f *front) fromStore(x *exchange, key string, e *httpcache.Entry, how strin
 		x.model.store.Remove(key, e)
 		return nil
 	}
+	if c := x.route.Compress; c != nil {
+		confirmed(r, e.Header, c, x.Coding)
+	}
 	if x.cache = how; how == "MISS" {
 		r.Header.Del("Age") // the origin has just made or confirmed it
 	} else {

@@ -57,8 +57,15 @@ func (f *front) decide(x *exchange) answer {
 		return f.webSocket(x)
 	}
 	x.Header.Filter(func(h wire.Field) bool { return !decide.OnlyWebSocket(h.Name) })
+	compress := x.route.Compress
+	if compress != nil {
+		x.Negotiate(x.route.Route)
+	}
 	decide.ApplyToRequest(&x.Header, &x.route.RequestHeaders)
 	a := f.respond(x)
+	if compress != nil {
+		f.plane.compress(a.Response, compress, x.Coding)
+	}
 	a.gone = a.Status == nobody
 	return a
 }

@@ -22,8 +22,9 @@ type model struct {
 	patience   map[string]upstream.Timeouts // likewise
 	watched    map[string]*upstream.Group   // likewise; they are not the plane's
 	tls        *tlsModel
-	storage    *storage         // nil without the cache tier
-	store      *httpcache.Store // the storage's
+	byID       map[string]*route // those that compress, by their IDs
+	storage    *storage          // nil without the cache tier
+	store      *httpcache.Store  // the storage's
 	private    *static.Private
 }
 
@@ -48,7 +49,7 @@ func newModel(from Model, roles Roles, old *model, outer *tls.Config) (*model, e
 	if err != nil {
 		return nil, err
 	}
-	m := &model{edge: edge, decide: decides, generation: from.Generation, groups: map[string]*upstream.Group{}, patience: patienceOf(edge), watched: from.Watched,
+	m := &model{edge: edge, decide: decides, generation: from.Generation, groups: map[string]*upstream.Group{}, patience: patienceOf(edge), byID: map[string]*route{}, watched: from.Watched,
 		private: static.NewPrivate(from.Private)}
 	for i := range edge.Sites {
 		routes, err := m.routesOf(&edge.Sites[i], old)
@@ -56,6 +57,11 @@ func newModel(from Model, roles Roles, old *model, outer *tls.Config) (*model, e
 			return nil, err
 		}
 		m.routes = append(m.routes, routes)
+		for j := range routes {
+			if routes[j].Compress != nil {
+				m.byID[routes[j].id] = &routes[j]
+			}
+		}
 	}
 	if roles.TLS && !edge.Plain() {
 		t, err := newTLSModel(edge, from.Certificates, roles.protocols(), outer)

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"edgegen/internal/dataplane/coding"
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/h2"
 	"edgegen/internal/dataplane/loglimit"
@@ -60,6 +61,7 @@ type Plane struct {
 	outputs     sync.Pool // for heads and small bodies
 	batches     sync.Pool // for what many streams send
 	requests    sync.Pool // of streams of HTTP/2
+	coders      coding.Coders
 	now         atomic.Pointer[dateOf]
 }
 

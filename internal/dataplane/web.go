@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -107,13 +108,17 @@ func (p *Plane) ask(x *exchange, group *upstream.Group, t upstream.Timeouts, str
 
 // forApp is the request as the app is to see it.
 func (x *exchange) forApp() *wire.Request {
-	if x.Leads == "" && (x.route == nil || x.route.host == "") {
+	untold := x.route != nil && x.route.Compress != nil && x.route.Static != nil // of codings, which files may be in
+	if x.Leads == "" && !untold && (x.route == nil || x.route.host == "") {
 		return &x.Request
 	}
 	request := x.Request
 	request.Target = cmp.Or(x.Leads, x.Target)
 	if x.route != nil {
 		request.Host = cmp.Or(x.route.host, x.Host)
+	}
+	if untold {
+		request.Header = slices.DeleteFunc(slices.Clone(x.Header), func(f wire.Field) bool { return wire.EqualFold(f.Name, "Accept-Encoding") })
 	}
 	return &request
 }
@@ -199,6 +204,7 @@ func (x *exchange) note(r *wire.Response) {
 }
 
 func (w *web) answer(x *exchange) answer {
+	wish := wishOf(x.Header)
 	x.ReceiveRelayed()
 	way := x.model.decide.DecideRelayed(&x.Question)
 	if way.Ends() {
@@ -207,6 +213,9 @@ func (w *web) answer(x *exchange) answer {
 	x.host, x.route = way.Host, x.model.route(way)
 	x.limitBody()
 	r := w.fetch(x)
+	if x.route != nil {
+		w.plane.fulfil(wish, x, x.route, r)
+	}
 	return answer{Response: r, gone: r.Status == nobody}
 }
 
@@ -234,6 +243,9 @@ func (o *remote) fetch(x *exchange) *wire.Response {
 	request := x.Request
 	if x.route != nil {
 		request.Header = append(request.Header, wire.Field{Name: site.NoteRoute, Value: x.route.id})
+	}
+	if x.route != nil && x.route.Compress != nil {
+		request.Header = append(request.Header, wire.Field{Name: site.NoteCompress, Value: site.CompressedLater + " " + x.route.id})
 	}
 	if x.Leads != "" {
 		request.Header = append(request.Header, wire.Field{Name: site.NoteTarget, Value: x.Leads})

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"edgegen/internal/config"
+	"edgegen/internal/native"
 	"edgegen/internal/render"
 	"edgegen/internal/site"
 	"edgegen/internal/statedir"
@@ -38,6 +39,6 @@ func Look(ctx context.Context, path string, given []config.Given, selection Sele
 	}
 	p.Private = privateOf(loaded, stateDir, filepath.Join(stateDir, "run"))
 	hidden := unserved(loaded.Edge, privateOf(loaded, layout.Dir, layout.Run))
-	p.Output, err = RenderFor(loaded, path, nil, render.Input{Edge: relayed(loaded.Edge, layout), Layout: layout, Tiers: p.Engines, Version: version, Unserved: hidden})
+	p.Output, err = RenderFor(loaded, path, nil, render.Input{Edge: relayed(loaded.Edge, layout), Layout: layout, Tiers: p.Engines, Version: version, Brotli: chosen[RoleWeb].Daemon.Module(native.BrotliModule), Unserved: hidden})
 	return p, found.All, err
 }

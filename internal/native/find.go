@@ -27,6 +27,9 @@ type Daemon struct {
 	// of its parameters ("pipe_timeout"), of nginx its configure switches
 	// ("with-http_realip_module").
 	Features []string
+	// Modules are the absolute paths of what nginx can load besides and edgegen has a
+	// use for; none for the other engines.
+	Modules []string
 	// LogReader is the absolute path of varnish's access log program, "" where
 	// there is none and for the other engines.
 	LogReader string
@@ -36,6 +39,16 @@ type Daemon struct {
 func (d Daemon) Has(feature string) bool {
 	_, found := slices.BinarySearch(d.Features, feature)
 	return found
+}
+
+// Module is the path of a module by the name of its file; "" where there is none.
+func (d Daemon) Module(name string) string {
+	for _, path := range d.Modules {
+		if filepath.Base(path) == name {
+			return path
+		}
+	}
+	return ""
 }
 
 // Problem says why a daemon cannot be used.
@@ -177,6 +190,9 @@ func inspect(ctx context.Context, need program, path string) (Daemon, error) {
 		}
 	}
 	daemon := Daemon{Engine: need.engine, Path: path, Version: problem.Version, Features: need.parseFeatures(text)}
+	if need.modules != nil {
+		daemon.Modules = need.modules(text)
+	}
 	for _, feature := range need.features {
 		if !daemon.Has(feature.name) {
 			problem.Problem = MissingFeature

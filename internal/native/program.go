@@ -20,6 +20,7 @@ type program struct {
 	features         []feature
 	version          *regexp.Regexp // its group 1 is the version
 	parseFeatures    func(text string) []string
+	modules          func(text string) []string // those that can be loaded, by what the version's text says; may be nil
 
 	voices []voice // of its processes
 	// locate returns the places in its rendered configuration that it names in

@@ -2,6 +2,8 @@ package native
 
 import (
 	"log/slog"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -10,6 +12,7 @@ import (
 
 var (
 	nginxVersion = regexp.MustCompile(`(?m)^nginx version: [A-Za-z]+/([0-9]+(?:\.[0-9]+)+)`)
+	nginxModules = regexp.MustCompile(`(?:^|\s)--modules-path=(\S+)`)
 	nginxSwitch  = regexp.MustCompile(`(?:^|\s)--(with(?:out)?-[a-z0-9_-]+)`)
 )
 
@@ -25,9 +28,26 @@ func nginxProgram() program {
 			"which serves files that lie compressed beside the originals"}},
 		version:       nginxVersion,
 		parseFeatures: func(text string) []string { return words(nginxSwitch, text) },
+		modules:       nginxLoadable,
 		voices:        []voice{{"nginx", judgeNginx, nginxCrowd}},
 		locate:        func(said string, _ []byte) []Position { return LocateNginx(said, "nginx.conf") },
 	}
+}
+
+// BrotliModule is the file of nginx's module for Brotli.
+const BrotliModule = "ngx_http_brotli_filter_module.so"
+
+// nginxLoadable finds the modules that edgegen has a use for in nginx's own directory.
+func nginxLoadable(text string) []string {
+	directory := nginxModules.FindStringSubmatch(text)
+	if directory == nil {
+		return nil
+	}
+	path := filepath.Join(directory[1], BrotliModule)
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	return []string{path}
 }
 
 // nginxLine is how nginx heads a line.

@@ -31,6 +31,8 @@ type Input struct {
 	// files. Where it names none, that is the one that the edge asks for, or else
 	// the daemon that is preferred: files are for daemons.
 	Tiers site.Engines
+	// Brotli is the path of nginx's module for Brotli; "" where it has none.
+	Brotli string
 	// Standby says that edgegen runs the daemons: it holds a private socket to
 	// ask the TLS tier, publishes varnishd's sockets under the names of the cache
 	// tier when it is well, takes on standby sockets what that tier refuses, and

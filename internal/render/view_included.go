@@ -41,6 +41,7 @@ type includedData struct {
 	ErrorCodes string
 	Lookalikes [][]string // headers that are dropped, by what they look like
 	Notes      []string   // headers in which the tiers talk to each other
+	Untold     []string   // those of them that no app's relay is told either
 	Handovers  []string   // headers of an app's answer that are dropped
 }
 
@@ -59,6 +60,7 @@ func includedView(common header, name string) includedData {
 		ErrorCodes: errorCodes(),
 		Lookalikes: lookalikes(),
 		Notes:      site.NoteNames(),
+		Untold:     slices.DeleteFunc(site.NoteNames(), func(name string) bool { return slices.Contains(site.NoteNames(site.Relayed), name) }),
 		Handovers:  site.HandoverNames(),
 	}
 	for _, media := range site.MediaTypes() {

@@ -23,8 +23,9 @@ type nginxData struct {
 	PidFile, TempDir  string
 	ErrorLevel        string
 	WorkerConnections int
-	NamesBucket       int // bytes; 0 for nginx's own
-	NamesSize         int // likewise
+	NamesBucket       int    // bytes; 0 for nginx's own
+	NamesSize         int    // likewise
+	Brotli            string // the module for it; "" where no file is compressed so
 	Upstreams         []nginxUpstream
 	Plain             []nginxListener
 	HeaderBuffers     string
@@ -151,6 +152,7 @@ func nginxView(in Input, common header) nginxData {
 		s := &edge.Sites[i]
 		view.Upstreams = append(view.Upstreams, upstreamsOf(s)...)
 		view.Sites = append(view.Sites, nginxSiteOf(s, in.Unserved, edge.Timeout))
+		view.load(in.Brotli, &view.Sites[i])
 		for _, name := range view.Sites[i].ServerNames {
 			longest = max(longest, len(name))
 		}

@@ -53,6 +53,8 @@ type vclData struct {
 	Encodes        bool      // whether a part of a path has to be encoded for that
 	Variants       bool      // whether requests for one URL may take several routes
 	LongestPath    int       // plus one, of a site with regular expressions
+	Compresses     bool      // whether a route compresses answers
+	Codings        []string  // in which it can
 	Sites          []vclSite
 	RedirectPort   string
 	HealthPath     string
@@ -226,7 +228,7 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 func notesOfVCL() vclNotes {
 	sorted := site.NoteNames(site.Sorted)
 	return vclNotes{
-		Taken:  site.NoteNames(site.Sorted, site.Asked),
+		Taken:  site.NoteNames(site.Sorted, site.Asked, site.Relayed),
 		Sorted: sorted,
 		Others: slices.DeleteFunc(site.NoteNames(), func(name string) bool { return slices.Contains(sorted, name) }),
 		Judged: site.NoteNames(site.Judged),
@@ -275,6 +277,7 @@ func (v *vclData) group() {
 			v.Patient = v.Patient || route.Patience != nil
 			v.Named = v.Named || route.Host != "" && route.WebSocket
 			v.Leads, v.Encodes = v.Leads || route.Lead != nil, v.Encodes || route.Lead.Encodes()
+			v.Compresses, v.Codings = v.Compresses || route.Compress != nil, site.Codings()
 			v.SuccessRules = v.SuccessRules || slices.ContainsFunc(route.ResponseHeaders.Set, site.Header.ForSuccess)
 		}
 	}

@@ -6,8 +6,11 @@ type MediaType struct {
 	Extensions []string // without the dot
 }
 
+// DefaultMediaType is that of a file of which nothing is known.
+const DefaultMediaType = "application/octet-stream"
+
 // MediaTypes is the table that every engine serves files by, in a fixed order.
-// A file of another extension is application/octet-stream. Text is UTF-8.
+// A file of another extension is of DefaultMediaType. Text is UTF-8.
 func MediaTypes() []MediaType {
 	return []MediaType{
 		{"text/html; charset=utf-8", []string{"html", "htm", "shtml"}},

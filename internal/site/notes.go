@@ -19,8 +19,22 @@ const (
 	// NoteTarget is where the request is led, or what the app is asked for in place of
 	// its target.
 	NoteTarget = NotePrefix + "Target"
+	// NoteCompress has the web tier compress the answer: in a coding, or not
+	// ("identity"), or CompressedLater; behind a space stands the Route.ID of a route
+	// that compresses, and behind another the coding of what is to be stored. nginx
+	// hands it on to the relay of an app.
+	NoteCompress = NotePrefix + "Compress"
+	// NoteCompressed says in which coding the web tier has compressed an answer, or
+	// that it is Compressible.
+	NoteCompressed = NotePrefix + "Compressed"
 	// NoteGeneration tells a probe which generation answers.
 	NoteGeneration = NotePrefix + "Generation"
+)
+
+// What NoteCompress and NoteCompressed say besides codings.
+const (
+	CompressedLater = "later" // by the cache tier
+	Compressible    = "may"
 )
 
 // Note is a header in which one tier, or one step of a tier, tells the next what
@@ -42,6 +56,9 @@ const (
 	Sorted Reach = iota
 	// Asked is on a request to the web tier, which drops it.
 	Asked
+	// Relayed is on a request to the web tier, which hands it on to an app's relay, and
+	// to nobody else.
+	Relayed
 	// Judged is on an answer while the cache tier decides whether to store it, and
 	// is dropped by that decision.
 	Judged
@@ -90,6 +107,11 @@ var notes = [...]Note{
 	{NotePrefix + "Cookie", "the cookies that are not ignored", "cache", "cache", Sorted},
 	{NotePrefix + "Pass", "why the request goes past the cache", "cache", "cache", Sorted},
 	{NotePrefix + "Range", "the range that the app is to cut out", "cache", "cache", Sorted},
+	{NotePrefix + "Coding", "the codings that the client takes", "cache", "cache", Sorted},
+	{NotePrefix + "Gzip", "the client takes gzip", "cache", "cache", Sorted},
+	{NotePrefix + "Best", "the coding that it wants most", "cache", "cache", Sorted},
+	{NotePrefix + "Weight", "how much it wants one", "cache", "cache", Sorted},
+	{NotePrefix + "Unpack", "what is stored as gzip is unpacked for it", "cache", "cache", Sorted},
 	{NotePrefix + "Cache", "the verdict: HIT, MISS, STALE or PASS", "cache", "cache", Sorted},
 	{NoteWords, "the status whose words are wanted", "web", "cache", Sorted},
 
@@ -107,6 +129,8 @@ var notes = [...]Note{
 	{NotePrefix + "Silence", "the app's between_bytes", "cache", "cache", Asked},
 	{NotePrefix + "Asked", "when the web tier was asked", "cache", "cache", Asked},
 
+	{NoteCompress, "the coding that an app's answer is wanted in, and the route", "cache", "web", Relayed},
+
 	{NotePrefix + "Control", "Cache-Control, made easy to test", "cache", "cache", Judged},
 	{NotePrefix + "Lasting", "the status is one for a route's ttl", "cache", "cache", Judged},
 	{NotePrefix + "Fresh", "the answer is fresh", "cache", "cache", Judged},
@@ -115,6 +139,7 @@ var notes = [...]Note{
 	{NotePrefix + "Unknown", "nobody can tell its age", "cache", "cache", Judged},
 
 	{NoteTier, "who made the answer, and how long that took", "web", "cache", Kept},
+	{NoteCompressed, "the coding in which the web tier has compressed the answer", "web", "cache", Kept},
 	{NotePrefix + "Url", "host and URL, by which it is invalidated", "cache", "cache", Kept},
 	{NotePrefix + "Grace", "the answer's own grace", "cache", "cache", Kept},
 	{NotePrefix + "Shared", "it may be given where the request was authorised", "cache", "cache", Kept},

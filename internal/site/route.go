@@ -25,6 +25,7 @@ type Route struct {
 	BodySize  int64     // bytes of a request's body; 0 for what Edge.Limits says
 	Methods   []string  // that are taken, of Methods(); nil for UsualMethods()
 	Access    Access
+	Compress  *Compress // nil where answers pass as they are
 	TTL       time.Duration
 	// HasTTL tells a ttl of zero from none. A ttl is the freshness of
 	// responses that name none themselves.

@@ -29,7 +29,11 @@ type Question struct {
 	// Leads is where a redirect leads that depends on the request, or what the app is
 	// asked for in place of the target; "" for neither.
 	Leads string
-	Told  string // the route, by its ID, that the tier which asks has found; "" for none
+	// Coding is the content coding of the answer, where the route compresses and the
+	// client takes one; "" for none. Negotiate finds it.
+	Coding     string
+	negotiated bool
+	Told       string // the route, by its ID, that the tier which asks has found; "" for none
 }
 
 // AsksBy is the method that a route is to take. A handshake over HTTP/2 stands for

@@ -50,7 +50,9 @@ func (q *Question) Looked() {
 	if q.Header.Has("Cookie") {
 		q.Header.Del("Cookie")
 	}
-	normalizeCodings(&q.Header)
+	if !q.negotiated {
+		normalizeCodings(&q.Header)
+	}
 }
 
 // Key is what a response to a request for the target is stored under; variant is

@@ -21,6 +21,8 @@ type Whole struct {
 	// Open returns the bytes from offset on, length of them. It is called at
 	// most once for a part, when that part is first read.
 	Open func(offset, length int64) (io.ReadCloser, error)
+	// Forms are those of all of it; nil where they are not kept.
+	Forms wire.Forms
 }
 
 // Plain reports that nothing in the request asks for less than the whole
@@ -66,7 +68,7 @@ func Answer(method string, request wire.Header, whole Whole) (*wire.Response, er
 			return partial(header, whole, r)
 		}
 	}
-	response := &wire.Response{Status: whole.Status, Header: header, Length: whole.Size}
+	response := &wire.Response{Status: whole.Status, Header: header, Length: whole.Size, Forms: whole.Forms}
 	if !wire.HasBody(method, whole.Status) {
 		return response, nil
 	}

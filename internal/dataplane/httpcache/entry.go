@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"edgegen/internal/dataplane/coding"
 	"edgegen/internal/dataplane/entity"
 	"edgegen/internal/dataplane/wire"
 )
@@ -26,6 +27,7 @@ type Entry struct {
 	Vary      []wire.Field
 	Freshness Freshness
 	Body      Content
+	forms     *coding.Forms // of Body
 	shareable bool
 }
 
@@ -33,7 +35,7 @@ type Entry struct {
 func NewEntry(status int, header, request wire.Header, f Freshness, body Content) *Entry {
 	kept := header.Clone()
 	kept.Del("Age")
-	return &Entry{Status: status, Header: kept, Vary: vary(kept, request), Freshness: f, Body: body,
+	return &Entry{Status: status, Header: kept, Vary: vary(kept, request), Freshness: f, Body: body, forms: &coding.Forms{},
 		shareable: Shareable(ParseControl(kept))}
 }
 
@@ -108,7 +110,7 @@ func (e *Entry) sameVariant(other *Entry) bool {
 // Answer makes the response to a GET or HEAD.
 func (e *Entry) Answer(method string, request wire.Header, now time.Time) (*wire.Response, error) {
 	response, err := entity.Answer(method, request, entity.Whole{
-		Status: e.Status, Header: e.Header, Size: e.Body.Len(), Open: e.Body.Open,
+		Status: e.Status, Header: e.Header, Size: e.Body.Len(), Open: e.Body.Open, Forms: e.forms,
 	})
 	if err == nil && response.Status != http.StatusPreconditionFailed && response.Status != http.StatusRequestedRangeNotSatisfiable {
 		response.Header.Add("Age", strconv.FormatInt(int64(e.Freshness.Age(now)/time.Second), 10))
@@ -161,11 +163,12 @@ func ageOf(h wire.Header) (ages wire.Header) {
 	return ages
 }
 
-// overhead is what an entry takes in memory beside its body.
+// overhead is what an entry takes in memory beside its body, the forms of that
+// included.
 func (e *Entry) overhead() int64 {
 	size := 256 + 48*len(e.Header) + e.Header.Size()
 	for _, f := range e.Vary {
 		size += 64 + len(f.Name) + len(f.Value)
 	}
-	return int64(size)
+	return int64(size) + e.forms.Size()
 }

@@ -141,6 +141,7 @@ func (s *Store) insert(key string, e *Entry) {
 		r.entries = slices.Delete(r.entries, 0, 1)
 	}
 	r.entries = append(r.entries, e)
+	e.forms.Grown = func() { s.resized(r) }
 	r.passUntil = time.Time{}
 	s.resize(r)
 }
@@ -166,6 +167,17 @@ func (s *Store) resize(r *resource) {
 	}
 	s.used += size - r.size
 	r.size = size
+}
+
+// resized makes room for what a resource has come to hold besides. One that has been
+// forgotten meanwhile holds nothing.
+func (s *Store) resized(r *resource) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.resources[r.key] == r {
+		s.resize(r)
+		s.evict()
+	}
 }
 
 // Replace puts an updated entry where old still is; its body is not written

@@ -10,7 +10,7 @@ import (
 )
 
 func (k *known) whole() entity.Whole {
-	return entity.Whole{Status: 200, Header: k.header, Size: int64(len(k.data)),
+	return entity.Whole{Status: 200, Header: k.header, Size: int64(len(k.data)), Forms: &k.forms,
 		Open: func(offset, length int64) (io.ReadCloser, error) {
 			return wire.NewBytes(k.data[offset : offset+length]), nil
 		}}
@@ -50,25 +50,41 @@ func (f *Files) remember(of file, k *known) {
 	}
 }
 
-// keep makes room by dropping whatever comes first; nearly all sites fit.
+// keep keeps what is known of a file, in place of what was.
 func (f *Files) keep(path string, k *known) {
+	k.forms.Grown = func() { f.grown(path, k) }
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if old := f.kept[path]; old != nil {
-		f.used -= old.cost(path)
+		f.used -= old.cost
 	}
 	f.kept[path] = k
-	f.used += k.cost(path)
+	f.count(path, k)
+}
+
+// grown counts what is known of a file once more, if that is still kept.
+func (f *Files) grown(path string, k *known) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.kept[path] == k {
+		f.used -= k.cost
+		f.count(path, k)
+	}
+}
+
+// count counts what has been put at a path, and makes room by dropping whatever comes
+// first; nearly all sites fit. The lock is held.
+func (f *Files) count(path string, k *known) {
+	k.cost = int64(len(k.data)+len(path)+512) + k.forms.Size()
+	f.used += k.cost
 	for name, one := range f.kept {
 		if f.used <= f.limit {
 			return
 		}
 		delete(f.kept, name)
-		f.used -= one.cost(name)
+		f.used -= one.cost
 	}
 }
-
-func (k *known) cost(path string) int64 { return int64(len(k.data) + len(path) + 512) }
 
 // GzipMagic is how many bytes tell a gzip.
 const GzipMagic = 3

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"edgegen/internal/dataplane/coding"
 	"edgegen/internal/dataplane/entity"
 	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/site"
@@ -59,6 +60,8 @@ type known struct {
 	data    []byte        // nil where it is not kept
 	useless bool          // it is called compressed and is not
 	until   time.Duration // since Files were made; 0 for as long as the stamp is the same
+	forms   coding.Forms  // of data
+	cost    int64         // what it is counted as in used
 	alone   atomic.Int64  // until when it counts that no compressed file is beside it; as until
 }
 

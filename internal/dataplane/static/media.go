@@ -24,5 +24,5 @@ func (f *Files) MediaType(name string) string {
 	if t, ok := f.types[strings.ToLower(path.Ext(name))]; ok {
 		return t
 	}
-	return "application/octet-stream"
+	return site.DefaultMediaType
 }

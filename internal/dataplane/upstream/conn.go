@@ -62,8 +62,14 @@ type body struct {
 	closed  bool
 }
 
-// Waits reports whether nothing of the body is there yet.
-func (b *body) Waits() bool { return !b.Done() && !b.conn.ready() }
+// Waits reports whether what comes next of the body is not there yet.
+func (b *body) Waits() bool {
+	if b.AtHand() {
+		return false
+	}
+	empty := len(b.conn.reader.Buffered()) == 0
+	return !(empty && b.conn.ready() && (b.AtHand() || len(b.conn.reader.Buffered()) == 0))
+}
 
 // Close may be called more than once.
 func (b *body) Close() error {

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"errors"
 	"io"
 )
@@ -57,6 +58,26 @@ func (b *Body) Done() bool {
 func (b *Body) Ready() bool {
 	return b.mode == counted && b.left <= int64(len(b.from.Buffered()))
 }
+
+// AtHand reports whether a Read finds data, or the end, in what has been received
+// already. Between two chunks that takes the line before the next one, too.
+func (b *Body) AtHand() bool {
+	buffered := b.from.Buffered()
+	if b.Done() || b.mode != chunked || b.left > 0 {
+		return b.Done() || len(buffered) > 0
+	}
+	if b.begun { // the end of the chunk before
+		_, rest, ok := bytes.Cut(buffered, newline)
+		if !ok {
+			return false
+		}
+		buffered = rest
+	}
+	line, rest, ok := bytes.Cut(buffered, newline)
+	return ok && (len(rest) > 0 || len(line) > 0 && line[0] == '0')
+}
+
+var newline = []byte("\n")
 
 // Read returns io.EOF at the end of the body and io.ErrUnexpectedEOF where
 // the connection ends before it.

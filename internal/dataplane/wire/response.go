@@ -16,6 +16,17 @@ type Response struct {
 	// body that ends early returns an error other than io.EOF. Whoever has
 	// the response closes it.
 	Body io.ReadCloser
+	// Forms are those of the representation, where it is kept and Body is all of it,
+	// or would be but for a HEAD; nil elsewhere.
+	Forms Forms
+}
+
+// Forms are a body in content codings, each made once.
+type Forms interface {
+	// Known returns the form in a coding if it has been made.
+	Known(coding string) ([]byte, bool)
+	// In returns it, and makes it where need be.
+	In(coding string, encode func() ([]byte, error)) ([]byte, error)
 }
 
 // Close closes the body, if there is one.

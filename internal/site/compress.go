@@ -1,0 +1,79 @@
+package site
+
+import (
+	"slices"
+	"strings"
+)
+
+// Compress has a route's answers compressed for clients that take that.
+type Compress struct {
+	Algorithms []string // of Codings(), those that are preferred first
+	MinSize    int64    // bytes below which an answer passes as it is; one of unknown length is taken to be long
+	Types      []string // media types without parameters, in lower case; "*" stands for any run of characters
+	Source     Source
+}
+
+// Codings are the content codings that an answer can be given in, the preferred
+// first: by the bytes that are left of texts.
+func Codings() []string { return []string{"br", "zstd", "gzip"} }
+
+// Gzip is the coding that is stored where only one can be.
+const Gzip = "gzip"
+
+// CompressedTypes are the types that are compressed unless a route names others:
+// what is text in one way or another, and fonts and pictures without a compression of
+// their own.
+func CompressedTypes() []string {
+	return []string{"text/*", "application/json", "application/*+json", "application/x-ndjson", "application/javascript", "application/xml", "application/*+xml",
+		"application/wasm", "application/vnd.apple.mpegurl", "application/rtf", "font/otf", "font/ttf", "image/bmp", "image/svg+xml", "image/vnd.microsoft.icon"}
+}
+
+// Takes reports whether answers of a media type are compressed. The type may have
+// parameters. What is compressed by itself never is.
+func (c *Compress) Takes(contentType string) bool {
+	name, _, _ := strings.Cut(contentType, ";")
+	name = strings.ToLower(strings.TrimSpace(name))
+	return !IsCompressed(name) && slices.ContainsFunc(c.Types, func(pattern string) bool { return fits(name, pattern) })
+}
+
+// fits compares a name with a pattern in which "*" stands for any run of characters.
+func fits(name, pattern string) bool {
+	start, rest, star := strings.Cut(pattern, "*")
+	if !star || !strings.HasPrefix(name, start) {
+		return name == pattern
+	}
+	end := rest[strings.LastIndexByte(rest, '*')+1:]
+	name = name[len(start):]
+	if !strings.HasSuffix(name, end) {
+		return false
+	}
+	name = name[:len(name)-len(end)]
+	for part := range strings.SplitSeq(strings.TrimSuffix(rest, end), "*") {
+		at := strings.Index(name, part)
+		if at < 0 {
+			return false
+		}
+		name = name[at+len(part):]
+	}
+	return true
+}
+
+// IsCompressed reports a media type, in lower case, whose content is compressed by
+// itself: another compression costs time and saves nothing.
+func IsCompressed(name string) bool {
+	kind, rest, _ := strings.Cut(name, "/")
+	switch kind {
+	case "video":
+		return true
+	case "audio":
+		return rest != "wav" && rest != "x-wav" && rest != "midi"
+	case "image":
+		return !slices.Contains([]string{"bmp", "svg+xml", "tiff", "vnd.microsoft.icon", "x-icon"}, rest)
+	case "font":
+		return rest == "woff" || rest == "woff2"
+	case "application":
+		return strings.HasPrefix(rest, "vnd.openxmlformats") || slices.Contains([]string{"zip", "gzip", "x-gzip", "zstd", "x-bzip2", "x-xz",
+			"x-7z-compressed", "java-archive", "epub+zip", "font-woff", "x-rar-compressed", "vnd.rar"}, rest)
+	}
+	return false
+}
