@@ -19,8 +19,8 @@ func readAlgorithms(b *block, a *argument, c *site.Compress) {
 	}
 	for _, one := range written {
 		switch {
-		case !slices.Contains(a.choices, one.text):
-			b.errorAt(one.place, suggest(codingOf(one.text), a.choices), "%s cannot hold %q", a.name, one.text)
+		case !slices.Contains(site.Codings(), one.text):
+			b.errorAt(one.place, suggest(codingOf(one.text), site.Codings()), "%s cannot hold %q", a.name, one.text)
 		case slices.Contains(c.Algorithms, one.text):
 			b.errorAt(one.place, "keep one of them", "%s is named twice", one.text)
 		default:

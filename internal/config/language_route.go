@@ -152,8 +152,8 @@ func compressLanguage() *schema {
 	return &schema{name: "compress", title: "a compress block", serves: true,
 		words: "answers are compressed for clients that take it, by their Accept-Encoding; an empty block takes all defaults",
 		arguments: []argument{
-			{name: "algorithms", kind: listKind, choices: site.Codings(), elements: 3, standard: `["br", "zstd", "gzip"]`, by: cacheTier | webTier,
-				words: "the codings, the preferred first; a client's weights go before that", example: `["br", "gzip"]`,
+			{name: "algorithms", kind: listKind, elements: 3, standard: `["br", "zstd", "gzip"]`, by: cacheTier | webTier,
+				words: "the codings, of br (Brotli), zstd and gzip, the preferred first; a client's weights go before that", example: `["br", "gzip"]`,
 				into: in(func(c *site.Compress) *[]string { return &c.Algorithms }), read: reads(readAlgorithms)},
 			{name: "min_size", kind: sizeKind, standard: `"1KiB"`, least: "0B", most: "1GiB", by: cacheTier | webTier,
 				words: "what is shorter passes as it is; an answer whose length is not known is taken to be long", example: `"2KiB"`,

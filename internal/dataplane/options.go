@@ -18,7 +18,8 @@
 //   - A client's Cache-Control is not obeyed: nobody can force a fetch.
 //   - Past the cache (PASS) a request's cookies all go to the backend; ignored
 //     cookies do not where the response may be stored. Accept-Encoding is then
-//     reduced to "br, gzip", "gzip" or nothing, so that variants are few.
+//     reduced to "br, gzip", "gzip" or nothing, so that variants are few. On a
+//     route that compresses, the app never sees one.
 //   - A miss fetches the whole resource without the client's Range and
 //     conditions, and answers those from what comes. A resource that could not
 //     be stored is asked for as the client asked, for two minutes.

@@ -96,6 +96,7 @@ func (j *journey) decided(try site.Try, path string, taken *site.Route, found st
 		}
 		j.step(site.WebTier, "files", "S1", source, "", "%s: %s is served%s", try, path, packed)
 		j.answer(r.Status, "%s%s", path, served(r))
+		j.codedFile(taken, r)
 		j.out.AnswerHeaders = append(j.out.AnswerHeaders, fieldsOf(r.Header)...)
 	}
 }

@@ -46,6 +46,7 @@ func (j *journey) ordinary() {
 		j.step(site.CacheTier, "websocket", "W4", or(taken.WebSocketSource, taken.Source), inWebSocket, "Upgrade is dropped: %s", j.noPipe(taken))
 	}
 	j.q.Header.Filter(func(h wire.Field) bool { return !decide.OnlyWebSocket(h.Name) })
+	j.negotiate(taken)
 	decide.ApplyToRequest(&j.q.Header, &taken.RequestHeaders)
 	past := j.decide.Past(&j.q, j.w.Host.Site)
 	why := j.cache(taken, past) // or what is stored
@@ -68,6 +69,9 @@ func (j *journey) ordinary() {
 	case taken.Static != nil && j.static(taken, past):
 	case taken.Backend != "":
 		j.q.Header = asked
+		if taken.Compress != nil && taken.Static != nil { // that was for files
+			j.q.Header.Del("Accept-Encoding")
+		}
 		j.proxied(taken, past, why)
 	case taken.Static != nil:
 		j.step(site.WebTier, "backend", "S1", taken.Source, "", "route %s has no backend", quoted(taken))

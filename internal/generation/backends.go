@@ -39,8 +39,11 @@ func warnRelayed(loaded *config.Loaded, found *config.Findings) {
 		for _, b := range s.Backends {
 			if b.Watched() {
 				remedy := "run the edge by edgegen up, or name addresses alone"
-				if b.FastCGI != nil {
+				switch {
+				case b.FastCGI != nil:
 					remedy = "run the edge by edgegen up"
+				case b.Compressed:
+					remedy = "run the edge by edgegen up, or leave compress out of its routes"
 				}
 				found.All = append(found.All, loaded.Diagnose(b.Source, config.Warning,
 					fmt.Sprintf("edgegen itself leads to the servers of backend %q: the files name a socket that a running edge has", b.Name),

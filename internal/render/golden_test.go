@@ -33,6 +33,7 @@ func goldens() []golden {
 		{name: "backends"},
 		{name: "caching"},
 		{name: "chat"},
+		{name: "compress"},
 		{name: "headers"},
 		{name: "listeners"},
 		{name: "maintenance"},
@@ -153,6 +154,7 @@ func input(edge *site.Edge) render.Input {
 		Edge:    edge,
 		Layout:  render.Layout{Dir: "/etc/edgegen", Run: "/run/edgegen"},
 		Version: "1.2.3",
+		Brotli:  "/usr/lib/nginx/modules/ngx_http_brotli_filter_module.so",
 		Origin:  "site.hcl",
 	}
 }

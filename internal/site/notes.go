@@ -111,7 +111,6 @@ var notes = [...]Note{
 	{NotePrefix + "Gzip", "the client takes gzip", "cache", "cache", Sorted},
 	{NotePrefix + "Best", "the coding that it wants most", "cache", "cache", Sorted},
 	{NotePrefix + "Weight", "how much it wants one", "cache", "cache", Sorted},
-	{NotePrefix + "Unpack", "what is stored as gzip is unpacked for it", "cache", "cache", Sorted},
 	{NotePrefix + "Cache", "the verdict: HIT, MISS, STALE or PASS", "cache", "cache", Sorted},
 	{NoteWords, "the status whose words are wanted", "web", "cache", Sorted},
 

@@ -264,6 +264,40 @@ site "files.test" {
   }
 }
 
+# Answers that are compressed.
+site "packed.test" {
+  tls { self_signed = true }
+  backend "app" { servers = ["{app}"] }
+  route "/" {
+    backend = "app"
+    compress {}
+  }
+  route "/gzip" {
+    backend = "app"
+    compress {
+      algorithms = ["gzip"]
+      min_size   = "10B"
+      types      = ["text/plain"]
+    }
+  }
+  route "/files" {
+    static {
+      root      = "public"
+      try_files = ["$uri"]
+    }
+    backend = "app"
+    compress {}
+  }
+  route "/files/stored" {
+    static {
+      root      = "public"
+      try_files = ["/files/words.txt"]
+    }
+    cache { ttl = "1h" }
+    compress {}
+  }
+}
+
 site "down.test" {
   tls { self_signed = true }
   backend "app" { servers = ["{other}"] }

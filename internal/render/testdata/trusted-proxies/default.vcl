@@ -335,7 +335,6 @@ sub site_1 {
         std.log("edge-servers:app_1_app=127.0.0.1:5000");
     }
 }
-
 # What may be looked up in the cache, and what goes past it.
 sub edge_policy {
     if (req.http.X-Edge-WebSocket || req.http.Upgrade) {
@@ -1083,6 +1082,10 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Cookie;
     unset req.http.X-Edge-Pass;
     unset req.http.X-Edge-Range;
+    unset req.http.X-Edge-Coding;
+    unset req.http.X-Edge-Gzip;
+    unset req.http.X-Edge-Best;
+    unset req.http.X-Edge-Weight;
     unset req.http.X-Edge-Cache;
     unset req.http.X-Edge-Words;
     unset req.http.X-Edge-Route;
@@ -1098,6 +1101,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Begin;
     unset req.http.X-Edge-Silence;
     unset req.http.X-Edge-Asked;
+    unset req.http.X-Edge-Compress;
 }
 
 # Notes that nobody needs who is asked.
@@ -1119,6 +1123,10 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Cookie;
     unset bereq.http.X-Edge-Pass;
     unset bereq.http.X-Edge-Range;
+    unset bereq.http.X-Edge-Coding;
+    unset bereq.http.X-Edge-Gzip;
+    unset bereq.http.X-Edge-Best;
+    unset bereq.http.X-Edge-Weight;
     unset bereq.http.X-Edge-Cache;
     unset bereq.http.X-Edge-Words;
 }
@@ -1140,6 +1148,7 @@ sub edge_drop_others {
     unset bereq.http.X-Edge-Begin;
     unset bereq.http.X-Edge-Silence;
     unset bereq.http.X-Edge-Asked;
+    unset bereq.http.X-Edge-Compress;
     unset bereq.http.X-Edge-Control;
     unset bereq.http.X-Edge-Lasting;
     unset bereq.http.X-Edge-Fresh;
@@ -1147,10 +1156,10 @@ sub edge_drop_others {
     unset bereq.http.X-Edge-Age;
     unset bereq.http.X-Edge-Unknown;
     unset bereq.http.X-Edge-Tier;
+    unset bereq.http.X-Edge-Compressed;
     unset bereq.http.X-Edge-Url;
     unset bereq.http.X-Edge-Shared;
     unset bereq.http.X-Edge-Vary;
-    unset bereq.http.X-Edge-Coding;
     unset bereq.http.X-Edge-Content-Range;
     unset bereq.http.X-Edge-Aged;
     unset bereq.http.X-Edge-Said;
@@ -1170,6 +1179,7 @@ sub edge_drop_judged {
 # Notes that are stored with an answer.
 sub edge_drop_kept {
     unset resp.http.X-Edge-Tier;
+    unset resp.http.X-Edge-Compressed;
     unset resp.http.X-Edge-Url;
     unset resp.http.X-Edge-Grace;
     unset resp.http.X-Edge-Shared;
