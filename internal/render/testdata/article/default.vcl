@@ -326,6 +326,7 @@ sub site_1 {
     set req.http.X-Edge-Stale = "3600s";
     set req.http.X-Edge-Cookie = regsuball(req.http.Cookie, "(?:^|;)\s*(?:_ga[^=;\s]*)\s*(?:=[^;]*)?(?=;|$)", "");
 }
+
 # What may be looked up in the cache, and what goes past it.
 sub edge_policy {
     if (req.http.X-Edge-WebSocket || req.http.Upgrade) {

@@ -365,6 +365,7 @@ sub site_2 {
         std.log("edge-servers:app_5_a_1=127.0.0.1:5007 app_5_a_2=127.0.0.1:5008");
     }
 }
+
 # What may be looked up in the cache, and what goes past it.
 sub edge_policy {
     if (req.http.X-Edge-WebSocket || req.http.Upgrade) {

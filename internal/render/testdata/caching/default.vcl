@@ -267,6 +267,7 @@ sub site_2 {
         set req.http.X-Edge-Ttl = "31536000s";
     }
 }
+
 # What may be looked up in the cache, and what goes past it.
 sub edge_policy {
     if (req.http.X-Edge-WebSocket || req.http.Upgrade) {

@@ -262,6 +262,7 @@ sub site_1 {
         set req.http.X-Edge-Route = "root.68490f0e";
     }
 }
+
 # What may be looked up in the cache, and what goes past it.
 sub edge_policy {
     if (req.http.X-Edge-WebSocket || req.http.Upgrade) {

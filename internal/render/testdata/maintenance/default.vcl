@@ -269,6 +269,7 @@ sub site_2 {
         set req.http.X-Edge-Route = "old.0e8fd643";
     }
 }
+
 # What may be looked up in the cache, and what goes past it.
 sub edge_policy {
     if (req.http.X-Edge-WebSocket || req.http.Upgrade) {

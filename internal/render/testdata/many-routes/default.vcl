@@ -301,6 +301,7 @@ sub site_1 {
         set req.http.X-Edge-Route = "a.58a0c6b1";
     }
 }
+
 # What may be looked up in the cache, and what goes past it.
 sub edge_policy {
     if (req.http.X-Edge-WebSocket || req.http.Upgrade) {

@@ -239,6 +239,7 @@ sub site_1 {
         set req.http.X-Edge-Pass = "files";
     }
 }
+
 # What may be looked up in the cache, and what goes past it.
 sub edge_policy {
     if (req.http.X-Edge-WebSocket || req.http.Upgrade) {

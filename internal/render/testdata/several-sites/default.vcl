@@ -286,6 +286,7 @@ sub site_4 {
         set req.http.X-Edge-Route = "root.01300067";
     }
 }
+
 # What may be looked up in the cache, and what goes past it.
 sub edge_policy {
     if (req.http.X-Edge-WebSocket || req.http.Upgrade) {

@@ -335,6 +335,7 @@ sub site_1 {
         std.log("edge-servers:app_1_app=127.0.0.1:5000");
     }
 }
+
 # What may be looked up in the cache, and what goes past it.
 sub edge_policy {
     if (req.http.X-Edge-WebSocket || req.http.Upgrade) {
