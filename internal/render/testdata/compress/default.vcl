@@ -230,6 +230,7 @@ sub edge_redirect {
 # packed.example, site.hcl:6
 sub site_1 {
     set req.http.X-Edge-Canonical = "packed.example";
+    set req.http.X-Edge-Site = "packed.example";
     call edge_canonical;
     # site.hcl:23: route /plain
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/plain(?:/|\z)") {
@@ -765,8 +766,9 @@ sub edge_lifetime {
         set beresp.http.X-Edge-Fresh = "1";
         set beresp.ttl = std.duration(beresp.http.X-Edge-Lifetime, 0s) - std.duration(beresp.http.X-Edge-Age + "s", 0s);
     } else {
-        # Varnish does not look up what has never been fresh.
-        set beresp.ttl = 1ms;
+        # Varnish does not look up what has never been fresh. This is over
+        # before anybody has the answer and can ask again.
+        set beresp.ttl = 0.001ms;
     }
 }
 
@@ -1084,7 +1086,10 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Address;
     unset req.http.X-Edge-Chain;
     unset req.http.X-Edge-Path;
+    unset req.http.X-Edge-Way;
     unset req.http.X-Edge-Canonical;
+    unset req.http.X-Edge-Site;
+    unset req.http.X-Edge-Key;
     unset req.http.X-Edge-Hsts;
     unset req.http.X-Edge-Location;
     unset req.http.X-Edge-Named;
@@ -1124,6 +1129,7 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Address;
     unset bereq.http.X-Edge-Chain;
     unset bereq.http.X-Edge-Path;
+    unset bereq.http.X-Edge-Way;
     unset bereq.http.X-Edge-Canonical;
     unset bereq.http.X-Edge-Hsts;
     unset bereq.http.X-Edge-Location;
@@ -1147,6 +1153,8 @@ sub edge_drop_sorted {
 
 # All the others, which the web tier drops where it is asked.
 sub edge_drop_others {
+    unset bereq.http.X-Edge-Site;
+    unset bereq.http.X-Edge-Key;
     unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-Target;
     unset bereq.http.X-Edge-Host;
