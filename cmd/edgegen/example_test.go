@@ -37,6 +37,7 @@ func TestV4Examples(t *testing.T) {
 				}
 				var out, problems bytes.Buffer
 				command, _, _ := strings.Cut(line, " > ")
+				command, _, _ = strings.Cut(command, " < ")
 				arguments := words(strings.TrimSpace(command))
 				code := run(context.Background(), arguments[1:], streams{in: strings.NewReader(""), out: &out, err: &problems})
 				// What this machine lacks doctor fails for.

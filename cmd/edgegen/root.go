@@ -62,7 +62,12 @@ the user who ran up, with the same --state-dir where that was given.`,
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newInit(s), newUp(s), newRender(s), newValidate(s), newFmt(s), newStatus(s), newPlan(s), newReload(s), newStop(s), newDoctor(s), newExplain(s), newGraph(s), newTest(s), newSchema(s), newTrust(s), newMan(s), newVersion(s))
+	root.AddCommand(
+		newInit(s), newUp(s), newRender(s), newValidate(s), newFmt(s),
+		newStatus(s), newPlan(s), newReload(s), newStop(s),
+		newDoctor(s), newExplain(s), newGraph(s), newTest(s),
+		newSchema(s), newLSP(s), newTrust(s), newMan(s), newVersion(s),
+	)
 	completeHelp(root)
 	return root
 }

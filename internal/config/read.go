@@ -19,8 +19,9 @@ const hclEnding = ".hcl"
 // testEnding ends the names of files with tests of a site, which are none of it.
 const testEnding = ".edgetest.hcl"
 
-// isSiteFile reports whether a file of a directory is a site file.
-func isSiteFile(name string) bool {
+// IsSiteFile reports whether a file of that name makes a site with the others of
+// its directory.
+func IsSiteFile(name string) bool {
 	return !strings.HasSuffix(name, testEnding) && (strings.HasSuffix(name, hclEnding) || strings.HasSuffix(name, hclEnding+jsonEnding)) && !strings.HasPrefix(name, ".")
 }
 
@@ -45,7 +46,7 @@ func (l *loader) read(path string) []*source {
 	var paths []string
 	for _, entry := range entries {
 		name := entry.Name()
-		if isSiteFile(name) && !entry.IsDir() {
+		if IsSiteFile(name) && !entry.IsDir() {
 			paths = append(paths, filepath.Join(path, name))
 		}
 	}

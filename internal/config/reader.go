@@ -58,7 +58,7 @@ func (r *Reader) Hold(file string, text []byte) {
 // of the site or would be: values that are read without being asked for, and
 // where the site is the directory, its site files.
 func (r *Reader) Counts(name string) bool {
-	if isValueFile(name) || !isSiteFile(name) {
+	if isValueFile(name) || !IsSiteFile(name) {
 		return isValueFile(name)
 	}
 	info, err := os.Stat(r.path)

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"edgegen/internal/lsp"
+)
+
+func newLSP(s streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "lsp",
+		Short: "Serve editors that speak the Language Server Protocol",
+		Long: `lsp speaks the Language Server Protocol on stdin and stdout, for an editor that
+starts it: problems as one types, completion, what a word means and where it is
+declared, and the canonical layout. A file is looked at together with the other
+site files of its directory where that makes the better site. editors/ in
+edgegen's source has what VS Code and Neovim need.`,
+		Example: `  edgegen lsp < /dev/null`,
+		Args:    noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return lsp.New(version()).Serve(c.Context(), s.in, unclosed{s.out})
+		},
+	}
+}
+
+// unclosed leaves a stream to whoever has it.
+type unclosed struct{ io.Writer }
+
+// Close does nothing.
+func (unclosed) Close() error { return nil }
