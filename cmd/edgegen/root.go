@@ -64,7 +64,7 @@ the user who ran up, with the same --state-dir where that was given.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		newInit(s), newUp(s), newRender(s), newValidate(s), newFmt(s),
-		newStatus(s), newPlan(s), newReload(s), newStop(s),
+		newStatus(s), newTop(s), newDrain(s), newPlan(s), newReload(s), newStop(s),
 		newDoctor(s), newExplain(s), newGraph(s), newTest(s),
 		newSchema(s), newLSP(s), newTrust(s), newMan(s), newVersion(s),
 	)

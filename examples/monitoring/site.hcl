@@ -1,7 +1,7 @@
 edge {
   http  = ["localhost:8080"]
   https = ["localhost:8443"]
-  metrics {} # on 127.0.0.1:9145
+  metrics { listen = "127.0.0.1:9145" } # which is the default
 }
 
 site "localhost" {
@@ -9,7 +9,6 @@ site "localhost" {
 
   backend "app" {
     servers = ["127.0.0.1:5000"]
-    command = ["python3", "-m", "http.server", "5000", "--bind", "127.0.0.1"]
     health { path = "/" }
   }
 

@@ -54,6 +54,21 @@ func (c *Client) Status(ctx context.Context) (status Status, err error) {
 	return status, c.ask(ctx, http.MethodGet, "/status", &status)
 }
 
+// Overview asks how the edge is doing, for people.
+func (c *Client) Overview(ctx context.Context) (overview Overview, err error) {
+	return overview, c.ask(ctx, http.MethodGet, "/overview", &overview)
+}
+
+// Drain has the edge say to load balancers that it is not ready, or, to undo that, that
+// it is, and returns what is in work. It may be asked again and again.
+func (c *Client) Drain(ctx context.Context, undo bool) (work Work, err error) {
+	path := "/drain"
+	if undo {
+		path += "?" + UndoField + "=1"
+	}
+	return work, c.ask(ctx, http.MethodPost, path, &work)
+}
+
 // Stop asks the edge to drain and stop, and returns when it has: its process has
 // ended, and another edge can have the state directory.
 func (c *Client) Stop(ctx context.Context) error {

@@ -30,5 +30,8 @@ func SeenFrom(directory string, all config.Diagnostics) config.Diagnostics {
 
 func Socket(stateDir string) string { return filepath.Join(stateDir, "control.sock") }
 
+// UndoField is where a client says that a drain is to be taken back.
+const UndoField = "undo"
+
 // GivenField is where a client says which values it gives for variables.
 const GivenField = "given"

@@ -10,6 +10,12 @@ type Overview struct {
 	Traffic  *Traffic       `json:"traffic"`  // nil where the site has no metrics block
 }
 
+// Work is what goes on in an edge.
+type Work struct {
+	Requests   int `json:"requests"` // WebSockets aside
+	WebSockets int `json:"websockets"`
+}
+
 // Problem is something that somebody should look at.
 type Problem struct {
 	Severe bool   `json:"severe"` // requests fail, or are about to

@@ -17,6 +17,8 @@ func (o *Overview) FindProblems(now time.Time) []Problem {
 		all.add(false, "the edge is starting", "")
 	case o.State == "stopping":
 		all.add(true, "the edge is stopping", "")
+	case !o.Ready:
+		all.add(false, "load balancers are told to send nobody here", "`edgegen drain --undo` takes that back")
 	}
 	for _, t := range o.Tiers {
 		all.tier(t, now, o.State == "starting")
@@ -30,7 +32,7 @@ func (o *Overview) FindProblems(now time.Time) []Problem {
 	for _, c := range o.Certificates {
 		all.certificate(c, now)
 	}
-	if t := o.Traffic; t != nil && t.All.Failed*t.Window >= 3 && t.All.Failed > t.All.Requests/20 {
+	if t := o.Traffic; t != nil && o.Ready && t.All.Failed*t.Window >= 3 && t.All.Failed > t.All.Requests/20 {
 		all.add(true, fmt.Sprintf("%.0f %% of the requests fail (5xx)", 100*t.All.Failed/t.All.Requests), "")
 	}
 	slices.SortStableFunc(all, func(a, b Problem) int {

@@ -34,8 +34,7 @@ type Edge struct {
 	hurry   context.Context    // ends when it is to stop at once
 	die     context.CancelFunc // ends the life of the house
 	monitor *monitorServer
-	away    atomic.Bool // it is to say that it is not ready
-	keeping sync.Mutex  // held while the last good generation is stored
+	keeping sync.Mutex // held while the last good generation is stored
 
 	// The house's lock guards these too.
 	apps    []*app

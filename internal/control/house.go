@@ -26,6 +26,7 @@ type house struct {
 	who      statedir.User
 	layout   render.Layout
 	access   *accesslog.Log
+	away     atomic.Bool // load balancers are to send nobody here
 	counter  counter
 	counting atomic.Bool // whether the site has metrics
 	turns    *turns

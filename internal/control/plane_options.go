@@ -26,6 +26,7 @@ func (p *plane) options(g *generation.Generation) (o dataplane.Options, err erro
 		Access:      e.recorded,
 		Piped:       e.piped.note,
 		Challenge:   e.authority,
+		Away:        e.away.Load,
 	}
 	if who := e.who.Daemons; who != nil {
 		o.Reader = &dataplane.User{UID: who.UID, GID: who.GID, Groups: who.Groups}

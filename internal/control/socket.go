@@ -40,6 +40,16 @@ func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
 		e.answer(w, r, e.status(r.Context()), nil)
 	})
+	mux.HandleFunc("GET /overview", func(w http.ResponseWriter, r *http.Request) {
+		e.answer(w, r, e.overview(r.Context()), nil)
+	})
+	mux.HandleFunc("POST /drain", func(w http.ResponseWriter, r *http.Request) {
+		work, err := api.Work{}, e.setAway(r.FormValue(api.UndoField) == "")
+		if err == nil {
+			work, err = e.work(r.Context())
+		}
+		e.answer(w, r, work, err)
+	})
 	mux.HandleFunc("GET /plan", func(w http.ResponseWriter, r *http.Request) {
 		asking, cancel := context.WithCancel(r.Context())
 		defer cancel()

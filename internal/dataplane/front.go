@@ -2,6 +2,7 @@ package dataplane
 
 import (
 	"context"
+	"net/http"
 
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/httpcache"
@@ -82,7 +83,11 @@ func (x *exchange) ended(w decide.Way) answer {
 	if w.Turn == decide.AboutServer {
 		return answer{Response: &wire.Response{Status: w.Status(x.Method), Header: w.Fields(), Length: -1}}
 	}
-	return answer{Response: failure(w.Status(x.Method), w.Fields()...), close: w.Closes()}
+	status := w.Status(x.Method)
+	if w.Turn == decide.Health && x.model.away != nil && x.model.away() {
+		status = http.StatusServiceUnavailable
+	}
+	return answer{Response: failure(status, w.Fields()...), close: w.Closes()}
 }
 
 // respond answers from the cache or past it.

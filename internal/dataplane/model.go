@@ -26,6 +26,7 @@ type model struct {
 	storage    *storage          // nil without the cache tier
 	store      *httpcache.Store  // the storage's
 	private    *static.Private
+	away       func() bool // Options.Away
 }
 
 // route is a site.Route with what it refers to.

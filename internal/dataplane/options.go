@@ -128,6 +128,9 @@ type Options struct {
 	// Piped is told, by its X-Request-Id, which server a WebSocket handshake that
 	// came by a relay was given to. Nil for nobody.
 	Piped func(id, server string)
+	// Away reports whether load balancers are to send nobody here, which whoever asks
+	// for Edge.HealthPath is told. Nil for no.
+	Away func() bool
 	// Access is called once for each request, when it has ended; it must be
 	// quick and may be called from many goroutines. Nil for nobody. What a
 	// native cache tier asks for is the cache tier's to log.

@@ -119,8 +119,7 @@ func (l *logLine) request(server string) accesslog.Record {
 		Status: int(count(l[logStatus])), Bytes: count(l[logBytes]), Duration: seconds(l[logAnswered]),
 		Cache: l[logCache], Tier: "cache",
 	}
-	r.Way.Site, r.Way.Route, _ = strings.Cut(l[logWay], " ")
-	r.Way.Backend, r.Way.Route, _ = strings.Cut(r.Way.Route, " ")
+	r.Way = l.way()
 	if r.Cache == "" {
 		r.Cache = "PASS"
 	}
@@ -132,6 +131,16 @@ func (l *logLine) request(server string) accesslog.Record {
 		l.fillPipe(&r, server)
 	}
 	return r
+}
+
+// way is where the request was led: SITE, then BACKEND, or "." for none, and ROUTE.
+func (l *logLine) way() (w accesslog.Way) {
+	w.Site, w.Route, _ = strings.Cut(l[logWay], " ")
+	w.Backend, w.Route, _ = strings.Cut(w.Route, " ")
+	if w.Backend == "." {
+		w.Backend = ""
+	}
+	return w
 }
 
 // fillPipe adds what is told of a request that was piped.

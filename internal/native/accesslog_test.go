@@ -62,6 +62,9 @@ func TestF5LogLines(t *testing.T) {
 		"an app's on a Unix socket with spaces": {map[int]string{logTier: "backend 0012000 unix:/run/my app"}, func(r *accesslog.Record) {
 			r.Tier, r.Backend, r.Upstream = "backend", "unix:/run/my app", 12*time.Millisecond
 		}},
+		"of a site":                        {map[int]string{logWay: "shop.test"}, func(r *accesslog.Record) { r.Way = accesslog.Way{Site: "shop.test"} }},
+		"of a route":                       {map[int]string{logWay: "shop.test app ~ ^/a b$"}, func(r *accesslog.Record) { r.Way = accesslog.Way{Site: "shop.test", Backend: "app", Route: "~ ^/a b$"} }},
+		"of a route without a backend":     {map[int]string{logWay: "shop.test . = /x"}, func(r *accesslog.Record) { r.Way = accesslog.Way{Site: "shop.test", Route: "= /x"} }},
 		"a file":                           {map[int]string{logTier: "web"}, func(r *accesslog.Record) { r.Tier = "web" }},
 		"the web tier's refusal to answer": {map[int]string{logTier: ""}, func(r *accesslog.Record) {}},
 		"began before it was restarted": {map[int]string{logStarted: "1795419661.570280 0.500000 0.000000", logAnswered: "0.600000"}, func(r *accesslog.Record) {

@@ -47,7 +47,8 @@ func oneLineEdge() *site.Edge {
 		Limits:  site.Limits{Connections: 100, WebSockets: 10, HeaderSize: 16 << 10, BodySize: 1 << 20, Source: at},
 		Timeout: site.Timeouts{Header: time.Second, Idle: time.Second, Connect: time.Second, FirstByte: time.Second,
 			WebSocketIdle: time.Second, Drain: time.Second, Source: at},
-		Log:   site.Log{Access: "stdout", Format: "json", Level: "info", Source: at},
+		Log:     site.Log{Access: "stdout", Format: "json", Level: "info", Source: at},
+		Metrics: &site.Metrics{Source: at}, HealthPath: "/healthz", HealthSource: at,
 		Sites: []site.Site{placedSite("example.com", at)},
 	}
 }

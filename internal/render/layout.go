@@ -67,6 +67,9 @@ func (l Layout) RelaySocket(backend string) string {
 // listeners.
 func (l Layout) ChallengeSocket() string { return l.Run + "/acme.sock" }
 
+// Away is a file that is there while load balancers are to send nobody here.
+func (l Layout) Away() string { return l.Run + "/away" }
+
 // WebProbe answers with the generation the web tier serves.
 func (l Layout) WebProbe() string { return l.Run + "/web-probe.sock" }
 

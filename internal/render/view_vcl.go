@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"regexp"
@@ -59,11 +60,12 @@ type vclData struct {
 	RedirectPort   string
 	HealthPath     string
 	HealthSource   site.Source
-	LargestObject  int64 // bytes
-	LargestBody    int64 // bytes that the most generous route takes
-	OwnSizes       bool  // whether a route takes another number than others
-	LargestTaken   int64 // bytes of a body that is too large and is held all the same
-	LargestDrain   int64 // bytes of a body that is too large and is read all the same
+	Away           string // a file
+	LargestObject  int64  // bytes
+	LargestBody    int64  // bytes that the most generous route takes
+	OwnSizes       bool   // whether a route takes another number than others
+	LargestTaken   int64  // bytes of a body that is too large and is held all the same
+	LargestDrain   int64  // bytes of a body that is too large and is read all the same
 	// LargestChunked is how much of a body without a length is held in memory.
 	LargestChunked int64
 	// ForwardedNames are dropped unless the client is a trusted proxy, MethodNames
@@ -166,8 +168,8 @@ type vclRoute struct {
 }
 
 // Way is what the access log is told of the route behind the site: its backend, and
-// its label.
-func (r vclRoute) Way() string { return r.Backend + " " + r.Label() }
+// its label. Varnish drops spaces at the beginning of a header.
+func (r vclRoute) Way() string { return cmp.Or(r.Backend, ".") + " " + r.Label() }
 
 // vclView is about some of the edge's sites, or all.
 func vclView(in Input, common header, sites []*site.Site) vclData {
@@ -182,6 +184,7 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		RedirectPort:   in.Edge.RedirectPort(),
 		HealthPath:     in.Edge.HealthPath,
 		HealthSource:   in.Edge.HealthSource,
+		Away:           in.Layout.Away(),
 		LargestObject:  in.Edge.Storage.Size / 4,
 		LargestBody:    in.Edge.LargestBody(),
 		LargestTaken:   1 << 20,

@@ -52,6 +52,7 @@ func TestContract(t *testing.T) {
 				two = runCorpus(t, c, edges, true)
 			}
 			holdCounts(t, edges["main"])
+			holdDrain(t, edges["open"])
 			stopAll(edges)
 			mu.Lock()
 			defer mu.Unlock()

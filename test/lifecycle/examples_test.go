@@ -46,6 +46,7 @@ func TestExamples(t *testing.T) {
 		"behind-a-proxy": {"example.com/": 200, "example.com/app": 502, "www.example.com/": 301},
 		"article":        {"vzine.us/robots.txt": 200, "vzine.us/login": 200, "www.vzine.us/a?b": 301},
 		"chat":           {"localhost/robots.txt": 200, "localhost/login": 200, "localhost/about": 200},
+		"monitoring":     {"localhost/": 503},
 		"php":            {"localhost/robots.txt": 200, "localhost/hello.php/world": 200, "localhost/any/path": 200, "localhost/uploads/readme.txt": 200, "localhost/uploads/index.php": 404},
 		"systemd":        {"example.com/": 200, "example.com/app": 502, "www.example.com/": 301},
 	}
@@ -77,7 +78,7 @@ func runExample(t *testing.T, c edge.Combination, name string, answers map[strin
 		}
 	}
 	text := string(mustFile(t, h.File))
-	for _, old := range []string{`":80"`, `":443"`, `"localhost:8080"`, `"localhost:8443"`} {
+	for _, old := range []string{`":80"`, `":443"`, `"localhost:8080"`, `"localhost:8443"`, `"127.0.0.1:9145"`} {
 		text = strings.ReplaceAll(text, old, `"127.0.0.1:0"`)
 	}
 	text = strings.ReplaceAll(text, `127.0.0.1:5000`, port.Free(t))
@@ -111,7 +112,7 @@ func runExample(t *testing.T, c edge.Combination, name string, answers map[strin
 // runHelpExamples runs the examples of the help texts that need an edge, and holds
 // that up takes the flags of its own.
 func runHelpExamples(t *testing.T, h *home) {
-	for _, verb := range []string{"up", "status", "plan", "reload", "explain"} {
+	for _, verb := range []string{"up", "status", "top", "plan", "reload", "drain", "explain"} {
 		help, err := h.Command(verb, "--help").Output()
 		if err != nil {
 			t.Fatal(err)

@@ -11,6 +11,7 @@ edge {
   }
   timeouts { drain = "2s" }
   log { access = "off" }
+  metrics { listen = "127.0.0.1:0" }
 }
 
 site "open.test" {

@@ -52,6 +52,15 @@ sub vcl_recv {
         call edge_request_id;
         call edge_client;
         call edge_method;
+        # site.hcl:5: health_path
+        if ((req.method == "GET" || req.method == "HEAD") && (req.http.Host || req.proto == "HTTP/1.0")
+            && regsub(req.url, "\?.*$", "") == "/alive") {
+            # This file is there while the edge is to be left alone.
+            if (std.file_exists("/run/edgegen/away")) {
+                return (synth(503));
+            }
+            return (synth(200));
+        }
         call edge_path;
         call edge_host;
     } else {
@@ -208,7 +217,7 @@ sub edge_host {
 }
 
 sub edge_sites_1 {
-    if (req.http.X-Edge-Host == "example.com" || req.http.X-Edge-Host == "www.example.com") { call site_1; }    # site.hcl:7
+    if (req.http.X-Edge-Host == "example.com" || req.http.X-Edge-Host == "www.example.com") { call site_1; }    # site.hcl:9
 }
 
 sub edge_canonical {
@@ -218,7 +227,7 @@ sub edge_canonical {
 }
 
 # One hop to the canonical https address, path and query as they came.
-# site.hcl:4: public_port, or the first of https, names the port.
+# site.hcl:6: public_port, or the first of https, names the port.
 sub edge_redirect {
     set req.http.X-Edge-Location = "https://" + req.http.X-Edge-Canonical + ":8443" + req.url;
     if (req.method == "GET" || req.method == "HEAD") {
@@ -227,30 +236,35 @@ sub edge_redirect {
     return (synth(308));
 }
 
-# example.com, site.hcl:7
+# example.com, site.hcl:9
 sub site_1 {
     set req.http.X-Edge-Canonical = "example.com";
     set req.http.X-Edge-Site = "example.com";
     call edge_canonical;
-    # site.hcl:10: route /301
+    # site.hcl:12: route /301
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/301(?:/|\z)") {
         set req.http.X-Edge-Route = "301.efbaa279";
+        set req.http.X-Edge-Way = ". /301";
     }
-    # site.hcl:16: route /302
+    # site.hcl:18: route /302
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/302(?:/|\z)") {
         set req.http.X-Edge-Route = "302.95a45abc";
+        set req.http.X-Edge-Way = ". /302";
     }
-    # site.hcl:19: route /303
+    # site.hcl:21: route /303
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/303(?:/|\z)") {
         set req.http.X-Edge-Route = "303.fd3f1ae1";
+        set req.http.X-Edge-Way = ". /303";
     }
-    # site.hcl:25: route /307
+    # site.hcl:27: route /307
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/307(?:/|\z)") {
         set req.http.X-Edge-Route = "307.261f0985";
+        set req.http.X-Edge-Way = ". /307";
     }
-    # site.hcl:31: route /308
+    # site.hcl:33: route /308
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/308(?:/|\z)") {
         set req.http.X-Edge-Route = "308.99c9fd3d";
+        set req.http.X-Edge-Way = ". /308";
     }
 }
 
@@ -339,6 +353,7 @@ sub edge_websocket {
     if (req.http.Sec-WebSocket-Version != "13") {
         return (synth(426));
     }
+    std.log("edge-way:" + req.http.X-Edge-Site + " " + req.http.X-Edge-Way);
     return (pipe);
 }
 
@@ -935,6 +950,7 @@ sub edge_answer {
     call edge_drop_kept;
     set resp.http.X-Cache = req.http.X-Edge-Cache;
     std.log("edge-cache:" + req.http.X-Edge-Cache);
+    std.log("edge-way:" + req.http.X-Edge-Site + " " + req.http.X-Edge-Way);
     # Over plain HTTP nobody is to believe it (RFC 6797, 7.2).
     if (req.http.X-Edge-Hsts && local.socket != "plain") {
         set resp.http.Strict-Transport-Security = req.http.X-Edge-Hsts;
@@ -944,8 +960,8 @@ sub edge_answer {
 
 # Response headers, by site and route.
 sub edge_answer_1 {
-    if (req.http.X-Edge-Route == "308.99c9fd3d") {    # site.hcl:31: route /308
-        # site.hcl:37
+    if (req.http.X-Edge-Route == "308.99c9fd3d") {    # site.hcl:33: route /308
+        # site.hcl:39
         set resp.http.X-Moved = "yes";
     }
 }

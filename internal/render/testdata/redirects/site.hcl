@@ -1,7 +1,9 @@
 # Every status, and targets with everything that a URL may hold.
 
 edge {
-  https = [":8443"]
+  metrics {}
+  health_path = "/alive"
+  https       = [":8443"]
 }
 
 site "example.com" {

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"edgegen/internal/api"
+	"edgegen/internal/printable"
+)
+
+func newTop(s streams) *cobra.Command {
+	var asJSON bool
+	var directory string
+	c := &cobra.Command{
+		Use:   "top",
+		Short: "Show what is wrong with the running edge, and what it is asked",
+		Long: `top shows what the page of the metrics listener does: what is wrong, who serves
+each tier and what stands in for what, and how many requests come to which site
+and backend, and how long they take. Requests are counted where the site has
+edge { metrics {} }.
+
+On a terminal it is shown anew every two seconds until Ctrl-C; otherwise once.`,
+		Example: `  edgegen top
+  edgegen top --json`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			client, err := clientOf(directory)
+			if err != nil {
+				return err
+			}
+			overview, err := askOverview(c.Context(), client)
+			switch file, ok := s.out.(*os.File); {
+			case err != nil:
+				return err
+			case asJSON:
+				return printJSON(s.out, overview)
+			case ok && term.IsTerminal(int(file.Fd())):
+				ctx, done := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
+				defer done()
+				return followTop(ctx, client, file, overview)
+			}
+			_, err = io.WriteString(s.out, topText(overview, time.Now(), false, columns(s.out)))
+			return err
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print it once, as JSON")
+	stateDirFlag(c, &directory)
+	return c
+}
+
+func askOverview(ctx context.Context, client *api.Client) (api.Overview, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	return client.Overview(ctx)
+}
+
+// followTop draws the overview again and again until the context ends.
+func followTop(ctx context.Context, client *api.Client, terminal *os.File, overview api.Overview) (err error) {
+	defer fmt.Fprint(terminal, wrapLines)
+	turn := time.NewTicker(2 * time.Second)
+	defer turn.Stop()
+	for drawn := 0; ctx.Err() == nil; {
+		_, height, sized := term.GetSize(int(terminal.Fd()))
+		if sized != nil {
+			return fmt.Errorf("measure the terminal: %w", sized)
+		}
+		text := topText(overview, time.Now(), colored(terminal), columns(terminal))
+		if err != nil {
+			text = printable.Text(err.Error()) + "\n"
+		}
+		frame, lines := redraw(text, drawn, height)
+		if _, err := io.WriteString(terminal, frame); err != nil {
+			return err
+		}
+		drawn = lines
+		select {
+		case <-turn.C:
+			overview, err = askOverview(ctx, client)
+		case <-ctx.Done():
+		}
+	}
+	return nil
+}
