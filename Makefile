@@ -8,9 +8,11 @@
 # make hostile       ten minutes of answers that a generator makes up, against the daemons
 # make foretold      ten thousand generated requests, whose way edgegen explain has to foretell
 # make cache-tests   the public tests for HTTP caches, which npm fetches; needs node
+# make certificates  renewals of fifty sites by an authority that fails, and edges that are killed while they get some
+# make scan          what testssl.sh finds of TLS, as docs/tls.md says; needs Debian's testssl.sh
 # make compare       ten thousand generated answers, asked of the builtin cache and of Varnish
 
-.PHONY: test chaos reloads lint build man dependencies conformance hostile compare foretold cache-tests
+.PHONY: test chaos reloads lint build man dependencies conformance hostile compare foretold cache-tests certificates scan
 
 # Each package has a timeout of its own. test/chaos has a target of its own,
 # since it needs the machine for itself. test/reload takes longest and begins, so
@@ -26,6 +28,12 @@ chaos: dependencies
 
 reloads: dependencies
 	go test -count=1 -timeout 30m ./test/reload -reloads 20 -sockets 500 -every
+
+certificates: dependencies
+	go test -count=1 -v -timeout 30m ./test/apps -run 'C3Storm|C4Killed' -storm 8m
+
+scan: dependencies
+	go test -count=1 -timeout 20m ./test/scan -scan
 
 dependencies:
 	@sh test/dependencies

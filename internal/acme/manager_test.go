@@ -203,8 +203,15 @@ func TestC3AuthorityAway(t *testing.T) {
 		says   string
 	}{
 		{"broken", func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }, "cannot be reached"},
-		{"an error", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "away", http.StatusInternalServerError) }, "500"},
-		{"no directory", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }, "Content-Type"},
+		{"an error", func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "\x1b[2Jaway", http.StatusInternalServerError)
+		}, "an error of its own: "},
+		{"a page", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }, "/dir answers with HTTP 200; see `directory`"},
+		{"nothing there", http.NotFound, "/dir answers with HTTP 404; see `directory`"},
+		{"something else", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, "{}")
+		}, "that is no authority which speaks ACME"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -212,7 +219,7 @@ func TestC3AuthorityAway(t *testing.T) {
 			b.authority.Answer(c.answer)
 			b.manager.Use(b.from(), shop)
 			s := b.until(func(s Status) bool { return s.Failure != "" })
-			if !strings.Contains(s.Failure, c.says) || s.Next.IsZero() {
+			if !strings.Contains(s.Failure, c.says) || strings.Contains(s.Failure, "\x1b") || s.Next.IsZero() {
 				t.Errorf("status %+v", s)
 			}
 			b.authority.Answer(nil)

@@ -2,15 +2,13 @@ package acme
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/mholt/acmez/v3"
 	"github.com/mholt/acmez/v3/acme"
@@ -47,6 +45,10 @@ func (w *wanted) obtain(ctx context.Context, before certificate.Pair) error {
 }
 
 func (w *wanted) order(ctx context.Context, client acmez.Client, before certificate.Pair) (chain, key []byte, err error) {
+	directory, err := w.directory(ctx, client)
+	if err != nil {
+		return nil, nil, err
+	}
 	known, err := w.account(ctx, client)
 	if err != nil {
 		return nil, nil, err
@@ -63,7 +65,7 @@ func (w *wanted) order(ctx context.Context, client acmez.Client, before certific
 	if err != nil {
 		return nil, nil, fmt.Errorf("make an order: %w", err)
 	}
-	if parameters.Profile, err = w.profile(ctx, client); err != nil {
+	if parameters.Profile, err = w.profile(directory); err != nil {
 		return nil, nil, err
 	}
 	parameters.Replaces = before.Leaf // the authority counts it as a renewal
@@ -77,18 +79,20 @@ func (w *wanted) order(ctx context.Context, client acmez.Client, before certific
 	return given[0].ChainPEM, key, nil
 }
 
+// directory asks for what all else begins with. An answer that holds something else
+// is one of somebody who is no authority.
+func (w *wanted) directory(ctx context.Context, client acmez.Client) (acme.Directory, error) {
+	found, err := client.GetDirectory(ctx)
+	if _, told := problemOf(err); err != nil && !told && !errors.As(err, new(*url.Error)) && ctx.Err() == nil {
+		err = &strangeError{w.authority.Directory, http.StatusOK}
+	}
+	return found, err
+}
+
 // profile returns the one that is wanted, which the authority has to know.
-func (w *wanted) profile(ctx context.Context, client acmez.Client) (string, error) {
-	name := w.authority.Profile
-	if name == "" {
-		return "", nil
-	}
-	directory, err := client.GetDirectory(ctx)
-	if err != nil {
-		return "", err
-	}
-	known := directory.Meta.Profiles
-	if _, ok := known[name]; ok {
+func (w *wanted) profile(of acme.Directory) (string, error) {
+	name, known := w.authority.Profile, of.Meta.Profiles
+	if _, ok := known[name]; ok || name == "" {
 		return name, nil
 	}
 	if len(known) == 0 {
@@ -128,68 +132,3 @@ func (w *wanted) account(ctx context.Context, client acmez.Client) (acme.Account
 	}
 	return fresh, nil
 }
-
-// client speaks with the authority; told, where it is not nil, hears when that
-// wants to be left alone.
-func (w *wanted) client(told *retryAfter) *acme.Client {
-	transport := &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		TLSClientConfig:     &tls.Config{RootCAs: w.authority.Roots},
-		TLSHandshakeTimeout: 10 * time.Second,
-		DisableKeepAlives:   true, // nothing is left over, and there are few requests
-	}
-	c := &acme.Client{Directory: w.authority.Directory, UserAgent: w.manager.options.UserAgent,
-		HTTPClient: &http.Client{Transport: transport, Timeout: time.Minute}}
-	if told != nil {
-		told.RoundTripper, c.HTTPClient.Transport = transport, told
-	}
-	return c
-}
-
-// retryAfter remembers when an authority wants to be asked again that has refused
-// to answer.
-type retryAfter struct {
-	http.RoundTripper
-	mu    sync.Mutex
-	after time.Time
-}
-
-func (r *retryAfter) RoundTrip(request *http.Request) (*http.Response, error) {
-	response, err := r.RoundTripper.RoundTrip(request)
-	if err == nil && (response.StatusCode == http.StatusTooManyRequests || response.StatusCode == http.StatusServiceUnavailable) {
-		if after, ok := parseRetryAfter(response.Header.Get("Retry-After"), time.Now()); ok {
-			r.mu.Lock()
-			r.after = after
-			r.mu.Unlock()
-		}
-	}
-	return response, err
-}
-
-// parseRetryAfter reads seconds or a date (RFC 9110, 10.2.3).
-func parseRetryAfter(text string, now time.Time) (time.Time, bool) {
-	if at, err := http.ParseTime(text); err == nil {
-		return at, true
-	}
-	seconds, err := time.ParseDuration(text + "s")
-	return now.Add(seconds), err == nil && seconds > 0
-}
-
-// later adds to an error when the next try may come.
-func (r *retryAfter) later(err error) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.after.IsZero() {
-		return err
-	}
-	return &laterError{err, r.after}
-}
-
-// laterError is an error of an authority that does not want to be asked before a
-// time.
-type laterError struct {
-	error
-	after time.Time
-}
-
-func (l *laterError) Unwrap() error { return l.error }

@@ -1,6 +1,7 @@
 package acme
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -16,6 +17,8 @@ const (
 	// firstPause and longestPause are between a failure and the next try.
 	firstPause   = time.Minute
 	longestPause = 6 * time.Hour
+	// hurry is the shortest pause while a certificate is about to end.
+	hurry = 5 * time.Second
 	// askPause is how often the authority is asked when to renew, unless it says
 	// so itself.
 	askPause = 6 * time.Hour
@@ -67,7 +70,11 @@ func (w *wanted) look(ctx context.Context) {
 			err = errors.Join(err, m.options.Store.forgetAccount(w.authority.Directory)) // the next try registers again
 		}
 		failures++
-		pause := w.pause(failures, err)
+		most := longestPause
+		if there { // and is to be replaced before it ends
+			most = max(time.Until(pair.Leaf.NotAfter)/4, hurry)
+		}
+		pause := w.pause(failures, min(most, longestPause), err)
 		w.went(words(err, w.Names), time.Now().Add(pause))
 		m.options.Log.Warn("no certificate could be got; it is tried again", "site", w.Site, "reason", words(err, w.Names), "in", pause.Round(time.Second))
 		if !wait(ctx, pause) {
@@ -145,7 +152,7 @@ func (w *wanted) renew(ctx context.Context, before certificate.Pair) error {
 		if err == nil || ctx.Err() != nil {
 			return ctx.Err()
 		}
-		pause := w.pause(failures, err)
+		pause := w.pause(failures, longestPause, err)
 		w.went("the certificate was renewed, and is not served: "+err.Error(), time.Now().Add(pause))
 		m.options.Log.Error("a certificate was renewed, and is not served; it is tried again", "site", w.Site, "error", err, "in", pause.Round(time.Second))
 		if !wait(ctx, pause) {
@@ -161,14 +168,11 @@ func (w *wanted) went(failure string, next time.Time) {
 	w.now.Failure, w.now.Next = failure, next
 }
 
-// pause is how long after so many failures in a row the next try comes; never
-// before the authority wants to hear of us.
-func (w *wanted) pause(failures int, err error) time.Duration {
-	pause := w.manager.options.Pause
-	if pause == 0 {
-		pause = firstPause
-	}
-	pause = min(pause<<min(failures-1, 16), longestPause)
+// pause is how long after so many failures in a row the next try comes: it grows up
+// to the longest that may be, and is never over before the authority wants to hear
+// of us.
+func (w *wanted) pause(failures int, most time.Duration, err error) time.Duration {
+	pause := min(w.manager.firstPause()<<min(failures-1, 16), most)
 	pause += rand.N(pause / 4)
 	later := (*laterError)(nil)
 	if errors.As(err, &later) {
@@ -176,6 +180,8 @@ func (w *wanted) pause(failures int, err error) time.Duration {
 	}
 	return pause
 }
+
+func (m *Manager) firstPause() time.Duration { return cmp.Or(m.options.Pause, firstPause) }
 
 // wait returns false where ctx ends first.
 func wait(ctx context.Context, d time.Duration) bool {

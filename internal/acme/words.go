@@ -28,6 +28,12 @@ func reason(err error, names []string) string {
 	if hook := (*hookError)(nil); errors.As(err, &hook) {
 		return hook.Error()
 	}
+	if strange := (*strangeError)(nil); errors.As(err, &strange) {
+		if strange.status >= 500 {
+			return fmt.Sprintf("the authority has an error of its own: %v", strange)
+		}
+		return fmt.Sprintf("that is no authority which speaks ACME: %v; see `directory` in the acme block", strange)
+	}
 	problem, told := problemOf(err)
 	if !told {
 		return unreachable(err)

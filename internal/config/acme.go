@@ -97,11 +97,13 @@ func (b *block) orderable(tls *site.TLS) {
 	hook := b.row(&tls.DNSHook)
 	for _, name := range b.around.model.(*siteDraft).names {
 		_, wildcard := site.Beneath(name.text)
-		_, number := netip.ParseAddr(strings.Trim(name.text, "[]"))
+		address, number := netip.ParseAddr(strings.Trim(name.text, "[]"))
 		switch {
 		case wildcard && len(tls.DNSHook) == 0:
 			b.errorAt(name.place, "add "+hook.name+" = "+hook.example+", list the hosts themselves, or take a certificate that covers the wildcard", "no certificate can be got for %s: an authority wants to find it out in the DNS (dns-01)", name.text)
 		case wildcard:
+		case number == nil && !address.IsPrivate() && !address.IsLoopback() && !address.IsLinkLocalUnicast():
+			b.warnAt(name.place, "write profile = \"shortlived\" in the acme block where it is one of those", "few authorities give a certificate for an address such as %s, and for days alone", name.text)
 		case number == nil || !strings.Contains(strings.TrimSuffix(name.text, "."), "."):
 			b.warnAt(name.place, "use self_signed = true to try it out", "public authorities give no certificate for %s", name.text)
 		}

@@ -6,9 +6,11 @@ import (
 	"encoding/pem"
 	"io"
 	"log"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -30,6 +32,10 @@ type Options struct {
 	Lifetime          time.Duration // of what it gives by its profile "default"; zero is 90 days
 	// Profiles are the lifetimes of other ones; who names none gets one or the other.
 	Profiles map[string]time.Duration
+	// Refuse is how many of a hundred nonces are refused, at random, and Slow has every
+	// look at a name take some seconds.
+	Refuse int
+	Slow   bool
 	// Customers are the keys, in base64url, of those who alone may register, by their
 	// names; nil lets everybody.
 	Customers map[string]string
@@ -42,15 +48,17 @@ type Server struct {
 
 	mu     sync.Mutex
 	orders int
+	given  int
+	fails  int              // of a hundred answers
 	answer http.HandlerFunc // in place of the authority; nil where it answers itself
 }
 
 // Start runs an authority until the test ends.
 func Start(t *testing.T, o Options) *Server {
 	t.Helper()
-	// Pebble has no other way to be told: no pauses, and no refusals to try clients.
-	for _, variable := range []string{"PEBBLE_VA_NOSLEEP=1", "PEBBLE_WFE_NONCEREJECT=0", "PEBBLE_AUTHZREUSE=0"} {
-		name, value, _ := strings.Cut(variable, "=")
+	// Pebble has no other way to be told.
+	for name, value := range map[string]string{"PEBBLE_VA_NOSLEEP": map[bool]string{true: "0", false: "1"}[o.Slow], "PEBBLE_VA_SLEEPTIME": "3",
+		"PEBBLE_WFE_NONCEREJECT": strconv.Itoa(o.Refuse), "PEBBLE_AUTHZREUSE": "0"} {
 		if err := os.Setenv(name, value); err != nil {
 			t.Fatal(err)
 		}
@@ -76,12 +84,12 @@ func Start(t *testing.T, o Options) *Server {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		answer := s.answer
-		if answer == nil && strings.HasSuffix(r.URL.Path, "order-plz") {
-			s.orders++
+		if answer == nil && rand.N(100) < s.fails {
+			answer = broken
 		}
 		s.mu.Unlock()
 		if answer == nil {
-			answer = handler.ServeHTTP
+			answer = s.counted(handler)
 		}
 		answer(w, r)
 	}))
@@ -99,6 +107,55 @@ func (s *Server) Answer(h http.HandlerFunc) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.answer = h
+}
+
+// Fail has so many of a hundred answers be errors, or none.
+func (s *Server) Fail(percent int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fails = percent
+}
+
+// broken answers as an authority whose database is away, or that dies.
+func broken(w http.ResponseWriter, _ *http.Request) {
+	if rand.N(2) == 0 {
+		panic(http.ErrAbortHandler)
+	}
+	http.Error(w, "<html>away</html>", http.StatusServiceUnavailable)
+}
+
+// counted has the authority answer, and counts what it gives.
+func (s *Server) counted(handler http.Handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		heard := &status{w, http.StatusOK}
+		handler.ServeHTTP(heard, r)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		switch {
+		case heard.code == http.StatusCreated && strings.HasSuffix(r.URL.Path, "order-plz"):
+			s.orders++
+		case heard.code == http.StatusOK && strings.Contains(r.URL.Path, "finalize-order"):
+			s.given++
+		}
+	}
+}
+
+// status hears what an answer is.
+type status struct {
+	http.ResponseWriter
+	code int
+}
+
+func (s *status) WriteHeader(code int) {
+	s.code = code
+	s.ResponseWriter.WriteHeader(code)
+}
+
+// Given is how many certificates have been asked for to the end.
+func (s *Server) Given() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.given
 }
 
 // Orders is how many orders have been made.
