@@ -50,7 +50,7 @@ and stops the three. Where a daemon is missing, edgegen serves in its place.
 
 SITE is a file or a directory of *.hcl and *.hcl.json files; the default is
 site.hcl. --var and --var-file give its variables values. status,
-plan, reload and stop find the running edge by its state directory: run them as
+plan, reload, purge and stop find the running edge by its state directory: run them as
 the user who ran up, with the same --state-dir where that was given.`,
 		Version:       version(),
 		SilenceErrors: true,
@@ -64,7 +64,7 @@ the user who ran up, with the same --state-dir where that was given.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		newInit(s), newUp(s), newRender(s), newValidate(s), newFmt(s),
-		newStatus(s), newTop(s), newDrain(s), newPlan(s), newReload(s), newStop(s),
+		newStatus(s), newTop(s), newDrain(s), newPlan(s), newReload(s), newPurge(s), newStop(s),
 		newDoctor(s), newExplain(s), newGraph(s), newTest(s),
 		newSchema(s), newLSP(s), newTrust(s), newMan(s), newVersion(s),
 	)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"edgegen/internal/site"
 )
@@ -156,6 +157,26 @@ func readIgnoredQuery(b *block, a *argument, c *site.Cache) {
 	}
 	slices.Sort(c.IgnoreQuery)
 	c.IgnoreQuery = slices.Compact(c.IgnoreQuery)
+}
+
+// readTags reads the name of a header that nobody else needs.
+func readTags(b *block, a *argument, c *site.Cache) {
+	name, ok := b.text(a)
+	if !ok {
+		return
+	}
+	const meaning = "it says something else"
+	reserved := responseNames()
+	for _, other := range []string{"Cache-Control", "Content-Type", "ETag", "Expires", "Last-Modified", "Location", "Server", "Set-Cookie", "Vary", "Via", "WWW-Authenticate", "X-Accel-*"} {
+		reserved = append(reserved, owned{other, meaning})
+	}
+	if strings.IndexFunc(name.text, unicode.IsLetter) != 0 || strings.ContainsAny(name.text, "!#$%&'*+.^`|~") {
+		b.errorAt(name.place, `use letters, digits and "-"`, "%q is no name for a header field", name.text)
+		return
+	}
+	if b.checkHeaderName(name, reserved, "cannot name tags") {
+		c.Tags = name.text
+	}
 }
 
 // readPage reads the page of a maintenance. It need not exist: that it appears

@@ -7,12 +7,13 @@ import (
 	"edgegen/internal/native"
 )
 
-// leavers are the planes and the nginxes that take nothing new and serve what
+// leavers are the planes, the nginxes and the varnishds that take nothing new and serve what
 // they still have. The zero value has none.
 type leavers struct {
 	mu      sync.Mutex
 	planes  []*plane
 	nginxes []*running
+	caches  []*varnishServer
 }
 
 func (l *leavers) add(p *plane) {
@@ -32,6 +33,32 @@ func (l *leavers) all() []*plane {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.planes)
+}
+
+func (l *leavers) addStore(v *varnishServer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.caches = append(l.caches, v)
+}
+
+func (l *leavers) removeStore(v *varnishServer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.caches = slices.DeleteFunc(l.caches, func(w *varnishServer) bool { return v == w })
+}
+
+// stores are those that may give what they have stored once more.
+func (l *leavers) stores() []server {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []server
+	for _, p := range l.planes {
+		all = append(all, p)
+	}
+	for _, v := range l.caches {
+		all = append(all, v)
+	}
+	return all
 }
 
 // activity counts what cache tiers among them have in work.

@@ -46,6 +46,7 @@ var (
 	_ worker    = (*plane)(nil)
 	_ publisher = (*plane)(nil)
 	_ rooted    = (*plane)(nil)
+	_ purger    = (*plane)(nil)
 )
 
 // newPlane makes one for a generation. One that ends TLS, or has a cache, cannot go on in

@@ -71,6 +71,10 @@ func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
 		outcome.Warnings = api.SeenFrom(r.FormValue(api.DirectoryField), outcome.Warnings)
 		e.answer(w, r, outcome, err)
 	})
+	mux.HandleFunc("POST /purge", func(w http.ResponseWriter, r *http.Request) {
+		purged, err := e.purge(r.Context(), purgeOf(r))
+		e.answer(w, r, purged, err)
+	})
 	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, r *http.Request) {
 		stop()
 		select {

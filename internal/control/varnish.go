@@ -41,6 +41,7 @@ var (
 	_ publisher = (*varnishServer)(nil)
 	_ inTheWay  = (*varnishServer)(nil)
 	_ rooted    = (*varnishServer)(nil)
+	_ purger    = (*varnishServer)(nil)
 )
 
 func newVarnish(e *house, c generation.Chosen) server {
@@ -224,15 +225,17 @@ func (v *varnishServer) standsNoLonger() error {
 
 // refresh makes another stand-in where this one has been asked: what it stored
 // would grow stale unnoticed. It also looks after varnishncsa, which cannot be
-// asked.
+// asked, and after what a purge leaves to do.
 func (v *varnishServer) refresh(ctx context.Context) error {
 	if v.log != nil && v.log.Suspended() {
 		_ = v.log.Abort(ctx, errSuspended) // the next look tries again
 	}
-	if !v.stood.CompareAndSwap(true, false) || !v.stands() {
-		return nil
+	if v.stood.CompareAndSwap(true, false) && v.stands() {
+		if err := v.standInStarts(ctx, v.house.serving()); err != nil {
+			return err
+		}
 	}
-	return v.standInStarts(ctx, v.house.serving())
+	return v.native.TendPurges(ctx)
 }
 
 func (v *varnishServer) stop(hurry context.Context) {
@@ -261,9 +264,11 @@ func (v *varnishServer) retire() {
 	v.endGuard()
 	ctx, hurry := context.WithCancel(v.house.life)
 	gone := make(chan struct{})
+	v.house.leaving.addStore(v)
 	v.house.later.Go(func() {
 		defer close(gone)
 		defer hurry()
+		defer v.house.leaving.removeStore(v)
 		v.drain(ctx)
 		v.stop(v.house.life)
 	})

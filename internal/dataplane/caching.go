@@ -77,7 +77,7 @@ func (f *front) fromStore(x *exchange, key string, e *httpcache.Entry, how strin
 func (f *front) direct(x *exchange, key string, e *httpcache.Entry) *wire.Response {
 	entity.Tidy(&x.Header)
 	asked := time.Now()
-	r := f.origin.fetch(x)
+	r := f.fetch(x)
 	if r.Status >= 500 && e != nil && usableOnError(e, time.Now()) {
 		if s := f.fromStore(x, key, e, "STALE"); s != nil {
 			r.Close()
@@ -98,10 +98,10 @@ func (f *front) direct(x *exchange, key string, e *httpcache.Entry) *wire.Respon
 		return r
 	}
 	if r.Body == nil {
-		x.model.store.Put(key, httpcache.NewEntry(r.Status, r.Header, x.Header, freshness, httpcache.NewMemory(nil)))
+		x.model.store.Put(key, x.entry(r, x.Header, freshness))
 		return r
 	}
-	flight, leads := f.flights.join(key + "\x00direct")
+	flight, leads := f.flights.join(key, "direct")
 	if !leads {
 		return r
 	}
@@ -124,7 +124,7 @@ func usableOnError(e *httpcache.Entry, now time.Time) bool {
 
 // refresh fetches a fresh copy behind a stale answer, once at a time.
 func (f *front) refresh(x *exchange, key string, e *httpcache.Entry) {
-	flight, leads := f.flights.join(key + "\x00refresh")
+	flight, leads := f.flights.join(key, "refresh")
 	if !leads {
 		return
 	}

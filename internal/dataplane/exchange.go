@@ -26,6 +26,9 @@ type exchange struct {
 	host  *decide.Host
 	route *route // nil until one was found
 
+	since uint64 // what the origin says is of after so many purges of the store
+	tags  string // of what it has said, for httpcache.Entry
+
 	cache   string // X-Cache
 	tier    string
 	backend string

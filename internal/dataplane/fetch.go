@@ -53,7 +53,7 @@ func (f *front) lead(x *exchange, key string, e *httpcache.Entry, one *flight) {
 	}
 	if ok && r.Body == nil {
 		end()
-		one.entry, one.age = httpcache.NewEntry(r.Status, r.Header, x.Header, freshness, httpcache.NewMemory(nil)), r.Header.Get("Age")
+		one.entry, one.age = x.entry(r, x.Header, freshness), r.Header.Get("Age")
 		x.model.store.Put(key, one.entry)
 		f.settle(one)
 		return
@@ -88,7 +88,7 @@ func (f *front) ask(x *exchange, e *httpcache.Entry) (*wire.Response, time.Time)
 		e.Condition(&x.Header)
 	}
 	asked := time.Now()
-	r := f.origin.fetch(x)
+	r := f.fetch(x)
 	x.Header = plain
 	return r, asked
 }
@@ -96,6 +96,9 @@ func (f *front) ask(x *exchange, e *httpcache.Entry) (*wire.Response, time.Time)
 // validated takes a 304 for the stored entry.
 func (f *front) validated(x *exchange, key string, e *httpcache.Entry, one *flight, r *wire.Response, asked time.Time) {
 	updated, ok := e.Updated(x.assessed(r, asked), x.route.policy)
+	if ok && x.tags != "" {
+		updated.Tags = x.tags
+	}
 	if !ok { // about another response, or not to be kept: ask again, for all of it
 		x.model.store.Remove(key, e)
 		f.settle(one)
@@ -139,7 +142,7 @@ func (f *front) spool(x *exchange, key string, one *flight, r *wire.Response, fr
 	request, store := x.Header.Clone(), x.model.store
 	spool := httpcache.NewSpool(store, end)
 	l := &live{status: r.Status, header: r.Header.Clone(), length: r.Length, spool: spool}
-	l.entry = httpcache.NewEntry(r.Status, r.Header, request, fresh, httpcache.NewMemory(nil))
+	l.entry = x.entry(r, request, fresh)
 	l.pin, _ = spool.Reader(f.background)
 	body := r.Body
 	ended := func() {

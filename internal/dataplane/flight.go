@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -24,6 +24,7 @@ type flights struct {
 // the waiting what came of it; none tells that they have to look again.
 type flight struct {
 	name     string
+	key      string // of what is fetched
 	ready    chan struct{}
 	outdated bool // guarded by flights.mu: not to be stored any more
 
@@ -54,14 +55,15 @@ type live struct {
 	pin *httpcache.SpoolReader
 }
 
-// join returns the flight of that name, and whether the caller has to fly it.
-func (f *flights) join(name string) (*flight, bool) {
+// join returns the flight of that kind for a key, and whether the caller has to fly it.
+func (f *flights) join(key, kind string) (*flight, bool) {
+	name := key + "\x00" + kind
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if one := f.all[name]; one != nil {
 		return one, false
 	}
-	one := &flight{name: name, ready: make(chan struct{})}
+	one := &flight{name: name, key: key, ready: make(chan struct{})}
 	f.all[name] = one
 	return one, true
 }
@@ -88,11 +90,19 @@ func (f *flights) outdate(key string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for name, one := range f.all {
-		if strings.HasPrefix(name, key+"\x00") {
+		if one.key == key {
 			one.outdated = true
 			delete(f.all, name)
 		}
 	}
+}
+
+// part keeps those who come after a purge from the flights that it may mean. Whether
+// what these bring is stored, the store decides.
+func (f *flights) part(p *httpcache.Purge) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	maps.DeleteFunc(f.all, func(_ string, one *flight) bool { return p.MayMean(one.key) })
 }
 
 func (one *flight) publish(l *live) {
@@ -103,7 +113,7 @@ func (one *flight) publish(l *live) {
 // shared answers a miss with one fetch for all who want the same. It returns
 // nil where the caller has to look again.
 func (f *front) shared(x *exchange, key string, found httpcache.Found) *wire.Response {
-	one, leads := f.flights.join(key + "\x00" + found.Variant)
+	one, leads := f.flights.join(key, found.Variant)
 	original := x.Header
 	if leads {
 		if x.model.store.Lookup(key, x.Header, time.Now()).Entry != found.Entry {

@@ -96,7 +96,7 @@ func (f *front) respond(x *exchange) answer {
 		x.Looked()
 		return answer{Response: worded(f.cached(x))}
 	}
-	r := f.origin.fetch(x)
+	r := f.fetch(x)
 	httpcache.TidyAge(&r.Header)
 	if x.model.store != nil && !site.IsSafeMethod(x.Method) && r.Status >= 200 && r.Status < 400 {
 		f.invalidate(x, r)

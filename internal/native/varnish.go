@@ -34,6 +34,7 @@ type Varnish struct {
 	secret secretFile
 	access *accessReader
 
+	purges  varnishPurges
 	servers appServers
 	child   childWatch
 	panics  chan string // one that nobody has asked about yet

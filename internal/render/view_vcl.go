@@ -49,6 +49,7 @@ type vclData struct {
 	Queries        bool      // whether routes are chosen by the query
 	Patient        bool      // whether an app has timeouts of its own
 	Named          bool      // whether an app is asked for another host
+	TagHeaders     []string  // in which apps name tags
 	Keys           []vclSite // those that ignore parameters of the query
 	Leads          bool      // whether a route leads requests to a target that depends on them
 	Encodes        bool      // whether a part of a path has to be encoded for that
@@ -137,11 +138,12 @@ type vclSite struct {
 	Maintenance    *site.Maintenance
 	Routes         []vclRoute
 	HasPatterns    bool
-	CacheRules     bool   // whether one of the three below is set
+	CacheRules     bool   // whether Grace, Stale, IgnoredCookies or Tags is set
 	Grace, Stale   string // "" for none
 	IgnoredCookies string // a regular expression; "" for none
 	IgnoredQuery   string // likewise
-	Strict         bool   // whether clients of other sites may have an older TLS than it allows
+	Tags           string
+	Strict         bool // whether clients of other sites may have an older TLS than it allows
 	Source         site.Source
 	CacheSource    site.Source
 	HostsSource    site.Source
@@ -268,6 +270,9 @@ func (v *vclData) group() {
 		if len(s.Wildcards) > 0 {
 			wild = append(wild, s)
 		}
+		if s.Tags != "" && !slices.Contains(v.TagHeaders, s.Tags) {
+			v.TagHeaders = append(v.TagHeaders, s.Tags)
+		}
 		if s.IgnoredQuery != "" {
 			v.Keys = append(v.Keys, s)
 		}
@@ -337,6 +342,7 @@ func vclSiteOf(s *site.Site, index, appsBefore int, t site.Timeouts) (vclSite, [
 		Grace:          cacheTime(s.Cache.Grace),
 		Stale:          cacheTime(s.Cache.StaleIfError),
 		IgnoredCookies: cookiePattern(s.Cache.IgnoreCookies),
+		Tags:           s.Cache.Tags,
 		IgnoredQuery:   ignoredPattern(s.Cache.IgnoreQuery),
 		Source:         s.Source,
 		CacheSource:    s.Cache.Source,
@@ -348,7 +354,7 @@ func vclSiteOf(s *site.Site, index, appsBefore int, t site.Timeouts) (vclSite, [
 		DefaultSource:  s.DefaultSource,
 		HasPatterns:    s.HasPatterns(),
 	}
-	rendered.CacheRules = rendered.Grace+rendered.Stale+rendered.IgnoredCookies != ""
+	rendered.CacheRules = rendered.Grace+rendered.Stale+rendered.IgnoredCookies+rendered.Tags != ""
 	names, servers := make(map[string]string), make(map[string]string)
 	var apps []vclApp
 	for i, route := range s.Routes {

@@ -216,6 +216,7 @@ type Cache struct {
 	// IgnoreQuery names parameters of the query, as they are written there and with "*"
 	// likewise: requests that differ in them alone share what is stored.
 	IgnoreQuery []string
+	Tags        string // the app's header that names tags; "" for none
 	Source      Source
 }
 

@@ -81,6 +81,16 @@ func (q *Question) Key(target, variant string) string {
 	return key
 }
 
+// SplitKey returns the host, without port, and the target of what is stored under a key.
+func SplitKey(key string) (host, target string) {
+	key = key[strings.LastIndexByte(key, 0)+1:]
+	slash := strings.IndexByte(key, '/')
+	if slash < 0 {
+		return hostOf(key), ""
+	}
+	return hostOf(key[:slash]), key[slash:]
+}
+
 // NotIgnored is the name of the first cookie that is none of those, in which "*"
 // stands for any run of characters.
 func NotIgnored(h wire.Header, names []string) (name string, other bool) {

@@ -28,6 +28,8 @@ type Entry struct {
 	Freshness Freshness
 	Body      Content
 	forms     *coding.Forms // of Body
+	Tags      string        // by which it can be purged, with a space between them; "" for none
+	Since     uint64        // Store.Purges of before it was asked for
 	shareable bool
 }
 
@@ -166,7 +168,7 @@ func ageOf(h wire.Header) (ages wire.Header) {
 // overhead is what an entry takes in memory beside its body, the forms of that
 // included.
 func (e *Entry) overhead() int64 {
-	size := 256 + 48*len(e.Header) + e.Header.Size()
+	size := 256 + 48*len(e.Header) + e.Header.Size() + len(e.Tags)
 	for _, f := range e.Vary {
 		size += 64 + len(f.Name) + len(f.Value)
 	}

@@ -19,6 +19,7 @@ type description struct {
 	Vary      []wire.Field
 	Freshness Freshness
 	Shareable bool
+	Tags      string
 }
 
 // put writes an entry whose body is in memory, then indexes it.
@@ -28,7 +29,7 @@ func (c *file) put(s *Store, key string, e *Entry) bool {
 		return false
 	}
 	var described bytes.Buffer
-	if gob.NewEncoder(&described).Encode(description{key, e.Status, e.Header, e.Vary, e.Freshness, e.shareable}) != nil {
+	if gob.NewEncoder(&described).Encode(description{key, e.Status, e.Header, e.Vary, e.Freshness, e.shareable, e.Tags}) != nil {
 		return false
 	}
 	text := described.Bytes()
@@ -52,6 +53,10 @@ func (c *file) put(s *Store, key string, e *Entry) bool {
 		seg.held = append(seg.held, placed{key, &stored})
 	}
 	c.mu.Unlock()
+	if s.outdated(key, &stored) {
+		place.erase()
+		return true
+	}
 	for _, old := range s.replaced(key, &stored) {
 		s.dropped(old)
 	}

@@ -18,6 +18,7 @@ type Store struct {
 	mu        sync.RWMutex
 	size      int64
 	resources map[string]*resource
+	purged    purges
 	ring      ring
 	used      int64 // by entries and marks
 	pending   int64 // by bodies that are coming in to be stored
@@ -118,7 +119,8 @@ func (s *Store) Lookup(key string, request wire.Header, now time.Time) Found {
 }
 
 // Put stores an entry, in place of the one of the same variant. It reports
-// false where there is no room.
+// false where there is no room. One that a purge means which has come since it was
+// asked for is not stored.
 func (s *Store) Put(key string, e *Entry) bool {
 	if s.file != nil {
 		return s.file.put(s, key, e)
@@ -128,6 +130,9 @@ func (s *Store) Put(key string, e *Entry) bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.outdated(key, e) {
+		return true
+	}
 	s.insert(key, e)
 	s.evict()
 	return true

@@ -21,6 +21,34 @@ site "open.test" {
   route "/" { backend = "app" }
 }
 
+site "purge.test" {
+  hosts = ["*.purge.test"]
+  tls { self_signed = true }
+  cache {
+    grace        = "1h"
+    ignore_query = ["utm_*"]
+    tags         = "Cache-Tag"
+  }
+  backend "app" { servers = ["{app}"] }
+  route "/" {
+    backend = "app"
+    cache { ttl = "1h" }
+  }
+}
+
+site "soft.test" {
+  tls { self_signed = true }
+  cache {
+    grace = "1h"
+    tags  = "Cache-Tag"
+  }
+  backend "app" { servers = ["{app}"] }
+  route "/" {
+    backend = "app"
+    cache { ttl = "1h" }
+  }
+}
+
 site "first.test" {
   hosts = ["*.shop.open.test"]
   tls { self_signed = true }

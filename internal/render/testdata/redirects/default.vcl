@@ -23,9 +23,19 @@
 vcl 4.1;
 
 import blob;
+import purge;
 import std;
 
 backend web {
+    .path = "/run/edgegen/web.sock";
+}
+
+# The web tier too, for what may be stored: from one purge to the next all of it goes by
+# one of these, so that edgegen sees when what was asked for before has come.
+backend edge_even {
+    .path = "/run/edgegen/web.sock";
+}
+backend edge_odd {
     .path = "/run/edgegen/web.sock";
 }
 
@@ -66,6 +76,10 @@ sub vcl_recv {
     } else {
         call edge_asker;
     }
+    # Which purge was the last one. edgegen keeps count, in hundredths of a second, in the
+    # parameters send_timeout, which can be read here, and default_keep, which can be when
+    # an answer comes.
+    set req.http.X-Edge-Epoch = sess.send_timeout;
     call edge_policy;
     return (hash);
 }
@@ -389,6 +403,17 @@ sub vcl_hash {
 }
 
 sub vcl_hit {
+    # A thousandth more says that a purge has been which could not wait for all answers that
+    # were coming: what came lately, and was asked for before it, may be one of them.
+    if (req.http.X-Edge-Epoch ~ "1$" && regsub(obj.http.X-Edge-Epoch, ".$", "1") != req.http.X-Edge-Epoch
+        && now - std.time(obj.http.X-Edge-Came, now) < 20s) {
+        set req.http.X-Edge-Cache = "MISS";
+        if (req.restarts > 1) {
+            return (pass);
+        }
+        purge.hard();
+        return (restart);
+    }
     set req.http.X-Edge-Cache = "HIT";
     # A response to everybody is not one to somebody (RFC 9111, 3.5).
     if (req.http.Authorization && !obj.http.X-Edge-Shared) {
@@ -442,6 +467,13 @@ sub vcl_backend_fetch {
         set bereq.between_bytes_timeout = 86400s;
         set bereq.first_byte_timeout = 76s;
     }
+    if (bereq.uncacheable || bereq.http.Accept ~ "(?i)(?:^|[,\s])text/event-stream(?:[;,\s]|$)") {
+        set bereq.backend = web;
+    } elsif (bereq.http.X-Edge-Epoch ~ "[02468].$") {
+        set bereq.backend = edge_even;
+    } else {
+        set bereq.backend = edge_odd;
+    }
     set bereq.http.X-Edge-Asked = std.time2real(now, 0.0);
     if (bereq.retries > 0) {
         # For all of it, after a confirmation that was none.
@@ -490,6 +522,7 @@ sub vcl_backend_response {
     unset beresp.http.X-Edge-Grace;
     unset beresp.http.X-Edge-Shared;
     unset beresp.http.X-Edge-Url;
+    unset beresp.http.X-Edge-Site;
     call edge_age;
     # Varnish would look whether what is called gzip is.
     set beresp.filters = "";
@@ -519,6 +552,14 @@ sub vcl_backend_response {
         call edge_drop_judged;
         return (deliver);
     }
+    # What was asked for before a purge may be what that was to forget.
+    if ("" + beresp.keep != bereq.http.X-Edge-Epoch) {
+        if (bereq.is_bgfetch) {
+            return (abandon);
+        }
+        set beresp.http.X-Edge-Purged = "1";
+    }
+    set beresp.keep = 0s;
     call edge_control;
     call edge_lifetime;
     call edge_staleness;
@@ -536,7 +577,7 @@ sub vcl_backend_response {
     # What a shared cache must not keep (RFC 9111, 3; RFC 6585), what only a route
     # with a ttl keeps, and what would push too much out of the cache.
     # default: cache_storage.size, a quarter
-    if (!beresp.http.X-Edge-Lifetime || (!beresp.http.X-Edge-Fresh && beresp.grace <= 0s)
+    if (beresp.http.X-Edge-Purged || !beresp.http.X-Edge-Lifetime || (!beresp.http.X-Edge-Fresh && beresp.grace <= 0s)
         || beresp.http.X-Edge-Control ~ ",(?:private|no-cache)[=,]"
         || (beresp.http.X-Edge-Control ~ ",no-store[=,]" && beresp.http.X-Edge-Control !~ ",must-understand[=,]")
         || (beresp.http.X-Edge-Control ~ ",must-understand[=,]" && !beresp.http.X-Edge-Lasting)
@@ -546,19 +587,24 @@ sub vcl_backend_response {
         || beresp.status == 428 || beresp.status == 429 || beresp.status == 431 || beresp.status == 511
         || (bereq.http.X-Edge-Ttl !~ "^[0-9]" && (beresp.status >= 500 || beresp.status == 401 || beresp.status == 403))
         || std.integer(beresp.http.Content-Length, 0) > 67108864) {
+        set bereq.http.X-Edge-Purged = beresp.http.X-Edge-Purged;
         call edge_drop_judged;
         unset beresp.http.X-Edge-Grace;
         unset beresp.http.X-Edge-Shared;
+        unset beresp.http.X-Edge-Tags;
         # Remembered for a while, so that such requests do not queue up behind each other.
         set beresp.uncacheable = true;
         set beresp.grace = 0s;
         set beresp.ttl = 60s;
-        if (beresp.status >= 500) {
+        if (beresp.status >= 500 || bereq.http.X-Edge-Purged) {
             set beresp.ttl = 0s;
         }
         return (deliver);
     }
     call edge_drop_judged;
+    set beresp.http.X-Edge-Site = bereq.http.X-Edge-Site;
+    set beresp.http.X-Edge-Epoch = bereq.http.X-Edge-Epoch;
+    set beresp.http.X-Edge-Came = std.time2real(now, 0.0);
     # One without a length that is to be stored is read to its end, too.
     if (!beresp.http.Content-Length) {
         set beresp.do_stream = false;
@@ -976,6 +1022,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Way;
     unset req.http.X-Edge-Canonical;
     unset req.http.X-Edge-Site;
+    unset req.http.X-Edge-Epoch;
+    unset req.http.X-Edge-Tagged;
     unset req.http.X-Edge-Key;
     unset req.http.X-Edge-Hsts;
     unset req.http.X-Edge-Location;
@@ -1041,6 +1089,8 @@ sub edge_drop_sorted {
 # All the others, which the web tier drops where it is asked.
 sub edge_drop_others {
     unset bereq.http.X-Edge-Site;
+    unset bereq.http.X-Edge-Epoch;
+    unset bereq.http.X-Edge-Tagged;
     unset bereq.http.X-Edge-Key;
     unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-Target;
@@ -1061,10 +1111,13 @@ sub edge_drop_others {
     unset bereq.http.X-Edge-Fresh;
     unset bereq.http.X-Edge-Lifetime;
     unset bereq.http.X-Edge-Age;
+    unset bereq.http.X-Edge-Purged;
     unset bereq.http.X-Edge-Unknown;
     unset bereq.http.X-Edge-Tier;
     unset bereq.http.X-Edge-Compressed;
     unset bereq.http.X-Edge-Url;
+    unset bereq.http.X-Edge-Tags;
+    unset bereq.http.X-Edge-Came;
     unset bereq.http.X-Edge-Shared;
     unset bereq.http.X-Edge-Vary;
     unset bereq.http.X-Edge-Content-Range;
@@ -1080,6 +1133,7 @@ sub edge_drop_judged {
     unset beresp.http.X-Edge-Fresh;
     unset beresp.http.X-Edge-Lifetime;
     unset beresp.http.X-Edge-Age;
+    unset beresp.http.X-Edge-Purged;
     unset beresp.http.X-Edge-Unknown;
 }
 
@@ -1088,6 +1142,10 @@ sub edge_drop_kept {
     unset resp.http.X-Edge-Tier;
     unset resp.http.X-Edge-Compressed;
     unset resp.http.X-Edge-Url;
+    unset resp.http.X-Edge-Site;
+    unset resp.http.X-Edge-Tags;
+    unset resp.http.X-Edge-Epoch;
+    unset resp.http.X-Edge-Came;
     unset resp.http.X-Edge-Grace;
     unset resp.http.X-Edge-Shared;
     unset resp.http.X-Edge-Vary;

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"edgegen/internal/api"
+	"edgegen/internal/config"
+)
+
+func newPurge(s streams) *cobra.Command {
+	var what api.Purge
+	var asJSON bool
+	var directory string
+	c := &cobra.Command{
+		Use:   "purge [URL]",
+		Short: "Have the running edge forget what it has stored",
+		Long: `purge has the cache forget the responses to a URL, to all URLs that begin with
+--prefix, of a --site, or with a --tag that the app gave them, and says how many
+there were. When it returns no engine gives any of them any more; whoever asks
+gets what the app says now.
+
+Of a URL all variants are meant, whatever their scheme and port, and ignored
+parameters of the query do not count. With --soft the responses grow stale: they
+are served as grace and stale_if_error say, and asked about.`,
+		Example: `  edgegen purge https://vzine.us/issues/7
+  edgegen purge --prefix https://vzine.us/issues/
+  edgegen purge --tag issue-7 --soft
+  edgegen purge --site vzine.us --json`,
+		Args: func(_ *cobra.Command, arguments []string) error {
+			if len(arguments) > 0 {
+				what.URL = arguments[0]
+			}
+			given := slices.DeleteFunc([]string{what.URL, what.Prefix, what.Site, what.Tag}, func(one string) bool { return one == "" })
+			if len(given) != 1 || len(arguments) > 1 {
+				return usageError{errors.New("purge takes a URL, --prefix, --site or --tag, one of them: edgegen purge https://vzine.us/issues/7")}
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, _ []string) error {
+			client, err := clientOf(directory)
+			if err != nil {
+				return err
+			}
+			purged, err := client.Purge(c.Context(), what)
+			switch {
+			case err != nil:
+				return err
+			case asJSON:
+				return printJSON(s.out, purged)
+			}
+			_, err = fmt.Fprint(s.out, purgedText(purged))
+			return err
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	c.Flags().StringVar(&what.Prefix, "prefix", "", "all URLs that begin so")
+	c.Flags().StringVar(&what.Site, "site", "", "all that is stored for the site of that name")
+	c.Flags().StringVar(&what.Tag, "tag", "", "all that has the tag")
+	c.Flags().BoolVar(&what.Soft, "soft", false, "have it grow stale instead")
+	c.Flags().BoolVar(&asJSON, "json", false, "print how many there were as JSON")
+	if err := c.RegisterFlagCompletionFunc("site", completeSiteName); err != nil {
+		panic(err) // the flag was added a few lines above
+	}
+	stateDirFlag(c, &directory)
+	return c
+}
+
+// purgedText is the line for a person, and what else there is to know.
+func purgedText(purged api.Purged) string {
+	text := plural(purged.Objects, "response") + " forgotten\n"
+	if purged.Soft {
+		text = plural(purged.Objects, "response") + " stale now\n"
+	}
+	for _, note := range purged.Notes {
+		text += note + "\n"
+	}
+	return text
+}
+
+// completeSiteName offers the sites of the site file.
+func completeSiteName(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	loaded, _ := config.Load(siteOf(nil))
+	var offered []string
+	if loaded.Edge != nil {
+		for _, s := range loaded.Edge.Sites {
+			if strings.HasPrefix(s.Host, typed) {
+				offered = append(offered, s.Host)
+			}
+		}
+	}
+	return offered, cobra.ShellCompDirectiveNoFileComp
+}

@@ -1,0 +1,169 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"edgegen/internal/api"
+	"edgegen/internal/dataplane/decide"
+	"edgegen/internal/generation"
+	"edgegen/internal/site"
+)
+
+// purgeOf reads what is asked for on the control socket.
+func purgeOf(r *http.Request) api.Purge {
+	return api.Purge{URL: r.FormValue(api.PurgeURL), Prefix: r.FormValue(api.PurgePrefix), Site: r.FormValue(api.PurgeSite),
+		Tag: r.FormValue(api.PurgeTag), Soft: r.FormValue(api.PurgeSoft) != ""}
+}
+
+// purge has every server that stores answers forget what is meant: those that serve, their
+// stand-ins, and those that only finish what they have begun. It waits for its turn, so
+// that none is missed that is about to be put into use.
+func (e *Edge) purge(ctx context.Context, asked api.Purge) (api.Purged, error) {
+	purged := api.Purged{Soft: asked.Soft, Notes: []string{}}
+	if err := e.turns.look(ctx); err != nil {
+		return purged, err
+	}
+	defer e.turns.looked()
+	what, err := meant(e.serving().Loaded.Edge, asked)
+	if err != nil {
+		return purged, err
+	}
+	for _, s := range slices.Concat(e.serversNow(), e.leaving.stores()) {
+		p, ok := s.(purger)
+		if !ok {
+			continue
+		}
+		count, note, err := p.purge(ctx, what)
+		if err != nil {
+			return purged, fmt.Errorf("purge the cache: %w; ask again", err)
+		}
+		purged.Objects += count
+		if note != "" {
+			purged.Notes, purged.Soft = append(purged.Notes, note), false
+		}
+	}
+	return purged, nil
+}
+
+// meant is what is asked for, as it is stored.
+func meant(edge *site.Edge, asked api.Purge) (what site.Purge, err error) {
+	what.Soft = asked.Soft
+	switch {
+	case edge.Uncached():
+		return what, errors.New("nothing is stored: engine.cache is off")
+	case asked.URL != "":
+		host, target, s, err := split(edge, asked.URL)
+		if err != nil {
+			return what, err
+		}
+		what.URL = host + decide.KeyTarget(s.Cache.IgnoreQuery, target)
+	case asked.Prefix != "":
+		host, target, _, err := split(edge, asked.Prefix)
+		what.Prefix = host + target
+		return what, err
+	case asked.Site != "":
+		s := siteOf(edge, strings.ToLower(strings.TrimSuffix(asked.Site, ".")))
+		if s == nil {
+			return what, fmt.Errorf("no site is called %q", asked.Site)
+		}
+		what.Site = s.Host
+	case !site.IsTag(asked.Tag):
+		return what, fmt.Errorf("%q is no tag: one is a word, without spaces, commas and quotes", asked.Tag)
+	case !slices.ContainsFunc(edge.Sites, func(s site.Site) bool { return s.Cache.Tags != "" }):
+		return what, errors.New(`no site has tags: name the app's header for them, as in cache { tags = "Cache-Tag" }`)
+	default:
+		what.Tag = asked.Tag
+	}
+	return what, nil
+}
+
+// split takes a URL apart: the host as it is stored, the target, and the site. An edge
+// with one site need not be told which.
+func split(edge *site.Edge, text string) (host, target string, s *site.Site, err error) {
+	whole := text
+	switch {
+	case strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//"):
+		if len(edge.Sites) > 1 {
+			return "", "", nil, fmt.Errorf("there are %d sites: say whose %s is, as in https://%s%s", len(edge.Sites), text, edge.Sites[edge.First].Host, text)
+		}
+		whole = "https://" + site.URLHost(edge.Sites[0].Host) + text
+	case !strings.Contains(text, "//"):
+		whole = "https://" + text
+	}
+	u, err := url.Parse(whole)
+	if err != nil || u.Hostname() == "" {
+		return "", "", nil, fmt.Errorf("%q is no URL, such as https://%s/path", text, edge.Sites[edge.First].Host)
+	}
+	host = strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	if s = siteOf(edge, host); s == nil {
+		return "", "", nil, fmt.Errorf("no site claims host %s", host)
+	}
+	return site.URLHost(host), u.RequestURI(), s, nil
+}
+
+// siteOf is the one that answers for a host: by its name, by a wildcard, or as the
+// default; nil for none.
+func siteOf(edge *site.Edge, host string) *site.Site {
+	var wild, other *site.Site
+	_, parent, _ := strings.Cut(host, ".")
+	for i := range edge.Sites {
+		s := &edge.Sites[i]
+		if slices.Contains(s.Names(), host) {
+			return s
+		}
+		if slices.Contains(s.Hosts, "*."+parent) {
+			wild = s
+		}
+		if s.Default {
+			other = s
+		}
+	}
+	if wild != nil {
+		return wild
+	}
+	return other
+}
+
+// purge is that of a plane with the cache tier.
+func (p *plane) purge(_ context.Context, what site.Purge) (count int, note string, err error) {
+	if served := p.plane(); served != nil && p.has(generation.RoleCache) {
+		count = served.Purge(what)
+	}
+	return count, "", nil
+}
+
+// purgeTime is how long a varnishd may take that answers.
+const purgeTime = 10 * time.Second
+
+// purge is that of varnishd and of its stand-in. One that is down has nothing stored, nor
+// has it when it is back.
+func (v *varnishServer) purge(ctx context.Context, what site.Purge) (count int, note string, err error) {
+	v.mu.Lock()
+	standIn := v.standIn
+	v.mu.Unlock()
+	if standIn != nil {
+		if count, _, err = standIn.purge(ctx, what); err != nil {
+			return count, "", err
+		}
+	}
+	if !v.runs() {
+		return count, "", nil
+	}
+	if what.Soft {
+		note = "varnishd has forgotten them: it cannot have what it stores grow stale"
+	}
+	ctx, cancel := context.WithTimeout(ctx, purgeTime)
+	defer cancel()
+	there, err := v.native.Purge(ctx, what)
+	if err != nil && !v.runs() {
+		err = nil // it has died, and all that it had stored with it
+	}
+	return count + there, note, err
+}

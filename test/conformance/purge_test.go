@@ -1,0 +1,150 @@
+package conformance
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"edgegen/internal/api"
+)
+
+// purgeCases are K6. Each has a site to itself: what is stored there is forgotten as a
+// whole.
+func purgeCases() []contractCase {
+	return []contractCase{
+		{clause: "K6", name: "what is purged is gone, and nothing else", edge: "open", run: purges},
+		{clause: "K6", name: "stale by a soft purge", edge: "open", run: purgedSoftly, differs: "varnish-soft-purge", observed: `X-Cache is "MISS"`},
+	}
+}
+
+// purge runs the verb, and returns how many responses were meant.
+func (a *attempt) purge(arguments ...string) int {
+	for i := range arguments {
+		arguments[i] = a.fill(arguments[i])
+	}
+	result := a.edge.Verb("purge", append(arguments, "--json")...)
+	var purged api.Purged
+	if err := json.Unmarshal([]byte(result.Out), &purged); err != nil || result.Code != 0 {
+		a.fatalf("purge %q: code %d, %s%s", arguments, result.Code, result.Out, result.Err)
+	}
+	return purged.Objects
+}
+
+// verdicts asks for targets, each of which is to come from where it says.
+func (a *attempt) verdicts(what string, wanted map[string]string) {
+	for target, verdict := range wanted {
+		host, path, _ := strings.Cut(target, "/")
+		got := a.ask(get(host, "/"+path))
+		if cache := got.header.Get("X-Cache"); cache != verdict {
+			a.errorf("%s: %s is a %s, want %s", what, target, cache, verdict)
+		}
+		if tag := got.header.Get("Cache-Tag"); tag != "" {
+			a.errorf("%s: Cache-Tag %q is passed on", what, tag)
+		}
+	}
+}
+
+func purges(a *attempt) {
+	one, other := a.mark+"-one", a.mark+".+"
+	a.edge.record.answer(a.mark, func(x *exchange) {
+		lines := []string{"Vary: X-Kind", "ETag: \"v1\""}
+		switch {
+		case strings.HasPrefix(x.target, "/one"):
+			lines = append(lines, "Cache-Tag: all "+one, "cache-tag: "+other+",third")
+		case strings.HasPrefix(x.target, "/two"):
+			lines = append(lines, "Cache-Tag: all-of-it,,"+a.mark+"aa")
+		}
+		x.write(page(fmt.Sprint(x.number), lines...))
+	})
+	const p = "purge.test"
+	fill := func() {
+		for _, target := range []string{"/one", "/one/b", "/two", "/three?a=1"} {
+			a.ask(get(p, target))
+		}
+		a.ask(get("shop."+p, "/one"))
+	}
+	all := func(verdict string, but ...string) map[string]string {
+		wanted := map[string]string{p + "/one": verdict, p + "/one/b": verdict, p + "/two": verdict, p + "/three?a=1": verdict, "shop." + p + "/one": verdict}
+		for _, target := range but {
+			wanted[target] = "MISS"
+		}
+		return wanted
+	}
+	a.purge("--site", p) // what others have left
+	fill()
+	a.verdicts("before", all("HIT"))
+	a.ask(get(p, "/one", "X-Kind: b"))
+	a.counted("a URL with variants", 2, "https://PURGE.test.:8443/one?utm_x=1&case={case}")
+	a.verdicts("a URL", all("HIT", p+"/one"))
+	a.counted("a URL that is not stored", 0, "https://purge.test/one?case={case}x")
+	a.counted("a prefix", 2, "--prefix", p+"/one")
+	a.verdicts("a prefix", all("HIT", p+"/one", p+"/one/b"))
+	a.counted("a tag", 3, "--tag", one)
+	a.verdicts("a tag", all("HIT", p+"/one", p+"/one/b", "shop."+p+"/one"))
+	a.counted("a tag of the second line", 3, "--tag", other)
+	a.verdicts("a tag of the second line", all("HIT", p+"/one", p+"/one/b", "shop."+p+"/one"))
+	a.counted("a part of a tag", 0, "--tag", a.mark)
+	a.verdicts("a part of a tag", all("HIT"))
+	a.counted("the site", 5, "--site", p)
+	a.verdicts("the site", all("MISS"))
+	a.inFlight()
+}
+
+// counted purges, and holds how many responses were meant.
+func (a *attempt) counted(what string, want int, arguments ...string) {
+	if got := a.purge(arguments...); got != want {
+		a.errorf("%s: %d are purged, want %d", what, got, want)
+	}
+}
+
+// inFlight purges what is being fetched: before its head has come, and before its end.
+func (a *attempt) inFlight() {
+	for _, sent := range []string{"", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nCache-Tag: f" + a.mark + "\r\n\r\no"} {
+		began, release := make(chan struct{}), make(chan struct{})
+		old := page("old!", "Cache-Tag: f"+a.mark)
+		if sent != "" {
+			old = sent + "ld!"
+		}
+		a.edge.record.answer(a.mark, func(x *exchange) {
+			select {
+			case <-began:
+				x.write(page("new!", "Cache-Tag: f"+a.mark))
+				return
+			default:
+			}
+			x.write(old[:len(sent)])
+			close(began)
+			select {
+			case <-release:
+			case <-time.After(patience):
+			}
+			x.write(old[len(sent):])
+		})
+		target := fmt.Sprintf("/flight/%d", len(sent))
+		before := make(chan *response, 1)
+		go func() { before <- a.ask(get("purge.test", target)) }()
+		<-began
+		a.purge("--tag", "f"+a.mark)
+		after := make(chan *response, 1)
+		go func() { after <- a.ask(get("purge.test", target)) }()
+		time.Sleep(50 * time.Millisecond) // it may wait for the first, and is not to get it
+		close(release)
+		if got := <-before; got.body != "old!" {
+			a.errorf("who asked before the purge gets %q", got.body)
+		}
+		if got := <-after; got.body != "new!" {
+			a.errorf("who asked after the purge, while a fetch of before was under way, gets %q", got.body)
+		}
+		if got := a.ask(get("purge.test", target)); got.body != "new!" {
+			a.errorf("what was asked for before the purge is stored: %q", got.body)
+		}
+	}
+}
+
+func purgedSoftly(a *attempt) {
+	a.edge.record.answer(a.mark, func(x *exchange) { x.write(page(fmt.Sprint(x.number), "Cache-Tag: s"+a.mark)) })
+	a.check(a.ask(get("soft.test", "/")), want{body: "1", headers: map[string]string{"X-Cache": "MISS"}})
+	a.purge("--soft", "--tag", "s"+a.mark)
+	a.check(a.ask(get("soft.test", "/")), want{headers: map[string]string{"X-Cache": "STALE"}})
+}
