@@ -15,13 +15,14 @@
 .PHONY: test chaos reloads lint build man dependencies conformance hostile compare foretold cache-tests certificates scan
 
 # Each package has a timeout of its own. test/chaos has a target of its own,
-# since it needs the machine for itself. test/reload takes longest and begins, so
-# that the others run beside it. Many cases of test/conformance wait for a second
-# or two, so nothing runs beside them. They test one edgegen; lint vets.
+# since it needs the machine for itself. The packages that take longest begin, and
+# more of them run at a time than there are processors, as each waits for daemons
+# and clocks most of the time. They test one edgegen; lint vets.
+LONG = ./test/reload ./test/conformance ./test/apps ./test/lifecycle ./internal/native ./internal/render ./test/browser
 test: export EDGEGEN_UNDER_TEST = $(CURDIR)/bin/edgegen
 test: dependencies build
-	go test -vet=off -timeout 9m ./test/reload $$(go list ./... | grep -v -e /test/chaos -e /test/reload -e /test/conformance)
-	go test -vet=off -timeout 9m ./test/conformance
+	go test -vet=off -timeout 9m -p $$((2 * $$(getconf _NPROCESSORS_ONLN))) $(LONG) \
+		$$(go list ./... | grep -vxF "$$(printf 'edgegen/%s\n' test/chaos $(LONG:./%=%))")
 
 chaos: dependencies
 	go test -timeout 9m ./test/chaos
