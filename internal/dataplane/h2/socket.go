@@ -16,6 +16,7 @@ type Socket struct {
 	*net.TCPConn
 	stream  *socket.Stream
 	sending sync.Mutex // has whole records follow one another
+	lost    error      // why records never left: none may follow them; sending guards it
 
 	mu        sync.Mutex // guards what follows
 	gathering bool
@@ -47,6 +48,9 @@ func (s *Socket) Write(p []byte) (int, error) {
 	s.mu.Unlock()
 	s.sending.Lock()
 	defer s.sending.Unlock()
+	if s.lost != nil {
+		return 0, s.lost
+	}
 	return s.stream.Write(p)
 }
 
@@ -66,6 +70,7 @@ func (s *Socket) gather(through io.Writer, p []byte, blocked func()) error {
 	s.mu.Unlock()
 	if err == nil {
 		_, err = s.stream.Send(held, blocked)
+		s.lost = err
 	}
 	if cap(held) <= keptRecords {
 		s.mu.Lock()
