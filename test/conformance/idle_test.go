@@ -85,7 +85,7 @@ func (a *attempt) rendered(configuration, only string) string {
 		a.fatalf("%v", err)
 	}
 	site := filepath.Join(dir, "site.hcl")
-	if err := os.WriteFile(site, []byte(strings.ReplaceAll(string(source), "{app}", "127.0.0.1:5000")), 0o644); err != nil {
+	if err := os.WriteFile(site, []byte(strings.NewReplacer("{app}", "127.0.0.1:5000", "{upload}", "127.0.0.1:5001").Replace(string(source))), 0o644); err != nil {
 		a.fatalf("%v", err)
 	}
 	rendered := a.edge.Verb("render", "--state-dir", dir, "--only", only, site)

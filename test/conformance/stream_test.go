@@ -41,9 +41,9 @@ func streamCases() []contractCase {
 		{clause: "B7", name: "a stream of events that does not begin", edge: "quick", request: events, answer: stall(6 * time.Second),
 			want: want{status: 504, reaches: 1}},
 		{clause: "B7", name: "tokens of five bytes", edge: "quick", run: tokens},
-		{clause: "B7", name: "a head goes out at once", edge: "quick", run: headFirst(chunkedHead, "1\r\nx\r\n0\r\n\r\n")},
-		{clause: "B7", name: "a head of events goes out at once", edge: "quick", run: headFirst(eventsHead, anEvent+"0\r\n\r\n")},
-		{clause: "B7", name: "a head of an answer without a length goes out at once", edge: "quick", run: headFirst("HTTP/1.1 200 OK\r\n\r\n", "x")},
+		{clause: "B7", name: "a head goes out at once", edge: "open", run: headFirst(chunkedHead, "1\r\nx\r\n0\r\n\r\n")},
+		{clause: "B7", name: "a head of events goes out at once", edge: "open", run: headFirst(eventsHead, anEvent+"0\r\n\r\n")},
+		{clause: "B7", name: "a head of an answer without a length goes out at once", edge: "open", run: headFirst("HTTP/1.1 200 OK\r\n\r\n", "x")},
 	}
 }
 
@@ -82,6 +82,9 @@ func silent(request, head string, cut bool, pause time.Duration) func(*attempt) 
 	}
 }
 
+// soon is much less than what apps and clients have here to wait for each other.
+const soon = 4 * time.Second
+
 // headFirst has an app send its head, and the rest once the client has the head.
 func headFirst(head, rest string) func(*attempt) {
 	return func(a *attempt) {
@@ -95,15 +98,15 @@ func headFirst(head, rest string) func(*attempt) {
 			x.write(rest)
 			x.end()
 		})
-		c := a.open("quick.test")
-		c.send(get("quick.test", "/"))
+		c := a.open("open.test")
+		c.send(get("open.test", "/"))
 		began := time.Now()
 		answer, err := http.ReadResponse(c.reader, nil)
 		close(seen)
 		if err != nil {
 			a.fatalf("no head: %v", err)
 		}
-		if waited := time.Since(began); waited > 900*time.Millisecond {
+		if waited := time.Since(began); waited > soon {
 			a.errorf("the head came after %v", waited)
 		}
 		line, _ := bufio.NewReader(answer.Body).ReadString('\n')
@@ -116,16 +119,16 @@ func headFirst(head, rest string) func(*attempt) {
 // uploadCases are requests whose bodies come little by little.
 func uploadCases() []contractCase {
 	return []contractCase{
-		{clause: "B7", name: "a body reaches the app as it comes", edge: "quick", run: trickles("Content-Length: 10", "", "first", "other")},
-		{clause: "B7", name: "the start of a body comes with the head", edge: "quick", run: trickles("Content-Length: 10", "first", "", "other"),
+		{clause: "B7", name: "a body reaches the app as it comes", edge: "open", run: trickles("Content-Length: 10", "", "first", "other")},
+		{clause: "B7", name: "the start of a body comes with the head", edge: "open", run: trickles("Content-Length: 10", "first", "", "other"),
 			differs: "varnish-first-piece", observed: "\"\" has come"},
-		{clause: "B7", name: "a chunked body reaches the app as it comes", edge: "quick", run: trickles("Transfer-Encoding: chunked", "5\r\nfirst\r\n", "", "5\r\nother\r\n0\r\n\r\n")},
+		{clause: "B7", name: "a chunked body reaches the app as it comes", edge: "open", run: trickles("Transfer-Encoding: chunked", "5\r\nfirst\r\n", "", "5\r\nother\r\n0\r\n\r\n")},
 		{clause: "B7", name: "a small body on a route that streams", edge: "quick", request: ask("POST", "quick.test", "/stream", "abc", "Content-Length: 3"),
 			want: want{status: 200, body: "3", reaches: 1}},
 		{clause: "B7", name: "bodies both ways at once", edge: "quick", run: bothWays, differs: "varnish-one-way", observed: `"502 B" came back|no answer`},
-		{clause: "B7", name: "a body is held until it is complete", edge: "quick", run: isHeld("Content-Length: 300000", "")},
-		{clause: "B7", name: "a chunked body is held until it is complete", edge: "quick", run: isHeld("Transfer-Encoding: chunked", "493e0\r\n")},
-		{clause: "B7", name: "a chunked body that breaks off on a route that streams", edge: "quick", run: breaksOff,
+		{clause: "B7", name: "a body is held until it is complete", edge: "open", run: isHeld("Content-Length: 300000", "")},
+		{clause: "B7", name: "a chunked body is held until it is complete", edge: "open", run: isHeld("Transfer-Encoding: chunked", "493e0\r\n")},
+		{clause: "B7", name: "a chunked body that breaks off on a route that streams", edge: "open", run: breaksOff,
 			differs: "varnish-streamed-chunks", observed: "whole"},
 		{clause: "E6", name: "a body that dribbles", edge: "quick", run: dribbles("/held"), differs: "varnish-slow-body", observed: "not cut|status 502"},
 		{clause: "E6", name: "a body that dribbles on a route that streams", edge: "quick", run: dribbles("/stream"), differs: "varnish-slow-body", observed: "not cut|status 502"},
@@ -217,7 +220,7 @@ func tokens(a *attempt) {
 
 // arrived waits until the app has so much of the body.
 func (a *attempt) arrived(text string) bool {
-	for end := time.Now().Add(900 * time.Millisecond); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(soon); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if a.edge.record.come(a.mark) == text {
 			return true
 		}
@@ -229,8 +232,8 @@ func (a *attempt) arrived(text string) bool {
 // second once the app has the first.
 func trickles(framing, with, behind, second string) func(*attempt) {
 	return func(a *attempt) {
-		c := a.open("quick.test")
-		c.send(ask("POST", "quick.test", "/stream", with, framing))
+		c := a.open("open.test")
+		c.send(ask("POST", "open.test", "/stream", with, framing))
 		if behind != "" {
 			time.Sleep(100 * time.Millisecond) // what makes two pieces of it
 			c.send(behind)
@@ -249,8 +252,8 @@ func trickles(framing, with, behind, second string) func(*attempt) {
 // isHeld: the app hears of a request when its body is there.
 func isHeld(framing, before string) func(*attempt) {
 	return func(a *attempt) {
-		c := a.open("quick.test")
-		c.send(ask("POST", "quick.test", "/held", before+strings.Repeat("x", 200000), framing))
+		c := a.open("open.test")
+		c.send(ask("POST", "open.test", "/held", before+strings.Repeat("x", 200000), framing))
 		time.Sleep(300 * time.Millisecond) // for what is not to happen
 		if n := len(a.seen()); n != 0 {
 			a.errorf("%d requests have reached the app", n)
@@ -266,8 +269,8 @@ func isHeld(framing, before string) func(*attempt) {
 
 // breaksOff: the app has to see that a body is not whole.
 func breaksOff(a *attempt) {
-	c := a.open("quick.test")
-	c.send(ask("POST", "quick.test", "/stream", "5\r\nfirst\r\n", "Transfer-Encoding: chunked"))
+	c := a.open("open.test")
+	c.send(ask("POST", "open.test", "/stream", "5\r\nfirst\r\n", "Transfer-Encoding: chunked"))
 	a.arrived("first")
 	_ = c.conn.Close() // in the middle of the body
 	if !a.arrived("firstbroken") {

@@ -18,7 +18,13 @@ site "open.test" {
   default = true
   tls { self_signed = true }
   backend "app" { servers = ["{app}"] }
+  backend "upload" { servers = ["{upload}"] }
   route "/" { backend = "app" }
+  route "/held" { backend = "upload" }
+  route "/stream" {
+    backend = "upload"
+    stream  = true
+  }
 }
 
 site "purge.test" {
