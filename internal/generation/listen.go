@@ -47,6 +47,8 @@ func Files(listeners []*Listener) []*os.File {
 type Pool struct {
 	Open   []*Listener // those that are there already
 	Opened []*Listener // those that had to be opened
+
+	named []site.Listener // by the configuration
 }
 
 // listen takes the public listeners from the pool, opens those that it lacks,
@@ -54,6 +56,7 @@ type Pool struct {
 // address that cannot be had is reported.
 func (p *Pool) listen(edge *site.Edge, found *config.Findings) *Sockets {
 	s := &Sockets{}
+	p.named = slices.Concat(edge.HTTP, edge.HTTPS)
 	edge.HTTP = p.take(edge.HTTP, &s.HTTP, found)
 	edge.HTTPS = p.take(edge.HTTPS, &s.HTTPS, found)
 	if m := edge.Metrics; m != nil {
@@ -83,6 +86,9 @@ func (p *Pool) take(wanted []site.Listener, taken *[]*Listener, found *config.Fi
 
 func (p *Pool) one(wanted netip.AddrPort) (*Listener, error) {
 	at := slices.IndexFunc(p.Open, func(l *Listener) bool { return l.wanted == wanted })
+	if at < 0 && wanted.Port() == 0 {
+		at = slices.IndexFunc(p.Open, func(l *Listener) bool { return p.anyPort(l, wanted.Addr()) })
+	}
 	if at >= 0 {
 		l := p.Open[at]
 		p.Open = slices.Delete(slices.Clone(p.Open), at, at+1) // nobody else in this configuration gets it
@@ -95,6 +101,13 @@ func (p *Pool) one(wanted netip.AddrPort) (*Listener, error) {
 	l := &Listener{wanted: wanted, Address: address, file: file}
 	p.Opened = append(p.Opened, l)
 	return l, nil
+}
+
+// anyPort reports whether a listener does where any port will: the kernel may have
+// chosen this one for an earlier run, which is known by its number alone now.
+func (p *Pool) anyPort(l *Listener, of netip.Addr) bool {
+	return !l.passed && l.Address.Addr() == of &&
+		!slices.ContainsFunc(p.named, func(n site.Listener) bool { return n.Address == l.wanted })
 }
 
 // CloseListeners closes listeners here; a process that inherited one keeps it.

@@ -116,3 +116,23 @@ func TestPoolKeepsWhatIsOpen(t *testing.T) {
 		t.Errorf("left %d", len(second.Open))
 	}
 }
+
+// Where any port will do, the one that is open does, unless the site names it or a
+// service manager has passed it.
+func TestListenKeepsAnyPort(t *testing.T) {
+	first := &site.Edge{HTTP: []site.Listener{at("127.0.0.1:0")}, HTTPS: []site.Listener{at("127.0.0.1:0"), at("127.0.0.1:0")}}
+	sockets := (&Pool{}).listen(first, noFindings())
+	defer CloseListeners(sockets.All())
+	known := sockets.All()
+	for _, l := range known {
+		l.wanted = l.Address // as where the model of before is served again
+	}
+	known[2].passed = true
+	next := &site.Edge{HTTP: []site.Listener{at("127.0.0.1:0")}, HTTPS: []site.Listener{at("127.0.0.1:0"), at(known[0].Address.String())}}
+	pool := &Pool{Open: known}
+	pool.listen(next, noFindings())
+	defer CloseListeners(pool.Opened)
+	if next.HTTP[0].Address != known[1].Address || next.HTTPS[1].Address != known[0].Address || len(pool.Opened) != 1 || pool.Opened[0].Address != next.HTTPS[0].Address {
+		t.Errorf("%v %v from %v %v %v", next.HTTP, next.HTTPS, known[0].Address, known[1].Address, known[2].Address)
+	}
+}

@@ -33,7 +33,7 @@ type Options struct {
 	// Profiles are the lifetimes of other ones; who names none gets one or the other.
 	Profiles map[string]time.Duration
 	// Refuse is how many of a hundred nonces are refused, at random, and Slow has every
-	// look at a name take some seconds.
+	// look at a name take up to a second.
 	Refuse int
 	Slow   bool
 	// Customers are the keys, in base64url, of those who alone may register, by their
@@ -57,7 +57,7 @@ type Server struct {
 func Start(t *testing.T, o Options) *Server {
 	t.Helper()
 	// Pebble has no other way to be told.
-	for name, value := range map[string]string{"PEBBLE_VA_NOSLEEP": map[bool]string{true: "0", false: "1"}[o.Slow], "PEBBLE_VA_SLEEPTIME": "3",
+	for name, value := range map[string]string{"PEBBLE_VA_NOSLEEP": map[bool]string{true: "0", false: "1"}[o.Slow], "PEBBLE_VA_SLEEPTIME": "1",
 		"PEBBLE_WFE_NONCEREJECT": strconv.Itoa(o.Refuse), "PEBBLE_AUTHZREUSE": "0"} {
 		if err := os.Setenv(name, value); err != nil {
 			t.Fatal(err)
