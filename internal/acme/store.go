@@ -32,6 +32,17 @@ type Store struct {
 	Dir string
 }
 
+// Tidy removes what a process that was killed had begun to write: it may hold a key.
+// Nobody else may be at work in the store.
+func (s Store) Tidy() error {
+	begun, _ := filepath.Glob(filepath.Join(s.Dir, "*", ".*")) // the pattern is good
+	var problems []error
+	for _, file := range begun {
+		problems = append(problems, os.Remove(file))
+	}
+	return errors.Join(problems...)
+}
+
 // of is the part of the store that belongs to one authority: another one knows
 // nothing of an account, and may be asked for the same names.
 func (s Store) of(directory string) string { return filepath.Join(s.Dir, sum(directory)) }

@@ -20,8 +20,12 @@ import (
 
 // authorize makes ready to ask authorities for certificates.
 func (e *Edge) authorize() {
+	store := acme.Store{Dir: statedir.ACMEDir(e.state.dir)}
+	if err := store.Tidy(); err != nil {
+		e.options.Log.Warn("remove what was begun of certificates", "error", err)
+	}
 	e.authority = acme.New(acme.Options{
-		Store:     acme.Store{Dir: statedir.ACMEDir(e.state.dir)},
+		Store:     store,
 		Log:       e.options.Log.With("from", "acme"),
 		UserAgent: "edgegen/" + e.options.Version,
 		Serve:     e.serveRenewed,

@@ -3,6 +3,8 @@ package doctor
 import (
 	"crypto/x509"
 	"fmt"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -77,6 +79,15 @@ func judgeCertificate(hosts []string, leaf *x509.Certificate, now time.Time) Lin
 
 // examineOrdered tells what an authority has given to a site.
 func (x *examination) examineOrdered(s *site.Site, hosts []string) Line {
+	if hook := s.TLS.DNSHook; len(hook) > 0 {
+		program := hook[0]
+		if strings.Contains(program, "/") && !filepath.IsAbs(program) {
+			program = filepath.Join(s.TLS.DNSHookDir, program)
+		}
+		if _, err := exec.LookPath(program); err != nil {
+			return Line{LevelProblem, s.Host, fmt.Sprintf("acme: dns_hook cannot be run: %v", err), "see that the program is there, and may be executed"}
+		}
+	}
 	directory := x.edge.ACME.Directory
 	pair, ok := acme.Store{Dir: statedir.ACMEDir(x.dir)}.Pair(directory, hosts, x.now)
 	if !ok {

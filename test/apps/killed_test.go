@@ -98,7 +98,14 @@ func TestC4Killed(t *testing.T) {
 			account = now.account
 			hold(t, missing, authority.Orders()-orders)
 		}
+		kept, _ := filepath.Glob(filepath.Join(acme, "*"))
+		if err := os.WriteFile(filepath.Join(kept[0], ".begun.pem.1"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
 		e := h.Run()
+		if begun, _ := filepath.Glob(filepath.Join(acme, "*", ".*")); len(begun) > 0 {
+			t.Errorf("%v is left", begun)
+		}
 		for i := range sites(rounds - 1) {
 			awaitShown(t, e, stormSite(i), "the authority's certificate", given)
 		}
