@@ -15,9 +15,9 @@ import (
 )
 
 type renderFlags struct {
-	output, only, stateDir, command string
-	watch, hcl                      bool
-	given                           []config.Given
+	output, only, stateDir, command, templates string
+	watch, hcl                                 bool
+	given                                      []config.Given
 }
 
 func newRender(s streams) *cobra.Command {
@@ -47,7 +47,7 @@ where the site changed meanwhile. What it prints goes to stderr.`,
 		Args: siteArgument, ValidArgsFunction: completeSite,
 		RunE: func(c *cobra.Command, arguments []string) error {
 			switch {
-			case flags.hcl && (flags.output != "" || flags.only != "" || flags.watch || flags.command != ""):
+			case flags.hcl && (flags.output != "" || flags.only != "" || flags.watch || flags.command != "" || flags.templates != ""):
 				return usageError{errors.New("--print-hcl prints the site itself: no other flag of render goes with it")}
 			case flags.hcl:
 				return s.printEvaluated(siteOf(arguments), flags.given)
@@ -66,6 +66,7 @@ where the site changed meanwhile. What it prints goes to stderr.`,
 	c.Flags().BoolVar(&flags.watch, "watch", false, "write again whenever the site changes, until SIGINT or SIGTERM")
 	c.Flags().BoolVar(&flags.hcl, "print-hcl", false, "print the site as it is evaluated, instead of what it is rendered to")
 	c.Flags().StringVar(&flags.command, "exec", "", "a command for the shell, run after files changed")
+	c.Flags().StringVar(&flags.templates, "templates", "", "a directory with templates in the place of edgegen's own")
 	stateDirFlag(c, &flags.stateDir)
 	givenFlags(c, &flags.given)
 	return c
@@ -80,7 +81,11 @@ func printRendered(c *cobra.Command, s streams, path string, flags renderFlags) 
 	if _, err := onlyEngine(flags.only); err != nil {
 		return err
 	}
-	output, diagnostics, err := generation.Render(c.Context(), path, flags.given, printedLayout(), "", version(), false)
+	own, err := ownTemplates(flags.templates)
+	if err != nil {
+		return err
+	}
+	output, diagnostics, err := generation.Render(c.Context(), path, generation.Rendering{Given: flags.given, Layout: printedLayout(), Version: version(), Templates: own})
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func (r *rendering) watch(ctx context.Context) (err error) {
 		// What is followed is found before it is rendered: whatever changes in
 		// between is rendered once more.
 		loaded, _ := reader.Load()
-		watcher.Follow(append(loaded.Files, r.site, loaded.Root))
+		watcher.Follow(append(append(loaded.Files, r.site, loaded.Root), templatePaths(r.flags.templates)...))
 		var retry <-chan time.Time
 		if told, err = r.writeAgain(ctx, told); err != nil {
 			retry = time.After(renderRetry)

@@ -79,7 +79,11 @@ func newRendering(s streams, site string, flags renderFlags) (*rendering, error)
 func (r *rendering) write(ctx context.Context) (written, error) {
 	// The generation that every file names covers the certificates, so that they
 	// are needed for any of them.
-	output, warnings, err := generation.Render(ctx, r.site, r.flags.given, r.layout, r.state, version(), true)
+	own, err := ownTemplates(r.flags.templates)
+	if err != nil {
+		return written{}, err
+	}
+	output, warnings, err := generation.Render(ctx, r.site, generation.Rendering{Given: r.flags.given, Layout: r.layout, StateDir: r.state, Version: version(), Certificates: true, Templates: own})
 	if err != nil {
 		return written{}, err
 	}

@@ -66,7 +66,7 @@ the user who ran up, with the same --state-dir where that was given.`,
 		newInit(s), newUp(s), newRender(s), newValidate(s), newFmt(s),
 		newStatus(s), newTop(s), newDrain(s), newPlan(s), newReload(s), newPurge(s), newStop(s),
 		newDoctor(s), newExplain(s), newGraph(s), newTest(s),
-		newSchema(s), newLSP(s), newTrust(s), newMan(s), newVersion(s),
+		newSchema(s), newTemplates(s), newLSP(s), newTrust(s), newMan(s), newVersion(s),
 	)
 	completeHelp(root)
 	return root

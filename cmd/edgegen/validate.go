@@ -7,7 +7,6 @@ import (
 
 	"edgegen/internal/config"
 	"edgegen/internal/generation"
-	"edgegen/internal/render"
 )
 
 func newValidate(s streams) *cobra.Command {
@@ -24,7 +23,7 @@ nothing where nothing is wrong.`,
 		Args: siteArgument, ValidArgsFunction: completeSite,
 		RunE: func(c *cobra.Command, arguments []string) error {
 			// Rendering shows what a daemon's language cannot hold.
-			_, diagnostics, err := generation.Render(c.Context(), siteOf(arguments), given, render.Layout{Dir: "/etc/edgegen", Run: "/run/edgegen"}, "", version(), false)
+			_, diagnostics, err := generation.Render(c.Context(), siteOf(arguments), generation.Rendering{Given: given, Layout: printedLayout(), Version: version()})
 			refused := (*config.Refused)(nil)
 			if errors.As(err, &refused) {
 				diagnostics = refused.Diagnostics

@@ -67,7 +67,7 @@ func TestWarnPrivate(t *testing.T) {
 	if err := errorOf(os.Mkdir(filepath.Join(dir, "public"), 0o755), os.WriteFile(filepath.Join(dir, "site.hcl"), []byte(text), 0o644)); err != nil {
 		t.Fatal(err)
 	}
-	_, diagnostics, err := Render(t.Context(), filepath.Join(dir, "site.hcl"), nil, render.Layout{Dir: "/etc/edgegen", Run: "/run/edgegen"}, "", "test", false)
+	_, diagnostics, err := Render(t.Context(), filepath.Join(dir, "site.hcl"), Rendering{Layout: render.Layout{Dir: "/etc/edgegen", Run: "/run/edgegen"}, Version: "test"})
 	if err != nil || len(diagnostics) != 1 {
 		t.Fatalf("%v, %v", err, diagnostics)
 	}

@@ -2,6 +2,7 @@ package generation
 
 import (
 	"context"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -10,30 +11,40 @@ import (
 	"edgegen/internal/render"
 )
 
-// Render loads a site and renders it for the layout. With certificates it
-// includes the PEM files, for which self-signed sites need the state directory.
+// Rendering is how a site is rendered for daemons that edgegen does not run.
+type Rendering struct {
+	Given    []config.Given
+	Layout   render.Layout
+	Version  string
+	StateDir string // which self-signed sites need for PEM files
+	// Certificates includes the PEM files.
+	Certificates bool
+	Templates    fs.FS // in the place of those of the program; nil for none
+}
+
+// Render loads a site and renders it.
 // The edge is rendered as the file says: an address that this machine does not
 // have, or port 0, is the daemon's to refuse.
-func Render(ctx context.Context, path string, given []config.Given, layout render.Layout, stateDir, version string, withCertificates bool) (*render.Output, config.Diagnostics, error) {
-	loaded, diagnostics, err := Load(ctx, path, given)
+func Render(ctx context.Context, path string, r Rendering) (*render.Output, config.Diagnostics, error) {
+	loaded, diagnostics, err := Load(ctx, path, r.Given)
 	if err != nil {
 		return nil, diagnostics, err
 	}
 	var pairs [][]certificate.Pair
-	if withCertificates {
-		if pairs, err = certificates(loaded, stateDir, nil); err != nil {
+	if r.Certificates {
+		if pairs, err = certificates(loaded, r.StateDir, nil); err != nil {
 			return nil, diagnostics, err
 		}
 	}
 	found := &config.Findings{Loaded: loaded, All: diagnostics}
-	hidden := unserved(loaded.Edge, privateOf(loaded, layout.Dir, layout.Run))
+	hidden := unserved(loaded.Edge, privateOf(loaded, r.Layout.Dir, r.Layout.Run))
 	warnPrivate(loaded, hidden, found)
 	warnRelayed(loaded, found)
 	if loaded.Edge.Uncached() {
 		found.All = append(found.All, loaded.Diagnose(loaded.Edge.Engine.Source, config.Warning,
 			"nothing is rendered for the web tier: with engine.cache off it is builtin", "use edgegen up"))
 	}
-	output, err := RenderFor(loaded, path, pairs, render.Input{Edge: relayed(loaded.Edge, layout), Layout: layout, Version: version, Unserved: hidden})
+	output, err := RenderFor(loaded, path, pairs, render.Input{Edge: relayed(loaded.Edge, r.Layout), Layout: r.Layout, Version: r.Version, Templates: r.Templates, Unserved: hidden})
 	if output != nil {
 		output.Secrets = loaded.Edge.Secrets
 	}

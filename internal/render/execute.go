@@ -86,6 +86,16 @@ func own(name string) (*program, error) {
 	return &program{name, text.Funcs(place.functions()), place}, nil
 }
 
+// program is the template of that name: somebody's own, or else edgegen's.
+func (h header) program(name string) (*program, error) {
+	if h.templates != nil {
+		if _, err := fs.Stat(h.templates, name); err == nil {
+			return compile(h.templates, name)
+		}
+	}
+	return own(name)
+}
+
 // run fills the template in.
 func (p *program) run(view any) (text, error) {
 	var out bytes.Buffer

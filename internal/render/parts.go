@@ -21,7 +21,7 @@ func (r *Rendered) varnish(in Input, common header) error {
 	for i := range in.Edge.Sites {
 		sites[i] = &in.Edge.Sites[i]
 	}
-	arguments, err := fill("varnish/varnishd.args.tmpl", argumentsView(in, common))
+	arguments, err := common.fill("varnish/varnishd.args.tmpl", argumentsView(in, common))
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ type vclPart struct {
 
 // renderParts makes the parts, and returns what default.vcl says of them.
 func (r *Rendered) renderParts(in Input, common header, parts []part) ([]vclPart, error) {
-	program, err := own("varnish/default.vcl.tmpl")
+	program, err := common.program("varnish/default.vcl.tmpl")
 	if err != nil {
 		return nil, err
 	}

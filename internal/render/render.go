@@ -31,6 +31,9 @@ type Input struct {
 	// files. Where it names none, that is the one that the edge asks for, or else
 	// the daemon that is preferred: files are for daemons.
 	Tiers site.Engines
+	// Templates stand in the place of those of the program that have their names; nil
+	// for none.
+	Templates fs.FS
 	// Brotli is the path of nginx's module for Brotli; "" where it has none.
 	Brotli string
 	// Standby says that edgegen runs the daemons: it holds a private socket to
@@ -162,7 +165,7 @@ func (r *Rendered) VCLFiles() []File {
 // HCL cannot be written in a daemon's language.
 func Render(in Input) (*Output, error) {
 	out := &Output{}
-	common := header{Version: in.Version, Origin: in.Origin, Dir: in.Layout.Dir}
+	common := header{Version: in.Version, Origin: in.Origin, Dir: in.Layout.Dir, templates: in.Templates}
 	in.Tiers = in.tiers()
 	for _, daemon := range daemons() {
 		if !in.serves(daemon.engine) {
@@ -219,7 +222,7 @@ func (in Input) serves(engine site.Engine) bool {
 }
 
 func (r *Rendered) stunnel(in Input, common header) error {
-	stunnel, err := fill("stunnel/stunnel.conf.tmpl", stunnelView(in, common))
+	stunnel, err := common.fill("stunnel/stunnel.conf.tmpl", stunnelView(in, common))
 	if err != nil {
 		return err
 	}
@@ -235,8 +238,8 @@ func (r *Rendered) stunnel(in Input, common header) error {
 }
 
 // fill runs a template once.
-func fill(name string, view any) (text, error) {
-	program, err := own(name)
+func (h header) fill(name string, view any) (text, error) {
+	program, err := h.program(name)
 	if err != nil {
 		return text{}, err
 	}
@@ -249,7 +252,7 @@ const unnamed = "5e0a4f7c91d2b386"
 // named renders a file that holds its generation's name, once, and returns both.
 // What stands beside the file is part of the generation.
 func named(name string, common header, view func(header) any, beside ...[]byte) (file File, generation string, err error) {
-	program, err := own(name)
+	program, err := common.program(name)
 	if err != nil {
 		return File{}, "", err
 	}
@@ -284,4 +287,5 @@ func nameOf(parts ...[]byte) string {
 // header is what the head of every file says.
 type header struct {
 	Version, Origin, Dir, Generation string
+	templates                        fs.FS
 }

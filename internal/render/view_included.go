@@ -17,7 +17,7 @@ func (r *Rendered) nginx(in Input, common header) error {
 	var included [][]byte
 	r.Files = make([]File, 1)
 	for _, name := range includedNames {
-		made, err := fill(name+".tmpl", includedView(common, name))
+		made, err := common.fill(name+".tmpl", includedView(common, name))
 		if err != nil {
 			return err
 		}

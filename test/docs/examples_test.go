@@ -29,7 +29,7 @@ func TestExamplesRender(t *testing.T) {
 			}
 			path := filepath.Join(dir, "site.hcl")
 			layout := render.Layout{Dir: "/etc/edgegen", Run: "/run/edgegen"}
-			output, diagnostics, err := generation.Render(t.Context(), path, nil, layout, t.TempDir(), "test", true)
+			output, diagnostics, err := generation.Render(t.Context(), path, generation.Rendering{Layout: layout, StateDir: t.TempDir(), Version: "test", Certificates: true})
 			// Some files name a socket that only a running edge has.
 			diagnostics = slices.DeleteFunc(diagnostics, func(d config.Diagnostic) bool { return strings.HasPrefix(d.Summary, "edgegen itself leads to") })
 			if err != nil || len(diagnostics) > 0 {
