@@ -68,6 +68,7 @@ func (f *front) fromStore(x *exchange, key string, e *httpcache.Entry, how strin
 	if x.cache = how; how == "MISS" {
 		r.Header.Del("Age") // the origin has just made or confirmed it
 	} else {
+		x.tellHit(e)
 		x.tier, x.backend, x.asked = "cache", "", 0 // whoever was asked before gave no answer
 	}
 	return r
@@ -80,6 +81,7 @@ func (f *front) direct(x *exchange, key string, e *httpcache.Entry) *wire.Respon
 	r := f.fetch(x)
 	if r.Status >= 500 && e != nil && usableOnError(e, time.Now()) {
 		if s := f.fromStore(x, key, e, "STALE"); s != nil {
+			x.tellFailed()
 			r.Close()
 			return s
 		}
@@ -90,6 +92,7 @@ func (f *front) direct(x *exchange, key string, e *httpcache.Entry) *wire.Respon
 		// It could not be stored lately; it may be now.
 		freshness, store = httpcache.Assess(x.assessed(r, asked), x.route.policy)
 	}
+	x.tellAsked(e, r, asked, store)
 	f.complete(r)
 	if !plain {
 		return whole(x, r)

@@ -29,6 +29,8 @@ type exchange struct {
 	since uint64 // what the origin says is of after so many purges of the store
 	tags  string // of what it has said, for httpcache.Entry
 
+	told string // what Cache-Status says of this tier; "" for nothing
+
 	cache   string // X-Cache
 	tier    string
 	backend string

@@ -45,6 +45,8 @@ func (f *front) lead(x *exchange, key string, e *httpcache.Entry, one *flight) {
 	}
 	freshness, ok := httpcache.Assess(x.assessed(r, asked), x.route.policy)
 	ok = ok && (e == nil || r.Status < 500) // a failure takes nothing's place
+	x.tellAsked(e, r, asked, ok && r.Length <= x.model.store.MaxObject())
+	one.told = x.told
 	f.complete(r)
 	if ok && r.Length <= x.model.store.MaxObject() && r.Body != nil {
 		unlink()
@@ -105,6 +107,10 @@ func (f *front) validated(x *exchange, key string, e *httpcache.Entry, one *flig
 		return
 	}
 	x.model.store.Replace(key, e, updated)
+	if x.tells() {
+		x.told = "fwd=stale; stored"
+		one.told = x.told
+	}
 	if !f.flights.land(one) {
 		x.model.store.Invalidate(key)
 	}

@@ -34,6 +34,7 @@ type flight struct {
 	live  *live            // coming in
 	alone bool             // for each to fetch for himself
 	sole  *wire.Response   // the leader's own response; nobody else's
+	told  string           // what Cache-Status says of it
 	fault int              // status of an error that is everybody's
 	from  source           // of what came
 }
@@ -138,6 +139,9 @@ func (f *front) shared(x *exchange, key string, found httpcache.Found) *wire.Res
 			return &wire.Response{Status: nobody}
 		}
 		x.tier, x.backend, x.asked = one.from.tier, one.from.backend, one.from.asked
+		if x.told = one.told; x.told != "" {
+			x.told += "; collapsed"
+		}
 	}
 	switch {
 	case one.entry != nil:
@@ -149,6 +153,9 @@ func (f *front) shared(x *exchange, key string, found httpcache.Found) *wire.Res
 			how = "STALE"
 		}
 		r := f.fromStore(x, key, one.entry, how)
+		if one.stale {
+			x.tellFailed()
+		}
 		if r != nil && one.age != "" && (r.Status < 400 || r.Status == one.entry.Status) {
 			r.Header.Set("Age", one.age)
 		}

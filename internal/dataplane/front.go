@@ -37,6 +37,7 @@ func (f *front) serve(x *exchange) answer {
 	if x.host != nil && x.host.Site.HSTS != nil && (!x.model.edge.Plain() || x.Header.Get("X-Forwarded-Proto") == "https") {
 		a.Header.Set("Strict-Transport-Security", x.host.Site.HSTS.Value())
 	}
+	x.tell(&a.Header)
 	if x.route != nil {
 		decide.ApplyToAnswer(&a.Header, a.Status, &x.route.ResponseHeaders)
 	}
@@ -92,9 +93,13 @@ func (x *exchange) ended(w decide.Way) answer {
 
 // respond answers from the cache or past it.
 func (f *front) respond(x *exchange) answer {
-	if x.model.decide.Past(&x.Question, x.host.Site) == decide.LookedUp {
+	past := x.model.decide.Past(&x.Question, x.host.Site)
+	if past == decide.LookedUp {
 		x.Looked()
 		return answer{Response: worded(f.cached(x))}
+	}
+	if x.tells() {
+		x.told = past.Told()
 	}
 	r := f.fetch(x)
 	httpcache.TidyAge(&r.Header)

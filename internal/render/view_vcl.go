@@ -49,6 +49,8 @@ type vclData struct {
 	Queries        bool      // whether routes are chosen by the query
 	Patient        bool      // whether an app has timeouts of its own
 	Named          bool      // whether an app is asked for another host
+	Statuses       bool      // whether a site's answers have a Cache-Status
+	StatusName     string    // who speaks in it
 	TagHeaders     []string  // in which apps name tags
 	Keys           []vclSite // those that ignore parameters of the query
 	Leads          bool      // whether a route leads requests to a target that depends on them
@@ -138,11 +140,12 @@ type vclSite struct {
 	Maintenance    *site.Maintenance
 	Routes         []vclRoute
 	HasPatterns    bool
-	CacheRules     bool   // whether Grace, Stale, IgnoredCookies or Tags is set
+	CacheRules     bool   // whether Grace, Stale, IgnoredCookies, Tags or Status is set
 	Grace, Stale   string // "" for none
 	IgnoredCookies string // a regular expression; "" for none
 	IgnoredQuery   string // likewise
 	Tags           string
+	Status         bool
 	Strict         bool // whether clients of other sites may have an older TLS than it allows
 	Source         site.Source
 	CacheSource    site.Source
@@ -200,6 +203,7 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		Taken:          methodsOf(slices.DeleteFunc(site.Methods(), func(m string) bool { return !in.Edge.Takes(m) })),
 		Usual:          methodsOf(site.UsualMethods()),
 		Safe:           methodsOf(site.SafeMethods()),
+		StatusName:     site.CacheName,
 		LongestPath:    routing.LongestPath + 1,
 
 		RedirectSource: redirectSource(in.Edge),
@@ -270,6 +274,7 @@ func (v *vclData) group() {
 		if len(s.Wildcards) > 0 {
 			wild = append(wild, s)
 		}
+		v.Statuses = v.Statuses || s.Status
 		if s.Tags != "" && !slices.Contains(v.TagHeaders, s.Tags) {
 			v.TagHeaders = append(v.TagHeaders, s.Tags)
 		}
@@ -343,6 +348,7 @@ func vclSiteOf(s *site.Site, index, appsBefore int, t site.Timeouts) (vclSite, [
 		Stale:          cacheTime(s.Cache.StaleIfError),
 		IgnoredCookies: cookiePattern(s.Cache.IgnoreCookies),
 		Tags:           s.Cache.Tags,
+		Status:         s.Cache.Status,
 		IgnoredQuery:   ignoredPattern(s.Cache.IgnoreQuery),
 		Source:         s.Source,
 		CacheSource:    s.Cache.Source,
@@ -354,7 +360,7 @@ func vclSiteOf(s *site.Site, index, appsBefore int, t site.Timeouts) (vclSite, [
 		DefaultSource:  s.DefaultSource,
 		HasPatterns:    s.HasPatterns(),
 	}
-	rendered.CacheRules = rendered.Grace+rendered.Stale+rendered.IgnoredCookies+rendered.Tags != ""
+	rendered.CacheRules = rendered.Grace+rendered.Stale+rendered.IgnoredCookies+rendered.Tags != "" || rendered.Status
 	names, servers := make(map[string]string), make(map[string]string)
 	var apps []vclApp
 	for i, route := range s.Routes {

@@ -2,6 +2,9 @@ package site
 
 import "strings"
 
+// CacheName is who speaks in Cache-Status (RFC 9211, 2).
+const CacheName = "edgegen"
+
 // Purge is what the cache is to forget. One of the first four says what is meant.
 type Purge struct {
 	URL    string // a host in lower case and without port, and behind it a target without what IgnoreQuery names

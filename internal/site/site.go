@@ -217,6 +217,7 @@ type Cache struct {
 	// likewise: requests that differ in them alone share what is stored.
 	IgnoreQuery []string
 	Tags        string // the app's header that names tags; "" for none
+	Status      bool   // answers tell in Cache-Status what the cache did (RFC 9211)
 	Source      Source
 }
 

@@ -55,6 +55,28 @@ site "soft.test" {
   }
 }
 
+site "told.test" {
+  tls { self_signed = true }
+  cache {
+    grace          = "1s"
+    stale_if_error = "1h"
+    status_header  = true
+  }
+  backend "app" { servers = ["{app}"] }
+  route "/" { backend = "app" }
+  route "/ttl" {
+    backend = "app"
+    cache { ttl = "1h" }
+  }
+  route "/brief" {
+    backend = "app"
+    cache { ttl = "1s" }
+  }
+  route "/files" {
+    static { root = "public" }
+  }
+}
+
 site "first.test" {
   hosts = ["*.shop.open.test"]
   tls { self_signed = true }

@@ -620,6 +620,7 @@ sub vcl_backend_response {
     unset beresp.http.X-Edge-Shared;
     unset beresp.http.X-Edge-Url;
     unset beresp.http.X-Edge-Site;
+    unset beresp.http.X-Edge-Told;
     call edge_age;
     # Varnish would look whether what is called gzip is.
     set beresp.filters = "";
@@ -1110,6 +1111,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Canonical;
     unset req.http.X-Edge-Site;
     unset req.http.X-Edge-Epoch;
+    unset req.http.X-Edge-Status;
     unset req.http.X-Edge-Tagged;
     unset req.http.X-Edge-Key;
     unset req.http.X-Edge-Hsts;
@@ -1128,6 +1130,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Gzip;
     unset req.http.X-Edge-Best;
     unset req.http.X-Edge-Weight;
+    unset req.http.X-Edge-Left;
+    unset req.http.X-Edge-Told;
     unset req.http.X-Edge-Cache;
     unset req.http.X-Edge-Words;
     unset req.http.X-Edge-Route;
@@ -1169,6 +1173,8 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Gzip;
     unset bereq.http.X-Edge-Best;
     unset bereq.http.X-Edge-Weight;
+    unset bereq.http.X-Edge-Left;
+    unset bereq.http.X-Edge-Told;
     unset bereq.http.X-Edge-Cache;
     unset bereq.http.X-Edge-Words;
 }
@@ -1177,6 +1183,7 @@ sub edge_drop_sorted {
 sub edge_drop_others {
     unset bereq.http.X-Edge-Site;
     unset bereq.http.X-Edge-Epoch;
+    unset bereq.http.X-Edge-Status;
     unset bereq.http.X-Edge-Tagged;
     unset bereq.http.X-Edge-Key;
     unset bereq.http.X-Edge-Route;
@@ -1232,6 +1239,7 @@ sub edge_drop_kept {
     unset resp.http.X-Edge-Site;
     unset resp.http.X-Edge-Tags;
     unset resp.http.X-Edge-Epoch;
+    unset resp.http.X-Edge-Told;
     unset resp.http.X-Edge-Came;
     unset resp.http.X-Edge-Grace;
     unset resp.http.X-Edge-Shared;
