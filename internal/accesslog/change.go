@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 
 	"edgegen/internal/site"
 )
@@ -21,7 +22,8 @@ type Change struct {
 // A file that is not there is made already now, so that the commit cannot fail
 // for want of room.
 func (a *Log) Prepare(was, next site.Log) (*Change, error) {
-	if was.Access == next.Access && was.Format == next.Format {
+	was.Source, next.Source, was.Level, next.Level = site.Source{}, site.Source{}, "", ""
+	if reflect.DeepEqual(was, next) {
 		return nil, nil
 	}
 	c := &Change{log: a, seen: a.reopened()}

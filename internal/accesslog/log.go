@@ -42,8 +42,10 @@ type Log struct {
 
 	mu      sync.Mutex
 	to      target
+	rotates bool         // the file that is written to is about to be another
 	reopens int          // how often it was asked to open its file anew
 	text    bytes.Buffer // of the line at hand
+	record  Record       // likewise
 
 	ending sync.WaitGroup // the queues that take no more
 	giveUp context.CancelFunc
@@ -53,9 +55,11 @@ type Log struct {
 // target is where lines go, and how they are written. Its zero value is
 // nowhere.
 type target struct {
-	log   site.Log
-	queue *queue.Writer
-	file  *os.File // nil where the writer is the caller's
+	log    site.Log
+	queue  *queue.Writer
+	file   *os.File // nil where the writer is the caller's
+	fields []field  // of a line in JSON
+	size   int64    // of a file that does not grow without bound; 0 for another
 }
 
 // Open opens a log as the site describes it. stdout is where "stdout" leads.
@@ -92,7 +96,7 @@ func (a *Log) open(log site.Log) (target, error) {
 	case "off":
 		return target{log: log}, nil
 	case "stdout":
-		return target{log: log, queue: a.stdout}, nil
+		return target{log: log, queue: a.stdout, fields: fieldsOf(log.Fields)}, nil
 	}
 	// To append to, wherever its end is: a copy and truncate moves it. A named pipe
 	// without a reader would hold up whoever opens it.
@@ -105,7 +109,11 @@ func (a *Log) open(log site.Log) (target, error) {
 	case err != nil:
 		return target{}, fmt.Errorf("open the access log: %w", err)
 	}
-	return target{log: log, queue: a.before(file), file: file}, nil
+	to := target{log: log, queue: a.before(file), file: file, fields: fieldsOf(log.Fields)}
+	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() && log.MaxSize > 0 {
+		to.size = max(1, info.Size())
+	}
+	return to, nil
 }
 
 // followed is the flag for how the access log is opened. Who may write in its
@@ -118,23 +126,25 @@ func followed(path string) int {
 	return syscall.O_NOFOLLOW
 }
 
-// Record writes a request.
+// Record writes a request, unless the site wants no line of it.
 func (a *Log) Record(r Record) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.to.queue == nil {
+	if a.to.queue == nil || leaves(&a.to.log, &r) {
 		return
 	}
 	if a.hide != nil {
-		r.Backend = a.hide(r.Backend)
+		r.Backend, r.Way.Site, r.Way.Route = a.hide(r.Backend), a.hide(r.Way.Site), a.hide(r.Way.Route)
 	}
 	a.text.Reset()
 	if a.to.log.Format == "combined" {
 		writeCombined(&a.text, r)
 	} else {
-		writeJSON(&a.text, r)
+		a.record = r // which stays where it is while its fields are written
+		writeJSON(&a.text, a.to.fields, &a.record)
 	}
 	_, _ = a.to.queue.Write(a.text.Bytes()) // a queue never fails
+	a.grow(int64(a.text.Len()))
 }
 
 // Reopen opens the log's file anew, after the old one was moved away: what has

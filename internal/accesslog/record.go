@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"edgegen/internal/printable"
+	"edgegen/internal/site"
 )
 
 // Way is where a request was led, in the words of the site. What came before that
@@ -48,43 +49,71 @@ type Record struct {
 	Upstream time.Duration // until the head of its answer
 }
 
+// field is one of a line in JSON. write appends its value behind its name.
+type field struct {
+	name  string
+	write func([]byte, *Record) []byte
+}
+
+// fieldsOf are the fields of those names, in their order.
+func fieldsOf(names []string) []field {
+	known := map[string]func([]byte, *Record) []byte{
+		"time":        jsonTime,                                                                    // when the request had come: RFC 3339, UTC, milliseconds
+		"id":          func(b []byte, r *Record) []byte { return jsonText(b, r.ID) },               // X-Request-Id, which the app sees too; "" of what was no HTTP
+		"client":      func(b []byte, r *Record) []byte { return jsonText(b, clientOf(r.Client)) }, // IP address, behind trusted proxies
+		"method":      func(b []byte, r *Record) []byte { return jsonText(b, r.Method) },           // GET
+		"host":        func(b []byte, r *Record) []byte { return jsonText(b, r.Host) },             // as the client sent it
+		"path":        func(b []byte, r *Record) []byte { return jsonText(b, r.Path) },             // with the query, as the client sent it
+		"protocol":    func(b []byte, r *Record) []byte { return jsonText(b, r.Protocol) },         // HTTP/1.0, HTTP/1.1 or HTTP/2.0
+		"status":      func(b []byte, r *Record) []byte { return strconv.AppendInt(b, int64(r.Status), 10) },
+		"bytes":       func(b []byte, r *Record) []byte { return strconv.AppendInt(b, r.Bytes, 10) },
+		"received":    func(b []byte, r *Record) []byte { return strconv.AppendInt(b, r.Received, 10) },
+		"duration_us": func(b []byte, r *Record) []byte { return strconv.AppendInt(b, r.Duration.Microseconds(), 10) }, // until the last byte; of a WebSocket, until it was closed
+		"cache":       func(b []byte, r *Record) []byte { return jsonText(b, r.Cache) },
+		"tier":        func(b []byte, r *Record) []byte { return jsonText(b, r.Tier) },
+		"backend":     func(b []byte, r *Record) []byte { return jsonText(b, backendOf(r.Backend)) },                   // the server that was asked last: host:port or unix:/path
+		"upstream_us": func(b []byte, r *Record) []byte { return strconv.AppendInt(b, r.Upstream.Microseconds(), 10) }, // nginx counts milliseconds
+		"referer":     func(b []byte, r *Record) []byte { return jsonText(b, r.Referer) },
+		"user_agent":  func(b []byte, r *Record) []byte { return jsonText(b, r.UserAgent) },
+		"site":        func(b []byte, r *Record) []byte { return jsonText(b, r.Way.Site) },  // its canonical host
+		"route":       func(b []byte, r *Record) []byte { return jsonText(b, r.Way.Route) }, // its label
+	}
+	if names == nil {
+		names = site.LogFields()
+	}
+	fields := make([]field, len(names))
+	for i, name := range names {
+		before := `,"`
+		if i == 0 {
+			before = `{"`
+		}
+		fields[i] = field{before + name + `":`, known[name]}
+	}
+	return fields
+}
+
 // writeJSON writes a line with its end: an object on one line. The fields and
 // their order are the same whatever engines serve; text is "" and a number 0
 // where there is nothing to say. Bytes that nobody can print are replaced by
 // U+FFFD. Package encoding/json takes five times as long.
-func writeJSON(to *bytes.Buffer, r Record) {
+func writeJSON(to *bytes.Buffer, fields []field, r *Record) {
 	b := to.AvailableBuffer()
-	b = append(b, `{"time":"`...) // when the request had come: RFC 3339, UTC, milliseconds
-	b = r.Time.UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
-	b = append(b, '"')
-	b = jsonText(b, "id", r.ID)             // X-Request-Id, which the app sees too; "" of what was no HTTP
-	b = jsonText(b, "client", clientOf(r))  // IP address, behind trusted proxies
-	b = jsonText(b, "method", r.Method)     // GET
-	b = jsonText(b, "host", r.Host)         // as the client sent it
-	b = jsonText(b, "path", r.Path)         // with the query, as the client sent it
-	b = jsonText(b, "protocol", r.Protocol) // HTTP/1.0, HTTP/1.1 or HTTP/2.0
-	b = jsonNumber(b, "status", int64(r.Status))
-	b = jsonNumber(b, "bytes", r.Bytes)
-	b = jsonNumber(b, "received", r.Received)
-	b = jsonNumber(b, "duration_us", r.Duration.Microseconds()) // until the last byte; of a WebSocket, until it was closed
-	b = jsonText(b, "cache", r.Cache)
-	b = jsonText(b, "tier", r.Tier)
-	b = jsonText(b, "backend", backendOf(r))                    // the server that was asked last: host:port or unix:/path
-	b = jsonNumber(b, "upstream_us", r.Upstream.Microseconds()) // nginx counts milliseconds
-	b = jsonText(b, "referer", r.Referer)
-	b = jsonText(b, "user_agent", r.UserAgent)
+	for i := range fields {
+		b = fields[i].write(append(b, fields[i].name...), r)
+	}
 	to.Write(append(b, "}\n"...))
 }
 
-func jsonNumber(b []byte, name string, n int64) []byte {
-	b = append(append(append(b, `,"`...), name...), `":`...)
-	return strconv.AppendInt(b, n, 10)
+func jsonTime(b []byte, r *Record) []byte {
+	b = append(b, '"')
+	b = r.Time.UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
+	return append(b, '"')
 }
 
 // jsonText needs to escape nothing but what ends a string: of the rest, what is
 // not printable has been replaced.
-func jsonText(b []byte, name, text string) []byte {
-	b = append(append(append(b, `,"`...), name...), `":"`...)
+func jsonText(b []byte, text string) []byte {
+	b = append(b, '"')
 	text = printable.Text(text)
 	if strings.IndexByte(text, '"') < 0 && strings.IndexByte(text, '\\') < 0 {
 		return append(append(b, text...), '"')
@@ -104,7 +133,7 @@ func jsonText(b []byte, name, text string) []byte {
 //	"id" "host" received duration_us cache tier "backend" upstream_us
 func writeCombined(to *bytes.Buffer, r Record) {
 	b := to.AvailableBuffer()
-	b = append(b, dash(clientOf(r))...)
+	b = append(b, dash(clientOf(r.Client))...)
 	b = append(b, " - - ["...)
 	b = r.Time.UTC().AppendFormat(b, "02/Jan/2006:15:04:05 -0700")
 	b = append(b, `] "`...)
@@ -126,24 +155,24 @@ func writeCombined(to *bytes.Buffer, r Record) {
 	b = append(b, ' ')
 	b = append(b, dash(r.Tier)...)
 	b = append(b, ' ')
-	b = appendText(b, backendOf(r))
+	b = appendText(b, backendOf(r.Backend))
 	b = strconv.AppendInt(b, r.Upstream.Microseconds(), 10)
 	to.Write(append(b, '\n'))
 }
 
-func clientOf(r Record) string {
-	if !r.Client.IsValid() {
+func clientOf(a netip.Addr) string {
+	if !a.IsValid() {
 		return ""
 	}
-	return r.Client.String()
+	return a.String()
 }
 
 // backendOf writes a server as a site does.
-func backendOf(r Record) string {
-	if strings.HasPrefix(r.Backend, "/") {
-		return "unix:" + r.Backend
+func backendOf(server string) string {
+	if strings.HasPrefix(server, "/") {
+		return "unix:" + server
 	}
-	return r.Backend
+	return server
 }
 
 func dash(s string) string {

@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"edgegen/internal/site"
 )
 
 // line is a line of the access log as whoever reads it sees it.
@@ -85,7 +87,7 @@ func TestF5AccessLine(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got bytes.Buffer
-			if writeJSON(&got, c.record); got.String() != c.json+"\n" {
+			if writeJSON(&got, fieldsOf(nil), &c.record); got.String() != c.json+"\n" {
 				t.Errorf("json\n%swant\n%s", got.String(), c.json)
 			}
 			got.Reset()
@@ -93,6 +95,64 @@ func TestF5AccessLine(t *testing.T) {
 				t.Errorf("combined\n%swant\n%s", got.String(), c.combined)
 			}
 		})
+	}
+}
+
+// O5: a line has the fields that the site names, in their order; every name is known.
+func TestFieldsOfAccessLine(t *testing.T) {
+	r := someRecord()
+	r.Way = Way{Site: "shop.test", Route: `~ ^/"a"$`, Backend: "app"}
+	for want, names := range map[string][]string{
+		`{"status":200}`: {"status"},
+		`{"route":"~ ^/\"a\"$","site":"shop.test","time":"2026-11-23T07:41:01.070Z"}`: {"route", "site", "time"},
+	} {
+		var got bytes.Buffer
+		if writeJSON(&got, fieldsOf(names), &r); got.String() != want+"\n" {
+			t.Errorf("%s, want %s", got.String(), want)
+		}
+	}
+	for _, f := range fieldsOf(append(site.LogFields(), site.LogFieldsMore()...)) {
+		if f.write == nil {
+			t.Errorf("nobody writes the field %s", f.name)
+		}
+	}
+}
+
+// TestLeaves holds which requests have no line.
+func TestLeaves(t *testing.T) {
+	log := site.Log{Omit: 1, Slow: time.Second}
+	some := site.Log{Exclude: []string{"/healthz", "/static/"}, Slow: time.Second}
+	for name, c := range map[string]struct {
+		log  site.Log
+		r    Record
+		want bool
+	}{
+		"all are wanted":         {site.Log{}, Record{Path: "/healthz", Status: 200}, false},
+		"none is wanted":         {log, Record{Status: 200}, true},
+		"a failure":              {log, Record{Status: 502}, false},
+		"a refusal":              {log, Record{Status: 404}, true},
+		"a slow one":             {log, Record{Status: 200, Duration: 2 * time.Second}, false},
+		"a WebSocket":            {log, Record{Status: 101, Duration: time.Hour}, true},
+		"excluded":               {some, Record{Path: "/healthz", Status: 200}, true},
+		"excluded with a query":  {some, Record{Path: "/healthz?x", Status: 200}, true},
+		"below it":               {some, Record{Path: "/healthz/x", Status: 200}, true},
+		"beside it":              {some, Record{Path: "/healthzx", Status: 200}, false},
+		"below one with a slash": {some, Record{Path: "/static/x.js", Status: 200}, true},
+		"excluded and failed":    {some, Record{Path: "/healthz", Status: 503}, false},
+		"excluded and slow":      {some, Record{Path: "/healthz", Status: 200, Duration: time.Minute}, false},
+	} {
+		if got := leaves(&c.log, &c.r); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	half, left := site.Log{Omit: 0.5}, 0
+	for range 10000 {
+		if leaves(&half, &Record{Status: 200}) {
+			left++
+		}
+	}
+	if left < 4000 || left > 6000 {
+		t.Errorf("%d of 10000 are left out, want half", left)
 	}
 }
 
@@ -104,7 +164,7 @@ func FuzzAccessLine(f *testing.F) {
 	f.Fuzz(func(t *testing.T, id, method, host, path, referer, agent string) {
 		r := Record{ID: id, Method: method, Host: host, Path: path, Referer: referer, UserAgent: agent}
 		var line bytes.Buffer
-		writeJSON(&line, r)
+		writeJSON(&line, fieldsOf(nil), &r)
 		one(t, line.String())
 		got := decoded(t, line.Bytes())
 		for _, pair := range [][2]string{{id, got.ID}, {method, got.Method}, {host, got.Host}, {path, got.Path}, {referer, got.Referer}, {agent, got.UserAgent}} {
@@ -136,12 +196,15 @@ func plain(s string) bool {
 
 func BenchmarkAccessLine(b *testing.B) {
 	var line bytes.Buffer
-	for name, write := range map[string]func(*bytes.Buffer, Record){"json": writeJSON, "combined": writeCombined} {
+	fields := fieldsOf(nil)
+	for name, write := range map[string]func(*bytes.Buffer, *Record){
+		"json": func(to *bytes.Buffer, r *Record) { writeJSON(to, fields, r) }, "combined": func(to *bytes.Buffer, r *Record) { writeCombined(to, *r) },
+	} {
 		b.Run(name, func(b *testing.B) {
 			r := someRecord()
 			for b.Loop() {
 				line.Reset()
-				write(&line, r)
+				write(&line, &r)
 			}
 		})
 	}

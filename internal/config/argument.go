@@ -146,6 +146,26 @@ func (b *block) count(a *argument) int {
 	return int(number.Int64())
 }
 
+// share reads a part of a whole.
+func (b *block) share(a *argument) float64 {
+	standard, _ := strconv.ParseFloat(a.standard, 64)
+	expression, ok := b.expression(a)
+	if !ok {
+		return standard
+	}
+	expression = unwrap(expression)
+	value, ok := b.plainOf(a.name, expression, cty.Number, aNumber)
+	if !ok {
+		return standard
+	}
+	share, _ := value.AsBigFloat().Float64()
+	if share < 0 || share > 1 {
+		b.errorAt(expression.Range(), "write 0.1 for one of ten, say", "%s must be between 0 and 1", a.name)
+		return standard
+	}
+	return share
+}
+
 // size reads a number of bytes within the bounds of its row.
 func (b *block) size(a *argument) int64 {
 	return measured(b, a, parseSize, "KiB", "MiB")

@@ -53,7 +53,7 @@ func contractModel(dir string) *site.Edge {
 		Limits:  site.Limits{Connections: 10000, WebSockets: 5000, HeaderSize: 16 << 10, BodySize: 100 << 20},
 		Timeout: site.Timeouts{Header: 10 * time.Second, Idle: time.Minute, Connect: 5 * time.Second,
 			FirstByte: time.Minute, BetweenBytes: time.Minute, Body: 30 * time.Second, WebSocketIdle: 24 * time.Hour, Drain: 30 * time.Second},
-		Log:  site.Log{Access: "stdout", Format: "json", Level: "info"},
+		Log:  site.Log{Access: "stdout", Format: "json", Level: "info", Keep: 7},
 		ACME: site.ACME{Directory: "https://acme-v02.api.letsencrypt.org/directory"},
 		Sites: []site.Site{{
 			Host:    "vzine.us",

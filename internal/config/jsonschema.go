@@ -102,6 +102,8 @@ func (a *argument) literal() node {
 		return node{"type": "boolean"}
 	case numberKind:
 		return a.number()
+	case shareKind:
+		return node{"type": "number", "minimum": 0, "maximum": 1}
 	case sizeKind:
 		return node{"type": "string", "pattern": "^[0-9]+[a-zA-Z]+$"}
 	case durationKind:

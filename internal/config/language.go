@@ -38,6 +38,7 @@ const (
 	someKind     kind = "string, or list of strings"
 	flagKind     kind = "true or false"
 	numberKind   kind = "number"
+	shareKind    kind = "number from 0 to 1"
 	sizeKind     kind = "size"
 	durationKind kind = "duration"
 	objectKind   kind = "object of strings"

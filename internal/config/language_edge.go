@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/netip"
+	"strings"
 	"time"
 
 	"edgegen/internal/site"
@@ -162,12 +163,31 @@ func logLanguage() *schema {
 			{name: "format", kind: textKind, choices: []string{"json", "combined"}, standard: `"json"`, by: edgegenItself,
 				words: "the form of those lines", example: `"combined"`,
 				into: in(func(l *site.Log) *string { return &l.Format })},
+			{name: "fields", kind: listKind, elements: 32, by: edgegenItself,
+				words: "what a line in JSON tells, in this order: " + strings.Join(append(site.LogFields(), site.LogFieldsMore()...), ", ") + "; all but the last two where it is left out", example: `["time", "status", "site", "route", "duration_us"]`,
+				into: in(func(l *site.Log) *[]string { return &l.Fields }), read: reads(readLogFields)},
+			{name: "sample", kind: shareKind, standard: "1", by: edgegenItself,
+				words: "the share of requests that have a line; those that fail (5xx), and slow ones, have one in any case", example: "0.1",
+				into: in(func(l *site.Log) *float64 { return &l.Omit }), read: reads(readLogSample)},
+			{name: "exclude", kind: listKind, elements: 64, by: edgegenItself,
+				words: "paths that have no line, with what is below them, as clients write them; a failure and a slow request have one in any case", example: `["/healthz"]`,
+				into: in(func(l *site.Log) *[]string { return &l.Exclude }), read: reads(readLogExclude)},
+			{name: "slow", kind: durationKind, least: "1ms", most: "1d", by: edgegenItself,
+				words: "a request that takes longer has a line whatever sample and exclude say; WebSockets aside", example: `"2s"`,
+				into: in(func(l *site.Log) *time.Duration { return &l.Slow })},
+			{name: "max_size", kind: sizeKind, least: "64KiB", most: "1TiB", by: edgegenItself,
+				words: "a file that becomes larger is called .1, the one before it .2, and so on, and another begins; it grows without bound where that is left out", example: `"100MiB"`,
+				into: in(func(l *site.Log) *int64 { return &l.MaxSize })},
+			{name: "keep", kind: numberKind, standard: "7", least: "1", most: "1000", by: edgegenItself,
+				words: "how many files are kept besides, where max_size is given", example: "30",
+				into: in(func(l *site.Log) *int { return &l.Keep })},
 			{name: "level", kind: textKind, choices: []string{"debug", "info", "warn", "error"}, standard: `"info"`, by: edgegenItself,
 				words: "the least of what edgegen tells on stderr", example: `"warn"`,
 				into: in(func(l *site.Log) *string { return &l.Level })},
 		},
 		home:   within(func(e *site.Edge) *site.Log { return &e.Log }),
 		source: in(func(l *site.Log) *site.Source { return &l.Source }),
+		check:  checks(checkLog),
 	}
 }
 

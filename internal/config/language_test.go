@@ -198,6 +198,8 @@ func TestFieldsAreOfTheirKind(t *testing.T) {
 			kind = numberKind
 		case *int64:
 			kind = sizeKind
+		case *float64:
+			kind = shareKind
 		case *time.Duration:
 			kind = durationKind
 		}

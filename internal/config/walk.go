@@ -55,6 +55,8 @@ func (b *block) readArgument(a *argument) {
 		*to = b.flag(a)
 	case *int:
 		*to = b.count(a)
+	case *float64:
+		*to = b.share(a)
 	case *int64:
 		*to = b.size(a)
 	case *time.Duration:

@@ -207,7 +207,7 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		LongestPath:    routing.LongestPath + 1,
 
 		RedirectSource: redirectSource(in.Edge),
-		Ways:           in.Edge.Metrics != nil,
+		Ways:           in.Edge.TellsWays(),
 		Behind:         in.Edge.Plain(),
 		BehindSource:   in.Edge.Engine.Source,
 		StorageSource:  in.Edge.Storage.Source,

@@ -19,7 +19,19 @@ import (
 // countCases are O1: what is counted is what clients asked, with the labels that the
 // site gives, whoever serves. Nobody else asks the site counted.test.
 func countCases() []contractCase {
-	return []contractCase{{clause: "O1", name: "requests are counted by route, backend, tier, status and verdict", caches: true, run: counted}}
+	return []contractCase{{clause: "O1", name: "requests are counted by route, backend, tier, status and verdict", caches: true, run: counted},
+		{clause: "O5", name: "lines have the fields that the site names, and some requests none", edge: "quick", run: chosenFields}}
+}
+
+// chosenFields asks for a path that is left out of the log, and then for another.
+func chosenFields(a *attempt) {
+	a.ask(get("quick.test", "/excluded/x"))
+	a.ask(get("quick.test", "/files/none"))
+	var lines []string
+	for deadline := time.Now().Add(patience); len(lines) == 0 && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) { // between two looks
+		lines = a.linesBefore()
+	}
+	a.compare("the log", strings.Join(lines, ""), `{"route":"/files","site":"quick.test","status":200,"path":"/files/none?case={case}"}`+"\n")
 }
 
 // countedRequest is a request with the labels that it is counted with.

@@ -12,7 +12,11 @@ edge {
     websocket_idle = "2s"
     drain          = "2s"
   }
-  log { access = "off" }
+  log {
+    access  = "{dir}/access.log"
+    fields  = ["route", "site", "status", "path"]
+    exclude = ["/excluded"]
+  }
 }
 
 site "quick.test" {
