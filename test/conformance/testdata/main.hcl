@@ -18,33 +18,6 @@ edge {
   metrics { listen = "127.0.0.1:0" }
 }
 
-site "counted.test" {
-  aliases = ["www.counted.test"]
-  tls { self_signed = true }
-  backend "app" { servers = ["{app}"] }
-  backend "dead" { servers = ["{dead}"] }
-  route "/" {
-    static { root = "{dir}/public" }
-    backend = "app"
-  }
-  route "/ttl" {
-    backend = "app"
-    cache { ttl = "1h" }
-  }
-  route "= /exact" {
-    backend = "app"
-    methods = ["GET"]
-  }
-  route "~ ^/u/[0-9]+$" {
-    redirect { to = "/users" }
-  }
-  route "/dead" { backend = "dead" }
-  route "/ws" {
-    backend   = "app"
-    websocket = true
-  }
-}
-
 site "main.test" {
   aliases = ["www.main.test", "old.main.test"]
   hosts   = ["own.shop.second.test"]
@@ -644,3 +617,30 @@ site "leads.test" {
 
 # Sites with one rule each about who may come in.
 {guarded}
+
+site "counted.test" {
+  aliases = ["www.counted.test"]
+  tls { self_signed = true }
+  backend "app" { servers = ["{app}"] }
+  backend "dead" { servers = ["{dead}"] }
+  route "/" {
+    static { root = "{dir}/public" }
+    backend = "app"
+  }
+  route "/ttl" {
+    backend = "app"
+    cache { ttl = "1h" }
+  }
+  route "= /exact" {
+    backend = "app"
+    methods = ["GET"]
+  }
+  route "~ ^/u/[0-9]+$" {
+    redirect { to = "/users" }
+  }
+  route "/dead" { backend = "dead" }
+  route "/ws" {
+    backend   = "app"
+    websocket = true
+  }
+}
