@@ -166,6 +166,33 @@ func TestC4Modes(t *testing.T) {
 	}
 }
 
+// C4: what the authority has been asked for to the end is got of it later, also by who
+// comes after, and not ordered again; and it is not taken for its own renewal.
+func TestC4Resumed(t *testing.T) {
+	for _, part := range []string{"finalize-order", "certZ"} {
+		t.Run(part, func(t *testing.T) {
+			b := newBench(t, ca.Options{Lifetime: 8 * time.Second})
+			b.authority.Lose(part)
+			b.manager.Use(b.from(), shop)
+			b.until(func(s Status) bool { return s.Failure != "" })
+			b.manager.Close()
+			b.authority.Lose("")
+			b.start()
+			b.manager.Use(b.from(), shop)
+			first := b.next()
+			if orders, given := b.authority.Orders(), b.authority.Given(); orders != 1 || given != 1 {
+				t.Errorf("%d orders, %d given", orders, given)
+			}
+			if _, left, err := b.store.pending(b.authority.Directory, shop[0].Names); left || err != nil {
+				t.Errorf("an order is left: %v, %v", left, err)
+			}
+			if second := b.next(); second.Leaf.Equal(first.Leaf) {
+				t.Error("the renewal is the same")
+			}
+		})
+	}
+}
+
 // C2: one that ends soon is renewed before, with another key.
 func TestC2Renewal(t *testing.T) {
 	b := newBench(t, ca.Options{Lifetime: 6 * time.Second})

@@ -21,7 +21,7 @@ func (w *wanted) obtain(ctx context.Context, before certificate.Pair) error {
 	ctx, cancel := context.WithTimeout(ctx, orderTime)
 	defer cancel()
 	m := w.manager
-	told := &retryAfter{}
+	told := &heard{}
 	client := acmez.Client{Client: w.client(told), ChallengeSolvers: map[string]acmez.Solver{}}
 	switch solvers := client.ChallengeSolvers; {
 	case len(w.ByDNS.Command) > 0:
@@ -34,25 +34,39 @@ func (w *wanted) obtain(ctx context.Context, before certificate.Pair) error {
 			solvers[acme.ChallengeTypeTLSALPN01] = byTLS{&m.Challenges}
 		}
 	}
-	chain, key, err := w.order(ctx, client, before)
+	chain, key, err := w.get(ctx, client, told, before)
 	if err != nil {
 		return told.later(err)
 	}
-	if err := m.options.Store.put(w.authority.Directory, w.Names, append(chain, key...)); err != nil {
+	store := m.options.Store
+	if err := store.put(w.authority.Directory, w.Names, append(chain, key...)); err != nil {
 		return fmt.Errorf("store a certificate: %w", err)
 	}
-	return nil
+	return store.forgetPending(w.authority.Directory, w.Names)
 }
 
-func (w *wanted) order(ctx context.Context, client acmez.Client, before certificate.Pair) (chain, key []byte, err error) {
+// get goes on with an order that is there, or makes one.
+func (w *wanted) get(ctx context.Context, client acmez.Client, told *heard, before certificate.Pair) (chain, key []byte, err error) {
 	directory, err := w.directory(ctx, client)
 	if err != nil {
 		return nil, nil, err
 	}
+	told.newOrder = directory.NewOrder
 	known, err := w.account(ctx, client)
 	if err != nil {
 		return nil, nil, err
 	}
+	if chain, key, err = w.resume(ctx, client, known, before); err != nil || chain != nil {
+		return chain, key, err
+	}
+	profile, err := w.profile(directory)
+	if err != nil {
+		return nil, nil, err
+	}
+	return w.order(ctx, client, told, known, profile, before)
+}
+
+func (w *wanted) order(ctx context.Context, client acmez.Client, told *heard, known acme.Account, profile string, before certificate.Pair) (chain, key []byte, err error) {
 	signer, key, err := newKey()
 	if err != nil {
 		return nil, nil, fmt.Errorf("make a key: %w", err)
@@ -65,9 +79,10 @@ func (w *wanted) order(ctx context.Context, client acmez.Client, before certific
 	if err != nil {
 		return nil, nil, fmt.Errorf("make an order: %w", err)
 	}
-	if parameters.Profile, err = w.profile(directory); err != nil {
-		return nil, nil, err
-	}
+	parameters.Profile = profile
+	parameters.CSR = asked{request, func() error {
+		return w.manager.options.Store.putPending(w.authority.Directory, w.Names, pending{told.ordered(), string(key)})
+	}}
 	parameters.Replaces = before.Leaf // the authority counts it as a renewal
 	given, err := client.ObtainCertificate(ctx, parameters)
 	if err != nil {

@@ -2,10 +2,13 @@ package acme
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
+	"io"
 	"mime"
 	"net/http"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/mholt/acmez/v3/acme"
@@ -13,7 +16,7 @@ import (
 
 // client speaks with the authority; told, where it is not nil, hears when that
 // wants to be left alone.
-func (w *wanted) client(told *retryAfter) *acme.Client {
+func (w *wanted) client(told *heard) *acme.Client {
 	transport := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		TLSClientConfig:     &tls.Config{RootCAs: w.authority.Roots},
@@ -28,15 +31,14 @@ func (w *wanted) client(told *retryAfter) *acme.Client {
 	return c
 }
 
-// tries is how often a request is sent to an authority that has an error of its own,
-// and tryPause before the second time; it doubles from then on.
+// tries is how often a request is sent to an authority that breaks off or has an error
+// of its own, and tryPause before the second time; it doubles from then on.
 const (
 	tries    = 5
 	tryPause = 250 * time.Millisecond
 )
 
-// persistent sends a request again that is answered with such an error; for
-// connections that break, acmez does that. An order is made of a
+// persistent sends a request again that is answered by nothing else. An order is made of a
 // dozen of them, and would hardly come to its end on a bad day otherwise. What the
 // authority has carried out all the same it knows by the nonce: it refuses that one,
 // and the request is signed with another.
@@ -49,11 +51,13 @@ func (p persistent) RoundTrip(request *http.Request) (*http.Response, error) {
 	ctx, pause := request.Context(), p.pause
 	for try := 1; ; try++ {
 		response, err := p.RoundTripper.RoundTrip(request)
-		if err != nil || response.StatusCode < 500 || response.Header.Get("Retry-After") != "" || try == tries || !wait(ctx, pause) {
+		if !isHiccup(response, err) || try == tries || !wait(ctx, pause) {
 			return response, err
 		}
 		pause *= 2
-		_ = response.Body.Close() // it says nothing
+		if response != nil {
+			_ = response.Body.Close() // it says nothing
+		}
 		request = request.Clone(ctx)
 		if request.GetBody != nil { // else it has none
 			if request.Body, err = request.GetBody(); err != nil {
@@ -63,15 +67,25 @@ func (p persistent) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 }
 
-// retryAfter remembers when an authority wants to be asked again that has refused
-// to answer.
-type retryAfter struct {
-	http.RoundTripper
-	mu    sync.Mutex
-	after time.Time
+// isHiccup reports whether the same request may well be answered in a moment.
+func isHiccup(response *http.Response, err error) bool {
+	if err != nil {
+		return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
+	}
+	return response.StatusCode >= 500 && response.Header.Get("Retry-After") == ""
 }
 
-func (r *retryAfter) RoundTrip(request *http.Request) (*http.Response, error) {
+// heard remembers what an authority says besides its answers: when it wants to be
+// asked again where it has refused to answer, and what an order is called.
+type heard struct {
+	http.RoundTripper
+	newOrder string // where orders are made
+	mu       sync.Mutex
+	after    time.Time
+	order    string
+}
+
+func (r *heard) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := r.RoundTripper.RoundTrip(request)
 	if err != nil {
 		return nil, err
@@ -82,6 +96,11 @@ func (r *retryAfter) RoundTrip(request *http.Request) (*http.Response, error) {
 			r.after = after
 			r.mu.Unlock()
 		}
+	}
+	if response.StatusCode == http.StatusCreated && request.URL.String() == r.newOrder {
+		r.mu.Lock()
+		r.order = response.Header.Get("Location")
+		r.mu.Unlock()
 	}
 	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")) // "" is strange too
 	if response.StatusCode >= 400 && kind != "application/problem+json" || kind == "text/html" {
@@ -109,8 +128,15 @@ func parseRetryAfter(text string, now time.Time) (time.Time, bool) {
 	return now.Add(seconds), err == nil && seconds > 0
 }
 
+// ordered is the URL of the order that was made last.
+func (r *heard) ordered() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.order
+}
+
 // later adds to an error when the next try may come.
-func (r *retryAfter) later(err error) error {
+func (r *heard) later(err error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.after.IsZero() {

@@ -89,7 +89,7 @@ func shown(t *testing.T, address, name string) *x509.Certificate {
 	return conn.ConnectionState().PeerCertificates[0]
 }
 
-func given(c *x509.Certificate) bool { return strings.HasPrefix(c.Issuer.CommonName, "Pebble") }
+func isGiven(c *x509.Certificate) bool { return strings.HasPrefix(c.Issuer.CommonName, "Pebble") }
 
 // C1, C2, C4, C8: https answers at once; the authority's certificate follows, is renewed
 // without a request that fails or a WebSocket that closes, whatever stands in the
@@ -114,14 +114,14 @@ func TestC2Certificates(t *testing.T) {
 			browser := newClient(e)
 			socket, stop := browser.open(t, "shop.example/"), browser.under("shop.example/")
 
-			first := awaitShown(t, e, "shop.example", "the authority's certificate", given)
+			first := awaitShown(t, e, "shop.example", "the authority's certificate", isGiven)
 			if err := first.VerifyHostname("www.shop.example"); err != nil {
 				t.Error(err)
 			}
 			e.Until("what is served is told of", edge.Patience, func(s api.Status) bool {
 				return len(s.Certificates) == 2 && s.Certificates[0].Source == "acme" && s.Certificates[0].Renewal != nil && s.Certificates[0].Problem == ""
 			})
-			if err := awaitShown(t, e, "any.wild.example", "a wildcard's certificate", given).VerifyHostname("any.wild.example"); err != nil {
+			if err := awaitShown(t, e, "any.wild.example", "a wildcard's certificate", isGiven).VerifyHostname("any.wild.example"); err != nil {
 				t.Error(err)
 			}
 			nobodysChallenge(t, plain)
@@ -131,7 +131,7 @@ func TestC2Certificates(t *testing.T) {
 				t.Errorf("plan tells %+v", last)
 			}
 			h.Write("site.hcl", "this is no site")
-			second := awaitShown(t, e, "shop.example", "a renewed certificate", func(c *x509.Certificate) bool { return given(c) && !c.Equal(first) })
+			second := awaitShown(t, e, "shop.example", "a renewed certificate", func(c *x509.Certificate) bool { return isGiven(c) && !c.Equal(first) })
 			if !second.NotBefore.Before(first.NotAfter) {
 				t.Error("it was renewed too late")
 			}
@@ -143,7 +143,7 @@ func TestC2Certificates(t *testing.T) {
 			e.Kill()
 			<-e.Exited
 			e = h.Run()
-			if now := shown(t, e.HTTPS(), "shop.example"); !given(now) {
+			if now := shown(t, e.HTTPS(), "shop.example"); !isGiven(now) {
 				t.Errorf("after a crash the certificate is from %v", now.Issuer)
 			}
 			e.Stop()

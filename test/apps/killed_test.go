@@ -74,7 +74,7 @@ func TestC4Killed(t *testing.T) {
 		}
 		return text.String()
 	}
-	run := func(t *testing.T, life time.Duration, sites func(round int) int, hold func(t *testing.T, missing, orders int)) {
+	run := func(t *testing.T, life time.Duration, sites func(round int) int, hold func(t *testing.T, missing, orders int)) (given, kept int) {
 		names, plain, secure := dns.Start(t), port.Free(t), port.Free(t)
 		authority := ca.Start(t, ca.Options{Resolver: names.Address, HTTPPort: number(t, plain), Lifetime: life})
 		h := edge.NewHome(t, edge.BuiltIn)
@@ -98,8 +98,8 @@ func TestC4Killed(t *testing.T) {
 			account = now.account
 			hold(t, missing, authority.Orders()-orders)
 		}
-		kept, _ := filepath.Glob(filepath.Join(acme, "*"))
-		if err := os.WriteFile(filepath.Join(kept[0], ".begun.pem.1"), nil, 0o600); err != nil {
+		stores, _ := filepath.Glob(filepath.Join(acme, "*"))
+		if err := os.WriteFile(filepath.Join(stores[0], ".begun.pem.1"), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		e := h.Run()
@@ -107,17 +107,22 @@ func TestC4Killed(t *testing.T) {
 			t.Errorf("%v is left", begun)
 		}
 		for i := range sites(rounds - 1) {
-			awaitShown(t, e, stormSite(i), "the authority's certificate", given)
+			awaitShown(t, e, stormSite(i), "the authority's certificate", isGiven)
 		}
 		e.Stop()
-		t.Logf("%d kills: %d orders, %d given, %d kept", rounds, authority.Orders(), authority.Given(), len(keptIn(t, acme).certificates))
+		given, kept = authority.Given(), len(keptIn(t, acme).certificates)
+		t.Logf("%d kills: %d orders, %d given, %d kept", rounds, authority.Orders(), given, kept)
+		return given, kept
 	}
 	t.Run("getting", func(t *testing.T) {
-		run(t, 0, func(round int) int { return 2 * (round + 1) }, func(t *testing.T, missing, orders int) {
+		given, kept := run(t, 0, func(round int) int { return 2 * (round + 1) }, func(t *testing.T, missing, orders int) {
 			if orders > missing {
 				t.Errorf("%d orders for %d certificates that are missing", orders, missing)
 			}
 		})
+		if given != kept {
+			t.Errorf("%d certificates were asked for, and %d are kept", given, kept)
+		}
 	})
 	t.Run("renewing", func(t *testing.T) {
 		run(t, 4*time.Second, func(int) int { return 3 }, func(*testing.T, int, int) {})

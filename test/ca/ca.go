@@ -50,6 +50,7 @@ type Server struct {
 	orders int
 	given  int
 	fails  int              // of a hundred answers
+	loses  string           // a part of the path of those whose answers are lost
 	answer http.HandlerFunc // in place of the authority; nil where it answers itself
 }
 
@@ -116,6 +117,14 @@ func (s *Server) Fail(percent int) {
 	s.fails = percent
 }
 
+// Lose has requests whose path has such a part be carried out, and their answers be
+// lost; "" ends that.
+func (s *Server) Lose(part string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.loses = part
+}
+
 // broken answers as an authority whose database is away, or that dies.
 func broken(w http.ResponseWriter, _ *http.Request) {
 	if rand.N(2) == 0 {
@@ -136,6 +145,9 @@ func (s *Server) counted(handler http.Handler) http.HandlerFunc {
 			s.orders++
 		case heard.code == http.StatusOK && strings.Contains(r.URL.Path, "finalize-order"):
 			s.given++
+		}
+		if s.loses != "" && strings.Contains(r.URL.Path, s.loses) {
+			panic(http.ErrAbortHandler)
 		}
 	}
 }

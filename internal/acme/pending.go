@@ -1,0 +1,138 @@
+package acme
+
+import (
+	"context"
+	"crypto"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/mholt/acmez/v3"
+	"github.com/mholt/acmez/v3/acme"
+
+	"edgegen/internal/atomicfile"
+	"edgegen/internal/certificate"
+)
+
+// pending is an order from the moment on in which the authority is asked to give what
+// it is for: from then on it counts there, whatever becomes of us.
+type pending struct {
+	Order string // its URL
+	Key   string // of the certificate, in PEM
+}
+
+func (s Store) pendingFile(directory string, names []string) string {
+	return s.file(directory, names) + ".order"
+}
+
+// pending returns the order for the names that an earlier try has left; false where
+// there is none.
+func (s Store) pending(directory string, names []string) (p pending, ok bool, err error) {
+	text, err := os.ReadFile(s.pendingFile(directory, names))
+	if errors.Is(err, fs.ErrNotExist) {
+		return p, false, nil
+	}
+	if err != nil || json.Unmarshal(text, &p) != nil || p.Order == "" {
+		return p, false, err // what is damaged is begun anew
+	}
+	return p, true, nil
+}
+
+func (s Store) putPending(directory string, names []string, p pending) error {
+	text, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(s.pendingFile(directory, names), text, 0o600)
+}
+
+// forgetPending is for an order that has come to its end, one way or the other.
+func (s Store) forgetPending(directory string, names []string) error {
+	err := os.Remove(s.pendingFile(directory, names))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// asked notes an order down in the moment before the authority is asked for its
+// certificate: acmez wants the request then.
+type asked struct {
+	request *x509.CertificateRequest
+	note    func() error
+}
+
+func (a asked) CSR(context.Context, []acme.Identifier) (*x509.CertificateRequest, error) {
+	if err := a.note(); err != nil {
+		return nil, fmt.Errorf("store an order: %w", err)
+	}
+	return a.request, nil
+}
+
+// resume brings an order to its end that an earlier try has left; there is nothing
+// where that one was given up by the authority, or has given what is there already.
+func (w *wanted) resume(ctx context.Context, client acmez.Client, known acme.Account, before certificate.Pair) (chain, key []byte, err error) {
+	store := w.manager.options.Store
+	p, ok, err := store.pending(w.authority.Directory, w.Names)
+	if err != nil || !ok {
+		return nil, nil, err
+	}
+	chain, err = w.finish(ctx, client, known, p)
+	if _, told := problemOf(err); err != nil && !told {
+		return nil, nil, err // it may go better the next time
+	}
+	if err == nil && isAnother(chain, before) {
+		return chain, []byte(p.Key), nil
+	}
+	return nil, nil, store.forgetPending(w.authority.Directory, w.Names)
+}
+
+// finish returns nothing where the order has become invalid.
+func (w *wanted) finish(ctx context.Context, client acmez.Client, known acme.Account, p pending) (chain []byte, err error) {
+	order, err := client.GetOrder(ctx, known, acme.Order{Location: p.Order})
+	if err == nil && (order.Status == acme.StatusReady || order.Status == acme.StatusProcessing) {
+		var request *x509.CertificateRequest
+		if request, err = p.request(w.Names); err == nil {
+			order, err = client.FinalizeOrder(ctx, known, order, request.Raw)
+		}
+	}
+	if err != nil || order.Status != acme.StatusValid {
+		return nil, err
+	}
+	given, err := client.GetCertificateChain(ctx, known, order.Certificate)
+	if err != nil || len(given) == 0 {
+		return nil, err
+	}
+	return given[0].ChainPEM, nil
+}
+
+func (p pending) request(names []string) (*x509.CertificateRequest, error) {
+	block, _ := pem.Decode([]byte(p.Key))
+	if block == nil {
+		return nil, errors.New("the key of an order is damaged")
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, err
+	}
+	signer, ok := key.(crypto.Signer)
+	if !ok {
+		return nil, errors.New("the key of an order does not sign")
+	}
+	return acmez.NewCSR(signer, sorted(names))
+}
+
+// isAnother reports whether a chain begins with a certificate that ends later than the
+// one that it is to replace.
+func isAnother(chain []byte, before certificate.Pair) bool {
+	block, _ := pem.Decode(chain)
+	if block == nil {
+		return false
+	}
+	leaf, err := x509.ParseCertificate(block.Bytes)
+	return err == nil && (before.Leaf == nil || leaf.NotAfter.After(before.Leaf.NotAfter))
+}
