@@ -88,6 +88,14 @@ func siteCacheLanguage() *schema {
 				words: "whether answers tell in `Cache-Status` (RFC 9211) what the cache did: a hit and how long it stays fresh, or why the app was asked, and why its answer was not stored", example: "true",
 				into: in(func(c *site.Cache) *bool { return &c.Status })},
 		},
+		blocks: []*schema{{name: "purge", title: "a purge block", words: "who may have the cache forget a URL by asking for it with the method PURGE; anybody else is answered as with any other method",
+			arguments: []argument{
+				{name: "allow", kind: listKind, elements: 1024, needed: true, by: cacheTier,
+					words: "networks or addresses of clients, as `trusted_proxies` tell them", example: `["127.0.0.1", "10.0.0.0/8"]`,
+					into: in(func(c *site.Cache) *[]site.Prefix { return &c.Purgers }), read: reads(readPurgers)},
+			},
+			home:   within(func(c *site.Cache) *site.Cache { return c }),
+			source: in(func(c *site.Cache) *site.Source { return &c.PurgeSource })}},
 		home:   within(func(s *siteDraft) *site.Cache { return &s.Cache }),
 		source: in(func(c *site.Cache) *site.Source { return &c.Source }),
 	}

@@ -174,7 +174,7 @@ func siteWith(path []*schema, a *argument, value string) string {
 func TestFieldsAreOfTheirKind(t *testing.T) {
 	models := map[string]any{"edge": &site.Edge{}, "engine": &site.Engines{}, "cache_storage": &site.Storage{}, "limits": &site.Limits{},
 		"edge.timeouts": &site.Timeouts{}, "log": &site.Log{}, "acme": &site.ACME{}, "metrics": &site.Metrics{}, "site": &siteDraft{}, "site.tls": &site.TLS{}, "backend": &site.Backend{},
-		"server": &site.Server{}, "sticky": &site.Sticky{}, "backend.tls": &site.BackendTLS{}, "health": &site.Health{}, "fastcgi": &site.FastCGI{}, "site.cache": &site.Cache{},
+		"server": &site.Server{}, "sticky": &site.Sticky{}, "backend.tls": &site.BackendTLS{}, "health": &site.Health{}, "fastcgi": &site.FastCGI{}, "site.cache": &site.Cache{}, "purge": &site.Cache{},
 		"maintenance": &site.Maintenance{}, "hsts": &site.HSTS{}, "route": &site.Route{}, "static": &staticDraft{}, "match": &site.Match{}, "rewrite": &site.Rewrite{}, "backend.timeouts": &site.Patience{}, "redirect": &site.Redirect{}, "route.cache": &site.Route{}, "compress": &site.Compress{},
 		"variable": &variable{}, "validation": &validation{}, "request_headers": &site.HeaderRules{}, "response_headers": &site.HeaderRules{}}
 	rows(language(), nil, func(path []*schema, a *argument) {

@@ -179,6 +179,8 @@ func readTags(b *block, a *argument, c *site.Cache) {
 	}
 }
 
+func readPurgers(b *block, a *argument, c *site.Cache) { c.Purgers = b.networks(a) }
+
 // readPage reads the page of a maintenance. It need not exist: that it appears
 // is what it is for.
 func readPage(b *block, a *argument, m *site.Maintenance) {

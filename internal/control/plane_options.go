@@ -27,6 +27,7 @@ func (p *plane) options(g *generation.Generation) (o dataplane.Options, err erro
 		Piped:       e.piped.note,
 		Challenge:   e.authority,
 		Away:        e.away.Load,
+		Purge:       e.purgeBy,
 	}
 	if who := e.who.Daemons; who != nil {
 		o.Reader = &dataplane.User{UID: who.UID, GID: who.GID, Groups: who.Groups}

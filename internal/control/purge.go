@@ -22,19 +22,37 @@ func purgeOf(r *http.Request) api.Purge {
 		Tag: r.FormValue(api.PurgeTag), Soft: r.FormValue(api.PurgeSoft) != ""}
 }
 
-// purge has every server that stores answers forget what is meant: those that serve, their
-// stand-ins, and those that only finish what they have begun. It waits for its turn, so
-// that none is missed that is about to be put into use.
+// purge has the edge forget what is asked for on the control socket.
 func (e *Edge) purge(ctx context.Context, asked api.Purge) (api.Purged, error) {
-	purged := api.Purged{Soft: asked.Soft, Notes: []string{}}
 	if err := e.turns.look(ctx); err != nil {
-		return purged, err
+		return api.Purged{}, err
 	}
 	defer e.turns.looked()
 	what, err := meant(e.serving().Loaded.Edge, asked)
 	if err != nil {
-		return purged, err
+		return api.Purged{}, err
 	}
+	return e.purgeAll(ctx, what)
+}
+
+// purgeBy is purge for a client of the edge, which is not to wait for a reload that may
+// take minutes, nor to hold up a stop that waits for it.
+func (e *house) purgeBy(ctx context.Context, what site.Purge) (int, error) {
+	waiting, cancel := context.WithTimeout(ctx, purgeTime)
+	defer cancel()
+	if err := e.turns.look(waiting); err != nil {
+		return 0, err
+	}
+	defer e.turns.looked()
+	purged, err := e.purgeAll(ctx, what)
+	return purged.Objects, err
+}
+
+// purgeAll has every server that stores answers forget what is meant: those that serve,
+// their stand-ins, and those that only finish what they have begun. The caller has the
+// turn, so that none is missed that is about to be put into use.
+func (e *house) purgeAll(ctx context.Context, what site.Purge) (api.Purged, error) {
+	purged := api.Purged{Soft: what.Soft, Notes: []string{}}
 	for _, s := range slices.Concat(e.serversNow(), e.leaving.stores()) {
 		p, ok := s.(purger)
 		if !ok {
@@ -139,7 +157,8 @@ func (p *plane) purge(_ context.Context, what site.Purge) (count int, note strin
 	return count, "", nil
 }
 
-// purgeTime is how long a varnishd may take that answers.
+// purgeTime is how long a varnishd may take that answers, and how long a client waits for
+// its turn.
 const purgeTime = 10 * time.Second
 
 // purge is that of varnishd and of its stand-in. One that is down has nothing stored, nor

@@ -39,11 +39,17 @@ func (p *plane) relays(m *dataplane.Model) error {
 	if m.Edge.Challenged() {
 		add(challenges)
 	}
-	m.Watched = p.house.backends.named(slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == challenges }))
+	if m.Edge.Purgeable() {
+		add(dataplane.PurgeRelay)
+	}
+	m.Watched = p.house.backends.named(slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == challenges || name == dataplane.PurgeRelay }))
 	for _, name := range names {
 		path := p.house.layout.RelaySocket(name)
-		if name == challenges {
+		switch name {
+		case challenges:
 			path = p.house.layout.ChallengeSocket()
+		case dataplane.PurgeRelay:
+			path = p.house.layout.PurgeSocket()
 		}
 		file, err := p.house.hold(path)
 		if err != nil {

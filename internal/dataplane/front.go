@@ -51,6 +51,8 @@ func (f *front) decide(x *exchange) answer {
 	x.host, x.route = w.Host, x.model.route(w)
 	x.limitBody()
 	switch {
+	case w.Turn == decide.Purges:
+		return f.plane.purged(x)
 	case w.Ends():
 		return x.ended(w)
 	case w.Turn == decide.Maintained:

@@ -35,6 +35,7 @@
 package dataplane
 
 import (
+	"context"
 	"crypto/tls"
 	"log/slog"
 	"net"
@@ -78,8 +79,11 @@ type Model struct {
 // log, site.NoteTier, unless a WebSocket was asked for.
 type Relay struct {
 	net.Listener
-	Backend string // its site.BackendID; "" where Options.Challenge answers
+	Backend string // its site.BackendID; "" where Options.Challenge answers, PurgeRelay where Options.Purge does
 }
+
+// PurgeRelay stands for no backend: requests to purge come there.
+const PurgeRelay = "purge"
 
 // Options is what a Plane serves, and where. A listener belongs to the Plane
 // from New on, which closes it when it stops: hand over a duplicate of a
@@ -88,6 +92,10 @@ type Relay struct {
 type Options struct {
 	Model
 	Roles Roles
+
+	// Purge has every tier of the edge that stores anything forget what a client has
+	// asked it to, and returns how many responses that were; nil where no client can.
+	Purge func(context.Context, site.Purge) (int, error)
 
 	// The cache tier's Unix sockets, for native neighbours: connections with
 	// a PROXY header (v1 or v2) from the TLS tier, and plain-HTTP requests

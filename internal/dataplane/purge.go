@@ -1,7 +1,9 @@
 package dataplane
 
 import (
+	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -48,6 +50,29 @@ func (m *model) meant(what *site.Purge) func(key string) bool {
 		}
 	}
 	return nil
+}
+
+// purged answers a request to purge, from a client or from a native cache tier that has
+// looked who asks.
+func (p *Plane) purged(x *exchange) answer {
+	what, ok := x.model.decide.Purged(&x.Question)
+	if !ok || p.options.Purge == nil {
+		return answer{Response: failure(http.StatusNotFound), close: x.Body != nil}
+	}
+	count, err := p.options.Purge(x.ctx, what)
+	if err != nil {
+		p.log.WarnContext(x.ctx, "purge", "url", what.URL, "error", err)
+		return answer{Response: failure(http.StatusServiceUnavailable), close: x.Body != nil}
+	}
+	text := strconv.Itoa(count) + " forgotten\n"
+	return answer{close: x.Body != nil, Response: &wire.Response{Status: http.StatusOK, Length: int64(len(text)), Body: wire.NewBytes([]byte(text)),
+		Header: wire.Header{{Name: "Content-Type", Value: "text/plain; charset=utf-8"}, {Name: "Cache-Control", Value: "no-store"}}}}
+}
+
+// relayedPurge answers a native cache tier.
+func (p *Plane) relayedPurge(x *exchange) answer {
+	x.ReceiveRelayed()
+	return p.purged(x)
 }
 
 // stores are those of the models that serve, or may in a moment.

@@ -61,6 +61,8 @@ func (j *journey) ending() ending {
 		return ending{"path", "M2", fmt.Sprintf("the path has %d bytes, which is more than the site's regular expressions are asked about (%d)", len(q.Path), routing.LongestPath), w.Host.Site.Source, inHost}
 	case decide.Denied:
 		return ending{"access", "A1", fmt.Sprintf("route %s does not let %s in", quoted(w.Taken()), q.Client), w.Taken().Access.Decisive(q.Client), inHost}
+	case decide.Purges:
+		return ending{"purge", "K6", fmt.Sprintf("%s may purge: what is stored for the URL is forgotten", q.Client), w.Host.Site.Cache.PurgeSource, inHost}
 	case decide.NoRoute:
 		return ending{"route", "S1", fmt.Sprintf("no route of %s matches %s", w.Host.Site.Host, q.Path), w.Host.Site.Source, inHost}
 	}
@@ -144,7 +146,7 @@ func (j *journey) host() {
 
 // maintenance tells of a page that is not there.
 func (j *journey) maintenance() {
-	if j.w.Host == nil || j.w.Host.Site.Maintenance == nil || j.w.Turn == decide.Maintained || j.w.Turn == decide.LowTLS || j.w.Turn == decide.ToCanonical {
+	if j.w.Host == nil || j.w.Host.Site.Maintenance == nil || j.w.Turn == decide.Maintained || j.w.Turn == decide.LowTLS || j.w.Turn == decide.ToCanonical || j.w.Turn == decide.Purges {
 		return
 	}
 	m := j.w.Host.Site.Maintenance

@@ -23,9 +23,9 @@ func prepared(ctx context.Context, watch *backends.Watch, edge *site.Edge) (*bac
 }
 
 // NeedsRelay reports whether a daemon asks for backends that are looked after, or
-// for what an authority wants to know.
+// for what an authority wants to know, or hands on who purges.
 func (g *Generation) NeedsRelay() bool {
-	return (g.Native(RoleWeb) || g.Native(RoleCache)) && len(g.Backends.IDs()) > 0 || g.RelaysChallenges()
+	return (g.Native(RoleWeb) || g.Native(RoleCache)) && len(g.Backends.IDs()) > 0 || g.RelaysChallenges() || g.Native(RoleCache) && g.Loaded.Edge.Purgeable()
 }
 
 // RelaysChallenges reports whether a daemon hears what authorities ask for.

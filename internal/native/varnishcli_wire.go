@@ -108,7 +108,7 @@ func commandLine(words []string) (string, error) {
 	return line.String(), nil
 }
 
-const plainWordBytes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/:=+@%,"
+const plainWordBytes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/:=+@%,~&"
 
 func quoteWord(line *strings.Builder, word string) {
 	if word != "" && strings.Trim(word, plainWordBytes) == "" {

@@ -67,6 +67,9 @@ func (l Layout) RelaySocket(backend string) string {
 // listeners.
 func (l Layout) ChallengeSocket() string { return l.Run + "/acme.sock" }
 
+// PurgeSocket takes requests to purge from the cache tier.
+func (l Layout) PurgeSocket() string { return l.Run + "/purge.sock" }
+
 // Away is a file that is there while load balancers are to send nobody here.
 func (l Layout) Away() string { return l.Run + "/away" }
 

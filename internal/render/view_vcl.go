@@ -49,6 +49,8 @@ type vclData struct {
 	Queries        bool      // whether routes are chosen by the query
 	Patient        bool      // whether an app has timeouts of its own
 	Named          bool      // whether an app is asked for another host
+	Purgeable      bool      // whether a client may purge
+	PurgeSocket    string    // where that is done
 	Statuses       bool      // whether a site's answers have a Cache-Status
 	StatusName     string    // who speaks in it
 	TagHeaders     []string  // in which apps name tags
@@ -145,6 +147,8 @@ type vclSite struct {
 	IgnoredCookies string // a regular expression; "" for none
 	IgnoredQuery   string // likewise
 	Tags           string
+	Purgers        []vclTrusted
+	PurgeSource    site.Source
 	Status         bool
 	Strict         bool // whether clients of other sites may have an older TLS than it allows
 	Source         site.Source
@@ -204,6 +208,7 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		Usual:          methodsOf(site.UsualMethods()),
 		Safe:           methodsOf(site.SafeMethods()),
 		StatusName:     site.CacheName,
+		PurgeSocket:    in.Layout.PurgeSocket(),
 		LongestPath:    routing.LongestPath + 1,
 
 		RedirectSource: redirectSource(in.Edge),
@@ -274,6 +279,7 @@ func (v *vclData) group() {
 		if len(s.Wildcards) > 0 {
 			wild = append(wild, s)
 		}
+		v.Purgeable = v.Purgeable || len(s.Purgers) > 0
 		v.Statuses = v.Statuses || s.Status
 		if s.Tags != "" && !slices.Contains(v.TagHeaders, s.Tags) {
 			v.TagHeaders = append(v.TagHeaders, s.Tags)
@@ -348,6 +354,7 @@ func vclSiteOf(s *site.Site, index, appsBefore int, t site.Timeouts) (vclSite, [
 		Stale:          cacheTime(s.Cache.StaleIfError),
 		IgnoredCookies: cookiePattern(s.Cache.IgnoreCookies),
 		Tags:           s.Cache.Tags,
+		PurgeSource:    s.Cache.PurgeSource,
 		Status:         s.Cache.Status,
 		IgnoredQuery:   ignoredPattern(s.Cache.IgnoreQuery),
 		Source:         s.Source,
@@ -359,6 +366,9 @@ func vclSiteOf(s *site.Site, index, appsBefore int, t site.Timeouts) (vclSite, [
 		HostsSource:    s.HostsSource,
 		DefaultSource:  s.DefaultSource,
 		HasPatterns:    s.HasPatterns(),
+	}
+	for _, p := range s.Cache.Purgers {
+		rendered.Purgers = append(rendered.Purgers, vclNetwork(p))
 	}
 	rendered.CacheRules = rendered.Grace+rendered.Stale+rendered.IgnoredCookies+rendered.Tags != "" || rendered.Status
 	names, servers := make(map[string]string), make(map[string]string)

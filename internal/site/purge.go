@@ -1,9 +1,26 @@
 package site
 
-import "strings"
+import (
+	"net/netip"
+	"slices"
+	"strings"
+)
 
 // CacheName is who speaks in Cache-Status (RFC 9211, 2).
 const CacheName = "edgegen"
+
+// PurgeMethod is that of a request to forget what is stored for its URL.
+const PurgeMethod = "PURGE"
+
+// PurgedBy reports whether a client may have the cache forget a URL.
+func (c *Cache) PurgedBy(client netip.Addr) bool {
+	return slices.ContainsFunc(c.Purgers, func(p Prefix) bool { return p.Network.Contains(client) })
+}
+
+// Purgeable reports whether somebody may purge by asking.
+func (e *Edge) Purgeable() bool {
+	return !e.Uncached() && slices.ContainsFunc(e.Sites, func(s Site) bool { return len(s.Cache.Purgers) > 0 })
+}
 
 // Purge is what the cache is to forget. One of the first four says what is meant.
 type Purge struct {

@@ -241,9 +241,11 @@ type Cache struct {
 	// IgnoreQuery names parameters of the query, as they are written there and with "*"
 	// likewise: requests that differ in them alone share what is stored.
 	IgnoreQuery []string
-	Tags        string // the app's header that names tags; "" for none
-	Status      bool   // answers tell in Cache-Status what the cache did (RFC 9211)
+	Tags        string   // the app's header that names tags; "" for none
+	Purgers     []Prefix // clients that may purge a URL by asking for it with PurgeMethod
+	Status      bool     // answers tell in Cache-Status what the cache did (RFC 9211)
 	Source      Source
+	PurgeSource Source
 }
 
 // HSTS tells browsers to ask by https alone (RFC 6797).

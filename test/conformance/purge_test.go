@@ -15,7 +15,27 @@ func purgeCases() []contractCase {
 	return []contractCase{
 		{clause: "K6", name: "what is purged is gone, and nothing else", edge: "open", run: purges},
 		{clause: "K6", name: "stale by a soft purge", edge: "open", run: purgedSoftly, differs: "varnish-soft-purge", observed: `X-Cache is "MISS"`},
+		{clause: "K6", name: "not by who may not", edge: "open", from: "127.0.0.4", request: ask("PURGE", "soft.test", "/", "", "X-Forwarded-For: 127.0.0.2", "X-Real-IP: 127.0.0.2"),
+			want: want{status: 405, headers: map[string]string{"Allow": "~^GET, "}}},
+		{clause: "K6", name: "not of a site that says nothing of it", edge: "open", from: "127.0.0.2", request: ask("PURGE", "purge.test", "/", ""), want: want{status: 405}},
+		{clause: "K6", name: "not of an alias", edge: "open", from: "127.0.0.2", request: ask("PURGE", "www.soft.test", "/", ""), want: want{status: 405}},
+		{clause: "K6", name: "not of a path that is none", edge: "open", from: "127.0.0.2", request: ask("PURGE", "soft.test", "/%zz", ""), want: want{}},
+		{clause: "K6", name: "by the method on a plain listener", edge: "open", plain: true, from: "127.0.0.2", request: ask("PURGE", "soft.test", "/", ""), want: want{status: 405}},
 	}
+}
+
+// purgedBy purges by asking, as users of Varnish do.
+func purgedBy(a *attempt) {
+	a.edge.record.answer(a.mark, func(x *exchange) { x.write(page(fmt.Sprint(x.number), "Vary: X-Kind")) })
+	for _, kind := range []string{"a", "b"} {
+		a.ask(get("soft.test", "/by", "X-Kind: "+kind))
+	}
+	a.ask(get("soft.test", "/by/other"))
+	got := a.askFrom("127.0.1.7", ask("PURGE", "soft.test", "/by?utm_x=1", ""))
+	a.check(got, want{status: 200, body: "2 forgotten\n", headers: map[string]string{"X-Cache": "PASS", "Cache-Control": "no-store"}})
+	a.check(a.ask(get("soft.test", "/by", "X-Kind: a")), want{headers: map[string]string{"X-Cache": "MISS"}})
+	a.check(a.ask(get("soft.test", "/by/other")), want{headers: map[string]string{"X-Cache": "HIT"}})
+	a.check(a.askFrom("127.0.0.2", ask("PURGE", "soft.test", "/by/none", "")), want{status: 200, body: "0 forgotten\n"})
 }
 
 // purge runs the verb, and returns how many responses were meant.
@@ -88,6 +108,7 @@ func purges(a *attempt) {
 	a.verdicts("a part of a tag", all("HIT"))
 	a.counted("the site", 5, "--site", p)
 	a.verdicts("the site", all("MISS"))
+	purgedBy(a)
 	a.inFlight()
 }
 

@@ -6,7 +6,7 @@ import "time"
 func statusCases() []contractCase {
 	const fresh = "Cache-Control: max-age=60"
 	of := func(name, request, answer string, told ...string) contractCase {
-		return contractCase{clause: "K8", name: name, edge: "open", caches: true, run: func(a *attempt) {
+		return contractCase{clause: "K8", name: name, caches: true, run: func(a *attempt) {
 			a.edge.record.answer(a.mark, say(answer))
 			for _, one := range told {
 				a.check(a.ask(request), want{headers: map[string]string{"Cache-Status": one}})
@@ -37,9 +37,9 @@ func statusCases() []contractCase {
 		of("a method", ask("POST", "told.test", "/ttl", "", "Content-Length: 0"), page("x"), "edgegen; fwd=method"),
 		of("a body", ask("GET", "told.test", "/ttl", "x", "Content-Length: 1"), page("x"), "edgegen; fwd=bypass; detail=body"),
 		of("files", get("told.test", "/files/letters.txt"), page("x"), "edgegen; fwd=bypass; detail=files"),
-		of("not asked for by the site", get("soft.test", "/"), page("x", "Cache-Status: app"), "app"),
+		of("not asked for by the site", get("main.test", "/"), page("x", "Cache-Status: app"), "app"),
 		of("of the edge's own answers", get("told.test", "/%zz"), page("x"), ""),
-		{clause: "K8", name: "stale, and the app fails", edge: "open", run: toldStale},
+		{clause: "K8", name: "stale, and the app fails", run: toldStale},
 	}
 }
 

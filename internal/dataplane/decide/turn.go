@@ -35,6 +35,7 @@ const (
 	OtherVersion               // of WebSockets
 	WebSocket                  // a valid one
 	NoTunnel                   // a CONNECT for what takes no WebSockets
+	Purges                     // what is stored for its URL is to be forgotten
 	lastTurn
 )
 
@@ -46,7 +47,7 @@ var status = [lastTurn]int{
 	LowTLS: http.StatusMisdirectedRequest, Maintained: http.StatusServiceUnavailable,
 	PathTooLong: http.StatusRequestURITooLong, NoRoute: http.StatusNotFound,
 	MethodNotTaken: http.StatusMethodNotAllowed, Denied: http.StatusForbidden, BadHandshake: http.StatusBadRequest, OtherVersion: http.StatusUpgradeRequired,
-	NoTunnel: http.StatusMethodNotAllowed,
+	NoTunnel: http.StatusMethodNotAllowed, Purges: http.StatusOK,
 }
 
 // Way is the way of a request as far as the request and the site say. The zero

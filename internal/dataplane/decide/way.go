@@ -15,6 +15,11 @@ type Pages interface{ HasPage(path string) bool }
 // Decide finds the way of a request that Receive has let through: what the cache
 // tier decides.
 func (m *Model) Decide(q *Question, pages Pages) Way {
+	if q.Method == site.PurgeMethod {
+		if w, ok := m.purges(q); ok {
+			return w
+		}
+	}
 	if !m.edge.Takes(q.AsksBy()) {
 		return m.untaken(q, pages)
 	}

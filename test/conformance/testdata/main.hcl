@@ -184,6 +184,28 @@ site "second.test" {
   }
 }
 
+site "told.test" {
+  tls { self_signed = true }
+  cache {
+    grace          = "1s"
+    stale_if_error = "1h"
+    status_header  = true
+  }
+  backend "app" { servers = ["{app}"] }
+  route "/" { backend = "app" }
+  route "/ttl" {
+    backend = "app"
+    cache { ttl = "1h" }
+  }
+  route "/brief" {
+    backend = "app"
+    cache { ttl = "1s" }
+  }
+  route "/files" {
+    static { root = "public" }
+  }
+}
+
 # No route "/": what no route covers is 404.
 site "partial.test" {
   tls { self_signed = true }

@@ -43,8 +43,11 @@ site "purge.test" {
 }
 
 site "soft.test" {
+  aliases = ["www.soft.test"]
   tls { self_signed = true }
   cache {
+    ignore_query = ["utm_*"]
+    purge { allow = ["127.0.0.2", "127.0.1.0/24"] }
     grace = "1h"
     tags  = "Cache-Tag"
   }
@@ -52,28 +55,6 @@ site "soft.test" {
   route "/" {
     backend = "app"
     cache { ttl = "1h" }
-  }
-}
-
-site "told.test" {
-  tls { self_signed = true }
-  cache {
-    grace          = "1s"
-    stale_if_error = "1h"
-    status_header  = true
-  }
-  backend "app" { servers = ["{app}"] }
-  route "/" { backend = "app" }
-  route "/ttl" {
-    backend = "app"
-    cache { ttl = "1h" }
-  }
-  route "/brief" {
-    backend = "app"
-    cache { ttl = "1s" }
-  }
-  route "/files" {
-    static { root = "public" }
   }
 }
 

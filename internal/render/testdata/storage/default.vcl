@@ -37,9 +37,7 @@ backend edge_even {
 }
 backend edge_odd {
     .path = "/run/edgegen/web.sock";
-}
-
-# Nothing is sent here. While it is set to sick on varnishd's command line,
+}# Nothing is sent here. While it is set to sick on varnishd's command line,
 # connections end with their next answer: what is restarted next loses none.
 backend edge_open {
     .path = "/run/edgegen/web.sock";
