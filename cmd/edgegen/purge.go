@@ -4,12 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"edgegen/internal/api"
-	"edgegen/internal/config"
 )
 
 func newPurge(s streams) *cobra.Command {
@@ -63,9 +61,7 @@ are served as grace and stale_if_error say, and asked about.`,
 	c.Flags().StringVar(&what.Tag, "tag", "", "all that has the tag")
 	c.Flags().BoolVar(&what.Soft, "soft", false, "have it grow stale instead")
 	c.Flags().BoolVar(&asJSON, "json", false, "print how many there were as JSON")
-	if err := c.RegisterFlagCompletionFunc("site", completeSiteName); err != nil {
-		panic(err) // the flag was added a few lines above
-	}
+	completeFlag(c, "site", completeHost)
 	stateDirFlag(c, &directory)
 	return c
 }
@@ -80,18 +76,4 @@ func purgedText(purged api.Purged) string {
 		text += note + "\n"
 	}
 	return text
-}
-
-// completeSiteName offers the sites of the site file.
-func completeSiteName(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-	loaded, _ := config.Load(siteOf(nil))
-	var offered []string
-	if loaded.Edge != nil {
-		for _, s := range loaded.Edge.Sites {
-			if strings.HasPrefix(s.Host, typed) {
-				offered = append(offered, s.Host)
-			}
-		}
-	}
-	return offered, cobra.ShellCompDirectiveNoFileComp
 }

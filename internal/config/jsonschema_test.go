@@ -11,7 +11,7 @@ import (
 )
 
 // The schema says of a file in JSON what edgegen does, as far as a schema can.
-func TestJSONSchema(t *testing.T) {
+func TestL5JSONSchema(t *testing.T) {
 	text, err := JSONSchema()
 	if err != nil {
 		t.Fatal(err)

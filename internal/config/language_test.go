@@ -38,7 +38,7 @@ func nameOf(path []*schema, a *argument) string {
 	return strings.Join(append(names, a.name), ".")
 }
 
-func TestEveryRowIsWhole(t *testing.T) {
+func TestL5EveryRowIsWhole(t *testing.T) {
 	rows(language(), nil, func(path []*schema, a *argument) {
 		t.Run(nameOf(path, a), func(t *testing.T) {
 			if a.words == "" || strings.HasSuffix(a.words, ".") || a.by == 0 || a.into == nil {
@@ -216,7 +216,7 @@ func TestFieldsAreOfTheirKind(t *testing.T) {
 
 // An argument's name is written once: in its row. The words of JSON schemas, of
 // URLs and of each, and the names of functions, are others.
-func TestNamesStandInTheTableAlone(t *testing.T) {
+func TestL5NamesStandInTheTableAlone(t *testing.T) {
 	names := map[string]bool{}
 	rows(language(), nil, func(_ []*schema, a *argument) { names[a.name] = true })
 	files, err := filepath.Glob("*.go")

@@ -35,7 +35,7 @@ func redirecting(to string) string {
 
 // L1: the environment, then files that are read without being asked for in the
 // order of their names, then what is given in the order of the command line.
-func TestPrecedenceOfValues(t *testing.T) {
+func TestL1PrecedenceOfValues(t *testing.T) {
 	const site = "variable \"to\" {\n  type = string\n  default = \"/default\"\n}\n"
 	for _, c := range []struct {
 		name        string
@@ -147,7 +147,7 @@ func TestParseGiven(t *testing.T) {
 
 // L3: nothing that a person or a program is shown holds a sensitive value,
 // whatever is wrong with it, and whatever was made of it.
-func TestSensitiveValuesAreNotShown(t *testing.T) {
+func TestL3SensitiveValuesAreNotShown(t *testing.T) {
 	const secret = "hunter2/ x"
 	for _, use := range []string{
 		"edge { user = var.s }", "edge { https = [var.s] }", "edge { trusted_proxies = [var.s] }", "edge { limits { connections = var.s } }",
@@ -197,7 +197,7 @@ func TestSensitiveValuesAreNotShown(t *testing.T) {
 }
 
 // L1: files are read inside the site's directory alone.
-func TestFilesOfFunctionsAreConfined(t *testing.T) {
+func TestL1FilesOfFunctionsAreConfined(t *testing.T) {
 	outside := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(outside, []byte("/outside"), 0o600); err != nil {
 		t.Fatal(err)

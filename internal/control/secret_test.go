@@ -13,7 +13,7 @@ import (
 )
 
 // L3: no log, status or plan shows a sensitive value.
-func TestSecretsAreHidden(t *testing.T) {
+func TestL3SecretsAreHidden(t *testing.T) {
 	var s secrets
 	var out bytes.Buffer
 	log := slog.New(hidingHandler{slog.NewTextHandler(&out, nil), &s})
