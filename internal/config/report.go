@@ -78,8 +78,12 @@ func (d Diagnostic) reported() reported {
 	from := len(strings.Join(before[:min(d.Column-1, len(before))], ""))
 	r.Snippet = &reportedCode{Code: d.Snippet, Line: d.Line, From: from, To: min(from+d.EndByte-d.Byte, len(d.Snippet)), Values: []reportedValue{}}
 	for _, value := range d.Values {
-		name, is, _ := strings.Cut(value, " is ")
-		r.Snippet.Values = append(r.Snippet.Values, reportedValue{name, "is " + is})
+		for _, verb := range []string{" is ", " has "} {
+			if name, statement, found := strings.Cut(value, verb); found {
+				r.Snippet.Values = append(r.Snippet.Values, reportedValue{name, strings.TrimPrefix(verb, " ") + statement})
+				break
+			}
+		}
 	}
 	return r
 }

@@ -201,6 +201,9 @@ func (l *loader) evaluationProblem(problem *hcl.Diagnostic, expression hclsyntax
 	if problem.EvalContext != nil {
 		s = &scope{context: problem.EvalContext, instance: s.instance}
 	}
+	if lacks, known, ok := lackingAttribute(from, s.context); ok {
+		summary, remedy = lacks, known
+	}
 	if touchesSecret(from, s.context) || touchesSecret(expression, s.context) {
 		summary, remedy = fmt.Sprintf("%s, and why is not shown as it is about a sensitive value", lowerFirst(problem.Summary)), ""
 	}
@@ -208,6 +211,25 @@ func (l *loader) evaluationProblem(problem *hcl.Diagnostic, expression hclsyntax
 		l.origins[place] = origin{expression: from, scope: s}
 	}
 	l.errorAt(place, remedy, "%s", summary)
+}
+
+// lackingAttribute finds an attribute that an expression names and its object does not
+// have.
+func lackingAttribute(expression hclsyntax.Expression, context *hcl.EvalContext) (summary, remedy string, found bool) {
+	for _, reference := range expression.Variables() {
+		for n := 1; n < len(reference); n++ {
+			step, named := reference[n].(hcl.TraverseAttr)
+			value, problems := reference[:n].TraverseAbs(context)
+			if problems.HasErrors() {
+				break
+			}
+			kind := unmarked(value).Type()
+			if named && kind.IsObjectType() && !kind.HasAttribute(step.Name) {
+				return fmt.Sprintf("%s has no %q", nameOfReference(reference[:n]), step.Name), suggest(step.Name, sortedNames(kind.AttributeTypes())), true
+			}
+		}
+	}
+	return "", "", false
 }
 
 func suggestFunction(name string) string {

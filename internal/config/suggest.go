@@ -41,7 +41,7 @@ func suggest(name string, known []string) string {
 	if near, ok := nearest(name, known); ok {
 		return "did you mean " + strconv.Quote(near) + "?"
 	}
-	if len(known) > 20 {
+	if len(known) == 0 || len(known) > 20 {
 		return ""
 	}
 	return "write " + oneOf(known)
