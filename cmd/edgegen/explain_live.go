@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -156,6 +157,9 @@ func (s streams) explainLine(ctx context.Context, path string, selection generat
 	}
 	if !filepath.IsAbs(edge.Log.Access) {
 		return fmt.Errorf("--id: log.access is %q: a file can be searched, as in access = \"/var/log/edgegen.log\"", edge.Log.Access)
+	}
+	if edge.Log.Fields != nil && !slices.Contains(edge.Log.Fields, "id") {
+		return errors.New(`--id: the lines of the access log have no id: add "id" to log.fields, or leave fields out`)
 	}
 	line, err := explain.FindID(edge.Log.Access, flags.id)
 	if err != nil {

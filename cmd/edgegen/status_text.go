@@ -30,6 +30,9 @@ func statusText(status api.Status, now time.Time, color bool, width int) string 
 		writeEndpoints(&out, status.Backends, now, color, width)
 	}
 	writeCertificates(&out, status.Certificates, now, color, width)
+	if len(status.Metrics) > 0 {
+		fmt.Fprintf(&out, "\nmetrics: %s\n", "http://"+status.Metrics[0]+"/status")
+	}
 	if r := status.LastReload; r != nil {
 		fmt.Fprintf(&out, "\n%s\n", strings.Join(wrap(lastReload(r, now), width), "\n"))
 	}

@@ -28,6 +28,11 @@ func (x *examination) examineListeners() []Line {
 	for _, l := range x.edge.HTTPS {
 		lines = append(lines, x.examineListener("https", l, table)...)
 	}
+	if m := x.edge.Metrics; m != nil {
+		for _, l := range m.Listen {
+			lines = append(lines, x.examineListener("metrics", l, table)...)
+		}
+	}
 	return lines
 }
 

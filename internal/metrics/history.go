@@ -99,12 +99,10 @@ func (h *History) Traffic(now time.Time) *api.Traffic {
 		t.Points = append(t.Points, flow(all[i+1].all.since(all[i].all), all[i+1].at.Sub(all[i].at)))
 	}
 	for name, total := range all[last].sites {
-		points := rates(all, func(s sample) Total { return s.sites[name] })
-		t.Sites = append(t.Sites, api.NamedFlow{Site: name, Flow: flow(total.since(before.sites[name]), took), Points: points})
+		t.Sites = append(t.Sites, api.NamedFlow{Site: name, Flow: flow(total.since(before.sites[name]), took)})
 	}
 	for at, total := range all[last].backends {
-		points := rates(all, func(s sample) Total { return s.backends[at] })
-		t.Backends = append(t.Backends, api.BackendFlow{Site: at.site, Name: at.name, Flow: flow(total.since(before.backends[at]), took), Points: points})
+		t.Backends = append(t.Backends, api.BackendFlow{Site: at.site, Name: at.name, Flow: flow(total.since(before.backends[at]), took)})
 	}
 	slices.SortFunc(t.Sites, func(a, b api.NamedFlow) int {
 		return cmp.Or(cmp.Compare(b.Requests, a.Requests), cmp.Compare(a.Site, b.Site))
@@ -113,6 +111,12 @@ func (h *History) Traffic(now time.Time) *api.Traffic {
 		return cmp.Or(cmp.Compare(b.Requests, a.Requests), cmp.Compare(a.Site, b.Site), cmp.Compare(a.Name, b.Name))
 	})
 	t.Sites, t.Backends = t.Sites[:min(busiest, len(t.Sites))], t.Backends[:min(busiest, len(t.Backends))]
+	for i := range t.Sites {
+		t.Sites[i].Points = rates(all, func(s sample) Total { return s.sites[t.Sites[i].Site] })
+	}
+	for i := range t.Backends {
+		t.Backends[i].Points = rates(all, func(s sample) Total { return s.backends[pair{t.Backends[i].Site, t.Backends[i].Name}] })
+	}
 	return t
 }
 

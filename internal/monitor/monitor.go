@@ -41,7 +41,7 @@ type Monitor struct {
 	policy  string // the page's Content-Security-Policy
 	streams chan struct{}
 
-	mu     sync.Mutex // held while the overview is asked for
+	mu     sync.Mutex // held while the edge is looked at
 	last   []byte     // as JSON
 	lastAt time.Time
 }
@@ -95,7 +95,9 @@ func (m *Monitor) ready(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (m *Monitor) metrics(w http.ResponseWriter, _ *http.Request) {
+	m.mu.Lock() // one at a time: daemons are asked for it
 	families, err := m.source.Metrics.Gather()
+	m.mu.Unlock()
 	if err != nil {
 		word(w, http.StatusInternalServerError, err.Error())
 		return

@@ -2,8 +2,11 @@ package reload
 
 import (
 	"fmt"
+	"io"
 	"net/http"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,6 +23,7 @@ func plain(app *load.App, engine, https string) string {
   https = [%s]
   timeouts { drain = "2s" }
   engine { %s }
+  metrics { listen = "127.0.0.1:0" }
 }
 
 site %q {
@@ -31,6 +35,25 @@ site %q {
   }
 }
 `, https, engine, host, app.Address)
+}
+
+// counted is how many requests have been counted that were answered 2xx.
+func counted(t *testing.T, e *edge.Edge) (sum int) {
+	t.Helper()
+	response, err := http.Get("http://" + e.Status().Metrics[0] + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, match := range regexp.MustCompile(`(?m)^edgegen_requests_total\{.*status="2xx".*\} ([0-9]+)$`).FindAllStringSubmatch(string(text), -1) {
+		n, _ := strconv.Atoi(match[1]) // the pattern has digits alone
+		sum += n
+	}
+	return sum
 }
 
 // asked holds that the edge answers.
@@ -47,7 +70,8 @@ func running(e *edge.Edge, program string) bool {
 
 // TestEngineChange gives each tier the other engine by a reload, and its own one
 // back: the edge goes on when what served before has gone, and exactly those
-// WebSockets close that plan has counted.
+// WebSockets close that plan has counted. What is asked meanwhile is counted once,
+// whoever answers (O1).
 func TestEngineChange(t *testing.T) {
 	t.Parallel()
 	h := edge.NewHome(t, edge.Native)
@@ -76,6 +100,10 @@ func TestEngineChange(t *testing.T) {
 		if !running(e, c.program) {
 			t.Errorf("%s does not serve again", c.program)
 		}
+	}
+	await(t, "all requests have been counted", func() bool { return counted(t, e) >= 12 })
+	if n := counted(t, e); n != 12 {
+		t.Errorf("%d requests are counted, of 12", n)
 	}
 	e.Stop()
 }
