@@ -24,33 +24,53 @@ func purgeOf(r *http.Request) api.Purge {
 
 // purge has the edge forget what is asked for on the control socket.
 func (e *Edge) purge(ctx context.Context, asked api.Purge) (api.Purged, error) {
-	if err := e.turns.look(ctx); err != nil {
-		return api.Purged{}, err
-	}
-	defer e.turns.looked()
-	what, err := meant(e.serving().Loaded.Edge, asked)
-	if err != nil {
-		return api.Purged{}, err
-	}
-	return e.purgeAll(ctx, what)
+	return e.purgeInTurn(ctx, func() (site.Purge, error) { return meant(e.serving().Loaded.Edge, asked) })
 }
 
 // purgeBy is purge for a client of the edge, which is not to wait for a reload that may
 // take minutes, nor to hold up a stop that waits for it.
 func (e *house) purgeBy(ctx context.Context, what site.Purge) (int, error) {
-	waiting, cancel := context.WithTimeout(ctx, purgeTime)
+	ctx, cancel := context.WithTimeout(ctx, purgePatience)
 	defer cancel()
-	if err := e.turns.look(waiting); err != nil {
-		return 0, err
-	}
-	defer e.turns.looked()
-	purged, err := e.purgeAll(ctx, what)
+	purged, err := e.purgeInTurn(ctx, func() (site.Purge, error) { return what, nil })
 	return purged.Objects, err
 }
 
+const (
+	// purgePatience is how long a client waits, and how long a daemon that does not answer
+	// is asked again: by then its guard has ended it.
+	purgePatience = 10 * time.Second
+	// purgePause is between two attempts. The guard has its turn meanwhile.
+	purgePause = 300 * time.Millisecond
+)
+
+// purgeInTurn waits for its turn, so that no server is missed that is about to be put into
+// use, and purges.
+func (e *house) purgeInTurn(ctx context.Context, what func() (site.Purge, error)) (api.Purged, error) {
+	for end := time.Now().Add(purgePatience); ; {
+		if err := e.turns.look(ctx); err != nil {
+			return api.Purged{}, err
+		}
+		means, err := what()
+		if err != nil {
+			e.turns.looked()
+			return api.Purged{}, err
+		}
+		purged, err := e.purgeAll(ctx, means)
+		e.turns.looked()
+		if err == nil || time.Now().After(end) {
+			return purged, err
+		}
+		select {
+		case <-ctx.Done():
+			return purged, err
+		case <-time.After(purgePause):
+		}
+	}
+}
+
 // purgeAll has every server that stores answers forget what is meant: those that serve,
-// their stand-ins, and those that only finish what they have begun. The caller has the
-// turn, so that none is missed that is about to be put into use.
+// their stand-ins, and those that only finish what they have begun.
 func (e *house) purgeAll(ctx context.Context, what site.Purge) (api.Purged, error) {
 	purged := api.Purged{Soft: what.Soft, Notes: []string{}}
 	for _, s := range slices.Concat(e.serversNow(), e.leaving.stores()) {
@@ -157,10 +177,6 @@ func (p *plane) purge(_ context.Context, what site.Purge) (count int, note strin
 	return count, "", nil
 }
 
-// purgeTime is how long a varnishd may take that answers, and how long a client waits for
-// its turn.
-const purgeTime = 10 * time.Second
-
 // purge is that of varnishd and of its stand-in. One that is down has nothing stored, nor
 // has it when it is back.
 func (v *varnishServer) purge(ctx context.Context, what site.Purge) (count int, note string, err error) {
@@ -178,8 +194,6 @@ func (v *varnishServer) purge(ctx context.Context, what site.Purge) (count int, 
 	if what.Soft {
 		note = "varnishd has forgotten them: it cannot have what it stores grow stale"
 	}
-	ctx, cancel := context.WithTimeout(ctx, purgeTime)
-	defer cancel()
 	there, err := v.native.Purge(ctx, what)
 	if err != nil && !v.runs() {
 		err = nil // it has died, and all that it had stored with it

@@ -27,10 +27,11 @@ type Plane struct {
 	model   atomic.Pointer[model]
 	tls     *tls.Config
 
-	front *front          // nil without the cache tier
-	web   *web            // nil without the web tier
-	toWeb *upstream.Group // to a native web tier
-	apps  upstream.Register
+	front   *front          // nil without the cache tier
+	web     *web            // nil without the web tier
+	toWeb   *upstream.Group // to a native web tier
+	apps    upstream.Register
+	emptied atomic.Bool // a file that is not in use may hold what was purged
 	// rights are those of Options.Reader.
 	rights *static.Rights
 

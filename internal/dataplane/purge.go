@@ -20,6 +20,7 @@ func (p *Plane) Purge(what site.Purge) (count int) {
 	if p.front == nil {
 		return 0
 	}
+	p.emptied.Store(true)
 	means := httpcache.Purge{Key: p.model.Load().meant(&what), Tag: what.Tag, Soft: what.Soft}
 	for _, store := range p.stores() {
 		count += store.Purge(means, time.Now())

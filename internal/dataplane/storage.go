@@ -45,6 +45,11 @@ func (p *Plane) storage(s site.Storage, old *storage) (*storage, error) {
 	case old != nil && old.place == s.Path:
 		out.place += StorageBeside
 	}
+	if p.emptied.Load() {
+		if err := os.Remove(out.place); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("empty a cache storage of before a purge: %w", err)
+		}
+	}
 	_, err := os.Lstat(out.place)
 	out.made = errors.Is(err, os.ErrNotExist)
 	out.store, err = httpcache.OpenFile(out.place, s.Size)

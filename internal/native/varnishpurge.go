@@ -66,7 +66,7 @@ func (v *Varnish) Purge(ctx context.Context, what site.Purge) (count int, err er
 		p.trusted = time.Now().Add(2 * purgeDoubt)
 		p.recent = append(p.recent, ban{words: words, again: time.Now().Add(purgeDoubt)})
 	}
-	if _, err := v.CLI.do(ctx, words...); err != nil {
+	if _, err := v.soon(ctx, words...); err != nil {
 		return 0, err
 	}
 	after, err := v.await(ctx, countTime, func(s purgeStatistics) bool { return s.open <= 0 })
@@ -100,12 +100,20 @@ func (v *Varnish) tellPurge(ctx context.Context, count int, mistrust bool) error
 	}
 	value := fmt.Sprintf("%d.%03d", told/1000, told%1000)
 	for _, parameter := range []string{"default_keep", "send_timeout"} {
-		if err := v.CLI.SetParameter(ctx, parameter, value); err != nil {
+		if _, err := v.soon(ctx, "param.set", parameter, value); err != nil {
 			return err
 		}
 	}
 	v.purges.count, v.purges.mistrust = count, mistrust
 	return nil
+}
+
+// soon sends a command, and does not wait for a varnishd that has stopped: its guard has
+// to look after it.
+func (v *Varnish) soon(ctx context.Context, words ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	return v.CLI.do(ctx, words...)
 }
 
 // TendPurges makes bans again that are due, and tells the VCL when it can trust what it
@@ -121,7 +129,7 @@ func (v *Varnish) TendPurges(ctx context.Context) error {
 			left = append(left, one)
 			continue
 		}
-		if _, err := v.CLI.do(ctx, one.words...); err != nil {
+		if _, err := v.soon(ctx, one.words...); err != nil {
 			return err
 		}
 		if !one.last {
