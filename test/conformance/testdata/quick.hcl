@@ -38,3 +38,16 @@ site "quick.test" {
     websocket = true
   }
 }
+
+site "stale.test" {
+  tls { self_signed = true }
+  cache {
+    grace = "1h"
+    tags  = "Cache-Tag"
+  }
+  backend "app" { servers = ["{app}"] }
+  route "/" {
+    backend = "app"
+    cache { ttl = "1h" }
+  }
+}
