@@ -1,6 +1,7 @@
 # make test    all tests but chaos; on Debian as root it installs what is missing first
 # make chaos   daemons that are killed, stopped and crowded, under load; CI runs it too
 # make reloads test/reload in full: more reloads, more WebSockets, all combinations of engines
+# make kills   an edge that is killed forty times while it starts
 # make lint    gofmt, go vet, staticcheck, golangci-lint (with the import rules)
 # make build   bin/edgegen
 # make man     the manual pages, in bin/man1
@@ -12,7 +13,7 @@
 # make scan          what testssl.sh finds of TLS, as docs/tls.md says; needs Debian's testssl.sh
 # make compare       ten thousand generated answers, asked of the builtin cache and of Varnish
 
-.PHONY: test chaos reloads lint build man dependencies conformance hostile compare foretold cache-tests certificates scan
+.PHONY: test chaos reloads kills lint build man dependencies conformance hostile compare foretold cache-tests certificates scan
 
 # Each package has a timeout of its own. test/chaos has a target of its own,
 # since it needs the machine for itself. The packages that take longest begin, and
@@ -21,7 +22,7 @@
 LONG = ./test/reload ./test/conformance ./test/apps ./test/lifecycle ./internal/native ./internal/render ./test/browser
 test: export EDGEGEN_UNDER_TEST = $(CURDIR)/bin/edgegen
 test: dependencies build
-	go test -vet=off -timeout 9m -p $$((2 * $$(getconf _NPROCESSORS_ONLN))) $(LONG) \
+	go test -vet=off -timeout 9m -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) $(LONG) \
 		$$(go list ./... | grep -vxF "$$(printf 'edgegen/%s\n' test/chaos $(LONG:./%=%))")
 
 chaos: dependencies
@@ -35,6 +36,9 @@ certificates: dependencies
 
 scan: dependencies
 	go test -count=1 -timeout 20m ./test/scan -scan
+
+kills: dependencies
+	go test -count=1 ./test/lifecycle -run TestKillWhileStarting -kills 40
 
 dependencies:
 	@sh test/dependencies

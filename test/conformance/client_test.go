@@ -100,8 +100,10 @@ func (a *attempt) dial(from, to string) net.Conn {
 	return conn
 }
 
-// send writes the text with the case's marks filled in.
+// send writes the text with the case's marks filled in. From then on the
+// connection has as long as at first.
 func (c *client) send(text string) {
+	_ = c.conn.SetDeadline(time.Now().Add(3 * patience)) // where it fails, so does the write
 	if _, err := io.WriteString(c.conn, c.a.fill(text)); err != nil {
 		c.a.errorf("send: %v", err)
 	}

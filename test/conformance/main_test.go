@@ -17,8 +17,8 @@ import (
 // how many can run. Where more than one combination is asked at a time, the next
 // one starts while the last cases of another wait.
 const (
-	casesAtOnce        = 64
-	combinationsAtOnce = 4
+	casesAtOnce        = 32
+	combinationsAtOnce = 3
 )
 
 func TestMain(m *testing.M) {

@@ -48,14 +48,17 @@ func TestKill(t *testing.T) {
 	again.killedWithGuardian(t)
 }
 
+// starting is how long a start takes on a machine with little to do.
+const starting = 1500 * time.Millisecond
+
 // TestKillWhileStarting kills edgegen at random moments of its start.
 func TestKillWhileStarting(t *testing.T) {
 	t.Parallel()
 	h := newHome(t, edge.Native)
 	h.site(plan{edge: `timeouts { drain = "1s" }`, app: []string{"-stubborn", "-offspring"}})
-	const rounds = 10
-	for round := range rounds {
-		moment := time.Duration(round)*150*time.Millisecond + rand.N(150*time.Millisecond)
+	part := starting / time.Duration(*kills)
+	for round := range *kills {
+		moment := time.Duration(round)*part + rand.N(part)
 		e := h.up()
 		select {
 		case <-time.After(moment):

@@ -11,6 +11,9 @@ import (
 	"edgegen/test/edge"
 )
 
+// kills is how often an edge is killed while it starts; `make kills` asks for more.
+var kills = flag.Int("kills", 5, "how often an edge is killed while it starts")
+
 func TestMain(m *testing.M) {
 	flag.Parse()
 	// Most of them wait for daemons; the processors are not what limits them.

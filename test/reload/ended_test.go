@@ -84,22 +84,30 @@ func TestR1VarnishDiesAndOthersRefuse(t *testing.T) {
 	w := newWorld(t, edge.Native)
 	w.Wrap()
 	e := w.Run()
-	inForce := w.number
-	w.next()
-	entered, answered := entering(t, w.Home), make(chan edge.Result, 1)
-	go func() { answered <- e.Reload() }()
-	entered()
-	kill(t, e, "varnishd", syscall.SIGKILL)
-	w.Set(edge.StunnelBroken) // staging has started one to look at its file
-	kill(t, e, "stunnel", syscall.SIGKILL)
-	result := <-answered
-	if result.Code != 1 || strings.Contains(result.Err, "could not be put back") {
-		t.Errorf("reload exits with %d: %s", result.Code, result.Err)
+	inForce := 0
+	for attempt := 1; ; attempt++ {
+		inForce = w.number
+		w.next()
+		entered, answered := entering(t, w.Home), make(chan edge.Result, 1)
+		go func() { answered <- e.Reload() }()
+		entered()
+		kill(t, e, "varnishd", syscall.SIGKILL)
+		w.Set(edge.StunnelBroken) // staging has started one to look at its file
+		kill(t, e, "stunnel", syscall.SIGKILL)
+		result := <-answered
+		w.Clear(edge.StunnelBroken)
+		e.Until("all is well again", edge.Patience, func(s api.Status) bool {
+			return ready(s) && edge.Tier(s, "cache").State == "running"
+		})
+		if result.Code == 0 && attempt < 5 { // a busy machine has killed them too late
+			w.serves(e, w.number)
+			continue
+		}
+		if result.Code != 1 || strings.Contains(result.Err, "could not be put back") {
+			t.Errorf("reload exits with %d: %s", result.Code, result.Err)
+		}
+		break
 	}
-	w.Clear(edge.StunnelBroken)
-	e.Until("all is well again", edge.Patience, func(s api.Status) bool {
-		return ready(s) && edge.Tier(s, "cache").State == "running"
-	})
 	w.serves(e, inForce)
 	w.number = inForce
 	w.next()
