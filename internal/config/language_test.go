@@ -89,13 +89,16 @@ func TestExamplesOfTheTable(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := os.WriteFile("htpasswd", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	rows(language(), nil, func(path []*schema, a *argument) {
 		for what, value := range map[string]string{"example": a.example, "default": a.standard} {
 			if value == "" {
 				continue
 			}
 			t.Run(nameOf(path, a)+"/"+what, func(t *testing.T) {
-				text := siteWith(path, a, strings.NewReplacer("${each.key}.", "", "/var/log/edgegen", ".", "/srv/app", "srv",
+				text := siteWith(path, a, strings.NewReplacer("${each.key}.", "", "/var/log/edgegen", ".", "/srv/app", "srv", `"auth"`, `"app"`,
 					`"server.crt"`, `"certs/server.crt"`, `"server.key"`, `"certs/server.key"`,
 					`"client.crt"`, `"certs/server.crt"`, `"client.key"`, `"certs/server.key"`, `"ca.pem"`, `"certs/server.crt"`, `"authority.pem"`, `"certs/server.crt"`).Replace(value))
 				if err := os.WriteFile("site.hcl", []byte(text), 0o600); err != nil {
@@ -131,7 +134,7 @@ func siteWith(path []*schema, a *argument, value string) string {
 	inner += beside[last.name+"."+a.name] + beside[path[len(path)-2].name+"."+last.name+"."+a.name]
 	for _, needed := range last.arguments {
 		if needed.needed && needed.name != a.name {
-			inner += needed.name + " = " + needed.example + "\n"
+			inner += needed.name + " = " + strings.Replace(needed.example, "auth", "app", 1) + "\n"
 		}
 	}
 	if last.name == "tls" && len(path) == 3 && a.name != "certificate" && a.name != "key" && a.name != "self_signed" && a.name != "acme" && a.name != "dns_hook" || last.name == "tls" && len(path) == 3 && value == "false" {
@@ -152,7 +155,7 @@ func siteWith(path []*schema, a *argument, value string) string {
 				inner += "servers = [\"127.0.0.1:5001\"]\n"
 			}
 		case "route":
-			if !strings.Contains(inner, "redirect {") && !strings.Contains(inner, "backend =") {
+			if !strings.Contains(inner, "redirect {") && (last.name == "forward_auth" || !strings.Contains(inner, "backend =")) {
 				inner += "backend = \"app\"\n"
 			}
 		case "site":
@@ -174,7 +177,7 @@ func siteWith(path []*schema, a *argument, value string) string {
 func TestFieldsAreOfTheirKind(t *testing.T) {
 	models := map[string]any{"edge": &site.Edge{}, "engine": &site.Engines{}, "cache_storage": &site.Storage{}, "limits": &site.Limits{},
 		"edge.timeouts": &site.Timeouts{}, "log": &site.Log{}, "acme": &site.ACME{}, "metrics": &site.Metrics{}, "site": &siteDraft{}, "site.tls": &site.TLS{}, "backend": &site.Backend{},
-		"server": &site.Server{}, "sticky": &site.Sticky{}, "backend.tls": &site.BackendTLS{}, "health": &site.Health{}, "fastcgi": &site.FastCGI{}, "site.cache": &site.Cache{}, "purge": &site.Cache{},
+		"server": &site.Server{}, "sticky": &site.Sticky{}, "backend.tls": &site.BackendTLS{}, "health": &site.Health{}, "fastcgi": &site.FastCGI{}, "site.cache": &site.Cache{}, "rate_limit": &site.RateLimit{}, "basic_auth": &site.BasicAuth{}, "forward_auth": &site.ForwardAuth{}, "purge": &site.Cache{},
 		"maintenance": &site.Maintenance{}, "hsts": &site.HSTS{}, "route": &site.Route{}, "static": &staticDraft{}, "match": &site.Match{}, "rewrite": &site.Rewrite{}, "backend.timeouts": &site.Patience{}, "redirect": &site.Redirect{}, "route.cache": &site.Route{}, "compress": &site.Compress{},
 		"variable": &variable{}, "validation": &validation{}, "request_headers": &site.HeaderRules{}, "response_headers": &site.HeaderRules{}}
 	rows(language(), nil, func(path []*schema, a *argument) {

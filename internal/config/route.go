@@ -124,15 +124,20 @@ func problemOf(err error) (what, remedy string) {
 // readBackend reads the name of one of the site's backends, which are decoded
 // before its routes.
 func readBackend(b *block, a *argument, r *site.Route) {
-	name, ok := b.text(a)
-	if !ok {
-		return
-	}
+	name, _ := b.siteBackend(a, b.around)
 	r.Backend = name.text
+}
+
+// siteBackend reads the name of a backend of the site, whose block is given.
+func (b *block) siteBackend(a *argument, of *block) (name located, ok bool) {
+	name, ok = b.text(a)
+	if !ok {
+		return name, false
+	}
 	var known []string
-	draft := b.around.model.(*siteDraft)
-	if b.around.lacking[b.around.kindIn(&draft.Backends)] {
-		return // it may be among those that could not be read
+	draft := of.model.(*siteDraft)
+	if of.lacking[of.kindIn(&draft.Backends)] {
+		return name, true // it may be among those that could not be read
 	}
 	for _, backend := range draft.Backends {
 		known = append(known, backend.Name)
@@ -145,6 +150,7 @@ func readBackend(b *block, a *argument, r *site.Route) {
 	default:
 		b.errorAt(name.place, suggest(name.text, known), "no backend is called %q", name.text)
 	}
+	return name, true
 }
 
 // readMethods reads the methods that a route takes.

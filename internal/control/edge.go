@@ -15,6 +15,7 @@ import (
 	"edgegen/internal/accesslog"
 	"edgegen/internal/api"
 	"edgegen/internal/config"
+	"edgegen/internal/dataplane/gate"
 	"edgegen/internal/generation"
 	"edgegen/internal/statedir"
 	"edgegen/internal/systemd"
@@ -68,6 +69,7 @@ func (e *Edge) first(ctx context.Context, loaded *config.Loaded, diagnostics con
 	}
 	e.keepCleanersOff()
 	e.watch()
+	e.gates = gate.New(e.options.Log.With("from", "builtin"))
 	e.authorize()
 	given := &generation.Pool{Open: generation.Passed(e.options.Listeners)}
 	g, err := e.generate(ctx, loaded, e.options.Site, nil, given, found)
@@ -123,6 +125,7 @@ func (e *Edge) release() {
 	e.later.Wait()
 	e.backends.close()
 	e.unauthorize()
+	e.gates.Close()
 	if g := e.serving(); g != nil {
 		generation.CloseListeners(g.Public.All())
 	}

@@ -12,6 +12,7 @@ import (
 
 	"edgegen/internal/accesslog"
 	"edgegen/internal/acme"
+	"edgegen/internal/dataplane/gate"
 	"edgegen/internal/generation"
 	"edgegen/internal/render"
 	"edgegen/internal/statedir"
@@ -50,6 +51,7 @@ type house struct {
 	// backends are those that are looked after; nil before the first generation.
 	backends *watched
 	piped    piped
+	gates    *gate.Keeper // who has come how often, and who has which password; nil before the first generation
 	// authority gets certificates; nil before the first generation.
 	authority *acme.Manager
 	// repeated counts the messages that a daemon writes for each connection of many.

@@ -28,6 +28,7 @@ func (p *plane) options(g *generation.Generation) (o dataplane.Options, err erro
 		Challenge:   e.authority,
 		Away:        e.away.Load,
 		Purge:       e.purgeBy,
+		Gates:       e.gates,
 	}
 	if who := e.who.Daemons; who != nil {
 		o.Reader = &dataplane.User{UID: who.UID, GID: who.GID, Groups: who.Groups}

@@ -42,7 +42,12 @@ func (p *plane) relays(m *dataplane.Model) error {
 	if m.Edge.Purgeable() {
 		add(dataplane.PurgeRelay)
 	}
-	m.Watched = p.house.backends.named(slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == challenges || name == dataplane.PurgeRelay }))
+	if m.Edge.Gated() {
+		add(dataplane.GateRelay)
+	}
+	m.Watched = p.house.backends.named(slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return name == challenges || name == dataplane.PurgeRelay || name == dataplane.GateRelay
+	}))
 	for _, name := range names {
 		path := p.house.layout.RelaySocket(name)
 		switch name {
@@ -50,6 +55,8 @@ func (p *plane) relays(m *dataplane.Model) error {
 			path = p.house.layout.ChallengeSocket()
 		case dataplane.PurgeRelay:
 			path = p.house.layout.PurgeSocket()
+		case dataplane.GateRelay:
+			path = p.house.layout.GateSocket()
 		}
 		file, err := p.house.hold(path)
 		if err != nil {

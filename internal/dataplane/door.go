@@ -95,6 +95,10 @@ func (p *Plane) serve(c net.Conn, d *door) {
 	case forWeb:
 		p.http1(&http1{Conn: c, door: d, peer: localhost, serve: p.web.serve})
 	case forRelay:
+		if d.backend == GateRelay {
+			p.http1(&http1{Conn: c, door: d, peer: localhost, serve: p.askedAtGate})
+			return
+		}
 		if d.backend == PurgeRelay {
 			p.http1(&http1{Conn: c, door: d, peer: localhost, serve: p.relayedPurge})
 			return

@@ -50,6 +50,13 @@ func (f *front) decide(x *exchange) answer {
 	w := x.model.decide.Decide(&x.Question, f.plane.rights)
 	x.host, x.route = w.Host, x.model.route(w)
 	x.limitBody()
+	if x.route != nil && x.route.guard != nil && w.Arrives() {
+		brings, refusal := f.plane.comesIn(x)
+		if refusal != nil {
+			return answer{Response: refusal, gone: refusal.Status == nobody}
+		}
+		x.route.guard.letIn(&x.Header, brings)
+	}
 	switch {
 	case w.Turn == decide.Purges:
 		return f.plane.purged(x)

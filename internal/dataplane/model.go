@@ -6,6 +6,7 @@ import (
 
 	"edgegen/internal/accesslog"
 	"edgegen/internal/dataplane/decide"
+	"edgegen/internal/dataplane/gate"
 	"edgegen/internal/dataplane/httpcache"
 	"edgegen/internal/dataplane/static"
 	"edgegen/internal/dataplane/upstream"
@@ -40,11 +41,12 @@ type route struct {
 	patience upstream.Timeouts
 	group    *upstream.Group // nil where there is no backend
 	policy   httpcache.Policy
+	guard    *guard // nil where whoever has the right address comes in
 }
 
 // newModel prepares what a Model says. Servers of backends that old has too
 // are kept, with their connections.
-func newModel(from Model, roles Roles, old *model, outer *tls.Config) (*model, error) {
+func newModel(from Model, roles Roles, keeper *gate.Keeper, old *model, outer *tls.Config) (*model, error) {
 	edge := from.Edge
 	decides, err := decide.NewModel(edge)
 	if err != nil {
@@ -53,7 +55,7 @@ func newModel(from Model, roles Roles, old *model, outer *tls.Config) (*model, e
 	m := &model{edge: edge, decide: decides, generation: from.Generation, groups: map[string]*upstream.Group{}, patience: patienceOf(edge), byID: map[string]*route{}, watched: from.Watched,
 		private: static.NewPrivate(from.Private)}
 	for i := range edge.Sites {
-		routes, err := m.routesOf(&edge.Sites[i], old)
+		routes, err := m.routesOf(&edge.Sites[i], keeper, old)
 		if err != nil {
 			return nil, err
 		}
@@ -74,11 +76,12 @@ func newModel(from Model, roles Roles, old *model, outer *tls.Config) (*model, e
 	return m, nil
 }
 
-func (m *model) routesOf(s *site.Site, old *model) ([]route, error) {
+func (m *model) routesOf(s *site.Site, keeper *gate.Keeper, old *model) ([]route, error) {
 	var out []route
 	for i := range s.Routes {
 		r := route{Route: &s.Routes[i], id: s.Routes[i].ID(s.Host), way: accesslog.Way{Site: s.Host, Route: s.Routes[i].Label(), Backend: s.Routes[i].Backend}, bodySize: m.decide.BodySize(&s.Routes[i]), policy: httpcache.Policy{TTL: s.Routes[i].TTL, HasTTL: s.Routes[i].HasTTL,
-			Heuristic: s.Cache.Heuristic, Grace: s.Cache.Grace, StaleIfError: s.Cache.StaleIfError}}
+			Heuristic: s.Cache.Heuristic, Grace: s.Cache.Grace, StaleIfError: s.Cache.StaleIfError, Protected: s.Routes[i].Access.Protects()}}
+		r.guard = m.guardOf(s, r.Route, r.id, keeper, old)
 		if r.ByHeader() {
 			r.variant = r.id
 		}

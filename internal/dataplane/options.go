@@ -41,6 +41,7 @@ import (
 	"net"
 
 	"edgegen/internal/accesslog"
+	"edgegen/internal/dataplane/gate"
 	"edgegen/internal/dataplane/upstream"
 	"edgegen/internal/site"
 )
@@ -79,11 +80,15 @@ type Model struct {
 // log, site.NoteTier, unless a WebSocket was asked for.
 type Relay struct {
 	net.Listener
-	Backend string // its site.BackendID; "" where Options.Challenge answers, PurgeRelay where Options.Purge does
+	Backend string // its site.BackendID; "" where Options.Challenge answers, PurgeRelay where Options.Purge does, GateRelay where it is asked who may come in
 }
 
 // PurgeRelay stands for no backend: requests to purge come there.
 const PurgeRelay = "purge"
+
+// GateRelay likewise: a native cache tier asks there whether a request may come in to
+// its route.
+const GateRelay = "gate"
 
 // Options is what a Plane serves, and where. A listener belongs to the Plane
 // from New on, which closes it when it stops: hand over a duplicate of a
@@ -129,6 +134,10 @@ type Options struct {
 
 	// Challenge knows what authorities may ask for. Nil where they are not to.
 	Challenge Challenge
+
+	// Gates knows how often clients have come, and users with their passwords. Nil where
+	// no route of any model is site.Access.Gated.
+	Gates *gate.Keeper
 
 	// Log is told of warnings a few times each, and how many were left out; nil
 	// logs nothing.

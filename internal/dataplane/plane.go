@@ -115,6 +115,10 @@ func (p *Plane) tiers() {
 	if p.options.Roles.Web {
 		p.web = &web{plane: p, files: static.New(keptFiles, p.rights)}
 	}
+	if p.web == nil && (p.options.Roles.Cache || p.options.WebPath != "") {
+		p.toWeb = upstream.NewGroup([]upstream.Address{{Network: "unix", Address: p.options.WebPath}})
+		p.toWeb.InterimEnds = true
+	}
 	if !p.options.Roles.Cache {
 		return
 	}
@@ -122,8 +126,6 @@ func (p *Plane) tiers() {
 	if p.web != nil {
 		p.front.origin = p.web
 	} else {
-		p.toWeb = upstream.NewGroup([]upstream.Address{{Network: "unix", Address: p.options.WebPath}})
-		p.toWeb.InterimEnds = true
 		p.front.origin = &remote{plane: p, group: p.toWeb}
 	}
 }

@@ -160,7 +160,7 @@ func (p *Plane) swap(to *model, open, shut []*door) {
 
 // newModel prepares a model with all that this Plane's roles need.
 func (p *Plane) newModel(m Model, old *model) (*model, error) {
-	next, err := newModel(m, p.options.Roles, old, p.tls)
+	next, err := newModel(m, p.options.Roles, p.options.Gates, old, p.tls)
 	if err == nil {
 		next.away = p.options.Away
 	}

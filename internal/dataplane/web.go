@@ -235,11 +235,7 @@ func (o *remote) fetch(x *exchange) *wire.Response {
 	if x.watch != nil {
 		x.watch()
 	}
-	t := patience(x.model.edge.Timeout)
-	if x.route != nil && x.route.group != nil {
-		t = x.route.patience
-	}
-	t.FirstByte = webFirstByte(t, x.Header)
+	t := x.webPatience()
 	request := x.Request
 	if x.route != nil {
 		request.Header = append(request.Header, wire.Field{Name: site.NoteRoute, Value: x.route.id})
@@ -263,6 +259,16 @@ func (o *remote) fetch(x *exchange) *wire.Response {
 		return o.fetch(x)
 	}
 	return r
+}
+
+// webPatience is how long a native web tier is waited for.
+func (x *exchange) webPatience() upstream.Timeouts {
+	t := patience(x.model.edge.Timeout)
+	if x.route != nil && x.route.group != nil {
+		t = x.route.patience
+	}
+	t.FirstByte = webFirstByte(t, x.Header)
+	return t
 }
 
 // isGzip looks at the beginning of a compressed file that the web tier found

@@ -90,8 +90,9 @@ func (j *journey) follow() {
 	j.host()
 	j.maintenance()
 	j.route()
-	j.access()
+	in := j.access()
 	switch {
+	case !in: // that has been told
 	case j.w.Ends():
 		j.ends()
 	case j.w.Turn == decide.Maintained:

@@ -15,6 +15,9 @@ type Explanation struct {
 	Client string `json:"client"` // whom the app sees
 	// Status is what the edge answers by itself; 0 where the app says it.
 	Status int `json:"status"`
+	// Asked tells that somebody is asked first whether the request may come in, whose
+	// answer is not known: it may be the client's.
+	Asked bool `json:"asked"`
 	// Cache is what X-Cache may say: PASS, or some of MISS, HIT and STALE.
 	Cache     []string `json:"cache"`
 	Tier      string   `json:"tier"` // who makes the answer, as in the access log: cache, web or backend; tls where no request gets further

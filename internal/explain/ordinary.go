@@ -16,13 +16,6 @@ import (
 	"edgegen/internal/site"
 )
 
-// access tells that the client may come in, where that is not for everybody.
-func (j *journey) access() {
-	if taken := j.w.Taken(); taken != nil && taken.Access.ByAddress() && j.w.Turn != decide.Denied && j.w.Turn != decide.MethodNotTaken && j.w.Turn != decide.BodyTooLarge {
-		j.step(site.CacheTier, "access", "A1", taken.Access.Decisive(j.q.Client), "", "route %s lets %s in", quoted(taken), j.q.Client)
-	}
-}
-
 // webSocket tells of a handshake that is piped.
 func (j *journey) webSocket() {
 	taken := j.w.Taken()
@@ -141,6 +134,9 @@ func (j *journey) lookedUp(taken *site.Route) (why string) {
 	}
 	if key := decide.KeyTarget(cache.IgnoreQuery, j.q.Target); key != j.q.Target {
 		j.step(site.CacheTier, "key", "K7", cache.Source, ": ignore_query", "parameters of the query are ignored: it is stored as %s", key)
+	}
+	if taken.Access.Protects() {
+		stored += ", and only where it says public, as it is known who asks"
 	}
 	j.step(site.CacheTier, "cache", "K1", source, inPolicy, "looked up in the cache: HIT while a fresh answer is stored%s, else %s; an answer is %s", j.staleness(cache), miss, stored)
 	return stored

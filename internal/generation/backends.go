@@ -22,20 +22,32 @@ func prepared(ctx context.Context, watch *backends.Watch, edge *site.Edge) (*bac
 	return watch.Prepare(ctx, edge)
 }
 
-// NeedsRelay reports whether a daemon asks for backends that are looked after, or
-// for what an authority wants to know, or hands on who purges.
+// NeedsRelay reports whether a daemon asks for backends that are looked after, for
+// what an authority wants to know, who may come in, or hands on
+// who purges.
 func (g *Generation) NeedsRelay() bool {
-	return (g.Native(RoleWeb) || g.Native(RoleCache)) && len(g.Backends.IDs()) > 0 || g.RelaysChallenges() || g.Native(RoleCache) && g.Loaded.Edge.Purgeable()
+	return (g.Native(RoleWeb) || g.Native(RoleCache)) && len(g.Backends.IDs()) > 0 || g.RelaysChallenges() || g.RelaysGates() || g.Native(RoleCache) && g.Loaded.Edge.Purgeable()
 }
+
+// RelaysGates reports whether a daemon asks who may come in.
+func (g *Generation) RelaysGates() bool { return g.Native(RoleCache) && g.Loaded.Edge.Gated() }
 
 // RelaysChallenges reports whether a daemon hears what authorities ask for.
 func (g *Generation) RelaysChallenges() bool {
 	return g.Native(RoleWeb) && g.Loaded.Edge.Challenged()
 }
 
-// warnRelayed says which backends daemons that are run by hand do not reach.
+// warnRelayed says which backends daemons that are run by hand do not reach, and
+// where they let nobody in.
 func warnRelayed(loaded *config.Loaded, found *config.Findings) {
 	for _, s := range loaded.Edge.Sites {
+		for i := range s.Routes {
+			if a := &s.Routes[i].Access; a.Gated() {
+				found.All = append(found.All, loaded.Diagnose(a.Source(), config.Warning,
+					fmt.Sprintf("edgegen itself says who comes in to route %q: the files name a socket that a running edge has", s.Routes[i].Label()),
+					"run the edge by edgegen up"))
+			}
+		}
 		for _, b := range s.Backends {
 			if b.Watched() {
 				remedy := "run the edge by edgegen up, or name addresses alone"

@@ -24,6 +24,11 @@ func privateOf(loaded *config.Loaded, own ...string) site.Private {
 		if s.TLS.Given() {
 			private.Files = slices.Concat(private.Files, s.TLS.Certificates, s.TLS.Keys)
 		}
+		for _, route := range s.Routes {
+			if b := route.Access.Basic; b != nil {
+				private.Files = append(private.Files, b.UsersFile)
+			}
+		}
 	}
 	if loaded.Root != "" {
 		for _, ending := range []string{".hcl", ".hcl.json", ".edgevars", ".edgevars.json"} {

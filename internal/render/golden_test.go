@@ -29,6 +29,7 @@ var update = flag.Bool("update", false, "write the golden files")
 // names beside public/.
 func goldens() []golden {
 	return []golden{
+		{name: "access"},
 		{name: "article"},
 		{name: "backends"},
 		{name: "caching"},
@@ -68,6 +69,10 @@ func (g golden) load(t testing.TB) (loaded *config.Loaded, dir string) {
 		}
 	}
 	writeCertificate(t, filepath.Join(dir, "certs"), "vzine.us", "www.vzine.us")
+	const users = "alice:$6$abcdefgh$ltjgWl6579NluT/Vi1nwEvcil.G5Nbc4NiXZaNGStk8PSwGfQv72N2CKPPrVACtLtip/cZ/1GM/O6IND4WQhG.\n"
+	if err := os.WriteFile(filepath.Join(dir, "users"), []byte(users), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	return loadText(t, dir, string(text)), dir
 }
 

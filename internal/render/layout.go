@@ -73,6 +73,9 @@ func (l Layout) PurgeSocket() string { return l.Run + "/purge.sock" }
 // Away is a file that is there while load balancers are to send nobody here.
 func (l Layout) Away() string { return l.Run + "/away" }
 
+// GateSocket takes from the cache tier what decides whether a request may come in.
+func (l Layout) GateSocket() string { return l.Run + "/gate.sock" }
+
 // WebProbe answers with the generation the web tier serves.
 func (l Layout) WebProbe() string { return l.Run + "/web-probe.sock" }
 

@@ -23,7 +23,7 @@ type vclEntry struct {
 // vclACLOf is of what comes in or, where only deny is written, of what does not. Of
 // the entries of an acl that hold an address, Varnish takes the longest.
 func vclACLOf(a *site.Access, route string) *vclACL {
-	if !a.ByAddress() {
+	if !a.ByAddress() || a.Gated() {
 		return nil
 	}
 	acl := &vclACL{Name: "access_" + strings.ReplaceAll(route, ".", "_"), Refuses: "!~", Source: a.AllowSource}
@@ -43,4 +43,29 @@ func vclACLOf(a *site.Access, route string) *vclACL {
 
 func vclNetwork(p site.Prefix) vclTrusted {
 	return vclTrusted{p.Network.Addr().String(), p.Network.Bits(), p.Source}
+}
+
+// vclBrought is a field that a request brings from the app that says who comes in.
+type vclBrought struct {
+	Name      string
+	Spellings []string // that a client could write it in
+}
+
+// LetIn reports whether something is done for a request that has come in to a route.
+func (r vclRoute) LetIn() bool { return r.WebSocketApp != "" || !r.RequestHeaders.Empty() }
+
+// gate notes a route about which edgegen is asked who may come in.
+func (v *vclData) gate(route vclRoute) {
+	if !route.Access.Gated() {
+		return
+	}
+	if !v.Gated {
+		v.Gated, v.GatedSource = true, route.Access.Source()
+	}
+	if f := route.Access.Forward; f != nil {
+		for _, name := range f.CopyHeaders {
+			route.Brings = append(route.Brings, vclBrought{name.Name, spellings(name.Name)})
+		}
+	}
+	v.Gates = append(v.Gates, route)
 }

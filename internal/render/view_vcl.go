@@ -41,6 +41,10 @@ type vclData struct {
 	TrustedSteps   []struct{}
 	Groups         []vclGroup
 	WildcardGroups []vclGroup // likewise, of hosts that no whole name fits
+	Gated          bool       // whether edgegen is asked who may come in
+	GatedSource    site.Source
+	GateSocket     string
+	Gates          []vclRoute // those where it is
 	Default        []vclSite  // the one, if any, that has the hosts of nobody
 	AnswerGroups   []vclGroup
 	Ways           bool      // whether the access log tells of sites and routes
@@ -173,7 +177,8 @@ type vclRoute struct {
 	// of the app's servers by what the VCL calls them.
 	WebSocketServers string
 	Taken            vclMethods
-	ACL              *vclACL // nil where the client's address decides nothing
+	ACL              *vclACL // nil where the client's address decides nothing, or not alone
+	Brings           []vclBrought
 }
 
 // Way is what the access log is told of the route behind the site: its backend, and
@@ -190,6 +195,7 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		EventsBegin:    vclDuration(firstByteAlone(in.Edge.Timeout)),
 		GatewayTimeout: vclDuration(min(firstByteAlone(in.Edge.Timeout), cacheFirstByte(in.Edge.Timeout))),
 		WebSocket:      in.Layout.WebSocket(),
+		GateSocket:     in.Layout.GateSocket(),
 		RedirectPort:   in.Edge.RedirectPort(),
 		HealthPath:     in.Edge.HealthPath,
 		HealthSource:   in.Edge.HealthSource,
@@ -292,6 +298,7 @@ func (v *vclData) group() {
 				answering = append(answering, route)
 			}
 			v.choose(route)
+			v.gate(route)
 			v.OwnSizes = v.OwnSizes || route.BodySize > 0
 			v.Patient = v.Patient || route.Patience != nil
 			v.Named = v.Named || route.Host != "" && route.WebSocket

@@ -3,6 +3,7 @@ package site
 import (
 	"net/netip"
 	"slices"
+	"time"
 )
 
 // Access says who may come in to a route. The zero value lets everybody in.
@@ -11,9 +12,73 @@ type Access struct {
 	// the longest decides, and of two that are equal the one in Deny. What is in none
 	// comes in where Allow is empty.
 	Allow, Deny []Prefix
+	Limit       *RateLimit   // nil for none
+	Basic       *BasicAuth   // nil where no password is asked for
+	Forward     *ForwardAuth // nil where nobody else is asked
 
 	AllowSource Source
 	DenySource  Source
+}
+
+// RateLimit bounds how often each client comes in (GCRA): Count requests come evenly
+// spread over each Per, and Burst more at once.
+type RateLimit struct {
+	Header string // the field whose value is a client; "" for the client's address
+	Count  int
+	Per    time.Duration
+	Burst  int
+	Source Source
+}
+
+// Every is the time between two requests that come evenly.
+func (l *RateLimit) Every() time.Duration { return l.Per / time.Duration(l.Count) }
+
+// BasicAuth asks for a user and a password (RFC 7617).
+type BasicAuth struct {
+	Realm     string
+	UsersFile string // absolute; package htpasswd says what it holds
+	Source    Source
+}
+
+// Challenge is the value of WWW-Authenticate.
+func (b *BasicAuth) Challenge() string { return `Basic realm="` + b.Realm + `", charset="UTF-8"` }
+
+// ForwardAuth has an app say whether a request comes in.
+type ForwardAuth struct {
+	Backend string // the name of a Backend of the same site
+	Path    string // that it is asked for
+	// CopyHeaders are fields of its answer that the request gets, in place of what the
+	// client has sent under these names.
+	CopyHeaders []HeaderName
+	Source      Source
+}
+
+// Gated reports whether edgegen is asked about each request: whether more decides
+// than its client's address.
+func (a *Access) Gated() bool { return a.Limit != nil || a.Basic != nil || a.Forward != nil }
+
+// Protects reports whether it is known who comes in, so that what they are told is
+// not for others.
+func (a *Access) Protects() bool { return a.Basic != nil || a.Forward != nil }
+
+// Source is the place of the first of the rules by which a route is Gated.
+func (a *Access) Source() Source {
+	switch {
+	case a.Limit != nil:
+		return a.Limit.Source
+	case a.Basic != nil:
+		return a.Basic.Source
+	case a.Forward != nil:
+		return a.Forward.Source
+	}
+	return Source{}
+}
+
+// Gated reports whether a route of any site is.
+func (e *Edge) Gated() bool {
+	return slices.ContainsFunc(e.Sites, func(s Site) bool {
+		return slices.ContainsFunc(s.Routes, func(r Route) bool { return r.Access.Gated() })
+	})
 }
 
 // ByAddress reports whether the client's address decides about anything.

@@ -27,6 +27,9 @@ const (
 	// NoteCompressed says in which coding the web tier has compressed an answer, or
 	// that it is Compressible.
 	NoteCompressed = NotePrefix + "Compressed"
+	// NoteGate on a request says what is asked of the gate: GateAsk or GateOn. On an
+	// answer of the gate's it is GateIn or GateOut.
+	NoteGate = NotePrefix + "Gate"
 	// NoteGeneration tells a probe which generation answers.
 	NoteGeneration = NotePrefix + "Generation"
 )
@@ -35,6 +38,14 @@ const (
 const (
 	CompressedLater = "later" // by the cache tier
 	Compressible    = "may"
+)
+
+// The values of NoteGate.
+const (
+	GateAsk = "ask" // whether the request may come in
+	GateOn  = "on"  // the same, and to pass it on to the web tier
+	GateIn  = "in"
+	GateOut = "out"
 )
 
 // Note is a header in which one tier, or one step of a tier, tells the next what
@@ -131,6 +142,8 @@ var notes = [...]Note{
 	{NotePrefix + "First", "how long the web tier is waited for, for an app with timeouts of its own", "cache", "cache", Asked},
 	{NotePrefix + "Begin", "the same where the cache tier alone looks after first_byte", "cache", "cache", Asked},
 	{NotePrefix + "Silence", "the app's between_bytes", "cache", "cache", Asked},
+	{NoteGate, "whether the gate is to be asked, or has let the request in", "cache", "cache", Asked},
+	{NotePrefix + "Protected", "it is known who asks: only a public answer is stored", "cache", "cache", Asked},
 	{NotePrefix + "Asked", "when the web tier was asked", "cache", "cache", Asked},
 
 	{NoteCompress, "the coding that an app's answer is wanted in, and the route", "cache", "web", Relayed},
@@ -145,6 +158,7 @@ var notes = [...]Note{
 
 	{NoteTier, "who made the answer, and how long that took", "web", "cache", Kept},
 	{NoteCompressed, "the coding in which the web tier has compressed the answer", "web", "cache", Kept},
+	{NoteGate, "whether the gate lets the request in", "cache", "cache", Kept},
 	{NotePrefix + "Url", "host and URL, by which it is invalidated", "cache", "cache", Kept},
 	{NotePrefix + "Site", "the site, by which it is purged", "cache", "cache", Kept},
 	{NotePrefix + "Tags", "its tags, each between commas", "cache", "cache", Kept},

@@ -1,8 +1,13 @@
 package conformance
 
 import (
+	"cmp"
+	"encoding/base64"
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
+	"testing"
 )
 
 // guard is a rule about who may come in, with somebody who may and somebody who may
@@ -20,6 +25,67 @@ func guards() []guard {
 	return []guard{
 		{name: "allow", rule: `allow = ["127.0.0.3", "203.0.113.0/24"]`, inFrom: "127.0.0.3", outFrom: "127.0.0.4", refusal: want{status: 403}},
 		{name: "deny", rule: `deny = ["127.0.0.4", "203.0.113.0/24"]`, inFrom: "127.0.0.3", outFrom: "127.0.0.4", refusal: want{status: 403}},
+		{name: "limit", rule: `rate_limit {
+   key   = "header:X-Key"
+   rate  = "1/d"
+   burst = 4
+  }`, in: []string{"X-Key: {case}"}, out: []string{"X-Key: spent"}, refusal: want{status: 429, headers: map[string]string{"Retry-After": "~^8[0-9]{4}$"}}},
+		{name: "basic", rule: `basic_auth {
+   realm      = "Staff"
+   users_file = "users"
+  }`, in: []string{basic("alice:secret")}, out: []string{basic("alice:wrong")},
+			refusal: want{status: 401, headers: map[string]string{"WWW-Authenticate": `Basic realm="Staff", charset="UTF-8"`}}},
+		{name: "forward", rule: `forward_auth {
+   backend      = "auth"
+   path         = "/verify?x=1"
+   copy_headers = ["Remote-User", "Remote-Groups"]
+  }`, in: []string{"X-Session: alice"}, out: []string{"X-Session: none", "Remote-User: root", "remote_user: root"},
+			refusal: want{status: 302, headers: map[string]string{"Location": "~^https://login.test/\\?method=[A-Z]+&to=https://forward.test\\.?/", "Set-Cookie": "a=1, b=2"}}},
+	}
+}
+
+// basic is a user with a password.
+func basic(pair string) string {
+	return "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(pair))
+}
+
+// startAuth is an app that says who may come in, as Authelia and oauth2-proxy do: who
+// has no session is led to a log-in.
+func startAuth(t *testing.T) string {
+	t.Helper()
+	return serveHTTP(t, func(w http.ResponseWriter, r *http.Request) {
+		header := r.Header
+		switch session := header.Get("X-Session"); {
+		case r.Method != http.MethodGet || r.RequestURI != "/verify?x=1" || r.ContentLength > 0 || header.Get("Upgrade")+header.Get("Range")+header.Get("If-None-Match") != "":
+			w.WriteHeader(http.StatusTeapot) // that is not how it is to be asked
+		case session == "alice":
+			w.Header()["Remote-Groups"] = []string{"staff", "press"}
+			w.Header().Set("Remote-User", session)
+			fmt.Fprint(w, strings.Repeat("x", 5000))
+		case session == "401":
+			w.Header().Set("WWW-Authenticate", "Negotiate")
+			w.Header().Set("X-Edge-Gate", "in")
+			w.WriteHeader(http.StatusUnauthorized)
+			fmt.Fprint(w, "who are you?")
+		case session == "500":
+			w.WriteHeader(http.StatusInternalServerError)
+		default:
+			w.Header()["Set-Cookie"] = []string{"a=1", "b=2"}
+			w.Header().Set("Location", "https://login.test/?method="+header.Get("X-Forwarded-Method")+"&to="+
+				header.Get("X-Forwarded-Proto")+"://"+strings.ToLower(header.Get("X-Forwarded-Host"))+header.Get("X-Forwarded-Uri"))
+			w.WriteHeader(http.StatusFound)
+		}
+	})
+}
+
+// spend uses up what one client of the limit may ask.
+func (s *subject) spend(t *testing.T) {
+	t.Helper()
+	a := &attempt{edge: s}
+	for _, target := range []string{"/in", "/in/kept", "/in/file", "/in/none", "/in/moved", "/in/exact", "/in/re/x"} {
+		for range 5 {
+			a.ask(get("limit.test", target, "X-Key: spent"))
+		}
 	}
 }
 
@@ -42,7 +108,7 @@ func guardedRoutes() [][2]string {
 func guardedSites() string {
 	var text strings.Builder
 	for _, g := range guards() {
-		fmt.Fprintf(&text, "site %q {\n tls { self_signed = true }\n backend \"app\" { servers = [\"{app}\"] }\n", g.name+".test")
+		fmt.Fprintf(&text, "site %q {\n tls { self_signed = true }\n backend \"app\" { servers = [\"{app}\"] }\n backend \"auth\" { servers = [\"{auth}\"] }\n", g.name+".test")
 		for _, route := range guardedRoutes() {
 			rule := g.rule
 			if strings.HasPrefix(route[0], "/open") {
@@ -59,9 +125,10 @@ func guardedSites() string {
 func accessCases() []contractCase {
 	var cases []contractCase
 	for _, g := range guards() {
+		g.inFrom, g.outFrom = cmp.Or(g.inFrom, "127.0.0.1"), cmp.Or(g.outFrom, "127.0.0.1")
 		cases = append(cases, g.cases()...)
 	}
-	return append(cases, addressCases()...)
+	return slices.Concat(cases, addressCases(), gateCases())
 }
 
 // cases are what there is to come in to, asked for by who may and by who may not, and

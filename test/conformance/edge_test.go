@@ -13,11 +13,12 @@ import (
 // subject is a running edge with the apps behind it.
 type subject struct {
 	*edge.Edge
-	http, https string // listen addresses
-	metrics     string // where metrics are told; "" for nowhere
-	https6      string // the IPv6 one; "" where the machine has none
-	record      *record
-	explains    *explain.Explainer
+	http, https   string // listen addresses
+	metrics       string // where metrics are told; "" for nowhere
+	https6        string // the IPv6 one; "" where the machine has none
+	record        *record
+	configuration string
+	explains      *explain.Explainer
 }
 
 // start runs an edge for a configuration and does not wait for it.
@@ -25,7 +26,7 @@ func start(t *testing.T, c edge.Combination, configuration string) *subject {
 	t.Helper()
 	h, r := edge.NewHome(t, c), newRecord()
 	writeSite(t, h, r, configuration)
-	return &subject{Edge: h.Up(), record: r}
+	return &subject{Edge: h.Up(), record: r, configuration: configuration}
 }
 
 // await waits until the edge is ready, and asks where it listens.
@@ -54,6 +55,9 @@ func (s *subject) await(t *testing.T) {
 	}
 	if s.http == "" || s.https == "" {
 		t.Fatalf("status tells no listeners: %+v", status)
+	}
+	if s.configuration == "main" {
+		s.spend(t)
 	}
 	s.explains = s.Explainer(t, s.https, s.https6)
 }

@@ -53,7 +53,7 @@ func writeSite(t *testing.T, h *edge.Home, r *record, configuration string) {
 		t.Fatal(err)
 	}
 	r.serve(t, "unix", listener)
-	values = append(values, "{unix}", socket, "{room}", startRoom(t), "{upload}", startUpload(t, r), "{dead}", port.Free(t), "{dead2}", port.Free(t))
+	values = append(values, "{unix}", socket, "{room}", startRoom(t), "{upload}", startUpload(t, r), "{auth}", startAuth(t), "{dead}", port.Free(t), "{dead2}", port.Free(t))
 	moving := port.Free(t)
 	r.moving = []string{port.Other(t, moving), moving}
 	values = append(values, "{moving}", localhost(moving))
@@ -103,6 +103,8 @@ func packed(text string) string {
 func writeFiles(t *testing.T, dir string) {
 	t.Helper()
 	files := map[string]string{
+		"changing":                                  "",
+		"users":                                     "# staff\nalice:$6$abcdefgh$ltjgWl6579NluT/Vi1nwEvcil.G5Nbc4NiXZaNGStk8PSwGfQv72N2CKPPrVACtLtip/cZ/1GM/O6IND4WQhG.\n",
 		"public/index.html":                         "front\n",
 		"public/letters.txt":                        letters,
 		"public/empty.txt":                          "",

@@ -59,7 +59,7 @@ func TestExamplesInTheReadmeLoad(t *testing.T) {
 		if strings.HasPrefix(example, "test ") { // of a site, beside it
 			file = filepath.Join(dir, "site"+edgetest.Ending)
 		}
-		if err := errors.Join(os.Mkdir(filepath.Join(dir, "public"), 0o755), os.WriteFile(file, []byte(example), 0o644)); err != nil {
+		if err := errors.Join(os.Mkdir(filepath.Join(dir, "public"), 0o755), os.WriteFile(filepath.Join(dir, "htpasswd"), nil, 0o600), os.WriteFile(file, []byte(example), 0o644)); err != nil {
 			t.Fatal(err)
 		}
 		var diagnostics config.Diagnostics

@@ -68,6 +68,12 @@ func (w *Way) Ends() bool {
 	return w.Turn != GoesOn && w.Turn != WebSocket && w.Turn != Maintained
 }
 
+// Arrives reports whether the request is one that its route takes, so that it is to be
+// asked who sends it.
+func (w *Way) Arrives() bool {
+	return w.Route >= 0 && (w.Turn == GoesOn || w.Turn >= Denied)
+}
+
 // Taken is the route, nil where there is none.
 func (w *Way) Taken() *site.Route {
 	if w.Host == nil || w.Route < 0 {

@@ -17,6 +17,7 @@ type Policy struct {
 	Heuristic    bool // responses may name none, and have a Last-Modified
 	Grace        time.Duration
 	StaleIfError time.Duration
+	Protected    bool // it is known who asks: only what says public is for others
 }
 
 // Freshness is how long a stored response may be used. It is immutable.
@@ -91,7 +92,7 @@ func storable(x Exchange, c Control, p Policy) bool {
 	case c.Private || x.Header.Has("Set-Cookie") || varies(x.Header) || events(x.Header):
 		return false
 	}
-	return !x.Authorization || Shareable(c)
+	return (!x.Authorization || Shareable(c)) && (!p.Protected || c.Public)
 }
 
 // events reports whether a response is a stream of events: what has happened is no

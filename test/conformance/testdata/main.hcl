@@ -637,7 +637,7 @@ site "leads.test" {
   }
 }
 
-# Sites with one rule each about who may come in.
+# Sites with one rule each about who may come in, and one with odd ones.
 {guarded}
 
 site "counted.test" {
@@ -664,5 +664,43 @@ site "counted.test" {
   route "/ws" {
     backend   = "app"
     websocket = true
+  }
+}
+site "gates.test" {
+  tls { self_signed = true }
+  backend "app" { servers = ["{app}"] }
+  backend "dead" { servers = ["{dead}"] }
+  route "/nobody" {
+    backend = "app"
+    forward_auth { backend = "dead" }
+  }
+  route "/changing" {
+    static {
+      root      = "public"
+      try_files = ["/letters.txt"]
+    }
+    basic_auth { users_file = "changing" }
+  }
+  route "/rules" {
+    backend = "app"
+    rate_limit {
+      key   = "header:X-Key"
+      rate  = "1/d"
+      burst = 1
+    }
+    request_headers {
+      set    = { "X-Set" = "1" }
+      remove = ["X-Key"]
+    }
+  }
+  route "/all" {
+    backend = "app"
+    deny    = ["127.0.0.4", "127.0.1.4"]
+    rate_limit { rate = "2/d" }
+    basic_auth { users_file = "users" }
+    forward_auth {
+      backend = "app"
+      path    = "/verify"
+    }
   }
 }

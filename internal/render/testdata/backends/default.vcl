@@ -1144,6 +1144,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-First;
     unset req.http.X-Edge-Begin;
     unset req.http.X-Edge-Silence;
+    unset req.http.X-Edge-Gate;
+    unset req.http.X-Edge-Protected;
     unset req.http.X-Edge-Asked;
     unset req.http.X-Edge-Compress;
 }
@@ -1196,6 +1198,8 @@ sub edge_drop_others {
     unset bereq.http.X-Edge-First;
     unset bereq.http.X-Edge-Begin;
     unset bereq.http.X-Edge-Silence;
+    unset bereq.http.X-Edge-Gate;
+    unset bereq.http.X-Edge-Protected;
     unset bereq.http.X-Edge-Asked;
     unset bereq.http.X-Edge-Compress;
     unset bereq.http.X-Edge-Control;
@@ -1233,6 +1237,7 @@ sub edge_drop_judged {
 sub edge_drop_kept {
     unset resp.http.X-Edge-Tier;
     unset resp.http.X-Edge-Compressed;
+    unset resp.http.X-Edge-Gate;
     unset resp.http.X-Edge-Url;
     unset resp.http.X-Edge-Site;
     unset resp.http.X-Edge-Tags;

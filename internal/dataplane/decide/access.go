@@ -1,0 +1,44 @@
+package decide
+
+import (
+	"encoding/base64"
+	"slices"
+	"strings"
+
+	"edgegen/internal/dataplane/wire"
+	"edgegen/internal/site"
+)
+
+// Credentials are those of a request that has some once (RFC 7617).
+func Credentials(h wire.Header) (user, password string, ok bool) {
+	if h.Count("Authorization") != 1 {
+		return "", "", false
+	}
+	scheme, encoded, _ := strings.Cut(h.Get("Authorization"), " ")
+	if !wire.EqualFold(scheme, "Basic") {
+		return "", "", false
+	}
+	decoded, err := base64.StdEncoding.DecodeString(strings.Trim(encoded, " "))
+	if err != nil {
+		return "", "", false
+	}
+	return strings.Cut(string(decoded), ":")
+}
+
+// Bring gives a request what the app that was asked says of it, in place of what the
+// client has sent under these names, or under others that many apps cannot tell from
+// them.
+func Bring(h *wire.Header, f *site.ForwardAuth, brings wire.Header) {
+	if len(f.CopyHeaders) == 0 {
+		return
+	}
+	h.Filter(func(field wire.Field) bool {
+		return !slices.ContainsFunc(f.CopyHeaders, func(name site.HeaderName) bool { return alike(field.Name, name.Name) })
+	})
+	*h = append(*h, brings...)
+}
+
+// alike compares names without regard to case, and "_" as "-".
+func alike(name, other string) bool {
+	return len(name) == len(other) && (wire.EqualFold(name, other) || wire.EqualFold(strings.ReplaceAll(name, "_", "-"), other))
+}

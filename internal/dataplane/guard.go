@@ -1,0 +1,151 @@
+package dataplane
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"edgegen/internal/dataplane/decide"
+	"edgegen/internal/dataplane/entity"
+	"edgegen/internal/dataplane/gate"
+	"edgegen/internal/dataplane/upstream"
+	"edgegen/internal/dataplane/wire"
+	"edgegen/internal/site"
+)
+
+// guard is what it takes to say who comes in to a route.
+type guard struct {
+	access   *site.Access
+	limiter  *gate.Limiter   // nil for none
+	users    *gate.Users     // nil where no password is asked for
+	verifier *upstream.Group // the app that is asked; nil for none
+	host     string          // it is asked by; "" for what the client has sent
+	patience upstream.Timeouts
+}
+
+// guardOf is nil where the client's address alone decides, or nothing does.
+func (m *model) guardOf(s *site.Site, r *site.Route, id string, keeper *gate.Keeper, old *model) *guard {
+	a := &r.Access
+	if !a.Gated() {
+		return nil
+	}
+	g := &guard{access: a}
+	if l := a.Limit; l != nil {
+		g.limiter = keeper.Limiter(id+" "+l.Header, l.Every(), l.Burst)
+	}
+	if a.Basic != nil {
+		g.users = keeper.Users(a.Basic.UsersFile)
+	}
+	if f := a.Forward; f != nil {
+		b, _ := s.BackendByName(f.Backend)
+		g.verifier, g.host, g.patience = m.group(s.Host, b, old), b.Host, m.patience[site.BackendID(s.Host, b.Name)]
+	}
+	return g
+}
+
+// comesIn asks the guard of an exchange's route. Who comes in may bring some fields
+// for the app; anybody else gets the answer.
+func (p *Plane) comesIn(x *exchange) (brings wire.Header, refusal *wire.Response) {
+	g := x.route.guard
+	if l := g.access.Limit; l != nil {
+		if wait := g.limiter.Take(x.client(g.limiter, l.Header)); wait > 0 {
+			seconds := int64((wait + time.Second - 1) / time.Second)
+			return nil, failure(http.StatusTooManyRequests, wire.Field{Name: "Retry-After", Value: strconv.FormatInt(seconds, 10)})
+		}
+	}
+	if !g.access.Admits(x.Client) {
+		return nil, failure(http.StatusForbidden)
+	}
+	if b := g.access.Basic; b != nil {
+		if refusal := p.knows(x, g.users, b); refusal != nil {
+			return nil, refusal
+		}
+	}
+	if f := g.access.Forward; f != nil {
+		return p.verified(x, g, f)
+	}
+	return nil, nil
+}
+
+// client is who asks, as a limiter counts. Who leaves a field out is known by the
+// address, so that leaving it out is no way around.
+func (x *exchange) client(l *gate.Limiter, field string) gate.Key {
+	if field != "" && x.Header.Has(field) {
+		return l.Text(x.Header.Joined(field))
+	}
+	return l.Client(x.Client)
+}
+
+// knows asks for a user and a password; nil where they are right.
+func (p *Plane) knows(x *exchange, users *gate.Users, b *site.BasicAuth) (refusal *wire.Response) {
+	if user, password, ok := decide.Credentials(x.Header); ok {
+		if x.watch != nil {
+			x.watch()
+		}
+		switch right, err := users.Check(x.ctx, user, password); {
+		case x.ctx.Err() != nil:
+			return &wire.Response{Status: nobody}
+		case err != nil: // which has been logged
+			return failure(http.StatusServiceUnavailable)
+		case right:
+			return nil
+		}
+	}
+	return failure(http.StatusUnauthorized, wire.Field{Name: "WWW-Authenticate", Value: b.Challenge()})
+}
+
+// verified asks an app whether a request comes in.
+func (p *Plane) verified(x *exchange, g *guard, f *site.ForwardAuth) (brings wire.Header, refusal *wire.Response) {
+	if x.watch != nil {
+		x.watch()
+	}
+	r, trace, err := g.verifier.RoundTrip(x.ctx, x.toVerify(g, f), g.patience)
+	if err != nil {
+		x.backend, x.asked = trace.Server, trace.Took
+		return nil, p.unanswered(x, err)
+	}
+	if r.Status < 200 || r.Status > 299 {
+		x.tier, x.backend, x.asked = "backend", trace.Server, trace.Took
+		decide.CleanResponse(&r.Header)
+		return nil, r
+	}
+	for _, name := range f.CopyHeaders {
+		if r.Header.Has(name.Name) {
+			brings.Add(name.Name, strings.Clone(r.Header.Joined(name.Name)))
+		}
+	}
+	if r.Body != nil {
+		_, err = io.CopyN(io.Discard, r.Body, 64<<10) // so that the connection can be used again
+		if err != nil && !errors.Is(err, io.EOF) {
+			p.log.WarnContext(x.ctx, "an answer about who comes in breaks off", "backend", trace.Server, "error", err)
+		}
+		r.Close()
+	}
+	return brings, nil
+}
+
+// toVerify is what that app is sent: the request's fields, but for what is about a
+// body, a part or a WebSocket, and what was asked for.
+func (x *exchange) toVerify(g *guard, f *site.ForwardAuth) *wire.Request {
+	header := x.Header.Clone()
+	entity.Strip(&header)
+	header.Filter(func(f wire.Field) bool { return !decide.OnlyWebSocket(f.Name) })
+	method := x.AsksBy()
+	header.Set("X-Forwarded-Method", method)
+	header.Set("X-Forwarded-Uri", x.Target)
+	request := &wire.Request{Method: http.MethodGet, Target: f.Path, Host: x.Host, Minor: 1, Header: header}
+	if g.host != "" {
+		request.Host = g.host
+	}
+	return request
+}
+
+// letIn gives a request what it brings.
+func (g *guard) letIn(h *wire.Header, brings wire.Header) {
+	if f := g.access.Forward; f != nil {
+		decide.Bring(h, f, brings)
+	}
+}
