@@ -29,8 +29,7 @@ const nobody = "none"
 func (q questions) all(first firstsite.Site) (firstsite.Site, error) {
 	first.HTTP, first.HTTPS = freePorts()
 	host, app, files := first.Host, first.App, first.Files
-	first.Files = "."
-	first.App = ""
+	first.App, first.Files = "", "." // a site is looked at whole: the host alone would serve nothing
 	var err error
 	if first.Host, err = q.one("host", "Which host is the site for?", host, "localhost", func(said string) error {
 		first.Host = said

@@ -47,6 +47,9 @@ func (s Site) Text() ([]byte, error) {
 // URL is where the site is to be found.
 func (s Site) URL() string {
 	url := "https://" + s.Host
+	if strings.Contains(s.Host, ":") { // an IPv6 address
+		url = "https://[" + s.Host + "]"
+	}
 	if s.HTTPS != 443 {
 		url += ":" + strconv.Itoa(int(s.HTTPS))
 	}

@@ -50,6 +50,14 @@ func TestText(t *testing.T) {
 	}
 }
 
+func TestURL(t *testing.T) {
+	for want, s := range map[string]Site{"https://a.test/": {Host: "a.test", HTTPS: 443}, "https://[::1]:8443/": {Host: "::1", HTTPS: 8443}} {
+		if got := s.URL(); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
 func TestServer(t *testing.T) {
 	for said, want := range map[string]string{"5000": "127.0.0.1:5000", " :5000": "127.0.0.1:5000", "http://app:80/": "app:80", "unix:/run/app.sock": "unix:/run/app.sock", "99999": "127.0.0.1:99999"} {
 		if got := Server(said); got != want {
