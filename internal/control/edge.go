@@ -67,6 +67,9 @@ func (e *Edge) first(ctx context.Context, loaded *config.Loaded, diagnostics con
 	if e.layout, err = statedir.MakeRuntime(e.state.dir, e.who, e.state.instance.RemoveAtEnd); err != nil {
 		return err
 	}
+	if err := e.setAway(false); err != nil { // an edge that was killed may have left the file
+		return err
+	}
 	e.keepCleanersOff()
 	e.watch()
 	e.gates = gate.New(e.options.Log.With("from", "builtin"))
