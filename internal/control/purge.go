@@ -143,6 +143,9 @@ func split(edge *site.Edge, text string) (host, target string, s *site.Site, err
 	if s = siteOf(edge, host); s == nil {
 		return "", "", nil, fmt.Errorf("no site claims host %s", host)
 	}
+	if slices.Contains(s.Aliases, host) {
+		host = s.Host // whose requests are led there, and nothing is stored of them
+	}
 	return site.URLHost(host), u.RequestURI(), s, nil
 }
 

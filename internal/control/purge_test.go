@@ -24,6 +24,7 @@ func TestK6Meant(t *testing.T) {
 		"a URL":                      {edge, api.Purge{URL: "https://A.test.:8443/x?b=1&utm_a=2&a=3#part"}, site.Purge{URL: "a.test/x?b=1&a=3"}, ""},
 		"without a scheme":           {edge, api.Purge{URL: "a.test/x"}, site.Purge{URL: "a.test/x"}, ""},
 		"without a path":             {edge, api.Purge{URL: "http://a.test"}, site.Purge{URL: "a.test/"}, ""},
+		"a host of an alias":         {edge, api.Purge{URL: "https://www.a.test/x"}, site.Purge{URL: "a.test/x"}, ""},
 		"escapes stay":               {edge, api.Purge{URL: "https://a.test/a%2Fb%20c"}, site.Purge{URL: "a.test/a%2Fb%20c"}, ""},
 		"a host of a wildcard":       {edge, api.Purge{URL: "https://x.shop.a.test/?utm_a"}, site.Purge{URL: "x.shop.a.test/"}, ""},
 		"a host of the default":      {edge, api.Purge{URL: "https://other.test/?utm_a"}, site.Purge{URL: "other.test/?utm_a"}, ""},

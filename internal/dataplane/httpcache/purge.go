@@ -72,7 +72,7 @@ func (s *Store) outdated(key string, e *Entry) bool {
 }
 
 // atOnce is how many resources are looked at before others have their turn.
-const atOnce = 4096
+const atOnce = 1024
 
 // Purge forgets what p means, or makes it stale, and returns how many responses that
 // were. When it returns none of them is found any more, and none that was asked for
