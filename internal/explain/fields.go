@@ -77,6 +77,9 @@ func (j *journey) answerFields() {
 	if taken == nil {
 		return
 	}
+	if tags := j.w.Host.Site.Cache.Tags; tags != "" && taken.Backend != "" {
+		j.out.RemovedHeaders = append(j.out.RemovedHeaders, tags)
+	}
 	for _, name := range taken.ResponseHeaders.Remove {
 		j.out.RemovedHeaders = append(j.out.RemovedHeaders, name.Name)
 		j.out.AnswerHeaders = slices.DeleteFunc(j.out.AnswerHeaders, func(f Field) bool { return wire.EqualFold(f.Name, name.Name) })
@@ -92,7 +95,7 @@ func (j *journey) answerFields() {
 
 // worded adds the type of the edge's own words, where it has a few.
 func (j *journey) worded() {
-	if j.out.Status < 300 && j.w.Turn != decide.Health || j.out.Status == http.StatusNotModified {
+	if j.out.Status < 300 && j.w.Turn != decide.Health && j.w.Turn != decide.Purges || j.out.Status == http.StatusNotModified {
 		return
 	}
 	if !slices.ContainsFunc(j.out.AnswerHeaders, func(f Field) bool { return f.Name == "Content-Type" }) {

@@ -101,7 +101,7 @@ func (w *Way) Fields() wire.Header {
 		return wire.Header{{Name: "Location", Value: w.Location}}
 	case w.Allow != nil:
 		return wire.Header{{Name: "Allow", Value: site.AllowLine(w.Allow)}}
-	case w.Turn == Health:
+	case w.Turn == Health || w.Turn == Purges:
 		return wire.Header{{Name: "Cache-Control", Value: "no-store"}}
 	case w.Turn == OtherVersion:
 		return wire.Header{{Name: "Upgrade", Value: "websocket"}, {Name: "Sec-WebSocket-Version", Value: "13"}}
