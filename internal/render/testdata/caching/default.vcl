@@ -479,12 +479,13 @@ sub vcl_backend_fetch {
         set bereq.between_bytes_timeout = 86400s;
         set bereq.first_byte_timeout = 76s;
     }
-    if (bereq.uncacheable || bereq.http.Accept ~ "(?i)(?:^|[,\s])text/event-stream(?:[;,\s]|$)") {
-        set bereq.backend = web;
-    } elsif (bereq.http.X-Edge-Epoch ~ "[02468].$") {
-        set bereq.backend = edge_even;
-    } else {
-        set bereq.backend = edge_odd;
+    # What may be stored goes by another name; whom else a request is for, it reaches.
+    if (bereq.backend == web && !bereq.uncacheable && bereq.http.Accept !~ "(?i)(?:^|[,\s])text/event-stream(?:[;,\s]|$)") {
+        if (bereq.http.X-Edge-Epoch ~ "[02468].$") {
+            set bereq.backend = edge_even;
+        } else {
+            set bereq.backend = edge_odd;
+        }
     }
     set bereq.http.X-Edge-Asked = std.time2real(now, 0.0);
     if (bereq.retries > 0) {
