@@ -234,6 +234,7 @@ func TestC3AuthorityAway(t *testing.T) {
 			http.Error(w, "\x1b[2Jaway", http.StatusInternalServerError)
 		}, "an error of its own: "},
 		{"a page", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }, "/dir answers with HTTP 200; see `directory`"},
+		{"too often", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "slow down", http.StatusTooManyRequests) }, "limits how often it is asked"},
 		{"nothing there", http.NotFound, "/dir answers with HTTP 404; see `directory`"},
 		{"something else", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")

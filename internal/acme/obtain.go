@@ -34,7 +34,8 @@ func (w *wanted) obtain(ctx context.Context, before certificate.Pair) error {
 			solvers[acme.ChallengeTypeTLSALPN01] = byTLS{&m.Challenges}
 		}
 	}
-	chain, key, err := w.get(ctx, client, told, before)
+	t := &try{wanted: w, client: client, told: told, before: before}
+	chain, key, err := t.get(ctx)
 	if err != nil {
 		return told.later(err)
 	}
@@ -45,46 +46,53 @@ func (w *wanted) obtain(ctx context.Context, before certificate.Pair) error {
 	return store.forgetPending(w.authority.Directory, w.Names)
 }
 
-// get goes on with an order that is there, or makes one.
-func (w *wanted) get(ctx context.Context, client acmez.Client, told *heard, before certificate.Pair) (chain, key []byte, err error) {
-	directory, err := w.directory(ctx, client)
-	if err != nil {
-		return nil, nil, err
-	}
-	told.newOrder = directory.NewOrder
-	known, err := w.account(ctx, client)
-	if err != nil {
-		return nil, nil, err
-	}
-	if chain, key, err = w.resume(ctx, client, known, before); err != nil || chain != nil {
-		return chain, key, err
-	}
-	profile, err := w.profile(directory)
-	if err != nil {
-		return nil, nil, err
-	}
-	return w.order(ctx, client, told, known, profile, before)
+// try is one to get a certificate.
+type try struct {
+	*wanted
+	client acmez.Client
+	told   *heard
+	before certificate.Pair // that it is to replace
+	// directory and known, our account, are what the authority has answered.
+	directory acme.Directory
+	known     acme.Account
 }
 
-func (w *wanted) order(ctx context.Context, client acmez.Client, told *heard, known acme.Account, profile string, before certificate.Pair) (chain, key []byte, err error) {
+// get goes on with an order that is there, or makes one.
+func (t *try) get(ctx context.Context) (chain, key []byte, err error) {
+	if err := t.ask(ctx); err != nil {
+		return nil, nil, err
+	}
+	t.told.newOrder = t.directory.NewOrder
+	if t.known, err = t.account(ctx, t.client); err != nil {
+		return nil, nil, err
+	}
+	if chain, key, err = t.resume(ctx); err != nil || chain != nil {
+		return chain, key, err
+	}
+	return t.order(ctx)
+}
+
+func (t *try) order(ctx context.Context) (chain, key []byte, err error) {
 	signer, key, err := newKey()
 	if err != nil {
 		return nil, nil, fmt.Errorf("make a key: %w", err)
 	}
-	request, err := acmez.NewCSR(signer, sorted(w.Names))
+	request, err := acmez.NewCSR(signer, sorted(t.Names))
 	if err != nil {
 		return nil, nil, fmt.Errorf("make a request: %w", err)
 	}
-	parameters, err := acmez.OrderParametersFromCSR(known, request)
+	parameters, err := acmez.OrderParametersFromCSR(t.known, request)
 	if err != nil {
 		return nil, nil, fmt.Errorf("make an order: %w", err)
 	}
-	parameters.Profile = profile
+	if parameters.Profile, err = t.profile(); err != nil {
+		return nil, nil, err
+	}
 	parameters.CSR = asked{request, func() error {
-		return w.manager.options.Store.putPending(w.authority.Directory, w.Names, pending{told.ordered(), string(key)})
+		return t.manager.options.Store.putPending(t.authority.Directory, t.Names, pending{t.told.ordered(), string(key)})
 	}}
-	parameters.Replaces = before.Leaf // the authority counts it as a renewal
-	given, err := client.ObtainCertificate(ctx, parameters)
+	parameters.Replaces = t.before.Leaf // the authority counts it as a renewal
+	given, err := t.client.ObtainCertificate(ctx, parameters)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -94,19 +102,19 @@ func (w *wanted) order(ctx context.Context, client acmez.Client, told *heard, kn
 	return given[0].ChainPEM, key, nil
 }
 
-// directory asks for what all else begins with. An answer that holds something else
-// is one of somebody who is no authority.
-func (w *wanted) directory(ctx context.Context, client acmez.Client) (acme.Directory, error) {
-	found, err := client.GetDirectory(ctx)
+// ask asks for the directory, with which all else begins. An answer that holds
+// something else is one of somebody who is no authority.
+func (t *try) ask(ctx context.Context) (err error) {
+	t.directory, err = t.client.GetDirectory(ctx)
 	if _, told := problemOf(err); err != nil && !told && !errors.As(err, new(*url.Error)) && ctx.Err() == nil {
-		err = &strangeError{w.authority.Directory, http.StatusOK}
+		return &strangeError{t.authority.Directory, http.StatusOK}
 	}
-	return found, err
+	return err
 }
 
 // profile returns the one that is wanted, which the authority has to know.
-func (w *wanted) profile(of acme.Directory) (string, error) {
-	name, known := w.authority.Profile, of.Meta.Profiles
+func (t *try) profile() (string, error) {
+	name, known := t.authority.Profile, t.directory.Meta.Profiles
 	if _, ok := known[name]; ok || name == "" {
 		return name, nil
 	}

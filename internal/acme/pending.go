@@ -75,35 +75,35 @@ func (a asked) CSR(context.Context, []acme.Identifier) (*x509.CertificateRequest
 
 // resume brings an order to its end that an earlier try has left; there is nothing
 // where that one was given up by the authority, or has given what is there already.
-func (w *wanted) resume(ctx context.Context, client acmez.Client, known acme.Account, before certificate.Pair) (chain, key []byte, err error) {
-	store := w.manager.options.Store
-	p, ok, err := store.pending(w.authority.Directory, w.Names)
+func (t *try) resume(ctx context.Context) (chain, key []byte, err error) {
+	store := t.manager.options.Store
+	p, ok, err := store.pending(t.authority.Directory, t.Names)
 	if err != nil || !ok {
 		return nil, nil, err
 	}
-	chain, err = w.finish(ctx, client, known, p)
+	chain, err = t.finish(ctx, p)
 	if _, told := problemOf(err); err != nil && !told {
 		return nil, nil, err // it may go better the next time
 	}
-	if err == nil && isAnother(chain, before) {
+	if err == nil && isAnother(chain, t.before) {
 		return chain, []byte(p.Key), nil
 	}
-	return nil, nil, store.forgetPending(w.authority.Directory, w.Names)
+	return nil, nil, store.forgetPending(t.authority.Directory, t.Names)
 }
 
 // finish returns nothing where the order has become invalid.
-func (w *wanted) finish(ctx context.Context, client acmez.Client, known acme.Account, p pending) (chain []byte, err error) {
-	order, err := client.GetOrder(ctx, known, acme.Order{Location: p.Order})
+func (t *try) finish(ctx context.Context, p pending) (chain []byte, err error) {
+	order, err := t.client.GetOrder(ctx, t.known, acme.Order{Location: p.Order})
 	if err == nil && (order.Status == acme.StatusReady || order.Status == acme.StatusProcessing) {
 		var request *x509.CertificateRequest
-		if request, err = p.request(w.Names); err == nil {
-			order, err = client.FinalizeOrder(ctx, known, order, request.Raw)
+		if request, err = p.request(t.Names); err == nil {
+			order, err = t.client.FinalizeOrder(ctx, t.known, order, request.Raw)
 		}
 	}
 	if err != nil || order.Status != acme.StatusValid {
 		return nil, err
 	}
-	given, err := client.GetCertificateChain(ctx, known, order.Certificate)
+	given, err := t.client.GetCertificateChain(ctx, t.known, order.Certificate)
 	if err != nil || len(given) == 0 {
 		return nil, err
 	}

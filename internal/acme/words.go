@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -29,8 +30,11 @@ func reason(err error, names []string) string {
 		return hook.Error()
 	}
 	if strange := (*strangeError)(nil); errors.As(err, &strange) {
-		if strange.status >= 500 {
+		switch {
+		case strange.status >= 500:
 			return fmt.Sprintf("the authority has an error of its own: %v", strange)
+		case strange.status == http.StatusTooManyRequests:
+			return fmt.Sprintf("the authority limits how often it is asked: %v", strange)
 		}
 		return fmt.Sprintf("that is no authority which speaks ACME: %v; see `directory` in the acme block", strange)
 	}
