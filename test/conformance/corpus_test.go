@@ -21,7 +21,7 @@ type contractCase struct {
 	behind       bool   // send it to the plain listener of an edge that leaves the tls tier out
 	uncached     bool   // ask it of an edge that leaves the cache tier out, and of no other
 	caches       bool   // it is about what is stored
-	last         bool   // ask it when nothing else is asked of its edge
+	last         bool   // ask it when nothing else is asked of any edge of the combination
 	from         string // the client's address; "" is 127.0.0.1
 	answer       func(*exchange)
 	want         want

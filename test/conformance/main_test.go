@@ -18,7 +18,7 @@ import (
 // one starts while the last cases of another wait.
 const (
 	casesAtOnce        = 32
-	combinationsAtOnce = 3
+	combinationsAtOnce = 4
 )
 
 func TestMain(m *testing.M) {

@@ -9,11 +9,12 @@ import (
 	"edgegen/internal/api"
 )
 
-// purgeCases are K6. Each has an edge on which nobody else stores anything: what varnishd
-// fetches while a purge comes it does not store.
+// purgeCases are K6. Each has an edge on which nobody else stores anything meanwhile: what
+// varnishd fetches while a purge comes it does not store.
 func purgeCases() []contractCase {
 	return []contractCase{
-		{clause: "K6", name: "what is purged is gone, and nothing else", edge: "open", run: purges},
+		{clause: "K6", name: "what is purged is gone, and nothing else", edge: "open", last: true, run: purges},
+		{clause: "K6", name: "what ends long after a purge", edge: "open", last: true, run: lateEnd, differs: "varnish-late-end", observed: `X-Cache is "HIT"`},
 		{clause: "K6", name: "stale by a soft purge", edge: "quick", run: purgedSoftly, differs: "varnish-soft-purge", observed: `X-Cache is "MISS"`},
 		{clause: "K6", name: "not by who may not", edge: "open", from: "127.0.0.4", request: ask("PURGE", "soft.test", "/", "", "X-Forwarded-For: 127.0.0.2", "X-Real-IP: 127.0.0.2"),
 			want: want{status: 405, headers: map[string]string{"Allow": "~^GET, "}}},
@@ -117,6 +118,34 @@ func (a *attempt) counted(what string, want int, arguments ...string) {
 	if got := a.purge(arguments...); got != want {
 		a.errorf("%s: %d are purged, want %d", what, got, want)
 	}
+}
+
+// lateEnd purges what is being fetched, which ends when nobody waits for it any more.
+func lateEnd(a *attempt) {
+	began, release := make(chan struct{}), make(chan struct{})
+	a.edge.record.answer(a.mark, func(x *exchange) {
+		select {
+		case <-began:
+			x.write(page("new!"))
+			return
+		default:
+		}
+		x.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\no")
+		close(began)
+		select {
+		case <-release:
+		case <-time.After(2 * patience):
+		}
+		x.write("ld!")
+	})
+	c := a.open("purge.test")
+	c.send(get("purge.test", "/late"))
+	<-began
+	a.purge("--site", "purge.test")
+	time.Sleep(5200 * time.Millisecond) // longer than it is waited for
+	close(release)
+	a.check(c.read("GET"), want{status: 200, body: "old!"})
+	a.check(a.ask(get("purge.test", "/late")), want{body: "new!", headers: map[string]string{"X-Cache": "MISS"}})
 }
 
 // inFlight purges what is being fetched: before its head has come, and before its end.
