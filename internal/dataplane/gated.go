@@ -66,7 +66,7 @@ func (p *Plane) onward(x *exchange, request *wire.Request, brings wire.Header) a
 	}
 	decide.ApplyToRequest(&request.Header, &x.route.RequestHeaders)
 	if err := x.atHand(); err != nil {
-		return answer{Response: p.unanswered(x, err)}
+		return p.atGate(x, p.unanswered(x, err))
 	}
 	request.Body, request.Length = x.Body, x.Length
 	if x.watch != nil {
@@ -78,9 +78,11 @@ func (p *Plane) onward(x *exchange, request *wire.Request, brings wire.Header) a
 		if r.Status == nobody {
 			return answer{Response: r, gone: true}
 		}
+		r.Header.Add(site.NoteGate, site.GateIn)
 		x.note(r)
 		return answer{Response: r}
 	}
 	r.Header.Filter(func(f wire.Field) bool { return !strings.EqualFold(f.Name, "Connection") })
+	r.Header.Add(site.NoteGate, site.GateIn)
 	return answer{Response: r}
 }

@@ -828,11 +828,6 @@ sub vcl_backend_error {
         set beresp.status = 504;
         set beresp.reason = "Gateway Timeout";
     }
-    # Nobody says who may come in.
-    if (bereq.http.X-Edge-Gate ~ "^(?:ask|on)$") {
-        set beresp.status = 503;
-        set beresp.reason = "Service Unavailable";
-    }
     unset beresp.http.Server;
     set beresp.http.Content-Type = "text/plain; charset=utf-8";
     set beresp.body = "" + beresp.status + " " + beresp.reason + {"
@@ -844,6 +839,10 @@ sub vcl_deliver {
     if (req.http.X-Edge-Gate == "ask" && resp.http.X-Edge-Gate == "in") {
         call edge_bring;
         return (restart);
+    }
+    if (req.http.X-Edge-Gate ~ "^(?:ask|on)$" && !resp.http.X-Edge-Gate) {
+        # Nobody has said that it may come in.
+        return (synth(503));
     }
     # Who answered; what is stored is the cache tier's own.
     if (req.http.X-Edge-Cache ~ "^(?:MISS|PASS)$") {
@@ -880,7 +879,7 @@ sub vcl_deliver {
         call edge_cut;
     }
     # An unsafe request that went well makes what is stored under its URL invalid (RFC 9111, 4.4).
-    if (req.method !~ "^(?:GET|HEAD|OPTIONS|PROPFIND|REPORT|SEARCH|QUERY)$" && resp.status >= 200 && resp.status < 400 && !req.http.X-Edge-Pass && !resp.http.X-Edge-Gate) {
+    if (req.method !~ "^(?:GET|HEAD|OPTIONS|PROPFIND|REPORT|SEARCH|QUERY)$" && resp.status >= 200 && resp.status < 400 && !req.http.X-Edge-Pass && resp.http.X-Edge-Gate != "out") {
         call edge_invalidate;
     }
     # As the app said it, unless Varnish is about to cut a range out of the answer.
