@@ -25,6 +25,12 @@ func BenchmarkHit(b *testing.B) {
 	load(b, e, "/ttl/hit")
 }
 
+// BenchmarkHitCoded is the same where the route compresses, and the client takes gzip.
+func BenchmarkHitCoded(b *testing.B) {
+	e := benchEdge(b)
+	load(b, e, "/coded/hit", "Accept-Encoding: gzip, deflate, br, zstd")
+}
+
 func BenchmarkStatic(b *testing.B) {
 	e := benchEdge(b)
 	load(b, e, "/files/one.txt")
@@ -53,6 +59,9 @@ func benchEdge(b *testing.B) *edge {
 	root := b.TempDir()
 	write(b, filepath.Join(root, "files/one.txt"), strings.Repeat("x", 1024))
 	model.Sites[0].Routes = append([]site.Route{{Path: "/files", Static: &site.Static{Root: root, TryFiles: []site.Try{{HasURI: true}}}}}, model.Sites[0].Routes...)
+	coded := site.Route{Path: "/coded", Backend: "app", TTL: time.Hour, HasTTL: true,
+		Compress: &site.Compress{Algorithms: site.Codings(), MinSize: 1024, Types: site.CompressedTypes()}}
+	model.Sites[0].Routes = append([]site.Route{coded}, model.Sites[0].Routes...)
 	e := start(b, model, func(o *Options) { o.Access = nil })
 	time.Sleep(2100 * time.Millisecond) // the file has to settle before it is kept
 	return e
@@ -71,10 +80,10 @@ func skipHead(r *bufio.Reader) bool {
 }
 
 // load sends b.N requests over 64 connections.
-func load(b *testing.B, e *edge, path string) {
+func load(b *testing.B, e *edge, path string, fields ...string) {
 	b.Helper()
 	const connections = 64
-	raw := []byte(request("GET", path))
+	raw := []byte(request("GET", path, fields...))
 	var left atomic.Int64
 	left.Store(int64(b.N))
 	conns := make([]*tls.Conn, connections)

@@ -123,38 +123,50 @@ func Compressible(c *site.Compress, status int, answer wire.Header, length int64
 // Codable is Compressible as far as the header says.
 func Codable(c *site.Compress, answer wire.Header) bool {
 	kind := ""
-	for _, f := range answer {
+	for i := range answer {
+		f := &answer[i]
 		switch {
 		case wire.EqualFold(f.Name, "Content-Encoding"), wire.EqualFold(f.Name, "Content-Range"):
 			return false
+		case wire.EqualFold(f.Name, "Cache-Control"):
+			if len(f.Value) >= len("no-transform") && answer.Contains("Cache-Control", "no-transform") {
+				return false
+			}
 		case wire.EqualFold(f.Name, "Content-Type"):
 			kind = f.Value
 		}
 	}
-	return c.Takes(kind) && !answer.Contains("Cache-Control", "no-transform")
+	return c.Takes(kind)
 }
 
 // Coded makes the header of an answer say that it varies by Accept-Encoding, and that
 // its body is in a coding; "" for none. Its tag is that of a representation which is
 // as good, and not the same; sums of its bytes do not hold any more.
 func Coded(answer *wire.Header, coding string) {
-	if !answer.Contains("Vary", "Accept-Encoding") && !answer.Contains("Vary", "*") {
+	varies, summed := false, false
+	for i := range *answer {
+		switch f := &(*answer)[i]; {
+		case wire.EqualFold(f.Name, "Vary"):
+			varies = varies || answer.Contains("Vary", "Accept-Encoding") || answer.Contains("Vary", "*")
+		case coding == "":
+		case wire.EqualFold(f.Name, "ETag") && !strings.HasPrefix(f.Value, "W/"):
+			f.Value = "W/" + f.Value
+		case isSum(f.Name):
+			summed = true
+		}
+	}
+	if summed {
+		answer.Filter(func(f wire.Field) bool { return !isSum(f.Name) })
+	}
+	if !varies {
 		answer.Add("Vary", "Accept-Encoding")
 	}
-	if coding == "" {
-		return
+	if coding != "" {
+		answer.Add("Content-Encoding", coding)
 	}
-	answer.Filter(func(f wire.Field) bool {
-		switch strings.ToLower(f.Name) {
-		case "content-md5", "content-digest", "repr-digest", "digest":
-			return false
-		}
-		return true
-	})
-	answer.Add("Content-Encoding", coding)
-	for i, f := range *answer {
-		if wire.EqualFold(f.Name, "ETag") && !strings.HasPrefix(f.Value, "W/") {
-			(*answer)[i].Value = "W/" + f.Value
-		}
-	}
+}
+
+// isSum reports a field with a sum of the body's bytes (RFC 9530 and before).
+func isSum(name string) bool {
+	return wire.EqualFold(name, "Content-MD5") || wire.EqualFold(name, "Content-Digest") || wire.EqualFold(name, "Repr-Digest") || wire.EqualFold(name, "Digest")
 }
