@@ -39,7 +39,7 @@ func routeLanguage() *schema {
 				into:   in(func(r *site.Route) *[]site.Prefix { return &r.Access.Deny }),
 				source: in(func(r *site.Route) *site.Source { return &r.Access.DenySource }), read: reads(readNetworks)},
 		},
-		blocks: []*schema{matchLanguage(), staticLanguage(), redirectLanguage(), rewriteLanguage(), rateLimitLanguage(), basicAuthLanguage(), forwardAuthLanguage(), routeCacheLanguage(), compressLanguage(),
+		blocks: []*schema{matchLanguage(), staticLanguage(), redirectLanguage(), rewriteLanguage(), rateLimitLanguage(), basicAuthLanguage(), forwardAuthLanguage(), routeCacheLanguage(), compressLanguage(), errorPageLanguage(),
 			headersLanguage("request_headers", "header fields of requests, on their way to the app", cacheTier|webTier, requestNames,
 				func(r *site.Route) *site.HeaderRules { return &r.RequestHeaders }),
 			headersLanguage("response_headers", "header fields of responses, on their way to the client; Cache-Control, Expires, Last-Modified and ETag are set in answers of 2xx and 304 alone", cacheTier, responseNames,
@@ -164,6 +164,20 @@ func compressLanguage() *schema {
 		},
 		home:   optional(func(r *site.Route) **site.Compress { return &r.Compress }),
 		source: in(func(c *site.Compress) *site.Source { return &c.Source }),
+	}
+}
+
+func errorPageLanguage() *schema {
+	return &schema{name: "error_page", title: "an error_page block", label: "404", many: true, serves: true,
+		words: "a page in place of the edge's own words about an error, for the status in the label: 404, a status from 500 on, or 5xx for all of these; the status stays. What an app says about an error is passed on as it is",
+		arguments: []argument{
+			{name: "file", kind: textKind, needed: true, by: cacheTier | webTier,
+				words: "the page; the plain words are the answer where it cannot be read", example: `"404.html"`,
+				into: in(func(p *site.ErrorPage) *string { return &p.File }), read: reads(readErrorPage)},
+		},
+		home:      several(func(r *site.Route) *[]site.ErrorPage { return &r.ErrorPages }),
+		source:    in(func(p *site.ErrorPage) *site.Source { return &p.Source }),
+		readLabel: labelled(readErrorStatus),
 	}
 }
 

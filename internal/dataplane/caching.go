@@ -91,6 +91,7 @@ func (f *front) direct(x *exchange, key string, e *httpcache.Entry) *wire.Respon
 	if plain && x.Method == http.MethodGet && r.Length <= x.model.store.MaxObject() {
 		// It could not be stored lately; it may be now.
 		freshness, store = httpcache.Assess(x.assessed(r, asked), x.route.policy)
+		store = store && x.pageFor(r) == nil
 	}
 	x.tellAsked(e, r, asked, store)
 	f.complete(r)

@@ -44,6 +44,7 @@ func (f *front) lead(x *exchange, key string, e *httpcache.Entry, one *flight) {
 		return
 	}
 	freshness, ok := httpcache.Assess(x.assessed(r, asked), x.route.policy)
+	ok = ok && x.pageFor(r) == nil
 	ok = ok && (e == nil || r.Status < 500) // a failure takes nothing's place
 	x.tellAsked(e, r, asked, ok && r.Length <= x.model.store.MaxObject())
 	one.told = x.told

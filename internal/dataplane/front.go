@@ -74,7 +74,7 @@ func (f *front) decide(x *exchange) answer {
 	}
 	decide.ApplyToRequest(&x.Header, &x.route.RequestHeaders)
 	a := f.respond(x)
-	if compress != nil {
+	if !f.plane.paged(x, a.Response) && compress != nil {
 		f.plane.compress(a.Response, compress, x.Coding)
 	}
 	a.gone = a.Status == nobody

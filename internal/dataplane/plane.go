@@ -63,6 +63,7 @@ type Plane struct {
 	batches     sync.Pool // for what many streams send
 	requests    sync.Pool // of streams of HTTP/2
 	coders      coding.Coders
+	pages       *static.Files // for errors
 	now         atomic.Pointer[dateOf]
 }
 
@@ -107,6 +108,7 @@ func (p *Plane) build(first Model) (*model, error) {
 			return nil, err
 		}
 	}
+	p.pages = static.New(0, p.rights)
 	p.tiers()
 	return p.newModel(first, nil)
 }

@@ -204,13 +204,16 @@ func (x *exchange) note(r *wire.Response) {
 }
 
 func (w *web) answer(x *exchange) answer {
-	wish := wishOf(x.Header)
+	wish, page := wishOf(x.Header), x.Header.Get(site.NotePage)
 	x.ReceiveRelayed()
 	way := x.model.decide.DecideRelayed(&x.Question)
 	if way.Ends() {
 		return x.ended(way)
 	}
 	x.host, x.route = way.Host, x.model.route(way)
+	if r := w.pageAsked(x, page); r != nil {
+		return answer{Response: r}
+	}
 	x.limitBody()
 	r := w.fetch(x)
 	if x.route != nil {

@@ -72,8 +72,11 @@ func (j *journey) answerFields() {
 	if h := j.w.Host; h != nil && h.Site.HSTS != nil && (!j.in.Edge.Plain() || j.q.HTTPS) {
 		j.out.AnswerHeaders = append(j.out.AnswerHeaders, Field{Name: "Strict-Transport-Security", Value: h.Site.HSTS.Value(), Source: sourceText(h.Site.HSTS.Source)})
 	}
-	j.worded()
 	taken := j.w.Taken()
+	if taken != nil {
+		j.paged(taken)
+	}
+	j.worded()
 	if taken == nil {
 		return
 	}

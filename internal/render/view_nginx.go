@@ -83,6 +83,7 @@ type nginxSite struct {
 	ServerPatterns []string
 	Default        bool // what no other server's names fit is the site's
 	Maintenance    *nginxMaintenance
+	Pages          []nginxPage
 	Routes         []nginxRoute
 	Fallbacks      []nginxUpstream // the apps that stand behind files
 	Apps           []nginxUpstream // the apps in use, once for each way of sending bodies
@@ -244,6 +245,7 @@ func nginxSiteOf(s *site.Site, unserved []Unserved, t site.Timeouts) nginxSite {
 			Source:     m.Source,
 		}
 	}
+	rendered.Pages = nginxPagesOf(s)
 	seen := make(map[string]bool)
 	for number, route := range s.Routes {
 		rendered.OwnSizes = rendered.OwnSizes || route.BodySize > 0

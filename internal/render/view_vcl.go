@@ -64,6 +64,7 @@ type vclData struct {
 	Variants       bool      // whether requests for one URL may take several routes
 	LongestPath    int       // plus one, of a site with regular expressions
 	Compresses     bool      // whether a route compresses answers
+	PageStatuses   []string  // for which a route has a page, statuses before classes
 	Codings        []string  // in which it can
 	Sites          []vclSite
 	RedirectPort   string
@@ -173,6 +174,7 @@ type vclRoute struct {
 	Lead         *vclLead // nil where every request is led to the same place
 	WebSocketApp string
 	TTL          string
+	Pages        string // its error pages: status and place
 	// WebSocketServers is the line for the access log that names the addresses
 	// of the app's servers by what the VCL calls them.
 	WebSocketServers string
@@ -303,6 +305,12 @@ func (v *vclData) group() {
 			v.Patient = v.Patient || route.Patience != nil
 			v.Named = v.Named || route.Host != "" && route.WebSocket
 			v.Leads, v.Encodes = v.Leads || route.Lead != nil, v.Encodes || route.Lead.Encodes()
+			for _, page := range route.ErrorPages {
+				if !slices.Contains(v.PageStatuses, page.Status) {
+					v.PageStatuses = append(v.PageStatuses, page.Status)
+				}
+			}
+			slices.Sort(v.PageStatuses)
 			v.Compresses, v.Codings = v.Compresses || route.Compress != nil, site.Codings()
 			v.SuccessRules = v.SuccessRules || slices.ContainsFunc(route.ResponseHeaders.Set, site.Header.ForSuccess)
 		}
@@ -379,10 +387,12 @@ func vclSiteOf(s *site.Site, index, appsBefore int, t site.Timeouts) (vclSite, [
 	}
 	rendered.CacheRules = rendered.Grace+rendered.Stale+rendered.IgnoredCookies+rendered.Tags != "" || rendered.Status
 	names, servers := make(map[string]string), make(map[string]string)
+	pages := 0 // of the routes before
 	var apps []vclApp
 	for i, route := range s.Routes {
 		r := vclRouteOf(s, &s.Routes[i], t)
 		r.Taken = methodsOf(route.Allowed())
+		r.Pages, pages = pagesOf(&route, pages)
 		r.ACL = vclACLOf(&route.Access, r.Name)
 		if route.HasTTL {
 			r.TTL = vclDuration(route.TTL)

@@ -30,6 +30,8 @@ const (
 	// NoteGate on a request says what is asked of the gate: GateAsk or GateOn. On an
 	// answer of the gate's it is GateIn or GateOut.
 	NoteGate = NotePrefix + "Gate"
+	// NotePage has the web tier answer with one of Site.ErrorPages, by its place from 1.
+	NotePage = NotePrefix + "Page"
 	// NoteGeneration tells a probe which generation answers.
 	NoteGeneration = NotePrefix + "Generation"
 )
@@ -127,11 +129,15 @@ var notes = [...]Note{
 	{NotePrefix + "Weight", "how much it wants one", "cache", "cache", Sorted},
 	{NotePrefix + "Left", "for how many seconds what is stored stays fresh", "cache", "cache", Sorted},
 	{NotePrefix + "Told", "what Cache-Status says of a request", "cache", "cache", Sorted},
+	{NotePrefix + "Error", "the status that a page stands for", "cache", "cache", Sorted},
+	{NotePrefix + "Maker", "who made the answer that a page stands for", "cache", "cache", Sorted},
 	{NotePrefix + "Cache", "the verdict: HIT, MISS, STALE or PASS", "cache", "cache", Sorted},
 	{NoteWords, "the status whose words are wanted", "web", "cache", Sorted},
 
 	{NoteRoute, "the route that the request takes", "cache", "web", Asked},
 	{NoteTarget, "where it leads the request, or what the app is to be asked for", "cache", "web", Asked},
+	{NotePrefix + "Pages", "the route's pages for errors, by their places", "cache", "cache", Asked},
+	{NotePage, "the page that is wanted, by its place in Site.ErrorPages, from 1", "cache", "web", Asked},
 	{NotePrefix + "Host", "the host as it is compared: in lower case, without port", "cache", "cache", Asked},
 	{NotePrefix + "Ttl", "the route's ttl", "cache", "cache", Asked},
 	{NotePrefix + "Grace", "the site's grace", "cache", "cache", Asked},

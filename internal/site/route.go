@@ -12,21 +12,22 @@ import (
 // segments: "/ws" matches "/ws" and "/ws/x", never "/wsx". Which route a request
 // takes package routing says.
 type Route struct {
-	Path      string    // starts with "/"; ends with "/" only when it is "/", or Exact; "" where there is a Pattern
-	Exact     bool      // Path alone is matched, and nothing below it
-	Pattern   string    // a regular expression that matches decoded paths; "" where there is a Path
-	Match     *Match    // nil where the path alone decides
-	Static    *Static   // nil where no files are served
-	Redirect  *Redirect // when set, nothing else but header rules is
-	Rewrite   *Rewrite  // nil where the app sees the target as the client sent it
-	Backend   string    // the name of a Backend of the same site; "" for none
-	WebSocket bool      // upgrades are piped from the cache tier to Backend
-	Stream    bool      // request bodies reach Backend as they come
-	BodySize  int64     // bytes of a request's body; 0 for what Edge.Limits says
-	Methods   []string  // that are taken, of Methods(); nil for UsualMethods()
-	Access    Access
-	Compress  *Compress // nil where answers pass as they are
-	TTL       time.Duration
+	Path       string    // starts with "/"; ends with "/" only when it is "/", or Exact; "" where there is a Pattern
+	Exact      bool      // Path alone is matched, and nothing below it
+	Pattern    string    // a regular expression that matches decoded paths; "" where there is a Path
+	Match      *Match    // nil where the path alone decides
+	Static     *Static   // nil where no files are served
+	Redirect   *Redirect // when set, nothing else but header rules is
+	Rewrite    *Rewrite  // nil where the app sees the target as the client sent it
+	Backend    string    // the name of a Backend of the same site; "" for none
+	WebSocket  bool      // upgrades are piped from the cache tier to Backend
+	Stream     bool      // request bodies reach Backend as they come
+	BodySize   int64     // bytes of a request's body; 0 for what Edge.Limits says
+	Methods    []string  // that are taken, of Methods(); nil for UsualMethods()
+	Access     Access
+	Compress   *Compress   // nil where answers pass as they are
+	ErrorPages []ErrorPage // no two for one status
+	TTL        time.Duration
 	// HasTTL tells a ttl of zero from none. A ttl is the freshness of
 	// responses that name none themselves.
 	HasTTL          bool

@@ -259,6 +259,40 @@ site "files.test" {
   }
 }
 
+# Pages for errors.
+site "pages.test" {
+  tls { self_signed = true }
+  backend "app" { servers = ["{app}"] }
+  backend "dead" { servers = ["{dead}"] }
+  cache { stale_if_error = "1h" }
+  route "/" {
+    static { root = "public" }
+    error_page "404" { file = "pages/404.html" }
+    compress {}
+  }
+  route "/ttl" {
+    static { root = "public" }
+    cache { ttl = "1h" }
+    error_page "404" { file = "pages/404.html" }
+  }
+  route "/dead" {
+    backend = "dead"
+    error_page "5xx" { file = "pages/5xx.html" }
+    error_page "502" { file = "pages/502.txt" }
+    compress {}
+  }
+  route "/late" {
+    backend = "app"
+    error_page "404" { file = "pages/404.html" }
+    error_page "5xx" { file = "pages/5xx.html" }
+    response_headers { set = { "X-Late" = "yes" } }
+  }
+  route "/gone" {
+    backend = "dead"
+    error_page "502" { file = "pages/gone.html" }
+  }
+}
+
 # Answers that are compressed.
 site "packed.test" {
   tls { self_signed = true }

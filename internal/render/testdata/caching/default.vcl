@@ -1058,6 +1058,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Words;
     unset req.http.X-Edge-Route;
     unset req.http.X-Edge-Target;
+    unset req.http.X-Edge-Pages;
+    unset req.http.X-Edge-Page;
     unset req.http.X-Edge-Host;
     unset req.http.X-Edge-Ttl;
     unset req.http.X-Edge-Grace;
@@ -1112,6 +1114,8 @@ sub edge_drop_others {
     unset bereq.http.X-Edge-Key;
     unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-Target;
+    unset bereq.http.X-Edge-Pages;
+    unset bereq.http.X-Edge-Page;
     unset bereq.http.X-Edge-Host;
     unset bereq.http.X-Edge-Ttl;
     unset bereq.http.X-Edge-Grace;

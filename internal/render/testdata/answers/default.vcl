@@ -64,6 +64,17 @@ sub vcl_recv {
         call edge_host;
     } else {
         call edge_asker;
+        if (req.http.X-Edge-Page) {
+            # The page for an error.
+            set req.backend_hint = web;
+            set req.hash_ignore_busy = true;
+            unset req.http.Range;
+            unset req.http.If-None-Match;
+            unset req.http.If-Modified-Since;
+            unset req.http.X-Edge-Compress;
+            unset req.http.X-Edge-Refetch;
+            return (hash);
+        }
     }
     # Which purge was the last one. edgegen keeps count, in hundredths of a second, in the
     # parameters send_timeout, which can be read here, and default_keep, which can be when
@@ -221,6 +232,7 @@ sub edge_host {
 
 sub edge_sites_1 {
     if (req.http.X-Edge-Host == "packed.example") { call site_1; }    # site.hcl:6
+    if (req.http.X-Edge-Host == "pages.example") { call site_2; }    # site.hcl:32
 }
 
 sub edge_canonical {
@@ -266,6 +278,19 @@ sub site_1 {
         # site.hcl:13: compress
         set req.http.X-Edge-Compress = "br=3 zstd=2 gzip=1 files";
         call edge_codings;
+    }
+}
+
+# pages.example, site.hcl:32
+sub site_2 {
+    set req.http.X-Edge-Canonical = "pages.example";
+    set req.http.X-Edge-Site = "pages.example";
+    call edge_canonical;
+    # site.hcl:35: route /
+    if (!req.http.X-Edge-Route) {
+        set req.http.X-Edge-Route = "root.4a0229c6";
+        # site.hcl:37, site.hcl:38: error_page
+        set req.http.X-Edge-Pages = "404=1 5xx=2";
     }
 }
 
@@ -484,6 +509,12 @@ sub edge_hide {
 # Whatever an app may write into its answer, as the host and port of a URL, is
 # part of what the answer is stored under.
 sub vcl_hash {
+    if (req.http.X-Edge-Page) {
+        hash_data("page");
+        hash_data(req.http.X-Edge-Canonical);
+        hash_data(req.http.X-Edge-Page);
+        return (lookup);
+    }
     hash_data(req.url);
     hash_data(std.tolower(req.http.Host));
     hash_data(std.tolower(req.http.X-Forwarded-Host));
@@ -523,6 +554,9 @@ sub vcl_hit {
 }
 
 sub vcl_miss {
+    if (req.http.X-Edge-Page) {
+        return (fetch);
+    }
     set req.http.X-Edge-Cache = "MISS";
     call edge_coding;
     # Varnish would fetch the whole of it. What was not to be stored lately is the
@@ -690,6 +724,7 @@ sub vcl_backend_response {
         || (bereq.http.Authorization && !beresp.http.X-Edge-Shared)
         || beresp.status == 428 || beresp.status == 429 || beresp.status == 431 || beresp.status == 511
         || (bereq.http.X-Edge-Ttl !~ "^[0-9]" && (beresp.status >= 500 || beresp.status == 401 || beresp.status == 403))
+        || (bereq.http.X-Edge-Pages && beresp.status >= 400 && beresp.http.X-Edge-Tier !~ "^backend")
         || beresp.http.X-Edge-Compressed ~ "^(?:br|zstd)$"
         || std.integer(beresp.http.Content-Length, 0) > 67108864) {
         set bereq.http.X-Edge-Purged = beresp.http.X-Edge-Purged;
@@ -889,6 +924,21 @@ sub vcl_backend_error {
 }
 
 sub vcl_deliver {
+    if (req.http.X-Edge-Page) {
+        std.log("edge-tier:" + req.http.X-Edge-Told);
+        if (resp.status != 200) {
+            return (synth(std.integer(req.http.X-Edge-Error, 500)));
+        }
+        set resp.status = std.integer(req.http.X-Edge-Error, 500);
+        unset resp.http.Age;
+        unset resp.http.Accept-Ranges;
+        call edge_answer;
+        return (deliver);
+    }
+    if (resp.status >= 400 && resp.http.X-Edge-Tier !~ "^backend") {
+        set req.http.X-Edge-Told = resp.http.X-Edge-Tier;
+        call edge_page;
+    }
     # Who answered; what is stored is the cache tier's own.
     if (req.http.X-Edge-Cache ~ "^(?:MISS|PASS)$") {
         std.log("edge-tier:" + resp.http.X-Edge-Tier);
@@ -1050,6 +1100,9 @@ sub vcl_synth {
         set req.http.X-Edge-Failed = "1";
         return (restart);
     }
+    if (!req.http.X-Edge-Page) {
+        call edge_page;
+    }
     if (local.socket == "probe") {
         set resp.http.X-Edge-Generation = resp.reason;
         set resp.reason = "OK";
@@ -1108,6 +1161,24 @@ sub vcl_synth {
     return (deliver);
 }
 
+# A page stands for the edge's own words about an error: the web tier is asked for
+# it, with nothing of the request but the site, and the status stays.
+sub edge_page {
+    if (!req.http.X-Edge-Pages) {
+        return;
+    }
+    if (!req.http.X-Edge-Page && resp.status == 404 && req.http.X-Edge-Pages ~ "404=") {
+        set req.http.X-Edge-Page = regsub(req.http.X-Edge-Pages, "^.*404=([0-9]+).*$", "\1");
+    }
+    if (!req.http.X-Edge-Page && resp.status >= 500 && req.http.X-Edge-Pages ~ "5xx=") {
+        set req.http.X-Edge-Page = regsub(req.http.X-Edge-Pages, "^.*5xx=([0-9]+).*$", "\1");
+    }
+    if (req.http.X-Edge-Page) {
+        set req.http.X-Edge-Error = resp.status;
+        return (restart);
+    }
+}
+
 # What every answer says, and what none does.
 sub edge_answer {
     if (!std.healthy(edge_open)) {
@@ -1161,6 +1232,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Words;
     unset req.http.X-Edge-Route;
     unset req.http.X-Edge-Target;
+    unset req.http.X-Edge-Pages;
+    unset req.http.X-Edge-Page;
     unset req.http.X-Edge-Host;
     unset req.http.X-Edge-Ttl;
     unset req.http.X-Edge-Grace;
@@ -1215,6 +1288,8 @@ sub edge_drop_others {
     unset bereq.http.X-Edge-Key;
     unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-Target;
+    unset bereq.http.X-Edge-Pages;
+    unset bereq.http.X-Edge-Page;
     unset bereq.http.X-Edge-Host;
     unset bereq.http.X-Edge-Ttl;
     unset bereq.http.X-Edge-Grace;

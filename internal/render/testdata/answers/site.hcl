@@ -28,3 +28,13 @@ site "packed.example" {
     }
   }
 }
+
+site "pages.example" {
+  tls { self_signed = true }
+  backend "app" { servers = ["127.0.0.1:5000"] }
+  route "/" {
+    backend = "app"
+    error_page "404" { file = "public/404.html" }
+    error_page "5xx" { file = "public/5xx.html" }
+  }
+}
