@@ -1102,10 +1102,14 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Weight;
     unset req.http.X-Edge-Left;
     unset req.http.X-Edge-Told;
+    unset req.http.X-Edge-Error;
+    unset req.http.X-Edge-Maker;
     unset req.http.X-Edge-Cache;
     unset req.http.X-Edge-Words;
     unset req.http.X-Edge-Route;
     unset req.http.X-Edge-Target;
+    unset req.http.X-Edge-Pages;
+    unset req.http.X-Edge-Page;
     unset req.http.X-Edge-Host;
     unset req.http.X-Edge-Ttl;
     unset req.http.X-Edge-Grace;
@@ -1147,6 +1151,8 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Weight;
     unset bereq.http.X-Edge-Left;
     unset bereq.http.X-Edge-Told;
+    unset bereq.http.X-Edge-Error;
+    unset bereq.http.X-Edge-Maker;
     unset bereq.http.X-Edge-Cache;
     unset bereq.http.X-Edge-Words;
 }
@@ -1160,6 +1166,8 @@ sub edge_drop_others {
     unset bereq.http.X-Edge-Key;
     unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-Target;
+    unset bereq.http.X-Edge-Pages;
+    unset bereq.http.X-Edge-Page;
     unset bereq.http.X-Edge-Host;
     unset bereq.http.X-Edge-Ttl;
     unset bereq.http.X-Edge-Grace;

@@ -73,6 +73,7 @@ sub vcl_recv {
             unset req.http.If-Modified-Since;
             unset req.http.X-Edge-Compress;
             unset req.http.X-Edge-Refetch;
+            unset req.http.X-Edge-Gate;
             return (hash);
         }
     }
@@ -925,7 +926,7 @@ sub vcl_backend_error {
 
 sub vcl_deliver {
     if (req.http.X-Edge-Page) {
-        std.log("edge-tier:" + req.http.X-Edge-Told);
+        std.log("edge-tier:" + req.http.X-Edge-Maker);
         if (resp.status != 200) {
             return (synth(std.integer(req.http.X-Edge-Error, 500)));
         }
@@ -936,7 +937,7 @@ sub vcl_deliver {
         return (deliver);
     }
     if (resp.status >= 400 && resp.http.X-Edge-Tier !~ "^backend") {
-        set req.http.X-Edge-Told = resp.http.X-Edge-Tier;
+        set req.http.X-Edge-Maker = resp.http.X-Edge-Tier;
         call edge_page;
     }
     # Who answered; what is stored is the cache tier's own.
@@ -1228,6 +1229,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Weight;
     unset req.http.X-Edge-Left;
     unset req.http.X-Edge-Told;
+    unset req.http.X-Edge-Error;
+    unset req.http.X-Edge-Maker;
     unset req.http.X-Edge-Cache;
     unset req.http.X-Edge-Words;
     unset req.http.X-Edge-Route;
@@ -1275,6 +1278,8 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Weight;
     unset bereq.http.X-Edge-Left;
     unset bereq.http.X-Edge-Told;
+    unset bereq.http.X-Edge-Error;
+    unset bereq.http.X-Edge-Maker;
     unset bereq.http.X-Edge-Cache;
     unset bereq.http.X-Edge-Words;
 }

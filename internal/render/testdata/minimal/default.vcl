@@ -1005,6 +1005,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Weight;
     unset req.http.X-Edge-Left;
     unset req.http.X-Edge-Told;
+    unset req.http.X-Edge-Error;
+    unset req.http.X-Edge-Maker;
     unset req.http.X-Edge-Cache;
     unset req.http.X-Edge-Words;
     unset req.http.X-Edge-Route;
@@ -1052,6 +1054,8 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Weight;
     unset bereq.http.X-Edge-Left;
     unset bereq.http.X-Edge-Told;
+    unset bereq.http.X-Edge-Error;
+    unset bereq.http.X-Edge-Maker;
     unset bereq.http.X-Edge-Cache;
     unset bereq.http.X-Edge-Words;
 }
