@@ -59,15 +59,11 @@ func TestExamplesInTheReadmeLoad(t *testing.T) {
 		if strings.HasPrefix(example, "test ") { // of a site, beside it
 			file = filepath.Join(dir, "site"+edgetest.Ending)
 		}
-<<<<<<< HEAD
-		if err := errors.Join(os.Mkdir(filepath.Join(dir, "public"), 0o755), os.WriteFile(filepath.Join(dir, "htpasswd"), nil, 0o600), os.WriteFile(file, []byte(example), 0o644)); err != nil {
-=======
-		failed := os.Mkdir(filepath.Join(dir, "public"), 0o755)
+		failed := errors.Join(os.Mkdir(filepath.Join(dir, "public"), 0o755), os.WriteFile(filepath.Join(dir, "htpasswd"), nil, 0o600))
 		for _, page := range []string{"404.html", "busy.html", "5xx.html"} { // that examples name
 			failed = errors.Join(failed, os.WriteFile(filepath.Join(dir, "public", page), nil, 0o644))
 		}
 		if err := errors.Join(failed, os.WriteFile(file, []byte(example), 0o644)); err != nil {
->>>>>>> 3f44530 (Give the examples of the documents the pages that they name)
 			t.Fatal(err)
 		}
 		var diagnostics config.Diagnostics
