@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"edgegen/internal/site"
 )
 
 // usage says what comes to a listener.
@@ -66,6 +68,16 @@ func (o *Options) doors() []*door {
 // public tells that what comes through a door is a client's connection, which
 // counts.
 func (d *door) public() bool { return d.usage != forPlain && d.usage != forWeb && d.usage != forRelay }
+
+// headSize bounds the head of a request, in bytes. What a daemon passes on has been
+// bounded by it, and has notes besides, of which one may hold the URL once more.
+func (d *door) headSize(edge *site.Edge) int {
+	const notes = 8 << 10
+	if d.public() {
+		return int(edge.Limits.HeaderSize)
+	}
+	return 2*int(edge.Limits.HeaderSize) + notes
+}
 
 func (d *door) same(other *door) bool {
 	a, b := d.Addr(), other.Addr()

@@ -127,7 +127,7 @@ func (c *http1) head(first bool) (string, error) {
 	if c.plane.stopping.Load() && !first {
 		return "", net.ErrClosed
 	}
-	head, err := c.reader.ReadHead(int(m.edge.Limits.HeaderSize), func() {
+	head, err := c.reader.ReadHead(c.door.headSize(m.edge), func() {
 		c.idle.Store(false)
 		if !first {
 			c.read.exactly(c.SetReadDeadline, time.Now().Add(t.Header))

@@ -395,6 +395,9 @@ sub vcl_hash {
     set req.http.X-Edge-Key = req.url;
     call edge_key;
     hash_data(req.http.X-Edge-Key);
+    if (req.http.X-Edge-Key == req.url) {
+        unset req.http.X-Edge-Key;
+    }
     hash_data(std.tolower(req.http.Host));
     hash_data(std.tolower(req.http.X-Forwarded-Host));
     hash_data(req.http.X-Forwarded-Proto);
@@ -587,7 +590,10 @@ sub vcl_backend_response {
             set beresp.http.Vary = "Accept-Encoding";
         }
     }
-    set beresp.http.X-Edge-Url = bereq.http.X-Edge-Host + bereq.http.X-Edge-Key;
+    set beresp.http.X-Edge-Url = bereq.http.X-Edge-Host + bereq.url;
+    if (bereq.http.X-Edge-Key) {
+        set beresp.http.X-Edge-Url = bereq.http.X-Edge-Host + bereq.http.X-Edge-Key;
+    }
     # What a shared cache must not keep (RFC 9111, 3; RFC 6585), what only a route
     # with a ttl keeps, and what would push too much out of the cache.
     # default: cache_storage.size, a quarter
