@@ -69,11 +69,11 @@ func (o *Options) doors() []*door {
 // counts.
 func (d *door) public() bool { return d.usage != forPlain && d.usage != forWeb && d.usage != forRelay }
 
-// headSize bounds the head of a request, in bytes. What a daemon passes on has been
+// headSize bounds the head of a request, in bytes, also where there is no door. What a daemon passes on has been
 // bounded by it, and has notes besides, of which one may hold the URL once more.
 func (d *door) headSize(edge *site.Edge) int {
 	const notes = 8 << 10
-	if d.public() {
+	if d == nil || d.public() {
 		return int(edge.Limits.HeaderSize)
 	}
 	return 2*int(edge.Limits.HeaderSize) + notes
