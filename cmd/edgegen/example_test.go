@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -74,10 +76,11 @@ func copied(t *testing.T, directory string) string {
 func TestV2Examples(t *testing.T) {
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	files, err := filepath.Glob("../../examples/*/*.edgetest.hcl")
-	if err != nil || len(files) < 4 {
-		t.Fatalf("%d examples have tests: %v", len(files), err)
+	presets, failed := filepath.Glob("../../examples/presets/*/*.edgetest.hcl")
+	if err := errors.Join(err, failed); err != nil || len(files) < 4 || len(presets) < 4 {
+		t.Fatalf("%d examples and %d presets have tests: %v", len(files), len(presets), err)
 	}
-	for _, file := range files {
+	for _, file := range slices.Concat(files, presets) {
 		t.Run(filepath.Base(filepath.Dir(file)), func(t *testing.T) {
 			var out, problems bytes.Buffer
 			arguments := []string{"test", "-v", "--engine", "builtin", copied(t, filepath.Dir(file))}

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -37,25 +38,32 @@ func checkout(t *testing.T, to string) {
 // TestExamples runs every example as a fresh clone has it, but for its ports.
 func TestExamples(t *testing.T) {
 	sites, err := filepath.Glob("../../examples/*/site.hcl")
-	if err != nil {
+	presets, failed := filepath.Glob("../../examples/presets/*/site.hcl")
+	if err := errors.Join(err, failed); err != nil {
 		t.Fatal(err)
 	}
 	// What each answers, by host and path: of a file, and of the app where there
 	// is one.
 	answers := map[string]map[string]int{
-		"behind-a-proxy": {"example.com/": 200, "example.com/app": 502, "www.example.com/": 301},
-		"article":        {"vzine.us/robots.txt": 200, "vzine.us/login": 200, "www.vzine.us/a?b": 301},
-		"chat":           {"localhost/robots.txt": 200, "localhost/login": 200, "localhost/about": 200},
-		"monitoring":     {"localhost/": 503},
-		"php":            {"localhost/robots.txt": 200, "localhost/hello.php/world": 200, "localhost/any/path": 200, "localhost/uploads/readme.txt": 200, "localhost/uploads/index.php": 404},
-		"systemd":        {"example.com/": 200, "example.com/app": 502, "www.example.com/": 301},
+		"behind-a-proxy":           {"example.com/": 200, "example.com/app": 502, "www.example.com/": 301},
+		"article":                  {"vzine.us/robots.txt": 200, "vzine.us/login": 200, "www.vzine.us/a?b": 301},
+		"chat":                     {"localhost/robots.txt": 200, "localhost/login": 200, "localhost/about": 200},
+		"monitoring":               {"localhost/": 503},
+		"php":                      {"localhost/robots.txt": 200, "localhost/hello.php/world": 200, "localhost/any/path": 200, "localhost/uploads/readme.txt": 200, "localhost/uploads/index.php": 404},
+		"presets/cors":             {"localhost/fonts/readme.txt": 200, "localhost/api": 502},
+		"presets/crawlers":         {"localhost/robots.txt": 200, "localhost/any/path": 200, "localhost/search": 200},
+		"presets/security-headers": {"localhost/": 200, "localhost/widget": 200, "localhost/any": 404},
+		"presets/shop":             {"localhost/bag.html": 200, "localhost/static/version1/a.css": 200, "localhost/media/a.jpg": 200, "localhost/get.php": 403},
+		"presets/wordpress":        {"localhost/any/path": 200, "localhost/wp-login.php": 200, "localhost/wp-includes/style.css": 200, "localhost/xmlrpc.php": 403},
+		"systemd":                  {"example.com/": 200, "example.com/app": 502, "www.example.com/": 301},
 	}
-	if len(sites) != len(answers) {
-		t.Errorf("there are %d examples, and %d are run", len(sites), len(answers))
+	if there := len(sites) + len(presets); there != len(answers) {
+		t.Errorf("there are %d examples, and %d are run", there, len(answers))
 	}
 	for name, answers := range answers {
 		t.Run(name, func(t *testing.T) {
-			if _, err := exec.LookPath("php-fpm8.2"); err != nil && name == "php" {
+			site := mustFile(t, filepath.Join("../../examples", name, "site.hcl"))
+			if _, err := exec.LookPath("php-fpm8.2"); err != nil && strings.Contains(string(site), "php-fpm8.2") {
 				edge.Skip(t, "there is no php-fpm8.2")
 			}
 			runExample(t, edge.BuiltIn, name, answers)
@@ -73,7 +81,7 @@ func runExample(t *testing.T, c edge.Combination, name string, answers map[strin
 		var complaint strings.Builder
 		command.Stderr = &complaint
 		// Some files name a socket that only a running edge has.
-		if err := command.Run(); err != nil || complaint.String() != "" && !strings.HasPrefix(complaint.String(), "warning: edgegen itself leads to") {
+		if err := command.Run(); err != nil || complaint.String() != "" && !strings.HasPrefix(complaint.String(), "warning: edgegen itself ") {
 			t.Errorf("%s: %v, %s", verb, err, complaint.String())
 		}
 	}
