@@ -74,7 +74,7 @@ func (x *exchange) gather(limit int) (held []byte, ended bool, err error) {
 	held = make([]byte, 0, size)
 	for len(held) < limit {
 		if len(held) == cap(held) {
-			held = append(held, 0)[:len(held)]
+			held = append(make([]byte, 0, x.roomFor(len(held), limit)), held...)
 		}
 		n, err := x.Body.Read(held[len(held):min(cap(held), limit)])
 		held = held[:len(held)+n]
@@ -87,6 +87,16 @@ func (x *exchange) gather(limit int) (held []byte, ended bool, err error) {
 		}
 	}
 	return held, false, nil
+}
+
+// roomFor is how much of a body to have room for when so much has come: no more than
+// is announced, with room to see its end, and no more than four times what has come.
+func (x *exchange) roomFor(come, limit int) int {
+	size := min(4*come, limit)
+	if x.Length >= int64(come) {
+		size = int(min(int64(size), x.Length+1))
+	}
+	return size
 }
 
 // atHand takes a body that came with its head, which needs no waiting.
