@@ -86,6 +86,9 @@ func (c *http2) Serve(s *h2.Stream) {
 		c.conn.Leave()
 	}
 	e.status = a.Status
+	if e.body.from != nil && !a.gone && a.switched == nil {
+		e.body.overhear(s.Length)
+	}
 	switch {
 	case a.gone:
 		e.status = statusGone

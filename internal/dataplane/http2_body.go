@@ -1,6 +1,7 @@
 package dataplane
 
 import (
+	"io"
 	"os"
 	"sync/atomic"
 	"time"
@@ -15,6 +16,7 @@ type streamBody struct {
 	from    *h2.Stream
 	left    int64 // that the limit allows
 	expect  bool  // the client waits for a 100
+	wanted  atomic.Bool
 	aborted atomic.Bool
 
 	pace pace
@@ -32,6 +34,7 @@ func (b *streamBody) Limit(limit int64) { b.left = limit }
 
 // Read asks for the body first, if the client waits for that.
 func (b *streamBody) Read(p []byte) (int, error) {
+	b.wanted.Store(true)
 	if b.aborted.Load() {
 		return 0, os.ErrDeadlineExceeded
 	}
@@ -51,6 +54,19 @@ func (b *streamBody) Read(p []byte) (int, error) {
 		return 0, wire.ErrBodyTooLarge
 	}
 	return n, err
+}
+
+// overhear takes in a short body that nobody wants, before the answer goes out. What is
+// on its way is refused by a reset behind the answer (RFC 9113, 8.1), and curl before
+// 8.0 takes that for a failure of the whole.
+func (b *streamBody) overhear(length int64) {
+	const most, patience = 64 << 10, time.Second
+	if b.wanted.Load() || b.expect || length > most {
+		return
+	}
+	b.from.Detach()
+	_ = b.from.SetReadDeadline(time.Now().Add(patience))
+	_, _ = io.CopyN(io.Discard, b.from, most) // the reset is for what comes later
 }
 
 // Abort ends a Read that another goroutine is in.
