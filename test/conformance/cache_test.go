@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -125,6 +126,7 @@ func cacheCases() []contractCase {
 		{clause: "K2", name: "the backend sees the cookie", request: get("main.test", "/ttl", "Cookie: session=1"), want: want{sees: map[string]string{"Cookie": "session=1"}}},
 
 		{clause: "K3", name: "concurrent misses cost one fetch", run: concurrent},
+		{clause: "K3", name: "what is not stored all ask for at once", run: together},
 
 		pair("K7", "ignored parameters", get("main.test", "/ttl?a=1&utm_source=x&b=2&fbclid=y"), get("main.test", "/ttl?utm_medium=z&utm_&a=1&b=2"), "HIT"),
 		{clause: "K7", name: "nothing is left of a query", run: nothingLeft},
@@ -208,6 +210,39 @@ func invalidated(unsafe, answer, after string) func(*attempt) {
 		a.check(a.ask(get("main.test", "/ttl")), want{body: "old"})
 		a.check(a.ask(unsafe), want{})
 		a.check(a.ask(get("main.test", "/ttl")), want{headers: map[string]string{"X-Cache": after}})
+	}
+}
+
+// together: what is not stored all ask for at once, as soon as that is known.
+func together(a *attempt) {
+	const more = 4
+	var asked atomic.Int32
+	all := make(chan struct{})
+	a.edge.record.answer(a.mark, func(x *exchange) {
+		switch asked.Add(1) {
+		case 1:
+		case 1 + more:
+			close(all)
+		default:
+			select {
+			case <-all:
+			case <-time.After(patience):
+				x.write("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n")
+				return
+			}
+		}
+		x.write(page("x", "Cache-Control: no-store"))
+	})
+	a.check(a.ask(get("main.test", "/")), want{status: 200, body: "x"})
+	var clients []*client
+	for range more {
+		clients = append(clients, a.open("main.test"))
+	}
+	for _, c := range clients {
+		c.send(get("main.test", "/"))
+	}
+	for _, c := range clients {
+		a.check(c.read("GET"), want{status: 200, body: "x", reaches: 1 + more})
 	}
 }
 

@@ -567,7 +567,7 @@ sub vcl_backend_response {
         set beresp.uncacheable = true;
         set beresp.grace = 0s;
         set beresp.ttl = 60s;
-        if (beresp.status >= 500 || bereq.http.X-Edge-Purged) {
+        if (beresp.status >= 500 || bereq.http.X-Edge-Purged == "1") {
             set beresp.ttl = 0s;
         }
         return (deliver);
