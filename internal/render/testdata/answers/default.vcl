@@ -728,18 +728,17 @@ sub vcl_backend_response {
         || (bereq.http.X-Edge-Pages && beresp.status >= 400 && beresp.http.X-Edge-Tier !~ "^backend")
         || beresp.http.X-Edge-Compressed ~ "^(?:br|zstd)$"
         || std.integer(beresp.http.Content-Length, 0) > 67108864) {
-        set bereq.http.X-Edge-Purged = beresp.http.X-Edge-Purged;
-        call edge_drop_judged;
-        unset beresp.http.X-Edge-Grace;
-        unset beresp.http.X-Edge-Shared;
-        unset beresp.http.X-Edge-Tags;
         # Remembered for a while, so that such requests do not queue up behind each other.
         set beresp.uncacheable = true;
         set beresp.grace = 0s;
         set beresp.ttl = 60s;
-        if (beresp.status >= 500 || bereq.http.X-Edge-Purged == "1") {
+        if (beresp.status >= 500 || beresp.http.X-Edge-Purged) {
             set beresp.ttl = 0s;
         }
+        call edge_drop_judged;
+        unset beresp.http.X-Edge-Grace;
+        unset beresp.http.X-Edge-Shared;
+        unset beresp.http.X-Edge-Tags;
         return (deliver);
     }
     call edge_drop_judged;

@@ -558,18 +558,17 @@ sub vcl_backend_response {
         || beresp.status == 428 || beresp.status == 429 || beresp.status == 431 || beresp.status == 511
         || (bereq.http.X-Edge-Ttl !~ "^[0-9]" && (beresp.status >= 500 || beresp.status == 401 || beresp.status == 403))
         || std.integer(beresp.http.Content-Length, 0) > 67108864) {
-        set bereq.http.X-Edge-Purged = beresp.http.X-Edge-Purged;
-        call edge_drop_judged;
-        unset beresp.http.X-Edge-Grace;
-        unset beresp.http.X-Edge-Shared;
-        unset beresp.http.X-Edge-Tags;
         # Remembered for a while, so that such requests do not queue up behind each other.
         set beresp.uncacheable = true;
         set beresp.grace = 0s;
         set beresp.ttl = 60s;
-        if (beresp.status >= 500 || bereq.http.X-Edge-Purged == "1") {
+        if (beresp.status >= 500 || beresp.http.X-Edge-Purged) {
             set beresp.ttl = 0s;
         }
+        call edge_drop_judged;
+        unset beresp.http.X-Edge-Grace;
+        unset beresp.http.X-Edge-Shared;
+        unset beresp.http.X-Edge-Tags;
         return (deliver);
     }
     call edge_drop_judged;
