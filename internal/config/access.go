@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/textproto"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -99,29 +98,14 @@ func readUsersFile(b *block, a *argument, basic *site.BasicAuth) {
 		b.errorAt(name.place, "name a file", "%s %q is a directory", a.name, name.text)
 		return
 	}
-	data, err := readUsers(path)
-	if err != nil {
+	switch data, err := htpasswd.Read(path); {
+	case errors.Is(err, htpasswd.ErrNotPlain), errors.Is(err, htpasswd.ErrTooLarge):
 		b.errorAt(name.place, "", "%s %q %s", a.name, name.text, err)
-		return
-	}
-	b.checkUsers(a, name, data)
-}
-
-func readUsers(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	switch {
 	case err != nil:
-		return nil, errors.New(missing(err))
-	case !info.Mode().IsRegular():
-		return nil, errors.New("is not a plain file")
-	case info.Size() > htpasswd.MaxSize:
-		return nil, errors.New("is larger than 1 MiB")
+		b.errorAt(name.place, "", "%s %q %s", a.name, name.text, missing(err))
+	default:
+		b.checkUsers(a, name, data)
 	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, errors.New(missing(err))
-	}
-	return data, nil
 }
 
 // fewProblems is how many lines of a file of users are told of.

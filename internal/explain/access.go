@@ -3,7 +3,6 @@ package explain
 import (
 	"fmt"
 	"net/http"
-	"os"
 
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/htpasswd"
@@ -52,7 +51,7 @@ func (j *journey) counted(l *site.RateLimit) string {
 func (j *journey) password(b *site.BasicAuth) bool {
 	why := "the request has no user and password"
 	if user, password, ok := decide.Credentials(j.q.Header); ok {
-		data, err := os.ReadFile(b.UsersFile)
+		data, err := htpasswd.Read(b.UsersFile)
 		if err != nil {
 			j.step(site.CacheTier, "access", "A1", b.Source, "", "%s cannot be read: nobody is let in", j.named(b.UsersFile))
 			j.answer(http.StatusServiceUnavailable, "%s cannot be read", j.named(b.UsersFile))

@@ -8,7 +8,9 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"unicode"
 )
@@ -31,22 +33,42 @@ type Problem struct {
 
 func (p Problem) String() string { return fmt.Sprintf("line %d: %s", p.Line, p.What) }
 
-// MaxSize is how many bytes a file may have.
-const MaxSize = 1 << 20
+// maxSize is how many bytes a file may have.
+const maxSize = 1 << 20
+
+// Errors of Read; others are those of the system.
+var (
+	ErrNotPlain = errors.New("is not a plain file")
+	ErrTooLarge = errors.New("is larger than 1 MiB")
+)
+
+// Read reads the text of a file for Parse. It does not wait for what is no plain file.
+func Read(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, ErrNotPlain
+	case info.Size() > maxSize:
+		return nil, ErrTooLarge
+	}
+	return os.ReadFile(path)
+}
 
 // Parse reads a file. The lines that are good count, also where others are not.
 func Parse(data []byte) (*File, []Problem) {
 	f := &File{users: make(map[string]hash), key: make([]byte, 32)}
 	rand.Read(f.key) // never fails
 	var problems []Problem
-	number := 0
+	as, number := forms(), 0
 	for line := range bytes.Lines(data) {
 		number++
 		text := strings.TrimRight(string(line), "\r\n")
 		if strings.TrimSpace(text) == "" || strings.HasPrefix(text, "#") {
 			continue
 		}
-		if p := f.add(text); p.What != "" {
+		if p := f.add(text, as); p.What != "" {
 			p.Line = number
 			problems = append(problems, p)
 		}
@@ -54,7 +76,7 @@ func Parse(data []byte) (*File, []Problem) {
 	return f, problems
 }
 
-func (f *File) add(line string) Problem {
+func (f *File) add(line string, as []form) Problem {
 	name, rest, found := strings.Cut(line, ":")
 	secret, _, _ := strings.Cut(rest, ":")
 	switch {
@@ -63,7 +85,7 @@ func (f *File) add(line string) Problem {
 	case f.users[name].text != "":
 		return Problem{What: fmt.Sprintf("user %q is there twice", name), Remedy: "keep one of the lines"}
 	}
-	h, ok := parseHash(secret)
+	h, ok := parseHash(secret, as)
 	if !ok {
 		return Problem{What: fmt.Sprintf("the password of user %q is hashed in no way that is read here", name),
 			Remedy: "bcrypt ($2y$, htpasswd -B), SHA-512-crypt ($6$, openssl passwd -6), SHA-256-crypt ($5$) and $apr1$ are"}

@@ -30,19 +30,24 @@ const (
 	byMD5
 )
 
-// forms are what the kinds look like; the first group is how often is hashed.
-var forms = [...]struct {
+// form is what a kind looks like; the first group is how often is hashed.
+type form struct {
 	kind kind
 	form *regexp.Regexp
-}{
-	{byBlowfish, regexp.MustCompile(`^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$`)},
-	{bySHA512, regexp.MustCompile(`^\$6\$(?:rounds=([0-9]{1,9})\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{86}$`)},
-	{bySHA256, regexp.MustCompile(`^\$5\$(?:rounds=([0-9]{1,9})\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{43}$`)},
-	{byMD5, regexp.MustCompile(`^\$apr1\$()[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}$`)},
 }
 
-func parseHash(text string) (hash, bool) {
-	for _, one := range forms {
+// forms are made for each file: most starts of edgegen read none.
+func forms() []form {
+	return []form{
+		{byBlowfish, regexp.MustCompile(`^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$`)},
+		{bySHA512, regexp.MustCompile(`^\$6\$(?:rounds=([0-9]{1,9})\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{86}$`)},
+		{bySHA256, regexp.MustCompile(`^\$5\$(?:rounds=([0-9]{1,9})\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{43}$`)},
+		{byMD5, regexp.MustCompile(`^\$apr1\$()[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}$`)},
+	}
+}
+
+func parseHash(text string, as []form) (hash, bool) {
+	for _, one := range as {
 		if found := one.form.FindStringSubmatch(text); found != nil {
 			costs, _ := strconv.Atoi(found[1]) // 0 for as often as is usual
 			return hash{one.kind, text, costs}, true

@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"sync"
 	"syscall"
@@ -89,11 +87,11 @@ func (u *Users) current() (*htpasswd.File, error) {
 	}
 	data := []byte(nil)
 	if err == nil {
-		data, err = read(u.path)
+		data, err = htpasswd.Read(u.path)
 	}
 	if err != nil {
 		u.file = nil
-		u.complain("nobody is let in", fmt.Sprint(err))
+		u.complain("nobody is let in", err.Error())
 		return nil, err
 	}
 	file, problems := htpasswd.Parse(data)
@@ -118,19 +116,6 @@ func (u *Users) complain(so, wrong string) {
 		u.wrong = wrong
 		u.keeper.log.Warn(so, "users_file", u.path, "error", wrong)
 	}
-}
-
-func read(path string) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, htpasswd.MaxSize+1))
-	if err == nil && len(data) > htpasswd.MaxSize {
-		err = errors.New("the file is too large")
-	}
-	return data, err
 }
 
 // proof has lengths in it, so that no two users and passwords give the same.

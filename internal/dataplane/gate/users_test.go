@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 const secret = "$6$abcdefgh$ltjgWl6579NluT/Vi1nwEvcil.G5Nbc4NiXZaNGStk8PSwGfQv72N2CKPPrVACtLtip/cZ/1GM/O6IND4WQhG."
@@ -83,4 +85,18 @@ func TestCheckWaits(t *testing.T) {
 	}
 	cancel()
 	all.Wait()
+}
+
+// TestCheckPipe holds that what has taken the file's place, and is none, lets nobody in
+// and holds nobody up.
+func TestCheckPipe(t *testing.T) {
+	k := New(slog.New(slog.DiscardHandler))
+	defer k.Close()
+	path := filepath.Join(t.TempDir(), "users")
+	if err := unix.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if right, err := k.Users(path).Check(t.Context(), "alice", "secret"); right || err == nil {
+		t.Errorf("%t, %v", right, err)
+	}
 }
