@@ -1,0 +1,190 @@
+package render
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"edgegen/internal/site"
+)
+
+type vclSite struct {
+	Index          int
+	Host           string
+	Canonical      string
+	Hosts          [][]string // the canonical one first, as many as one test takes
+	Wildcards      []string   // patterns of hosts
+	Aliases        []string   // patterns of those that are redirected
+	KeepsHost      bool       // whether it has other hosts that are not
+	HSTS           *site.HSTS
+	Maintenance    *site.Maintenance
+	Routes         []vclRoute
+	HasPatterns    bool
+	CacheRules     bool   // whether Grace, Stale, IgnoredCookies, Tags or Status is set
+	Grace, Stale   string // "" for none
+	IgnoredCookies string // a regular expression; "" for none
+	IgnoredQuery   string // likewise
+	Tags           string
+	Purgers        []vclTrusted
+	PurgeSource    site.Source
+	Status         bool
+	Strict         bool // whether clients of other sites may have an older TLS than it allows
+	Source         site.Source
+	CacheSource    site.Source
+	HostsSource    site.Source
+	DefaultSource  site.Source
+	TLSSource      site.Source
+}
+
+type vclRoute struct {
+	site.Route
+	Name         string // its ID
+	Pattern      string // "" for "/" and exact paths
+	Methods      string // an expression of those that Match asks for; "" for any
+	Tests        []vclTest
+	Patience     *vclPatience
+	Host         string   // that the app is asked for; "" for what the client has sent
+	Lead         *vclLead // nil where every request is led to the same place
+	WebSocketApp string
+	TTL          string
+	Pages        string // its error pages: status and place
+	// WebSocketServers is the line for the access log that names the addresses
+	// of the app's servers by what the VCL calls them.
+	WebSocketServers string
+	Taken            vclMethods
+	ACL              *vclACL // nil where the client's address decides nothing, or not alone
+	Brings           []vclBrought
+}
+
+// Way is what the access log is told of the route behind the site: its backend, and
+// its label. Varnish drops spaces at the beginning of a header.
+func (r vclRoute) Way() string { return cmp.Or(r.Backend, ".") + " " + r.Label() }
+
+func vclSiteOf(s *site.Site, index, appsBefore int, t site.Timeouts) (vclSite, []vclApp) {
+	rendered := vclSite{
+		Index:          index,
+		Host:           s.Host,
+		Canonical:      site.URLHost(s.Host),
+		Hosts:          slices.Collect(slices.Chunk(hostsOf(s), hostsInTest)),
+		HSTS:           s.HSTS,
+		Maintenance:    s.Maintenance,
+		Grace:          cacheTime(s.Cache.Grace),
+		Stale:          cacheTime(s.Cache.StaleIfError),
+		IgnoredCookies: cookiePattern(s.Cache.IgnoreCookies),
+		Tags:           s.Cache.Tags,
+		PurgeSource:    s.Cache.PurgeSource,
+		Status:         s.Cache.Status,
+		IgnoredQuery:   ignoredPattern(s.Cache.IgnoreQuery),
+		Source:         s.Source,
+		CacheSource:    s.Cache.Source,
+		TLSSource:      s.TLS.Source,
+		Wildcards:      hostPatterns(wildcardsOf, []*site.Site{s}),
+		Aliases:        hostPatterns(aliasesOf, []*site.Site{s}),
+		KeepsHost:      s.Default || len(s.Hosts) > 0,
+		HostsSource:    s.HostsSource,
+		DefaultSource:  s.DefaultSource,
+		HasPatterns:    s.HasPatterns(),
+	}
+	for _, p := range s.Cache.Purgers {
+		rendered.Purgers = append(rendered.Purgers, vclNetwork(p))
+	}
+	rendered.CacheRules = rendered.Grace+rendered.Stale+rendered.IgnoredCookies+rendered.Tags != "" || rendered.Status
+	names, servers := make(map[string]string), make(map[string]string)
+	pages := 0 // of the routes before
+	var apps []vclApp
+	for i, route := range s.Routes {
+		r := vclRouteOf(s, &s.Routes[i], t)
+		r.Taken = methodsOf(route.Allowed())
+		r.Pages, pages = pagesOf(&route, pages)
+		r.ACL = vclACLOf(&route.Access, r.Name)
+		if route.HasTTL {
+			r.TTL = vclDuration(route.TTL)
+		}
+		if s.Cache.Heuristic && route.TTL == 0 && (route.Backend != "" || route.HasTTL) {
+			r.TTL = strings.TrimSpace(r.TTL + " heuristic")
+			if !route.HasTTL {
+				r.CacheSource = s.Cache.Source
+			}
+		}
+		if route.WebSocket {
+			if names[route.Backend] == "" {
+				app := vclAppOf(s, route.Backend, appsBefore+len(apps)+1)
+				apps = append(apps, app)
+				names[route.Backend] = app.Name
+				servers[route.Backend] = serversLine(app)
+				if app.Director {
+					names[route.Backend] += ".backend()"
+				}
+			}
+			r.WebSocketApp, r.WebSocketServers = names[route.Backend], servers[route.Backend]
+		}
+		rendered.Routes = append(rendered.Routes, r)
+	}
+	return rendered, apps
+}
+
+// hostsOf lists a site's whole names as they stand in a request, the canonical one
+// first.
+func hostsOf(s *site.Site) []string {
+	hosts := []string{site.URLHost(s.Host)}
+	hosts = append(hosts, aliasesOf(s)...)
+	for _, host := range s.Hosts {
+		if _, wildcard := site.Beneath(host); !wildcard {
+			hosts = append(hosts, site.URLHost(host))
+		}
+	}
+	return hosts
+}
+
+func aliasesOf(s *site.Site) []string {
+	var hosts []string
+	for _, alias := range s.Aliases {
+		hosts = append(hosts, site.URLHost(alias))
+	}
+	return hosts
+}
+
+func wildcardsOf(s *site.Site) []string {
+	var hosts []string
+	for _, host := range s.Hosts {
+		if _, wildcard := site.Beneath(host); wildcard {
+			hosts = append(hosts, host)
+		}
+	}
+	return hosts
+}
+
+// cookiePattern matches the cookies of a Cookie header that are ignored.
+func cookiePattern(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	patterns := make([]string, len(names))
+	for i, name := range names {
+		patterns[i] = strings.ReplaceAll(regexp.QuoteMeta(name), `\*`, `[^=;\s]*`)
+	}
+	return `(?:^|;)\s*(?:` + strings.Join(patterns, "|") + `)\s*(?:=[^;]*)?(?=;|$)`
+}
+
+// ignoredPattern matches the parameters of a query that are ignored, each with the "&"
+// in front of it.
+func ignoredPattern(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	patterns := make([]string, len(names))
+	for i, name := range names {
+		patterns[i] = strings.ReplaceAll(regexp.QuoteMeta(name), `\*`, `[^&=]*`)
+	}
+	return `&(?=[^&=])(?:` + strings.Join(patterns, "|") + `)(?:=[^&]*)?(?=&|$)`
+}
+
+// cacheTime writes how long something may be stale; none is the VCL's default.
+func cacheTime(d time.Duration) string {
+	if d <= 0 {
+		return ""
+	}
+	return vclDuration(d)
+}
