@@ -41,7 +41,7 @@ func countOf(open map[string]int, addresses []string) int {
 
 // planes are those that serve, stand in for a daemon, or are being retired.
 func (e *Edge) planes() []*dataplane.Plane {
-	all := e.leaving.all()
+	all := e.leaving.planes.all()
 	for _, s := range e.serversNow() {
 		switch s := s.(type) {
 		case *plane:

@@ -10,52 +10,42 @@ import (
 // leavers are the planes, the nginxes and the varnishds that take nothing new and serve what
 // they still have. The zero value has none.
 type leavers struct {
+	planes  group[*plane]
+	nginxes group[*running]
+	caches  group[*varnishServer]
+}
+
+// group is some of a kind. The zero value has none; it may be used from many goroutines.
+type group[T comparable] struct {
 	mu      sync.Mutex
-	planes  []*plane
-	nginxes []*running
-	caches  []*varnishServer
+	members []T
 }
 
-func (l *leavers) add(p *plane) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.planes = append(l.planes, p)
+func (g *group[T]) add(one T) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.members = append(g.members, one)
 }
 
-func (l *leavers) remove(p *plane) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.planes = slices.DeleteFunc(l.planes, func(q *plane) bool { return p == q })
+func (g *group[T]) remove(one T) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.members = slices.DeleteFunc(g.members, func(other T) bool { return other == one })
 }
 
-// all are the planes among them.
-func (l *leavers) all() []*plane {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Clone(l.planes)
-}
-
-func (l *leavers) addStore(v *varnishServer) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.caches = append(l.caches, v)
-}
-
-func (l *leavers) removeStore(v *varnishServer) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.caches = slices.DeleteFunc(l.caches, func(w *varnishServer) bool { return v == w })
+func (g *group[T]) all() []T {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.members)
 }
 
 // stores are those that may give what they have stored once more.
 func (l *leavers) stores() []server {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	var all []server
-	for _, p := range l.planes {
+	for _, p := range l.planes.all() {
 		all = append(all, p)
 	}
-	for _, v := range l.caches {
+	for _, v := range l.caches.all() {
 		all = append(all, v)
 	}
 	return all
@@ -63,33 +53,17 @@ func (l *leavers) stores() []server {
 
 // activity counts what cache tiers among them have in work.
 func (l *leavers) activity() native.Activity {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	var sum native.Activity
-	for _, p := range l.planes {
+	for _, p := range l.planes.all() {
 		sum = sum.Plus(p.work())
 	}
 	return sum
 }
 
-func (l *leavers) addNginx(r *running) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.nginxes = append(l.nginxes, r)
-}
-
-func (l *leavers) removeNginx(r *running) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.nginxes = slices.DeleteFunc(l.nginxes, func(q *running) bool { return r == q })
-}
-
 // oldWorkers counts the workers of the nginxes among them.
 func (l *leavers) oldWorkers() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	sum := 0
-	for _, r := range l.nginxes {
+	for _, r := range l.nginxes.all() {
 		serving, leaving := nginxWorkers(r)
 		sum += serving + leaving
 	}

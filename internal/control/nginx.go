@@ -124,7 +124,7 @@ func (n *nginxServer) tell(ctx context.Context, _, to *generation.Generation) er
 // that listeners which nobody needs may go.
 func (n *nginxServer) leave(_ context.Context, old *running, _ *native.Nginx) {
 	e := n.house
-	e.leaving.addNginx(old)
+	e.leaving.nginxes.add(old)
 	ctx, cancel := context.WithTimeout(e.life, reloadTime)
 	defer cancel()
 	err := old.Retire(ctx, syscall.SIGQUIT)
@@ -136,7 +136,7 @@ func (n *nginxServer) leave(_ context.Context, old *running, _ *native.Nginx) {
 		}
 	}
 	e.later.Go(func() {
-		defer e.leaving.removeNginx(old)
+		defer e.leaving.nginxes.remove(old)
 		defer old.stop(e.life)
 		if err != nil {
 			return

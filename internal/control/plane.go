@@ -228,9 +228,9 @@ func (s *swap) finish(context.Context) {
 // retire lets the plane go on as long as a WebSocket is open in it.
 func (p *plane) retire() {
 	e := p.house
-	e.leaving.add(p)
+	e.leaving.planes.add(p)
 	e.later.Go(func() {
-		defer e.leaving.remove(p)
+		defer e.leaving.planes.remove(p)
 		p.plane().Retire(e.life)
 		<-p.done
 	})

@@ -264,11 +264,11 @@ func (v *varnishServer) retire() {
 	v.endGuard()
 	ctx, hurry := context.WithCancel(v.house.life)
 	gone := make(chan struct{})
-	v.house.leaving.addStore(v)
+	v.house.leaving.caches.add(v)
 	v.house.later.Go(func() {
 		defer close(gone)
 		defer hurry()
-		defer v.house.leaving.removeStore(v)
+		defer v.house.leaving.caches.remove(v)
 		v.drain(ctx)
 		v.stop(v.house.life)
 	})
