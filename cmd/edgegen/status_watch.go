@@ -26,7 +26,7 @@ func (s streams) watchStatus(ctx context.Context, client *api.Client, every time
 	}
 	show := s.showChange()
 	if file, ok := s.out.(*os.File); ok && !asJSON && term.IsTerminal(int(file.Fd())) {
-		show = showScreen(file)
+		show = showScreen(file, statusText)
 		defer fmt.Fprint(file, wrapLines)
 	} else if asJSON {
 		show = s.showJSONChange()
@@ -96,15 +96,16 @@ func newComparison() func(api.Status, error) bool {
 	}
 }
 
-// showScreen returns a function that draws a status over the last one.
-func showScreen(terminal *os.File) func(api.Status, error) error {
+// showScreen returns a function that draws what was asked for, as textOf writes it, or
+// why it was not told, over what it drew last.
+func showScreen[T any](terminal *os.File, textOf func(told T, now time.Time, color bool, width int) string) func(T, error) error {
 	drawn := 0
-	return func(status api.Status, asked error) error {
+	return func(told T, asked error) error {
 		_, height, err := term.GetSize(int(terminal.Fd()))
 		if err != nil {
 			return fmt.Errorf("measure the terminal: %w", err)
 		}
-		text := statusText(status, time.Now(), colored(terminal), columns(terminal))
+		text := textOf(told, time.Now(), colored(terminal), columns(terminal))
 		if asked != nil {
 			text = printable.Text(asked.Error()) + "\n"
 		}

@@ -13,7 +13,6 @@ import (
 	"golang.org/x/term"
 
 	"edgegen/internal/api"
-	"edgegen/internal/printable"
 )
 
 func newTop(s streams) *cobra.Command {
@@ -67,20 +66,11 @@ func followTop(ctx context.Context, client *api.Client, terminal *os.File, overv
 	defer fmt.Fprint(terminal, wrapLines)
 	turn := time.NewTicker(2 * time.Second)
 	defer turn.Stop()
-	for drawn := 0; ctx.Err() == nil; {
-		_, height, sized := term.GetSize(int(terminal.Fd()))
-		if sized != nil {
-			return fmt.Errorf("measure the terminal: %w", sized)
+	show := showScreen(terminal, topText)
+	for ctx.Err() == nil {
+		if failed := show(overview, err); failed != nil {
+			return failed
 		}
-		text := topText(overview, time.Now(), colored(terminal), columns(terminal))
-		if err != nil {
-			text = printable.Text(err.Error()) + "\n"
-		}
-		frame, lines := redraw(text, drawn, height)
-		if _, err := io.WriteString(terminal, frame); err != nil {
-			return err
-		}
-		drawn = lines
 		select {
 		case <-turn.C:
 			overview, err = askOverview(ctx, client)

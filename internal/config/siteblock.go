@@ -132,31 +132,32 @@ func matchesPattern(pattern, name string) bool {
 }
 
 func readIgnoredCookies(b *block, a *argument, c *site.Cache) {
-	patterns, _ := b.texts(a)
-	for _, pattern := range patterns {
-		if !isToken(strings.ReplaceAll(pattern.text, "*", "x")) {
-			b.errorAt(pattern.place, `write a cookie's name, with "*" for any run of characters`, "%q is no cookie name", pattern.text)
-			continue
-		}
-		c.IgnoreCookies = append(c.IgnoreCookies, pattern.text)
-	}
-	slices.Sort(c.IgnoreCookies)
-	c.IgnoreCookies = slices.Compact(c.IgnoreCookies)
+	c.IgnoreCookies = b.namePatterns(a, `write a cookie's name, with "*" for any run of characters`, "is no cookie name",
+		func(pattern string) bool { return isToken(strings.ReplaceAll(pattern, "*", "x")) })
 }
 
 // readIgnoredQuery reads names of parameters. What cannot stand in a query, or ends a
 // name there, is in none.
 func readIgnoredQuery(b *block, a *argument, c *site.Cache) {
+	c.IgnoreQuery = b.namePatterns(a, `write a parameter's name as it stands in a URL, with "*" for any run of characters`, "is no name of a parameter",
+		func(pattern string) bool {
+			return pattern != "" && !strings.ContainsFunc(pattern, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("&=#\"<>\\^`{|}", r) })
+		})
+}
+
+// namePatterns reads a list of names with "*", in order and each once. What is not good
+// is told of.
+func (b *block) namePatterns(a *argument, remedy, wrong string, good func(pattern string) bool) (names []string) {
 	patterns, _ := b.texts(a)
 	for _, pattern := range patterns {
-		if pattern.text == "" || strings.ContainsFunc(pattern.text, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("&=#\"<>\\^`{|}", r) }) {
-			b.errorAt(pattern.place, `write a parameter's name as it stands in a URL, with "*" for any run of characters`, "%q is no name of a parameter", pattern.text)
+		if !good(pattern.text) {
+			b.errorAt(pattern.place, remedy, "%q %s", pattern.text, wrong)
 			continue
 		}
-		c.IgnoreQuery = append(c.IgnoreQuery, pattern.text)
+		names = append(names, pattern.text)
 	}
-	slices.Sort(c.IgnoreQuery)
-	c.IgnoreQuery = slices.Compact(c.IgnoreQuery)
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // readTags reads the name of a header that nobody else needs.

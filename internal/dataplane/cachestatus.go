@@ -35,7 +35,7 @@ func (x *exchange) tellAsked(e *httpcache.Entry, r *wire.Response, asked time.Ti
 	if !x.tells() {
 		return
 	}
-	switch f := "fwd=uri-miss"; {
+	switch {
 	case decide.NeverStored(x.route.Route) && !stored:
 		x.told = "fwd=bypass; detail=files"
 		return
@@ -44,7 +44,7 @@ func (x *exchange) tellAsked(e *httpcache.Entry, r *wire.Response, asked time.Ti
 	case r.Header.Has("Vary"):
 		x.told = "fwd=miss" // nobody can tell whether another URL or another variant
 	default:
-		x.told = f
+		x.told = "fwd=uri-miss"
 	}
 	switch {
 	case stored:

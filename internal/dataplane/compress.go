@@ -78,7 +78,8 @@ func wishOf(request wire.Header) wish {
 	return w
 }
 
-// codingNamed is a coding of the model by its name; "" for any other.
+// codingNamed is a coding of the model by its name, which outlives the request that
+// the name is from; "" for any other.
 func codingNamed(name string) string {
 	for _, coding := range site.Codings() {
 		if coding == name {

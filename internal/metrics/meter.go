@@ -4,6 +4,7 @@ package metrics
 
 import (
 	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,7 +50,7 @@ func (m *Meter) Count(r accesslog.Record) {
 	if r.Backend != "" {
 		asked = 1
 	}
-	w.requests[asked][tierIndex(r.Tier)][classOf(r.Status)][verdictIndex(r.Cache)].Add(1)
+	w.requests[asked][place(tiers[:], r.Tier)][classOf(r.Status)][place(verdicts[:], r.Cache)].Add(1)
 	w.sent.Add(uint64(max(0, r.Bytes)))
 	if r.Status == switching {
 		w.received.Add(uint64(max(0, r.Received)))
@@ -99,25 +100,9 @@ var (
 // hit and stale are what is answered from the cache.
 const hit, stale = 1, 3
 
-// tierIndex is a place in tiers. What has no tier is the cache tier's own.
-func tierIndex(tier string) int {
-	for i, name := range tiers {
-		if name == tier {
-			return i
-		}
-	}
-	return 0
-}
-
-// verdictIndex is a place in verdicts. What was never looked up has passed.
-func verdictIndex(verdict string) int {
-	for i, name := range verdicts {
-		if name == verdict {
-			return i
-		}
-	}
-	return 0
-}
+// place is that of a word among others, or the first: what has no tier is the cache
+// tier's own, and what was never looked up has passed.
+func place(words []string, word string) int { return max(0, slices.Index(words, word)) }
 
 // Outcomes counts events by what became of them. The zero value has counted
 // nothing.
