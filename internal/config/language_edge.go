@@ -62,7 +62,7 @@ func engineLanguage() *schema {
 				words: "who ends TLS; off: somebody in front of the edge does, as a load balancer, whom trusted_proxies names", example: `"builtin"`,
 				into: in(func(e *site.Engines) *site.Engine { return &e.TLS }), read: reads(readEngine)},
 			{name: site.CacheTier, kind: textKind, choices: engineChoices(site.CacheTier), standard: `"auto"`, by: edgegenItself,
-				words: "who caches, and leads WebSockets to the apps; off: nothing is stored, and the web tier, which is builtin then, does the rest", example: `"varnish"`,
+				words: "who caches, and leads WebSockets to the apps; off: nothing is stored, and edgegen does the rest", example: `"varnish"`,
 				into: in(func(e *site.Engines) *site.Engine { return &e.Cache }), read: reads(readEngine)},
 			{name: site.WebTier, kind: textKind, choices: engineChoices(site.WebTier), standard: `"auto"`, by: edgegenItself,
 				words: "who serves files and asks the apps", example: `"nginx"`,

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"edgegen/internal/dataplane/decide"
+	"edgegen/internal/dataplane/entity"
 	"edgegen/internal/dataplane/httpcache"
 	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/site"
@@ -109,6 +110,9 @@ func (f *front) respond(x *exchange) answer {
 	}
 	if x.tells() {
 		x.told = past.Told()
+	}
+	if f.plane.web == nil && x.route.Static != nil {
+		entity.Tidy(&x.Header) // nginx answers 416 to some of what is to be ignored
 	}
 	r := f.fetch(x)
 	httpcache.TidyAge(&r.Header)

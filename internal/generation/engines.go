@@ -39,7 +39,7 @@ func engines() []engine {
 	return []engine{
 		{name: site.Stunnel, unable: stunnelUnable},
 		{name: site.Varnish, lacks: varnishLacks},
-		{name: site.Nginx, unable: nginxUnable},
+		{name: site.Nginx},
 	}
 }
 
@@ -228,15 +228,6 @@ func stunnelUnable(edge *site.Edge) (problem string, at site.Source) {
 		}
 	}
 	return "", site.Source{}
-}
-
-// nginxUnable is about what the cache tier decides of each request besides storing
-// its answer.
-func nginxUnable(edge *site.Edge) (problem string, at site.Source) {
-	if !edge.Uncached() {
-		return "", site.Source{}
-	}
-	return "nginx cannot serve the web tier with engine.cache off: nobody would hold what it lets through, such as bare line feeds in a head, or find the client in a chain of proxies", edge.Engine.Source
 }
 
 // varnishLacks is about the compiler that a varnishd calls.

@@ -42,7 +42,7 @@ func Render(ctx context.Context, path string, r Rendering) (*render.Output, conf
 	warnRelayed(loaded, found)
 	if loaded.Edge.Uncached() {
 		found.All = append(found.All, loaded.Diagnose(loaded.Edge.Engine.Source, config.Warning,
-			"nothing is rendered for the web tier: with engine.cache off it is builtin", "use edgegen up"))
+			"with engine.cache off edgegen itself leads requests from tier to tier: the files alone lead them nowhere", "use edgegen up"))
 	}
 	output, err := RenderFor(loaded, path, pairs, render.Input{Edge: relayed(loaded.Edge, r.Layout), Layout: r.Layout, Version: r.Version, Templates: r.Templates, Unserved: hidden})
 	if output != nil {

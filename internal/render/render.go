@@ -205,9 +205,6 @@ func (in Input) tiers() site.Engines {
 		if engine != "" {
 			return engine
 		}
-		if tier == site.WebTier && in.Edge.Uncached() {
-			return site.Builtin // no daemon can do that
-		}
 		if asked := in.Edge.Engine.Of(tier); asked != "" && asked != site.Auto && asked != site.Builtin {
 			return asked
 		}

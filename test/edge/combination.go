@@ -39,6 +39,7 @@ var (
 // UncachedStunnel and the others leave the cache tier out.
 var (
 	UncachedStunnel = Combination{"uncached-stunnel", site.Stunnel, site.Off, site.Builtin}
+	UncachedNative  = Combination{"uncached-native", site.Stunnel, site.Off, site.Nginx}
 	UncachedBuiltIn = Combination{"uncached-builtin", site.Builtin, site.Off, site.Builtin}
 	UncachedBehind  = Combination{"uncached-behind", site.Off, site.Off, site.Builtin}
 )
@@ -46,7 +47,7 @@ var (
 // LeavingOut returns the combinations that leave a tier out, in which every engine
 // has a part. Their sites say so themselves, as no flag can: see Combination.Block.
 func LeavingOut() []Combination {
-	return []Combination{BehindNative, BehindBuiltIn, UncachedStunnel, UncachedBuiltIn, UncachedBehind}
+	return []Combination{BehindNative, BehindBuiltIn, UncachedStunnel, UncachedNative, UncachedBuiltIn, UncachedBehind}
 }
 
 // Block is the engine block of a site that leaves out what the combination does; ""
