@@ -457,9 +457,8 @@ sub vcl_backend_fetch {
     if (bereq.http.Accept ~ "(?i)(?:^|[,\s])text/event-stream(?:[;,\s]|$)") {
         set bereq.between_bytes_timeout = 86400s;
         set bereq.first_byte_timeout = 76s;
-    }
-    # What may be stored goes by another name; whom else a request is for, it reaches.
-    if (bereq.backend == web && !bereq.uncacheable && bereq.http.Accept !~ "(?i)(?:^|[,\s])text/event-stream(?:[;,\s]|$)") {
+    } elsif (bereq.backend == web && !bereq.uncacheable) {
+        # What may be stored goes by another name; whom else a request is for, it reaches.
         if (bereq.http.X-Edge-Epoch ~ "[02468].$") {
             set bereq.backend = edge_even;
         } else {
@@ -498,25 +497,19 @@ sub vcl_backend_response {
         && regsub(beresp.http.ETag, "^W/", "") != regsub(bereq.http.If-None-Match, "^W/", "")) {
         return (retry);
     }
-    # One of it comes with the stored response's notes.
-    if (beresp.http.X-Edge-Vary == "none") {
-        unset beresp.http.Vary;
-    } elsif (beresp.http.X-Edge-Vary) {
-        set beresp.http.Vary = beresp.http.X-Edge-Vary;
+    if (beresp.was_304) {
+        call edge_confirmed;
     }
-    unset beresp.http.X-Edge-Vary;
     # varnishd's child ends by an assertion over a name of 127 characters. What
     # varies on something like that varies on anything.
     if (beresp.http.Vary ~ "[^,\s]{127}") {
         set beresp.http.X-Edge-Vary = beresp.http.Vary;
         set beresp.http.Vary = "*";
     }
-    unset beresp.http.X-Edge-Grace;
-    unset beresp.http.X-Edge-Shared;
-    unset beresp.http.X-Edge-Url;
-    unset beresp.http.X-Edge-Site;
-    unset beresp.http.X-Edge-Told;
-    call edge_age;
+    # What it says of its age is noted, as Varnish gives an Age to everybody.
+    if (beresp.http.Age) {
+        call edge_said;
+    }
     # Varnish would look whether what is called gzip is.
     set beresp.filters = "";
     # What belongs to one connection (RFC 9110, 7.6.1).
@@ -537,7 +530,6 @@ sub vcl_backend_response {
         }
     }
     # Varnish drops the coding of what has no body, as the answer to a HEAD.
-    unset beresp.http.X-Edge-Coding;
     if (beresp.http.Content-Encoding && (bereq.method == "HEAD" || beresp.http.Content-Length == "0" || beresp.status == 204)) {
         set beresp.http.X-Edge-Coding = beresp.http.Content-Encoding;
     }
@@ -553,9 +545,13 @@ sub vcl_backend_response {
         set beresp.http.X-Edge-Purged = "1";
     }
     set beresp.keep = 0s;
-    call edge_control;
-    call edge_lifetime;
-    call edge_staleness;
+    # What has no word about freshness, as most of what apps make, is not stored.
+    if (beresp.http.Cache-Control || beresp.http.Expires || bereq.http.X-Edge-Ttl) {
+        call edge_age;
+        call edge_control;
+        call edge_lifetime;
+        call edge_staleness;
+    }
     # Who takes no coding is not given one, whatever the response says of itself.
     if (beresp.http.Content-Encoding && beresp.http.Vary !~ "(?i)(?:^|,)\s*accept-encoding\s*(?:,|$)") {
         set beresp.http.X-Edge-Vary = "none";
@@ -566,7 +562,6 @@ sub vcl_backend_response {
             set beresp.http.Vary = "Accept-Encoding";
         }
     }
-    set beresp.http.X-Edge-Url = bereq.http.X-Edge-Host + bereq.url;
     # What a shared cache must not keep (RFC 9111, 3; RFC 6585), what only a route
     # with a ttl keeps, and what would push too much out of the cache.
     # default: cache_storage.size, a quarter
@@ -594,6 +589,7 @@ sub vcl_backend_response {
         return (deliver);
     }
     call edge_drop_judged;
+    set beresp.http.X-Edge-Url = bereq.http.X-Edge-Host + bereq.url;
     set beresp.http.X-Edge-Site = bereq.http.X-Edge-Site;
     set beresp.http.X-Edge-Epoch = bereq.http.X-Edge-Epoch;
     set beresp.http.X-Edge-Came = std.time2real(now, 0.0);
@@ -608,27 +604,43 @@ sub vcl_backend_response {
     return (deliver);
 }
 
-# How old a response is that comes: by its Age or by its Date, whatever is more
-# (RFC 9111, 4.2.3). Varnish has an opinion of its own, of which the difference is
-# noted for the way out; so is what the response said itself, as Varnish gives an
-# Age to everybody.
-sub edge_age {
-    unset beresp.http.X-Edge-Age;
+# A confirmation comes with the stored response's notes. Nothing else does: the web
+# tier lets none of an app through.
+sub edge_confirmed {
+    if (beresp.http.X-Edge-Vary == "none") {
+        unset beresp.http.Vary;
+    } elsif (beresp.http.X-Edge-Vary) {
+        set beresp.http.Vary = beresp.http.X-Edge-Vary;
+    }
+    unset beresp.http.X-Edge-Vary;
+    unset beresp.http.X-Edge-Grace;
+    unset beresp.http.X-Edge-Shared;
+    unset beresp.http.X-Edge-Url;
+    unset beresp.http.X-Edge-Site;
+    unset beresp.http.X-Edge-Told;
+    unset beresp.http.X-Edge-Coding;
     unset beresp.http.X-Edge-Aged;
     unset beresp.http.X-Edge-Said;
-    if (beresp.http.Age) {
-        std.collect(beresp.http.Age);
-        if (beresp.http.Age ~ "^[0-9]+$") {
-            set beresp.http.X-Edge-Said = std.integer(beresp.http.Age, 2147483648);
-            if (std.integer(beresp.http.Age, 2147483648) > 2147483648) {
-                set beresp.http.X-Edge-Said = "2147483648";
-            }
-        } else {
-            # Nobody knows: it is stale.
-            set beresp.http.X-Edge-Unknown = "1";
+}
+
+sub edge_said {
+    std.collect(beresp.http.Age);
+    if (beresp.http.Age ~ "^[0-9]+$") {
+        set beresp.http.X-Edge-Said = std.integer(beresp.http.Age, 2147483648);
+        if (std.integer(beresp.http.Age, 2147483648) > 2147483648) {
+            set beresp.http.X-Edge-Said = "2147483648";
         }
-        unset beresp.http.Age;
+    } else {
+        # Nobody knows: it is stale.
+        set beresp.http.X-Edge-Unknown = "1";
     }
+    unset beresp.http.Age;
+}
+
+# How old a response is that comes: by its Age or by its Date, whatever is more
+# (RFC 9111, 4.2.3). Varnish has an opinion of its own, of which the difference is
+# noted for the way out.
+sub edge_age {
     set beresp.http.X-Edge-Age = std.integer(beresp.http.X-Edge-Said, 0);
     if (beresp.http.Date ~ "^[A-Za-z]"
         && std.integer(duration = now - std.time(beresp.http.Date, now), fallback = 0) > std.integer(beresp.http.X-Edge-Age, 0)) {
@@ -771,8 +783,9 @@ sub vcl_deliver {
     # Who answered; what is stored is the cache tier's own.
     if (req.http.X-Edge-Cache ~ "^(?:MISS|PASS)$") {
         std.log("edge-tier:" + resp.http.X-Edge-Tier);
-        set resp.http.Age = resp.http.X-Edge-Said;
-        if (!resp.http.X-Edge-Said) {
+        if (resp.http.X-Edge-Said) {
+            set resp.http.Age = resp.http.X-Edge-Said;
+        } else {
             unset resp.http.Age;
         }
         if (req.http.X-Edge-Cache == "MISS") {
