@@ -2,12 +2,13 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
 )
 
-// release is the version of this source tree.
+// release is the version of a source tree that has no tag.
 const release = "0.1.0-dev"
 
 func newVersion(s streams) *cobra.Command {
@@ -27,4 +28,21 @@ func newVersion(s streams) *cobra.Command {
 	}
 }
 
-func version() string { return release }
+// version is that of the tag whose commit this program was built from, and else
+// release: what Go makes up for other commits has a time and a hash.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return release
+	}
+	return versionOf(info.Main.Version)
+}
+
+// versionOf reads what Go notes of the main module.
+func versionOf(noted string) string {
+	tag := regexp.MustCompile(`^v([0-9]+\.[0-9]+\.[0-9]+(?:-[a-z]+(?:\.[0-9]+)?)?)$`).FindStringSubmatch(noted)
+	if tag == nil {
+		return release
+	}
+	return tag[1]
+}
