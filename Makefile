@@ -5,6 +5,9 @@
 # make lint    gofmt, go vet, staticcheck, golangci-lint (with the import rules)
 # make build   bin/edgegen
 # make man     the manual pages, in bin/man1
+# make deb     the Debian package, in bin
+# make image   a container image: by Docker where it runs, else an OCI layout in bin/image
+# make packages      both, installed and run on a copy of this machine; needs root
 # make conformance   the contract's clauses against every combination of engines, as a table
 # make hostile       ten minutes of answers that a generator makes up, against the daemons
 # make foretold      ten thousand generated requests, whose way edgegen explain has to foretell
@@ -13,7 +16,7 @@
 # make scan          what testssl.sh finds of TLS, as docs/tls.md says; needs Debian's testssl.sh
 # make compare       ten thousand generated answers, asked of the builtin cache and of Varnish
 
-.PHONY: test chaos reloads kills lint build man dependencies conformance hostile compare foretold cache-tests certificates scan
+.PHONY: test chaos reloads kills lint build man deb image packages dependencies conformance hostile compare foretold cache-tests certificates scan
 
 # Each package has a timeout of its own. test/chaos has a target of its own,
 # since it needs the machine for itself. The packages that take longest begin, and
@@ -51,6 +54,16 @@ lint:
 
 build:
 	go build -o bin/edgegen ./cmd/edgegen
+
+deb:
+	packaging/deb/build
+
+image:
+	packaging/image/build
+
+packages: dependencies deb
+	packaging/image/build --layout
+	go test -count=1 ./test/packages -built
 
 man: build
 	bin/edgegen man bin/man1
