@@ -19,6 +19,7 @@ type argument struct {
 	elements int  // the most elements of a list; 0 for any number
 	needed   bool // its block cannot do without it
 	serves   bool // it is about answers from files or an app, which a redirect does without
+	inside   bool // it can stand on a route that no client reaches
 	raw      bool // it is read as it is written, and not as a value
 	by       tier // who carries it out
 	words    string
@@ -75,6 +76,7 @@ type schema struct {
 	label     string   // an example of its label; "" where it has none
 	many      bool     // it may stand several times in its block
 	serves    bool     // as for an argument
+	inside    bool     // likewise
 	free      bool     // its arguments have any name
 	either    []string // arguments and blocks of which it needs one at least
 	words     string

@@ -10,10 +10,14 @@ func routeLanguage() *schema {
 	return &schema{name: "route", title: "a route block", label: "/", many: true,
 		words: "what is done for a path, which is the label, and everything below it; whole segments match. The label \"= /path\" stands for that path alone, \"~ ^/u/[0-9]+$\" for a regular expression of the decoded path. An exact path wins over regular expressions, of which the first that is written and fits is taken, and these over the longest path",
 		arguments: []argument{
-			{name: "backend", kind: textKind, serves: true, by: cacheTier | webTier,
+			{name: "backend", kind: textKind, serves: true, inside: true, by: cacheTier | webTier,
 				words: "the app that answers what no file does", example: `"app"`,
 				into:   in(func(r *site.Route) *string { return &r.Backend }),
 				source: in(func(r *site.Route) *site.Source { return &r.BackendSource }), read: reads(readBackend)},
+			{name: "internal", kind: flagKind, standard: "false", serves: true, inside: true, by: cacheTier | webTier,
+				words: "no client reaches the route (404): an app of the site leads a request there, by answering with X-Accel-Redirect and a path. The answer has the files or the app of this route, and of the first app's header its Content-Type, Content-Disposition, Set-Cookie, Vary, Cache-Control and Expires", example: "true",
+				into:   in(func(r *site.Route) *bool { return &r.Internal }),
+				source: in(func(r *site.Route) *site.Source { return &r.InternalSource })},
 			{name: "websocket", kind: flagKind, standard: "false", serves: true, by: cacheTier,
 				words: "WebSocket handshakes go straight from the cache tier to the backend", example: "true",
 				into:   in(func(r *site.Route) *bool { return &r.WebSocket }),
@@ -40,8 +44,8 @@ func routeLanguage() *schema {
 				source: in(func(r *site.Route) *site.Source { return &r.Access.DenySource }), read: reads(readNetworks)},
 		},
 		blocks: []*schema{matchLanguage(), staticLanguage(), redirectLanguage(), rewriteLanguage(), rateLimitLanguage(), basicAuthLanguage(), forwardAuthLanguage(), routeCacheLanguage(), compressLanguage(), errorPageLanguage(),
-			headersLanguage("request_headers", "header fields of requests, on their way to the app", cacheTier|webTier, requestNames,
-				func(r *site.Route) *site.HeaderRules { return &r.RequestHeaders }),
+			inside(headersLanguage("request_headers", "header fields of requests, on their way to the app", cacheTier|webTier, requestNames,
+				func(r *site.Route) *site.HeaderRules { return &r.RequestHeaders })),
 			headersLanguage("response_headers", "header fields of responses, on their way to the client; Cache-Control, Expires, Last-Modified and ETag are set in answers of 2xx and 304 alone", cacheTier, responseNames,
 				func(r *site.Route) *site.HeaderRules { return &r.ResponseHeaders })},
 		home:      several(func(s *siteDraft) *[]site.Route { return &s.Routes }),
@@ -72,7 +76,7 @@ func matchLanguage() *schema {
 }
 
 func staticLanguage() *schema {
-	return &schema{name: "static", title: "a static block", serves: true, words: "files, which are looked for before the backend is asked",
+	return &schema{name: "static", title: "a static block", serves: true, inside: true, words: "files, which are looked for before the backend is asked",
 		arguments: []argument{
 			{name: "root", kind: textKind, needed: true, by: webTier,
 				words: "the directory of the files; nothing outside of it is served, and no dot file", example: `"public"`,
@@ -113,7 +117,7 @@ func redirectLanguage() *schema {
 }
 
 func rewriteLanguage() *schema {
-	return &schema{name: "rewrite", title: "a rewrite block", serves: true, either: []string{"strip_prefix", "add_prefix", "pattern"},
+	return &schema{name: "rewrite", title: "a rewrite block", serves: true, inside: true, either: []string{"strip_prefix", "add_prefix", "pattern"},
 		words: "what the app is asked for in place of what the client has asked for; the cache, the access log, files and redirects keep to that",
 		arguments: []argument{
 			{name: "strip_prefix", kind: textKind, by: cacheTier,
@@ -179,6 +183,12 @@ func errorPageLanguage() *schema {
 		source:    in(func(p *site.ErrorPage) *site.Source { return &p.Source }),
 		readLabel: labelled(readErrorStatus),
 	}
+}
+
+// inside has a block stand on a route that no client reaches, too.
+func inside(s *schema) *schema {
+	s.inside = true
+	return s
 }
 
 func headersLanguage(name, words string, by tier, reserved func() []owned, of func(*site.Route) *site.HeaderRules) *schema {

@@ -27,6 +27,7 @@ func (b *block) checkRoutes(s *siteDraft) {
 		}
 	}
 	for i := range s.Backends {
+		s.Backends[i].HandsOver = s.HandsOver()
 		s.Backends[i].Compressed = slices.ContainsFunc(s.Routes, func(r site.Route) bool { return r.Compress != nil && r.Backend == s.Backends[i].Name })
 	}
 	b.checkLoops(s, route)
@@ -209,6 +210,9 @@ func checkRoute(b *block, r *site.Route) {
 	if _, serves := b.find(b.kindIn(&r.Static)); !serves && !b.holds(backend) {
 		b.errorAt(b.place, "add static { … }, backend = … or redirect { … }", "the route does nothing")
 	}
+	if r.Internal {
+		b.checkInside()
+	}
 	checkScriptRoute(b, r)
 	for _, asked := range []struct {
 		field   *bool
@@ -216,6 +220,21 @@ func checkRoute(b *block, r *site.Route) {
 	}{{&r.WebSocket, "connect to"}, {&r.Stream, "send bodies to"}} {
 		if row := b.row(asked.field); *asked.field && !b.holds(backend) {
 			b.errorAt(b.placeOf(row), "add "+backend.name+" = …", "%s = true needs a %s to %s", row.name, backend.name, asked.purpose)
+		}
+	}
+}
+
+// checkInside reports what says something of clients on a route that none reaches.
+func (b *block) checkInside() {
+	remedy := "write it on the routes that clients ask for: their apps lead here"
+	for i := range b.schema.arguments {
+		if a := &b.schema.arguments[i]; !a.inside && b.holds(a) {
+			b.errorAt(b.placeOf(a), remedy, "no client reaches an internal route: %s does nothing there", a.name)
+		}
+	}
+	for _, kind := range b.schema.blocks {
+		if place, found := b.find(kind); found && !kind.inside {
+			b.errorAt(place, remedy, "no client reaches an internal route: %s does nothing there", kind.name)
 		}
 	}
 }

@@ -31,7 +31,7 @@ func (p *Plane) askBackend(x *exchange, id string) answer {
 		return p.askToSwitch(x, group, x.model.patience[id])
 	}
 	// Whatever is to be taken in before an app hears of it, the web tier has.
-	r := p.ask(x, group, x.model.patience[id], true, decide.PassOn)
+	r := p.askApp(x, x.model.handing[id], group, x.model.patience[id], true, decide.PassOn)
 	if r.Status == nobody {
 		return answer{Response: r, gone: true}
 	}

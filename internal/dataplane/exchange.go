@@ -31,6 +31,8 @@ type exchange struct {
 
 	told string // what Cache-Status says of this tier; "" for nothing
 
+	handed int // how often apps have led the request on
+
 	cache   string // X-Cache
 	tier    string
 	backend string

@@ -22,6 +22,7 @@ type model struct {
 	groups     map[string]*upstream.Group   // by site.BackendID
 	patience   map[string]upstream.Timeouts // likewise
 	watched    map[string]*upstream.Group   // likewise; they are not the plane's
+	handing    map[string]*decide.Host      // likewise; those whose apps may lead requests on
 	tls        *tlsModel
 	byID       map[string]*route // those that compress, by their IDs
 	storage    *storage          // nil without the cache tier
@@ -41,7 +42,8 @@ type route struct {
 	patience upstream.Timeouts
 	group    *upstream.Group // nil where there is no backend
 	policy   httpcache.Policy
-	guard    *guard // nil where whoever has the right address comes in
+	guard    *guard       // nil where whoever has the right address comes in
+	handing  *decide.Host // nil where no app of the site may lead requests on
 }
 
 // newModel prepares what a Model says. Servers of backends that old has too
@@ -52,7 +54,7 @@ func newModel(from Model, roles Roles, keeper *gate.Keeper, old *model, outer *t
 	if err != nil {
 		return nil, err
 	}
-	m := &model{edge: edge, decide: decides, generation: from.Generation, groups: map[string]*upstream.Group{}, patience: patienceOf(edge), byID: map[string]*route{}, watched: from.Watched,
+	m := &model{edge: edge, decide: decides, generation: from.Generation, groups: map[string]*upstream.Group{}, patience: patienceOf(edge), byID: map[string]*route{}, handing: handingHosts(edge, decides), watched: from.Watched,
 		private: static.NewPrivate(from.Private)}
 	for i := range edge.Sites {
 		routes, err := m.routesOf(&edge.Sites[i], keeper, old)
@@ -92,6 +94,7 @@ func (m *model) routesOf(s *site.Site, keeper *gate.Keeper, old *model) ([]route
 			}
 			r.host, r.patience = b.Host, m.patience[site.BackendID(s.Host, b.Name)]
 			r.group = m.group(s.Host, b, old)
+			r.handing = m.handing[site.BackendID(s.Host, b.Name)]
 		}
 		out = append(out, r)
 	}

@@ -56,7 +56,7 @@ func (w *web) fetch(x *exchange) *wire.Response {
 	if x.route.group == nil {
 		return failure(http.StatusNotFound)
 	}
-	return w.plane.ask(x, x.route.group, x.route.patience, x.route.Stream, decide.CleanResponse)
+	return w.plane.askApp(x, x.route.handing, x.route.group, x.route.patience, x.route.Stream, decide.CleanResponse)
 }
 
 // static answers from files; nil where the backend has to.

@@ -194,12 +194,28 @@ func (j *journey) proxied(taken *site.Route, past decide.Past, why string) {
 	}
 	j.step(site.WebTier, "backend", "F1", or(taken.BackendSource, taken.Source), "", "%s is asked", backend)
 	j.appFields(taken)
+	j.handedOver()
 	j.out.Tier = "backend"
 	if past == decide.LookedUp {
 		j.answer(0, "MISS or HIT: %s answers a miss, and that is %s", backend, why)
 		return
 	}
 	j.answer(0, "%s; %s answers", why, backend)
+}
+
+// handedOver tells where an app may lead the request.
+func (j *journey) handedOver() {
+	s := j.w.Host.Site
+	var inside []string
+	var source site.Source
+	for i := range s.Routes {
+		if r := &s.Routes[i]; r.Internal {
+			inside, source = append(inside, quoted(r)), or(source, r.InternalSource)
+		}
+	}
+	if inside != nil {
+		j.step(site.WebTier, "handover", "M7", source, "", "where the answer has an X-Accel-Redirect, the internal route that holds its path answers (%s), and else the answer is 404", strings.Join(inside, ", "))
+	}
 }
 
 // rewritten tells what the app is asked for in place of the target.

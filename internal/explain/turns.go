@@ -63,6 +63,8 @@ func (j *journey) ending() ending {
 		return ending{"access", "A1", fmt.Sprintf("route %s does not let %s in", quoted(w.Taken()), q.Client), w.Taken().Access.Decisive(q.Client), inHost}
 	case decide.Purges:
 		return ending{"purge", "K6", fmt.Sprintf("%s may purge: what is stored for the URL is forgotten", q.Client), w.Host.Site.Cache.PurgeSource, inHost}
+	case decide.Inside:
+		return ending{"route", "M7", fmt.Sprintf("route %s is internal: apps of the site lead requests there, and no client comes", quoted(w.Taken())), w.Taken().InternalSource, inHost}
 	case decide.NoRoute:
 		return ending{"route", "S1", fmt.Sprintf("no route of %s matches %s", w.Host.Site.Host, q.Path), w.Host.Site.Source, inHost}
 	}

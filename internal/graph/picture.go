@@ -165,6 +165,9 @@ func (d drawer) lanes(r *site.Route, places map[string]int) []Lane {
 	if r.Match != nil {
 		lane.Match = d.text(matched(r.Match))
 	}
+	if r.Internal {
+		lane.Match = "by X-Accel-Redirect alone"
+	}
 	if r.HasTTL && r.TTL > 0 && !d.edge.Uncached() {
 		lane.Stored = "ttl " + short(r.TTL)
 	}

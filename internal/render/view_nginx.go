@@ -251,6 +251,10 @@ func nginxSiteOf(s *site.Site, unserved []Unserved, t site.Timeouts) nginxSite {
 		rendered.OwnSizes = rendered.OwnSizes || route.BodySize > 0
 		r := nginxRoute{Route: route, ID: route.ID(s.Host), Pattern: pathPattern(&route)}
 		rendered.HasRoot = rendered.HasRoot || rendered.Told || route.Path == "/"
+		if route.Internal { // no request comes to it here
+			rendered.Routes = append(rendered.Routes, r)
+			continue
+		}
 		if route.Backend != "" {
 			app := nginxAppOf(s, &route, t)
 			r.App = &app

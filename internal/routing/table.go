@@ -87,6 +87,25 @@ func (t *Table) FindFrom(first int, q Request) int {
 	return -1
 }
 
+// Within returns the place of the route that is site.Route.Internal and holds a path, the
+// first of them; -1 where there is none.
+func (t *Table) Within(path string) int {
+	subject := ""
+	for i := range t.routes {
+		r := &t.routes[i]
+		if !r.Internal {
+			continue
+		}
+		if r.pattern != nil && subject == "" {
+			subject = subjectOf(path)
+		}
+		if r.fits(path, subject) {
+			return i
+		}
+	}
+	return -1
+}
+
 // Passed are the places of the routes before the one that a request takes, or of all
 // where it takes none, whose path fits and whose Match does not hold.
 func (t *Table) Passed(q Request) (passed []int) {

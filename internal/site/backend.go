@@ -25,10 +25,12 @@ type Backend struct {
 	FastCGI *FastCGI // nil where it speaks HTTP
 	// Compressed is set where a route compresses its answers.
 	Compressed bool
-	Command    []string // nil where edgegen does not run the app
-	Env        []Variable
-	Dir        string // absolute; the command's working directory
-	Source     Source
+	// HandsOver is that of its site.
+	HandsOver bool
+	Command   []string // nil where edgegen does not run the app
+	Env       []Variable
+	Dir       string // absolute; the command's working directory
+	Source    Source
 }
 
 // Server is one address of a backend. Either Path is set, or Host and Port are.
@@ -161,11 +163,11 @@ func (p Patience) Over(t Timeouts) Timeouts {
 
 // Watched reports whether the backend needs more than a list of fixed addresses
 // that are asked in turn by HTTP: names to look up, TLS, checks, shares, limits,
-// FastCGI, or answers to compress.
+// FastCGI, or answers to compress or to take the place of.
 // edgegen chooses among the servers of such a backend itself, whichever engine
 // serves.
 func (b *Backend) Watched() bool {
-	return b.Compressed || b.Health != nil || b.FastCGI != nil || b.Sticky != nil || (b.Balance != "" && b.Balance != RoundRobin) || slices.ContainsFunc(b.Servers, Server.special)
+	return b.Compressed || b.HandsOver || b.Health != nil || b.FastCGI != nil || b.Sticky != nil || (b.Balance != "" && b.Balance != RoundRobin) || slices.ContainsFunc(b.Servers, Server.special)
 }
 
 func (s Server) special() bool {

@@ -19,6 +19,7 @@ type Route struct {
 	Static     *Static   // nil where no files are served
 	Redirect   *Redirect // when set, nothing else but header rules is
 	Rewrite    *Rewrite  // nil where the app sees the target as the client sent it
+	Internal   bool      // no client reaches it, and apps of the site lead there (X-Accel-Redirect)
 	Backend    string    // the name of a Backend of the same site; "" for none
 	WebSocket  bool      // upgrades are piped from the cache tier to Backend
 	Stream     bool      // request bodies reach Backend as they come
@@ -38,6 +39,7 @@ type Route struct {
 	BackendSource   Source
 	WebSocketSource Source
 	StreamSource    Source
+	InternalSource  Source
 	MethodsSource   Source
 	BodySizeSource  Source
 	CacheSource     Source
@@ -126,6 +128,12 @@ func (r *Route) Allowed() []string {
 		return UsualMethods()
 	}
 	return r.Methods
+}
+
+// HandsOver reports whether apps of the site may lead a request on, to a route that is
+// Internal.
+func (s *Site) HandsOver() bool {
+	return slices.ContainsFunc(s.Routes, func(r Route) bool { return r.Internal })
 }
 
 // Takes reports whether a route of any site takes a method, or would if it named

@@ -64,6 +64,10 @@ func logCases() []contractCase {
 		one("half a handshake", get("main.test", "/ws", "Connection: Upgrade", "Upgrade: websocket"), byCache),
 		one("an app that refuses", get("main.test", "/dead"), entry{Tier: "web", Backend: "dead"}),
 		one("what stands behind files", get("files.test", "/both/nothing"), onApp),
+		{clause: "F5", name: "the log of a file that an app hands over", run: func(a *attempt) {
+			a.edge.record.answer(a.mark, say(page("", "X-Accel-Redirect: /files/letters.txt")))
+			a.logs(get("handed.test", "/lead"), entry{Tier: "web", Backend: "app"})
+		}},
 		{clause: "F5", name: "the log of a whole URL as target", run: loggedAbsolute},
 		{clause: "F5", name: "the log of two Hosts", run: loggedUnread},
 		{clause: "F5", name: "the log of redirects on http", plain: true, run: loggedOnPlain},

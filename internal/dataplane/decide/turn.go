@@ -29,6 +29,7 @@ const (
 	Maintained                 // the maintenance page is there
 	PathTooLong                // for the site's regular expressions
 	NoRoute                    // nothing for its path
+	Inside                     // a route that no client reaches
 	MethodNotTaken             // by its route
 	Denied                     // to the client, by its address
 	BadHandshake               // no valid handshake for a WebSocket
@@ -45,7 +46,7 @@ var status = [lastTurn]int{
 	UnknownMethod: http.StatusMethodNotAllowed, BodyTooLarge: http.StatusRequestEntityTooLarge, AboutServer: http.StatusNoContent,
 	Health: http.StatusOK, BrokenPath: http.StatusBadRequest, Climbs: http.StatusNotFound, Unclaimed: http.StatusMisdirectedRequest,
 	LowTLS: http.StatusMisdirectedRequest, Maintained: http.StatusServiceUnavailable,
-	PathTooLong: http.StatusRequestURITooLong, NoRoute: http.StatusNotFound,
+	PathTooLong: http.StatusRequestURITooLong, NoRoute: http.StatusNotFound, Inside: http.StatusNotFound,
 	MethodNotTaken: http.StatusMethodNotAllowed, Denied: http.StatusForbidden, BadHandshake: http.StatusBadRequest, OtherVersion: http.StatusUpgradeRequired,
 	NoTunnel: http.StatusMethodNotAllowed, Purges: http.StatusOK,
 }

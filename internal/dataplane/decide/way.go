@@ -51,6 +51,8 @@ func (m *Model) onRoute(q *Question, w *Way) {
 		return
 	}
 	switch r := &w.Host.Site.Routes[w.Route]; {
+	case r.Internal:
+		w.Turn = Inside
 	case q.Length > m.BodySize(r):
 		w.Turn = BodyTooLarge
 	case !r.Takes(q.AsksBy()):
@@ -78,7 +80,11 @@ func (m *Model) DecideRelayed(q *Question) Way {
 	if w.Route >= 0 && q.Leads == "" {
 		q.Leads = w.Host.table.Target(w.Route, q.Path, q.Target)
 	}
-	if r := w.Taken(); r != nil && q.Length > m.BodySize(r) {
+	switch r := w.Taken(); {
+	case r == nil:
+	case r.Internal:
+		w.Turn = Inside
+	case q.Length > m.BodySize(r):
 		w.Turn = BodyTooLarge
 	}
 	return w

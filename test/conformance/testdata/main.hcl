@@ -293,6 +293,65 @@ site "pages.test" {
   }
 }
 
+# Apps that hand requests over.
+site "handed.test" {
+  tls { self_signed = true }
+  backend "app" { servers = ["{app}"] }
+  backend "other" { servers = ["{other}"] }
+  backend "dead" { servers = ["{dead}"] }
+  cache { tags = "X-Tags" }
+  route "/" {
+    backend = "app"
+    response_headers { set = { "X-Outer" = "yes" } }
+    error_page "404" { file = "pages/404.html" }
+  }
+  route "/ttl" {
+    backend = "app"
+    cache { ttl = "1h" }
+  }
+  route "/packed" {
+    backend = "app"
+    compress { min_size = "10B" }
+  }
+  route "/both" {
+    static { root = "public" }
+    backend   = "app"
+    websocket = true
+  }
+  route "/files" {
+    internal = true
+    static { root = "public" }
+  }
+  route "/files/open" { backend = "app" }
+  route "/sub" {
+    internal = true
+    static { root = "public" }
+    backend = "other"
+  }
+  route "= /exact" {
+    internal = true
+    rewrite { add_prefix = "/letters" }
+    backend = "other"
+  }
+  route "~ ^/with (?:space|more)\\.txt$" {
+    internal = true
+    static { root = "public" }
+  }
+  route "/store" {
+    internal = true
+    backend  = "other"
+    rewrite {
+      strip_prefix = "/store"
+      add_prefix   = "/bucket"
+    }
+    request_headers { set = { "X-Key" = "secret" } }
+  }
+  route "/dead" {
+    internal = true
+    backend  = "dead"
+  }
+}
+
 # Answers that are compressed.
 site "packed.test" {
   tls { self_signed = true }

@@ -232,8 +232,9 @@ sub edge_host {
 }
 
 sub edge_sites_1 {
-    if (req.http.X-Edge-Host == "packed.example") { call site_1; }    # site.hcl:6
-    if (req.http.X-Edge-Host == "pages.example") { call site_2; }    # site.hcl:32
+    if (req.http.X-Edge-Host == "handed.example") { call site_1; }    # site.hcl:42
+    if (req.http.X-Edge-Host == "packed.example") { call site_2; }    # site.hcl:6
+    if (req.http.X-Edge-Host == "pages.example") { call site_3; }    # site.hcl:32
 }
 
 sub edge_canonical {
@@ -252,8 +253,35 @@ sub edge_redirect {
     return (synth(308));
 }
 
-# packed.example, site.hcl:6
+# handed.example, site.hcl:42
 sub site_1 {
+    set req.http.X-Edge-Canonical = "handed.example";
+    set req.http.X-Edge-Site = "handed.example";
+    call edge_canonical;
+    # Regular expressions are not held against longer paths.
+    if (req.http.X-Edge-Path ~ "^.{2049}") {
+        return (synth(414));
+    }
+    # site.hcl:51: route ~ ^/store/[a-z]+$
+    if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/store/[a-z]+$") {
+        set req.http.X-Edge-Route = "store_a_z.26fdc7b0";
+        # site.hcl:52: internal
+        return (synth(404));
+    }
+    # site.hcl:47: route /private
+    if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/private(?:/|\z)") {
+        set req.http.X-Edge-Route = "private.79949d1a";
+        # site.hcl:48: internal
+        return (synth(404));
+    }
+    # site.hcl:46: route /
+    if (!req.http.X-Edge-Route) {
+        set req.http.X-Edge-Route = "root.978789b0";
+    }
+}
+
+# packed.example, site.hcl:6
+sub site_2 {
     set req.http.X-Edge-Canonical = "packed.example";
     set req.http.X-Edge-Site = "packed.example";
     call edge_canonical;
@@ -283,7 +311,7 @@ sub site_1 {
 }
 
 # pages.example, site.hcl:32
-sub site_2 {
+sub site_3 {
     set req.http.X-Edge-Canonical = "pages.example";
     set req.http.X-Edge-Site = "pages.example";
     call edge_canonical;

@@ -38,3 +38,18 @@ site "pages.example" {
     error_page "5xx" { file = "public/5xx.html" }
   }
 }
+
+site "handed.example" {
+  tls { self_signed = true }
+  backend "app" { servers = ["127.0.0.1:5000"] }
+  backend "store" { servers = ["127.0.0.1:5001"] }
+  route "/" { backend = "app" }
+  route "/private" {
+    internal = true
+    static { root = "public" }
+  }
+  route "~ ^/store/[a-z]+$" {
+    internal = true
+    backend  = "store"
+  }
+}
