@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"math"
 	"net"
 	"os"
@@ -44,20 +45,14 @@ func (p *plane) relays(m *dataplane.Model) error {
 	}
 	if m.Edge.Gated() {
 		add(dataplane.GateRelay)
+		add(dataplane.CountsRelay)
 	}
-	m.Watched = p.house.backends.named(slices.DeleteFunc(slices.Clone(names), func(name string) bool {
-		return name == challenges || name == dataplane.PurgeRelay || name == dataplane.GateRelay
-	}))
+	layout := p.house.layout
+	others := map[string]string{challenges: layout.ChallengeSocket(), dataplane.PurgeRelay: layout.PurgeSocket(),
+		dataplane.GateRelay: layout.GateSocket(), dataplane.CountsRelay: layout.CountsSocket()}
+	m.Watched = p.house.backends.named(slices.DeleteFunc(slices.Clone(names), func(name string) bool { return others[name] != "" }))
 	for _, name := range names {
-		path := p.house.layout.RelaySocket(name)
-		switch name {
-		case challenges:
-			path = p.house.layout.ChallengeSocket()
-		case dataplane.PurgeRelay:
-			path = p.house.layout.PurgeSocket()
-		case dataplane.GateRelay:
-			path = p.house.layout.GateSocket()
-		}
+		path := cmp.Or(others[name], layout.RelaySocket(name))
 		file, err := p.house.hold(path)
 		if err != nil {
 			return err

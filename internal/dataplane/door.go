@@ -107,20 +107,31 @@ func (p *Plane) serve(c net.Conn, d *door) {
 	case forWeb:
 		p.http1(&http1{Conn: c, door: d, peer: localhost, serve: p.web.serve})
 	case forRelay:
-		if d.backend == GateRelay {
-			p.http1(&http1{Conn: c, door: d, peer: localhost, serve: p.askedAtGate})
-			return
-		}
-		if d.backend == PurgeRelay {
-			p.http1(&http1{Conn: c, door: d, peer: localhost, serve: p.relayedPurge})
-			return
-		}
-		if d.backend == "" {
-			p.http1(&http1{Conn: c, door: d, peer: localhost, serve: p.relayedChallenge, log: true})
-			return
-		}
-		p.http1(&http1{Conn: c, door: d, peer: localhost, serve: func(x *exchange) answer { return p.askBackend(x, d.backend) }})
+		p.relayed(c, d)
 	}
+}
+
+// relayed handles a connection that came to a relay.
+func (p *Plane) relayed(c net.Conn, d *door) {
+	one := &http1{Conn: c, door: d, peer: localhost}
+	switch d.backend {
+	case CountsRelay:
+		if to, ok := c.(*net.UnixConn); ok {
+			if err := p.options.Gates.Share(to); err != nil {
+				p.log.Debug("a native cache tier counts no requests itself", "error", err)
+			}
+		}
+		return
+	case GateRelay:
+		one.serve = p.askedAtGate
+	case PurgeRelay:
+		one.serve = p.relayedPurge
+	case "":
+		one.serve, one.log = p.relayedChallenge, true
+	default:
+		one.serve = func(x *exchange) answer { return p.askBackend(x, d.backend) }
+	}
+	p.http1(one)
 }
 
 // open starts to accept.

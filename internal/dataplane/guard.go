@@ -34,7 +34,7 @@ func (m *model) guardOf(s *site.Site, r *site.Route, id string, keeper *gate.Kee
 	}
 	g := &guard{access: a}
 	if l := a.Limit; l != nil {
-		g.limiter = keeper.Limiter(id+" "+l.Header, l.Every(), l.Burst)
+		g.limiter = keeper.Limiter(l.Mark(id), l.Every(), l.Burst)
 	}
 	if a.Basic != nil {
 		g.users = keeper.Users(a.Basic.UsersFile)

@@ -80,7 +80,7 @@ type Model struct {
 // log, site.NoteTier, unless a WebSocket was asked for.
 type Relay struct {
 	net.Listener
-	Backend string // its site.BackendID; "" where Options.Challenge answers, PurgeRelay where Options.Purge does, GateRelay where it is asked who may come in
+	Backend string // its site.BackendID; "" where Options.Challenge answers, or one of those below
 }
 
 // PurgeRelay stands for no backend: requests to purge come there.
@@ -89,6 +89,9 @@ const PurgeRelay = "purge"
 // GateRelay likewise: a native cache tier asks there whether a request may come in to
 // its route.
 const GateRelay = "gate"
+
+// CountsRelay likewise: a native cache tier is handed there how often clients have come.
+const CountsRelay = "counts"
 
 // Options is what a Plane serves, and where. A listener belongs to the Plane
 // from New on, which closes it when it stops: hand over a duplicate of a

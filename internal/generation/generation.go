@@ -90,7 +90,7 @@ func (m *Maker) Make(ctx context.Context, loaded *config.Loaded, path string, wa
 	if g.Backends, err = prepared(ctx, m.Watch, loaded.Edge); err != nil {
 		return g, err
 	}
-	g.Output, err = RenderFor(loaded, path, g.Pairs, render.Input{Edge: relayed(loaded.Edge, m.Layout), Layout: m.Layout, Tiers: g.tiers(), Version: m.Version, Standby: true, Brotli: g.Engines[RoleWeb].Daemon.Module(native.BrotliModule), Unserved: hidden})
+	g.Output, err = RenderFor(loaded, path, g.Pairs, render.Input{Edge: relayed(loaded.Edge, m.Layout), Layout: m.Layout, Tiers: g.tiers(), Version: m.Version, Standby: true, Brotli: g.Engines[RoleWeb].Daemon.Module(native.BrotliModule), InC: g.Engines[RoleCache].Daemon.TakesC(), Unserved: hidden})
 	return g, err
 }
 

@@ -257,15 +257,26 @@ func (v *Varnish) filesOf(set vclSet) (string, error) {
 // thousand sites.
 const quickCompiler = `cc_command=exec "$(command -v gcc || command -v cc || echo clang)" -O0 -w -fPIC -shared -o %o %s`
 
+// allowC is varnishd's parameter for C within VCL.
+const allowC = "vcc_allow_inline_c"
+
+// TakesC reports whether a varnishd takes C within its VCL, as those do that have the
+// parameter.
+func (d Daemon) TakesC() bool { return d.Has(allowC) }
+
 // VarnishCheck describes a varnishd that only translates a VCL file and ends:
 // with status 0, or with messages that LocateVCC reads. The sockets that the VCL
 // names have to be there. What is said without an error includes the C program.
 // A default.vcl that hands requests to parts cannot be looked at alone.
 func VarnishCheck(d Daemon, s Setup, file string, output func([]byte)) supervise.Process {
+	arguments := []string{"-C", "-f", s.Layout.Dir + "/" + file, "-n", s.Layout.VarnishTry(), "-p", quickCompiler}
+	if d.TakesC() {
+		arguments = append(arguments, "-p", allowC+"=on")
+	}
 	return supervise.Process{
 		Name:       "varnishd -C",
 		Path:       d.Path,
-		Args:       []string{"-C", "-f", s.Layout.Dir + "/" + file, "-n", s.Layout.VarnishTry(), "-p", quickCompiler},
+		Args:       arguments,
 		Dir:        s.Layout.Run,
 		Env:        s.environment(),
 		Credential: s.Credential,

@@ -17,6 +17,7 @@ type vclSet struct {
 	generation string
 	dir        string // its files
 	arguments  []string
+	inC        bool
 	programs   []vclProgram // the parts, and at the end what hands requests to them
 }
 
@@ -29,7 +30,7 @@ type vclProgram struct {
 }
 
 func setOf(out *render.Output, dir string) vclSet {
-	set := vclSet{generation: out.Of(site.Varnish).Generation, dir: dir, arguments: out.Of(site.Varnish).Arguments}
+	set := vclSet{generation: out.Of(site.Varnish).Generation, dir: dir, arguments: out.Of(site.Varnish).Arguments, inC: out.Of(site.Varnish).InC}
 	for _, part := range out.Of(site.Varnish).Parts {
 		set.programs = append(set.programs, vclProgram{"vcl_" + part.Label, part.Label, part.Name})
 	}
@@ -67,6 +68,12 @@ func (v *Varnish) load(ctx context.Context, wanted vclSet, dir string) (loaded [
 	}
 	missing := func(name string) bool {
 		return name != "" && !slices.ContainsFunc(held, func(vcl VCL) bool { return vcl.Name == name && vcl.Status != vclDiscarded })
+	}
+	if wanted.inC && slices.ContainsFunc(wanted.programs, func(p vclProgram) bool { return missing(p.name) }) {
+		if err := v.CLI.SetParameter(ctx, allowC, "on"); err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, v.CLI.SetParameter(ctx, allowC, "off")) }()
 	}
 	for _, p := range wanted.programs {
 		if missing(p.name) {

@@ -37,6 +37,7 @@ func functions(place *placeholder) template.FuncMap {
 		"vcl":           quoteVCL,
 		"vcltext":       quoteVCLExpression,
 		"vclname":       quoteVCLName,
+		"cstring":       quoteC,
 		"nginx":         quoteNginx,
 		"nginxregexp":   quoteNginxRegexp,
 		"nginxword":     quoteNginxWord,
@@ -58,6 +59,9 @@ func functions(place *placeholder) template.FuncMap {
 func compile(files fs.FS, name string) (*program, error) {
 	place := &placeholder{}
 	text, err := template.New(path.Base(name)).Option("missingkey=error").Funcs(functions(place)).ParseFS(files, name)
+	if err == nil && name == "varnish/default.vcl.tmpl" {
+		text, err = text.ParseFS(templates.FS, "varnish/limit.c.tmpl") // which it has within it
+	}
 	if err != nil {
 		return nil, fmt.Errorf("parse template %s: %w", name, err)
 	}

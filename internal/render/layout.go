@@ -76,6 +76,9 @@ func (l Layout) Away() string { return l.Run + "/away" }
 // GateSocket takes from the cache tier what decides whether a request may come in.
 func (l Layout) GateSocket() string { return l.Run + "/gate.sock" }
 
+// CountsSocket hands the cache tier how often clients have come.
+func (l Layout) CountsSocket() string { return l.Run + "/counts.sock" }
+
 // WebProbe answers with the generation the web tier serves.
 func (l Layout) WebProbe() string { return l.Run + "/web-probe.sock" }
 

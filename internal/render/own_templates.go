@@ -39,7 +39,7 @@ func viewOf(name string) any {
 		return nginxData{}
 	case "stunnel.conf.tmpl":
 		return stunnelData{}
-	case "default.vcl.tmpl":
+	case "default.vcl.tmpl", "limit.c.tmpl":
 		return vclData{}
 	case "dispatch.vcl.tmpl":
 		return vclDispatch{}
@@ -54,7 +54,7 @@ func functionWords() map[string]string {
 	return map[string]string{
 		"plain": "a text in a comment: one line, and no long one", "source": "the line of the site that a rule comes from, in a comment; errors are told at it",
 		"at": "the same where the comment stands behind the value; writes nothing", "seconds": "a duration in whole seconds", "decimal": "a duration in seconds, with a point",
-		"nginxtime": "a duration as nginx has it", "vcl": "a string of VCL", "vcltext": "a string of VCL in which parts are headers", "vclname": "the name of a header in VCL",
+		"nginxtime": "a duration as nginx has it", "vcl": "a string of VCL", "vcltext": "a string of VCL in which parts are headers", "vclname": "the name of a header in VCL", "cstring": "a string of C within VCL",
 		"nginx": "a quoted string of nginx", "nginxregexp": "a quoted regular expression of nginx", "nginxword": "a word of nginx without variables", "nginxredirect": "where a redirect leads",
 		"nginxtry": "an entry of try_files", "nginxindex": "the condition that a directory has an index file", "stunnel": "a value of stunnel's", "args": "a word of varnishd.args",
 		"list": "several values in one", "repeat": "a text several times",

@@ -61,6 +61,30 @@ func quoteVCLExpression(s string) (string, error) {
 	return strings.Join(append(parts, last), " + "), err
 }
 
+// longestC is what fits into the path of a Unix socket.
+const longestC = 107
+
+// quoteC writes a string of C as it can stand within VCL, where "}C" would end it.
+func quoteC(s string) (string, error) {
+	if len(s) > longestC || control(s) {
+		return "", &ValueError{Value: s, Reason: fmt.Sprintf("has a control character, or more than %d bytes", longestC)}
+	}
+	var out strings.Builder
+	for i := range len(s) {
+		if c := s[i]; isPlain(c) {
+			out.WriteByte(c)
+		} else {
+			fmt.Fprintf(&out, "\\%03o", c)
+		}
+	}
+	return `"` + out.String() + `"`, nil
+}
+
+// isPlain reports a byte that means itself in any language.
+func isPlain(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("/._-", c) >= 0
+}
+
 var vclName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
 // quoteVCLName writes a name: of a header after "req.http.", or of a backend.

@@ -36,6 +36,8 @@ type Input struct {
 	Templates fs.FS
 	// Brotli is the path of nginx's module for Brotli; "" where it has none.
 	Brotli string
+	// InC says that varnishd takes C within its VCL.
+	InC bool
 	// Standby says that edgegen runs the daemons: it holds a private socket to
 	// ask the TLS tier, publishes varnishd's sockets under the names of the cache
 	// tier when it is well, takes on standby sockets what that tier refuses, and
@@ -98,6 +100,7 @@ type Rendered struct {
 	// hands requests on. There are none without Standby. They are among Files.
 	Parts     []Part
 	Arguments []string // as argv without the program and without -f
+	InC       bool     // whether there is C within the VCL
 }
 
 // Main is the daemon's configuration file, the zero File where there is none.

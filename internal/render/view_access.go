@@ -1,6 +1,7 @@
 package render
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -22,8 +23,8 @@ type vclEntry struct {
 
 // vclACLOf is of what comes in or, where only deny is written, of what does not. Of
 // the entries of an acl that hold an address, Varnish takes the longest.
-func vclACLOf(a *site.Access, route string) *vclACL {
-	if !a.ByAddress() || a.Gated() {
+func vclACLOf(a *site.Access, route string, counted bool) *vclACL {
+	if !a.ByAddress() || a.Gated() && !counted {
 		return nil
 	}
 	acl := &vclACL{Name: "access_" + strings.ReplaceAll(route, ".", "_"), Refuses: "!~", Source: a.AllowSource}
@@ -43,6 +44,30 @@ func vclACLOf(a *site.Access, route string) *vclACL {
 
 func vclNetwork(p site.Prefix) vclTrusted {
 	return vclTrusted{p.Network.Addr().String(), p.Network.Bits(), p.Source}
+}
+
+// vclCount is a limit that varnishd counts itself, in C.
+type vclCount struct {
+	Header       string // the field whose value is a client; "" for the client's address
+	Mark         string // of the limit, as C writes it
+	Every, Ahead int64  // nanoseconds
+	Source       site.Source
+}
+
+// vclCountOf is nil where edgegen is asked about each request.
+func vclCountOf(in Input, r *site.Route, id string) *vclCount {
+	if !in.Standby || !in.InC || !r.Access.Counted() {
+		return nil
+	}
+	l := r.Access.Limit
+	return &vclCount{l.Header, fmt.Sprintf("%#016x", l.Mark(id)), l.Every().Nanoseconds(), int64(l.Burst) * l.Every().Nanoseconds(), l.Source}
+}
+
+// counts reports whether varnishd counts requests of any route itself.
+func (in Input) counts() bool {
+	return slices.ContainsFunc(in.Edge.Sites, func(s site.Site) bool {
+		return slices.ContainsFunc(s.Routes, func(r site.Route) bool { return vclCountOf(in, &r, "") != nil })
+	})
 }
 
 // vclBrought is a field that a request brings from the app that says who comes in.

@@ -42,6 +42,8 @@ type vclData struct {
 	GatedSource    site.Source
 	GateSocket     string
 	Gates          []vclRoute // those where it is
+	Counts         bool       // whether varnishd counts requests itself
+	CountsSocket   string     // where it is handed what has been counted
 	Default        []vclSite  // the one, if any, that has the hosts of nobody
 	AnswerGroups   []vclGroup
 	Ways           bool      // whether the access log tells of sites and routes
@@ -130,6 +132,7 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		GatewayTimeout: vclDuration(min(firstByteAlone(in.Edge.Timeout), cacheFirstByte(in.Edge.Timeout))),
 		WebSocket:      in.Layout.WebSocket(),
 		GateSocket:     in.Layout.GateSocket(),
+		CountsSocket:   in.Layout.CountsSocket(),
 		RedirectPort:   in.Edge.RedirectPort(),
 		HealthPath:     in.Edge.HealthPath,
 		HealthSource:   in.Edge.HealthSource,
@@ -163,7 +166,7 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 	view.TrustedSteps = make([]struct{}, trustedSteps)
 	lowest := lowestVersion(in.Edge)
 	for i, s := range sites {
-		rendered, apps := vclSiteOf(s, i+1, len(view.Apps), in.Edge.Timeout)
+		rendered, apps := vclSiteOf(in, s, i+1, len(view.Apps))
 		rendered.Strict = in.Standby && !in.Edge.Plain() && s.TLS.MinVersion > lowest
 		view.Strict = view.Strict || rendered.Strict
 		view.Sites = append(view.Sites, rendered)
@@ -233,6 +236,7 @@ func (v *vclData) group() {
 			}
 			v.choose(route)
 			v.gate(route)
+			v.Counts = v.Counts || route.Count != nil
 			v.OwnSizes = v.OwnSizes || route.BodySize > 0
 			v.Patient = v.Patient || route.Patience != nil
 			v.Named = v.Named || route.Host != "" && route.WebSocket

@@ -54,7 +54,8 @@ type vclRoute struct {
 	// of the app's servers by what the VCL calls them.
 	WebSocketServers string
 	Taken            vclMethods
-	ACL              *vclACL // nil where the client's address decides nothing, or not alone
+	Count            *vclCount // nil where varnishd counts nothing itself
+	ACL              *vclACL   // nil where the client's address decides nothing, or not alone
 	Brings           []vclBrought
 }
 
@@ -62,7 +63,7 @@ type vclRoute struct {
 // its label. Varnish drops spaces at the beginning of a header.
 func (r vclRoute) Way() string { return cmp.Or(r.Backend, ".") + " " + r.Label() }
 
-func vclSiteOf(s *site.Site, index, appsBefore int, t site.Timeouts) (vclSite, []vclApp) {
+func vclSiteOf(in Input, s *site.Site, index, appsBefore int) (vclSite, []vclApp) {
 	rendered := vclSite{
 		Index:          index,
 		Host:           s.Host,
@@ -95,10 +96,11 @@ func vclSiteOf(s *site.Site, index, appsBefore int, t site.Timeouts) (vclSite, [
 	pages := 0 // of the routes before
 	var apps []vclApp
 	for i, route := range s.Routes {
-		r := vclRouteOf(s, &s.Routes[i], t)
+		r := vclRouteOf(s, &s.Routes[i], in.Edge.Timeout)
 		r.Taken = methodsOf(route.Allowed())
 		r.Pages, pages = pagesOf(&route, pages)
-		r.ACL = vclACLOf(&route.Access, r.Name)
+		r.Count = vclCountOf(in, &route, r.Name)
+		r.ACL = vclACLOf(&route.Access, r.Name, r.Count != nil)
 		if route.HasTTL {
 			r.TTL = vclDuration(route.TTL)
 		}

@@ -1,6 +1,9 @@
 package site
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
 	"net/netip"
 	"slices"
 	"time"
@@ -32,6 +35,12 @@ type RateLimit struct {
 
 // Every is the time between two requests that come evenly.
 func (l *RateLimit) Every() time.Duration { return l.Per / time.Duration(l.Count) }
+
+// Mark tells the limit of a route, by its Route.ID, from any other.
+func (l *RateLimit) Mark(route string) uint64 {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %d %d", route, l.Header, l.Every(), l.Burst))
+	return binary.BigEndian.Uint64(sum[:])
+}
 
 // BasicAuth asks for a user and a password (RFC 7617).
 type BasicAuth struct {
@@ -80,6 +89,10 @@ func (e *Edge) Gated() bool {
 		return slices.ContainsFunc(s.Routes, func(r Route) bool { return r.Access.Gated() })
 	})
 }
+
+// Counted reports whether nothing is asked of a client but how often it comes, and
+// from where: whoever has the counts can let it in.
+func (a *Access) Counted() bool { return a.Limit != nil && a.Basic == nil && a.Forward == nil }
 
 // ByAddress reports whether the client's address decides about anything.
 func (a *Access) ByAddress() bool { return len(a.Allow)+len(a.Deny) > 0 }

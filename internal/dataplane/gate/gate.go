@@ -6,9 +6,12 @@ package gate
 import (
 	"crypto/rand"
 	"log/slog"
+	"os"
 	"runtime"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Keeper has the limiters and the files of users of an edge. It may be used from many
@@ -20,37 +23,87 @@ type Keeper struct {
 	// for requests.
 	turns chan struct{}
 
-	mu       sync.Mutex // guards what follows
-	limiters map[limit]*Limiter
-	users    map[string]*Users // by path
-}
+	counting sync.Once
+	table    *table
+	shared   *os.File      // the memory of the table; nil where it cannot be shared
+	began    time.Time     // from which time is counted
+	offset   time.Duration // since the kernel's clock began, which all processes know
 
-// limit is what makes a limiter another one.
-type limit struct {
-	name  string
-	every time.Duration
-	burst int
+	mu     sync.Mutex        // guards what follows
+	users  map[string]*Users // by path
+	closed bool
+	sweeps *time.Timer
+	levels int // of the table, that have been in use since memory was given back
 }
 
 // New makes a Keeper, which tells the log of files that it cannot read. It is to be
 // closed.
 func New(log *slog.Logger) *Keeper {
-	k := &Keeper{log: log, secret: make([]byte, 32), turns: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
-		limiters: make(map[limit]*Limiter), users: make(map[string]*Users)}
+	k := &Keeper{log: log, secret: make([]byte, 32), turns: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)), users: make(map[string]*Users)}
 	rand.Read(k.secret) // never fails
 	return k
 }
 
-// Limiter returns the limiter of that name which lets a request through each so
-// often, and burst more at once. The same name and numbers give the same limiter.
-func (k *Keeper) Limiter(name string, every time.Duration, burst int) *Limiter {
+// Limiter returns one that lets a request through each so often, and burst more at
+// once. The same mark, which nobody else has, is the same limiter.
+func (k *Keeper) Limiter(mark uint64, every time.Duration, burst int) *Limiter {
+	return &Limiter{keeper: k, mark: mark, every: int64(every), ahead: int64(every) * int64(burst)}
+}
+
+// counts is the table of all limiters, which is made when the first client comes.
+func (k *Keeper) counts() (t *table, file *os.File) {
+	k.counting.Do(func() {
+		var err error
+		if k.table, k.shared, err = makeTable(); err != nil {
+			k.log.Info("varnishd cannot count requests itself, and asks about each", "error", err)
+		}
+		k.began = time.Now()
+		k.offset = sinceBoot()
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		if !k.closed {
+			k.sweeps = time.AfterFunc(sweepPause, k.sweep)
+		}
+	})
+	return k.table, k.shared
+}
+
+// now is the kernel's monotonic time in nanoseconds.
+func (k *Keeper) now() int64 { return int64(k.offset + time.Since(k.began)) }
+
+// sinceBoot reads the clock that Go's own monotonic time comes from.
+func sinceBoot() time.Duration {
+	var t unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &t) // never fails on Linux
+	return time.Duration(t.Nano())
+}
+
+// sweepPause is how often memory is given back. A level that is put out of use keeps
+// its own for as long, as somebody may still be looking at it.
+const sweepPause = time.Minute
+
+// sweep gives the memory of those back who would be let through as if they had never
+// come.
+func (k *Keeper) sweep() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	of := limit{name, every, burst}
-	if k.limiters[of] == nil {
-		k.limiters[of] = newLimiter(every, burst)
+	if k.closed {
+		return
 	}
-	return k.limiters[of]
+	for level := k.table.levels(); k.shared != nil && level < k.levels; level++ {
+		if err := giveBack(k.shared, level); err != nil {
+			k.log.Debug("what clients took stays", "error", err)
+		}
+	}
+	k.levels = k.table.levels()
+	k.table.shrink(k.now())
+	k.sweeps.Reset(sweepPause)
+}
+
+// Clients counts those who are remembered, of all limiters.
+func (k *Keeper) Clients() int {
+	t, _ := k.counts()
+	return t.clients(k.now())
 }
 
 // Users returns those of a file, which is read when somebody is looked for.
@@ -63,7 +116,7 @@ func (k *Keeper) Users(path string) *Users {
 	return k.users[path]
 }
 
-// Close has everything forgotten. Whoever asks still is answered. A nil Keeper has
+// Close ends what it does by itself. Whoever asks still is answered. A nil Keeper has
 // nothing to close.
 func (k *Keeper) Close() {
 	if k == nil {
@@ -71,7 +124,11 @@ func (k *Keeper) Close() {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for _, l := range k.limiters {
-		l.close()
+	k.closed = true
+	if k.sweeps != nil {
+		k.sweeps.Stop()
+	}
+	if k.shared != nil {
+		_ = k.shared.Close() // nothing is written to a disk
 	}
 }
