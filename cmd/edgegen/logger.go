@@ -55,8 +55,23 @@ func (h *personHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 // WithGroup leaves the attributes flat: nothing here is read by a program.
 func (h *personHandler) WithGroup(string) slog.Handler { return h }
 
+// edgegenItself is who speaks where nobody else is named.
+const edgegenItself = "edgegen"
+
 func (h *personHandler) Handle(_ context.Context, r slog.Record) error {
-	from, rest := "edgegen", strings.Builder{}
+	from, rest := h.words(r)
+	line := fmt.Sprintf("%s %s %s%s%s\n", paint(h.color, dim, r.Time.Format(time.TimeOnly)),
+		paint(h.color, bold, fmt.Sprintf("%-8s", escaped(from))), h.mark(r.Level), escaped(r.Message), rest)
+	h.out.mu.Lock()
+	defer h.out.mu.Unlock()
+	_, err := io.WriteString(h.out.w, line)
+	return err
+}
+
+// words are who speaks, and the attributes as they stand behind the message.
+func (h *personHandler) words(r slog.Record) (from, attributes string) {
+	from = edgegenItself
+	var rest strings.Builder
 	add := func(a slog.Attr) bool {
 		if a.Key == "from" {
 			from = a.Value.String()
@@ -69,12 +84,7 @@ func (h *personHandler) Handle(_ context.Context, r slog.Record) error {
 		add(a)
 	}
 	r.Attrs(add)
-	line := fmt.Sprintf("%s %s %s%s%s\n", paint(h.color, dim, r.Time.Format(time.TimeOnly)),
-		paint(h.color, bold, fmt.Sprintf("%-8s", escaped(from))), h.mark(r.Level), escaped(r.Message), rest.String())
-	h.out.mu.Lock()
-	defer h.out.mu.Unlock()
-	_, err := io.WriteString(h.out.w, line)
-	return err
+	return from, rest.String()
 }
 
 func (h *personHandler) mark(level slog.Level) string {

@@ -33,6 +33,12 @@ func statusText(status api.Status, now time.Time, color bool, width int) string 
 	if len(status.Metrics) > 0 {
 		fmt.Fprintf(&out, "\nmetrics: %s\n", "http://"+status.Metrics[0]+"/status")
 	}
+	if t := status.Traces; t != nil {
+		fmt.Fprintf(&out, "\ntraces: %s, %s sent, %d lost\n", printable.Text(t.Collector), plural(int(t.Sent), "span"), t.Dropped+t.Failed)
+		if t.Problem != "" {
+			fmt.Fprintf(&out, "%s\n", strings.Join(wrap(printable.Text("  "+t.Problem), width), "\n"))
+		}
+	}
 	if r := status.LastReload; r != nil {
 		fmt.Fprintf(&out, "\n%s\n", strings.Join(wrap(lastReload(r, now), width), "\n"))
 	}

@@ -35,7 +35,9 @@ SIGHUP reloads the site, SIGUSR1 opens the access log's file anew. SIGINT and
 SIGTERM wait for requests in work and stop; a second one stops at once. The
 access log goes to stdout, everything else to stderr.
 
-Under systemd it takes the sockets of a socket unit, and tells when it is ready.`,
+Under systemd it takes the sockets of a socket unit, and tells when it is ready.
+Where stderr leads to systemd's journal, messages have their level and fields there,
+such as EDGEGEN_FROM.`,
 		Example: `  edgegen up
   edgegen up --engine builtin --watch`,
 		Args: siteArgument, ValidArgsFunction: completeSite,
@@ -83,7 +85,8 @@ func up(ctx context.Context, s streams, path string, flags upFlags, selection ge
 		messages.Close(patience) // there is nobody to be told of what is lost
 	}()
 	s.err = messages
-	log = newLogger(s.err, colored(s.err))
+	log, journaled := newLogger(s.err, colored(s.err)).inJournal()
+	defer journaled()
 	if err := runEdge(ctx, s, log, path, flags, selection); err != nil {
 		s.tell(err)
 		return errFailed

@@ -28,6 +28,8 @@ type Record struct {
 
 	Time      time.Time // when its head had come
 	ID        string    // X-Request-Id
+	Trace     string    // the traceparent that the app gets; "" where the site has no traces, and of what is no HTTP
+	Inherited bool      // the client, whom the edge trusts, has sent it: its span is none of the edge's
 	Client    netip.Addr
 	Protocol  string // "HTTP/1.1", "HTTP/2.0"; "" where the head could not be read
 	Method    string
@@ -47,6 +49,14 @@ type Record struct {
 	Tier     string
 	Backend  string        // the server that was asked, "" for none
 	Upstream time.Duration // until the head of its answer
+}
+
+// TraceID is the ID of the trace that a request is of, "" for none.
+func (r *Record) TraceID() string {
+	if len(r.Trace) < site.TraceParentSize {
+		return ""
+	}
+	return r.Trace[3:35]
 }
 
 // field is one of a line in JSON. write appends its value behind its name.
@@ -77,6 +87,7 @@ func fieldsOf(names []string) []field {
 		"user_agent":  func(b []byte, r *Record) []byte { return jsonText(b, r.UserAgent) },
 		"site":        func(b []byte, r *Record) []byte { return jsonText(b, r.Way.Site) },  // its canonical host
 		"route":       func(b []byte, r *Record) []byte { return jsonText(b, r.Way.Route) }, // its label
+		"trace_id":    func(b []byte, r *Record) []byte { return jsonText(b, r.TraceID()) },
 	}
 	if names == nil {
 		names = site.LogFields()

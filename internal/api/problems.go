@@ -32,6 +32,9 @@ func (o *Overview) FindProblems(now time.Time) []Problem {
 	for _, c := range o.Certificates {
 		all.certificate(c, now)
 	}
+	if t := o.Traces; t != nil && t.Problem != "" {
+		all.add(false, "the collector of traces takes no spans", t.Problem)
+	}
 	if t := o.Traffic; t != nil && o.Ready && t.All.Failed*t.Window >= 3 && t.All.Failed > t.All.Requests/20 {
 		all.add(true, fmt.Sprintf("%.0f %% of the requests fail (5xx)", 100*t.All.Failed/t.All.Requests), "")
 	}

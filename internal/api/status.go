@@ -18,7 +18,19 @@ type Status struct {
 	Certificates []CertificateStatus `json:"certificates,omitempty"`
 	LastReload   *ReloadStatus       `json:"last_reload"`       // nil until the first reload
 	Metrics      []string            `json:"metrics,omitempty"` // where metrics are told
+	Traces       *TracesStatus       `json:"traces,omitempty"`  // nil where the site has none
 	Connections  Connections         `json:"connections"`
+}
+
+// TracesStatus tells of the spans that a collector is told. Counts begin at the start
+// of the edge, and go through changes of the collector.
+type TracesStatus struct {
+	Collector string  `json:"collector"` // its URL
+	Sample    float64 `json:"sample"`
+	Sent      uint64  `json:"sent"`
+	Dropped   uint64  `json:"dropped"`           // too many were waiting
+	Failed    uint64  `json:"failed"`            // the collector has not taken them
+	Problem   string  `json:"problem,omitempty"` // why it has not taken the last ones
 }
 
 // CertificateStatus tells of the certificate that a site serves.

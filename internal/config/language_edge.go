@@ -49,7 +49,7 @@ func edgeLanguage() *schema {
 				example: `["10.0.0.2", "127.0.0.1:5353"]`,
 				into:    in(func(e *site.Edge) *[]netip.AddrPort { return &e.Resolvers }), read: reads(readResolver)},
 		},
-		blocks: []*schema{engineLanguage(), storageLanguage(), limitsLanguage(), timeoutsLanguage(), logLanguage(), metricsLanguage(), acmeLanguage()},
+		blocks: []*schema{engineLanguage(), storageLanguage(), limitsLanguage(), timeoutsLanguage(), logLanguage(), metricsLanguage(), traceLanguage(), acmeLanguage()},
 		check:  checks((*block).listeners),
 	}
 }
@@ -164,7 +164,7 @@ func logLanguage() *schema {
 				words: "the form of those lines", example: `"combined"`,
 				into: in(func(l *site.Log) *string { return &l.Format })},
 			{name: "fields", kind: listKind, elements: 32, by: edgegenItself,
-				words: "what a line in JSON tells, in this order: " + strings.Join(append(site.LogFields(), site.LogFieldsMore()...), ", ") + "; all but the last two where it is left out", example: `["time", "status", "site", "route", "duration_us"]`,
+				words: "what a line in JSON tells, in this order: " + strings.Join(append(site.LogFields(), site.LogFieldsMore()...), ", ") + "; all but the last three where it is left out", example: `["time", "status", "site", "route", "duration_us"]`,
 				into: in(func(l *site.Log) *[]string { return &l.Fields }), read: reads(readLogFields)},
 			{name: "sample", kind: shareKind, standard: "1", by: edgegenItself,
 				words: "the share of requests that have a line; those that fail (5xx), and slow ones, have one in any case", example: "0.1",
@@ -204,6 +204,29 @@ func metricsLanguage() *schema {
 		},
 		home:   optional(func(e *site.Edge) **site.Metrics { return &e.Metrics }),
 		source: in(func(m *site.Metrics) *site.Source { return &m.Source }),
+	}
+}
+
+func traceLanguage() *schema {
+	return &schema{name: "trace", title: "a trace block",
+		words: "traces (W3C Trace Context, OpenTelemetry): each request that reaches an app has a traceparent, kept from trusted_proxies and else made, and a collector is told of a request with a span for each tier, by OTLP over HTTP",
+		arguments: []argument{
+			{name: "otlp", kind: textKind, needed: true, by: edgegenItself | cacheTier,
+				words: "the collector; /v1/traces is put behind a URL that does not end so", example: `"http://127.0.0.1:4318"`,
+				into: in(func(t *site.Trace) *string { return &t.Collector }), read: reads(readCollector)},
+			{name: "sample", kind: shareKind, standard: "1", by: edgegenItself | cacheTier,
+				words: "the share of the traces that begin here of which the collector is told; a trusted proxy's says itself whether it is", example: "0.1",
+				into: in(func(t *site.Trace) *float64 { return &t.Sample })},
+			{name: "headers", kind: objectKind, by: edgegenItself,
+				words: "what the collector is sent besides, such as a key; it is shown nowhere", example: `{ Authorization = "Bearer 8fK3" }`,
+				into: in(func(t *site.Trace) *[]site.Header { return &t.Fields }), read: reads(readTraceFields)},
+			{name: "ca", kind: textKind, by: edgegenItself,
+				words: "a file in PEM with what the certificate of a collector at https is verified with; the authorities of the machine where it is left out", example: `"ca.pem"`,
+				into: in(func(t *site.Trace) *string { return &t.CA }), read: later},
+		},
+		home:   optional(func(e *site.Edge) **site.Trace { return &e.Trace }),
+		source: in(func(t *site.Trace) *site.Source { return &t.Source }),
+		check:  checks(checkTrace),
 	}
 }
 

@@ -90,6 +90,11 @@ func (e *Edge) first(ctx context.Context, loaded *config.Loaded, diagnostics con
 	if err := e.watchTraffic(g); err != nil {
 		return err
 	}
+	to, err := e.exporter(g)
+	if err != nil {
+		return err
+	}
+	e.traces.to.Store(to)
 	if err := e.write(g); err != nil {
 		return err
 	}
@@ -126,6 +131,9 @@ func (e *Edge) release() {
 		e.monitor.close()
 	}
 	e.later.Wait()
+	if to := e.traces.to.Swap(nil); to != nil {
+		to.Close()
+	}
 	e.backends.close()
 	e.unauthorize()
 	e.gates.Close()

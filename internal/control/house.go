@@ -30,6 +30,7 @@ type house struct {
 	away     atomic.Bool // load balancers are to send nobody here
 	counter  counter
 	counting atomic.Bool // whether the site has metrics
+	traces   traces
 	turns    *turns
 	served   atomic.Bool // the edge has been ready once
 	// lacks lists what has gone of the edge's directories (Edge.missing).

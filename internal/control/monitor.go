@@ -18,6 +18,7 @@ import (
 	"edgegen/internal/generation"
 	"edgegen/internal/metrics"
 	"edgegen/internal/monitor"
+	"edgegen/internal/site"
 )
 
 // counter counts what the edge does. It counts from the start on, so that no count
@@ -33,8 +34,12 @@ func newCounter() counter {
 	return counter{m, metrics.NewHistory(m)}
 }
 
-// recorded takes the record of a request, whichever engine made it.
-func (e *house) recorded(r accesslog.Record) {
+// recorded takes the record of a request that a builtin cache tier has answered.
+func (e *house) recorded(r accesslog.Record) { e.recordedBy(site.Builtin, r) }
+
+// recordedBy takes the record of a request, by the engine of the cache tier.
+func (e *house) recordedBy(cache site.Engine, r accesslog.Record) {
+	e.told(r, cache)
 	if e.counting.Load() {
 		e.counter.Count(r)
 	}

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"edgegen/internal/accesslog"
+	"edgegen/internal/site"
 )
 
 // pipedMost is how many WebSockets are remembered for the access log.
@@ -52,5 +53,5 @@ func (e *house) recordOf(r accesslog.Record) {
 	if e.layout.IsRelay(strings.TrimPrefix(r.Backend, "unix:")) {
 		r.Backend = e.piped.take(r.ID)
 	}
-	e.recorded(r)
+	e.recordedBy(site.Varnish, r)
 }

@@ -31,6 +31,7 @@ func (e *Edge) status(ctx context.Context) api.Status {
 		Certificates: e.certificatesOf(g),
 		LastReload:   last,
 		Metrics:      e.monitor.addresses(),
+		Traces:       e.tracesStatus(g),
 	}
 	well := true
 	for _, server := range servers {

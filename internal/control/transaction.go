@@ -31,6 +31,7 @@ type transaction struct {
 	leaving []server  // that do not any longer
 	access  *accesslog.Change
 	monitor *monitorChange
+	traces  *tracesChange
 	planned api.Plan // what was told of all that
 }
 
@@ -70,6 +71,9 @@ func (t *transaction) stageGeneration(ctx context.Context) (err error) {
 		return config.RefusedAt(loaded, loaded.Edge.Log.Source, err, `name a file in a directory that is there, "stdout" or "off"`)
 	}
 	if t.monitor, err = e.monitor.prepare(t.next.Public.Metrics); err != nil {
+		return err
+	}
+	if t.traces, err = e.prepareTraces(t.was, t.next); err != nil {
 		return err
 	}
 	if err := e.write(t.next); err != nil {
@@ -116,6 +120,7 @@ func (t *transaction) abandon(ctx context.Context) {
 		t.edge.options.Log.Warn("close an access log that is not used", "error", err)
 	}
 	_ = t.monitor.abandon() // nothing was written to a listener
+	t.traces.abandon()
 	generation.CloseListeners(t.pool.Opened)
 	if t.next != nil {
 		t.next.Backends.Drop()
@@ -239,6 +244,7 @@ func (t *transaction) finish(ctx context.Context) {
 	}
 	e.counting.Store(t.next.Loaded.Edge.Metrics != nil)
 	t.monitor.commit()
+	t.traces.commit()
 	t.apps.finish()
 	for _, c := range t.changes {
 		c.finish(ctx)

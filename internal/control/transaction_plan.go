@@ -49,6 +49,9 @@ func (t *transaction) planServers(ctx context.Context) error {
 	if was, next := t.was.Loaded.Edge, t.next.Loaded.Edge; (was.Metrics == nil) != (next.Metrics == nil) || !slices.Equal(t.was.Public.Metrics, t.next.Public.Metrics) {
 		own = append(own, "the metrics")
 	}
+	if t.was.Loaded.Edge.Trace.Meaning() != t.next.Loaded.Edge.Trace.Meaning() {
+		own = append(own, "the traces")
+	}
 	own = append(own, t.rearranged()...)
 	if own = append(own, t.ordered()...); len(own) > 0 {
 		plan.Tiers = append(plan.Tiers, api.TierPlan{Role: "edge", Engine: "edgegen", Action: api.Reload, Why: own})

@@ -25,7 +25,7 @@ func (x *exchange) finish(status int, bytes int64) accesslog.Record {
 		x.ID = decide.NewID()
 	}
 	return accesslog.Record{
-		Way: x.way(), Time: x.began, ID: x.ID, Client: client, Protocol: x.Protocol, Method: x.Method, Host: x.Host, Path: x.Target,
+		Way: x.way(), Time: x.began, ID: x.ID, Trace: x.Trace, Inherited: x.TraceKept, Client: client, Protocol: x.Protocol, Method: x.Method, Host: x.Host, Path: x.Target,
 		Referer: x.Header.Get("Referer"), UserAgent: x.Header.Get("User-Agent"),
 		Status: status, Bytes: bytes, Duration: time.Since(x.began),
 		Cache: x.cache, Tier: x.tier, Backend: x.backend, Upstream: x.asked,

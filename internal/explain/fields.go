@@ -16,7 +16,8 @@ func (j *journey) forged() []string {
 	var names []string
 	for _, f := range j.q.Header {
 		lower := strings.ToLower(f.Name)
-		if lower == "forwarded" || lower == "x-real-ip" || lower == "x-request-id" || strings.HasPrefix(lower, "x-forwarded-") || site.IsTargetName(lower) {
+		if lower == "forwarded" || lower == "x-real-ip" || lower == "x-request-id" || strings.HasPrefix(lower, "x-forwarded-") || site.IsTargetName(lower) ||
+			j.in.Edge.Trace != nil && (lower == site.TraceParent || lower == site.TraceState) {
 			if !slices.Contains(names, f.Name) {
 				names = append(names, f.Name)
 			}
@@ -60,11 +61,17 @@ func (j *journey) appFields(taken *site.Route) {
 		if field.Source == "" && wire.EqualFold(f.Name, "X-Request-Id") && !strings.Contains(j.r.Head, f.Value) {
 			field.Value = newID
 		}
+		if wire.EqualFold(f.Name, site.TraceParent) && f.Value == j.q.Trace && j.in.Edge.Trace != nil {
+			field.Source = sourceText(j.in.Edge.Trace.Source)
+			if !j.q.TraceKept {
+				field.Value = newID
+			}
+		}
 		j.out.AppHeaders = append(j.out.AppHeaders, field)
 	}
 }
 
-// newID stands for an X-Request-Id that is made when the request comes.
+// newID stands for an X-Request-Id or a traceparent that is made when the request comes.
 const newID = "(a new one)"
 
 // answerFields lists what is set in the answer, whoever makes it.

@@ -15,7 +15,7 @@ func Families() []Family {
 		requests, duration, upstream, sent, received, sockets,
 		info, started, ready, generation, reloads, reloadTime, reloadWell,
 		tierUp, tierInfo, standIn, restarts, takeovers, children,
-		serverUp, serverOpen, processUp, processRestarts, daysLeft,
+		spans, serverUp, serverOpen, processUp, processRestarts, daysLeft,
 	}
 }
 
@@ -60,6 +60,9 @@ var (
 		"How often a builtin tier began to stand in for the tier's daemon."}
 	children = Family{"edgegen_tier_children_lost_total", "counter", []string{"tier"},
 		"Children of the tier's daemon that died, and that it replaced itself."}
+
+	spans = Family{"edgegen_trace_spans_total", "counter", []string{"result"},
+		"Spans of sampled traces, where the site has them: sent (the collector has taken them), dropped (too many were waiting) or failed (the collector has not taken them)."}
 
 	serverUp = Family{"edgegen_backend_server_up", "gauge", []string{"site", "backend", "server"},
 		"1 while an address of a backend is well, else 0; of backends with health checks, names, or more than round robin."}

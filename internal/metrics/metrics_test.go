@@ -132,14 +132,14 @@ func TestStateIsTold(t *testing.T) {
 	m.Takeovers.Add("web")
 	m.Count(accesslog.Record{Way: shop("/", "app"), Status: 200})
 	state := State{Ready: true, Started: now, Certificates: []api.CertificateStatus{{Site: "shop.test", Source: "file", NotAfter: now.Add(73 * time.Hour)}},
-		Status: api.Status{Version: "1", Generation: 3, LastReload: &api.ReloadStatus{At: now}, Connections: api.Connections{WebSockets: 4},
+		Status: api.Status{Version: "1", Generation: 3, LastReload: &api.ReloadStatus{At: now}, Connections: api.Connections{WebSockets: 4}, Traces: &api.TracesStatus{Sent: 3, Failed: 6},
 			Tiers: []api.TierStatus{{Role: "web", Engine: "builtin", StandIn: true, State: "running", Restarts: 2, Children: 1}},
 			Backends: []api.BackendStatus{{Site: "shop.test", Name: "app", Process: &api.ProcessStatus{State: "backoff", Restarts: 5},
 				Endpoints: []api.EndpointStatus{{Server: "a:1", Address: "127.0.0.1:1", State: "unwell", Open: 2}, {Server: "b:1", Address: "127.0.0.1:1", State: "well"}}}}}}
 	told := strings.Join(series(t, Registry(m, func() State { return state }, plain), "edgegen_"), "\n")
 	for _, want := range []string{
 		"edgegen_tier_up tier=web 1", "edgegen_tier_stand_in tier=web 1", "edgegen_takeovers_total tier=web 1", "edgegen_tier_restarts_total tier=web 2",
-		"edgegen_reloads_total result=refused 1", "edgegen_last_reload_successful  0", "edgegen_websockets  4", "edgegen_ready  1", "edgegen_certificate_days_left site=shop.test source=file 3.0", "edgegen_generation  3",
+		"edgegen_reloads_total result=refused 1", "edgegen_last_reload_successful  0", "edgegen_websockets  4", "edgegen_ready  1", "edgegen_certificate_days_left site=shop.test source=file 3.0", "edgegen_generation  3", "edgegen_trace_spans_total result=failed 6",
 		"edgegen_backend_server_up backend=app server=127.0.0.1:1 site=shop.test 0", "edgegen_backend_process_up backend=app site=shop.test 0",
 	} {
 		if !strings.Contains(told, want) {

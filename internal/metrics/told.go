@@ -30,6 +30,11 @@ func (w *writer) told(m *Meter, state State) {
 		w.value(takeovers, float64(taken[t.Role]), t.Role)
 		w.value(children, float64(t.Children), t.Role)
 	}
+	if t := s.Traces; t != nil {
+		w.value(spans, float64(t.Sent), "sent")
+		w.value(spans, float64(t.Dropped), "dropped")
+		w.value(spans, float64(t.Failed), "failed")
+	}
 	for _, b := range s.Backends {
 		w.backend(b)
 	}

@@ -26,7 +26,7 @@ const (
 	logDown
 	logStatus
 	logBytes
-	logID // this and what follows with edge-… is the VCL's
+	logID // and, where there is one, TRACEPARENT, and "kept" where it was; this and what follows with edge-… is the VCL's
 	logClient
 	logPeer
 	logCache
@@ -113,12 +113,14 @@ func (l *logLine) request(server string) accesslog.Record {
 	start, before, _ := strings.Cut(l[logStarted], " ")
 	before, _, _ = strings.Cut(before, " ")
 	r := accesslog.Record{
-		Time: time.UnixMicro((seconds(start) - seconds(before)).Microseconds()), ID: l[logID], Client: address(l[logClient], l[logPeer]),
+		Time: time.UnixMicro((seconds(start) - seconds(before)).Microseconds()), Client: address(l[logClient], l[logPeer]),
 		Protocol: l[logProtocol], Method: l[logMethod], Host: l[logHost], Path: l[logPath],
 		Referer: l[logReferer], UserAgent: l[logAgent],
 		Status: int(count(l[logStatus])), Bytes: count(l[logBytes]), Duration: seconds(l[logAnswered]),
 		Cache: l[logCache], Tier: "cache",
 	}
+	r.ID, r.Trace, _ = strings.Cut(l[logID], " ")
+	r.Trace, r.Inherited = strings.CutSuffix(r.Trace, " kept")
 	r.Way = l.way()
 	if r.Cache == "" {
 		r.Cache = "PASS"

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,7 +47,10 @@ type vclData struct {
 	CountsSocket   string     // where it is handed what has been counted
 	Default        []vclSite  // the one, if any, that has the hosts of nobody
 	AnswerGroups   []vclGroup
-	Ways           bool      // whether the access log tells of sites and routes
+	Ways           bool // whether the access log tells of sites and routes
+	Trace          *site.Trace
+	TracePattern   string
+	TraceBelow     int       // what the last eight digits of a trace's ID are below where it is told of
 	SuccessRules   bool      // whether a route has a rule for answers that went well
 	Collected      []string  // headers by which routes are chosen
 	Queries        bool      // whether routes are chosen by the query
@@ -156,9 +160,14 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 
 		RedirectSource: redirectSource(in.Edge),
 		Ways:           in.Edge.TellsWays(),
+		Trace:          in.Edge.Trace,
+		TracePattern:   site.TraceParentPattern,
 		Behind:         in.Edge.Plain(),
 		BehindSource:   in.Edge.Engine.Source,
 		StorageSource:  in.Edge.Storage.Source,
+	}
+	if t := in.Edge.Trace; t != nil {
+		view.TraceBelow = 10_000_000 + int(math.Round(t.Sample*90_000_000))
 	}
 	for _, p := range in.Edge.Trusted {
 		view.Trusted = append(view.Trusted, vclNetwork(p))

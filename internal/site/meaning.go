@@ -24,6 +24,16 @@ func (b *Backend) Meaning() string {
 	return hex.EncodeToString(sum.Sum(nil))[:16]
 }
 
+// Meaning names it likewise; "" for nil.
+func (t *Trace) Meaning() string {
+	if t == nil {
+		return ""
+	}
+	sum := sha256.New()
+	say(sum, reflect.ValueOf(t))
+	return hex.EncodeToString(sum.Sum(nil))[:16]
+}
+
 // say writes a value so that no two values are written alike, and leaves out
 // every Source.
 func say(to hash.Hash, v reflect.Value) {

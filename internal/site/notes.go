@@ -102,6 +102,7 @@ func NoteNames(reaches ...Reach) []string {
 
 var notes = [...]Note{
 	{NotePrefix + "Address", "the client's address, for the access log", "cache", "cache", Sorted},
+	{NotePrefix + "Trace", "the traceparent, for the access log, and whether it was kept", "cache", "cache", Sorted},
 	{NotePrefix + "Chain", "a value under way within one step", "cache", "cache", Sorted},
 	{NotePrefix + "Path", "the decoded path, its slashes merged", "cache", "cache", Sorted},
 	{NotePrefix + "Way", "the backend and the route, for the access log", "cache", "cache", Sorted},

@@ -45,6 +45,7 @@ type Edge struct {
 	Log        Log
 	ACME       ACME
 	Metrics    *Metrics // nil where nothing is counted
+	Trace      *Trace   // nil where nothing is told of traces
 	Sites      []Site   // ordered by Host; never empty
 	First      int      // the place in Sites of the default site, or else the one that the files name first: TLS clients that name nobody get it
 
@@ -128,7 +129,9 @@ type Log struct {
 }
 
 // Recorded reports whether somebody hears of each request.
-func (e *Edge) Recorded() bool { return e.Log.Access != "off" || e.Metrics != nil }
+func (e *Edge) Recorded() bool {
+	return e.Log.Access != "off" || e.Metrics != nil || e.Trace != nil
+}
 
 // Metrics is where the edge tells what it does, and counts.
 type Metrics struct {
@@ -146,11 +149,11 @@ func LogFields() []string {
 }
 
 // LogFieldsMore are the fields that a line has where the site names them.
-func LogFieldsMore() []string { return []string{"site", "route"} }
+func LogFieldsMore() []string { return []string{"site", "route", "trace_id"} }
 
 // TellsWays reports whether somebody hears of the site and the route of each request.
 func (e *Edge) TellsWays() bool {
-	return e.Metrics != nil || slices.ContainsFunc(e.Log.Fields, func(f string) bool { return slices.Contains(LogFieldsMore(), f) })
+	return e.Metrics != nil || e.Trace != nil || slices.ContainsFunc(e.Log.Fields, func(f string) bool { return slices.Contains(LogFieldsMore(), f) })
 }
 
 // Site is one canonical host and what is served there.

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"edgegen/test/collector"
 	"edgegen/test/edge"
 	"edgegen/test/load"
 )
@@ -33,6 +34,7 @@ type record struct {
 	answers     map[string]func(*exchange)
 	moving      []string            // the addresses of the app that a case moves
 	pieces      map[string][]string // of bodies, as they came, by mark
+	traces      collector.Collector // what the edge tells of requests
 }
 
 // request is one request as it reached a backend.

@@ -50,7 +50,8 @@ const never = -1
 func corpus() []contractCase {
 	return slices.Concat(ruleCases(), carelessCases(), streamCases(), socketCases(), limitCases(), hostCases(), aboutTLS(otherHostCases()), behindCases(), uncachedCases(), aboutTLS(tlsCases()), targetCases(), forwardingCases(), forwardedCases(), logCases(), countCases(), handshakeCases(), rangeCases(),
 		fileCases(), slashCases(), directoryCases(), privateCases(), rightsCases(), compressedCases(), codingCases(), errorPageCases(), handedCases(), successCases(),
-		maintenanceCases(), cacheCases(), purgeCases(), statusCases(), freshnessCases(), faultCases(), methodCases(), routeCases(), leadCases(), appCases(), accessCases(), aboutTLS(hstsCases()), healthCases(), answerCases(), nameCases(), uploadCases(), framingCases(), aboutTLS(slowHandshakeCases()), pageCases())
+		maintenanceCases(), cacheCases(), purgeCases(), statusCases(), freshnessCases(), faultCases(), methodCases(), routeCases(), leadCases(), appCases(), accessCases(), aboutTLS(hstsCases()), healthCases(), answerCases(), nameCases(), uploadCases(), framingCases(), aboutTLS(slowHandshakeCases()), pageCases(),
+		traceCases())
 }
 
 // stores reports whether a case is about what is stored.

@@ -69,6 +69,10 @@ func (a *attempt) sees(e *explain.Explanation, complain func(string, ...any)) {
 			continue
 		case "connection", "content-length", "transfer-encoding", "x-request-id", "upgrade":
 			continue
+		case "traceparent":
+			if strings.Join(foretold[name], "") == "(a new one)" {
+				continue
+			}
 		}
 		between := ", "
 		if name == "cookie" {

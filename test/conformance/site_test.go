@@ -53,7 +53,7 @@ func writeSite(t *testing.T, h *edge.Home, r *record, configuration string) {
 		t.Fatal(err)
 	}
 	r.serve(t, "unix", listener)
-	values = append(values, "{unix}", socket, "{room}", startRoom(t), "{upload}", startUpload(t, r), "{auth}", startAuth(t), "{dead}", port.Free(t), "{dead2}", port.Free(t))
+	values = append(values, "{unix}", socket, "{room}", startRoom(t), "{upload}", startUpload(t, r), "{auth}", startAuth(t), "{collector}", startCollector(t, &r.traces), "{dead}", port.Free(t), "{dead2}", port.Free(t))
 	moving := port.Free(t)
 	r.moving = []string{port.Other(t, moving), moving}
 	values = append(values, "{moving}", localhost(moving))

@@ -84,6 +84,7 @@ func (m *Model) forward(q *Question, named []string) {
 		wire.Field{Name: "X-Forwarded-Proto", Value: proto},
 		wire.Field{Name: "X-Forwarded-Host", Value: hostname},
 		wire.Field{Name: "X-Request-Id", Value: q.ID})
+	m.trace(q)
 }
 
 // walk goes through X-Forwarded-For, or else Forwarded, from the right: over

@@ -24,6 +24,10 @@ type Question struct {
 	ToldHTTP bool       // whoever is believed says that the client has not spoken TLS
 	Client   netip.Addr // who is asking
 	ID       string     // X-Request-Id
+	// Trace is the traceparent that the app gets, "" where the site has no traces, and
+	// TraceKept tells that the peer has sent it.
+	Trace     string
+	TraceKept bool
 
 	Path string // decoded; Decide finds it
 	// Leads is where a redirect leads that depends on the request, or what the app is

@@ -16,6 +16,7 @@ edge {
     access = "{dir}/access.log"
   }
   metrics { listen = "127.0.0.1:0" }
+  trace { otlp = "{collector}" }
 }
 
 site "main.test" {

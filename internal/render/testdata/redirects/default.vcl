@@ -1029,6 +1029,7 @@ sub edge_answer_1 {
 # Notes that a client has written.
 sub edge_drop_taken {
     unset req.http.X-Edge-Address;
+    unset req.http.X-Edge-Trace;
     unset req.http.X-Edge-Chain;
     unset req.http.X-Edge-Path;
     unset req.http.X-Edge-Way;
@@ -1083,6 +1084,7 @@ sub edge_drop_taken {
 # Notes that nobody needs who is asked.
 sub edge_drop_sorted {
     unset bereq.http.X-Edge-Address;
+    unset bereq.http.X-Edge-Trace;
     unset bereq.http.X-Edge-Chain;
     unset bereq.http.X-Edge-Path;
     unset bereq.http.X-Edge-Way;

@@ -1037,6 +1037,7 @@ sub edge_answer {
 # Notes that a client has written.
 sub edge_drop_taken {
     unset req.http.X-Edge-Address;
+    unset req.http.X-Edge-Trace;
     unset req.http.X-Edge-Chain;
     unset req.http.X-Edge-Path;
     unset req.http.X-Edge-Way;
@@ -1091,6 +1092,7 @@ sub edge_drop_taken {
 # Notes that nobody needs who is asked.
 sub edge_drop_sorted {
     unset bereq.http.X-Edge-Address;
+    unset bereq.http.X-Edge-Trace;
     unset bereq.http.X-Edge-Chain;
     unset bereq.http.X-Edge-Path;
     unset bereq.http.X-Edge-Way;

@@ -43,7 +43,7 @@ backend edge_open {
     .path = "/run/edgegen/web.sock";
 }
 
-# site.hcl:9: WebSockets of app of example.com
+# site.hcl:13: WebSockets of app of example.com
 backend app_1_app {
     .host = "127.0.0.1";
     .port = "5000";
@@ -58,15 +58,15 @@ acl edge_trusted {
 }
 
 acl access_except_6fc26819 {
-    "10.1.0.0"/16;    # site.hcl:18
-    "192.0.2.1"/32;    # site.hcl:18
+    "10.1.0.0"/16;    # site.hcl:22
+    "192.0.2.1"/32;    # site.hcl:22
 }
 
 acl access_root_39687647 {
-    ! "10.1.0.0"/16;    # site.hcl:14
-    ! "192.0.2.1"/32;    # site.hcl:14
-    "10.0.0.0"/8;    # site.hcl:13
-    "2001:db8::"/32;    # site.hcl:13
+    ! "10.1.0.0"/16;    # site.hcl:18
+    ! "192.0.2.1"/32;    # site.hcl:18
+    "10.0.0.0"/8;    # site.hcl:17
+    "2001:db8::"/32;    # site.hcl:17
 }
 
 sub vcl_recv {
@@ -84,6 +84,7 @@ sub vcl_recv {
         call edge_target;
         call edge_clean;
         call edge_request_id;
+        call edge_trace;
         call edge_client;
         call edge_method;
         call edge_path;
@@ -138,6 +139,39 @@ sub edge_request_id {
         set req.http.X-Request-Id = req.http.X-Edge-Chain;
     }
     unset req.http.X-Edge-Chain;
+}
+
+# Which trace the request is of (W3C Trace Context): a trusted peer's, as it came, or a
+# new one, whose ID decides whether it is sampled.
+# site.hcl:5: trace
+sub edge_trace {
+    if (local.socket == "plain") {
+        return;    # no app is asked
+    }
+    std.collect(req.http.traceparent);
+    std.collect(req.http.tracestate, ",");
+    if (client.ip ~ edge_trusted && req.http.traceparent ~ "^(?:00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}|(?!00|ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-[!-~]{0,200})?)$" && req.http.Connection !~ "(?i)(?:^|,)\s*traceparent\s*(?:,|$)") {
+        set req.http.X-Edge-Trace = req.http.traceparent + " kept";
+        if (req.http.tracestate == "" || req.http.Connection ~ "(?i)(?:^|,)\s*tracestate\s*(?:,|$)") {
+            unset req.http.tracestate;
+        }
+        return;
+    }
+    unset req.http.tracestate;
+    set req.http.X-Edge-Chain = std.integer(real = std.random(10000000, 99999999), fallback = 10000000);
+    set req.http.traceparent = "00-" + std.integer(real = std.random(10000000, 99999999), fallback = 10000000)
+        + std.integer(real = std.random(10000000, 99999999), fallback = 10000000)
+        + std.integer(real = std.random(10000000, 99999999), fallback = 10000000)
+        + req.http.X-Edge-Chain
+        + "-" + std.integer(real = std.random(10000000, 99999999), fallback = 10000000)
+        + std.integer(real = std.random(10000000, 99999999), fallback = 10000000);
+    if (std.integer(req.http.X-Edge-Chain, 0) < 19000000) {
+        set req.http.traceparent = req.http.traceparent + "-01";
+    } else {
+        set req.http.traceparent = req.http.traceparent + "-00";
+    }
+    unset req.http.X-Edge-Chain;
+    set req.http.X-Edge-Trace = req.http.traceparent;
 }
 
 # Whom the app sees. Varnish has put the peer's address at the end of
@@ -200,7 +234,7 @@ sub edge_client {
 # For the access log, in which every round of a request stands by itself.
 sub edge_asker {
     std.log("edge-client:" + req.http.X-Edge-Address);
-    std.log("edge-id:" + req.http.X-Request-Id);
+    std.log("edge-id:" + req.http.X-Request-Id + " " + req.http.X-Edge-Trace);
 }
 
 sub edge_forwarded_reset {
@@ -302,7 +336,7 @@ sub edge_host {
 }
 
 sub edge_sites_1 {
-    if (req.http.X-Edge-Host == "example.com") { call site_1; }    # site.hcl:7
+    if (req.http.X-Edge-Host == "example.com") { call site_1; }    # site.hcl:11
 }
 
 sub edge_canonical {
@@ -321,27 +355,29 @@ sub edge_redirect {
     return (synth(308));
 }
 
-# example.com, site.hcl:7
+# example.com, site.hcl:11
 sub site_1 {
     set req.http.X-Edge-Canonical = "example.com";
     set req.http.X-Edge-Site = "example.com";
     call edge_canonical;
-    # site.hcl:16: route /except
+    # site.hcl:20: route /except
     if (!req.http.X-Edge-Route && req.http.X-Edge-Path ~ "^/except(?:/|\z)") {
         set req.http.X-Edge-Route = "except.6fc26819";
-        # site.hcl:18: who may come in
+        set req.http.X-Edge-Way = "app /except";
+        # site.hcl:22: who may come in
         if (std.ip(req.http.X-Edge-Address, client.ip, false) ~ access_except_6fc26819) {
             return (synth(403));
         }
     }
-    # site.hcl:10: route /
+    # site.hcl:14: route /
     if (!req.http.X-Edge-Route) {
         set req.http.X-Edge-Route = "root.39687647";
-        # site.hcl:13: who may come in
+        set req.http.X-Edge-Way = "app /";
+        # site.hcl:17: who may come in
         if (std.ip(req.http.X-Edge-Address, client.ip, false) !~ access_root_39687647) {
             return (synth(403));
         }
-        # site.hcl:12: websocket
+        # site.hcl:16: websocket
         set req.http.X-Edge-WebSocket = "1";
         set req.backend_hint = app_1_app;
         std.log("edge-servers:app_1_app=127.0.0.1:5000");
@@ -433,6 +469,7 @@ sub edge_websocket {
     if (req.http.Sec-WebSocket-Version != "13") {
         return (synth(426));
     }
+    std.log("edge-way:" + req.http.X-Edge-Site + " " + req.http.X-Edge-Way);
     return (pipe);
 }
 
@@ -1112,6 +1149,7 @@ sub edge_answer {
     call edge_drop_kept;
     set resp.http.X-Cache = req.http.X-Edge-Cache;
     std.log("edge-cache:" + req.http.X-Edge-Cache);
+    std.log("edge-way:" + req.http.X-Edge-Site + " " + req.http.X-Edge-Way);
     # Over plain HTTP nobody is to believe it (RFC 6797, 7.2).
     if (req.http.X-Edge-Hsts && local.socket != "plain") {
         set resp.http.Strict-Transport-Security = req.http.X-Edge-Hsts;
@@ -1123,6 +1161,7 @@ sub edge_answer {
 # Notes that a client has written.
 sub edge_drop_taken {
     unset req.http.X-Edge-Address;
+    unset req.http.X-Edge-Trace;
     unset req.http.X-Edge-Chain;
     unset req.http.X-Edge-Path;
     unset req.http.X-Edge-Way;
@@ -1177,6 +1216,7 @@ sub edge_drop_taken {
 # Notes that nobody needs who is asked.
 sub edge_drop_sorted {
     unset bereq.http.X-Edge-Address;
+    unset bereq.http.X-Edge-Trace;
     unset bereq.http.X-Edge-Chain;
     unset bereq.http.X-Edge-Path;
     unset bereq.http.X-Edge-Way;

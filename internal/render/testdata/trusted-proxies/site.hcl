@@ -2,6 +2,10 @@
 
 edge {
   trusted_proxies = ["2001:db8::/32", "10.0.0.0/8", "192.0.2.1", "::1"]
+  trace {
+    otlp   = "http://127.0.0.1:4318"
+    sample = 0.1
+  }
 }
 
 site "example.com" {

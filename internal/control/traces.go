@@ -1,0 +1,109 @@
+package control
+
+import (
+	"os"
+	"sync/atomic"
+
+	"edgegen/internal/accesslog"
+	"edgegen/internal/api"
+	"edgegen/internal/generation"
+	"edgegen/internal/site"
+	"edgegen/internal/tracing"
+)
+
+// traces tells a collector of requests, where the site names one. The zero value tells
+// nobody. It may be used from any goroutine, but for changes.
+type traces struct {
+	to     atomic.Pointer[tracing.Exporter] // nil where there is no collector
+	totals tracing.Totals
+}
+
+// told tells of a request whose cache tier such an engine served.
+func (e *house) told(r accesslog.Record, cache site.Engine) {
+	to := e.traces.to.Load()
+	if to == nil || !tracing.Sampled(&r) {
+		return
+	}
+	g := e.serving()
+	request := tracing.Request{Record: r}
+	for _, role := range generation.Roles() {
+		engine := g.Engines[role].Engine
+		switch {
+		case engine == site.Off:
+			continue
+		case role == generation.RoleCache:
+			engine = cache
+		case e.standsIn(role):
+			engine = site.Builtin
+		}
+		request.Tiers = append(request.Tiers, tracing.Tier{Name: role, Engine: string(engine)})
+	}
+	to.Tell(request)
+}
+
+// standsIn reports whether a builtin tier serves in the place of a role's daemon.
+func (e *house) standsIn(role string) bool {
+	for _, d := range e.daemonsNow() {
+		if d.Role == role {
+			return d.degraded()
+		}
+	}
+	return false
+}
+
+// exporter makes what tells the collector of a generation; nil where it names none.
+func (e *Edge) exporter(g *generation.Generation) (*tracing.Exporter, error) {
+	trace := g.Loaded.Edge.Trace
+	if trace == nil {
+		return nil, nil
+	}
+	host, _ := os.Hostname() // "" is left out
+	return tracing.New(tracing.Options{Trace: *trace, Version: e.options.Version, Host: host, Totals: &e.traces.totals,
+		Log: e.options.Log.With("from", "traces"), Hide: e.options.secrets.hide})
+}
+
+// tracesChange is another collector. A nil one changes nothing.
+type tracesChange struct {
+	edge *Edge
+	next *tracing.Exporter // nil for none
+}
+
+// prepareTraces makes what tells the next generation's collector; nil where that is
+// the same.
+func (e *Edge) prepareTraces(was, next *generation.Generation) (*tracesChange, error) {
+	if was.Loaded.Edge.Trace.Meaning() == next.Loaded.Edge.Trace.Meaning() {
+		return nil, nil
+	}
+	to, err := e.exporter(next)
+	return &tracesChange{e, to}, err
+}
+
+func (c *tracesChange) commit() {
+	if c != nil {
+		c.edge.retireTraces(c.edge.traces.to.Swap(c.next))
+	}
+}
+
+func (c *tracesChange) abandon() {
+	if c != nil && c.next != nil {
+		c.next.Close() // it has nothing to tell
+	}
+}
+
+// retireTraces lets a collector be told of what it has not heard yet.
+func (e *Edge) retireTraces(was *tracing.Exporter) {
+	if was != nil {
+		e.later.Go(was.Close)
+	}
+}
+
+// tracesStatus tells how the collector is told; nil where there is none.
+func (e *Edge) tracesStatus(g *generation.Generation) *api.TracesStatus {
+	to := e.traces.to.Load()
+	trace := g.Loaded.Edge.Trace
+	if to == nil || trace == nil {
+		return nil
+	}
+	t := &e.traces.totals
+	return &api.TracesStatus{Collector: trace.Collector, Sample: trace.Sample, Sent: t.Sent.Load(), Dropped: t.Dropped.Load(), Failed: t.Failed.Load(), Problem: to.Problem()}
+}
