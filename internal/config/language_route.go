@@ -173,7 +173,7 @@ func compressLanguage() *schema {
 
 func errorPageLanguage() *schema {
 	return &schema{name: "error_page", title: "an error_page block", label: "404", many: true, serves: true,
-		words: "a page in place of the edge's own words about an error, for the status in the label: 404, a status from 500 on, or 5xx for all of these; the status stays. What an app says about an error is passed on as it is",
+		words: "a page in place of the edge's own words about an error, for the status in the label: 401, 403, 404, 405, 413, 429, a status from 500 on, or 5xx for all of these; the status stays. What an app says about an error is passed on as it is",
 		arguments: []argument{
 			{name: "file", kind: textKind, needed: true, by: cacheTier | webTier,
 				words: "the page; the plain words are the answer where it cannot be read", example: `"404.html"`,

@@ -47,27 +47,44 @@ func (f *front) serve(x *exchange) answer {
 }
 
 // decide has a request go the way that it is to go.
-func (f *front) decide(x *exchange) answer {
+func (f *front) decide(x *exchange) (a answer) {
 	w := x.model.decide.Decide(&x.Question, f.plane.rights)
 	x.host, x.route = w.Host, x.model.route(w)
 	x.limitBody()
-	if x.route != nil && x.route.guard != nil && w.Arrives() {
-		brings, refusal := f.plane.comesIn(x)
-		if refusal != nil {
-			return answer{Response: refusal, gone: refusal.Status == nobody}
-		}
-		x.route.guard.letIn(&x.Header, brings)
-	}
+	refusal := f.refusal(x, w)
 	switch {
+	case refusal != nil:
+		a = answer{Response: refusal, gone: refusal.Status == nobody}
 	case w.Turn == decide.Purges:
 		return f.plane.purged(x)
 	case w.Ends():
-		return x.ended(w)
+		a = x.ended(w)
 	case w.Turn == decide.Maintained:
 		return answer{Response: f.origin.fetch(x)}
 	case w.Turn == decide.WebSocket:
 		return f.webSocket(x)
+	default:
+		return f.ordinary(x)
 	}
+	f.plane.paged(x, a.Response)
+	return a
+}
+
+// refusal is the answer to who does not come in to the route; nil for anybody else, who
+// may bring something along.
+func (f *front) refusal(x *exchange, w decide.Way) *wire.Response {
+	if x.route == nil || x.route.guard == nil || !w.Arrives() {
+		return nil
+	}
+	brings, refusal := f.plane.comesIn(x)
+	if refusal == nil {
+		x.route.guard.letIn(&x.Header, brings)
+	}
+	return refusal
+}
+
+// ordinary answers from the cache, or has the web tier answer.
+func (f *front) ordinary(x *exchange) answer {
 	x.Header.Filter(func(h wire.Field) bool { return !decide.OnlyWebSocket(h.Name) })
 	compress := x.route.Compress
 	if compress != nil {

@@ -26,10 +26,10 @@ func (p *Plane) paged(x *exchange, r *wire.Response) bool {
 	return true
 }
 
-// pageFor is the page that is to stand for an answer; nil for what an app says, and
-// for what comes from the cache.
+// pageFor is the page that is to stand for an answer; nil for what an app says, for
+// what comes from the cache, and where there is no route.
 func (x *exchange) pageFor(r *wire.Response) *site.ErrorPage {
-	if r.Status < 400 || len(x.route.ErrorPages) == 0 || x.tier == "backend" || x.cache != "MISS" && x.cache != "PASS" {
+	if r.Status < 400 || x.route == nil || len(x.route.ErrorPages) == 0 || x.tier == "backend" || x.cache != "MISS" && x.cache != "PASS" {
 		return nil
 	}
 	return x.route.ErrorPage(r.Status)

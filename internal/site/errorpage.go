@@ -5,7 +5,7 @@ import "strconv"
 // ErrorPage stands for the edge's own words about an error. What an app says is an
 // app's.
 type ErrorPage struct {
-	Status string // "404", a status from 500 on, or ServerErrors
+	Status string // one of ErrorPageStatuses
 	File   string // absolute
 	Source Source
 }
@@ -13,9 +13,12 @@ type ErrorPage struct {
 // ServerErrors are all statuses from 500 on.
 const ServerErrors = "5xx"
 
-// ErrorPageStatuses are those that can have a page: what the edge says where there is
-// nothing, or where an app gives no answer.
-func ErrorPageStatuses() []string { return []string{"404", "500", "502", "503", "504", ServerErrors} }
+// ErrorPageStatuses are those that can have a page: what the edge says on a route to
+// somebody who may not come in, or asks for what there is not, in a way that is not
+// taken, or too much; and where an app gives no answer.
+func ErrorPageStatuses() []string {
+	return []string{"401", "403", "404", "405", "413", "429", "500", "502", "503", "504", ServerErrors}
+}
 
 // ErrorPage is the page for a status; nil for none. A status goes before all.
 func (r *Route) ErrorPage(status int) *ErrorPage {

@@ -60,7 +60,7 @@ func TestExamplesInTheReadmeLoad(t *testing.T) {
 			file = filepath.Join(dir, "site"+edgetest.Ending)
 		}
 		failed := errors.Join(os.Mkdir(filepath.Join(dir, "public"), 0o755), os.WriteFile(filepath.Join(dir, "htpasswd"), nil, 0o600))
-		for _, page := range []string{"404.html", "busy.html", "5xx.html"} { // that examples name
+		for _, page := range []string{"404.html", "busy.html", "5xx.html", "413.html"} { // that examples name
 			failed = errors.Join(failed, os.WriteFile(filepath.Join(dir, "public", page), nil, 0o644))
 		}
 		if err := errors.Join(failed, os.WriteFile(file, []byte(example), 0o644)); err != nil {

@@ -24,7 +24,12 @@ func (m *Model) Decide(q *Question, pages Pages) Way {
 		return m.untaken(q, pages)
 	}
 	w := m.received(q)
-	if w.Turn != GoesOn {
+	switch w.Turn {
+	case GoesOn:
+	case BodyTooLarge:
+		m.find(q, &w, pages)
+		return w
+	default:
 		return w
 	}
 	switch s := w.Host.Site; {
@@ -148,12 +153,24 @@ func (m *Model) admit(q *Question) Way {
 // takes.
 func (m *Model) untaken(q *Question, pages Pages) Way {
 	w := Way{Turn: UnknownMethod, Route: -1, Allow: site.UsualMethods()}
-	q.Path, _ = DecodePath(q.Target) // "" where it is broken
-	w.Host = m.Host(q.Host)
-	if h := w.Host; h != nil && !h.Alias && (h.Site.Maintenance == nil || !pages.HasPage(h.Site.Maintenance.Page)) {
-		if w.Route = h.Route(q); w.Route >= 0 {
-			w.Allow = w.Taken().Allowed()
-		}
+	if m.find(q, &w, pages); w.Route >= 0 {
+		w.Allow = w.Taken().Allowed()
 	}
 	return w
+}
+
+// find finds the route of a request that is refused, whichever it is, where it would
+// have come to one.
+func (m *Model) find(q *Question, w *Way, pages Pages) {
+	var status int
+	if q.Path, status = DecodePath(q.Target); status != http.StatusOK {
+		return
+	}
+	h := m.Host(q.Host)
+	if w.Host = h; h == nil || h.Alias || q.TLS != 0 && q.TLS < h.Lowest || h.table.TooLong(q.Path) {
+		return
+	}
+	if h.Site.Maintenance == nil || !pages.HasPage(h.Site.Maintenance.Page) {
+		w.Route = h.Route(q)
+	}
 }

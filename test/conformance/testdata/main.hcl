@@ -292,6 +292,47 @@ site "pages.test" {
     backend = "dead"
     error_page "502" { file = "pages/gone.html" }
   }
+  route "/door" {
+    backend   = "app"
+    methods   = ["GET", "POST"]
+    body_size = "1KiB"
+    deny      = ["127.0.0.4"]
+    basic_auth { users_file = "users" }
+    error_page "401" { file = "pages/401.html" }
+    error_page "403" { file = "pages/403.html" }
+    error_page "405" { file = "pages/405.html" }
+    error_page "413" { file = "pages/413.html" }
+    response_headers { set = { "X-Door" = "yes" } }
+  }
+  route "/door/address" {
+    backend = "app"
+    deny    = ["127.0.0.4"]
+    error_page "403" { file = "pages/403.html" }
+    error_page "413" { file = "pages/gone.html" }
+    error_page "405" { file = "pages/gone.html" }
+  }
+  route "/door/often" {
+    backend   = "app"
+    websocket = true
+    rate_limit {
+      key   = "header:X-Key"
+      rate  = "1/d"
+      burst = 0
+    }
+    error_page "429" { file = "pages/429.html" }
+  }
+  route "/door/nobody" {
+    backend = "app"
+    forward_auth { backend = "dead" }
+    error_page "5xx" { file = "pages/5xx.html" }
+  }
+  route "/door/file" {
+    static {
+      root      = "public"
+      try_files = ["/letters.txt"]
+    }
+    error_page "405" { file = "pages/405.html" }
+  }
 }
 
 # Apps that hand requests over.

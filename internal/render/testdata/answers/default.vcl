@@ -169,7 +169,8 @@ sub edge_method {
     }
     # default: limits.body_size
     if (std.integer(req.http.Content-Length, 0) > 104857600) {
-        call edge_too_large;
+        # 413, when it is known on which route.
+        set req.http.X-Edge-Large = "1";
     }
 }
 
@@ -219,6 +220,9 @@ sub edge_host {
     call edge_sites_1;
     if (req.http.X-Edge-Allow) {
         return (synth(405));
+    }
+    if (req.http.X-Edge-Large) {
+        call edge_too_large;
     }
     if (!req.http.X-Edge-Canonical) {
         return (synth(421));
@@ -602,6 +606,11 @@ sub vcl_backend_fetch {
         # The stale copy is given because the backend has just failed.
         return (abandon);
     }
+    if (bereq.http.X-Edge-Page) {
+        unset bereq.body;    # the client's is held
+        unset bereq.http.Content-Length;
+        unset bereq.http.Transfer-Encoding;
+    }
     # A connection for each request: a kept one may be closed by the web tier in
     # the moment it is used again, and a POST could not be sent a second time.
     set bereq.http.Connection = "close";
@@ -970,6 +979,7 @@ sub vcl_deliver {
             return (synth(std.integer(req.http.X-Edge-Error, 500)));
         }
         set resp.status = std.integer(req.http.X-Edge-Error, 500);
+        call edge_page_keep;
         unset resp.http.Age;
         unset resp.http.Accept-Ranges;
         call edge_answer;
@@ -1141,9 +1151,6 @@ sub vcl_synth {
         set req.http.X-Edge-Failed = "1";
         return (restart);
     }
-    if (!req.http.X-Edge-Page) {
-        call edge_page;
-    }
     if (local.socket == "probe") {
         set resp.http.X-Edge-Generation = resp.reason;
         set resp.reason = "OK";
@@ -1152,8 +1159,11 @@ sub vcl_synth {
         set resp.body = "";
         return (deliver);
     }
+    # Whatever else is wrong with it.
+    if (req.http.X-Edge-Large) {
+        set resp.status = 413;
+    }
     if (req.http.X-Edge-Allow && resp.status != 405) {
-        # Whatever else is wrong with it.
         set resp.status = 405;
         set resp.reason = "Method Not Allowed";
     }
@@ -1190,9 +1200,12 @@ sub vcl_synth {
         set resp.http.Connection = "Upgrade";
         set resp.http.Sec-WebSocket-Version = "13";
     }
-    # A body that is not much too large is read to its end, because a client that
-    # is cut off while it sends does not see the answer.
-    if (resp.status == 400 || (resp.status == 413 && std.integer(req.http.Content-Length, 0) > 209715200)) {
+    if (req.http.X-Edge-Page) {
+        call edge_page_keep;
+    } else {
+        call edge_page;
+    }
+    if (resp.status == 400) {
         set resp.http.Connection = "close";
     }
     set resp.http.Content-Type = "text/plain; charset=utf-8";
@@ -1205,7 +1218,8 @@ sub vcl_synth {
 # A page stands for the edge's own words about an error: the web tier is asked for
 # it, with nothing of the request but the site, and the status stays.
 sub edge_page {
-    if (!req.http.X-Edge-Pages) {
+    # Varnish reads a body to its end before it asks for anything else.
+    if (!req.http.X-Edge-Pages || (resp.status == 413 && std.integer(req.http.Content-Length, 0) > 209715200)) {
         return;
     }
     if (!req.http.X-Edge-Page && resp.status == 404 && req.http.X-Edge-Pages ~ "404=") {
@@ -1216,13 +1230,33 @@ sub edge_page {
     }
     if (req.http.X-Edge-Page) {
         set req.http.X-Edge-Error = resp.status;
+        set req.http.X-Edge-Challenge = resp.http.WWW-Authenticate;
+        set req.http.X-Edge-After = resp.http.Retry-After;
+        if (resp.http.Allow) {
+            set req.http.X-Edge-Allow = resp.http.Allow;
+        }
         return (restart);
+    }
+}
+
+# What an answer says besides, whose words the page stands for.
+sub edge_page_keep {
+    if (req.http.X-Edge-Challenge ~ ".") {
+        set resp.http.WWW-Authenticate = req.http.X-Edge-Challenge;
+    }
+    if (req.http.X-Edge-After ~ ".") {
+        set resp.http.Retry-After = req.http.X-Edge-After;
+    }
+    if (req.http.X-Edge-Allow ~ ".") {
+        set resp.http.Allow = req.http.X-Edge-Allow;
     }
 }
 
 # What every answer says, and what none does.
 sub edge_answer {
-    if (!std.healthy(edge_open)) {
+    # A body that is not much too large is read to its end, because a client that
+    # is cut off while it sends does not see the answer.
+    if (!std.healthy(edge_open) || (resp.status == 413 && std.integer(req.http.Content-Length, 0) > 209715200)) {
         set resp.http.Connection = "close";
     }
     unset resp.http.Server;
@@ -1261,6 +1295,9 @@ sub edge_drop_taken {
     unset req.http.X-Edge-WebSocket;
     unset req.http.X-Edge-Stream;
     unset req.http.X-Edge-Allow;
+    unset req.http.X-Edge-Large;
+    unset req.http.X-Edge-Challenge;
+    unset req.http.X-Edge-After;
     unset req.http.X-Edge-Cookie;
     unset req.http.X-Edge-Pass;
     unset req.http.X-Edge-Range;
@@ -1311,6 +1348,9 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-WebSocket;
     unset bereq.http.X-Edge-Stream;
     unset bereq.http.X-Edge-Allow;
+    unset bereq.http.X-Edge-Large;
+    unset bereq.http.X-Edge-Challenge;
+    unset bereq.http.X-Edge-After;
     unset bereq.http.X-Edge-Cookie;
     unset bereq.http.X-Edge-Pass;
     unset bereq.http.X-Edge-Range;

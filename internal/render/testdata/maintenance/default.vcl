@@ -163,7 +163,8 @@ sub edge_method {
     }
     # default: limits.body_size
     if (std.integer(req.http.Content-Length, 0) > 104857600) {
-        call edge_too_large;
+        # 413, when it is known on which route.
+        set req.http.X-Edge-Large = "1";
     }
 }
 
@@ -213,6 +214,9 @@ sub edge_host {
     call edge_sites_1;
     if (req.http.X-Edge-Allow) {
         return (synth(405));
+    }
+    if (req.http.X-Edge-Large) {
+        call edge_too_large;
     }
     if (!req.http.X-Edge-Canonical) {
         return (synth(421));
@@ -948,8 +952,11 @@ sub vcl_synth {
         set resp.body = "";
         return (deliver);
     }
+    # Whatever else is wrong with it.
+    if (req.http.X-Edge-Large) {
+        set resp.status = 413;
+    }
     if (req.http.X-Edge-Allow && resp.status != 405) {
-        # Whatever else is wrong with it.
         set resp.status = 405;
         set resp.reason = "Method Not Allowed";
     }
@@ -986,9 +993,7 @@ sub vcl_synth {
         set resp.http.Connection = "Upgrade";
         set resp.http.Sec-WebSocket-Version = "13";
     }
-    # A body that is not much too large is read to its end, because a client that
-    # is cut off while it sends does not see the answer.
-    if (resp.status == 400 || (resp.status == 413 && std.integer(req.http.Content-Length, 0) > 209715200)) {
+    if (resp.status == 400) {
         set resp.http.Connection = "close";
     }
     set resp.http.Content-Type = "text/plain; charset=utf-8";
@@ -1000,7 +1005,9 @@ sub vcl_synth {
 
 # What every answer says, and what none does.
 sub edge_answer {
-    if (!std.healthy(edge_open)) {
+    # A body that is not much too large is read to its end, because a client that
+    # is cut off while it sends does not see the answer.
+    if (!std.healthy(edge_open) || (resp.status == 413 && std.integer(req.http.Content-Length, 0) > 209715200)) {
         set resp.http.Connection = "close";
     }
     unset resp.http.Server;
@@ -1039,6 +1046,9 @@ sub edge_drop_taken {
     unset req.http.X-Edge-WebSocket;
     unset req.http.X-Edge-Stream;
     unset req.http.X-Edge-Allow;
+    unset req.http.X-Edge-Large;
+    unset req.http.X-Edge-Challenge;
+    unset req.http.X-Edge-After;
     unset req.http.X-Edge-Cookie;
     unset req.http.X-Edge-Pass;
     unset req.http.X-Edge-Range;
@@ -1089,6 +1099,9 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-WebSocket;
     unset bereq.http.X-Edge-Stream;
     unset bereq.http.X-Edge-Allow;
+    unset bereq.http.X-Edge-Large;
+    unset bereq.http.X-Edge-Challenge;
+    unset bereq.http.X-Edge-After;
     unset bereq.http.X-Edge-Cookie;
     unset bereq.http.X-Edge-Pass;
     unset bereq.http.X-Edge-Range;
