@@ -81,9 +81,10 @@ type vclData struct {
 	LargestDrain   int64  // bytes of a body that is too large and is read all the same
 	// LargestChunked is how much of a body without a length is held in memory.
 	LargestChunked int64
-	// ForwardedNames are dropped unless the client is a trusted proxy, MethodNames
-	// from what the cache may answer, Lookalikes always.
+	// ForwardedNames and SenderNames are dropped unless the client is a trusted
+	// proxy, MethodNames from what the cache may answer, Lookalikes always.
 	ForwardedNames []string
+	SenderNames    []string
 	MethodNames    []string
 	Lookalikes     [][]string
 	Notes          vclNotes
@@ -148,6 +149,7 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		// A little more than the limit, so that the web tier answers with 413.
 		LargestChunked: in.Edge.LargestBody() + 1<<20,
 		ForwardedNames: site.ForwardedNames(),
+		SenderNames:    site.SenderNames(),
 		MethodNames:    site.MethodNames(),
 		Lookalikes:     lookalikes(),
 		Notes:          notesOfVCL(),

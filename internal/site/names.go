@@ -31,6 +31,17 @@ var targetNames = [...]string{"X-Original-URL", "X-Original-URI", "X-Original-Ho
 // that do not begin with X-Forwarded-.
 func IsTargetName(lower string) bool { return holds(targetNames[:], lower) }
 
+// SenderNames are those in which content delivery networks and older proxies say
+// who the client is, besides the ones that the edge sets itself. A client's are
+// dropped; a trusted proxy's reach the app, as X-Forwarded-For does.
+func SenderNames() []string { return slices.Clone(senderNames[:]) }
+
+var senderNames = [...]string{"Client-IP", "X-Client-IP", "True-Client-IP", "X-Cluster-Client-IP", "X-ProxyUser-IP", "X-Forwarded", "Forwarded-For",
+	"X-Original-Forwarded-For", "CF-Connecting-IP", "CF-Connecting-IPv6", "Fastly-Client-IP", "X-Azure-ClientIP", "X-Remote-IP", "X-Remote-Addr", "X-Originating-IP"}
+
+// IsSenderName reports whether a name in lower case is one of the SenderNames.
+func IsSenderName(lower string) bool { return holds(senderNames[:], lower) }
+
 // MethodNames are the fields that tell an app to act as if another method had been
 // asked for. None of them reaches it with a GET or HEAD, whose answer the cache may
 // give to others.

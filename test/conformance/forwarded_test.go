@@ -19,9 +19,10 @@ func forwardedCases() []contractCase {
 	proxies := []string{"X-Forwarded-Port: 1337", "X-Forwarded-Prefix: /evil", "X-Forwarded-Scheme: http", "X-Forwarded-Server: evil",
 		"X-Forwarded-Ssl: off", "X-Forwarded-Path: /evil", "X-Forwarded-By: evil", "X-Forwarded-Protocol: http", "X-Forwarded-Uri: /evil",
 		"X-Forwarded-User: root", "x-forwarded-access-token: evil"}
+	proxies = append(proxies, "Client-IP: 6.6.6.6", "True-Client-IP: 6.6.6.6", "cf-connecting-ip: 6.6.6.6", "X-Cluster-Client-Ip: 6.6.6.6", "Forwarded-For: 6.6.6.6", "X-Forwarded: for=6.6.6.6")
 	// "-" and "_" are one to many apps.
 	alike := []string{"X_Forwarded_Port: 1337", "X-Forwarded_Port: 1337", "x_forwarded-port: 1337", "X-Forwarded_For: 6.6.6.6", "X_Real-IP: 6.6.6.6",
-		"X_Request_Id: evil", "X_Forwarded_Host: evil.test", "X_Forwarded-Access_Token: evil"}
+		"X_Request_Id: evil", "X_Forwarded_Host: evil.test", "X_Forwarded-Access_Token: evil", "True_Client-IP: 6.6.6.6", "Client_IP: 6.6.6.6"}
 	notes := append(everyNote(), "Proxy: http://evil.test/")
 	all := slices.Concat(proxies, alike, notes)
 	trusted := func(name, client string, lines ...string) contractCase {

@@ -28,6 +28,7 @@ func statusCases() []contractCase {
 		not("stale when it comes", "/", "stale", "Cache-Control: max-age=0"),
 		not("to be asked about", "/", "no-cache", "Cache-Control: no-cache"),
 		not("events", "/ttl", "events", "Content-Type: text/event-stream"),
+		not("a coding that no app is asked for", "/ttl", "coding", "Content-Encoding: zstd"),
 		of("varying by anything", get("told.test", "/ttl"), page("x", "Vary: *"), "edgegen; fwd=miss; detail=vary"),
 		of("a status that is not stored", get("told.test", "/ttl"), pageOf("429 Slow", "x", fresh), "edgegen; fwd=uri-miss; detail=status"),
 		of("a failure without a ttl", get("told.test", "/"), pageOf("500 Oops", "x", fresh), "edgegen; fwd=uri-miss; detail=status"),

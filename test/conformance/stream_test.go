@@ -44,6 +44,11 @@ func streamCases() []contractCase {
 		{clause: "B7", name: "a head goes out at once", edge: "open", run: headFirst(chunkedHead, "1\r\nx\r\n0\r\n\r\n")},
 		{clause: "B7", name: "a head of events goes out at once", edge: "open", run: headFirst(eventsHead, anEvent+"0\r\n\r\n")},
 		{clause: "B7", name: "a head of an answer without a length goes out at once", edge: "open", run: headFirst("HTTP/1.1 200 OK\r\n\r\n", "x")},
+		{clause: "B7", name: "a head of a short answer goes out at once", edge: "open", run: headFirst("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n", "x"),
+			differs: "varnish-held-answers", observed: "the head came after"},
+		{clause: "B7", name: "a head of an answer that is to be stored goes out at once", edge: "open",
+			run:     headFirst("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n0\r\n\r\n"),
+			differs: "varnish-held-answers", observed: "the head came after"},
 	}
 }
 

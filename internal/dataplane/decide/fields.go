@@ -58,7 +58,7 @@ func cleanRequest(r *wire.Request, named []string, trusted bool) {
 		if odd {
 			return false
 		}
-		if c := f.Name[0] | 0x20; !underscore && c != 'x' && c != 'f' {
+		if !underscore && strings.IndexByte("xfct", f.Name[0]|0x20) < 0 { // how the names begin that are looked for
 			return true
 		}
 		name := strings.ToLower(f.Name)
@@ -93,7 +93,7 @@ func edgeName(name string) bool {
 	case "x-real-ip", "x-request-id", "forwarded":
 		return true
 	}
-	return strings.HasPrefix(name, "x-forwarded-") || isNote(name) || site.IsTargetName(name)
+	return strings.HasPrefix(name, "x-forwarded-") || isNote(name) || site.IsTargetName(name) || site.IsSenderName(name)
 }
 
 // isNote reports whether a name in lower case is one of the tiers' to each other.

@@ -89,7 +89,7 @@ func storable(x Exchange, c Control, p Policy) bool {
 		return false
 	case c.MustUnderstand && !lasting(x.Status), c.NoStore && !c.MustUnderstand:
 		return false
-	case c.Private || x.Header.Has("Set-Cookie") || varies(x.Header) || events(x.Header):
+	case c.Private || x.Header.Has("Set-Cookie") || varies(x.Header) || events(x.Header) || coded(x.Header):
 		return false
 	}
 	return (!x.Authorization || Shareable(c)) && (!p.Protected || c.Public)
@@ -100,6 +100,20 @@ func storable(x Exchange, c Control, p Policy) bool {
 func events(h wire.Header) bool {
 	kind, _, _ := strings.Cut(h.Get("Content-Type"), ";")
 	return wire.EqualFold(wire.TrimSpace(kind), "text/event-stream")
+}
+
+// coded reports whether a response has a coding that no request asks for: of what
+// clients take, apps are told gzip and br alone, and by that stored responses are
+// told apart.
+func coded(h wire.Header) bool {
+	if !h.Has("Content-Encoding") {
+		return false
+	}
+	switch strings.ToLower(h.Joined("Content-Encoding")) {
+	case "", "gzip", "x-gzip", "br", "identity":
+		return false
+	}
+	return true
 }
 
 // neverStored reports the statuses that say something about one request

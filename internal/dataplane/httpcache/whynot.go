@@ -18,6 +18,8 @@ func WhyNot(x Exchange, p Policy) string {
 		return "vary"
 	case events(x.Header):
 		return "events"
+	case coded(x.Header):
+		return "coding"
 	case x.Authorization && !Shareable(c):
 		return "authorization"
 	case onlyAsked(x.Status) && !p.HasTTL:

@@ -582,6 +582,7 @@ sub vcl_backend_response {
         call edge_staleness;
     }
     # Who takes no coding is not given one, whatever the response says of itself.
+    std.collect(beresp.http.Content-Encoding);
     if (beresp.http.Content-Encoding && beresp.http.Vary !~ "(?i)(?:^|,)\s*accept-encoding\s*(?:,|$)") {
         set beresp.http.X-Edge-Vary = "none";
         if (beresp.http.Vary) {
@@ -599,6 +600,7 @@ sub vcl_backend_response {
         || (beresp.http.X-Edge-Control ~ ",no-store[=,]" && beresp.http.X-Edge-Control !~ ",must-understand[=,]")
         || (beresp.http.X-Edge-Control ~ ",must-understand[=,]" && !beresp.http.X-Edge-Lasting)
         || beresp.http.Content-Type ~ "(?i)^text/event-stream\s*(?:;|$)"
+        || (beresp.http.Content-Encoding && beresp.http.Content-Encoding !~ "(?i)^\s*(?:(?:x-)?gzip|br|identity)?\s*$")
         || beresp.http.Set-Cookie || beresp.http.Vary ~ "(?:^|,)\s*\*\s*(?:,|$)"
         || (bereq.http.Authorization && !beresp.http.X-Edge-Shared)
         || beresp.status == 428 || beresp.status == 429 || beresp.status == 431 || beresp.status == 511
@@ -1245,6 +1247,21 @@ sub edge_forged {
     unset bereq.http.X-Scheme;
     unset bereq.http.X-Url-Scheme;
     unset bereq.http.Front-End-Https;
+    unset bereq.http.Client-IP;
+    unset bereq.http.X-Client-IP;
+    unset bereq.http.True-Client-IP;
+    unset bereq.http.X-Cluster-Client-IP;
+    unset bereq.http.X-ProxyUser-IP;
+    unset bereq.http.X-Forwarded;
+    unset bereq.http.Forwarded-For;
+    unset bereq.http.X-Original-Forwarded-For;
+    unset bereq.http.CF-Connecting-IP;
+    unset bereq.http.CF-Connecting-IPv6;
+    unset bereq.http.Fastly-Client-IP;
+    unset bereq.http.X-Azure-ClientIP;
+    unset bereq.http.X-Remote-IP;
+    unset bereq.http.X-Remote-Addr;
+    unset bereq.http.X-Originating-IP;
 }
 
 # What many apps take for a header of HTTP, or for one that says who the client
@@ -1289,6 +1306,21 @@ sub edge_lookalikes {
     unset bereq.http.X_Scheme;
     unset bereq.http.X-Url_Scheme; unset bereq.http.X_Url-Scheme; unset bereq.http.X_Url_Scheme;
     unset bereq.http.Front-End_Https; unset bereq.http.Front_End-Https; unset bereq.http.Front_End_Https;
+    unset bereq.http.Client_IP;
+    unset bereq.http.X-Client_IP; unset bereq.http.X_Client-IP; unset bereq.http.X_Client_IP;
+    unset bereq.http.True-Client_IP; unset bereq.http.True_Client-IP; unset bereq.http.True_Client_IP;
+    unset bereq.http.X-Cluster-Client_IP; unset bereq.http.X-Cluster_Client-IP; unset bereq.http.X-Cluster_Client_IP; unset bereq.http.X_Cluster-Client-IP; unset bereq.http.X_Cluster-Client_IP; unset bereq.http.X_Cluster_Client-IP; unset bereq.http.X_Cluster_Client_IP;
+    unset bereq.http.X-ProxyUser_IP; unset bereq.http.X_ProxyUser-IP; unset bereq.http.X_ProxyUser_IP;
+    unset bereq.http.X_Forwarded;
+    unset bereq.http.Forwarded_For;
+    unset bereq.http.X-Original-Forwarded_For; unset bereq.http.X-Original_Forwarded-For; unset bereq.http.X-Original_Forwarded_For; unset bereq.http.X_Original-Forwarded-For; unset bereq.http.X_Original-Forwarded_For; unset bereq.http.X_Original_Forwarded-For; unset bereq.http.X_Original_Forwarded_For;
+    unset bereq.http.CF-Connecting_IP; unset bereq.http.CF_Connecting-IP; unset bereq.http.CF_Connecting_IP;
+    unset bereq.http.CF-Connecting_IPv6; unset bereq.http.CF_Connecting-IPv6; unset bereq.http.CF_Connecting_IPv6;
+    unset bereq.http.Fastly-Client_IP; unset bereq.http.Fastly_Client-IP; unset bereq.http.Fastly_Client_IP;
+    unset bereq.http.X-Azure_ClientIP; unset bereq.http.X_Azure-ClientIP; unset bereq.http.X_Azure_ClientIP;
+    unset bereq.http.X-Remote_IP; unset bereq.http.X_Remote-IP; unset bereq.http.X_Remote_IP;
+    unset bereq.http.X-Remote_Addr; unset bereq.http.X_Remote-Addr; unset bereq.http.X_Remote_Addr;
+    unset bereq.http.X-Originating_IP; unset bereq.http.X_Originating-IP; unset bereq.http.X_Originating_IP;
     unset bereq.http.X-HTTP-Method_Override; unset bereq.http.X-HTTP_Method-Override; unset bereq.http.X-HTTP_Method_Override; unset bereq.http.X_HTTP-Method-Override; unset bereq.http.X_HTTP-Method_Override; unset bereq.http.X_HTTP_Method-Override; unset bereq.http.X_HTTP_Method_Override;
     unset bereq.http.X-HTTP_Method; unset bereq.http.X_HTTP-Method; unset bereq.http.X_HTTP_Method;
     unset bereq.http.X-Method_Override; unset bereq.http.X_Method-Override; unset bereq.http.X_Method_Override;
