@@ -82,7 +82,7 @@ func startAuth(t *testing.T) string {
 func (s *subject) spend(t *testing.T) {
 	t.Helper()
 	a := &attempt{edge: s}
-	for _, target := range []string{"/in", "/in/kept", "/in/file", "/in/none", "/in/moved", "/in/exact", "/in/re/x"} {
+	for _, target := range []string{"/in", "/in/kept", "/in/file", "/in/none", "/in/page", "/in/moved", "/in/exact", "/in/re/x"} {
 		for range 5 {
 			a.ask(get("limit.test", target, "X-Key: spent"))
 		}
@@ -98,6 +98,7 @@ func guardedRoutes() [][2]string {
 		{"/in/kept", `backend = "app"` + "\ncache { ttl = \"1h\" }"},
 		{"/in/file", files("/letters.txt")},
 		{"/in/none", files("/there is none")},
+		{"/in/page", files("/there is none") + "\nerror_page \"404\" { file = \"pages/404.html\" }"},
 		{"/in/moved", `redirect { to = "/elsewhere" }`},
 		{"= /in/exact", `backend = "app"`},
 		{"~ ^/in/re/(.+)$", `redirect { to = "/elsewhere/{1}" }`},
@@ -117,6 +118,18 @@ func guardedSites() string {
 			fmt.Fprintf(&text, " route %q {\n %s\n %s\n }\n", route[0], route[1], rule)
 		}
 		text.WriteString("}\n")
+		fmt.Fprintf(&text, `site "closed-%s.test" {
+ tls { self_signed = true }
+ maintenance { page = "pages/5xx.html" }
+ backend "app" { servers = ["{app}"] }
+ backend "auth" { servers = ["{auth}"] }
+ route "/in" {
+  backend = "app"
+  websocket = true
+  %s
+ }
+}
+`, g.name, g.rule)
 	}
 	return text.String()
 }
@@ -141,9 +154,10 @@ func (g guard) cases() []contractCase {
 	out := g.refusal
 	out.reaches = never
 	ways := [][2]string{
-		{"a miss", "/in"}, {"what is stored by a ttl", "/in/kept"}, {"a file", "/in/file"}, {"an error page", "/in/none"}, {"a redirect", "/in/moved"},
+		{"a miss", "/in"}, {"what is stored by a ttl", "/in/kept"}, {"a file", "/in/file"}, {"an error", "/in/none"}, {"an error page", "/in/page"}, {"a redirect", "/in/moved"},
 		{"an exact path", "/in/exact"}, {"an expression", "/in/re/x"}, {"an encoded path", "/%69n"}, {"two slashes", "//in"}, {"an encoded slash", "/in%2Fkept"},
-		{"a semicolon", "/in/;/x"}, {"a last slash", "/in/"}, {"another case", "/in/KEPT"}, {"a query", "/in?/../open"},
+		{"a semicolon", "/in/;/x"}, {"a last slash", "/in/"}, {"another case", "/in/KEPT"}, {"a query", "/in?/../open"}, {"an encoded slash in front", "/%2Fin"}, {"three slashes behind", "/in///kept"},
+		{"an encoded semicolon", "/in%2F%3Bx"}, {"a dot within a segment", "/in/.x"}, {"UTF-8", "/in/%C3%A9"}, {"a byte that is no UTF-8", "/in/%FF"},
 	}
 	var cases []contractCase
 	for _, way := range ways {
@@ -154,13 +168,26 @@ func (g guard) cases() []contractCase {
 		target string
 		want   want
 	}{{"/in", want{status: 200, reaches: 1}}, {"/in/kept", want{status: 200, reaches: 1}}, {"/in/file", want{status: 200, body: letters}},
-		{"/in/none", want{status: 404}}, {"/in/moved", want{status: 302, headers: map[string]string{"Location": "/elsewhere"}}},
+		{"/in/none", want{status: 404}}, {"/in/page", want{status: 404, body: "<h1>nothing here\n"}}, {"/in/moved", want{status: 302, headers: map[string]string{"Location": "/elsewhere"}}},
 		{"/in/exact", want{status: 200, reaches: 1}}, {"/in/re/x", want{status: 302}}} {
 		cases = append(cases, one("A1", found.target+" for who may", g.inFrom, get(host, found.target, g.in...), found.want))
 	}
 	cases = append(cases,
+		contractCase{clause: "A1", name: g.name + ", several ranges for who may", run: func(a *attempt) {
+			a.check(a.askFrom(g.inFrom, get(host, "/in/file", append(g.in, "Range: bytes=0-1,4-5")...)), want{status: 206, headers: map[string]string{"Content-Type": "~^multipart/byteranges"}})
+		}},
+		one("A1", "a range for who may", g.inFrom, get(host, "/in/file", append(g.in, "Range: bytes=1-3")...), want{status: 206, body: letters[1:4]}),
 		one("A1", "an absolute target", g.outFrom, strings.Replace(get(host, "/in", g.out...), " /in?", " https://"+strings.ToUpper(host)+"/in?", 1), out),
 		one("A1", "HEAD", g.outFrom, ask("HEAD", host, "/in", "", g.out...), out),
+		one("A1", "an absolute target for another site's Host", g.outFrom, strings.Replace(get("open.test", "/in", g.out...), " /in?", " https://"+host+"//in?", 1), out),
+		one("A1", "OPTIONS", g.outFrom, ask("OPTIONS", host, "/in", "", g.out...), out),
+		one("A1", "DELETE", g.outFrom, ask("DELETE", host, "/in", "", g.out...), out),
+		one("A1", "a method of another's word", g.outFrom, get(host, "/in", headers("X-HTTP-Method-Override: OPTIONS", "X-Original-URL: /open/in", "X-Rewrite-URL: /open/in")...), out),
+		one("A1", "HTTP/1.0", g.outFrom, strings.Replace(get(host, "/in", g.out...), " HTTP/1.1", " HTTP/1.0", 1), out),
+		one("A1", "several ranges", g.outFrom, get(host, "/in/kept", headers("Range: bytes=0-1,2-3")...), out),
+		one("A1", "a request past the cache", g.outFrom, get(host, "/in/kept", headers("Cookie: a=b", "Cache-Control: no-store")...), out),
+		one("A1", "a GET with a body", g.outFrom, ask("GET", host, "/in/kept", "hello", headers("Content-Length: 5")...), out),
+		one("A1", "an event stream", g.outFrom, get(host, "/in", headers("Accept: text/event-stream")...), out),
 		one("A1", "a trailing dot", g.outFrom, get(host+".", "/in", g.out...), out),
 		one("A1", "a range", g.outFrom, get(host, "/in/file", headers("Range: bytes=0-3")...), out),
 		one("A1", "a condition", g.outFrom, get(host, "/in/file", headers("If-None-Match: *")...), out),
@@ -170,6 +197,11 @@ func (g guard) cases() []contractCase {
 		one("A1", "a forged address", g.outFrom, get(host, "/in", headers("X-Forwarded-For: "+g.inFrom, "X-Real-IP: "+g.inFrom, "Forwarded: for="+g.inFrom, "X-Edge-Address: "+g.inFrom, "X-Edge-Gate: 1", "X-Edge-Pass: 1")...), out),
 		one("A2", "a handshake", g.outFrom, handshake(host, "/in", g.out...), out),
 		one("A2", "half a handshake", g.outFrom, get(host, "/in", headers("Connection: Upgrade", "Upgrade: websocket")...), out),
+		one("A2", "maintenance", g.outFrom, get("closed-"+host, "/in", g.out...), want{status: 503, body: "<h1>later\n", reaches: never}),
+		one("A2", "maintenance for who may", g.inFrom, get("closed-"+host, "/in", g.in...), want{status: 503, body: "<h1>later\n", reaches: never}),
+		one("A2", "maintenance for a handshake", g.outFrom, handshake("closed-"+host, "/in", g.out...), want{status: 503, reaches: never}),
+		one("A2", "a handshake by an absolute target", g.outFrom, strings.Replace(handshake(host, "/in", g.out...), " /in?", " https://"+host+"/in?", 1), out),
+		one("A2", "a handshake by another way to write it", g.outFrom, handshake(host, "//%69n/x", g.out...), out),
 		one("A1", "beside the route", g.outFrom, get(host, "/open/in", g.out...), want{status: 200, reaches: 1}),
 		contractCase{clause: "A2", name: g.name + ", what is stored", caches: true, run: func(a *attempt) {
 			a.edge.record.answer(a.mark, say(page("x", "Cache-Control: public, max-age=60")))
@@ -180,6 +212,9 @@ func (g guard) cases() []contractCase {
 			refused.reaches = 1
 			a.check(a.askFrom(g.outFrom, get(host, "/in/kept", g.out...)), refused)
 			a.check(a.askFrom(g.outFrom, ask("HEAD", host, "/in/kept", "", g.out...)), refused)
+			for _, lines := range [][]string{{"Range: bytes=0-0"}, {"If-None-Match: *"}, {"Cache-Control: only-if-cached"}, {"Cache-Control: max-stale"}, {"Accept-Encoding: gzip"}} {
+				a.check(a.askFrom(g.outFrom, get(host, "/in/kept", append(lines, g.out...)...)), refused)
+			}
 		}},
 	)
 	return cases
