@@ -202,6 +202,10 @@ func (g guard) cases() []contractCase {
 		one("A2", "maintenance for a handshake", g.outFrom, handshake("closed-"+host, "/in", g.out...), want{status: 503, reaches: never}),
 		one("A2", "a handshake by an absolute target", g.outFrom, strings.Replace(handshake(host, "/in", g.out...), " /in?", " https://"+host+"/in?", 1), out),
 		one("A2", "a handshake by another way to write it", g.outFrom, handshake(host, "//%69n/x", g.out...), out),
+		one("A2", "a handshake with a body", g.outFrom, withBody(handshake(host, "/in", g.out...)), out),
+		one("A2", "a handshake with a body for who may", g.inFrom, withBody(handshake(host, "/in", g.in...)), want{status: 400, reaches: never}),
+		one("A2", "a handshake with a chunked body", g.outFrom, withChunks(handshake(host, "/in", g.out...)), out),
+		one("A2", "a handshake with a chunked body for who may", g.inFrom, withChunks(handshake(host, "/in", g.in...)), want{status: 400, reaches: never}),
 		one("A1", "beside the route", g.outFrom, get(host, "/open/in", g.out...), want{status: 200, reaches: 1}),
 		contractCase{clause: "A2", name: g.name + ", what is stored", caches: true, run: func(a *attempt) {
 			a.edge.record.answer(a.mark, say(page("x", "Cache-Control: public, max-age=60")))
@@ -218,6 +222,15 @@ func (g guard) cases() []contractCase {
 		}},
 	)
 	return cases
+}
+
+// withBody and withChunks give a handshake what it must not have.
+func withBody(request string) string {
+	return strings.Replace(request, "\r\n\r\n", "\r\nContent-Length: 5\r\n\r\nhello", 1)
+}
+
+func withChunks(request string) string {
+	return strings.Replace(request, "\r\n\r\n", "\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", 1)
 }
 
 // addressCases are about which address counts, and which network.
