@@ -131,6 +131,8 @@ var notes = [...]Note{
 	{NotePrefix + "Gzip", "the client takes gzip", "cache", "cache", Sorted},
 	{NotePrefix + "Best", "the coding that it wants most", "cache", "cache", Sorted},
 	{NotePrefix + "Weight", "how much it wants one", "cache", "cache", Sorted},
+	{NotePrefix + "Began", "when the request was looked up", "cache", "cache", Sorted},
+	{NotePrefix + "Joined", "it has waited for what another request was asked for", "cache", "cache", Sorted},
 	{NotePrefix + "Left", "for how many seconds what is stored stays fresh", "cache", "cache", Sorted},
 	{NotePrefix + "Told", "what Cache-Status says of a request", "cache", "cache", Sorted},
 	{NotePrefix + "Error", "the status that a page stands for", "cache", "cache", Sorted},

@@ -1,6 +1,9 @@
 package conformance
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // statusCases are K8: what Cache-Status says, of a first request and of a second.
 func statusCases() []contractCase {
@@ -41,6 +44,7 @@ func statusCases() []contractCase {
 		of("not asked for by the site", get("main.test", "/"), page("x", "Cache-Status: app"), "app"),
 		of("of the edge's own answers", get("told.test", "/%zz"), page("x"), ""),
 		{clause: "K8", name: "stale, and the app fails", run: toldStale},
+		{clause: "K8", name: "who waits for what another has asked for", caches: true, run: toldCollapsed},
 	}
 }
 
@@ -50,4 +54,27 @@ func toldStale(a *attempt) {
 	a.check(a.ask(get("told.test", "/brief")), want{body: "old", headers: map[string]string{"Cache-Status": "~^edgegen; hit; ttl=-?0$"}})
 	time.Sleep(time.Second + 100*time.Millisecond) // the grace is over
 	a.check(a.ask(get("told.test", "/brief")), want{body: "old", headers: map[string]string{"Cache-Status": "edgegen; fwd=stale; detail=stale-if-error"}})
+}
+
+// toldCollapsed has two ask at once for what is not stored yet. The second may come late
+// on a busy machine: then it is tried again.
+func toldCollapsed(a *attempt) {
+	const before = "edgegen; fwd=uri-miss; stored"
+	a.edge.record.answer(a.mark, func(x *exchange) {
+		time.Sleep(300 * time.Millisecond) // for the other to come
+		x.write(page("x", "Cache-Control: max-age=60"))
+	})
+	var got *response
+	for i := range 5 {
+		request := get("told.test", fmt.Sprintf("/collapsed/%d", i))
+		first, second := a.open("told.test"), a.open("told.test")
+		first.send(request)
+		time.Sleep(50 * time.Millisecond) // so that it is the first
+		second.send(request)
+		a.check(first.read("GET"), want{status: 200, headers: map[string]string{"Cache-Status": before, "X-Cache": "MISS"}})
+		if got = second.read("GET"); got.header.Get("Cache-Status") == before+"; collapsed" {
+			break
+		}
+	}
+	a.check(got, want{status: 200, headers: map[string]string{"Cache-Status": before + "; collapsed", "X-Cache": "MISS"}})
 }
