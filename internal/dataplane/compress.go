@@ -14,6 +14,10 @@ import (
 // compress gives an answer to a request that was negotiated (decide.Negotiate) in the
 // coding that was found, where the route compresses such answers.
 func (p *Plane) compress(r *wire.Response, c *site.Compress, coding string) {
+	if decide.PartOf(c, r.Status, r.Header) {
+		decide.Coded(&r.Header, "")
+		return
+	}
 	if !decide.Compressible(c, r.Status, r.Header, r.Length) {
 		return
 	}
@@ -94,6 +98,10 @@ func codingNamed(name string) string {
 // tier compresses.
 func (p *Plane) fulfil(w wish, x *exchange, on *route, r *wire.Response) {
 	c := on.Compress
+	if w.asked && c != nil && decide.PartOf(c, r.Status, r.Header) {
+		p.compress(r, c, "")
+		return
+	}
 	if !w.asked || c == nil || !decide.Compressible(c, r.Status, r.Header, r.Length) {
 		return
 	}

@@ -104,6 +104,29 @@ func codingCases() []contractCase {
 			a.check(a.ask(ask("HEAD", "packed.test", "/files/words.txt", "", gzip)), want{status: 200, headers: map[string]string{"Content-Encoding": "gzip", "ETag": `~^W/"`, "Vary": "Accept-Encoding"}})
 			a.decoded(a.ask(get("packed.test", "/files/letters.txt", gzip)), "", letters)
 		}},
+		{clause: "Z1", name: "a file by Zstandard", differs: "nginx-files-zstd", observed: `Content-Encoding is ""`, run: func(a *attempt) {
+			a.decoded(a.ask(get("packed.test", "/files/words.txt", "Accept-Encoding: zstd")), "zstd", words)
+		}},
+		{clause: "Z1", name: "a file by Zstandard or what is next", run: func(a *attempt) {
+			for _, accepts := range []string{"zstd, br;q=0.5, gzip;q=0.4", "zstd, gzip"} {
+				got := a.ask(get("packed.test", "/files/words.txt", "Accept-Encoding: "+accepts))
+				if got.header.Get("Content-Encoding") == "" {
+					a.errorf("not compressed for %q", accepts)
+				}
+				a.decoded(got, got.header.Get("Content-Encoding"), words)
+			}
+		}},
+		{clause: "Z1", name: "a part varies as the whole", run: func(a *attempt) {
+			varies := want{status: 206, headers: map[string]string{"Vary": "Accept-Encoding", "Content-Encoding": ""}}
+			a.check(a.ask(get("packed.test", "/files/words.txt", "Range: bytes=0-3")), varies)
+			a.edge.record.answer(a.mark, say(pageOf("206 Partial Content", "part", text, "Content-Range: bytes 0-3/90000")))
+			a.check(a.ask(get("packed.test", "/", "Cookie: a=1", "Range: bytes=0-3")), varies)
+		}},
+		{clause: "Z1", name: "a part of what is stored varies as the whole", caches: true, run: func(a *attempt) {
+			a.edge.record.answer(a.mark, say(page(words, text, tag, fresh)))
+			a.decoded(a.ask(get("packed.test", "/", gzip)), "gzip", words)
+			a.check(a.ask(get("packed.test", "/", "Range: bytes=0-3")), want{status: 206, reaches: 1, headers: map[string]string{"Vary": "Accept-Encoding"}})
+		}},
 		{clause: "Z1", name: "a file that lies compressed beside another", request: get("packed.test", "/files/data.json", "Accept-Encoding: br, gzip"),
 			want: want{status: 200, body: packed("{}\n"), headers: map[string]string{"Content-Encoding": "gzip", "ETag": `~^"`}}},
 		{clause: "Z1", name: "a file that is stored", caches: true, run: func(a *attempt) {

@@ -2,6 +2,7 @@ package decide
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 
 	"edgegen/internal/dataplane/wire"
@@ -120,13 +121,26 @@ func Compressible(c *site.Compress, status int, answer wire.Header, length int64
 	return Codable(c, answer)
 }
 
+// PartOf reports whether an answer is a part of one that would be compressible: it
+// varies as the whole does (RFC 9110, 15.3.7).
+func PartOf(c *site.Compress, status int, answer wire.Header) bool {
+	if status != http.StatusPartialContent || !codable(c, answer, true) {
+		return false
+	}
+	_, total, _ := strings.Cut(answer.Get("Content-Range"), "/")
+	length, err := strconv.ParseInt(total, 10, 64)
+	return err != nil || length >= c.MinSize // "*" is of unknown length
+}
+
 // Codable is Compressible as far as the header says.
-func Codable(c *site.Compress, answer wire.Header) bool {
+func Codable(c *site.Compress, answer wire.Header) bool { return codable(c, answer, false) }
+
+func codable(c *site.Compress, answer wire.Header, part bool) bool {
 	kind := ""
 	for i := range answer {
 		f := &answer[i]
 		switch {
-		case wire.EqualFold(f.Name, "Content-Encoding"), wire.EqualFold(f.Name, "Content-Range"):
+		case wire.EqualFold(f.Name, "Content-Encoding"), wire.EqualFold(f.Name, "Content-Range") && !part:
 			return false
 		case wire.EqualFold(f.Name, "Cache-Control"):
 			if len(f.Value) >= len("no-transform") && answer.Contains("Cache-Control", "no-transform") {

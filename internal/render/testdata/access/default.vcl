@@ -90,6 +90,7 @@ sub vcl_recv {
     # parameters send_timeout, which can be read here, and default_keep, which can be when
     # an answer comes.
     set req.http.X-Edge-Epoch = sess.send_timeout;
+    set req.http.X-Edge-Began = std.time2real(now, 0.0);
     call edge_policy;
     return (hash);
 }
@@ -305,11 +306,17 @@ sub site_1 {
 
 # Whether the request may come in is asked for by a first round, whose answer is a
 # note, or what the client is to be told. A body can be sent once: with one, the
-# request goes past the gate to the web tier.
+# request goes past the gate to the web tier, unless it is refused in any case.
 sub edge_gate {
-    if (req.http.Transfer-Encoding || req.http.Content-Length ~ "[1-9]") {
+    if ((req.http.Transfer-Encoding || req.http.Content-Length ~ "[1-9]")
+        && !(req.http.X-Edge-WebSocket && (req.http.Sec-WebSocket-Key || req.http.Sec-WebSocket-Version || req.http.Upgrade ~ "(?i)websocket"))) {
         set req.http.X-Edge-Gate = "on";
         return;
+    }
+    # Varnish would cut a range out of what the client is told.
+    if (req.http.Range) {
+        set req.http.X-Edge-Range = req.http.Range;
+        unset req.http.Range;
     }
     set req.backend_hint = gate;
     return (pass);
@@ -334,6 +341,10 @@ sub edge_bring {
 
 # What is done for a request that has come in.
 sub edge_let_in {
+    if (req.http.X-Edge-Gate == "in" && req.http.X-Edge-Range) {
+        set req.http.Range = req.http.X-Edge-Range;
+        unset req.http.X-Edge-Range;
+    }
     if (req.http.X-Edge-Gate == "in" && req.http.X-Edge-Route == "root.39687647") {    # site.hcl:7: route /
         set req.backend_hint = app_1_app;
         std.log("edge-servers:app_1_app=127.0.0.1:5000");
@@ -488,6 +499,10 @@ sub vcl_hit {
             set req.http.X-Edge-Refetch = "1";
             return (restart);
         }
+    } elsif (std.real(obj.http.X-Edge-Came, 0.0) > std.real(req.http.X-Edge-Began, 0.0) + 0.001) {
+        # It was on its way for another request, and this one has waited for it.
+        set req.http.X-Edge-Cache = "MISS";
+        set req.http.X-Edge-Joined = "1";
     }
     return (deliver);
 }
@@ -1125,6 +1140,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Gzip;
     unset req.http.X-Edge-Best;
     unset req.http.X-Edge-Weight;
+    unset req.http.X-Edge-Began;
+    unset req.http.X-Edge-Joined;
     unset req.http.X-Edge-Left;
     unset req.http.X-Edge-Told;
     unset req.http.X-Edge-Error;
@@ -1178,6 +1195,8 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Gzip;
     unset bereq.http.X-Edge-Best;
     unset bereq.http.X-Edge-Weight;
+    unset bereq.http.X-Edge-Began;
+    unset bereq.http.X-Edge-Joined;
     unset bereq.http.X-Edge-Left;
     unset bereq.http.X-Edge-Told;
     unset bereq.http.X-Edge-Error;

@@ -81,6 +81,7 @@ sub vcl_recv {
     # parameters send_timeout, which can be read here, and default_keep, which can be when
     # an answer comes.
     set req.http.X-Edge-Epoch = sess.send_timeout;
+    set req.http.X-Edge-Began = std.time2real(now, 0.0);
     call edge_policy;
     return (hash);
 }
@@ -413,7 +414,9 @@ sub edge_coding {
     }
     unset req.http.X-Edge-Chain;
     if (req.http.X-Edge-Cache == "PASS") {
-        if (req.http.X-Edge-Compress ~ "files" && req.http.X-Edge-Best == "br") {
+        # nginx, which knows no Zstandard, is told of Brotli as the next best.
+        if (req.http.X-Edge-Compress ~ "files" && (req.http.X-Edge-Best == "br" || (req.http.X-Edge-Best == "zstd" && req.http.X-Edge-Compress ~ "br="
+            && req.http.X-Edge-Coding ~ ",br(?!;q=0(?:\.0*)?,)[;,]"))) {
             set req.http.Accept-Encoding = regsub("br, " + req.http.Accept-Encoding, ", $", "");
         }
         set req.http.X-Edge-Compress = req.http.X-Edge-Best + " " + req.http.X-Edge-Route;
@@ -582,6 +585,11 @@ sub vcl_hit {
             set req.http.X-Edge-Refetch = "1";
             return (restart);
         }
+    } elsif (std.real(obj.http.X-Edge-Came, 0.0) > std.real(req.http.X-Edge-Began, 0.0) + 0.001) {
+        # It was on its way for another request, and this one has waited for it.
+        set req.http.X-Edge-Cache = "MISS";
+        set req.http.X-Edge-Joined = "1";
+        call edge_coding;
     }
     return (deliver);
 }
@@ -1307,6 +1315,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Gzip;
     unset req.http.X-Edge-Best;
     unset req.http.X-Edge-Weight;
+    unset req.http.X-Edge-Began;
+    unset req.http.X-Edge-Joined;
     unset req.http.X-Edge-Left;
     unset req.http.X-Edge-Told;
     unset req.http.X-Edge-Error;
@@ -1360,6 +1370,8 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Gzip;
     unset bereq.http.X-Edge-Best;
     unset bereq.http.X-Edge-Weight;
+    unset bereq.http.X-Edge-Began;
+    unset bereq.http.X-Edge-Joined;
     unset bereq.http.X-Edge-Left;
     unset bereq.http.X-Edge-Told;
     unset bereq.http.X-Edge-Error;

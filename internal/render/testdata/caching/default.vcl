@@ -69,6 +69,7 @@ sub vcl_recv {
     # parameters send_timeout, which can be read here, and default_keep, which can be when
     # an answer comes.
     set req.http.X-Edge-Epoch = sess.send_timeout;
+    set req.http.X-Edge-Began = std.time2real(now, 0.0);
     call edge_policy;
     return (hash);
 }
@@ -446,6 +447,10 @@ sub vcl_hit {
             set req.http.X-Edge-Refetch = "1";
             return (restart);
         }
+    } elsif (std.real(obj.http.X-Edge-Came, 0.0) > std.real(req.http.X-Edge-Began, 0.0) + 0.001) {
+        # It was on its way for another request, and this one has waited for it.
+        set req.http.X-Edge-Cache = "MISS";
+        set req.http.X-Edge-Joined = "1";
     }
     return (deliver);
 }
@@ -1083,6 +1088,8 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Gzip;
     unset req.http.X-Edge-Best;
     unset req.http.X-Edge-Weight;
+    unset req.http.X-Edge-Began;
+    unset req.http.X-Edge-Joined;
     unset req.http.X-Edge-Left;
     unset req.http.X-Edge-Told;
     unset req.http.X-Edge-Error;
@@ -1136,6 +1143,8 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Gzip;
     unset bereq.http.X-Edge-Best;
     unset bereq.http.X-Edge-Weight;
+    unset bereq.http.X-Edge-Began;
+    unset bereq.http.X-Edge-Joined;
     unset bereq.http.X-Edge-Left;
     unset bereq.http.X-Edge-Told;
     unset bereq.http.X-Edge-Error;
