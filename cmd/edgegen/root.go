@@ -63,7 +63,7 @@ the user who ran up, with the same --state-dir where that was given.`,
 	root.SetErr(s.err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
-		newInit(s), newUp(s), newRender(s), newValidate(s), newFmt(s),
+		newInit(s), newImport(s), newUp(s), newRender(s), newValidate(s), newFmt(s),
 		newStatus(s), newTop(s), newDrain(s), newPlan(s), newReload(s), newPurge(s), newStop(s),
 		newDoctor(s), newExplain(s), newGraph(s), newTest(s),
 		newSchema(s), newTemplates(s), newLSP(s), newTrust(s), newMan(s), newVersion(s),

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"edgegen/internal/importer"
+)
+
+type importFlags struct {
+	output, root      string
+	asJSON, keepPaths bool
+}
+
+func newImport(s streams) *cobra.Command {
+	var flags importFlags
+	c := &cobra.Command{
+		Use:   "import FILE…",
+		Short: "Make a site file of nginx.conf, VCL and stunnel.conf",
+		Long: `import makes a site file of the configurations that somebody has: nginx.conf with
+what it includes from its own directory, VCL, stunnel.conf, and the command, or the
+unit, that starts varnishd. Several files together are one chain, as stunnel before
+Varnish before nginx. The site is printed, in canonical layout, or written with -o.
+
+On stderr stands what became of each line of the old files. It is translated, and
+where that is told; what edgegen does otherwise, and better, is told with it. Or it
+is without effect here, with the reason; or refused, with the reason and what to do.
+No line is left out. The exit code is 1 where lines are refused; what the others say
+is printed all the same.
+
+The site is always a good one: what it could not be with, such as a directory that is
+not on this machine, stands in a comment. --root names where the root directory of the
+old machine lies, --keep-paths has all paths stay as they are.`,
+		Example: `  edgegen import --keep-paths old/nginx.conf old/default.vcl old/stunnel.conf > imported.hcl
+  edgegen import --keep-paths --json old/nginx.conf old/default.vcl old/varnishd.sh`,
+		Args: func(_ *cobra.Command, arguments []string) error {
+			if len(arguments) == 0 {
+				return usageError{errors.New("import takes the files to make a site of, as in: edgegen import /etc/nginx/nginx.conf")}
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, arguments []string) error {
+			return s.importFiles(arguments, flags)
+		},
+	}
+	c.Flags().StringVarP(&flags.output, "output", "o", "", "write the site into this file, which is not there yet")
+	c.Flags().StringVar(&flags.root, "root", "", "the directory that is the root directory of the old machine")
+	c.Flags().BoolVar(&flags.keepPaths, "keep-paths", false, "keep paths that lead to nothing on this machine")
+	c.Flags().BoolVar(&flags.asJSON, "json", false, "tell of the lines as JSON; on stdout where -o has the site in a file")
+	return c
+}
+
+func (s streams) importFiles(files []string, flags importFlags) error {
+	name := flags.output
+	if name == "" {
+		name = "imported.hcl"
+	} else if _, err := os.Lstat(name); err == nil {
+		return fmt.Errorf("%s is there already: name another file", name)
+	}
+	result, err := importer.Import(importer.Options{Files: files, Root: flags.root, KeepPaths: flags.keepPaths, Name: name})
+	if err != nil {
+		return err
+	}
+	account := s.err
+	if result.Site == nil {
+		if err := tellAccount(account, result, flags.asJSON); err != nil {
+			return err
+		}
+		return errors.New("there is nothing to serve in these files: name those with servers, backends or services too")
+	}
+	if flags.output == "" {
+		_, err = s.out.Write(result.Site)
+	} else if err = writeNew(name, result.Site); err == nil && flags.asJSON {
+		account = s.out
+	}
+	if err != nil {
+		return err
+	}
+	if err := tellAccount(account, result, flags.asJSON); err != nil {
+		return err
+	}
+	if result.Refused() > 0 {
+		return errFailed
+	}
+	return nil
+}
+
+func tellAccount(w io.Writer, result *importer.Result, asJSON bool) error {
+	if asJSON {
+		text, err := result.JSON()
+		if err == nil {
+			_, err = w.Write(text)
+		}
+		return err
+	}
+	color := colored(w)
+	_, err := io.WriteString(w, result.Account(func(verdict importer.Verdict, text string) string {
+		switch verdict {
+		case importer.Translated:
+			return paint(color, green, text)
+		case importer.Refused:
+			return paint(color, alarm, text)
+		}
+		return paint(color, dim, text)
+	}))
+	return err
+}

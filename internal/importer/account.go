@@ -1,0 +1,58 @@
+package importer
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"edgegen/internal/printable"
+)
+
+// Account is what became of every line, for a person.
+func (r *Result) Account(paint func(Verdict, string) string) string {
+	var out strings.Builder
+	counts := map[Verdict]int{}
+	right, file := 0, ""
+	for _, line := range r.Lines {
+		if line.File != file {
+			file = line.File
+			fmt.Fprintf(&out, "%s\n", printable.Text(file))
+		}
+		counts[line.Verdict]++
+		if len(line.PutRight) > 0 {
+			right++
+		}
+		fmt.Fprintf(&out, "%5d  %s  %s\n", line.Line, paint(line.Verdict, fmt.Sprintf("%-14s", line.Verdict)), printable.Text(line.Text))
+		for _, into := range line.Into {
+			fmt.Fprintf(&out, "       → %s\n", printable.Text(strings.TrimSuffix(into, " → ")))
+		}
+		for _, words := range line.PutRight {
+			fmt.Fprintf(&out, "       put right: %s\n", printable.Text(words))
+		}
+		if line.Why != "" {
+			fmt.Fprintf(&out, "       %s\n", printable.Text(line.Why))
+		}
+		if line.Remedy != "" {
+			fmt.Fprintf(&out, "       = %s\n", printable.Text(line.Remedy))
+		}
+	}
+	fmt.Fprintf(&out, "\n%d translated, of which %d put right something; %d without effect; %d refused\n", counts[Translated], right, counts[Idle], counts[Refused])
+	return out.String()
+}
+
+// JSON is the account for a program, with a newline at its end.
+func (r *Result) JSON() ([]byte, error) {
+	counts := map[Verdict]int{Translated: 0, Idle: 0, Refused: 0}
+	for _, line := range r.Lines {
+		counts[line.Verdict]++
+	}
+	lines := r.Lines
+	if lines == nil {
+		lines = []*Line{}
+	}
+	text, err := json.MarshalIndent(struct {
+		Counts map[Verdict]int `json:"counts"`
+		Lines  []*Line         `json:"lines"`
+	}{counts, lines}, "", "  ")
+	return append(text, '\n'), err
+}

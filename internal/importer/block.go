@@ -1,0 +1,277 @@
+package importer
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// block is a block of the site file that is being made.
+type block struct {
+	kind, label string
+	labelled    bool
+	around      *block // nil for the file itself
+	from        []*Line
+	arguments   []*argument
+	blocks      []*block
+	off         string // why it stands in a comment; "" where it does not
+	passed      bool   // nothing of the route is to be stored that does not say so
+}
+
+// argument is one of a block's, with its value as HCL.
+type argument struct {
+	name, value string
+	from        []*Line
+	off         string
+	comment     []string // lines that stand before it
+}
+
+// sub is the one block of a kind, which is made where there is none.
+func (b *block) sub(kind string, from ...*Line) *block {
+	for _, one := range b.blocks {
+		if one.kind == kind && !one.labelled {
+			one.come(from)
+			return one
+		}
+	}
+	return b.add(&block{kind: kind}, from)
+}
+
+// named is the block of a kind and label, which is made where there is none.
+func (b *block) named(kind, label string, from ...*Line) *block {
+	if one := b.find(kind, label); one != nil {
+		one.come(from)
+		return one
+	}
+	return b.add(&block{kind: kind, label: label, labelled: true}, from)
+}
+
+// another is one more block, even where one of that label is there.
+func (b *block) another(kind, label string, from ...*Line) *block {
+	return b.add(&block{kind: kind, label: label, labelled: true}, from)
+}
+
+func (b *block) add(one *block, from []*Line) *block {
+	one.around = b
+	b.blocks = append(b.blocks, one)
+	one.come(from)
+	return one
+}
+
+// come has the block come from more lines.
+func (b *block) come(from []*Line) {
+	for _, line := range from {
+		line.into(b.place())
+		if !slices.Contains(b.from, line) {
+			b.from = append(b.from, line)
+		}
+	}
+}
+
+// find is the block of a kind and label; nil where there is none.
+func (b *block) find(kind, label string) *block {
+	for _, one := range b.blocks {
+		if one.kind == kind && one.label == label {
+			return one
+		}
+	}
+	return nil
+}
+
+// all are the blocks of a kind.
+func (b *block) all(kind string) (found []*block) {
+	for _, one := range b.blocks {
+		if one.kind == kind {
+			found = append(found, one)
+		}
+	}
+	return found
+}
+
+// remove takes a block out.
+func (b *block) remove(one *block) {
+	b.blocks = slices.DeleteFunc(b.blocks, func(other *block) bool { return other == one })
+}
+
+// set gives an argument a value, in place of the one that it has.
+func (b *block) set(name, value string, from ...*Line) *argument {
+	a := b.argument(name)
+	if a == nil {
+		a = &argument{name: name}
+		b.arguments = append(b.arguments, a)
+	}
+	a.value = value
+	for _, line := range from {
+		line.into(b.place() + name)
+		if !slices.Contains(a.from, line) {
+			a.from = append(a.from, line)
+		}
+	}
+	return a
+}
+
+// argument is one by its name; nil where it is not set.
+func (b *block) argument(name string) *argument {
+	for _, one := range b.arguments {
+		if one.name == name {
+			return one
+		}
+	}
+	return nil
+}
+
+// drop takes an argument out.
+func (b *block) drop(name string) {
+	b.arguments = slices.DeleteFunc(b.arguments, func(one *argument) bool { return one.name == name })
+}
+
+// addTo appends texts to a list, those that are in it aside.
+func (b *block) addTo(name string, texts []string, from ...*Line) {
+	var all []string
+	if a := b.argument(name); a != nil {
+		all = listed(a.value)
+	}
+	for _, text := range texts {
+		if !slices.Contains(all, text) {
+			all = append(all, text)
+		}
+	}
+	b.set(name, list(all), from...)
+}
+
+// without takes a text out of a list, and the list where nothing is left.
+func (b *block) without(name, text string) {
+	a := b.argument(name)
+	if a == nil {
+		return
+	}
+	left := slices.DeleteFunc(listed(a.value), func(one string) bool { return one == text })
+	if a.value = list(left); len(left) == 0 {
+		b.drop(name)
+	}
+}
+
+// put gives a key of an object a value.
+func (b *block) put(name, key, value string, from ...*Line) {
+	entry := quote(key) + " = " + value
+	a := b.argument(name)
+	if a == nil {
+		b.set(name, "{\n"+entry+"\n}", from...)
+		return
+	}
+	var entries []string
+	for line := range strings.Lines(strings.TrimSuffix(strings.TrimPrefix(a.value, "{\n"), "\n}") + "\n") {
+		if line = strings.TrimSuffix(line, "\n"); !strings.HasPrefix(line, quote(key)+" = ") {
+			entries = append(entries, line)
+		}
+	}
+	b.set(name, "{\n"+strings.Join(append(entries, entry), "\n")+"\n}", from...)
+}
+
+// text is the value of an argument that is a string, "" where it is not set.
+func (b *block) text(name string) string {
+	if a := b.argument(name); a != nil {
+		if all := listed(a.value); len(all) > 0 {
+			return all[0]
+		}
+	}
+	return ""
+}
+
+// texts are the values of an argument that is a list.
+func (b *block) texts(name string) []string {
+	if a := b.argument(name); a != nil {
+		return listed(a.value)
+	}
+	return nil
+}
+
+// place names the block as the account does: site "a.test" → route "/" → .
+func (b *block) place() string {
+	if b.around == nil {
+		return ""
+	}
+	return b.around.place() + b.head() + " → "
+}
+
+func (b *block) head() string {
+	if b.labelled {
+		return b.kind + " " + quote(b.label)
+	}
+	return b.kind
+}
+
+// discard takes a block out of the one around it. What its lines meant for it has no
+// effect, for this reason.
+func (b *block) discard(why string) {
+	b.around.remove(b)
+	place := b.place()
+	b.everyLine(func(line *Line) {
+		line.Into = slices.DeleteFunc(line.Into, func(one string) bool { return strings.HasPrefix(one, place) })
+		if line.Verdict == Translated && len(line.Into) == 0 {
+			line.Verdict, line.Why, line.PutRight = Idle, why, nil
+		}
+	})
+}
+
+// everyLine calls a function with the lines that a block comes from, and all in it.
+func (b *block) everyLine(do func(*Line)) {
+	for _, line := range b.from {
+		do(line)
+	}
+	for _, a := range b.arguments {
+		for _, line := range a.from {
+			do(line)
+		}
+	}
+	for _, one := range b.blocks {
+		one.everyLine(do)
+	}
+}
+
+// copyOf is the block again, by another label, in the same block around it.
+func (b *block) copyOf(label string, from ...*Line) *block {
+	again := b.around.add(&block{kind: b.kind, label: label, labelled: b.labelled}, append(slices.Clone(b.from), from...))
+	b.copyInto(again)
+	return again
+}
+
+func (b *block) copyInto(to *block) {
+	for _, a := range b.arguments {
+		to.set(a.name, a.value, a.from...)
+	}
+	for _, one := range b.blocks {
+		below := to.add(&block{kind: one.kind, label: one.label, labelled: one.labelled}, one.from)
+		one.copyInto(below)
+	}
+}
+
+// quote writes a text as HCL does.
+func quote(text string) string {
+	return string(hclwrite.TokensForValue(cty.StringVal(text)).Bytes())
+}
+
+// list writes texts as a list of HCL.
+func list(texts []string) string {
+	quoted := make([]string, len(texts))
+	for i, text := range texts {
+		quoted[i] = quote(text)
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
+}
+
+// seconds writes a number of seconds as a duration of the language.
+func seconds(n int64) string {
+	for _, unit := range []struct {
+		name string
+		size int64
+	}{{"d", 86400}, {"h", 3600}, {"m", 60}} {
+		if n > 0 && n%unit.size == 0 {
+			return quote(fmt.Sprintf("%d%s", n/unit.size, unit.name))
+		}
+	}
+	return quote(fmt.Sprintf("%ds", n))
+}

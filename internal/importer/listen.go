@@ -1,0 +1,47 @@
+package importer
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// listenAt has the edge listen at an address. One of every address has the others of its
+// port along.
+func listenAt(edge *block, name, address string, from ...*Line) {
+	host, port, err := net.SplitHostPort(address)
+	if a := edge.argument(name); a != nil && err == nil {
+		all := listed(a.value)
+		if host != "" && slices.Contains(all, ":"+port) {
+			intoAll(from, edge.place()+name)
+			for _, line := range from {
+				line.right("every address of the machine is listened on at that port")
+			}
+			return
+		}
+		if host == "" {
+			a.value = list(slices.DeleteFunc(all, func(one string) bool { return strings.HasSuffix(one, ":"+port) && one != address }))
+		}
+	}
+	edge.addTo(name, []string{address}, from...)
+}
+
+// distinct leaves out networks that others of the list hold.
+func distinct(networks []string) (left []string) {
+	var taken []netip.Prefix
+	for _, text := range networks {
+		network, err := netip.ParsePrefix(text)
+		if address, other := netip.ParseAddr(text); err != nil && other == nil {
+			network, err = netip.PrefixFrom(address, address.BitLen()), nil
+		}
+		if err == nil {
+			if slices.ContainsFunc(taken, func(one netip.Prefix) bool { return one.Bits() <= network.Bits() && one.Contains(network.Addr()) }) {
+				continue
+			}
+			taken = append(taken, network)
+		}
+		left = append(left, text)
+	}
+	return left
+}

@@ -1,0 +1,362 @@
+package importer
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// makeSites makes a site of each server that has something to say.
+func (n *nginx) makeSites() {
+	var content []*server
+	for _, s := range n.servers {
+		if s.plainly {
+			continue
+		}
+		if s.turnsAway() {
+			(&router{nginx: n}).idleAll(s.directive, "a host that no site claims is answered 421")
+			continue
+		}
+		first := n.overTLS(s)
+		switch {
+		case first != nil && n.behindCache(s):
+			s.front = first
+		case first != nil:
+			n.shadowed(s, first)
+			continue
+		}
+		content = append(content, s)
+	}
+	for _, s := range content {
+		if s.front != nil {
+			content = slices.DeleteFunc(content, func(other *server) bool { return other == s.front })
+		}
+	}
+	for _, s := range content {
+		n.site(s)
+	}
+	for _, s := range n.servers {
+		if s.plainly {
+			n.redirects(s)
+		}
+	}
+	for _, s := range n.servers {
+		if s.open() {
+			s.into("edge → http")
+		}
+	}
+	if !n.tlsInFront && !slices.ContainsFunc(n.servers, func(s *server) bool { return s.tls }) && len(n.chain.sites()) > 0 {
+		n.out.sub("edge").sub("engine").set("tls", quote("off")).comment = []string{"Nothing here ends TLS. With a certificate, leave this out and name https listeners."}
+		return
+	}
+	for _, b := range n.chain.sites() {
+		n.certain(b)
+	}
+}
+
+// turnsAway reports a server for the hosts of nobody, which lets nobody in.
+func (s *server) turnsAway() bool {
+	names := s.siteNames()
+	code := s.last("return").arg(0)
+	return len(names.exact)+len(names.wildcards) == 0 && len(s.find("location")) == 0 &&
+		(s.last("ssl_reject_handshake").arg(0) == "on" || code == "444" || code == "403" || code == "404" || code == "421" || code == "400")
+}
+
+// certain gives a site that has no certificate one of the local authority.
+func (c *chain) certain(b *block) {
+	if tls := b.sub("tls"); len(tls.arguments) == 0 {
+		tls.set("self_signed", "true")
+	}
+}
+
+// overTLS is the server over TLS that has all names of a plain one; nil where there is
+// none.
+func (n *nginx) overTLS(s *server) *server {
+	if s.tls || len(s.names) == 0 {
+		return nil
+	}
+	for _, other := range n.servers {
+		if other.tls && !other.plainly && !slices.ContainsFunc(s.names, func(name string) bool { return !slices.Contains(other.names, name) }) {
+			return other
+		}
+	}
+	return nil
+}
+
+// behindCache reports a server that a cache asks.
+func (n *nginx) behindCache(s *server) bool {
+	return !slices.ContainsFunc(s.listens, func(l nginxListen) bool { return !n.inner(l.address) })
+}
+
+// ahead is the server that ends TLS for one behind the cache.
+func (n *nginx) ahead(b *block, s *server) {
+	n.certificates(b, s.front)
+	s.front.into(b.place())
+	for _, d := range s.front.find("server_name") {
+		d.into(b.place())
+	}
+	s.front.every(func(d *directive) {
+		if strings.HasPrefix(d.name, "proxy_") || d.name == "location" {
+			d.into("the way from TLS to the cache")
+		}
+	})
+}
+
+// shadowed is a plain server whose names are served over TLS as well.
+func (n *nginx) shadowed(s, first *server) {
+	for _, d := range s.find("server_name") {
+		d.into("edge → http")
+		d.right("over http every request is redirected to https")
+	}
+	s.every(func(d *directive) {
+		d.idle(fmt.Sprintf("over http every request is redirected to https, which line %d is about", first.Line.Line))
+	})
+}
+
+// site makes a site of a server.
+func (n *nginx) site(s *server) {
+	names := s.siteNames()
+	if len(names.exact) == 0 && !names.fallback && len(names.wildcards) == 0 {
+		s.refuse("the server has no name that a site can have", "write a site with the names themselves")
+		return
+	}
+	label := "localhost"
+	if len(names.exact) > 0 {
+		label = names.exact[0]
+	} else if len(names.wildcards) > 0 {
+		label = strings.TrimPrefix(names.wildcards[0], "*.")
+	}
+	if n.out.find("site", label) != nil {
+		s.refuse(fmt.Sprintf("%s is another server's already", label), "put the routes of both into one site")
+		return
+	}
+	b := n.out.named("site", label, append([]*Line{s.Line}, names.from...)...)
+	if others := append(slices.Clone(names.exact[min(1, len(names.exact)):]), names.wildcards...); len(others) > 0 {
+		b.addTo("hosts", others, names.from...)
+	}
+	if len(names.wildcards) > 0 {
+		for _, line := range names.from {
+			line.right("* stands for one label")
+		}
+	}
+	if names.fallback {
+		b.set("default", "true", names.fallbackFrom...)
+	}
+	n.aliases(b, s)
+	n.certificates(b, s)
+	if s.front != nil {
+		n.ahead(b, s)
+	}
+	r := &router{nginx: n, site: b, server: s}
+	r.routes()
+}
+
+// siteNames are the names of a server, sorted by what they are.
+type siteNames struct {
+	exact, wildcards   []string
+	fallback           bool
+	from, fallbackFrom []*Line
+}
+
+func (s *server) siteNames() (names siteNames) {
+	for _, l := range s.listens {
+		if l.fallback {
+			names.fallback, names.fallbackFrom = true, append(names.fallbackFrom, l.Line)
+		}
+	}
+	for _, d := range s.find("server_name") {
+		names.from = append(names.from, d.Line)
+		for _, name := range d.args {
+			name = strings.ToLower(strings.TrimSuffix(name, "."))
+			switch {
+			case name == "_" || name == "" || name == "*":
+				names.fallback, names.fallbackFrom = true, append(names.fallbackFrom, d.Line)
+			case strings.HasPrefix(name, "~"), strings.HasSuffix(name, ".*"), strings.Contains(name, "$"):
+				d.refuse("no host of a site is a regular expression, or ends in *", "name the hosts, of which *.example.com stands for one label more")
+			case strings.HasPrefix(name, "."):
+				names.exact, names.wildcards = append(names.exact, name[1:]), append(names.wildcards, "*"+name)
+			case strings.HasPrefix(name, "*."):
+				names.wildcards = append(names.wildcards, name)
+			default:
+				names.exact = append(names.exact, name)
+			}
+		}
+	}
+	if len(names.from) == 0 {
+		names.fallback, names.from = true, []*Line{s.Line}
+		names.fallbackFrom = append(names.fallbackFrom, s.Line)
+	}
+	for _, r := range s.byHost { // the name that others of the server lead to is the canonical one
+		if i := slices.Index(names.exact, r.to.host); r.name != "" && i > 0 {
+			names.exact = slices.Insert(slices.Delete(names.exact, i, i+1), 0, r.to.host)
+		}
+	}
+	return names
+}
+
+// aliases are the names that a server itself redirects to another of its names.
+func (n *nginx) aliases(b *block, s *server) {
+	for _, r := range s.byHost {
+		name := r.name
+		if name == "*" {
+			name = "www." + b.label
+		}
+		switch {
+		case r.to.host == "" && r.to.scheme == "https":
+			intoAll(r.from, "edge → http")
+		case name == "" || r.to.host != b.label && name != "www."+b.label:
+			refuseAll(r.from, "aliases lead to the canonical host of their site", "write a site for the name, with a redirect")
+		default:
+			b.without("hosts", name)
+			b.addTo("aliases", []string{name}, r.from...)
+			for _, line := range r.from {
+				line.right("one redirect leads from http and from https to the canonical host")
+			}
+		}
+	}
+}
+
+// certificates are those of a server that ends TLS.
+func (n *nginx) certificates(b *block, s *server) {
+	chains, keys := s.nearest("ssl_certificate"), s.nearest("ssl_certificate_key")
+	if on := s.last("ssl"); on != nil {
+		on.into("edge → https")
+	}
+	if !s.tls {
+		return
+	}
+	tls := b.sub("tls")
+	n.pair(tls, chains, keys)
+	if d := s.setting("ssl_protocols"); d != nil {
+		least := "1.2"
+		if !slices.Contains(d.args, "TLSv1.2") && slices.Contains(d.args, "TLSv1.3") {
+			least = "1.3"
+		}
+		tls.set("min_version", quote(least), d.Line)
+		if slices.Contains(d.args, "TLSv1") || slices.Contains(d.args, "TLSv1.1") || slices.Contains(d.args, "SSLv3") {
+			d.right("TLS before 1.2 is spoken no more")
+		}
+	}
+	if ca := s.setting("ssl_client_certificate"); ca != nil {
+		tls.set("client_ca", quote(n.path(ca, ca.arg(0))), ca.Line)
+		if verify := s.setting("ssl_verify_client"); verify != nil {
+			how := map[string]string{"on": "require", "optional": "optional"}[verify.arg(0)]
+			if how == "" {
+				verify.refuse("a client certificate is asked for, or required, and looked at", "write client_auth = \"optional\"")
+			} else {
+				tls.set("client_auth", quote(how), verify.Line)
+			}
+		}
+	}
+}
+
+// pair names the files of certificates, or stands in for them where they are not here.
+func (n *nginx) pair(tls *block, chains, keys []*directive) {
+	var from []*Line
+	var names [2][]string
+	there := len(chains) == len(keys) && len(chains) > 0
+	for i, all := range [2][]*directive{chains, keys} {
+		for _, d := range all {
+			path := n.path(d, d.arg(0))
+			from, names[i] = append(from, d.Line), append(names[i], path)
+			there = there && n.exists(path)
+		}
+	}
+	n.setPair(tls, names[0], names[1], there, from)
+}
+
+// setPair writes certificate and key, or what stands in for them.
+func (c *chain) setPair(tls *block, chains, keys []string, there bool, from []*Line) {
+	write := func(all []string) string {
+		if len(all) == 1 {
+			return quote(all[0])
+		}
+		return list(all)
+	}
+	if there {
+		tls.drop("self_signed")
+		tls.set("certificate", write(chains), from...)
+		tls.set("key", write(keys), from...)
+		return
+	}
+	a := tls.set("self_signed", "true", from...)
+	if len(chains) > 0 {
+		a.comment = []string{"The files are not on this machine. Where they are, in the place of the next line:",
+			"  certificate = " + write(chains), "  key         = " + write(keys)}
+	}
+	for _, line := range from {
+		line.right("the files are not on this machine: their names stand in a comment, and the local authority signs meanwhile")
+	}
+}
+
+// redirects are servers that do nothing else.
+func (n *nginx) redirects(s *server) {
+	for _, r := range s.byHost {
+		for _, name := range s.names {
+			if r.name == "" && !slices.ContainsFunc(s.byHost, func(o hostRedirect) bool { return o.name == name }) || r.name == name {
+				n.redirect(s, name, r)
+			}
+		}
+		if len(s.names) == 0 || slices.Contains(s.names, "_") {
+			intoAll(r.from, "edge → http")
+		}
+	}
+	for _, d := range s.find("server_name") {
+		d.into("edge → http")
+	}
+	s.every(func(d *directive) {
+		if d.name == "location" && forChallenges(d) || d.around.name == "location" && forChallenges(d.around) {
+			d.idle("with tls { acme = true } edgegen answers the authority itself")
+		}
+		if d.name == "return" {
+			d.idle("a host that no site claims is answered 421")
+		}
+	})
+}
+
+// redirect is one name of such a server.
+func (n *nginx) redirect(s *server, name string, r hostRedirect) {
+	to := r.to.host
+	if to == "" || to == name {
+		intoAll(r.from, "edge → http")
+		for _, line := range r.from {
+			line.right("the redirect takes one hop to the canonical host, and leads to no host that is not listed")
+		}
+		return
+	}
+	if name == "_" || name == "" || strings.ContainsAny(name, "~$") {
+		refuseAll(r.from, "a host that no site claims is answered 421", "name the hosts in aliases")
+		return
+	}
+	if strings.HasPrefix(name, ".") {
+		name = "*" + name
+	}
+	lines := r.from
+	for _, d := range s.find("server_name") {
+		lines = append(slices.Clone(lines), d.Line)
+	}
+	if b := n.out.find("site", to); b != nil && !strings.HasPrefix(name, "*") {
+		b.without("hosts", name)
+		b.addTo("aliases", []string{name}, lines...)
+		if r.to.status != "301" {
+			r.from[len(r.from)-1].right("the redirect is for good: 301, and 308 where it is no GET")
+		}
+		return
+	}
+	b := n.out.named("site", strings.TrimPrefix(name, "*."), append([]*Line{s.Line}, lines...)...)
+	if strings.HasPrefix(name, "*.") {
+		b.addTo("hosts", []string{name}, lines...)
+	}
+	if s.tls {
+		n.certificates(b, s)
+	}
+	scheme := r.to.scheme
+	if scheme == "" {
+		scheme = "https"
+	}
+	redirect := b.named("route", "/", lines...).sub("redirect")
+	redirect.set("to", quote(scheme+"://"+to+"/"), r.from...)
+	redirect.set("status", r.to.status)
+	redirect.set("path", quote("keep"))
+	redirect.set("query", quote("keep"))
+}

@@ -1,0 +1,406 @@
+package importer
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var ifWords = regexp.MustCompile(`^(?:(?:else )?if|elseif|elsif|elif) \( (.*) \)$`)
+
+// condition translates an if, or another branch of one.
+func (v *vcl) condition(s *statement, at where) {
+	text := s.source()
+	cond := ""
+	if match := ifWords.FindStringSubmatch(text); match != nil {
+		cond = match[1]
+	}
+	lower := strings.ToLower(cond)
+	body := strings.ToLower(bodyText(s))
+	switch {
+	case at.hook != "recv" && (strings.Contains(lower, `"purge"`) || v.unasked(lower)):
+		s.idleAll("nothing asks for it: who may purge is said by cache { purge }")
+	case v.allIndifferent(s, at.hook):
+		s.idle("nothing that stands in it has an effect")
+		v.statements(s.body, at)
+	case strings.Contains(lower, `"purge"`) && strings.Contains(lower, "req."):
+		v.purge(s, at)
+	case strings.Contains(lower, `"ban"`) || strings.Contains(lower, `"refresh"`) || strings.Contains(lower, `"xcgipurge"`):
+		s.refuseAll("there is no such method", remedyVCL("ban"))
+	case methodsOnly(lower) && (strings.Contains(body, "pipe") || strings.Contains(body, "pass") || strings.Contains(body, "405")):
+		s.idleAll("other methods than GET and HEAD are not answered from the cache; those beyond the seven usual ones get 405")
+	case personal(lower) && strings.Contains(body, "pass"):
+		s.idleAll("a request with a cookie that is not ignored goes past the cache, and one with Authorization is stored only where the answer allows it")
+	case cond == "" && s.orElse && v.turnsAway(s):
+		s.idleAll("a host that no site claims is answered 421")
+	case strings.Contains(lower, "req.http.upgrade") || strings.Contains(lower, `req.http.connection ~`):
+		v.webSocket(s, at)
+	case strings.HasPrefix(lower, "req.restarts =="), cond == "" && s.orElse, strings.HasPrefix(lower, "req.http.cookie"), strings.HasPrefix(lower, "! req.restarts"):
+		v.plainly(s, at, lower)
+	case strings.Contains(lower, "x-forwarded-proto") && (strings.Contains(body, "synth") || strings.Contains(body, "error ")), strings.Contains(lower, "std.port"):
+		s.idleAll("over http every request is redirected to https")
+	case strings.Contains(lower, "std.healthy") || strings.Contains(lower, "obj.ttl") || strings.Contains(lower, "req.backend.healthy"):
+		s.idleAll("stale answers are given by cache { grace } and { stale_if_error }")
+	case strings.HasPrefix(lower, "beresp.status") || strings.HasPrefix(lower, "bereq.uncacheable") || notForAll(lower):
+		s.idleAll("failures, and what is not for everybody, are not stored")
+	case v.query(s, at, cond):
+	case v.byHost(s, at, cond), v.byURL(s, at, cond):
+	default:
+		s.refuseAll("conditions are said by routes, which have a path and a match", remedyVCL(cond+" "+bodyText(s)))
+	}
+}
+
+// turnsAway reports the last branch of a choice among hosts, where nobody is let in. The
+// site of all hosts is none then.
+func (v *vcl) turnsAway(s *statement) bool {
+	for _, one := range s.body {
+		if text := one.source(); one.block || !strings.HasPrefix(text, "return ( synth (") && !strings.HasPrefix(text, "error ") {
+			return false
+		}
+	}
+	branches := s.around.body
+	at := slices.Index(branches, s)
+	if at == 0 || len(s.body) == 0 || !strings.Contains(strings.ToLower(branches[at-1].source()), "req.http.host") {
+		return false
+	}
+	if whole := v.out.find("site", "localhost"); v.fresh && whole != nil && len(v.sites()) > 1 {
+		whole.discard("the hosts have sites of their own")
+	}
+	return true
+}
+
+var asksStatus = regexp.MustCompile(`^(?:resp|obj)\.status == (\d+)$`)
+
+// unasked reports a condition about a status that nothing in the file makes.
+func (v *vcl) unasked(cond string) bool {
+	match := asksStatus.FindStringSubmatch(cond)
+	if match == nil {
+		return false
+	}
+	for _, s := range v.file.items {
+		if text := bodyText(s); strings.Contains(text, "synth ( "+match[1]) || strings.Contains(text, "error "+match[1]) {
+			return false
+		}
+	}
+	return true
+}
+
+func bodyText(s *statement) string {
+	var all []string
+	s.every(func(one *statement) { all = append(all, one.source()) })
+	return strings.Join(all, "\n")
+}
+
+// allIndifferent reports that nothing in a block matters under whatever condition.
+func (v *vcl) allIndifferent(s *statement, hook string) bool {
+	all := true
+	s.every(func(one *statement) {
+		all = all && (one.block || indifferent(one.source(), hook) != "")
+	})
+	return all
+}
+
+// methodsOnly reports a condition about methods alone.
+func methodsOnly(cond string) bool {
+	for part := range strings.FieldsFuncSeq(cond, func(r rune) bool { return r == '&' || r == '|' }) {
+		part = strings.Trim(part, "( )")
+		if !strings.HasPrefix(part, "req.method") && !strings.HasPrefix(part, "req.request") && part != "" {
+			return false
+		}
+	}
+	return cond != ""
+}
+
+// personal reports a condition about who asks.
+func personal(cond string) bool {
+	for part := range strings.FieldsFuncSeq(cond, func(r rune) bool { return r == '&' || r == '|' }) {
+		part = strings.Trim(part, "( )")
+		if part != "" && !strings.HasPrefix(part, "req.http.authorization") && !strings.HasPrefix(part, "req.http.cookie") && !strings.HasPrefix(part, "req.http.authenticate") {
+			return false
+		}
+	}
+	return cond != ""
+}
+
+// notForAll reports conditions about answers that are not stored anyway.
+func notForAll(cond string) bool {
+	return strings.Contains(cond, "beresp.ttl <=") || strings.Contains(cond, "beresp.ttl ==") || strings.HasPrefix(cond, "beresp.http.set-cookie") ||
+		strings.HasPrefix(cond, "beresp.http.cache-control ~") || strings.HasPrefix(cond, "beresp.http.vary ==") || strings.HasPrefix(cond, "beresp.http.pragma ~")
+}
+
+// plainly looks at what stands in a block as if its condition always held.
+func (v *vcl) plainly(s *statement, at where, cond string) {
+	if strings.HasPrefix(cond, "req.http.cookie") && (strings.Contains(cond, `== ""`) || strings.Contains(cond, `"^`) && strings.Contains(cond, `*$"`)) {
+		s.idleAll("no cookie is left")
+		return
+	}
+	s.into("the site file")
+	v.statements(s.body, at)
+}
+
+// webSocket is a pipe for WebSockets.
+func (v *vcl) webSocket(s *statement, at where) {
+	name := ""
+	s.every(func(one *statement) {
+		if match := setBackend.FindStringSubmatch(one.source()); match != nil {
+			name = match[2]
+		}
+	})
+	found := false
+	for _, site := range at.sites {
+		backend := v.backend(site, name)
+		for _, route := range site.all("route") {
+			if route.argument("backend") == nil || backend != nil && route.text("backend") != backend.label {
+				continue
+			}
+			found = true
+			route.set("websocket", "true", s.Line)
+			s.every(func(one *statement) { one.into(route.place() + "websocket") })
+		}
+	}
+	if !found {
+		s.refuseAll("no route asks the app that WebSockets are led to", "write `websocket = true` into the route")
+		return
+	}
+	s.right("a complete handshake alone is piped, and nothing that follows one which the app refuses")
+}
+
+// purge is who may have the cache forget a URL.
+func (v *vcl) purge(s *statement, at where) {
+	match := clientIP.FindStringSubmatch(bodyText(s) + s.source())
+	if match == nil || v.acls[match[1]] == nil {
+		s.refuseAll("anybody could purge", "write `cache { purge { allow = [ … ] } }` into the site")
+		return
+	}
+	acl := v.acls[match[1]]
+	var networks []string
+	var from []*Line
+	for _, one := range acl.body {
+		text := strings.ReplaceAll(strings.ReplaceAll(joined(one.words), `"`, ""), " ", "")
+		switch {
+		case text == "localhost":
+			networks = append(networks, "127.0.0.1", "::1")
+		case strings.HasPrefix(text, "!"):
+			one.refuse("who may purge is named, and nobody is taken out", "name smaller networks")
+			continue
+		default:
+			networks = append(networks, text)
+		}
+		from = append(from, one.Line)
+	}
+	for _, site := range at.sites {
+		purge := site.sub("cache").sub("purge", s.Line, acl.Line)
+		purge.set("allow", list(distinct(networks)), from...)
+		s.every(func(one *statement) { one.into(purge.place()) })
+	}
+}
+
+var queryNames = regexp.MustCompile(`\(((?:[a-zA-Z_][\w.\[\]+*-]*\|)*[a-zA-Z_][\w.\[\]+*-]*)\)=`)
+
+// query is a list of parameters that do not matter.
+func (v *vcl) query(s *statement, at where, cond string) bool {
+	names := queryNames.FindStringSubmatch(strings.ReplaceAll(cond, "?:", ""))
+	if names == nil || !strings.Contains(cond, "req.url ~") {
+		return false
+	}
+	v.ignoreQuery(s, at, names[1])
+	s.every(func(one *statement) { one.into("cache → ignore_query") })
+	return true
+}
+
+func (v *vcl) ignoreQuery(s *statement, at where, names string) {
+	var all []string
+	for name := range strings.SplitSeq(names, "|") {
+		all = append(all, globOf(name))
+	}
+	for _, site := range at.sites {
+		site.sub("cache").addTo("ignore_query", all, s.Line)
+	}
+	s.right("the app sees the whole query: the key of what is stored leaves them out")
+}
+
+var runOfBytes = regexp.MustCompile(`\\?\[[^\]]*\][*+]?|\\w[*+]|\.[*+]?`)
+
+// globOf makes a pattern with "*" of an expression for a name.
+func globOf(expression string) string {
+	return strings.ReplaceAll(runOfBytes.ReplaceAllString(expression, "*"), `\`, "")
+}
+
+var cookieName = regexp.MustCompile(`^(?:\(\^\|;\\?s?\s*\*?\)|\(\^\|; ?\)\s*\*?|;\s*|\^|\(\?:\^\|;\\s\*\))*\s*(?:\\s\*)*\(?(_{0,3}[\w.\[\]+*|-]+)\)?=`)
+
+// cookies is what is done about cookies, and about parameters. It reports whether the
+// statement is about them.
+func (v *vcl) cookies(s *statement, at where, text string) bool {
+	if len(at.urls) == 0 && (text == "unset req.http.Cookie" || text == "unset req.http.cookie" || text == "remove req.http.Cookie") && at.hook == "recv" {
+		for _, site := range at.sites {
+			site.sub("cache").addTo("ignore_cookies", []string{"*"}, s.Line)
+		}
+		s.right("the app still gets the cookies")
+		return true
+	}
+	match := regsub.FindStringSubmatch(text)
+	if match == nil {
+		return false
+	}
+	if match[1] == "url" {
+		if names := queryNames.FindStringSubmatch(strings.ReplaceAll(match[2], "?:", "")); names != nil {
+			v.ignoreQuery(s, at, names[1])
+			return true
+		}
+		return false
+	}
+	if match := cookieName.FindStringSubmatch(match[2]); match != nil {
+		var names []string
+		for name := range strings.SplitSeq(match[1], "|") {
+			names = append(names, globOf(name))
+		}
+		for _, site := range at.sites {
+			site.sub("cache").addTo("ignore_cookies", names, s.Line)
+		}
+		s.right("the app still gets the cookies")
+		return true
+	}
+	if match[3] == "" && !strings.Contains(match[2], "=") {
+		s.idle("it puts in order what cutting the cookies has left")
+		return true
+	}
+	return false
+}
+
+// header is a header that is set or taken away.
+func (v *vcl) header(s *statement, at where, text string) bool {
+	set, unset := setHeader.FindStringSubmatch(text), unsetHeader.FindStringSubmatch(text)
+	var of, name string
+	switch {
+	case set != nil:
+		of, name = set[1], set[2]
+	case unset != nil:
+		of, name = unset[1], unset[2]
+	default:
+		return false
+	}
+	kind := "request_headers"
+	if of == "resp" || of == "beresp" {
+		kind = "response_headers"
+	}
+	if of == "obj" || strings.EqualFold(name, "Cookie") || strings.EqualFold(name, "Set-Cookie") || at.hook == "synth" || at.hook == "error" || at.hook == "backend_error" {
+		return false
+	}
+	for _, route := range v.routes(at, s) {
+		if set != nil {
+			route.sub(kind).put("set", name, quote(set[3]), s.Line)
+		} else {
+			route.sub(kind).addTo("remove", []string{name}, s.Line)
+		}
+	}
+	return !s.open()
+}
+
+// byHost is a block for some hosts: their sites, which are made where there are none.
+func (v *vcl) byHost(s *statement, at where, cond string) bool {
+	var hosts []string
+	for _, part := range alternatives(cond) {
+		match := hostMatch.FindStringSubmatch(part)
+		if match == nil {
+			return false
+		}
+		hosts = append(hosts, hostsOf(match[1], match[2])...)
+	}
+	if len(hosts) == 0 || len(at.urls) > 0 {
+		return false
+	}
+	var sites []*block
+	for _, host := range hosts {
+		site := v.siteWith(host)
+		if site == nil && len(sites) > 0 && v.fresh {
+			sites[0].addTo("hosts", []string{host}, s.Line)
+			continue
+		}
+		if site == nil {
+			if !v.fresh {
+				continue
+			}
+			site = v.siteFor(host, s.Line)
+			v.askedBy(site, "/", v.standardName(), s.Line)
+		}
+		if !slices.Contains(sites, site) {
+			sites = append(sites, site)
+		}
+	}
+	if len(sites) == 0 {
+		return false
+	}
+	s.into(sites[0].place())
+	at.sites = sites
+	v.statements(s.body, at)
+	return true
+}
+
+// siteWith is the site that has a host; nil where none has.
+func (v *vcl) siteWith(host string) *block {
+	for _, b := range v.sites() {
+		if b.label == host || slices.Contains(b.texts("hosts"), host) || slices.Contains(b.texts("aliases"), host) {
+			return b
+		}
+	}
+	return nil
+}
+
+// hostsOf are the hosts that a condition names; none where they cannot be told.
+func hostsOf(operator, value string) (hosts []string) {
+	value = strings.ToLower(strings.TrimPrefix(value, "(?i)"))
+	if operator == "==" {
+		return []string{value}
+	}
+	name := strings.TrimSuffix(strings.TrimPrefix(value, "^"), "$")
+	if rest, ok := strings.CutPrefix(name, `(www\.)?`); ok {
+		hosts, name = append(hosts, "www."+strings.ReplaceAll(rest, `\.`, ".")), rest
+		hosts[0], name = strings.ReplaceAll(rest, `\.`, "."), "www."+rest
+	}
+	name = strings.ReplaceAll(name, `\.`, ".")
+	if strings.ContainsAny(name, `\()[]*+?|^$`) || !strings.Contains(name, ".") {
+		return nil
+	}
+	return append(hosts, name)
+}
+
+// byURL is a block for some URLs.
+func (v *vcl) byURL(s *statement, at where, cond string) bool {
+	var urls []string
+	for _, part := range alternatives(cond) {
+		match := urlMatch.FindStringSubmatch(part)
+		if match == nil {
+			return false
+		}
+		if match[1] == "==" {
+			match[2] = "=" + match[2]
+		}
+		urls = append(urls, match[2])
+	}
+	if len(urls) == 0 || len(at.urls) > 0 {
+		return false
+	}
+	if text := strings.ToLower(bodyText(s)); strings.Contains(text, "req.http.cookie") && !strings.Contains(text, "pass") {
+		s.refuseAll("cookies are ignored for a site, and not for some of its URLs", "name the cookies that do not matter in `cache { ignore_cookies = [ … ] }`, or have files answered by `static`")
+		return true
+	}
+	at.urls = urls
+	s.into("routes of their own")
+	v.statements(s.body, at)
+	return true
+}
+
+// alternatives are the parts of a condition that one of has to hold; none where it is
+// not made of such.
+func alternatives(cond string) (parts []string) {
+	if strings.Contains(cond, "&&") {
+		return nil
+	}
+	for part := range strings.SplitSeq(cond, " || ") {
+		for strings.HasPrefix(part, "( ") && strings.HasSuffix(part, " )") {
+			part = part[2 : len(part)-2]
+		}
+		parts = append(parts, part)
+	}
+	return parts
+}
