@@ -247,7 +247,11 @@ func (o *remote) fetch(x *exchange) *wire.Response {
 		request.Header = append(request.Header, wire.Field{Name: site.NoteCompress, Value: site.CompressedLater + " " + x.route.id})
 	}
 	if x.Leads != "" {
-		request.Header = append(request.Header, wire.Field{Name: site.NoteTarget, Value: x.Leads})
+		note := site.NoteTarget
+		if x.route.Redirect != nil {
+			note = site.NoteLeads
+		}
+		request.Header = append(request.Header, wire.Field{Name: note, Value: x.Leads})
 	}
 	r, _, err := o.group.RoundTrip(x.ctx, &request, t)
 	if err != nil {

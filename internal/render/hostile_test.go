@@ -159,12 +159,22 @@ func TestX1NginxReadsHostileValues(t *testing.T) {
 // ask sends a request to the web tier's socket.
 func (s *staged) ask(t *testing.T, host, path string) *http.Response {
 	t.Helper()
+	return s.askWith(t, host, path, nil)
+}
+
+// askWith is ask with more fields.
+func (s *staged) askWith(t *testing.T, host, path string, fields map[string]string) *http.Response {
+	t.Helper()
+	var more strings.Builder
+	for name, value := range fields {
+		fmt.Fprintf(&more, "%s: %s\r\n", name, value)
+	}
 	connection, err := (&net.Dialer{}).DialContext(soon(t), "unix", s.setup.Layout.WebSocket())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer connection.Close()
-	if _, err := fmt.Fprintf(connection, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", path, host); err != nil {
+	if _, err := fmt.Fprintf(connection, "GET %s HTTP/1.1\r\nHost: %s\r\n%sConnection: close\r\n\r\n", path, host, more.String()); err != nil {
 		t.Fatal(err)
 	}
 	response, err := http.ReadResponse(bufio.NewReader(connection), nil)

@@ -20,8 +20,10 @@ type vclLead struct {
 	Pieces []vclPiece
 	Local  bool // it begins with a path, and must not begin as a host does
 	Add    bool // it may lack the first slash
-	Name   string
-	Source site.Source
+	// Redirects has the client told, and not the app.
+	Redirects bool
+	Name      string
+	Source    site.Source
 }
 
 // vclPiece is one part of the target, in the order in which they are put together.
@@ -37,12 +39,12 @@ type vclPiece struct {
 func leadOf(r *site.Route) *vclLead {
 	switch to, w := r.Redirect, r.Rewrite; {
 	case to != nil && to.KeepsPath():
-		lead := &vclLead{Name: "redirect", Source: to.Source, Prefix: strings.TrimSuffix(r.Path, "/"), Strips: true, Local: strings.HasPrefix(to.To, "/")}
+		lead := &vclLead{Name: "redirect", Redirects: true, Source: to.Source, Prefix: strings.TrimSuffix(r.Path, "/"), Strips: true, Local: strings.HasPrefix(to.To, "/")}
 		before, after := to.AroundPath()
 		return lead.below(before, after, to)
 	case r.Captures():
 		before, joint, after := to.Around()
-		lead := &vclLead{Name: "redirect", Source: to.Source, Local: strings.HasPrefix(to.To, "/")}
+		lead := &vclLead{Name: "redirect", Redirects: true, Source: to.Source, Local: strings.HasPrefix(to.To, "/")}
 		lead.put(before, r.Pattern)
 		if to.KeepsQuery() {
 			lead.Pieces = append(lead.Pieces, vclPiece{Joint: joint})

@@ -16,8 +16,11 @@ const (
 	NoteWords = NotePrefix + "Words"
 	// NoteRoute names the route that a request takes, by its Route.ID.
 	NoteRoute = NotePrefix + "Route"
-	// NoteTarget is where the request is led, or what the app is asked for in place of
-	// its target.
+	// NoteLeads is where a redirect leads that depends on the request.
+	NoteLeads = NotePrefix + "Leads"
+	// NoteTarget is what the app is asked for in place of the request's target. In the
+	// middle of a reload the web tier may take a route for a redirect that the cache
+	// tier has led to an app, so that the two are told apart.
 	NoteTarget = NotePrefix + "Target"
 	// NoteCompress has the web tier compress the answer: in a coding, or not
 	// ("identity"), or CompressedLater; behind a space stands the Route.ID of a route
@@ -141,7 +144,8 @@ var notes = [...]Note{
 	{NoteWords, "the status whose words are wanted", "web", "cache", Sorted},
 
 	{NoteRoute, "the route that the request takes", "cache", "web", Asked},
-	{NoteTarget, "where it leads the request, or what the app is to be asked for", "cache", "web", Asked},
+	{NoteTarget, "what the app is to be asked for", "cache", "web", Asked},
+	{NoteLeads, "where a redirect leads", "cache", "web", Asked},
 	{NotePrefix + "Pages", "the route's pages for errors, by their places", "cache", "cache", Asked},
 	{NotePage, "the page that is wanted, by its place in Site.ErrorPages, from 1", "cache", "web", Asked},
 	{NotePrefix + "Host", "the host as it is compared: in lower case, without port", "cache", "cache", Asked},

@@ -26,7 +26,7 @@ func (m *Model) Receive(q *Question) Way {
 func (q *Question) ReceiveRelayed() {
 	q.Client, _ = ParseAddress(q.Header.Get("X-Real-IP"))
 	q.ID = q.Header.Get("X-Request-Id")
-	q.Told, q.Leads = q.Header.Get(site.NoteRoute), q.Header.Get(site.NoteTarget)
+	q.Told, q.Leads, q.redirects = q.Header.Get(site.NoteRoute), q.Header.Get(site.NoteTarget), q.Header.Get(site.NoteLeads)
 	cleanRequest(&q.Request, nominated(q.Header), true)
 }
 

@@ -37,6 +37,7 @@ type Question struct {
 	// client takes one; "" for none. Negotiate finds it.
 	Coding     string
 	negotiated bool
+	redirects  string // where the tier that asks leads it by a redirect; "" for nowhere
 	Told       string // the route, by its ID, that the tier which asks has found; "" for none
 }
 

@@ -82,6 +82,9 @@ func (m *Model) DecideRelayed(q *Question) Way {
 	if w.Route = slices.Index(w.Host.ids, q.Told); w.Route < 0 && w.Host.Site.Maintenance == nil {
 		w.Turn = NoRoute
 	}
+	if r := w.Taken(); r != nil && r.Redirect != nil {
+		q.Leads = q.redirects
+	}
 	if w.Route >= 0 && q.Leads == "" {
 		q.Leads = w.Host.table.Target(w.Route, q.Path, q.Target)
 	}

@@ -1043,6 +1043,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Words;
     unset req.http.X-Edge-Route;
     unset req.http.X-Edge-Target;
+    unset req.http.X-Edge-Leads;
     unset req.http.X-Edge-Pages;
     unset req.http.X-Edge-Page;
     unset req.http.X-Edge-Host;
@@ -1107,6 +1108,7 @@ sub edge_drop_others {
     unset bereq.http.X-Edge-Key;
     unset bereq.http.X-Edge-Route;
     unset bereq.http.X-Edge-Target;
+    unset bereq.http.X-Edge-Leads;
     unset bereq.http.X-Edge-Pages;
     unset bereq.http.X-Edge-Page;
     unset bereq.http.X-Edge-Host;
