@@ -26,19 +26,15 @@ const (
 	logDown
 	logStatus
 	logBytes
-	logID // and, where there is one, TRACEPARENT, and "kept" where it was; this and what follows with edge-… is the VCL's
-	logClient
+	logAsker // CLIENT, ID, and where there is one TRACEPARENT, and "kept" where it was; this and what follows with edge-… is the VCL's
 	logPeer
-	logCache
 	logTier    // TIER, MICROSECONDS and BACKEND, of an answer from the web tier
-	logWay     // SITE, BACKEND and ROUTE
+	logAnswer  // VERDICT, and where somebody wants to know SITE, BACKEND and ROUTE
 	logServers // NAME=ADDRESS of all servers that a pipe may lead to
 	logProtocol
 	logMethod
-	logHost
 	logPath
-	logReferer
-	logAgent
+	logHead // HOST, REFERER and AGENT, a line each
 	logColumns
 )
 
@@ -61,19 +57,15 @@ func logFormat() string {
 		logDown:     "%{VSL:PipeAcct[4]}x",
 		logStatus:   "%s",
 		logBytes:    "%b",
-		logID:       "%{VCL_Log:edge-id}x",
-		logClient:   "%{VCL_Log:edge-client}x",
+		logAsker:    "%{VCL_Log:edge-asker}x",
 		logPeer:     "%h",
-		logCache:    "%{VCL_Log:edge-cache}x",
 		logTier:     "%{VCL_Log:edge-tier}x",
-		logWay:      "%{VCL_Log:edge-way}x",
+		logAnswer:   "%{VCL_Log:edge-answer}x",
 		logServers:  "%{VCL_Log:edge-servers}x",
 		logProtocol: "%{VSL:ReqProtocol}x",
 		logMethod:   "%m",
-		logHost:     "%{Host}i",
 		logPath:     "%{VSL:ReqURL}x",
-		logReferer:  "%{Referer}i",
-		logAgent:    "%{User-Agent}i",
+		logHead:     "%{VCL_Log:edge-head}x",
 	}, "\t")
 }
 
@@ -113,15 +105,19 @@ func (l *logLine) request(server string) accesslog.Record {
 	start, before, _ := strings.Cut(l[logStarted], " ")
 	before, _, _ = strings.Cut(before, " ")
 	r := accesslog.Record{
-		Time: time.UnixMicro((seconds(start) - seconds(before)).Microseconds()), Client: address(l[logClient], l[logPeer]),
-		Protocol: l[logProtocol], Method: l[logMethod], Host: l[logHost], Path: l[logPath],
-		Referer: l[logReferer], UserAgent: l[logAgent],
+		Time: time.UnixMicro((seconds(start) - seconds(before)).Microseconds()), Protocol: l[logProtocol], Method: l[logMethod], Path: l[logPath],
 		Status: int(count(l[logStatus])), Bytes: count(l[logBytes]), Duration: seconds(l[logAnswered]),
-		Cache: l[logCache], Tier: "cache",
+		Tier: "cache",
 	}
-	r.ID, r.Trace, _ = strings.Cut(l[logID], " ")
+	client, asker, _ := strings.Cut(l[logAsker], " ")
+	r.Client = address(client, l[logPeer])
+	r.ID, r.Trace, _ = strings.Cut(asker, " ")
 	r.Trace, r.Inherited = strings.CutSuffix(r.Trace, " kept")
-	r.Way = l.way()
+	r.Host, r.Referer, _ = strings.Cut(l[logHead], "\n")
+	r.Referer, r.UserAgent, _ = strings.Cut(r.Referer, "\n")
+	var way string
+	r.Cache, way, _ = strings.Cut(l[logAnswer], " ")
+	r.Way = wayOf(way)
 	if r.Cache == "" {
 		r.Cache = "PASS"
 	}
@@ -135,9 +131,9 @@ func (l *logLine) request(server string) accesslog.Record {
 	return r
 }
 
-// way is where the request was led: SITE, then BACKEND, or "." for none, and ROUTE.
-func (l *logLine) way() (w accesslog.Way) {
-	w.Site, w.Route, _ = strings.Cut(l[logWay], " ")
+// wayOf is where a request was led: SITE, then BACKEND, or "." for none, and ROUTE.
+func wayOf(text string) (w accesslog.Way) {
+	w.Site, w.Route, _ = strings.Cut(text, " ")
 	w.Backend, w.Route, _ = strings.Cut(w.Route, " ")
 	if w.Backend == "." {
 		w.Backend = ""

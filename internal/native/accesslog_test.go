@@ -36,8 +36,8 @@ func logged(columns map[int]string) []byte {
 func with(columns map[int]string) map[int]string {
 	all := map[int]string{
 		logSide: "c", logNumber: "32770", logParent: "32769", logStarted: "1795419661.070280 0.000000 0.000000", logAnswered: "0.000469",
-		logStatus: "200", logBytes: "1024", logID: "1-2-32770", logClient: "192.0.2.7", logPeer: "10.0.0.1", logCache: "HIT",
-		logProtocol: "HTTP/1.1", logMethod: "GET", logHost: "example.com", logPath: "/a?b", logAgent: "curl",
+		logStatus: "200", logBytes: "1024", logAsker: "192.0.2.7 1-2-32770", logPeer: "10.0.0.1", logAnswer: "HIT",
+		logProtocol: "HTTP/1.1", logMethod: "GET", logPath: "/a?b", logHead: `example.com\n\ncurl`,
 	}
 	for i, text := range columns {
 		all[i] = text
@@ -56,27 +56,29 @@ func TestF5LogLines(t *testing.T) {
 		want    func(*accesslog.Record)
 	}{
 		"a hit": {nil, func(*accesslog.Record) {}},
-		"an app's answer": {map[int]string{logCache: "MISS", logTier: "backend 12000 127.0.0.1:5000"}, func(r *accesslog.Record) {
+		"an app's answer": {map[int]string{logAnswer: "MISS", logTier: "backend 12000 127.0.0.1:5000"}, func(r *accesslog.Record) {
 			r.Cache, r.Tier, r.Backend, r.Upstream = "MISS", "backend", "127.0.0.1:5000", 12*time.Millisecond
 		}},
 		"an app's on a Unix socket with spaces": {map[int]string{logTier: "backend 0012000 unix:/run/my app"}, func(r *accesslog.Record) {
 			r.Tier, r.Backend, r.Upstream = "backend", "unix:/run/my app", 12*time.Millisecond
 		}},
-		"of a site":                        {map[int]string{logWay: "shop.test"}, func(r *accesslog.Record) { r.Way = accesslog.Way{Site: "shop.test"} }},
-		"of a route":                       {map[int]string{logWay: "shop.test app ~ ^/a b$"}, func(r *accesslog.Record) { r.Way = accesslog.Way{Site: "shop.test", Backend: "app", Route: "~ ^/a b$"} }},
-		"of a route without a backend":     {map[int]string{logWay: "shop.test . = /x"}, func(r *accesslog.Record) { r.Way = accesslog.Way{Site: "shop.test", Route: "= /x"} }},
+		"of a trace":                       {map[int]string{logAsker: "192.0.2.7 1-2-32770 00-a-b-01"}, func(r *accesslog.Record) { r.Trace = "00-a-b-01" }},
+		"of a trace that was kept":         {map[int]string{logAsker: "192.0.2.7 1-2-32770 00-a-b-01 kept"}, func(r *accesslog.Record) { r.Trace, r.Inherited = "00-a-b-01", true }},
+		"of a site":                        {map[int]string{logAnswer: "HIT shop.test"}, func(r *accesslog.Record) { r.Way = accesslog.Way{Site: "shop.test"} }},
+		"of a route":                       {map[int]string{logAnswer: "HIT shop.test app ~ ^/a b$"}, func(r *accesslog.Record) { r.Way = accesslog.Way{Site: "shop.test", Backend: "app", Route: "~ ^/a b$"} }},
+		"of a route without a backend":     {map[int]string{logAnswer: "HIT shop.test . = /x"}, func(r *accesslog.Record) { r.Way = accesslog.Way{Site: "shop.test", Route: "= /x"} }},
 		"a file":                           {map[int]string{logTier: "web"}, func(r *accesslog.Record) { r.Tier = "web" }},
 		"the web tier's refusal to answer": {map[int]string{logTier: ""}, func(r *accesslog.Record) {}},
 		"began before it was restarted": {map[int]string{logStarted: "1795419661.570280 0.500000 0.000000", logAnswered: "0.600000"}, func(r *accesslog.Record) {
 			r.Duration = 600 * time.Millisecond
 		}},
-		"refused unread": {map[int]string{logStatus: "400", logBytes: "0", logAnswered: "-", logID: "", logClient: "", logPeer: "-", logCache: "",
-			logMethod: "-", logHost: "-", logPath: "-", logAgent: "-"}, func(r *accesslog.Record) {
+		"refused unread": {map[int]string{logStatus: "400", logBytes: "0", logAnswered: "-", logAsker: "", logPeer: "-", logAnswer: "",
+			logMethod: "-", logPath: "-", logHead: ""}, func(r *accesslog.Record) {
 			*r = accesslog.Record{Time: r.Time, Protocol: "HTTP/1.1", Status: 400, Cache: "PASS", Tier: "cache"}
 		}},
-		"refused before the client was named": {map[int]string{logClient: ""}, func(r *accesslog.Record) { r.Client = netip.MustParseAddr("10.0.0.1") }},
-		"on a socket without an address":      {map[int]string{logClient: "", logPeer: "0.0.0.0"}, func(r *accesslog.Record) { r.Client = netip.Addr{} }},
-		"escapes": {map[int]string{logPath: `/\"\\\x80\xff\t\n`, logAgent: `\\x41\xzz\`}, func(r *accesslog.Record) {
+		"refused before the client was named": {map[int]string{logAsker: " 1-2-32770"}, func(r *accesslog.Record) { r.Client = netip.MustParseAddr("10.0.0.1") }},
+		"on a socket without an address":      {map[int]string{logAsker: " 1-2-32770", logPeer: "0.0.0.0"}, func(r *accesslog.Record) { r.Client = netip.Addr{} }},
+		"escapes": {map[int]string{logPath: `/\"\\\x80\xff\t\n`, logHead: `example.com\n\n\\x41\xzz\`}, func(r *accesslog.Record) {
 			r.Path, r.UserAgent = "/\"\\\x80\xff\t\n", `\x41\xzz\`
 		}},
 		"no numbers": {map[int]string{logStatus: "x", logBytes: "-5", logAnswered: "1e9", logStarted: "1795419661.070280"}, func(r *accesslog.Record) {
@@ -97,7 +99,7 @@ func TestF5LogLines(t *testing.T) {
 
 // The backend's side of a pipe comes first, and knows by name whom it led to.
 func TestF5LogOfPipes(t *testing.T) {
-	pipe := map[int]string{logStarted: "1795419661.070280 0.000000 0.000000", logAnswered: "-", logStatus: "-", logBytes: "-", logCache: "",
+	pipe := map[int]string{logStarted: "1795419661.070280 0.000000 0.000000", logAnswered: "-", logStatus: "-", logBytes: "-", logAnswer: "",
 		logSent: "0.000800", logClosed: "3600.500000", logUp: "300", logDown: "5000",
 		logServers: "app_1_room_1=127.0.0.1:5000 app_1_room_2=unix:/run/my%20%2525"}
 	for name, c := range map[string]struct {
@@ -155,7 +157,7 @@ func TestLogOfPipesIsBounded(t *testing.T) {
 func TestF5LogLineCutOff(t *testing.T) {
 	var got []accesslog.Record
 	reader := newAccessReader(func(r accesslog.Record) { got = append(got, r) })
-	long := logged(with(map[int]string{logPath: "/" + strings.Repeat("a", 100), logReferer: "r", logAgent: "c"}))
+	long := logged(with(map[int]string{logPath: "/" + strings.Repeat("a", 100), logHead: `h\nr\nc`}))
 	for cut := bytes.Index(long, []byte("/aaaa")) + 1; cut < len(long); cut += 7 {
 		got = nil
 		reader.line(long[:cut])
@@ -201,7 +203,7 @@ func FuzzLogLine(f *testing.F) {
 
 func BenchmarkLogLine(b *testing.B) {
 	reader := newAccessReader(func(accesslog.Record) {})
-	line := logged(with(map[int]string{logTier: "backend 12000 127.0.0.1:5000", logAgent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36"}))
+	line := logged(with(map[int]string{logTier: "backend 12000 127.0.0.1:5000", logHead: `example.com\n\nMozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36`}))
 	for b.Loop() {
 		reader.line(line)
 	}

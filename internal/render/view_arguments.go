@@ -1,6 +1,7 @@
 package render
 
 import (
+	"strings"
 	"time"
 
 	"edgegen/internal/site"
@@ -22,6 +23,7 @@ type argumentsData struct {
 	Workspace        int64 // bytes
 	BackendWorkspace int64 // bytes
 	ThreadPoolMax    int   // in each of two pools
+	Unread           string
 }
 
 func argumentsView(in Input, common header) argumentsData {
@@ -41,11 +43,27 @@ func argumentsView(in Input, common header) argumentsData {
 		Workspace:        48<<10 + 6*edge.Limits.HeaderSize,
 		BackendWorkspace: 128<<10 + 4*edge.Limits.HeaderSize,
 		ThreadPoolMax:    edge.Limits.WebSockets/2 + max(200, edge.Limits.Connections/8),
+		Unread:           unread(edge.Log.Level == "debug"),
 	}
 	if in.Standby {
 		view.CacheSocket, view.PlainSocket = in.Layout.VarnishSocket(), in.Layout.VarnishPlain()
 	}
 	return view
+}
+
+// unread turns what varnishd would note in its log of each request, and nobody reads,
+// off or on. varnishncsa leaves out rounds of a request by their VCL_return.
+func unread(on bool) string {
+	sign := "-"
+	if on {
+		sign = "+"
+	}
+	tags := []string{"ReqHeader", "ReqUnset", "RespProtocol", "RespReason", "RespHeader", "RespUnset",
+		"BereqMethod", "BereqURL", "BereqProtocol", "BereqHeader", "BereqUnset", "BereqAcct",
+		"BerespProtocol", "BerespStatus", "BerespReason", "BerespHeader", "BerespUnset",
+		"VCL_call", "VCL_use", "VCL_acl", "Hit", "HitMiss", "HitPass", "TTL", "Storage", "Filters", "Gzip",
+		"Fetch_Body", "Length", "BackendClose", "Link", "SessOpen", "SessClose", "Proxy"}
+	return sign + strings.Join(tags, ","+sign)
 }
 
 // cacheFirstByte is how long the cache tier waits for an answer of the web tier.

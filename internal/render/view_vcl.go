@@ -48,6 +48,7 @@ type vclData struct {
 	Default        []vclSite  // the one, if any, that has the hosts of nobody
 	AnswerGroups   []vclGroup
 	Ways           bool // whether the access log tells of sites and routes
+	Heads          bool // whether it tells what clients say of themselves
 	Trace          *site.Trace
 	TracePattern   string
 	TraceBelow     int       // what the last eight digits of a trace's ID are below where it is told of
@@ -162,6 +163,7 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 
 		RedirectSource: redirectSource(in.Edge),
 		Ways:           in.Edge.TellsWays(),
+		Heads:          in.Edge.TellsHeads(),
 		Trace:          in.Edge.Trace,
 		TracePattern:   site.TraceParentPattern,
 		Behind:         in.Edge.Plain(),

@@ -151,6 +151,9 @@ func LogFields() []string {
 // LogFieldsMore are the fields that a line has where the site names them.
 func LogFieldsMore() []string { return []string{"site", "route", "trace_id"} }
 
+// TellsHeads reports whether somebody hears of what clients say of themselves.
+func (e *Edge) TellsHeads() bool { return e.Log.Access != "off" || e.Trace != nil }
+
 // TellsWays reports whether somebody hears of the site and the route of each request.
 func (e *Edge) TellsWays() bool {
 	return e.Metrics != nil || e.Trace != nil || slices.ContainsFunc(e.Log.Fields, func(f string) bool { return slices.Contains(LogFieldsMore(), f) })

@@ -55,10 +55,11 @@ func (l *lines) finish() {
 	}
 }
 
-// tail keeps the last lines of a stream, printable and cut to a length that
-// fits an error message.
+// tail keeps the last lines of a stream, cut to a length that fits an error message.
+// Most are never looked at, so nothing is made of them before.
 type tail struct {
-	kept []string
+	kept [tailLines][]byte // a ring
+	next int               // the place of the next one
 }
 
 const (
@@ -71,10 +72,18 @@ func (t *tail) add(line []byte) {
 	if len(line) == 0 {
 		return
 	}
-	if len(t.kept) == tailLines {
-		t.kept = t.kept[1:]
+	t.kept[t.next] = append(t.kept[t.next][:0], line...)
+	t.next = (t.next + 1) % tailLines
+}
+
+// lines are those that are kept, printable, the last one last.
+func (t *tail) lines() (all []string) {
+	for i := range tailLines {
+		if line := t.kept[(t.next+i)%tailLines]; len(line) > 0 {
+			all = append(all, printable(line))
+		}
 	}
-	t.kept = append(t.kept, printable(line))
+	return all
 }
 
 func printable(line []byte) string {
@@ -149,7 +158,7 @@ func (s *stream) finish(limit time.Time) []string {
 	}
 	select {
 	case <-s.done: // in time, or though it was late already
-		return s.tail.kept
+		return s.tail.lines()
 	default:
 		return nil
 	}

@@ -61,7 +61,8 @@ sub vcl_recv {
     }
     if (local.socket == "plain" && req.http.X-Edge-Words ~ "^[45][0-9][0-9]$") {
         # The words for an error that the web tier met on a plain-HTTP listener.
-        std.log("edge-client:" + req.http.X-Real-IP);
+        std.log("edge-asker:" + req.http.X-Real-IP);
+        call edge_head;
         set req.http.X-Edge-Cache = "PASS";
         return (synth(std.integer(req.http.X-Edge-Words, 500)));
     }
@@ -185,8 +186,16 @@ sub edge_client {
 
 # For the access log, in which every round of a request stands by itself.
 sub edge_asker {
-    std.log("edge-client:" + req.http.X-Edge-Address);
-    std.log("edge-id:" + req.http.X-Request-Id);
+    std.log("edge-asker:" + req.http.X-Edge-Address + " " + req.http.X-Request-Id);
+    call edge_head;
+}
+
+# What the client says of itself, a line each. varnishd's own notes of headers are
+# left out (vsl_mask), as there is one for each step of this file.
+sub edge_head {
+    std.log("edge-head:" + req.http.Host + {"
+"} + req.http.Referer + {"
+"} + req.http.User-Agent);
 }
 
 sub edge_forwarded_reset {
@@ -429,6 +438,7 @@ sub edge_websocket {
     if (req.http.Sec-WebSocket-Version != "13") {
         return (synth(426));
     }
+    std.log("edge-answer:PASS");
     return (pipe);
 }
 
@@ -1116,7 +1126,7 @@ sub edge_answer {
     unset resp.http.X-Varnish;
     call edge_drop_kept;
     set resp.http.X-Cache = req.http.X-Edge-Cache;
-    std.log("edge-cache:" + req.http.X-Edge-Cache);
+    std.log("edge-answer:" + req.http.X-Edge-Cache);
     # Over plain HTTP nobody is to believe it (RFC 6797, 7.2).
     if (req.http.X-Edge-Hsts && local.socket != "plain") {
         set resp.http.Strict-Transport-Security = req.http.X-Edge-Hsts;
