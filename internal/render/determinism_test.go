@@ -123,7 +123,8 @@ func TestRenderGeneration(t *testing.T) {
 		tls, cache, web bool
 	}{
 		{"nothing", func(*render.Input) {}, false, false, false},
-		{"log.access, which no file holds", func(in *render.Input) { in.Edge.Log.Access = "off" }, false, false, false},
+		{"where the access log goes", func(in *render.Input) { in.Edge.Log.Access = "/elsewhere" }, false, false, false},
+		{"whether there is one", func(in *render.Input) { in.Edge.Log.Access = "off" }, false, true, false},
 		{"a certificate", func(in *render.Input) { in.PEM = [][][]byte{{[]byte("renewed")}} }, true, false, false},
 		{"a header", func(in *render.Input) { in.Edge.Sites[0].Routes[2].ResponseHeaders.Set[0].Value = "y" }, false, true, false},
 		{"a root", func(in *render.Input) { in.Edge.Sites[0].Routes[3].Static.Root = "/other" }, false, false, true},
