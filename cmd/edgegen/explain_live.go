@@ -30,10 +30,12 @@ type runningEdge struct {
 	status    api.Status
 	edge      *site.Edge
 	explainer *explain.Explainer
+	stub      *stubApp // nil for an edge that somebody runs
 }
 
 // runningEdge finds the edge of the state directory. Without a SITE it is the edge's.
-func (s streams) runningEdge(ctx context.Context, arguments []string, flags siteFlags) (*runningEdge, error) {
+// settle is what has changed its model when it was started; it may be nil.
+func (s streams) runningEdge(ctx context.Context, arguments []string, flags siteFlags, settle func(*site.Edge)) (*runningEdge, error) {
 	client, err := clientOf(flags.stateDir)
 	if err != nil {
 		return nil, err
@@ -50,7 +52,12 @@ func (s streams) runningEdge(ctx context.Context, arguments []string, flags site
 	for _, tier := range r.status.Tiers {
 		selection.Roles[tier.Role] = site.Engine(tier.Engine)
 	}
-	r.explainer, r.edge, err = s.explainer(ctx, path, selection, flags, func(edge *site.Edge) { settlePorts(r.status, edge) })
+	r.explainer, r.edge, err = s.explainer(ctx, path, selection, flags, func(edge *site.Edge) {
+		if settle != nil {
+			settle(edge)
+		}
+		settlePorts(r.status, edge)
+	})
 	return r, err
 }
 
@@ -60,9 +67,18 @@ func (r *runningEdge) ask(ctx context.Context, request explain.Request) (*explai
 	if err != nil {
 		return nil, err
 	}
-	request.Peer = netip.AddrFrom4([4]byte{127, 0, 0, 1})
-	if host, _, _ := net.SplitHostPort(address); host == "::1" {
-		request.Peer = netip.IPv6Loopback()
+	return r.askAt(ctx, request, address)
+}
+
+// askAt sends a request to one of the edge's listeners.
+func (r *runningEdge) askAt(ctx context.Context, request explain.Request, address string) (*explain.Explanation, error) {
+	if request.Announced = r.stub != nil && !r.edge.Plain(); !request.Announced {
+		request.Peer = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+		if host, _, _ := net.SplitHostPort(address); host == "::1" {
+			request.Peer = netip.IPv6Loopback()
+		}
+	} else if !request.Peer.IsValid() {
+		request.Peer = explain.Somewhere()
 	}
 	explanation := r.explainer.Explain(request)
 	log := r.edge.Log.Access
@@ -82,7 +98,7 @@ func (r *runningEdge) ask(ctx context.Context, request explain.Request) (*explai
 
 // explainLive asks the running edge.
 func (s streams) explainLive(ctx context.Context, request explain.Request, arguments []string, flags explainFlags) error {
-	running, err := s.runningEdge(ctx, arguments, flags.siteFlags)
+	running, err := s.runningEdge(ctx, arguments, flags.siteFlags, nil)
 	if err != nil {
 		return s.refusal(err, flags.asJSON)
 	}

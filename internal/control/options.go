@@ -7,13 +7,16 @@ import (
 
 	"edgegen/internal/config"
 	"edgegen/internal/generation"
+	"edgegen/internal/site"
 	"edgegen/internal/systemd"
 )
 
 // Options are what an edge is started with.
 type Options struct {
-	Site     string         // a file or a directory
-	Given    []config.Given // values of its variables
+	Site  string         // a file or a directory
+	Given []config.Given // values of its variables
+	// Settle may change the model of a site that was read; nil changes nothing.
+	Settle   func(*site.Edge)
 	StateDir string
 	Select   generation.Selection
 	Version  string

@@ -7,6 +7,7 @@ import (
 
 	"edgegen/internal/config"
 	"edgegen/internal/generation"
+	"edgegen/internal/site"
 	"edgegen/internal/watch"
 )
 
@@ -15,6 +16,7 @@ import (
 type source struct {
 	path    string
 	given   []config.Given
+	settle  func(*site.Edge) // may be nil
 	reader  *config.Reader
 	watcher *watch.Watcher // nil where nobody does
 }
@@ -22,7 +24,7 @@ type source struct {
 // newSource is called before the site is read for the first time, and what it
 // returns is to be closed.
 func newSource(o Options) *source {
-	s := &source{path: o.Site, given: o.Given, reader: config.NewReader(o.Site, o.Given)}
+	s := &source{path: o.Site, given: o.Given, settle: o.Settle, reader: config.NewReader(o.Site, o.Given)}
 	if o.Watch {
 		s.watcher = watch.New(watch.Options{Log: o.Log, Counts: s.reader.Counts})
 	}
@@ -33,6 +35,9 @@ func newSource(o Options) *source {
 // was refused or not.
 func (s *source) load(ctx context.Context) (*config.Loaded, config.Diagnostics, error) {
 	loaded, diagnostics, err := generation.Read(ctx, s.reader)
+	if err == nil && s.settle != nil {
+		s.settle(loaded.Edge)
+	}
 	if s.watcher != nil {
 		s.watcher.Follow(append([]string{s.path, loaded.Root}, loaded.Files...))
 	}

@@ -17,7 +17,15 @@ type Test struct {
 	File    string // as its directory was given
 	Line    int
 	Request explain.Request
+	App     *App // nil where the test says nothing of it
 	Expects []Expectation
+}
+
+// App is what a stub app answers.
+type App struct {
+	Status  int
+	Headers map[string]string
+	Body    string
 }
 
 // Expectation is one argument of an expect block.

@@ -29,6 +29,12 @@ type file struct {
 			Peer    *string           `hcl:"peer"`
 			Place   hcl.Range         `hcl:",def_range"`
 		} `hcl:"request,block"`
+		App *struct {
+			Status  *int              `hcl:"status"`
+			Headers map[string]string `hcl:"headers,optional"`
+			Body    string            `hcl:"body,optional"`
+			Place   hcl.Range         `hcl:",def_range"`
+		} `hcl:"app,block"`
 		Expect struct {
 			Body  hcl.Body  `hcl:",remain"`
 			Place hcl.Range `hcl:",def_range"`
@@ -97,6 +103,15 @@ func (r *reader) read(data []byte) (tests []Test) {
 		if one.Request.Peer != nil {
 			if t.Request.Peer, err = netip.ParseAddr(*one.Request.Peer); err != nil {
 				r.problem(one.Request.Place, "write an IP address, such as 10.0.0.1", "peer is %q", *one.Request.Peer)
+			}
+		}
+		if one.App != nil {
+			t.App = &App{Status: 200, Headers: one.App.Headers, Body: one.App.Body}
+			if one.App.Status != nil {
+				t.App.Status = *one.App.Status
+			}
+			if t.App.Status < 200 || t.App.Status > 599 {
+				r.problem(one.App.Place, "write one from 200 to 599", "an app answers no %d", t.App.Status)
 			}
 		}
 		t.Expects = r.expectations(one.Expect.Body)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -57,6 +58,11 @@ func Send(ctx context.Context, r Request, address string, patience time.Duration
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) }) // that ends whoever waits
 	defer stop()
+	if r.Announced {
+		if err := announce(conn, r.Peer); err != nil {
+			return nil, err
+		}
+	}
 	if secure {
 		conn = tls.Client(conn, &tls.Config{ServerName: serverName(r.Name), InsecureSkipVerify: true})
 	}
@@ -84,6 +90,19 @@ func Send(ctx context.Context, r Request, address string, patience time.Duration
 	}
 	l.Duration = float64(time.Since(began).Microseconds()) / 1000
 	return l, nil
+}
+
+// announce begins a connection with a PROXY header that names somebody else.
+func announce(conn net.Conn, peer netip.Addr) error {
+	family, here := "TCP4", "127.0.0.1"
+	if peer.Is6() {
+		family, here = "TCP6", "::1"
+	}
+	const anyPort = 49152
+	if _, err := fmt.Fprintf(conn, "PROXY %s %s %s %d %d\r\n", family, peer, here, anyPort, anyPort); err != nil {
+		return fmt.Errorf("tell the edge who asks: %w", err)
+	}
+	return nil
 }
 
 // Header is a field of the answer, "" where it is not there.

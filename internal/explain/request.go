@@ -23,11 +23,16 @@ type Request struct {
 	Peer  netip.Addr // who connects; the zero address is a client somewhere
 	// Proxied tells that somebody who is trusted has named Peer in a PROXY header.
 	Proxied bool
-	TLS     uint16 // the version that is agreed upon; 0 where it does not matter
+	// Announced has Send say by a PROXY header that it comes from Peer.
+	Announced bool
+	TLS       uint16 // the version that is agreed upon; 0 where it does not matter
 }
 
 // somewhere is the address of a client of whom nothing is known (RFC 5737).
 var somewhere = netip.AddrFrom4([4]byte{192, 0, 2, 1})
+
+// Somewhere is the address of a client of whom nothing is known (RFC 5737).
+func Somewhere() netip.Addr { return somewhere }
 
 // Ask makes a request of a method and a URL, as a browser or curl would. Fields are
 // "Name: value"; one that names Host takes the place of the URL's, and nothing is
