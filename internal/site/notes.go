@@ -155,6 +155,7 @@ var notes = [...]Note{
 	{NotePrefix + "Refetch", "second round: what is stored is past its grace", "cache", "cache", Asked},
 	{NotePrefix + "Failed", "third round: the app has failed", "cache", "cache", Asked},
 	{NotePrefix + "Packed", "the web tier's compressed file may be none", "cache", "cache", Asked},
+	{NotePrefix + "Whole", "the answer is read to its end before it is passed on, or could not be", "cache", "cache", Asked},
 	{NotePrefix + "First", "how long the web tier is waited for, for an app with timeouts of its own", "cache", "cache", Asked},
 	{NotePrefix + "Begin", "the same where the cache tier alone looks after first_byte", "cache", "cache", Asked},
 	{NotePrefix + "Silence", "the app's between_bytes", "cache", "cache", Asked},

@@ -585,7 +585,7 @@ sub vcl_backend_response {
     # What a shared cache must not keep (RFC 9111, 3; RFC 6585), what only a route
     # with a ttl keeps, and what would push too much out of the cache.
     # default: cache_storage.size, a quarter
-    if (beresp.http.X-Edge-Purged || !beresp.http.X-Edge-Lifetime || (!beresp.http.X-Edge-Fresh && beresp.grace <= 0s)
+    if (beresp.http.X-Edge-Purged || bereq.http.X-Edge-Whole == "failed" || !beresp.http.X-Edge-Lifetime || (!beresp.http.X-Edge-Fresh && beresp.grace <= 0s)
         || beresp.http.X-Edge-Control ~ ",(?:private|no-cache)[=,]"
         || (beresp.http.X-Edge-Control ~ ",no-store[=,]" && beresp.http.X-Edge-Control !~ ",must-understand[=,]")
         || (beresp.http.X-Edge-Control ~ ",must-understand[=,]" && !beresp.http.X-Edge-Lasting)
@@ -617,6 +617,7 @@ sub vcl_backend_response {
     # One without a length that is to be stored is read to its end, too.
     if (!beresp.http.Content-Length) {
         set beresp.do_stream = false;
+        set bereq.http.X-Edge-Whole = "wanted";
     }
     # Kept to be asked about, where the backend gave it a name.
     if (beresp.http.ETag || beresp.http.Last-Modified) {
@@ -784,6 +785,11 @@ sub vcl_backend_error {
     }
     if (bereq.is_bgfetch || (bereq.http.X-Edge-Refetch && !bereq.http.X-Edge-Failed)) {
         return (abandon);
+    }
+    if (bereq.http.X-Edge-Whole == "wanted") {
+        # It has outgrown the cache, or broken off: once more, and on to the client as it comes.
+        set bereq.http.X-Edge-Whole = "failed";
+        return (retry);
     }
     # What the app sent is no HTTP, or the web tier itself does not answer.
     set beresp.status = 502;
@@ -1085,6 +1091,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Refetch;
     unset req.http.X-Edge-Failed;
     unset req.http.X-Edge-Packed;
+    unset req.http.X-Edge-Whole;
     unset req.http.X-Edge-First;
     unset req.http.X-Edge-Begin;
     unset req.http.X-Edge-Silence;
@@ -1150,6 +1157,7 @@ sub edge_drop_others {
     unset bereq.http.X-Edge-Refetch;
     unset bereq.http.X-Edge-Failed;
     unset bereq.http.X-Edge-Packed;
+    unset bereq.http.X-Edge-Whole;
     unset bereq.http.X-Edge-First;
     unset bereq.http.X-Edge-Begin;
     unset bereq.http.X-Edge-Silence;
