@@ -73,8 +73,16 @@ func (s Store) Pair(directory string, names []string, at time.Time) (certificate
 	return pair, err == nil && at.Before(pair.Leaf.NotAfter)
 }
 
+// makeDirectory makes what holds the files of an authority.
+func (s Store) makeDirectory(directory string) error {
+	if err := atomicfile.MakePrivate(s.Dir); err != nil {
+		return err
+	}
+	return atomicfile.MakePrivate(s.of(directory))
+}
+
 func (s Store) put(directory string, names []string, pair []byte) error {
-	if err := os.MkdirAll(s.of(directory), 0o700); err != nil {
+	if err := s.makeDirectory(directory); err != nil {
 		return err
 	}
 	return atomicfile.Write(s.file(directory, names), pair, 0o600)
@@ -121,7 +129,7 @@ func (s Store) accountKey(directory string) (crypto.Signer, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := os.MkdirAll(s.of(directory), 0o700); err != nil {
+		if err := s.makeDirectory(directory); err != nil {
 			return nil, err
 		}
 		return key, atomicfile.Write(file, text, 0o600)

@@ -55,3 +55,15 @@ func Link(link func(target, name string) error, target, name string) error {
 	}
 	return os.Rename(staged, name)
 }
+
+// MakePrivate makes a directory that nobody but the caller may enter, where it is
+// missing. What is missing above it is made as well, and others may enter that.
+func MakePrivate(dir string) error {
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return nil
+}

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 
 	"edgegen/internal/atomicfile"
-
 	"edgegen/internal/render"
 )
 
@@ -19,7 +18,7 @@ const currentLink = "current"
 // set or to the new one, whole and on disk. What the link does not lead to is
 // deleted, what earlier crashes left too. Nobody but the caller may enter.
 func replaceWhole(dir string, files []render.File) (err error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := atomicfile.MakePrivate(dir); err != nil {
 		return err
 	}
 	if err := os.Chmod(dir, 0o700); err != nil { // it may have been there

@@ -111,7 +111,12 @@ func (s *Stunnel) Retire(ctx context.Context, signal func(syscall.Signal) error)
 	s.mu.Unlock()
 	if _, err := os.Lstat(s.retiredConf()); errors.Is(err, os.ErrNotExist) {
 		// What stunnel is to read has the name that it was started with.
-		if err := errors.Join(os.MkdirAll(s.directory, 0o700), s.furnish()); err != nil {
+		// The directory around it is not ours to make, for whom the daemons are it has
+		// to be made for.
+		if err := os.Mkdir(s.directory, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+			return fmt.Errorf("retire stunnel: %w", err)
+		}
+		if err := s.furnish(); err != nil {
 			return fmt.Errorf("retire stunnel: %w", err)
 		}
 	}

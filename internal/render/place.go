@@ -56,10 +56,16 @@ func MakeDir(dir string, owner Owner) error {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return fmt.Errorf("make a directory: %w", err)
 	}
+	return ShowDir(dir, owner)
+}
+
+// ShowDir has the owner of what is in a directory of the caller's enter and read it,
+// and nobody else.
+func ShowDir(dir string, owner Owner) error {
 	if owner.UID == os.Geteuid() {
 		return nil
 	}
-	// First the group, then its rights. The directory is private until then.
+	// First the group, then its rights. A fresh directory is private until then.
 	if err := os.Lchown(dir, -1, owner.GID); err != nil {
 		return fmt.Errorf("show %s to the owner of what is in it: %w", dir, err)
 	}

@@ -82,6 +82,10 @@ func MakeDirectories(layout render.Layout, who User) error {
 		case err != nil:
 			return err
 		case own:
+			// Who was in a hurry to put something there may have made it.
+			if err := render.ShowDir(dir, owner); err != nil {
+				return err
+			}
 		default:
 			if err := render.MakeDir(dir, owner); err != nil {
 				return err
