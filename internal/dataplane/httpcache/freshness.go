@@ -102,18 +102,17 @@ func events(h wire.Header) bool {
 	return wire.EqualFold(wire.TrimSpace(kind), "text/event-stream")
 }
 
-// coded reports whether a response has a coding that no request asks for: of what
-// clients take, apps are told gzip and br alone, and by that stored responses are
-// told apart.
+// coded reports whether a response has a coding, of those that there are, that no app
+// is asked for: of what clients take, apps are told gzip and br alone, and by that
+// stored responses are told apart.
 func coded(h wire.Header) bool {
-	if !h.Has("Content-Encoding") {
-		return false
+	for coding := range h.Members("Content-Encoding") {
+		switch strings.ToLower(coding) {
+		case "deflate", "zstd", "compress", "x-compress", "dcb", "dcz", "exi", "pack200-gzip", "aes128gcm":
+			return true
+		}
 	}
-	switch strings.ToLower(h.Joined("Content-Encoding")) {
-	case "", "gzip", "x-gzip", "br", "identity":
-		return false
-	}
-	return true
+	return false
 }
 
 // neverStored reports the statuses that say something about one request

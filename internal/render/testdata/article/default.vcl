@@ -692,7 +692,7 @@ sub vcl_backend_response {
         || (beresp.http.X-Edge-Control ~ ",no-store[=,]" && beresp.http.X-Edge-Control !~ ",must-understand[=,]")
         || (beresp.http.X-Edge-Control ~ ",must-understand[=,]" && !beresp.http.X-Edge-Lasting)
         || beresp.http.Content-Type ~ "(?i)^text/event-stream\s*(?:;|$)"
-        || (beresp.http.Content-Encoding && beresp.http.Content-Encoding !~ "(?i)^\s*(?:(?:x-)?gzip|br|identity)?\s*$")
+        || beresp.http.Content-Encoding ~ "(?i)(?:^|,)\s*(?:deflate|zstd|(?:x-)?compress|dcb|dcz|exi|pack200-gzip|aes128gcm)\s*(?:,|$)"
         || beresp.http.Set-Cookie || beresp.http.Vary ~ "(?:^|,)\s*\*\s*(?:,|$)"
         || (bereq.http.Authorization && !beresp.http.X-Edge-Shared)
         || beresp.status == 428 || beresp.status == 429 || beresp.status == 431 || beresp.status == 511
