@@ -99,6 +99,8 @@ func forwardedCases() []contractCase {
 			want: want{status: 403, bare: true, reaches: 1, sees: honest}},
 		{clause: "F4", name: "what other proxies would say in a handshake", from: "127.0.0.2", request: handshake("main.test", "/ws", all...), answer: refuse(),
 			want: want{status: 403, bare: true, reaches: 1, sees: absent(all)}},
+		{clause: "F4", name: "another method's name in a handshake", request: handshake("main.test", "/ws", "X-HTTP-Method-Override: DELETE", "X-Method-Override: PUT"), answer: refuse(),
+			want: want{status: 403, bare: true, reaches: 1, sees: absent([]string{"X-HTTP-Method-Override: DELETE", "X-Method-Override: PUT"})}},
 		{clause: "F4", name: "what a trusted peer says besides in a handshake", from: "127.0.0.9", request: handshake("main.test", "/ws", all...), answer: refuse(),
 			want: want{status: 403, bare: true, sees: with(absent(slices.Concat(alike, notes)), map[string]string{"X-Forwarded-Port": "1337"})}},
 		{clause: "F4", name: "a trusted peer's handshake", from: "127.0.0.9", request: handshake("main.test", "/ws", "X-Forwarded-For: 6.6.6.6, 198.51.100.7"), answer: refuse(),

@@ -433,6 +433,12 @@ sub vcl_pipe {
 # an answer from the cache has no need of it.
 sub edge_hide {
     call edge_forged;
+    # Others may get the answer.
+    if (bereq.method == "GET" || bereq.method == "HEAD") {
+        unset bereq.http.X-HTTP-Method-Override;
+        unset bereq.http.X-HTTP-Method;
+        unset bereq.http.X-Method-Override;
+    }
     unset bereq.http.X-Varnish;
     unset bereq.http.Via;
     call edge_drop_sorted;
@@ -503,12 +509,6 @@ sub vcl_backend_fetch {
     if (bereq.http.X-Edge-Range) {
         set bereq.http.Range = bereq.http.X-Edge-Range;
         unset bereq.http.X-Edge-Range;
-    }
-    # Others may get the answer.
-    if (bereq.method == "GET" || bereq.method == "HEAD") {
-        unset bereq.http.X-HTTP-Method-Override;
-        unset bereq.http.X-HTTP-Method;
-        unset bereq.http.X-Method-Override;
     }
     call edge_hide;
     # Who asks for an event stream takes it silent for as long as a WebSocket.
