@@ -36,6 +36,13 @@ func TestImage(t *testing.T) {
 	inNamespaces(t, "image.sh", layer)
 }
 
+// TestPod runs the image's program as `edgegen export kubernetes` has a cluster
+// run it.
+func TestPod(t *testing.T) {
+	needs(t, "curl", "unshare")
+	inNamespaces(t, "pod.sh", filepath.Join(bin, "edgegen-image"), "../../internal/kubernetes/testdata/shop")
+}
+
 // needs skips a test that this machine or this user cannot run, and says why. Who
 // asks for the packages to be tested, by -built, is to be told that as a failure.
 func needs(t *testing.T, programs ...string) {
@@ -54,17 +61,24 @@ func needs(t *testing.T, programs ...string) {
 }
 
 // inNamespaces runs a script of testdata with mounts, processes and a loopback
-// device of its own. They go with it.
-func inNamespaces(t *testing.T, script, argument string) {
+// device of its own, which go with it. It gets the first file, a directory for what
+// it makes, and the other files.
+func inNamespaces(t *testing.T, script string, files ...string) {
 	t.Helper()
-	argument, err := filepath.Abs(argument)
-	if err != nil {
-		t.Fatal(err)
+	arguments := []string{"--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-eu", filepath.Join("testdata", script)}
+	for i, file := range files {
+		absolute, err := filepath.Abs(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		arguments = append(arguments, absolute)
+		if i == 0 {
+			arguments = append(arguments, t.TempDir())
+		}
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc",
-		"sh", "-eu", filepath.Join("testdata", script), argument, t.TempDir())
+	cmd := exec.CommandContext(ctx, "unshare", arguments...)
 	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
 	out, err := cmd.CombinedOutput()
 	if err != nil {

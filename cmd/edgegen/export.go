@@ -1,0 +1,118 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"edgegen/internal/atomicfile"
+	"edgegen/internal/config"
+	"edgegen/internal/kubernetes"
+)
+
+func newExport(s streams) *cobra.Command {
+	c := &cobra.Command{
+		Use:     "export",
+		Short:   "Describe the edge for what runs programs on more than one machine",
+		Long:    `export describes an edge for what runs it where one machine is not enough.`,
+		Example: `  edgegen export kubernetes --name shop`,
+		Args:    noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return usageError{errors.New("export what? write kubernetes")}
+		},
+	}
+	c.AddCommand(newExportKubernetes(s))
+	return c
+}
+
+type kubernetesFlags struct {
+	kubernetes.Options
+	output string
+	given  []config.Given
+}
+
+func newExportKubernetes(s streams) *cobra.Command {
+	var flags kubernetesFlags
+	c := &cobra.Command{
+		Use:   "kubernetes [SITE]",
+		Short: "Print the objects of a cluster that runs the edge",
+		Long: `kubernetes prints the objects of a cluster that runs the edge: a Deployment of
+several, without rights and with a read-only root, that drain before they end; a
+ConfigMap with the site and its files; a Service, a PodDisruptionBudget, a
+HorizontalPodAutoscaler, and a NetworkPolicy that lets nothing else in or out. The
+same site makes the same bytes.
+
+Keys, passwords and what is sensitive stay where they are: the objects name
+Secrets, and the head of the output says by which commands those are made.
+Variables of the site come from a Secret NAME-variables, where there is one.
+
+-o writes a file for each object into a directory, with a kustomization.yaml. A
+site whose files do not fit into a ConfigMap (1 MiB) comes with an image of its
+own, at /etc/edgegen: --in-image.`,
+		Example: `  edgegen export kubernetes --name shop --image registry.example/edgegen:1.0 > shop.yaml
+  edgegen export kubernetes -o base --namespace web`,
+		Args: siteArgument, ValidArgsFunction: completeSite,
+		RunE: func(_ *cobra.Command, arguments []string) error {
+			return s.exportKubernetes(siteOf(arguments), flags)
+		},
+	}
+	c.Flags().StringVarP(&flags.output, "output", "o", "", "write files into this directory instead of printing")
+	c.Flags().StringVar(&flags.Name, "name", "", "of the objects (default: the first site's host, with dashes)")
+	c.Flags().StringVar(&flags.Namespace, "namespace", "", "of the objects (default: the one that they are applied to)")
+	c.Flags().StringVar(&flags.Image, "image", "edgegen:"+version(), "the image, as make image builds it")
+	c.Flags().IntVar(&flags.Replicas, "replicas", 2, "how many edges there are at least")
+	c.Flags().BoolVar(&flags.InImage, "in-image", false, "the image has the site and its files, at /etc/edgegen")
+	c.Flags().BoolVar(&flags.ServiceMonitor, "service-monitor", false, "add a ServiceMonitor for the Prometheus operator")
+	givenFlags(c, &flags.given)
+	return c
+}
+
+func (s streams) exportKubernetes(path string, flags kubernetesFlags) error {
+	loaded, diagnostics := config.NewReader(path, flags.given).Load()
+	if loaded.Edge == nil {
+		return &config.Refused{Diagnostics: diagnostics}
+	}
+	s.report(diagnostics)
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		flags.Argument = filepath.Base(path)
+	}
+	objects, secrets, doubts, err := kubernetes.Objects(loaded, flags.Options, version())
+	if err != nil {
+		return err
+	}
+	s.report(doubts)
+	if flags.output != "" {
+		return s.writeObjects(flags, objects, secrets)
+	}
+	text, err := kubernetes.Stream(objects, secrets, flags.Namespace)
+	if err != nil {
+		return err
+	}
+	_, err = s.out.Write(text)
+	return err
+}
+
+// writeObjects writes a directory that kustomize takes as a base, and names it.
+func (s streams) writeObjects(flags kubernetesFlags, objects []kubernetes.Object, secrets []kubernetes.Secret) error {
+	if err := os.MkdirAll(flags.output, 0o755); err != nil {
+		return fmt.Errorf("make %s: %w", flags.output, causeOf(err))
+	}
+	for _, o := range objects {
+		text, err := o.YAML()
+		if err != nil {
+			return err
+		}
+		if err := atomicfile.Write(filepath.Join(flags.output, o.File), text, 0o644); err != nil {
+			return fmt.Errorf("write %s: %w", o.File, causeOf(err))
+		}
+	}
+	text := kubernetes.Kustomization(objects, secrets, flags.Namespace)
+	if err := atomicfile.Write(filepath.Join(flags.output, "kustomization.yaml"), text, 0o644); err != nil {
+		return fmt.Errorf("write kustomization.yaml: %w", causeOf(err))
+	}
+	_, err := fmt.Fprintln(s.out, flags.output)
+	return err
+}

@@ -1,0 +1,109 @@
+package kubernetes
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"edgegen/internal/site"
+)
+
+// A port is one that the edge listens on.
+type port struct {
+	name   string
+	number uint16
+	public bool // clients come by it; else the cluster does
+}
+
+// probes are how the cluster asks whether an edge is ready, and whether it runs.
+type probes struct {
+	port        string
+	ready, live string
+	scheme      corev1.URIScheme
+}
+
+// listeners are the ports of the site, each once.
+func (e *exporter) listeners() []port {
+	var ports []port
+	add := func(kind string, listeners []site.Listener, public bool) {
+		count := 0
+		for _, l := range listeners {
+			number := l.Address.Port()
+			if slices.ContainsFunc(ports, func(p port) bool { return p.number == number }) {
+				continue
+			}
+			if !reachable(l) || number == 0 {
+				if public && !l.Optional {
+					e.refuse(l.Source, "nobody in a cluster can reach "+l.Address.String(), `write the port alone, such as ":8443"`)
+				}
+				continue
+			}
+			name := kind
+			if count++; count > 1 {
+				name += "-" + strconv.Itoa(count)
+			}
+			ports = append(ports, port{name, number, public})
+		}
+	}
+	add("http", e.edge.HTTP, true)
+	add("https", e.edge.HTTPS, true)
+	if e.edge.Metrics != nil {
+		add("metrics", e.edge.Metrics.Listen, false)
+	}
+	return ports
+}
+
+// reachable reports a listener that takes connections to a pod's address, which
+// nobody knows beforehand.
+func reachable(l site.Listener) bool {
+	return l.Address.Addr() == netip.IPv4Unspecified() || l.Address.Addr() == netip.IPv6Unspecified()
+}
+
+// probes finds out how the edge is asked: by its metrics listener, which tells
+// ready from alive, or else by the path that every listener answers.
+func (e *exporter) probes() probes {
+	for _, p := range e.ports {
+		if !p.public {
+			return probes{p.name, "/readyz", "/healthz", corev1.URISchemeHTTP}
+		}
+	}
+	at := slices.IndexFunc(e.ports, func(p port) bool { return p.public })
+	if at < 0 {
+		return probes{}
+	}
+	if e.edge.HealthPath == "" {
+		e.warn(site.Source{}, "the cluster can ask only whether the edge takes connections, and not whether it is ready",
+			`write metrics { listen = ":9145" } into the edge block, or health_path = "/healthz"`)
+	}
+	scheme := corev1.URISchemeHTTP
+	if e.ports[at].name == "https" {
+		scheme = corev1.URISchemeHTTPS
+	}
+	// Whether it is alive only the port can say: the path is answered 503 by an edge
+	// that drains, which is not to be killed.
+	return probes{port: e.ports[at].name, ready: e.edge.HealthPath, scheme: scheme}
+}
+
+// probe asks by HTTP, or where there is no path, by a connection.
+func (p probes) probe(path string) corev1.ProbeHandler {
+	if path == "" {
+		return corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromString(p.port)}}
+	}
+	return corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: path, Port: intstr.FromString(p.port), Scheme: p.scheme}}
+}
+
+// outer is the port that clients ask the service at: the usual one, whatever the
+// edge listens on.
+func (e *exporter) outer(p port) int32 {
+	switch {
+	case p.name == "https":
+		return int32(cmp.Or(e.edge.PublicPort, 443))
+	case p.name == "http":
+		return 80
+	}
+	return int32(p.number)
+}

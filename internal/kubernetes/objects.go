@@ -1,0 +1,148 @@
+package kubernetes
+
+import (
+	"fmt"
+	"slices"
+	"unicode/utf8"
+
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"edgegen/internal/site"
+)
+
+// serviceAccount is one without any right: the edge asks the cluster for nothing.
+func (e *exporter) serviceAccount() *corev1.ServiceAccount {
+	no := false
+	return &corev1.ServiceAccount{TypeMeta: meta("v1", "ServiceAccount"), ObjectMeta: e.object(e.Name), AutomountServiceAccountToken: &no}
+}
+
+// configMap holds the site's files, keys and passwords aside.
+func (e *exporter) configMap() *corev1.ConfigMap {
+	m := &corev1.ConfigMap{TypeMeta: meta("v1", "ConfigMap"), ObjectMeta: e.object(e.Name), Data: map[string]string{}, BinaryData: map[string][]byte{}}
+	for _, f := range e.files.config {
+		if utf8.Valid(f.data) {
+			m.Data[f.key] = string(f.data)
+		} else {
+			m.BinaryData[f.key] = f.data
+		}
+	}
+	return m
+}
+
+// service takes clients. They come from outside, and their addresses are kept.
+func (e *exporter) service() *corev1.Service {
+	s := &corev1.Service{
+		TypeMeta:   meta("v1", "Service"),
+		ObjectMeta: e.object(e.Name),
+		Spec: corev1.ServiceSpec{
+			Type:                  corev1.ServiceTypeLoadBalancer,
+			ExternalTrafficPolicy: corev1.ServiceExternalTrafficPolicyLocal,
+			Selector:              e.selected(),
+		},
+	}
+	for _, p := range e.ports {
+		if p.public {
+			s.Spec.Ports = append(s.Spec.Ports, corev1.ServicePort{Name: p.name, Port: e.outer(p), TargetPort: intstr.FromString(p.name), Protocol: corev1.ProtocolTCP})
+		}
+	}
+	return s
+}
+
+// budget keeps nodes from being emptied of all edges at a time.
+func (e *exporter) budget() *policyv1.PodDisruptionBudget {
+	one := intstr.FromInt32(1)
+	return &policyv1.PodDisruptionBudget{
+		TypeMeta:   meta("policy/v1", "PodDisruptionBudget"),
+		ObjectMeta: e.object(e.Name),
+		Spec:       policyv1.PodDisruptionBudgetSpec{MaxUnavailable: &one, Selector: &metav1.LabelSelector{MatchLabels: e.selected()}},
+	}
+}
+
+// scaler adds edges where they are busy. One goes slowly, since its WebSockets
+// have to end.
+func (e *exporter) scaler() *autoscalingv2.HorizontalPodAutoscaler {
+	least, busy, slow := int32(e.Replicas), int32(200), int32(300)
+	return &autoscalingv2.HorizontalPodAutoscaler{
+		TypeMeta:   meta("autoscaling/v2", "HorizontalPodAutoscaler"),
+		ObjectMeta: e.object(e.Name),
+		Spec: autoscalingv2.HorizontalPodAutoscalerSpec{
+			ScaleTargetRef: autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "Deployment", Name: e.Name},
+			MinReplicas:    &least,
+			MaxReplicas:    max(5*least, 5),
+			Metrics: []autoscalingv2.MetricSpec{{Type: autoscalingv2.ResourceMetricSourceType, Resource: &autoscalingv2.ResourceMetricSource{
+				Name: corev1.ResourceCPU,
+				// Of the 100m that a pod asks for: a fifth of a core.
+				Target: autoscalingv2.MetricTarget{Type: autoscalingv2.UtilizationMetricType, AverageUtilization: &busy},
+			}}},
+			Behavior: &autoscalingv2.HorizontalPodAutoscalerBehavior{ScaleDown: &autoscalingv2.HPAScalingRules{StabilizationWindowSeconds: &slow}},
+		},
+	}
+}
+
+// measured is the service by which the edges' metrics are found.
+func (e *exporter) measured() *corev1.Service {
+	s := &corev1.Service{
+		TypeMeta:   meta("v1", "Service"),
+		ObjectMeta: e.object(e.Name + "-metrics"),
+		Spec:       corev1.ServiceSpec{ClusterIP: corev1.ClusterIPNone, Selector: e.selected()},
+	}
+	s.Labels["app.kubernetes.io/component"] = "metrics"
+	for _, p := range e.ports {
+		if !p.public {
+			s.Spec.Ports = append(s.Spec.Ports, corev1.ServicePort{Name: p.name, Port: int32(p.number), TargetPort: intstr.FromString(p.name), Protocol: corev1.ProtocolTCP})
+		}
+	}
+	if len(s.Spec.Ports) == 0 {
+		e.refuse(site.Source{}, "there is nothing to monitor", `write metrics { listen = ":9145" } into the edge block, or leave out --service-monitor`)
+	}
+	return s
+}
+
+// monitor is a ServiceMonitor of the Prometheus operator, which has no type among
+// those of the cluster.
+func (e *exporter) monitor() map[string]any {
+	meta := map[string]any{"name": e.Name, "labels": e.labels()}
+	if e.Namespace != "" {
+		meta["namespace"] = e.Namespace
+	}
+	of := e.selected()
+	of["app.kubernetes.io/component"] = "metrics"
+	return map[string]any{
+		"apiVersion": "monitoring.coreos.com/v1", "kind": "ServiceMonitor", "metadata": meta,
+		"spec": map[string]any{
+			"selector":  map[string]any{"matchLabels": of},
+			"endpoints": []any{map[string]any{"port": "metrics", "path": "/metrics"}},
+		},
+	}
+}
+
+// doubts looks at what works on one machine and not on several.
+func (e *exporter) doubts() {
+	if e.Replicas < 1 {
+		e.refuse(site.Source{}, "there has to be an edge", "write --replicas 2, say")
+	}
+	if at := slices.IndexFunc(e.ports, func(p port) bool { return p.name == "https" }); at >= 0 && e.ports[at].number != 443 && e.edge.PublicPort == 0 {
+		e.warn(e.edge.HTTPS[0].Source, fmt.Sprintf("the service listens on 443, and redirects lead to %d", e.ports[at].number), "write public_port = 443 into the edge block")
+	}
+	for _, s := range e.edge.Sites {
+		if s.TLS.ACME {
+			e.refuse(s.TLS.Source, "each edge would ask the authority for a certificate of its own",
+				"have the cluster get it, by cert-manager say, and name the files in which its Secret is to be found: certificate = \"tls/tls.crt\", key = \"tls/tls.key\"")
+		}
+		if s.TLS.SelfSigned && !e.edge.Plain() {
+			e.warn(s.TLS.Source, "each edge signs its certificate itself, so clients see several", "name a certificate and a key for anything but a trial")
+		}
+		for _, b := range s.Backends {
+			if len(b.Command) > 0 {
+				e.warn(b.Source, "the image has to hold the program of this app, and each edge runs one", "give the app a Deployment, and name its Service here")
+			}
+			if at := slices.IndexFunc(b.Servers, func(s site.Server) bool { return s.Path != "" || isLoopback(s.Host) }); at >= 0 {
+				e.warn(b.Servers[at].Source, "this server is looked for in the edge's own pod", "name the Service of the app, such as app.default.svc:5000, unless it runs beside the edge")
+			}
+		}
+	}
+}
