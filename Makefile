@@ -14,9 +14,11 @@
 # make cache-tests   the public tests for HTTP caches, which npm fetches; needs node
 # make certificates  renewals of fifty sites by an authority that fails, and edges that are killed while they get some
 # make scan          what testssl.sh finds of TLS, as docs/tls.md says; needs Debian's testssl.sh
+# make counts        fifty thousand generated requests, which each mix of engines has to count as the clients do
+# make scrapes       a million scrapes of the metrics, which must leave nothing behind
 # make compare       ten thousand generated answers, asked of the builtin cache and of Varnish
 
-.PHONY: test chaos reloads kills lint build man deb image packages dependencies conformance hostile compare foretold cache-tests certificates scan
+.PHONY: test chaos reloads kills lint build man deb image packages dependencies conformance hostile compare counts scrapes foretold cache-tests certificates scan
 
 # Each package has a timeout of its own. test/chaos has a target of its own,
 # since it needs the machine for itself. The packages that take longest begin, and
@@ -78,6 +80,13 @@ hostile: dependencies
 
 compare: dependencies
 	go test -count=1 ./test/compare -trials 10000 -seed $$(date +%s)
+
+counts: dependencies
+	go test -count=1 -v -timeout 60m ./test/counts -run SameCounts -requests 50000 \
+		-engines native,builtin,builtin-tls,builtin-cache,builtin-web,stunnel-alone,varnish-alone,nginx-alone
+
+scrapes: dependencies
+	go test -count=1 -v -timeout 60m ./test/counts -run Scrapes -scrapes 1000000
 
 foretold: dependencies
 	go test -count=1 ./test/explain -requests 10000 -seed $$(date +%s)

@@ -119,6 +119,7 @@ func (e *Edge) watchTraffic(g *generation.Generation) error {
 		return err
 	}
 	e.counting.Store(g.Loaded.Edge.Metrics != nil)
+	e.counter.Keep(waysOf(g.Loaded.Edge))
 	change.commit()
 	e.later.Go(func() { e.counter.history.Run(e.life, e.counting.Load) })
 	return nil

@@ -46,6 +46,19 @@ func (e *house) recordedBy(cache site.Engine, r accesslog.Record) {
 	e.access.Record(r)
 }
 
+// waysOf are all ways on which requests can be led.
+func waysOf(edge *site.Edge) map[accesslog.Way]bool {
+	all := make(map[accesslog.Way]bool)
+	for _, s := range edge.Sites {
+		all[accesslog.Way{Site: s.Host}] = true
+		for i := range s.Routes {
+			r := &s.Routes[i]
+			all[accesslog.Way{Site: s.Host, Route: r.Label(), Backend: r.Backend}] = true
+		}
+	}
+	return all
+}
+
 // monitorConnections is how many connections to the metrics listener are open at most.
 const monitorConnections = 256
 

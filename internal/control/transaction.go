@@ -243,6 +243,7 @@ func (t *transaction) finish(ctx context.Context) {
 		e.logNotReopened(err)
 	}
 	e.counting.Store(t.next.Loaded.Edge.Metrics != nil)
+	e.counter.Keep(waysOf(t.next.Loaded.Edge))
 	t.monitor.commit()
 	t.traces.commit()
 	t.apps.finish()

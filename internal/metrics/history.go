@@ -58,6 +58,7 @@ func (h *History) Run(ctx context.Context, wanted func() bool) {
 }
 
 func (h *History) take(now time.Time) {
+	h.meter.tidy()
 	s := h.meter.sample(now)
 	h.mu.Lock()
 	defer h.mu.Unlock()

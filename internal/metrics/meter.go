@@ -13,12 +13,12 @@ import (
 )
 
 // Meter counts requests by where they were led and how they were answered. It may
-// be used from any goroutine. A count never goes back while the process lives: what
-// a route has counted stays when a reload removes the route, and goes on when the
-// route comes back.
+// be used from any goroutine. A count never goes back while what it is of is there:
+// what a reload removes is forgotten (Keep).
 type Meter struct {
 	ways  atomic.Pointer[map[accesslog.Way]*way] // replaced as a whole
 	grows sync.Mutex                             // held while it is
+	there map[accesslog.Way]bool                 // guarded by grows; nil for all
 
 	Reloads   Outcomes
 	Takeovers Outcomes // by tier
@@ -77,6 +77,31 @@ func (m *Meter) way(of accesslog.Way) *way {
 	grown[of] = w
 	m.ways.Store(&grown)
 	return w
+}
+
+// Keep forgets what was counted of requests that were led to sites and routes which are
+// not there any more, and has tidy do so again. What belongs to no site is kept.
+func (m *Meter) Keep(there map[accesslog.Way]bool) {
+	m.grows.Lock()
+	m.there = there
+	m.grows.Unlock()
+	m.tidy()
+}
+
+// tidy forgets what is not there: a request that was in work when its route was removed
+// is counted when it ends.
+func (m *Meter) tidy() {
+	m.grows.Lock()
+	defer m.grows.Unlock()
+	gone := func(of accesslog.Way, _ *way) bool { return m.there != nil && of.Site != "" && !m.there[of] }
+	for of := range *m.ways.Load() {
+		if gone(of, nil) {
+			left := maps.Clone(*m.ways.Load())
+			maps.DeleteFunc(left, gone)
+			m.ways.Store(&left)
+			return
+		}
+	}
 }
 
 // switching is the status of a WebSocket.

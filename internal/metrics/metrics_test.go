@@ -109,6 +109,33 @@ func TestRequestsAreCountedTogether(t *testing.T) {
 	}
 }
 
+// What a reload removes is forgotten, also where a request of it ends later, and nothing
+// else is.
+func TestRemovedRoutesAreForgotten(t *testing.T) {
+	m := NewMeter()
+	r := Registry(m, func() State { return State{} }, plain)
+	for _, w := range []accesslog.Way{shop("/", "app"), shop("/old", "app"), {Site: "old.test"}, {}} {
+		m.Count(accesslog.Record{Way: w, Status: 200})
+	}
+	before := m.sample(time.Now()).all
+	there := map[accesslog.Way]bool{shop("/", "app"): true, {Site: "shop.test"}: true}
+	for _, late := range []bool{false, true} {
+		if late {
+			m.Count(accesslog.Record{Way: shop("/old", "app"), Status: 200})
+			m.tidy()
+		} else {
+			m.Keep(there)
+		}
+		all := strings.Join(series(t, r, "edgegen_"), "\n")
+		if strings.Contains(all, "old") || !strings.Contains(all, "edgegen_requests_total backend= cache=PASS route=/ site=shop.test") || !strings.Contains(all, "route= site= ") {
+			t.Error(all)
+		}
+	}
+	if since := m.sample(time.Now()).all.since(before); since.requests() != 0 {
+		t.Errorf("%d requests are new", since.requests())
+	}
+}
+
 // O4: what is secret is hidden in labels, and what differs in it alone is one.
 func TestLabelsHideSecrets(t *testing.T) {
 	m := NewMeter()

@@ -60,18 +60,20 @@ func (t Total) plus(other Total) Total {
 	return t
 }
 
-// since is what was counted after an earlier total.
+// since is what was counted after an earlier total; nothing where a part of that has
+// been forgotten since then.
 func (t Total) since(before Total) Total {
+	more := func(n *uint64, before uint64) { *n -= min(*n, before) }
 	for i := range t.Classes {
-		t.Classes[i] -= before.Classes[i]
+		more(&t.Classes[i], before.Classes[i])
 	}
 	for i := range t.Verdicts {
-		t.Verdicts[i] -= before.Verdicts[i]
+		more(&t.Verdicts[i], before.Verdicts[i])
 	}
 	for i := range t.Buckets {
-		t.Buckets[i] -= before.Buckets[i]
+		more(&t.Buckets[i], before.Buckets[i])
 	}
-	t.Sent -= before.Sent
+	more(&t.Sent, before.Sent)
 	return t
 }
 
