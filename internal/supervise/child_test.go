@@ -65,7 +65,7 @@ func TestStartErrorsSayWhatIsWrong(t *testing.T) {
 			"app did not get ready: it exited with status 3 after", nil},
 		{"says why", shell("echo usage; echo no such option >&2; exit 3"), ": no such option", nil},
 		{"says why on stdout only", shell("echo usage; exit 3"), ": usage", nil},
-		{"killed", shell("kill -SEGV $$"), "killed by SIGSEGV (signal 11)", nil},
+		{"killed", shell("kill -SEGV $$"), "it was killed by SIGSEGV (signal 11)", nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

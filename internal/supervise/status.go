@@ -53,7 +53,7 @@ type Exit struct {
 func (e Exit) String() string {
 	var text strings.Builder
 	if e.Signal != 0 {
-		fmt.Fprintf(&text, "killed by %s (signal %d)", signalName(e.Signal), int(e.Signal))
+		fmt.Fprintf(&text, "was killed by %s (signal %d)", signalName(e.Signal), int(e.Signal))
 	} else {
 		fmt.Fprintf(&text, "exited with status %d", e.Code)
 	}
