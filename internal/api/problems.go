@@ -107,17 +107,26 @@ const urgent = 4 * 24 * time.Hour
 
 func (p *problems) certificate(c CertificateStatus, now time.Time) {
 	left := c.NotAfter.Sub(now)
-	days := int(math.Floor(left.Hours() / 24))
 	switch {
 	case left <= 0:
 		p.add(true, fmt.Sprintf("the certificate of %s has ended", c.Site), c.Problem)
 	case left < certificate.Notice:
-		p.add(left < urgent, fmt.Sprintf("the certificate of %s ends in %s", c.Site, daysOf(days)), c.Problem)
+		p.add(left < urgent, fmt.Sprintf("the certificate of %s ends in %s", c.Site, daysOf(Days(left))), c.Problem)
 	case c.Problem != "":
 		p.add(false, fmt.Sprintf("the certificate of %s cannot be renewed", c.Site), c.Problem)
 	case c.Waiting:
 		p.add(false, fmt.Sprintf("%s has no certificate of the authority yet", c.Site), "one of the local authority is served meanwhile")
 	}
+}
+
+// Days is a time in days: the nearest number of them, but none that have not passed
+// below one.
+func Days(left time.Duration) int {
+	days := left.Hours() / 24
+	if days < 1 {
+		return int(math.Floor(days))
+	}
+	return int(math.Round(days))
 }
 
 func daysOf(n int) string {

@@ -133,7 +133,7 @@ func (e *Edge) allCertificates(g *generation.Generation) (all []api.CertificateS
 	for i := range g.Loaded.Edge.Sites {
 		s, leaf := &g.Loaded.Edge.Sites[i], soonest(g.Pairs[i])
 		c := api.CertificateStatus{Site: s.Host, Names: leaf.DNSNames, Source: sourceOf(&s.TLS), Issuer: leaf.Issuer.CommonName,
-			NotAfter: leaf.NotAfter, DaysLeft: int(time.Until(leaf.NotAfter) / (24 * time.Hour))}
+			NotAfter: leaf.NotAfter, DaysLeft: api.Days(time.Until(leaf.NotAfter))}
 		if o, ok := orders[s.Host]; ok && s.TLS.ACME {
 			c.Waiting, c.Problem = o.Renewal.IsZero(), o.Failure
 			c.Renewal, c.Next = some(o.Renewal), some(o.Next)
