@@ -115,6 +115,11 @@ func TestNames(t *testing.T) {
 			server.Fail(mdns.RcodeServerFailure)
 			e.Until("a failure that is shown", 20*time.Second, func(s api.Status) bool { return problemOf(s, "moving.test") != "" })
 			server.Fail(mdns.RcodeSuccess)
+			server.Slow(1500 * time.Millisecond) // longer than resolve
+			server.Set("app.test", "127.0.0.2", "127.0.0.3")
+			until("addresses of a slow name server", "127.0.0.2", "127.0.0.3")
+			echoes(t, one, "one, meanwhile")
+			server.Slow(0)
 			var many []string
 			for i := range 200 { // of which four answer
 				many = append(many, fmt.Sprintf("127.0.0.%d", i+2))

@@ -137,7 +137,8 @@ func TestServers(t *testing.T) {
 			one, two, spare := start(t, "one"), start(t, "two"), start(t, "spare")
 			site, reasons := secured(t, h)
 			php := withScripts(t, h)
-			h.Write("site.hcl", "edge {\nhttp = [\"127.0.0.1:0\"]\nhttps = [\"127.0.0.1:0\"]\ntimeouts { first_byte = \"5s\" }\n}\n"+php+
+			kinds, came := withKinds(t)
+			h.Write("site.hcl", "edge {\nhttp = [\"127.0.0.1:0\"]\nhttps = [\"127.0.0.1:0\"]\ntimeouts { first_byte = \"5s\" }\n}\n"+php+kinds+
 				fmt.Sprintf(three, a.address, b.address, d.address)+fmt.Sprintf(few, one.address, two.address, spare.address)+site)
 			e := h.Run()
 			browser := newClient(e)
@@ -150,6 +151,10 @@ func TestServers(t *testing.T) {
 				}
 				scripted(t, e, browser)
 			})
+			t.Run("polled", func(t *testing.T) { polled(t, browser) })
+			t.Run("shared", func(t *testing.T) { shared(t, browser) })
+			t.Run("developed", func(t *testing.T) { developed(t, browser, c) })
+			t.Run("streamed", func(t *testing.T) { streamed(t, browser, came) })
 			t.Run("plan", func(t *testing.T) { planned(t, h, e) })
 			t.Run("health", func(t *testing.T) { health(t, e, browser, []*app{a, b, d}) })
 			e.Stop()
