@@ -135,7 +135,9 @@ func split(edge *site.Edge, text string) (host, target string, s *site.Site, err
 	case !strings.Contains(text, "//"):
 		whole = "https://" + text
 	}
-	u, err := url.Parse(whole)
+	end := strings.Index(whole, "//") + 2
+	end += strings.IndexAny(whole[end:]+"/", "/?#")
+	u, err := url.Parse(whole[:end])
 	if err != nil || u.Hostname() == "" {
 		return "", "", nil, fmt.Errorf("%q is no URL, such as https://%s/path", text, edge.Sites[edge.First].Host)
 	}
@@ -146,7 +148,25 @@ func split(edge *site.Edge, text string) (host, target string, s *site.Site, err
 	if slices.Contains(s.Aliases, host) {
 		host = s.Host // whose requests are led there, and nothing is stored of them
 	}
-	return site.URLHost(host), u.RequestURI(), s, nil
+	return site.URLHost(host), targetIn(whole[end:]), s, nil
+}
+
+// targetIn is what is asked for by the part of a URL behind the host. It is stored as it
+// is asked for, so that nothing is written in another way but what cannot stand there.
+func targetIn(text string) string {
+	text, _, _ = strings.Cut(text, "#")
+	if !strings.HasPrefix(text, "/") {
+		text = "/" + text
+	}
+	var out strings.Builder
+	for i := range len(text) {
+		if c := text[i]; c > ' ' && c < 0x7f {
+			out.WriteByte(c)
+		} else {
+			fmt.Fprintf(&out, "%%%02X", c)
+		}
+	}
+	return out.String()
 }
 
 // siteOf is the one that answers for a host: by its name, by a wildcard, or as the

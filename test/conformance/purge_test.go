@@ -99,6 +99,16 @@ func purges(a *attempt) {
 	a.counted("a URL with variants", 2, "https://PURGE.test.:8443/one?utm_x=1&case={case}")
 	a.verdicts("a URL", all("HIT", p+"/one"))
 	a.counted("a URL that is not stored", 0, "https://purge.test/one?case={case}x")
+	for _, odd := range []string{`/"`, `/x"y\"?a="b"&&c|d`, `/'\`, `/.*`, `/%22%5C`, `/;$(x){y}`} {
+		target, joint := p+odd, "?"
+		if strings.Contains(odd, joint) {
+			joint = "&"
+		}
+		a.verdicts("an odd one that is not stored", map[string]string{target: "MISS"})
+		a.counted("the odd URL "+odd, 1, "https://"+target+joint+"case={case}")
+		a.verdicts("an odd one that was purged", map[string]string{target: "MISS"})
+		a.counted("the odd prefix "+odd, 1, "--prefix", target)
+	}
 	a.counted("a prefix", 2, "--prefix", p+"/one")
 	a.verdicts("a prefix", all("HIT", p+"/one", p+"/one/b"))
 	a.counted("a tag", 3, "--tag", one)
