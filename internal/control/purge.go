@@ -12,6 +12,7 @@ import (
 
 	"edgegen/internal/api"
 	"edgegen/internal/dataplane/decide"
+	"edgegen/internal/dataplane/gate"
 	"edgegen/internal/generation"
 	"edgegen/internal/site"
 )
@@ -72,22 +73,30 @@ func (e *house) purgeInTurn(ctx context.Context, what func() (site.Purge, error)
 // purgeAll has every server that stores answers forget what is meant: those that serve,
 // their stand-ins, and those that only finish what they have begun.
 func (e *house) purgeAll(ctx context.Context, what site.Purge) (api.Purged, error) {
-	purged := api.Purged{Soft: what.Soft, Notes: []string{}}
+	all := api.Purged{Soft: what.Soft, Notes: []string{}}
 	for _, s := range slices.Concat(e.serversNow(), e.leaving.stores()) {
 		p, ok := s.(purger)
 		if !ok {
 			continue
 		}
-		count, note, err := p.purge(ctx, what)
+		there, err := p.purge(ctx, what)
 		if err != nil {
-			return purged, fmt.Errorf("purge the cache: %w; ask again", err)
+			return all, fmt.Errorf("purge the cache: %w; ask again", err)
 		}
-		purged.Objects += count
-		if note != "" {
-			purged.Notes, purged.Soft = append(purged.Notes, note), false
+		all.Objects += there.count
+		if there.note != "" {
+			all.Notes = append(all.Notes, there.note)
 		}
+		all.Soft = all.Soft && !there.forgotten
 	}
-	return purged, nil
+	return all, nil
+}
+
+// purged is what a server has to say of a purge.
+type purged struct {
+	count     int
+	note      string // what a person should know; "" for nothing
+	forgotten bool   // although that was to be soft
 }
 
 // meant is what is asked for, as it is stored.
@@ -193,33 +202,63 @@ func siteOf(edge *site.Edge, host string) *site.Site {
 }
 
 // purge is that of a plane with the cache tier.
-func (p *plane) purge(_ context.Context, what site.Purge) (count int, note string, err error) {
+func (p *plane) purge(_ context.Context, what site.Purge) (there purged, err error) {
 	if served := p.plane(); served != nil && p.has(generation.RoleCache) {
-		count = served.Purge(what)
+		there.count = served.Purge(what)
 	}
-	return count, "", nil
+	return there, nil
 }
 
 // purge is that of varnishd and of its stand-in. One that is down has nothing stored, nor
 // has it when it is back.
-func (v *varnishServer) purge(ctx context.Context, what site.Purge) (count int, note string, err error) {
+func (v *varnishServer) purge(ctx context.Context, what site.Purge) (there purged, err error) {
 	v.mu.Lock()
 	standIn := v.standIn
 	v.mu.Unlock()
 	if standIn != nil {
-		if count, _, err = standIn.purge(ctx, what); err != nil {
-			return count, "", err
+		if there, err = standIn.purge(ctx, what); err != nil {
+			return there, err
 		}
 	}
 	if !v.runs() {
-		return count, "", nil
+		return there, nil
 	}
 	if what.Soft {
-		note = "varnishd has forgotten them: it cannot have what it stores grow stale"
+		if softened, err := v.soften(ctx, what); softened || err != nil {
+			there.note = "varnishd makes them stale as they are asked for, and does not count them"
+			return there, err
+		}
+		there.note, there.forgotten = "varnishd has forgotten them: no site has grace or stale_if_error, or this varnishd cannot have what it stores grow stale", true
 	}
-	there, err := v.native.Purge(ctx, what)
+	count, err := v.native.Purge(ctx, what)
 	if err != nil && !v.runs() {
 		err = nil // it has died, and all that it had stored with it
 	}
-	return count + there, note, err
+	there.count += count
+	return there, err
+}
+
+// soften has what is meant grow stale, where varnishd can do that.
+func (v *varnishServer) soften(ctx context.Context, what site.Purge) (bool, error) {
+	if !v.native.Softens() {
+		return false, nil
+	}
+	kind, text := gate.StaleURL, what.URL
+	switch {
+	case what.Prefix != "":
+		kind, text = gate.StalePrefix, what.Prefix
+	case what.Site != "":
+		kind, text = gate.StaleSite, what.Site
+	case what.Tag != "":
+		kind, text = gate.StaleTag, what.Tag
+	}
+	count, shared := v.house.gates.MarkStale(kind, text)
+	if !shared {
+		return false, nil
+	}
+	err := v.native.Soften(ctx, count)
+	if err != nil && !v.runs() {
+		err = nil // it has died, and all that it had stored with it
+	}
+	return true, err
 }

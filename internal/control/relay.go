@@ -45,6 +45,8 @@ func (p *plane) relays(m *dataplane.Model) error {
 	}
 	if m.Edge.Gated() {
 		add(dataplane.GateRelay)
+	}
+	if m.Edge.Gated() || m.Edge.KeepsStale() {
 		add(dataplane.CountsRelay)
 	}
 	layout := p.house.layout

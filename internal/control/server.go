@@ -78,7 +78,7 @@ type (
 	// purger stores answers, and forgets those that are meant, or has them grow stale.
 	// It returns how many there were, and what a person should know of it.
 	purger interface {
-		purge(ctx context.Context, what site.Purge) (count int, note string, err error)
+		purge(ctx context.Context, what site.Purge) (purged, error)
 	}
 
 	// lingerer has workers that only finish requests of before a reload.

@@ -23,10 +23,10 @@ func prepared(ctx context.Context, watch *backends.Watch, edge *site.Edge) (*bac
 }
 
 // NeedsRelay reports whether a daemon asks for backends that are looked after, for
-// what an authority wants to know, who may come in, or hands on
-// who purges.
+// what an authority wants to know, who may come in, what has been purged softly, or
+// hands on who purges.
 func (g *Generation) NeedsRelay() bool {
-	return (g.Native(RoleWeb) || g.Native(RoleCache)) && len(g.Backends.IDs()) > 0 || g.RelaysChallenges() || g.RelaysGates() || g.Native(RoleCache) && g.Loaded.Edge.Purgeable()
+	return (g.Native(RoleWeb) || g.Native(RoleCache)) && len(g.Backends.IDs()) > 0 || g.RelaysChallenges() || g.RelaysGates() || g.Native(RoleCache) && (g.Loaded.Edge.Purgeable() || g.Loaded.Edge.KeepsStale())
 }
 
 // RelaysGates reports whether a daemon asks who may come in.

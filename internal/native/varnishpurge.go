@@ -46,7 +46,7 @@ const (
 )
 
 // Purge has varnishd forget what is meant, and returns how many responses that were,
-// as far as it knows. It cannot have them grow stale: Soft makes no difference.
+// as far as it knows. Soft makes no difference: Soften is for that.
 func (v *Varnish) Purge(ctx context.Context, what site.Purge) (count int, err error) {
 	p := &v.purges
 	p.mu.Lock()
@@ -71,6 +71,20 @@ func (v *Varnish) Purge(ctx context.Context, what site.Purge) (count int, err er
 	}
 	after, err := v.await(ctx, countTime, func(s purgeStatistics) bool { return s.open <= 0 })
 	return after.killed - before.killed, err
+}
+
+// Softens reports whether what is stored can be made stale.
+func (v *Varnish) Softens() bool { return v.inUse().softens }
+
+// Soften tells the VCL how many purges have been soft. It looks, when it gives what was
+// asked for before, whether the later ones mean that.
+func (v *Varnish) Soften(ctx context.Context, count uint64) error {
+	v.purges.mu.Lock()
+	defer v.purges.mu.Unlock()
+	const base, most = 60_000, 50_000 // milliseconds, purges
+	told := base + count%most
+	_, err := v.soon(ctx, "param.set", "idle_send_timeout", fmt.Sprintf("%d.%03d", told/1000, told%1000))
+	return err
 }
 
 // banOf is the command that forgets what is meant. What has no X-Edge-Site is no answer,

@@ -18,6 +18,7 @@ type vclSet struct {
 	dir        string // its files
 	arguments  []string
 	inC        bool
+	softens    bool
 	programs   []vclProgram // the parts, and at the end what hands requests to them
 }
 
@@ -30,7 +31,7 @@ type vclProgram struct {
 }
 
 func setOf(out *render.Output, dir string) vclSet {
-	set := vclSet{generation: out.Of(site.Varnish).Generation, dir: dir, arguments: out.Of(site.Varnish).Arguments, inC: out.Of(site.Varnish).InC}
+	set := vclSet{generation: out.Of(site.Varnish).Generation, dir: dir, arguments: out.Of(site.Varnish).Arguments, inC: out.Of(site.Varnish).InC, softens: out.Of(site.Varnish).Softens}
 	for _, part := range out.Of(site.Varnish).Parts {
 		set.programs = append(set.programs, vclProgram{"vcl_" + part.Label, part.Label, part.Name})
 	}

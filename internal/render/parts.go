@@ -43,7 +43,7 @@ func (r *Rendered) varnish(in Input, common header) error {
 		return err
 	}
 	r.Generation = generation
-	r.InC = in.counts()
+	r.InC, r.Softens = in.counts() || in.softens(), in.softens()
 	file.Name = "default.vcl" // dispatch.vcl too
 	r.Files = []File{file, text}
 	for _, part := range r.Parts {

@@ -101,6 +101,7 @@ type Rendered struct {
 	Parts     []Part
 	Arguments []string // as argv without the program and without -f
 	InC       bool     // whether there is C within the VCL
+	Softens   bool     // whether the VCL has what is purged softly grow stale
 }
 
 // Main is the daemon's configuration file, the zero File where there is none.

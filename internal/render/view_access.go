@@ -70,6 +70,9 @@ func (in Input) counts() bool {
 	})
 }
 
+// softens reports whether varnishd has what is purged softly grow stale.
+func (in Input) softens() bool { return in.Standby && in.InC && in.Edge.KeepsStale() }
+
 // vclBrought is a field that a request brings from the app that says who comes in.
 type vclBrought struct {
 	Name      string

@@ -44,6 +44,7 @@ type vclData struct {
 	GateSocket     string
 	Gates          []vclRoute // those where it is
 	Counts         bool       // whether varnishd counts requests itself
+	Softens        bool       // whether it looks for what has been purged softly
 	CountsSocket   string     // where it is handed what has been counted
 	Default        []vclSite  // the one, if any, that has the hosts of nobody
 	AnswerGroups   []vclGroup
@@ -139,6 +140,7 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		WebSocket:      in.Layout.WebSocket(),
 		GateSocket:     in.Layout.GateSocket(),
 		CountsSocket:   in.Layout.CountsSocket(),
+		Softens:        in.softens(),
 		RedirectPort:   in.Edge.RedirectPort(),
 		HealthPath:     in.Edge.HealthPath,
 		HealthSource:   in.Edge.HealthSource,

@@ -22,6 +22,11 @@ func (e *Edge) Purgeable() bool {
 	return !e.Uncached() && slices.ContainsFunc(e.Sites, func(s Site) bool { return len(s.Cache.Purgers) > 0 })
 }
 
+// KeepsStale reports whether a site's stale answers are of any use.
+func (e *Edge) KeepsStale() bool {
+	return !e.Uncached() && slices.ContainsFunc(e.Sites, func(s Site) bool { return s.Cache.Grace > 0 || s.Cache.StaleIfError > 0 })
+}
+
 // Purge is what the cache is to forget. One of the first four says what is meant.
 type Purge struct {
 	URL    string // a host in lower case and without port, and behind it a target without what IgnoreQuery names

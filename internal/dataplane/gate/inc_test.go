@@ -40,6 +40,10 @@ int main(int n, char **all)
 {
 	pthread_t threads[16];
 	int i;
+	if (all[1][0] == 's') {
+		printf("%d\n", edge_stale(all[2], all[3], all[4], all[5]));
+		return (0);
+	}
 	arguments = all + 2;
 	times = atoi(all[1]);
 	clients = (n - 2) / 2;
@@ -197,4 +201,50 @@ func TestA4InCGrows(t *testing.T) {
 	if got := k.Clients(); got != 50_000 {
 		t.Errorf("%d clients", got)
 	}
+}
+
+// TestK6Softly holds that varnishd finds what a soft purge means, and takes for stale what
+// nobody knows any more.
+func TestK6Softly(t *testing.T) {
+	k := New(slog.New(slog.DiscardHandler))
+	t.Cleanup(k.Close)
+	program := compileCounter(t, share(t, k))
+	stale := func(name string, want bool, since uint64, tags string) {
+		t.Helper()
+		at := fmt.Sprintf("%.3f", 60+float64(since%50_000)/1000)
+		out, err := exec.CommandContext(t.Context(), program, "stale", "a.test/x?y=1", "a.test", tags, at).CombinedOutput()
+		if got := strings.TrimSpace(string(out)) == "1"; err != nil || got != want {
+			t.Errorf("%s, asked for after %d: stale is %s, want %t; %v", name, since, out, want, err)
+		}
+	}
+	stale("nothing", false, 0, "")
+	for i, test := range []struct {
+		kind Stale
+		text string
+		tags string
+		want bool
+	}{
+		{StaleURL, "a.test/x?y=1", "", true}, {StaleURL, "a.test/x", "", false}, {StaleURL, "a.test", "", false},
+		{StalePrefix, "a.test/x", "", true}, {StalePrefix, "a.test/x?y=1", "", true}, {StalePrefix, "a.test/x?y=11", "", false}, {StalePrefix, "a.test/z", "", false},
+		{StaleSite, "a.test", "", true}, {StaleSite, "b.test", "", false},
+		{StaleTag, "b", ",a,b,", true}, {StaleTag, "a", ",a,b,", true}, {StaleTag, "a,b", ",a,b,", false}, {StaleTag, "a", "", false}, {StaleTag, "a", ",ab,", false},
+	} {
+		number, shared := k.MarkStale(test.kind, test.text)
+		if number != uint64(i+1) || !shared {
+			t.Fatalf("mark %d, shared: %t", number, shared)
+		}
+		stale(fmt.Sprintf("%c %s of %s", test.kind, test.text, test.tags), test.want, number-1, test.tags)
+		stale("what was asked for afterwards", false, number, test.tags)
+	}
+	first, _ := k.MarkStale(StaleTag, "none")
+	for range markCount {
+		k.MarkStale(StaleTag, "none")
+	}
+	stale("many that mean others", false, first, ",a,")
+	stale("more than are known", true, first-1, ",a,")
+	table, _ := k.counts()
+	table.head.marks.Store(100_000 - 1)
+	k.MarkStale(StaleTag, "a")
+	stale("when the count begins again", true, 100_000-1, ",a,")
+	stale("when the count begins again", false, 100_000, ",a,")
 }

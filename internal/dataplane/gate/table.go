@@ -25,6 +25,7 @@ type head struct {
 	magic  uint64 // set last
 	key    [2]uint64
 	levels atomic.Uint64 // that are in use, from 1
+	marks  atomic.Uint64 // that there have been
 }
 
 // slot is one client. It is free for another one when the time has come that it is
@@ -41,7 +42,7 @@ const (
 	bucketSize    = bucketSlots * int(unsafe.Sizeof(slot{}))
 	firstBuckets  = 512 // of the first level
 	mostLevels    = 8
-	tableSize     = headSize + firstBuckets*(1<<mostLevels-1)*bucketSize
+	tableSize     = headSize + firstBuckets*(1<<mostLevels-1)*bucketSize + marksSize
 	mostAttempts  = 100 // others were quicker each time
 	levelShift    = 6   // bits of the hash between the places in two levels
 	evictionLevel = mostLevels - 1

@@ -1027,6 +1027,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Canonical;
     unset req.http.X-Edge-Site;
     unset req.http.X-Edge-Epoch;
+    unset req.http.X-Edge-Softs;
     unset req.http.X-Edge-Status;
     unset req.http.X-Edge-Tagged;
     unset req.http.X-Edge-Key;
@@ -1120,6 +1121,7 @@ sub edge_drop_sorted {
 sub edge_drop_others {
     unset bereq.http.X-Edge-Site;
     unset bereq.http.X-Edge-Epoch;
+    unset bereq.http.X-Edge-Softs;
     unset bereq.http.X-Edge-Status;
     unset bereq.http.X-Edge-Tagged;
     unset bereq.http.X-Edge-Key;
@@ -1183,6 +1185,7 @@ sub edge_drop_kept {
     unset resp.http.X-Edge-Site;
     unset resp.http.X-Edge-Tags;
     unset resp.http.X-Edge-Epoch;
+    unset resp.http.X-Edge-Softs;
     unset resp.http.X-Edge-Told;
     unset resp.http.X-Edge-Came;
     unset resp.http.X-Edge-Grace;
