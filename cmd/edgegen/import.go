@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,8 +13,8 @@ import (
 )
 
 type importFlags struct {
-	output, root      string
-	asJSON, keepPaths bool
+	output, root, log        string
+	asJSON, keepPaths, prove bool
 }
 
 func newImport(s streams) *cobra.Command {
@@ -32,6 +33,12 @@ is without effect here, with the reason; or refused, with the reason and what to
 No line is left out. The exit code is 1 where lines are refused; what the others say
 is printed all the same.
 
+With --prove the old daemons run beside the new edge, all of them on free ports of
+this machine and before one app that answers with what it was asked. Both are asked
+for what the old files name, and for the paths of an access log (--log, in the common
+or combined format, or edgegen's JSON), and what they answer otherwise is told on
+stderr; some of it is what is put right.
+
 The site is always a good one: what it could not be with, such as a directory that is
 not on this machine, stands in a comment. --root names where the root directory of the
 old machine lies, --keep-paths has all paths stay as they are.`,
@@ -43,18 +50,23 @@ old machine lies, --keep-paths has all paths stay as they are.`,
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, arguments []string) error {
-			return s.importFiles(arguments, flags)
+		RunE: func(c *cobra.Command, arguments []string) error {
+			if flags.log != "" && !flags.prove {
+				return usageError{errors.New("--log names what --prove asks for")}
+			}
+			return s.importFiles(c.Context(), arguments, flags)
 		},
 	}
 	c.Flags().StringVarP(&flags.output, "output", "o", "", "write the site into this file, which is not there yet")
 	c.Flags().StringVar(&flags.root, "root", "", "the directory that is the root directory of the old machine")
 	c.Flags().BoolVar(&flags.keepPaths, "keep-paths", false, "keep paths that lead to nothing on this machine")
+	c.Flags().BoolVar(&flags.prove, "prove", false, "run the old daemons beside the new edge, and tell what they answer otherwise")
+	c.Flags().StringVar(&flags.log, "log", "", "with --prove, an access log whose paths are asked for")
 	c.Flags().BoolVar(&flags.asJSON, "json", false, "tell of the lines as JSON; on stdout where -o has the site in a file")
 	return c
 }
 
-func (s streams) importFiles(files []string, flags importFlags) error {
+func (s streams) importFiles(ctx context.Context, files []string, flags importFlags) error {
 	name := flags.output
 	if name == "" {
 		name = "imported.hcl"
@@ -82,6 +94,11 @@ func (s streams) importFiles(files []string, flags importFlags) error {
 	}
 	if err := tellAccount(account, result, flags.asJSON); err != nil {
 		return err
+	}
+	if flags.prove {
+		if err := s.proveImport(ctx, result, flags); err != nil {
+			return err
+		}
 	}
 	if result.Refused() > 0 {
 		return errFailed

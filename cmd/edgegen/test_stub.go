@@ -19,92 +19,124 @@ import (
 	"edgegen/internal/systemd"
 )
 
-// testEdge is an edge that runs for tests alone: builtin tiers on free ports, in front
-// of a stub app.
-type testEdge struct {
-	*runningEdge
-	app       *stubApp
+// ownEdge is an edge that runs for a verb alone: builtin tiers on free ports, in front
+// of apps that stand for the site's.
+type ownEdge struct {
 	directory string
 	public    []systemd.Listener // for http, and for https
-	end       context.CancelFunc
-	ended     chan error
+	// stands is the server that stands for one of a backend.
+	stands func(*site.Backend, site.Server) site.Server
+	// announced has clients say by a PROXY header who they are.
+	announced bool
+	// http and https say whether the site has listeners of the kind, once it serves.
+	http, https bool
+	end         context.CancelFunc
+	ended       chan error
+}
+
+// testEdge is one for tests.
+type testEdge struct {
+	*runningEdge
+	own *ownEdge
+	app *stubApp
 }
 
 // startStub starts an edge for the tests of a site, which is to be stopped.
-func (s streams) startStub(ctx context.Context, path string, flags siteFlags) (t *testEdge, err error) {
-	t = &testEdge{ended: make(chan error, 1), end: func() {}}
-	if t.directory, err = os.MkdirTemp("", "edgegen-stub-"); err != nil {
-		return nil, fmt.Errorf("make a directory for the edge: %w", err)
+func (s streams) startStub(ctx context.Context, path string, flags siteFlags) (*testEdge, error) {
+	app, err := newStubApp()
+	if err != nil {
+		return nil, err
 	}
-	if t.app, err = newStubApp(); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(t.directory))
+	own := &ownEdge{announced: true, stands: func(b *site.Backend, _ site.Server) site.Server { return app.server(b.FastCGI != nil) }}
+	t := &testEdge{own: own, app: app}
+	if err := own.start(ctx, path, flags.given); err != nil {
+		t.stop()
+		return nil, err
 	}
-	if t.public, err = freeListeners(2); err != nil {
-		t.app.close()
-		return nil, errors.Join(err, os.RemoveAll(t.directory))
+	flags.stateDir = own.directory
+	if t.runningEdge, err = s.runningEdge(ctx, []string{path}, flags, own.settleForExplanation); err != nil {
+		t.stop()
+		return nil, err
+	}
+	t.runningEdge.stub = app
+	return t, nil
+}
+
+// stop ends the edge and its app.
+func (t *testEdge) stop() {
+	t.own.stop()
+	t.app.close()
+}
+
+// start starts the edge and waits until it serves. It is to be stopped also where
+// there is an error.
+func (o *ownEdge) start(ctx context.Context, path string, given []config.Given) (err error) {
+	o.end, o.ended = func() {}, make(chan error, 1)
+	o.ended <- nil
+	if o.directory, err = os.MkdirTemp("", "edgegen-own-"); err != nil {
+		return fmt.Errorf("make a directory for the edge: %w", err)
+	}
+	if o.public, err = freeListeners(2); err != nil {
+		return err
 	}
 	selection := generation.Selection{Roles: map[string]site.Engine{}}
 	for _, role := range generation.Roles() {
 		selection.Roles[role] = site.Builtin
 	}
+	<-o.ended
 	running, end := context.WithCancel(ctx)
-	t.end = end
+	o.end = end
 	ready := make(chan struct{})
 	go func() {
-		t.ended <- control.Up(running, ctx, control.Options{
-			Site: path, Given: flags.given, StateDir: t.directory, Select: selection, Version: version(),
+		o.ended <- control.Up(running, ctx, control.Options{
+			Site: path, Given: given, StateDir: o.directory, Select: selection, Version: version(),
 			Guardian:  []string{guardianArgument},
-			Listeners: t.public, // which it closes
+			Listeners: o.public, // which it closes
 			Log:       slog.New(slog.DiscardHandler),
 			SetLevel:  func(string) {},
-			Warn:      func(config.Diagnostics) {}, // the explainer tells them
+			Warn:      func(config.Diagnostics) {}, // whoever reads the site as well tells them
 			Ready:     func([]string) { close(ready) },
-			Settle:    t.settle,
+			Settle:    o.settle,
 		})
 	}()
 	select {
-	case err = <-t.ended:
-		t.ended <- nil
+	case err := <-o.ended:
+		o.ended <- nil
 		if err == nil {
-			err = errors.New("the edge for the tests has stopped")
+			err = errors.New("the edge has stopped by itself")
 		}
+		return err
 	case <-ready:
-		flags.stateDir = t.directory
-		t.runningEdge, err = s.runningEdge(ctx, []string{path}, flags, t.settleForExplanation)
+		return nil
 	}
-	if err != nil {
-		t.stop()
-		return nil, err
-	}
-	t.runningEdge.stub = t.app
-	return t, nil
 }
 
 // stop ends the edge and takes away what it has left.
-func (t *testEdge) stop() {
-	t.end()
-	<-t.ended
-	t.app.close()
-	_ = os.RemoveAll(t.directory) // what is left of it hurts nobody
+func (o *ownEdge) stop() {
+	o.end()
+	<-o.ended
+	_ = os.RemoveAll(o.directory) // what is left of it hurts nobody
 }
 
-// settle makes of a site's model that of the edge for the tests: on free ports of this
-// machine, asked by whoever a PROXY header names, in front of the stub app.
-func (t *testEdge) settle(edge *site.Edge) {
-	t.settleForExplanation(edge)
-	if !edge.Plain() {
+// settle makes of a site's model that of the edge: on free ports of this machine, in
+// front of what stands for the apps.
+func (o *ownEdge) settle(edge *site.Edge) {
+	o.settleForExplanation(edge)
+	o.http, o.https = len(edge.HTTP) > 0, len(edge.HTTPS) > 0
+	if o.announced && !edge.Plain() {
 		edge.Announced = []site.Prefix{{Network: netip.MustParsePrefix("127.0.0.0/8")}}
 	}
 }
 
-func (t *testEdge) settleForExplanation(edge *site.Edge) {
+// settleForExplanation is that but for who asks, as if nobody had to say it.
+func (o *ownEdge) settleForExplanation(edge *site.Edge) {
 	if len(edge.HTTPS) > 0 && edge.PublicPort == 0 {
 		edge.PublicPort = int(edge.HTTPS[0].Address.Port())
 	}
-	edge.HTTP, edge.HTTPS = listenAt(edge.HTTP, t.public[0]), listenAt(edge.HTTPS, t.public[1])
+	edge.HTTP, edge.HTTPS = listenAt(edge.HTTP, o.public[0]), listenAt(edge.HTTPS, o.public[1])
 	edge.Metrics, edge.Trace, edge.Resolvers = nil, nil, nil
 	edge.Storage = site.Storage{Type: "memory", Size: min(edge.Storage.Size, 64<<20)}
-	edge.Log = site.Log{Access: filepath.Join(t.directory, "access.log"), Format: "json", Level: "error"}
+	edge.Log = site.Log{Access: filepath.Join(o.directory, "access.log"), Format: "json", Level: "error"}
 	for i := range edge.Sites {
 		s := &edge.Sites[i]
 		if s.TLS.ACME {
@@ -112,7 +144,7 @@ func (t *testEdge) settleForExplanation(edge *site.Edge) {
 		}
 		for j := range s.Backends {
 			b := &s.Backends[j]
-			b.Servers = []site.Server{t.app.server(b.FastCGI != nil)}
+			b.Servers = []site.Server{o.stands(b, b.Servers[0])}
 			b.Command, b.Health, b.TLS, b.Balance = nil, nil, site.BackendTLS{}, site.RoundRobin
 		}
 	}
@@ -151,9 +183,9 @@ func (t *testEdge) ask(ctx context.Context, one *edgetest.Test) (*explain.Explan
 	t.app.answer(one.App)
 	request := one.Request
 	request.Named = false // the site's own ports are free ones here
-	address := t.public[0].Address
+	address := t.own.public[0].Address
 	if request.HTTPS && !t.edge.Plain() {
-		address = t.public[1].Address
+		address = t.own.public[1].Address
 	}
 	if t.edge.Plain() && request.Peer.IsValid() || request.HTTPS && !t.edge.Plain() && len(t.edge.HTTPS) == 0 || !request.HTTPS && len(t.edge.HTTP) == 0 {
 		return t.explainer.Explain(request), nil // nobody can ask so

@@ -29,6 +29,9 @@ type Result struct {
 	// Site is HCL in canonical layout; nil where the files name nothing to serve.
 	Site  []byte
 	Lines []*Line
+
+	chain *chain
+	old   *old
 }
 
 // Refused counts the lines that are.
@@ -83,7 +86,7 @@ func Import(o Options) (*Result, error) {
 		}
 		line.Text = short(line.Text)
 	}
-	return &Result{Site: site, Lines: read.lines}, nil
+	return &Result{Site: site, Lines: read.lines, chain: c, old: read}, nil
 }
 
 // readAll reads the files, each by what it is.

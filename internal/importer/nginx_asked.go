@@ -7,9 +7,13 @@ import (
 
 // askedFor is what an app is told besides the request, and how long it may take.
 func (r *router) askedFor(b, backend *block, scope *directive) {
-	upgrade := false
+	upgrade, host := false, false
 	for _, d := range scope.nearest("proxy_set_header") {
 		upgrade = r.told(b, backend, d) || upgrade
+		host = host || strings.EqualFold(d.arg(0), "Host")
+	}
+	if !host {
+		r.ownHost(backend, scope.last("proxy_pass"))
 	}
 	if upgrade {
 		var from []*Line
@@ -38,6 +42,18 @@ func (r *router) askedFor(b, backend *block, scope *directive) {
 	} else if d != nil {
 		d.idle("what an app says about an error is passed on")
 	}
+}
+
+// ownHost is about an app that nginx asks for the host of its address: one with a name
+// of its own knows no other.
+func (r *router) ownHost(backend *block, d *directive) {
+	a, ok := r.appOf(d)
+	host, _, _ := strings.Cut(a.server, ":")
+	if ok && r.upstreams[a.server] == nil && strings.Contains(strings.Trim(host, "0123456789."), ".") {
+		backend.set("host", quote(a.server), d.Line)
+		return
+	}
+	d.right("the app is told the Host of the client, and who asks, which nobody told it")
 }
 
 // patience is how long an app may take. Where several locations differ, the longest

@@ -185,7 +185,7 @@ func (r *router) answer(b *block, scope *directive) bool {
 	switch {
 	case leads && t.whole && t.host != "":
 		redirect := b.sub("redirect", d.Line)
-		redirect.set("to", quote(strings.TrimSuffix(to, t.path)+strings.TrimSuffix(b.label, "/")+"/"), d.Line)
+		redirect.set("to", quote(strings.TrimSuffix(to, t.path)+b.label), d.Line)
 		if strings.HasPrefix(b.label, "=") || strings.HasPrefix(b.label, "~") {
 			d.refuse("the whole path goes along with a route of paths alone", "write the path that it leads to")
 		}

@@ -97,10 +97,13 @@ func (n *nginx) ahead(b *block, s *server) {
 	}
 	s.front.every(func(d *directive) {
 		if strings.HasPrefix(d.name, "proxy_") || d.name == "location" {
-			d.into("the way from TLS to the cache")
+			d.into(toCache)
 		}
 	})
 }
+
+// toCache is where the account says that a line is which leads to Varnish.
+const toCache = "the way from TLS to the cache"
 
 // shadowed is a plain server whose names are served over TLS as well.
 func (n *nginx) shadowed(s, first *server) {

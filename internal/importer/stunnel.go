@@ -119,6 +119,7 @@ func (c *chain) siteFor(host string, line *Line) *block {
 	b := c.out.named("site", label, line)
 	if wildcard {
 		b.addTo("hosts", []string{host}, line)
+		line.right("a site has a host of its own: " + label + " is served here as well")
 	}
 	if host == "" {
 		b.set("default", "true")
@@ -150,7 +151,9 @@ func (c *chain) connect(s *stunnelService, sites []*block) {
 		}
 		if len(servers) > 0 {
 			b.named("backend", "app", from...).set("servers", list(servers), from...)
-			b.named("route", "/", from...).set("backend", quote("app"))
+			route := b.named("route", "/", from...)
+			route.set("backend", quote("app"))
+			route.set("websocket", "true", from...) // to stunnel all is alike
 		}
 	}
 }

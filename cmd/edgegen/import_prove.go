@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"edgegen/internal/certificate"
+	"edgegen/internal/importer"
+	"edgegen/internal/printable"
+	"edgegen/internal/prove"
+	"edgegen/internal/site"
+)
+
+// proveImport runs the old daemons beside the new edge and tells what they answer
+// otherwise.
+func (s streams) proveImport(ctx context.Context, result *importer.Result, flags importFlags) (err error) {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	directory, err := os.MkdirTemp("", "edgegen-prove-")
+	if err != nil {
+		return fmt.Errorf("make a directory for the old daemons: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(directory)) }()
+	if err := os.Chmod(directory, 0o755); err != nil { // the daemons may run as others
+		return err
+	}
+	recorder := &prove.Recorder{}
+	defer recorder.Close()
+	asked := result.Asked()
+	if flags.log != "" {
+		logged, err := prove.Logged(flags.log, asked)
+		if err != nil {
+			return err
+		}
+		asked = append(asked, logged...)
+	}
+
+	ports := map[string]string{}
+	pem, err := oldCertificate(directory)
+	if err != nil {
+		return err
+	}
+	old := result.Replay(importer.Replay{Directory: directory, PEM: pem, App: recorder.At, Listen: func(address string) string {
+		if ports[address] == "" {
+			ports[address] = freeAddress()
+		}
+		return ports[address]
+	}})
+	daemons, err := prove.Start(ctx, old, directory)
+	defer daemons.Stop()
+	if err != nil {
+		return err
+	}
+
+	file := filepath.Join(directory, "site.hcl")
+	if err := os.WriteFile(file, result.Site, 0o600); err != nil {
+		return err
+	}
+	own := &ownEdge{stands: func(b *site.Backend, one site.Server) site.Server { return recorded(recorder, b, one) }}
+	defer own.stop()
+	if err := own.start(ctx, file, nil); err != nil {
+		return fmt.Errorf("run the new edge: %w", err)
+	}
+	if err := recorder.Err(); err != nil {
+		return fmt.Errorf("stand for the apps: %w", err)
+	}
+	now := prove.Edge{}
+	if own.http {
+		now.HTTP = own.public[0].Address.String()
+	}
+	if own.https {
+		now.HTTPS = own.public[1].Address.String()
+	}
+	return s.tellProof(prove.Compare(ctx, prove.Edge{HTTPS: old.HTTPS, HTTP: old.HTTP}, now, asked))
+}
+
+// tellProof tells of each request whether both answer alike.
+func (s streams) tellProof(results []prove.Compared) error {
+	color := colored(s.err)
+	differ := 0
+	for _, one := range results {
+		if len(one.Differs) == 0 {
+			fmt.Fprintf(s.err, "%s  %s  %s\n", paint(color, green, "same    "), printable.Text(one.Request), printable.Text(one.New))
+			continue
+		}
+		differ++
+		fmt.Fprintf(s.err, "%s  %s\n    old  %s\n    new  %s\n", paint(color, warning, "differs "), printable.Text(one.Request), printable.Text(one.Old), printable.Text(one.New))
+		for _, line := range one.Differs {
+			fmt.Fprintf(s.err, "         %s\n", printable.Text(line))
+		}
+	}
+	_, err := fmt.Fprintf(s.err, "\n%s asked of both: %d answered alike, %d otherwise\n", plural(len(results), "request"), len(results)-differ, differ)
+	return err
+}
+
+// recorded is where the recorder stands for a server of a backend.
+func recorded(recorder *prove.Recorder, b *site.Backend, one site.Server) site.Server {
+	name := "unix:" + one.Path
+	if one.Path == "" {
+		name = net.JoinHostPort(one.Host, fmt.Sprint(one.Port))
+	}
+	if b.FastCGI != nil {
+		name = "fastcgi " + name
+	}
+	at, _ := netip.ParseAddrPort(recorder.At(name)) // it is one of TCP
+	return site.Server{Host: at.Addr().String(), Port: at.Port(), Weight: 1}
+}
+
+// oldCertificate is one for the old daemons, which nobody looks at.
+func oldCertificate(directory string) (string, error) {
+	authority, err := certificate.OpenAuthority(filepath.Join(directory, "ca"))
+	if err != nil {
+		return "", err
+	}
+	pair, err := authority.Issue([]string{"old.invalid"})
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(directory, "old.pem")
+	if err := os.WriteFile(file, pair.PEM, 0o600); err != nil {
+		return "", fmt.Errorf("write a certificate for the old daemons: %w", err)
+	}
+	return file, nil
+}
+
+// freeAddress is one that nobody listens at, and that the old daemons are told.
+func freeAddress() string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "127.0.0.1:1" // the daemon says why not
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
