@@ -1,6 +1,8 @@
 package config
 
 import (
+	"bytes"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
@@ -22,16 +24,21 @@ func (r *Reader) Evaluate() ([]byte, Diagnostics) {
 	if problems.HasErrors() {
 		return nil, problems
 	}
-	file := hclwrite.NewEmptyFile()
+	var out bytes.Buffer // each block is written by itself: hclwrite looks through a file for each that is added
 	for i, pieces := range parsed {
 		around := &block{loader: l, schema: l.language, scope: l.scope, body: joined(pieces), place: hcl.Range{Filename: sources[i].name}}
 		for _, kind := range []*schema{l.language.edge(), l.language.site()} {
 			for _, b := range around.all(kind) {
+				file := hclwrite.NewEmptyFile()
 				b.print(file.Body())
+				if out.Len() > 0 {
+					out.WriteByte('\n')
+				}
+				out.Write(layOut(file.Bytes()))
 			}
 		}
 	}
-	return layOut(file.Bytes()), problems
+	return out.Bytes(), problems
 }
 
 // print writes a block with what its arguments say.
