@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -58,7 +59,7 @@ func Start(ctx context.Context, old *importer.Old, directory string) (*Daemons, 
 		if err != nil {
 			return d, fmt.Errorf("run the old %s: %w", one.engine, err)
 		}
-		if err := d.start(ctx, daemon.Path, one.arguments); err != nil {
+		if err := d.start(ctx, directory, daemon.Path, one.arguments); err != nil {
 			return d, fmt.Errorf("run the old %s: %w", one.engine, err)
 		}
 		waits = append(waits, one.at...)
@@ -74,21 +75,29 @@ func Start(ctx context.Context, old *importer.Old, directory string) (*Daemons, 
 	return d, nil
 }
 
-// start starts a program that ends with this one.
-func (d *Daemons) start(ctx context.Context, program string, arguments []string) error {
+// start starts a program that ends with this one, however that ends: the kernel sees to
+// it as long as the thread lives that has started it.
+func (d *Daemons) start(ctx context.Context, directory, program string, arguments []string) error {
 	c := exec.CommandContext(ctx, program, arguments...)
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) }
 	c.WaitDelay = 10 * time.Second
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	c.Env = append(os.Environ(), "TMPDIR="+directory)
 	c.Stdout, c.Stderr = d, d
-	if err := c.Start(); err != nil {
+	started := make(chan error)
+	d.ended.Go(func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := c.Start()
+		if started <- err; err == nil {
+			_ = c.Wait() // what it has said is shown where it does not answer
+			d.died <- struct{}{}
+		}
+	})
+	if err := <-started; err != nil {
 		return err
 	}
 	d.running = append(d.running, c)
-	d.ended.Go(func() {
-		_ = c.Wait() // what it has said is shown where it does not answer
-		d.died <- struct{}{}
-	})
 	return nil
 }
 
