@@ -23,7 +23,7 @@ import (
 type varnishServer struct {
 	daemon
 	native *native.Varnish
-	log    *running // nil where no access log is written
+	log    atomic.Pointer[running] // nil where nobody is to hear of requests
 
 	planned atomic.Bool // varnishd is being stopped on purpose
 	stood   atomic.Bool // the stand-in has been asked since it was made
@@ -115,8 +115,33 @@ func (v *varnishServer) refused(g *generation.Generation, err error) error {
 func (v *varnishServer) describe() supervise.Process {
 	p := v.native.Process(func() int { return v.process().Status().PID })
 	p.OnChange = v.processChanged
+	ready := p.Ready
+	p.Ready = func(ctx context.Context) error {
+		if err := ready(ctx); err != nil {
+			return err
+		}
+		v.awaitLog(ctx)
+		return nil
+	}
 	return v.withHold(p)
 }
+
+// awaitLog waits until varnishncsa follows a varnishd that has been started again:
+// nobody would hear of what that answers before.
+func (v *varnishServer) awaitLog(ctx context.Context) {
+	if v.log.Load() == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, followTime)
+	defer cancel()
+	if err := v.native.SyncLog(ctx); err != nil {
+		v.house.options.Log.Warn("varnishncsa does not follow varnishd: requests may be missing from the access log and the metrics", "error", err)
+	}
+}
+
+// followTime bounds how long requests are led past a varnishd that is well, for the sake
+// of its log.
+const followTime = 5 * time.Second
 
 // childDied has varnishd started anew: without its child it serves nothing. It
 // is told of by the kernel and again by varnishd's manager.
@@ -176,17 +201,19 @@ func (v *varnishServer) leaves() {
 func (v *varnishServer) republish() error { return v.publish(v.runs()) }
 
 // startLog has varnishncsa tell of requests, where somebody is to hear of them.
-func (v *varnishServer) startLog(ctx context.Context, g *generation.Generation) (err error) {
+func (v *varnishServer) startLog(ctx context.Context, g *generation.Generation) error {
 	if !g.Loaded.Edge.Recorded() {
 		return nil
 	}
-	if v.log, err = v.house.launch(v.native.LogProcess()); err != nil {
+	log, err := v.house.launch(v.native.LogProcess())
+	if err != nil {
 		return err
 	}
+	v.log.Store(log)
 	if v.degraded() {
 		return nil // it gets ready when varnishd does
 	}
-	if err := v.log.WaitReady(ctx); err != nil {
+	if err := log.WaitReady(ctx); err != nil {
 		return fmt.Errorf("start varnishncsa: %w", err)
 	}
 	return nil
@@ -227,8 +254,8 @@ func (v *varnishServer) standsNoLonger() error {
 // would grow stale unnoticed. It also looks after varnishncsa, which cannot be
 // asked, and after what a purge leaves to do.
 func (v *varnishServer) refresh(ctx context.Context) error {
-	if v.log != nil && v.log.Suspended() {
-		_ = v.log.Abort(ctx, errSuspended) // the next look tries again
+	if log := v.log.Load(); log != nil && log.Suspended() {
+		_ = log.Abort(ctx, errSuspended) // the next look tries again
 	}
 	if v.stood.CompareAndSwap(true, false) && v.stands() {
 		if err := v.standInStarts(ctx, v.house.serving()); err != nil {
@@ -240,13 +267,13 @@ func (v *varnishServer) refresh(ctx context.Context) error {
 
 func (v *varnishServer) stop(hurry context.Context) {
 	v.leaves()
-	if v.log != nil {
+	if log := v.log.Load(); log != nil {
 		ctx, cancel := context.WithTimeout(hurry, lastTime)
 		if err := v.native.SyncLog(ctx); err != nil {
 			v.house.options.Log.Debug("complete the access log", "error", err)
 		}
 		cancel()
-		v.log.stop(hurry)
+		log.stop(hurry)
 	}
 	v.daemon.stop(hurry)
 	v.house.storage.release(v)

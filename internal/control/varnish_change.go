@@ -212,9 +212,8 @@ func (v *varnishServer) afterwards(ctx context.Context, next *generation.Generat
 	if !logs {
 		return
 	}
-	if v.log != nil {
-		v.log.stop(v.house.life)
-		v.log = nil
+	if log := v.log.Swap(nil); log != nil {
+		log.stop(v.house.life)
 	}
 	if err := v.startLog(ctx, next); err != nil {
 		v.house.options.Log.Error("write the access log", "error", err)

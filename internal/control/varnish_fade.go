@@ -25,11 +25,10 @@ func (v *varnishServer) makeWay() {
 	if errors.Is(err, supervise.ErrNotRunning) {
 		err = nil // it has ended already
 	}
-	if v.log != nil {
+	if log := v.log.Swap(nil); log != nil {
 		ctx, cancel := context.WithTimeout(v.house.life, lastTime)
-		v.log.stop(ctx)
+		log.stop(ctx)
 		cancel()
-		v.log = nil
 	}
 	dir := v.house.layout.VarnishDir()
 	err = errors.Join(err, os.RemoveAll(dir+beforeName))
