@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"edgegen/test/edge"
 )
 
 // TestV4Examples runs the examples of the help texts, for the site of the article.
@@ -16,7 +18,8 @@ import (
 func TestV4Examples(t *testing.T) {
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	directory, empty := copied(t, "../../examples/article"), copied(t, "../../examples/article/public")
-	if err := os.Mkdir(filepath.Join(empty, "public"), 0o755); err != nil {
+	client := (*edge.Party)(nil).Signs(t, 1, edge.Authority("alice"))
+	if err := errors.Join(os.Mkdir(filepath.Join(empty, "public"), 0o755), os.WriteFile(filepath.Join(directory, "alice.pem"), []byte(client.Chain), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range newRoot(streams{}).Commands() {

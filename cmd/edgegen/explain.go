@@ -27,6 +27,7 @@ type siteFlags struct {
 type explainFlags struct {
 	siteFlags
 	peer, id     string
+	client       string // a file
 	headers      []string
 	asJSON, live bool
 }
@@ -49,6 +50,7 @@ listener of the scheme will do.`,
 		Example: `  edgegen explain GET https://vzine.us/chat
   edgegen explain GET vzine.us/chat --header 'Cookie: session=1'
   edgegen explain GET https://vzine.us/ --peer 10.0.0.1 --header 'X-Forwarded-For: 203.0.113.7'
+  edgegen explain GET https://vzine.us/ --client-cert alice.pem
   edgegen explain GET https://vzine.us/ --live`,
 		Args: flags.arguments, ValidArgsFunction: completeRequest,
 		RunE: func(c *cobra.Command, arguments []string) error {
@@ -74,6 +76,7 @@ listener of the scheme will do.`,
 	}
 	c.Flags().StringArrayVarP(&flags.headers, "header", "H", nil, "a header field of the request, as 'Name: value'; may be repeated")
 	c.Flags().StringVar(&flags.peer, "peer", "", "the address that connects, where that matters for trusted_proxies")
+	c.Flags().StringVar(&flags.client, "client-cert", "", "a PEM file with the certificate that the client shows, and for --live with its key")
 	c.Flags().BoolVar(&flags.live, "live", false, "send the request to the running edge, and compare")
 	c.Flags().StringVar(&flags.id, "id", "", "explain the request that has this X-Request-Id in the access log")
 	c.Flags().BoolVar(&flags.asJSON, "json", false, "print the explanation as JSON")
@@ -86,8 +89,8 @@ listener of the scheme will do.`,
 // arguments takes a method, a URL, and perhaps a SITE.
 func (f *explainFlags) arguments(c *cobra.Command, arguments []string) error {
 	switch {
-	case f.id != "" && (f.live || f.peer != "" || len(f.headers) > 0):
-		return usageError{errors.New("--id takes the request from the access log: --live, --peer and --header do not go with it")}
+	case f.id != "" && (f.live || f.peer != "" || f.client != "" || len(f.headers) > 0):
+		return usageError{errors.New("--id takes the request from the access log: --live, --peer, --client-cert and --header do not go with it")}
 	case f.id != "":
 		return siteArgument(c, arguments)
 	case len(arguments) < 2 || len(arguments) > 3:
@@ -100,6 +103,9 @@ func (f *explainFlags) arguments(c *cobra.Command, arguments []string) error {
 
 func (f *explainFlags) request(arguments []string) (explain.Request, error) {
 	request, err := explain.Ask(arguments[0], arguments[1], f.headers)
+	if err == nil && f.client != "" {
+		request.Client, err = shownCertificate(f.client, f.live)
+	}
 	if err != nil || f.peer == "" {
 		return request, err
 	}

@@ -30,6 +30,28 @@ func writeCertificates(out *strings.Builder, all []api.CertificateStatus, now ti
 	rows.write(out, color, width)
 }
 
+// writeClients tells of the sites that ask clients for a certificate, where that ends
+// soon or has ended.
+func writeClients(out *strings.Builder, all []api.ClientsStatus, now time.Time, color bool, width int) {
+	const soon = 24 * time.Hour
+	rows, told := newTable("SITE", "CLIENTS", "ENDS"), false
+	for _, c := range all {
+		if c.Ends == nil || c.Ends.Sub(now) > soon {
+			continue
+		}
+		told = true
+		tone := warning
+		if !now.Before(*c.Ends) {
+			tone = alarm
+		}
+		rows.add("whom that is about does not come in any more then", cell{text: c.Site}, cell{printable.Text(c.What), tone}, cell{text: ahead(*c.Ends, now)})
+	}
+	if told {
+		out.WriteByte('\n')
+		rows.write(out, color, width)
+	}
+}
+
 // certificateRemark is what is wrong with a certificate, and when that is tried to
 // be put right.
 func certificateRemark(c api.CertificateStatus, now time.Time) string {

@@ -30,6 +30,7 @@ func statusText(status api.Status, now time.Time, color bool, width int) string 
 		writeEndpoints(&out, status.Backends, now, color, width)
 	}
 	writeCertificates(&out, status.Certificates, now, color, width)
+	writeClients(&out, status.Clients, now, color, width)
 	if len(status.Metrics) > 0 {
 		fmt.Fprintf(&out, "\nmetrics: %s\n", "http://"+status.Metrics[0]+"/status")
 	}

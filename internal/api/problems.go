@@ -35,6 +35,11 @@ func (o *Overview) FindProblems(now time.Time) []Problem {
 	if t := o.Traces; t != nil && t.Problem != "" {
 		all.add(false, "the collector of traces takes no spans", t.Problem)
 	}
+	for _, c := range o.Clients {
+		if c.Ends != nil && !now.Before(*c.Ends) {
+			all.add(true, fmt.Sprintf("clients of %s do not come in by their certificates", c.Site), c.What+" has ended")
+		}
+	}
 	if t := o.Traffic; t != nil && o.Ready && t.All.Failed*t.Window >= 3 && t.All.Failed > t.All.Requests/20 {
 		all.add(true, fmt.Sprintf("%.0f %% of the requests fail (5xx)", 100*t.All.Failed/t.All.Requests), "")
 	}

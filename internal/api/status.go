@@ -16,10 +16,12 @@ type Status struct {
 	Backends   []BackendStatus `json:"backends"`
 	// Certificates are those that edgegen gets, and others that end soon.
 	Certificates []CertificateStatus `json:"certificates,omitempty"`
-	LastReload   *ReloadStatus       `json:"last_reload"`       // nil until the first reload
-	Metrics      []string            `json:"metrics,omitempty"` // where metrics are told
-	Traces       *TracesStatus       `json:"traces,omitempty"`  // nil where the site has none
-	Connections  Connections         `json:"connections"`
+	// Clients are the sites that ask clients for a certificate.
+	Clients     []ClientsStatus `json:"clients,omitempty"`
+	LastReload  *ReloadStatus   `json:"last_reload"`       // nil until the first reload
+	Metrics     []string        `json:"metrics,omitempty"` // where metrics are told
+	Traces      *TracesStatus   `json:"traces,omitempty"`  // nil where the site has none
+	Connections Connections     `json:"connections"`
 }
 
 // TracesStatus tells of the spans that a collector is told. Counts begin at the start
@@ -47,6 +49,14 @@ type CertificateStatus struct {
 	Renewal *time.Time `json:"renewal,omitempty"` // when another one will be asked for
 	Problem string     `json:"problem,omitempty"` // why there is none, and what to do
 	Next    *time.Time `json:"next,omitempty"`    // when it is tried again, after a problem
+}
+
+// ClientsStatus tells of a site that asks clients for a certificate.
+type ClientsStatus struct {
+	Site     string     `json:"site"`
+	Required bool       `json:"required"`
+	What     string     `json:"what,omitempty"` // what ends first of the authorities and their lists
+	Ends     *time.Time `json:"ends,omitempty"` // when; from then on some clients do not come in
 }
 
 // TierStatus is one tier's part of a Status.

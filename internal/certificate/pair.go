@@ -52,8 +52,8 @@ func (p Pair) TLS() (tls.Certificate, error) {
 // authority; what does not is left out. Every error is an *Error. Dates and names
 // are not judged.
 func Load(certFile, keyFile string) (Pair, error) {
-	certPEM, certErr := readFile(certFile, false)
-	keyPEM, keyErr := readFile(keyFile, true)
+	certPEM, certErr := readFile(certFile, false, maxFile)
+	keyPEM, keyErr := readFile(keyFile, true, maxFile)
 	if certErr != nil {
 		return Pair{}, certErr
 	}

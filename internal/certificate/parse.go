@@ -19,7 +19,7 @@ const maxFile = 1 << 20
 
 // readFile reads a plain file. A pipe or a device is refused before it is
 // opened, because opening or reading one may never return.
-func readFile(file string, inKey bool) ([]byte, error) {
+func readFile(file string, inKey bool, most int64) ([]byte, error) {
 	fail := func(kind Kind, err error, detail, remedy string) ([]byte, error) {
 		return nil, &Error{Kind: kind, File: file, InKey: inKey, Detail: detail, Remedy: remedy, Err: err}
 	}
@@ -35,7 +35,7 @@ func readFile(file string, inKey bool) ([]byte, error) {
 		return fail(Unreadable, nil, "is a directory", "name the PEM file in it")
 	case !info.Mode().IsRegular():
 		return fail(Unreadable, nil, "is not a plain file", "")
-	case info.Size() > maxFile:
+	case info.Size() > most:
 		return fail(Unreadable, nil, fmt.Sprintf("has %d bytes, too many for a certificate or key", info.Size()), "")
 	}
 	handle, err := os.Open(file)
@@ -46,7 +46,7 @@ func readFile(file string, inKey bool) ([]byte, error) {
 		return fail(Unreadable, err, "cannot be read: "+causeOf(err), "")
 	}
 	defer handle.Close()
-	content, err := io.ReadAll(io.LimitReader(handle, maxFile))
+	content, err := io.ReadAll(io.LimitReader(handle, most))
 	if err != nil {
 		return fail(Unreadable, err, "cannot be read: "+causeOf(err), "")
 	}

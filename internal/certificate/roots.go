@@ -15,7 +15,7 @@ type Roots struct {
 // LoadRoots reads the certificates in a PEM file, of which there is at least
 // one. Every error is an *Error.
 func LoadRoots(file string) (Roots, error) {
-	content, err := readFile(file, false)
+	content, err := readFile(file, false, maxFile)
 	if err != nil {
 		return Roots{}, err
 	}

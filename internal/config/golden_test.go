@@ -164,6 +164,7 @@ func writeCertificates(t testing.TB, dir string) {
 	}
 	private.Policies = []x509.OID{forum}
 	write("gap.crt", signedPEM(t, private, key, other))
+	writeAuthorities(t, write)
 	write("encrypted.key", pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: []byte("x")}))
 }
 

@@ -38,10 +38,14 @@ func hopByHop() []owned {
 // requestNames are what the edge itself says to a backend (F1, F2, F5).
 func requestNames() []owned {
 	const address = "it tells the backend who the client is, and is set from the connection"
-	return append(hopByHop(),
+	names := append(hopByHop(),
 		owned{"Host", "the backend sees the host as the client sent it"},
 		owned{"Forwarded", address}, owned{"X-Forwarded-*", address}, owned{"X-Real-IP", address},
 		owned{"X-Request-Id", "it is made for each request"})
+	for _, name := range site.CertNames() {
+		names = append(names, owned{name, "it tells the backend of the client's certificate"})
+	}
+	return names
 }
 
 // responseNames are what the edge itself says to a client.

@@ -100,7 +100,7 @@ func TestExamplesOfTheTable(t *testing.T) {
 			t.Run(nameOf(path, a)+"/"+what, func(t *testing.T) {
 				text := siteWith(path, a, strings.NewReplacer("${each.key}.", "", "/var/log/edgegen", ".", "/srv/app", "srv", `"auth"`, `"app"`,
 					`"server.crt"`, `"certs/server.crt"`, `"server.key"`, `"certs/server.key"`,
-					`"client.crt"`, `"certs/server.crt"`, `"client.key"`, `"certs/server.key"`, `"ca.pem"`, `"certs/server.crt"`, `"authority.pem"`, `"certs/server.crt"`).Replace(value))
+					`"client.crt"`, `"certs/server.crt"`, `"client.key"`, `"certs/server.key"`, `"ca.pem"`, `"certs/server.crt"`, `"authority.pem"`, `"certs/server.crt"`, `"clients.pem"`, `"certs/authority.crt"`, `"revoked.pem"`, `"certs/authority.crl"`).Replace(value))
 				if err := os.WriteFile("site.hcl", []byte(text), 0o600); err != nil {
 					t.Fatal(err)
 				}
@@ -126,7 +126,7 @@ func TestExamplesOfTheTable(t *testing.T) {
 func siteWith(path []*schema, a *argument, value string) string {
 	inner := a.name + " = " + value + "\n"
 	beside := map[string]string{
-		"cache_storage.type": "path = \"cache.bin\"\n", "cache_storage.path": "type = \"file\"\n", "site.for_each": "host = \"${each.key}.test\"\n", "site.tls.certificate": "key = \"certs/server.key\"\n", "site.tls.key": "certificate = \"certs/server.crt\"\n", "site.tls.dns_hook": "acme = true\n",
+		"cache_storage.type": "path = \"cache.bin\"\n", "cache_storage.path": "type = \"file\"\n", "site.for_each": "host = \"${each.key}.test\"\n", "site.tls.certificate": "key = \"certs/server.key\"\n", "site.tls.key": "certificate = \"certs/server.crt\"\n", "site.tls.dns_hook": "acme = true\n", "tls.client_auth": "client_ca = \"certs/authority.crt\"\n", "tls.client_crl": "client_ca = \"certs/authority.crt\"\n",
 		"backend.tls.certificate": "key = \"certs/server.key\"\n", "backend.tls.key": "certificate = \"certs/server.crt\"\n",
 		"backend.env": "command = [\"x\"]\n", "backend.dir": "command = [\"x\"]\n", "route.websocket": "backend = \"app\"\n", "route.stream": "backend = \"app\"\n", "rewrite.pattern": "replacement = \"/x\"\n", "rewrite.replacement": "pattern = \"^/(.+)$\"\n", "hsts.preload": "include_subdomains = true\n",
 	}

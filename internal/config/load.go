@@ -116,6 +116,7 @@ type loader struct {
 	origins        map[hcl.Range]origin
 	secrets        secrets
 	contents       map[string]fileRead
+	clientsRead    map[clientsFiles]clientsReading
 	instance       string          // that is being decoded
 	without        []without       // sites that have no tls block
 	repeated       map[problem]int // the index of a problem that is about an instance
@@ -140,7 +141,7 @@ const maxDiagnostics = 200
 func newLoader(path string, now func() time.Time) *loader {
 	l := &loader{now: now, language: language(), dynamicKind: dynamicLanguage(), shifter: shifter{}, claims: map[string]hcl.Range{}, sources: map[string]*source{}, certificates: map[pairFiles]certificate.Pair{}, shownRoot: filepath.Dir(path),
 		seen: map[string]sight{}, memory: newMemory(), identification: sha256.New(), declared: map[string][]string{},
-		origins: map[hcl.Range]origin{}, secrets: secrets{}, contents: map[string]fileRead{},
+		origins: map[hcl.Range]origin{}, secrets: secrets{}, contents: map[string]fileRead{}, clientsRead: map[clientsFiles]clientsReading{},
 		repeated: map[problem]int{}, more: map[int]int{}}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		l.shownRoot = path
@@ -179,7 +180,10 @@ func (l *loader) conclude(sources []*source, parsed [][]*piece) (*Loaded, Diagno
 	}
 	loaded := &Loaded{Edge: edge, Files: slices.Compact(l.files), Variables: l.declared[variableRoot], Root: l.root, sources: l.sources, certificates: l.certificates}
 	if edge != nil {
-		diagnostics = append(diagnostics, loaded.doubts()...).sorted()
+		diagnostics = append(diagnostics, append(loaded.unheld(), loaded.doubts()...)...).sorted()
+	}
+	if diagnostics.HasErrors() {
+		loaded.Edge = nil
 	}
 	return loaded, diagnostics
 }

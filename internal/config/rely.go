@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // reliance is something outside of the HCL that a value was made of: the
@@ -23,6 +24,7 @@ const (
 	onFile        relianceKind = "file"
 	onExistence   relianceKind = "existence"
 	onEnvironment relianceKind = "environment"
+	onClients     relianceKind = "clients"
 )
 
 // sum is the same for the same content.
@@ -59,6 +61,10 @@ func (l *loader) still(on reliedOn) bool {
 		now.there = err == nil && info.Mode().IsRegular()
 	case onEnvironment:
 		now.content, now.there = os.LookupEnv(on.name)
+	case onClients:
+		authorities, revoked, _ := strings.Cut(on.name, "\x00")
+		files := clientsFiles{authorities, revoked}
+		now = l.clients(files).relies(files)
 	}
 	return now.sum() == on.sum
 }

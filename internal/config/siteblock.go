@@ -95,6 +95,11 @@ func checkSite(b *block, s *siteDraft) {
 	slices.SortFunc(s.Backends, func(x, y site.Backend) int { return cmp.Compare(x.Name, y.Name) })
 	b.checkRoutes(s)
 	b.checkSticky(s)
+	if c := s.TLS.Clients; c.Asked() {
+		for i := range s.Routes {
+			s.Routes[i].Access.Certified = &site.Certified{Required: c.Required, Source: c.Source}
+		}
+	}
 	b.doubtSite(s)
 }
 

@@ -14,6 +14,7 @@ import (
 // names are worth a warning, because a site may be tried out with any
 // certificate.
 func checkTLS(b *block, tls *site.TLS) {
+	checkClients(b, tls)
 	if hook := b.row(&tls.DNSHook); b.holds(hook) && !tls.ACME {
 		b.errorAt(b.placeOf(hook), "add acme = true, or leave it out", "%s has no effect without acme", hook.name)
 	}

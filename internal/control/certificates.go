@@ -165,3 +165,21 @@ func sourceOf(tls *site.TLS) string {
 	}
 	return "file"
 }
+
+// clientsOf tells of the sites that ask clients for a certificate.
+func clientsOf(g *generation.Generation) (all []api.ClientsStatus) {
+	for i := range g.Loaded.Edge.Sites {
+		s := &g.Loaded.Edge.Sites[i]
+		if !s.TLS.Clients.Asked() {
+			continue
+		}
+		told := api.ClientsStatus{Site: s.Host, Required: s.TLS.Clients.Required}
+		if clients, err := certificate.NewClients(certificate.ClientFiles{Authorities: s.TLS.Clients.Authorities, Revoked: s.TLS.Clients.Revoked}); err == nil { // as it is served already
+			var ends time.Time
+			told.What, ends = clients.Ends()
+			told.Ends = some(ends)
+		}
+		all = append(all, told)
+	}
+	return all
+}

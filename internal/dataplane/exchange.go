@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edgegen/internal/dataplane/decide"
+	"edgegen/internal/dataplane/gate"
 	"edgegen/internal/dataplane/upstream"
 	"edgegen/internal/dataplane/wire"
 )
@@ -20,7 +21,8 @@ type exchange struct {
 	decide.Question
 	ctx   context.Context // ends when the client leaves
 	began time.Time
-	watch func() // called before waiting for anybody else; may be nil
+	watch func()          // called before waiting for anybody else; may be nil
+	shown *gate.Handshake // nil where the client was not asked for a certificate
 
 	model *model
 	host  *decide.Host

@@ -54,7 +54,7 @@ func (f *front) decide(x *exchange) (a answer) {
 	refusal := f.refusal(x, w)
 	switch {
 	case refusal != nil:
-		a = answer{Response: refusal, gone: refusal.Status == nobody}
+		a = answer{Response: refusal, gone: refusal.Status == nobody, close: refusal.Status == http.StatusMisdirectedRequest}
 	case w.Turn == decide.Purges:
 		return f.plane.purged(x)
 	case w.Ends():

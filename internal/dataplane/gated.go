@@ -18,6 +18,7 @@ func (p *Plane) askedAtGate(x *exchange) answer {
 	onward := x.Header.Get(site.NoteGate) == site.GateOn
 	request := x.Request
 	request.Header = x.Header.Clone()
+	x.shown = p.options.Gates.Handshake(x.Header.Get(site.NoteConnection))
 	x.ReceiveRelayed()
 	way := x.model.decide.DecideRelayed(&x.Question)
 	x.host, x.route = way.Host, x.model.route(way)
@@ -59,7 +60,7 @@ func (p *Plane) atGate(x *exchange, r *wire.Response) answer {
 // it brings, and with the route's rules, for which it was too early before.
 func (p *Plane) onward(x *exchange, request *wire.Request, brings wire.Header) answer {
 	request.Header.Filter(func(f wire.Field) bool {
-		return !strings.EqualFold(f.Name, "Connection") && !strings.EqualFold(f.Name, site.NoteGate)
+		return !strings.EqualFold(f.Name, "Connection") && !strings.EqualFold(f.Name, site.NoteGate) && !strings.EqualFold(f.Name, site.NoteConnection)
 	})
 	if g := x.route.guard; g != nil {
 		g.letIn(&request.Header, brings)

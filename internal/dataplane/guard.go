@@ -20,6 +20,7 @@ import (
 type guard struct {
 	access   *site.Access
 	limiter  *gate.Limiter   // nil for none
+	clients  *gate.Clients   // nil where clients are asked for no certificate
 	users    *gate.Users     // nil where no password is asked for
 	verifier *upstream.Group // the app that is asked; nil for none
 	host     string          // it is asked by; "" for what the client has sent
@@ -33,6 +34,9 @@ func (m *model) guardOf(s *site.Site, r *site.Route, id string, keeper *gate.Kee
 		return nil
 	}
 	g := &guard{access: a}
+	if a.Certified != nil {
+		g.clients = m.clients[s.Host]
+	}
 	if l := a.Limit; l != nil {
 		g.limiter = keeper.Limiter(l.Mark(id), l.Every(), l.Burst)
 	}
@@ -47,7 +51,8 @@ func (m *model) guardOf(s *site.Site, r *site.Route, id string, keeper *gate.Kee
 }
 
 // comesIn asks the guard of an exchange's route. Who comes in may bring some fields
-// for the app; anybody else gets the answer.
+// for the app, of which another app that is asked is told too; anybody else gets the
+// answer.
 func (p *Plane) comesIn(x *exchange) (brings wire.Header, refusal *wire.Response) {
 	g := x.route.guard
 	if l := g.access.Limit; l != nil {
@@ -59,15 +64,22 @@ func (p *Plane) comesIn(x *exchange) (brings wire.Header, refusal *wire.Response
 	if !g.access.Admits(x.Client) {
 		return nil, failure(http.StatusForbidden)
 	}
+	if c := g.access.Certified; c != nil {
+		if brings, refusal = p.certified(x, g.clients, c); refusal != nil {
+			return nil, refusal
+		}
+		decide.BringCertificate(&x.Header, brings)
+	}
 	if b := g.access.Basic; b != nil {
 		if refusal := p.knows(x, g.users, b); refusal != nil {
 			return nil, refusal
 		}
 	}
 	if f := g.access.Forward; f != nil {
-		return p.verified(x, g, f)
+		more, refusal := p.verified(x, g, f)
+		return append(brings, more...), refusal
 	}
-	return nil, nil
+	return brings, nil
 }
 
 // client is who asks, as a limiter counts. Who leaves a field out is known by the
@@ -145,7 +157,15 @@ func (x *exchange) toVerify(g *guard, f *site.ForwardAuth) *wire.Request {
 
 // letIn gives a request what it brings.
 func (g *guard) letIn(h *wire.Header, brings wire.Header) {
+	ofCertificate, others := 0, brings
+	if g.access.Certified != nil {
+		for ofCertificate < len(brings) && site.IsCertName(brings[ofCertificate].Name) {
+			ofCertificate++
+		}
+		others = brings[ofCertificate:]
+		decide.BringCertificate(h, brings[:ofCertificate])
+	}
 	if f := g.access.Forward; f != nil {
-		decide.Bring(h, f, brings)
+		decide.Bring(h, f, others)
 	}
 }

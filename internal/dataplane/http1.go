@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"edgegen/internal/dataplane/decide"
+	"edgegen/internal/dataplane/gate"
 	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/site"
 )
@@ -27,8 +28,9 @@ type http1 struct {
 	serve  func(*exchange) answer
 	log    bool // this tier writes the access log
 	peer   netip.Addr
-	tls    uint16 // the version that the client has agreed upon; 0 where it is not known
-	https  bool   // the client speaks TLS, with the edge or with whoever is in front of it
+	tls    uint16          // the version that the client has agreed upon; 0 where it is not known
+	https  bool            // the client speaks TLS, with the edge or with whoever is in front of it
+	shown  *gate.Handshake // as in exchange
 	plane  *Plane
 	probe  bool
 	reader *wire.Reader
@@ -79,7 +81,7 @@ func (c *http1) run() {
 func (c *http1) next(first bool) bool {
 	head, err := c.head(first)
 	c.x = exchange{Question: decide.Question{Request: wire.Request{Header: c.x.Header[:0]}, Peer: c.peer, TLS: c.tls, HTTPS: c.https},
-		ctx: c.ctx, began: time.Now(), watch: c.watch, model: c.plane.model.Load()}
+		ctx: c.ctx, began: time.Now(), watch: c.watch, shown: c.shown, model: c.plane.model.Load()}
 	t := c.x.model.edge.Timeout
 	if err == nil {
 		if err = wire.ParseRequest(head, &c.x.Request); err == nil && len(c.x.Header) > maxFields {

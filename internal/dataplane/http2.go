@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"edgegen/internal/dataplane/decide"
+	"edgegen/internal/dataplane/gate"
 	"edgegen/internal/dataplane/h2"
 	"edgegen/internal/dataplane/wire"
 )
@@ -16,7 +17,8 @@ type http2 struct {
 	plane *Plane
 	door  *door
 	peer  netip.Addr
-	tls   uint16 // as in http1
+	tls   uint16          // as in http1
+	shown *gate.Handshake // likewise
 	serve func(*exchange) answer
 	full  bool // beyond the limit of connections: it ends with its first answer
 	conn  *h2.Conn
@@ -77,7 +79,7 @@ func (c *http2) Serve(s *h2.Stream) {
 	p.streams.open.Add(1)
 	e := p.requests.Get().(*stream)
 	e.conn, e.to, s.User = c, s, e
-	e.exchange = exchange{ctx: s, began: time.Now(), watch: e.wait, model: p.model.Load(),
+	e.exchange = exchange{ctx: s, began: time.Now(), watch: e.wait, shown: c.shown, model: p.model.Load(),
 		Question: decide.Question{Protocol: "HTTP/2.0", Peer: c.peer, TLS: c.tls, HTTPS: true,
 			Request: wire.Request{Method: s.Method, Target: s.Path, Host: s.Authority, Minor: 1, Header: s.Header, Length: s.Length}}}
 	a := c.answer(e)

@@ -87,7 +87,8 @@ func (p *Plane) https(raw net.Conn, d *door, from net.Addr) {
 		under = socket
 	}
 	conn := tls.Server(under, p.tls)
-	ctx, cancel := context.WithTimeout(p.ended, t.Header)
+	asked := new(asker)
+	ctx, cancel := context.WithTimeout(context.WithValue(p.ended, asker{}, asked), t.Header)
 	err := conn.HandshakeContext(ctx)
 	cancel()
 	if err != nil {
@@ -98,21 +99,30 @@ func (p *Plane) https(raw net.Conn, d *door, from net.Addr) {
 	if conn.ConnectionState().NegotiatedProtocol == ChallengeProtocol {
 		return // the handshake was all that an authority wanted
 	}
+	agreed := conn.ConnectionState()
+	shown := asked.handshake(agreed)
 	if p.front == nil {
-		if !isProbe(raw) { // which asks this tier alone
-			p.relay(conn, relayed{source: from, to: conn.LocalAddr(), tls: inProxy(conn.ConnectionState().Version)})
+		if isProbe(raw) { // which asks this tier alone
+			return
 		}
+		client := relayed{source: from, to: conn.LocalAddr(), tls: inProxy(agreed.Version)}
+		if shown != nil {
+			var leave func()
+			client.connection, leave = p.options.Gates.Enter(shown)
+			defer leave()
+		}
+		p.relay(conn, client)
 		return
 	}
-	serve, agreed, crowded := p.front.serve, conn.ConnectionState(), p.crowded(raw)
+	serve, crowded := p.front.serve, p.crowded(raw)
 	if crowded {
 		serve = full
 	}
 	if agreed.NegotiatedProtocol == "h2" {
-		p.http2(&http2{door: d, peer: addressIn(from), tls: agreed.Version, serve: serve, full: crowded}, conn, socket)
+		p.http2(&http2{door: d, peer: addressIn(from), tls: agreed.Version, shown: shown, serve: serve, full: crowded}, conn, socket)
 		return
 	}
-	p.http1(&http1{Conn: conn, door: d, peer: addressIn(from), tls: agreed.Version, https: true, serve: serve, log: true})
+	p.http1(&http1{Conn: conn, door: d, peer: addressIn(from), tls: agreed.Version, https: true, shown: shown, serve: serve, log: true})
 }
 
 // full answers on a connection beyond the limit.
@@ -149,7 +159,7 @@ func (p *Plane) proxied(conn net.Conn, d *door) {
 	}
 	early, _ := front.Peek(front.Buffered())
 	https := from.https || !p.model.Load().edge.Plain()
-	p.http1(&http1{Conn: conn, door: d, peer: from.peer, tls: from.tls, https: https, serve: serve, log: true}, early...)
+	p.http1(&http1{Conn: conn, door: d, peer: from.peer, tls: from.tls, https: https, shown: p.options.Gates.Handshake(from.connection), serve: serve, log: true}, early...)
 }
 
 var localhost = netip.AddrFrom4([4]byte{127, 0, 0, 1})

@@ -24,9 +24,10 @@ type model struct {
 	watched    map[string]*upstream.Group   // likewise; they are not the plane's
 	handing    map[string]*decide.Host      // likewise; those whose apps may lead requests on
 	tls        *tlsModel
-	byID       map[string]*route // those that compress, by their IDs
-	storage    *storage          // nil without the cache tier
-	store      *httpcache.Store  // the storage's
+	clients    map[string]*gate.Clients // of the sites that ask clients for a certificate, by their hosts
+	byID       map[string]*route        // those that compress, by their IDs
+	storage    *storage                 // nil without the cache tier
+	store      *httpcache.Store         // the storage's
 	private    *static.Private
 	away       func() bool // Options.Away
 }
@@ -55,7 +56,10 @@ func newModel(from Model, roles Roles, keeper *gate.Keeper, old *model, outer *t
 		return nil, err
 	}
 	m := &model{edge: edge, decide: decides, generation: from.Generation, groups: map[string]*upstream.Group{}, patience: patienceOf(edge), byID: map[string]*route{}, handing: handingHosts(edge, decides), watched: from.Watched,
-		private: static.NewPrivate(from.Private)}
+		private: static.NewPrivate(from.Private), clients: map[string]*gate.Clients{}}
+	if err := m.addClients(old); err != nil {
+		return nil, err
+	}
 	for i := range edge.Sites {
 		routes, err := m.routesOf(&edge.Sites[i], keeper, old)
 		if err != nil {
@@ -69,7 +73,7 @@ func newModel(from Model, roles Roles, keeper *gate.Keeper, old *model, outer *t
 		}
 	}
 	if roles.TLS && !edge.Plain() {
-		t, err := newTLSModel(edge, from.Certificates, roles.protocols(), outer)
+		t, err := newTLSModel(edge, from.Certificates, m.clients, roles.protocols(), outer)
 		if err != nil {
 			return nil, err
 		}

@@ -14,8 +14,9 @@ import (
 
 // proxiedClient is what a PROXY header says of a client.
 type proxiedClient struct {
-	peer netip.Addr // the local host where the header names nobody
-	tls  uint16     // the version that it has agreed upon; 0 where the header does not say
+	peer       netip.Addr // the local host where the header names nobody
+	tls        uint16     // the version that it has agreed upon; 0 where the header does not say
+	connection string     // as in relayed
 
 	https   bool           // the header says that it speaks TLS
 	named   bool           // the header names the client
@@ -40,7 +41,7 @@ func readProxy(r *bufio.Reader) (proxiedClient, error) {
 		from.peer = a.Unmap()
 		from.address, from.named = netip.AddrPortFrom(from.peer, uint16(source.Port)), true
 	}
-	from.tls, from.https = tlsIn(h)
+	from.tls, from.connection, from.https = tlsIn(h)
 	return from, nil
 }
 
@@ -55,24 +56,25 @@ func skipUnspecified(r *bufio.Reader) error {
 	return err
 }
 
-// tlsIn returns the version that a header names, of those that edgegen speaks, and
-// whether it speaks of TLS at all.
-func tlsIn(h *proxyproto.Header) (version uint16, spoken bool) {
+// tlsIn returns the version that a header names, of those that edgegen speaks, what it
+// knows the connection by, and whether it speaks of TLS at all.
+func tlsIn(h *proxyproto.Header) (version uint16, connection string, spoken bool) {
 	fields, err := h.TLVs()
 	if err != nil {
-		return 0, false
+		return 0, "", false
 	}
 	said, ok := tlvparse.FindSSL(fields)
 	if !ok || !said.ClientSSL() {
-		return 0, false
+		return 0, "", false
 	}
+	connection, _ = said.ClientCN()
 	switch named, _ := said.SSLVersion(); named {
 	case inProxy(tls.VersionTLS13):
-		return tls.VersionTLS13, true
+		return tls.VersionTLS13, connection, true
 	case inProxy(tls.VersionTLS12):
-		return tls.VersionTLS12, true
+		return tls.VersionTLS12, connection, true
 	}
-	return 0, true
+	return 0, connection, true
 }
 
 // relayed is a client whose connection is handed to a native cache tier.
@@ -83,6 +85,10 @@ type relayed struct {
 	// requests name. It is unknownTLS where whoever is in front of the edge ends TLS,
 	// and "" where nobody is known to.
 	tls string
+	// connection is what gate.Keeper knows the client's handshake by; "" where it was
+	// asked for no certificate. It travels where a certificate's name would, which the
+	// VCL can read, as that may be longer than it takes.
+	connection string
 }
 
 func (r relayed) peer() netip.Addr { return addressIn(r.source) }
@@ -92,7 +98,11 @@ func (r relayed) write(w io.Writer) error {
 	header := proxyproto.HeaderProxyFromAddrs(2, r.source, r.to)
 	if r.tls != "" {
 		version := proxyproto.TLV{Type: proxyproto.PP2_SUBTYPE_SSL_VERSION, Value: []byte(r.tls)}
-		said, err := tlvparse.PP2SSL{Client: tlvparse.PP2_BITFIELD_CLIENT_SSL, Verify: 1, TLV: []proxyproto.TLV{version}}.Marshal()
+		all := []proxyproto.TLV{version}
+		if r.connection != "" {
+			all = append(all, proxyproto.TLV{Type: proxyproto.PP2_SUBTYPE_SSL_CN, Value: []byte(r.connection)})
+		}
+		said, err := tlvparse.PP2SSL{Client: tlvparse.PP2_BITFIELD_CLIENT_SSL, Verify: 1, TLV: all}.Marshal()
 		if err != nil {
 			return err
 		}

@@ -9,37 +9,47 @@ import (
 	"strings"
 
 	"edgegen/internal/dataplane/decide"
+	"edgegen/internal/dataplane/gate"
 	"edgegen/internal/site"
 )
 
 // tlsModel is what the TLS tier needs of a model.
 type tlsModel struct {
-	byName  map[string]*tls.Config
-	beneath map[string]*tls.Config // for one label before the name
-	first   *tls.Config            // for names that no site claims
+	byName  map[string]*siteTLS
+	beneath map[string]*siteTLS // for one label before the name
+	first   *siteTLS            // for names that no site claims
+}
+
+// siteTLS is the configuration of a site.
+type siteTLS struct {
+	*tls.Config
+	host string // its canonical one
 }
 
 // newTLSModel makes a configuration for each site. Session tickets are sealed
 // with the keys of the Plane's one outer configuration, which crypto/tls
 // rotates every day and accepts for seven.
-func newTLSModel(edge *site.Edge, certificates [][]tls.Certificate, protocols []string, outer *tls.Config) (*tlsModel, error) {
+func newTLSModel(edge *site.Edge, certificates [][]tls.Certificate, clients map[string]*gate.Clients, protocols []string, outer *tls.Config) (*tlsModel, error) {
 	if len(edge.Sites) == 0 || len(certificates) != len(edge.Sites) {
 		return nil, fmt.Errorf("tls: %d certificates for %d sites", len(certificates), len(edge.Sites))
 	}
-	t := &tlsModel{byName: map[string]*tls.Config{}, beneath: map[string]*tls.Config{}}
+	t := &tlsModel{byName: map[string]*siteTLS{}, beneath: map[string]*siteTLS{}}
 	for i := range edge.Sites {
 		s := &edge.Sites[i]
 		if len(certificates[i]) == 0 {
 			return nil, fmt.Errorf("tls: no certificate for %s", s.Host)
 		}
-		config := modern()
+		config := &siteTLS{modern(), s.Host}
 		config.NextProtos = protocols
 		config.Certificates = certificates[i]
 		if len(certificates[i]) > 1 {
 			config.GetCertificate = firstUsable(certificates[i])
 		}
 		config.MinVersion = decide.MinVersion(s)
-		bindTickets(config, outer, s.Host)
+		if c := clients[s.Host]; c != nil {
+			config.ask(c)
+		}
+		bindTickets(config.Config, outer, s.Host)
 		if i == edge.First {
 			t.first = config
 		}
@@ -71,11 +81,19 @@ func firstUsable(certificates []tls.Certificate) func(*tls.ClientHelloInfo) (*tl
 }
 
 // bindTickets has a session of one site not be resumed under the name of another,
-// whose certificate and rules the client would not have seen. Tickets are sealed
+// whose certificate and rules the client would not have seen; nor, where clients are
+// asked for a certificate, one in which the client has shown none. Tickets are sealed
 // by the outer configuration.
 func bindTickets(config, outer *tls.Config, host string) {
+	asks := config.ClientAuth != tls.NoClientCert
 	bound := []byte("edge site " + host)
+	if asks {
+		bound = []byte("edge certified site " + host)
+	}
 	config.WrapSession = func(c tls.ConnectionState, session *tls.SessionState) ([]byte, error) {
+		if asks && len(c.PeerCertificates) == 0 {
+			return outer.EncryptTicket(c, session)
+		}
 		session.Extra = append(session.Extra, bound)
 		return outer.EncryptTicket(c, session)
 	}
@@ -123,13 +141,17 @@ func (p *Plane) tlsConfig() *tls.Config {
 		if challenge := p.challengeConfig(hello); challenge != nil {
 			return challenge, nil
 		}
-		return t.of(strings.TrimSuffix(strings.ToLower(hello.ServerName), ".")), nil
+		chosen := t.of(strings.TrimSuffix(strings.ToLower(hello.ServerName), "."))
+		if asked, ok := hello.Context().Value(asker{}).(*asker); ok {
+			asked.by = chosen
+		}
+		return chosen.Config, nil
 	}
 	return outer
 }
 
 // of is the configuration for a name in lower case.
-func (t *tlsModel) of(name string) *tls.Config {
+func (t *tlsModel) of(name string) *siteTLS {
 	if config := t.byName[name]; config != nil {
 		return config
 	}

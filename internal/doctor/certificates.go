@@ -25,6 +25,9 @@ func (x *examination) examineCertificates() []Line {
 	for i := range x.edge.Sites {
 		s := &x.edge.Sites[i]
 		hosts := s.Names()
+		if s.TLS.Clients.Asked() {
+			lines = append(lines, x.examineClients(s))
+		}
 		if s.TLS.SelfSigned {
 			lines = append(lines, x.examineLocal(s, hosts))
 			continue
@@ -49,6 +52,28 @@ func (x *examination) examineGiven(s *site.Site, hosts []string, n int) Line {
 	line := judgeCertificate(hosts, pair.Leaf, x.now)
 	if len(s.TLS.Certificates) > 1 {
 		line.Text = pair.KeyKind() + ", " + line.Text
+	}
+	return line
+}
+
+// examineClients tells of whom a site asks its clients for.
+func (x *examination) examineClients(s *site.Site) Line {
+	said := s.TLS.Clients
+	clients, err := certificate.NewClients(certificate.ClientFiles{Authorities: said.Authorities, Revoked: said.Revoked})
+	if err != nil {
+		return Line{LevelProblem, s.Host, err.Error(), ""}
+	}
+	line := Line{LevelOK, s.Host, "clients may show a certificate", ""}
+	if said.Required {
+		line.Text = "clients have to show a certificate"
+	}
+	switch what, end := clients.Ends(); {
+	case end.IsZero():
+	case !x.now.Before(end):
+		line.Level, line.Remedy = LevelProblem, "put a newer one in its place: nobody comes in by it"
+		line.Text += fmt.Sprintf("; %s ended on %s", what, end.UTC().Format(time.DateTime))
+	default:
+		line.Text += fmt.Sprintf("; %s is good until %s", what, end.UTC().Format(time.DateTime))
 	}
 	return line
 }

@@ -27,6 +27,9 @@ func (j *journey) access() bool {
 	if j.w.Turn == decide.Denied {
 		return true // that is the end, and told as one
 	}
+	if c := a.Certified; c != nil && !j.certified(c) {
+		return false
+	}
 	if a.Basic != nil && !j.password(a.Basic) {
 		return false
 	}

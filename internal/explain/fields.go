@@ -16,7 +16,7 @@ func (j *journey) forged() []string {
 	var names []string
 	for _, f := range j.q.Header {
 		lower := strings.ToLower(f.Name)
-		if lower == "forwarded" || lower == "x-real-ip" || lower == "x-request-id" || strings.HasPrefix(lower, "x-forwarded-") || site.IsTargetName(lower) || site.IsSenderName(lower) ||
+		if lower == "forwarded" || lower == "x-real-ip" || lower == "x-request-id" || strings.HasPrefix(lower, "x-forwarded-") || site.IsTargetName(lower) || site.IsSenderName(lower) || site.IsCertName(lower) ||
 			j.in.Edge.Trace != nil && (lower == site.TraceParent || lower == site.TraceState) {
 			if !slices.Contains(names, f.Name) {
 				names = append(names, f.Name)

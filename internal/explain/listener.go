@@ -85,11 +85,19 @@ func (j *journey) asker() {
 
 // certificate tells which one the client is shown.
 func (j *journey) certificate() {
-	s, whose := &j.in.Edge.Sites[j.in.Edge.First], "no site has the server name "+j.r.Name
-	if h := j.decide.Host(j.r.Name); h != nil {
-		s, whose = h.Site, "the server name is "+j.r.Name
+	s, whose := j.handshakeWith(), "the server name is "+j.r.Name
+	if j.decide.Host(j.r.Name) == nil {
+		whose = "no site has the server name " + j.r.Name
 	}
 	j.step(site.TLSTier, "certificate", "", s.TLS.Source, s.Host, "%s: the certificate is that of %s, %s", whose, s.Host, j.origin(&s.TLS))
+}
+
+// handshakeWith is the site whose certificate the client is shown.
+func (j *journey) handshakeWith() *site.Site {
+	if h := j.decide.Host(j.r.Name); h != nil {
+		return h.Site
+	}
+	return &j.in.Edge.Sites[j.in.Edge.First]
 }
 
 // origin tells where a site's certificate comes from.

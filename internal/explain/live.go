@@ -64,7 +64,8 @@ func Send(ctx context.Context, r Request, address string, patience time.Duration
 		}
 	}
 	if secure {
-		conn = tls.Client(conn, &tls.Config{ServerName: serverName(r.Name), InsecureSkipVerify: true})
+		conn = tls.Client(conn, &tls.Config{ServerName: serverName(r.Name), InsecureSkipVerify: true,
+			GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &r.Client, nil }})
 	}
 	if _, err := io.WriteString(conn, r.Head); err != nil {
 		return nil, fmt.Errorf("send the request to %s: %w", address, err)

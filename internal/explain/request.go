@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -26,6 +27,9 @@ type Request struct {
 	// Announced has Send say by a PROXY header that it comes from Peer.
 	Announced bool
 	TLS       uint16 // the version that is agreed upon; 0 where it does not matter
+	// Client is the certificate that the client shows where it is asked for one; the zero
+	// value for none. Only what is sent needs the key.
+	Client tls.Certificate
 }
 
 // somewhere is the address of a client of whom nothing is known (RFC 5737).

@@ -217,6 +217,9 @@ func stunnelUnable(edge *site.Edge) (problem string, at site.Source) {
 	}
 	first := edge.Sites[0]
 	for _, s := range edge.Sites {
+		if s.TLS.Clients.Asked() {
+			return fmt.Sprintf("stunnel cannot tell whose certificate a client of %s has shown: its PROXY line names addresses alone", s.Host), s.TLS.Clients.Source
+		}
 		if s.TLS.Challenged() && len(edge.HTTP) == 0 {
 			return fmt.Sprintf("stunnel cannot tell an authority in a handshake that %s leads here, and there is no http listener to tell it on", s.Host), s.TLS.Source
 		}

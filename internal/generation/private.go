@@ -24,6 +24,11 @@ func privateOf(loaded *config.Loaded, own ...string) site.Private {
 		if s.TLS.Given() {
 			private.Files = slices.Concat(private.Files, s.TLS.Certificates, s.TLS.Keys)
 		}
+		for _, file := range []string{s.TLS.Clients.CAFile, s.TLS.Clients.CRLFile} {
+			if file != "" {
+				private.Files = append(private.Files, file)
+			}
+		}
 		for _, route := range s.Routes {
 			if b := route.Access.Basic; b != nil {
 				private.Files = append(private.Files, b.UsersFile)

@@ -127,6 +127,12 @@ func (d drawer) site(s *site.Site) Site {
 	if s.Default {
 		also = append(also, "every other host")
 	}
+	switch c := s.TLS.Clients; {
+	case c.Asked() && c.Required:
+		also = append(also, "clients show a certificate")
+	case c.Asked():
+		also = append(also, "clients may show a certificate")
+	}
 	drawn.Also = strings.Join(also, ", ")
 	places := map[string]int{}
 	for i := range s.Backends {

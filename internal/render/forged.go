@@ -12,7 +12,7 @@ import (
 // VCL and nginx can remove a header only by its whole name.
 func lookalikes() [][]string {
 	names := slices.Concat([]string{"X-Real-IP", "X-Request-Id", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"},
-		site.ForwardedNames(), site.SenderNames(), site.MethodNames(), site.HyphenatedNames())
+		site.ForwardedNames(), site.SenderNames(), site.CertNames(), site.MethodNames(), site.HyphenatedNames())
 	all := make([][]string, len(names))
 	for i, name := range names {
 		all[i] = spellings(name)[1:]

@@ -82,6 +82,14 @@ type vclBrought struct {
 // LetIn reports whether something is done for a request that has come in to a route.
 func (r vclRoute) LetIn() bool { return r.WebSocketApp != "" || !r.RequestHeaders.Empty() }
 
+// BringsSource is the line that has a request bring something.
+func (r vclRoute) BringsSource() site.Source {
+	if f := r.Access.Forward; f != nil && len(f.CopyHeaders) > 0 {
+		return f.Source
+	}
+	return r.Access.Certified.Source
+}
+
 // gate notes a route about which edgegen is asked who may come in.
 func (v *vclData) gate(route vclRoute) {
 	if !route.Access.Gated() {
@@ -89,6 +97,11 @@ func (v *vclData) gate(route vclRoute) {
 	}
 	if !v.Gated {
 		v.Gated, v.GatedSource = true, route.Access.Source()
+	}
+	if route.Access.Certified != nil {
+		for _, name := range site.CertNames() {
+			route.Brings = append(route.Brings, vclBrought{name, spellings(name)})
+		}
 	}
 	if f := route.Access.Forward; f != nil {
 		for _, name := range f.CopyHeaders {

@@ -46,6 +46,8 @@ type vclData struct {
 	Counts         bool       // whether varnishd counts requests itself
 	Softens        bool       // whether it looks for what has been purged softly
 	CountsSocket   string     // where it is handed what has been counted
+	Certified      bool       // whether clients are asked for a certificate
+	CertNames      []string   // in which an app is told of one
 	Default        []vclSite  // the one, if any, that has the hosts of nobody
 	AnswerGroups   []vclGroup
 	Ways           bool // whether the access log tells of sites and routes
@@ -153,6 +155,7 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		LargestChunked: in.Edge.LargestBody() + 1<<20,
 		ForwardedNames: site.ForwardedNames(),
 		SenderNames:    site.SenderNames(),
+		CertNames:      site.CertNames(),
 		MethodNames:    site.MethodNames(),
 		Lookalikes:     lookalikes(),
 		Notes:          notesOfVCL(),
@@ -239,6 +242,7 @@ func (v *vclData) group() {
 		}
 		v.Purgeable = v.Purgeable || len(s.Purgers) > 0
 		v.Statuses = v.Statuses || s.Status
+		v.Certified = v.Certified || s.Certified
 		if s.Tags != "" && !slices.Contains(v.TagHeaders, s.Tags) {
 			v.TagHeaders = append(v.TagHeaders, s.Tags)
 		}

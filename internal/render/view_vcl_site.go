@@ -30,6 +30,7 @@ type vclSite struct {
 	Purgers        []vclTrusted
 	PurgeSource    site.Source
 	Status         bool
+	Certified      bool // whether clients are asked for a certificate
 	Strict         bool // whether clients of other sites may have an older TLS than it allows
 	Source         site.Source
 	CacheSource    site.Source
@@ -77,6 +78,7 @@ func vclSiteOf(in Input, s *site.Site, index, appsBefore int) (vclSite, []vclApp
 		Tags:           s.Cache.Tags,
 		PurgeSource:    s.Cache.PurgeSource,
 		Status:         s.Cache.Status,
+		Certified:      s.TLS.Clients.Asked(),
 		IgnoredQuery:   ignoredPattern(s.Cache.IgnoreQuery),
 		Source:         s.Source,
 		CacheSource:    s.Cache.Source,

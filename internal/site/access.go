@@ -16,11 +16,19 @@ type Access struct {
 	// comes in where Allow is empty.
 	Allow, Deny []Prefix
 	Limit       *RateLimit   // nil for none
+	Certified   *Certified   // nil where clients are asked for no certificate
 	Basic       *BasicAuth   // nil where no password is asked for
 	Forward     *ForwardAuth // nil where nobody else is asked
 
 	AllowSource Source
 	DenySource  Source
+}
+
+// Certified has clients show a certificate, as the site's TLS.Clients says: the routes
+// of a site are all alike in that.
+type Certified struct {
+	Required bool // a client without one does not come in
+	Source   Source
 }
 
 // RateLimit bounds how often each client comes in (GCRA): Count requests come evenly
@@ -64,17 +72,19 @@ type ForwardAuth struct {
 
 // Gated reports whether edgegen is asked about each request: whether more decides
 // than its client's address.
-func (a *Access) Gated() bool { return a.Limit != nil || a.Basic != nil || a.Forward != nil }
+func (a *Access) Gated() bool { return a.Limit != nil || a.Protects() }
 
 // Protects reports whether it is known who comes in, so that what they are told is
 // not for others.
-func (a *Access) Protects() bool { return a.Basic != nil || a.Forward != nil }
+func (a *Access) Protects() bool { return a.Certified != nil || a.Basic != nil || a.Forward != nil }
 
 // Source is the place of the first of the rules by which a route is Gated.
 func (a *Access) Source() Source {
 	switch {
 	case a.Limit != nil:
 		return a.Limit.Source
+	case a.Certified != nil:
+		return a.Certified.Source
 	case a.Basic != nil:
 		return a.Basic.Source
 	case a.Forward != nil:
@@ -92,7 +102,12 @@ func (e *Edge) Gated() bool {
 
 // Counted reports whether nothing is asked of a client but how often it comes, and
 // from where: whoever has the counts can let it in.
-func (a *Access) Counted() bool { return a.Limit != nil && a.Basic == nil && a.Forward == nil }
+func (a *Access) Counted() bool { return a.Limit != nil && !a.Protects() }
+
+// Certified reports whether clients of any site are asked for a certificate.
+func (e *Edge) Certified() bool {
+	return slices.ContainsFunc(e.Sites, func(s Site) bool { return s.TLS.Clients.Asked() })
+}
 
 // ByAddress reports whether the client's address decides about anything.
 func (a *Access) ByAddress() bool { return len(a.Allow)+len(a.Deny) > 0 }

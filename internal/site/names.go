@@ -42,6 +42,28 @@ var senderNames = [...]string{"Client-IP", "X-Client-IP", "True-Client-IP", "X-C
 // IsSenderName reports whether a name in lower case is one of the SenderNames.
 func IsSenderName(lower string) bool { return holds(senderNames[:], lower) }
 
+// The fields in which an app is told of the certificate that a client has shown.
+const (
+	CertSubject     = "X-Client-Cert-Subject"     // whose it is (RFC 4514); bytes that are no printable ASCII are escaped
+	CertFingerprint = "X-Client-Cert-Fingerprint" // SHA-256 of it, in hex
+	CertVerify      = "X-Client-Cert-Verify"      // CertVerified, or CertNone
+)
+
+// The values of CertVerify. Who has shown another certificate does not come in.
+const (
+	CertVerified = "SUCCESS"
+	CertNone     = "NONE"
+)
+
+// CertNames are these fields. A client's are dropped; those of a trusted proxy, which
+// may have ended TLS, reach the app of a site that asks for no certificate itself.
+func CertNames() []string { return slices.Clone(certNames[:]) }
+
+var certNames = [...]string{CertSubject, CertFingerprint, CertVerify}
+
+// IsCertName reports whether a name in lower case is one of the CertNames.
+func IsCertName(lower string) bool { return holds(certNames[:], lower) }
+
 // MethodNames are the fields that tell an app to act as if another method had been
 // asked for. None of them reaches it with a GET or HEAD, whose answer the cache may
 // give to others.

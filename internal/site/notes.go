@@ -33,6 +33,9 @@ const (
 	// NoteGate on a request says what is asked of the gate: GateAsk or GateOn. On an
 	// answer of the gate's it is GateIn or GateOut.
 	NoteGate = NotePrefix + "Gate"
+	// NoteConnection names the connection, for the gate to find the certificate that
+	// the client has shown in its handshake.
+	NoteConnection = NotePrefix + "Connection"
 	// NotePage has the web tier answer with one of Site.ErrorPages, by its place from 1.
 	NotePage = NotePrefix + "Page"
 	// NoteGeneration tells a probe which generation answers.
@@ -161,6 +164,7 @@ var notes = [...]Note{
 	{NotePrefix + "Begin", "the same where the cache tier alone looks after first_byte", "cache", "cache", Asked},
 	{NotePrefix + "Silence", "the app's between_bytes", "cache", "cache", Asked},
 	{NoteGate, "whether the gate is to be asked, or has let the request in", "cache", "cache", Asked},
+	{NoteConnection, "the connection, by which the client's certificate is found", "cache", "cache", Asked},
 	{NotePrefix + "Protected", "it is known who asks: only a public answer is stored", "cache", "cache", Asked},
 	{NotePrefix + "Asked", "when the web tier was asked", "cache", "cache", Asked},
 

@@ -202,8 +202,22 @@ type TLS struct {
 	DNSHook    []string
 	DNSHookDir string
 	MinVersion string // "1.2" or "1.3"
+	Clients    Clients
 	Source     Source
 }
+
+// Clients says whose certificates clients show. The zero value asks for none. The model
+// holds what the files say, so that the edge reads none of them again.
+type Clients struct {
+	CAFile, CRLFile string // absolute; "" for none
+	Authorities     string // who gives certificates, PEM
+	Revoked         string // lists of those that are taken back (RFC 5280, 5), PEM
+	Required        bool   // a client without one does not come in
+	Source          Source
+}
+
+// Asked reports whether clients are asked for a certificate.
+func (c *Clients) Asked() bool { return c.CAFile != "" }
 
 // Given reports whether the certificate comes from files that the site names, and
 // not from edgegen.

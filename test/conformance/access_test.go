@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"edgegen/internal/site"
+	"edgegen/test/edge"
 )
 
 // guard is a rule about who may come in, with somebody who may and somebody who may
@@ -18,7 +21,10 @@ type guard struct {
 	// in and out are where requests come from, and what they say besides.
 	inFrom, outFrom string
 	in, out         []string
-	refusal         want // of who may not
+	tls             string // as it stands in the site's tls block
+	// inShows and outShows are whose certificates they show; "" for nobody's.
+	inShows, outShows string
+	refusal           want // of who may not
 }
 
 func guards() []guard {
@@ -35,6 +41,8 @@ func guards() []guard {
    users_file = "users"
   }`, in: []string{basic("alice:secret")}, out: []string{basic("alice:wrong")},
 			refusal: want{status: 401, headers: map[string]string{"WWW-Authenticate": `Basic realm="Staff", charset="UTF-8"`}}},
+		{name: "cert", tls: `client_ca = "clients/authorities.pem"
+ client_crl = "clients/lists.pem"`, inShows: "alice", outShows: "mallory", refusal: want{status: 403}},
 		{name: "forward", rule: `forward_auth {
    backend      = "auth"
    path         = "/verify?x=1"
@@ -105,11 +113,14 @@ func guardedRoutes() [][2]string {
 	}
 }
 
-// guardedSites is a site for each rule.
-func guardedSites() string {
+// guardedSites is a site for each rule that holds there.
+func guardedSites(c edge.Combination) string {
 	var text strings.Builder
 	for _, g := range guards() {
-		fmt.Fprintf(&text, "site %q {\n tls { self_signed = true }\n backend \"app\" { servers = [\"{app}\"] }\n backend \"auth\" { servers = [\"{auth}\"] }\n", g.name+".test")
+		if g.tls != "" && c.TLS != site.Builtin {
+			continue
+		}
+		fmt.Fprintf(&text, "site %q {\n tls {\n self_signed = true\n "+g.tls+"\n}\n backend \"app\" { servers = [\"{app}\"] }\n backend \"auth\" { servers = [\"{auth}\"] }\n", g.name+".test")
 		for _, route := range guardedRoutes() {
 			rule := g.rule
 			if strings.HasPrefix(route[0], "/open") {
@@ -149,7 +160,11 @@ func accessCases() []contractCase {
 func (g guard) cases() []contractCase {
 	host := g.name + ".test"
 	one := func(clause, name, from, request string, w want) contractCase {
-		return contractCase{clause: clause, name: g.name + ", " + name, from: from, request: request, want: w}
+		shows := g.outShows
+		if w.status != g.refusal.status {
+			shows = g.inShows
+		}
+		return contractCase{clause: clause, name: g.name + ", " + name, from: from, request: request, want: w, certified: g.tls != "", shows: shows}
 	}
 	out := g.refusal
 	out.reaches = never
@@ -207,11 +222,12 @@ func (g guard) cases() []contractCase {
 		one("A2", "a handshake with a chunked body", g.outFrom, withChunks(handshake(host, "/in", g.out...)), out),
 		one("A2", "a handshake with a chunked body for who may", g.inFrom, withChunks(handshake(host, "/in", g.in...)), want{status: 400, reaches: never}),
 		one("A1", "beside the route", g.outFrom, get(host, "/open/in", g.out...), want{status: 200, reaches: 1}),
-		contractCase{clause: "A2", name: g.name + ", what is stored", caches: true, run: func(a *attempt) {
+		contractCase{clause: "A2", name: g.name + ", what is stored", caches: true, certified: g.tls != "", shows: g.inShows, run: func(a *attempt) {
 			a.edge.record.answer(a.mark, say(page("x", "Cache-Control: public, max-age=60")))
 			kept := get(host, "/in/kept", g.in...)
 			a.check(a.askFrom(g.inFrom, kept), want{status: 200, headers: map[string]string{"X-Cache": "MISS"}})
 			a.check(a.askFrom(g.inFrom, kept), want{status: 200, headers: map[string]string{"X-Cache": "HIT"}, reaches: 1})
+			a.show(g.outShows)
 			refused := out
 			refused.reaches = 1
 			a.check(a.askFrom(g.outFrom, get(host, "/in/kept", g.out...)), refused)

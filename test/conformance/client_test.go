@@ -50,7 +50,7 @@ func (a *attempt) openFrom(from, name string) *client {
 		conn := a.behind(from, a.edge.https)
 		return &client{a: a, conn: conn, reader: bufio.NewReader(conn)}
 	}
-	conn := tls.Client(a.dial(from, a.edge.https), clientConfig(name))
+	conn := tls.Client(a.dial(from, a.edge.https), a.config(name))
 	if err := conn.Handshake(); err != nil {
 		a.fatalf("TLS handshake: %v", err)
 	}

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"cmp"
+	"crypto/tls"
 	"fmt"
 	"regexp"
 	"slices"
@@ -21,6 +22,8 @@ type contractCase struct {
 	behind       bool   // send it to the plain listener of an edge that leaves the tls tier out
 	uncached     bool   // ask it of an edge that leaves the cache tier out, and of no other
 	caches       bool   // it is about what is stored
+	certified    bool   // ask it of an edge that can ask clients for a certificate
+	shows        string // whose certificate the client shows, where it is asked; "" for nobody's
 	last         bool   // ask it when nothing else is asked of any edge of the combination
 	from         string // the client's address; "" is 127.0.0.1
 	answer       func(*exchange)
@@ -50,7 +53,7 @@ const never = -1
 func corpus() []contractCase {
 	return slices.Concat(ruleCases(), carelessCases(), streamCases(), socketCases(), limitCases(), hostCases(), aboutTLS(otherHostCases()), behindCases(), uncachedCases(), aboutTLS(tlsCases()), targetCases(), forwardingCases(), forwardedCases(), logCases(), countCases(), handshakeCases(), rangeCases(),
 		fileCases(), slashCases(), directoryCases(), privateCases(), rightsCases(), compressedCases(), codingCases(), errorPageCases(), handedCases(), successCases(),
-		maintenanceCases(), cacheCases(), purgeCases(), statusCases(), freshnessCases(), faultCases(), methodCases(), routeCases(), leadCases(), appCases(), accessCases(), aboutTLS(hstsCases()), healthCases(), answerCases(), nameCases(), uploadCases(), framingCases(), aboutTLS(slowHandshakeCases()), pageCases(),
+		maintenanceCases(), cacheCases(), purgeCases(), statusCases(), freshnessCases(), faultCases(), methodCases(), routeCases(), leadCases(), appCases(), accessCases(), certifiedCases(), aboutTLS(hstsCases()), healthCases(), answerCases(), nameCases(), uploadCases(), framingCases(), aboutTLS(slowHandshakeCases()), pageCases(),
 		traceCases())
 }
 
@@ -74,8 +77,10 @@ type attempt struct {
 	edge     *subject
 	problems []string
 	undo     []func()
-	http2    bool // ask over HTTP/2
-	unasked  bool // that cannot be done
+	http2    bool             // ask over HTTP/2
+	unasked  bool             // that cannot be done
+	shown    *tls.Certificate // the client's
+	named    string           // in the handshake, in place of the request's host; "" for that
 }
 
 type given struct{} // up, by fatalf
@@ -125,6 +130,7 @@ func (a *attempt) try(c contractCase) (problems []string) {
 		}
 		problems = a.problems
 	}()
+	a.show(c.shows)
 	if c.answer != nil {
 		a.edge.record.answer(a.mark, c.answer)
 	}

@@ -20,8 +20,12 @@ func (a *attempt) predicted(c contractCase, from string, got *response) {
 	}
 	behind := a.edge.Combination.TLS == site.Off
 	method, _, _ := strings.Cut(text, " ")
-	e := a.edge.explains.Explain(explain.Request{Method: method, Head: text[:end+4], HTTPS: !c.plain && !c.behind, Name: hostOf(c.request), Port: 443,
-		Peer: netip.MustParseAddr(from), Proxied: behind && !c.behind})
+	asked := explain.Request{Method: method, Head: text[:end+4], HTTPS: !c.plain && !c.behind, Name: hostOf(c.request), Port: 443,
+		Peer: netip.MustParseAddr(from), Proxied: behind && !c.behind}
+	if a.shown != nil {
+		asked.Client = *a.shown
+	}
+	e := a.edge.explains.Explain(asked)
 	complain := func(format string, values ...any) {
 		a.errorf("explain says "+strconv.Quote(e.Answer)+", and "+format, values...)
 	}

@@ -32,7 +32,7 @@ func (a *attempt) inexpressible() {
 // askHTTP2 sends a request, written as one of HTTP/1.1, over HTTP/2.
 func (a *attempt) askHTTP2(from, raw string) *response {
 	fields, body, whole := a.translate(a.fill(raw))
-	conn := tls.Client(a.dial(from, a.edge.https), clientConfig(hostOf(raw), "h2"))
+	conn := tls.Client(a.dial(from, a.edge.https), a.config(hostOf(raw), "h2"))
 	defer conn.Close()
 	if err := conn.Handshake(); err != nil {
 		a.fatalf("TLS handshake: %v", err)

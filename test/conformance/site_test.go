@@ -32,6 +32,7 @@ func writeSite(t *testing.T, h *edge.Home, r *record, configuration string) {
 	writeFiles(t, h.Dir)
 	writePrivate(t, h)
 	writeClosed(t, h.Dir)
+	writeClients(t, h)
 	values := []string{"{dir}", h.Dir, "{https6}", ""}
 	if hasIPv6() {
 		values = append(values[:3], `, "[::1]:0"`)
@@ -53,7 +54,7 @@ func writeSite(t *testing.T, h *edge.Home, r *record, configuration string) {
 		t.Fatal(err)
 	}
 	r.serve(t, "unix", listener)
-	values = append(values, "{unix}", socket, "{room}", startRoom(t), "{upload}", startUpload(t, r), "{auth}", startAuth(t), "{collector}", startCollector(t, &r.traces), "{dead}", port.Free(t), "{dead2}", port.Free(t))
+	values = append(values, "{unix}", socket, "{room}", startRoom(t), "{upload}", startUpload(t, r), "{auth}", startAuth(t), "{certauth}", startCertAuth(t), "{collector}", startCollector(t, &r.traces), "{dead}", port.Free(t), "{dead2}", port.Free(t))
 	moving := port.Free(t)
 	r.moving = []string{port.Other(t, moving), moving}
 	values = append(values, "{moving}", localhost(moving))
@@ -64,7 +65,7 @@ func writeSite(t *testing.T, h *edge.Home, r *record, configuration string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.Write("site.hcl", leavingOut(h.Combination, strings.NewReplacer(values...).Replace(strings.Replace(string(text), "{guarded}", guardedSites(), 1))))
+	h.Write("site.hcl", leavingOut(h.Combination, strings.NewReplacer(values...).Replace(strings.Replace(string(text), "{guarded}", guardedSites(h.Combination)+certifiedSites(h.Combination), 1))))
 }
 
 // leavingOut makes the site of a combination that leaves tiers out of one that does

@@ -14,6 +14,7 @@ import (
 
 	"edgegen/internal/config"
 	"edgegen/internal/edgetest"
+	"edgegen/test/edge"
 )
 
 const root = "../.."
@@ -52,6 +53,8 @@ func TestExamplesInTheReadmeLoad(t *testing.T) {
 	if len(examples) < 4 {
 		t.Fatalf("found %d examples", len(examples))
 	}
+	clients := (*edge.Party)(nil).Signs(t, 1, edge.Authority("clients"))
+	revoked := clients.Revokes(t)
 	for _, example := range examples {
 		dir := t.TempDir()
 		file := filepath.Join(dir, "site.hcl")
@@ -62,6 +65,8 @@ func TestExamplesInTheReadmeLoad(t *testing.T) {
 		for _, page := range []string{"404.html", "busy.html", "5xx.html", "413.html"} { // that examples name
 			failed = errors.Join(failed, os.WriteFile(filepath.Join(dir, "public", page), nil, 0o644))
 		}
+		failed = errors.Join(failed, os.WriteFile(filepath.Join(dir, "clients.pem"), []byte(clients.Chain), 0o644),
+			os.WriteFile(filepath.Join(dir, "revoked.pem"), []byte(revoked), 0o644))
 		if err := errors.Join(failed, os.WriteFile(file, []byte(example), 0o644)); err != nil {
 			t.Fatal(err)
 		}

@@ -38,6 +38,15 @@ func Bring(h *wire.Header, f *site.ForwardAuth, brings wire.Header) {
 	*h = append(*h, brings...)
 }
 
+// BringCertificate gives a request what is known of its client's certificate, in place
+// of what anybody else has said of one.
+func BringCertificate(h *wire.Header, brings wire.Header) {
+	h.Filter(func(field wire.Field) bool {
+		return !slices.ContainsFunc(site.CertNames(), func(name string) bool { return alike(field.Name, name) })
+	})
+	*h = append(*h, brings...)
+}
+
 // alike compares names without regard to case, and "_" as "-".
 func alike(name, other string) bool {
 	return len(name) == len(other) && (wire.EqualFold(name, other) || wire.EqualFold(strings.ReplaceAll(name, "_", "-"), other))

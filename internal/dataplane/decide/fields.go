@@ -93,7 +93,7 @@ func edgeName(name string) bool {
 	case "x-real-ip", "x-request-id", "forwarded":
 		return true
 	}
-	return strings.HasPrefix(name, "x-forwarded-") || isNote(name) || site.IsTargetName(name) || site.IsSenderName(name)
+	return strings.HasPrefix(name, "x-forwarded-") || isNote(name) || site.IsTargetName(name) || site.IsSenderName(name) || site.IsCertName(name)
 }
 
 // isNote reports whether a name in lower case is one of the tiers' to each other.

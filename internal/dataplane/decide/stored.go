@@ -73,7 +73,7 @@ func (q *Question) Key(target, variant string) string {
 		for _, f := range q.Header { // what else an app may write into its answer
 			switch name := strings.ToLower(f.Name); {
 			case name == "x-forwarded-for" || name == "x-forwarded-host" || name == "x-forwarded-proto":
-			case strings.HasPrefix(name, "x-forwarded-") || site.IsTargetName(name):
+			case strings.HasPrefix(name, "x-forwarded-") || site.IsTargetName(name) || site.IsCertName(name):
 				key = name + ":" + f.Value + "\x00" + key
 			}
 		}

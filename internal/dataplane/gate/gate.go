@@ -1,5 +1,5 @@
 // Package gate keeps what it takes to say who may come in: how often each client has
-// asked, and the users with their passwords. It outlives the configurations that ask
+// asked, the users with their passwords, and what clients have shown in handshakes. It outlives the configurations that ask
 // it, and is the same for all engines of an edge.
 package gate
 
@@ -29,6 +29,8 @@ type Keeper struct {
 	began    time.Time     // from which time is counted
 	offset   time.Duration // since the kernel's clock began, which all processes know
 
+	handshakes handshakes
+
 	mu     sync.Mutex        // guards what follows
 	users  map[string]*Users // by path
 	closed bool
@@ -39,7 +41,7 @@ type Keeper struct {
 // New makes a Keeper, which tells the log of files that it cannot read. It is to be
 // closed.
 func New(log *slog.Logger) *Keeper {
-	k := &Keeper{log: log, secret: make([]byte, 32), turns: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)), users: make(map[string]*Users)}
+	k := &Keeper{log: log, secret: make([]byte, 32), turns: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)), users: make(map[string]*Users), handshakes: handshakes{all: make(map[string]*Handshake)}}
 	rand.Read(k.secret) // never fails
 	return k
 }

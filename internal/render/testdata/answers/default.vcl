@@ -155,6 +155,9 @@ sub edge_head {
 
 sub edge_forwarded_reset {
     unset req.http.Forwarded;
+    unset req.http.X-Client-Cert-Subject;
+    unset req.http.X-Client-Cert-Fingerprint;
+    unset req.http.X-Client-Cert-Verify;
     set req.http.X-Forwarded-For = client.ip;
     set req.http.X-Forwarded-Proto = "https";
     set req.http.X-Forwarded-Host = req.http.Host;
@@ -166,7 +169,7 @@ sub edge_method {
     }
     # What is said of the client is not one connection's (RFC 9110, 7.6.1). Varnish
     # looks after the fields that it knows.
-    if (req.http.Connection ~ "(?i)(?:^|,)\s*(?:x-forwarded-|x-edge-|(?:x-real-ip|x-request-id|forwarded)\s*(?:,|$))") {
+    if (req.http.Connection ~ "(?i)(?:^|,)\s*(?:x-forwarded-|x-edge-|(?:x-client-cert-(?:subject|fingerprint|verify)|x-real-ip|x-request-id|forwarded)\s*(?:,|$))") {
         return (synth(400));
     }
     if (req.method !~ "^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$") {
@@ -1357,6 +1360,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Begin;
     unset req.http.X-Edge-Silence;
     unset req.http.X-Edge-Gate;
+    unset req.http.X-Edge-Connection;
     unset req.http.X-Edge-Protected;
     unset req.http.X-Edge-Asked;
     unset req.http.X-Edge-Compress;
@@ -1424,6 +1428,7 @@ sub edge_drop_others {
     unset bereq.http.X-Edge-Begin;
     unset bereq.http.X-Edge-Silence;
     unset bereq.http.X-Edge-Gate;
+    unset bereq.http.X-Edge-Connection;
     unset bereq.http.X-Edge-Protected;
     unset bereq.http.X-Edge-Asked;
     unset bereq.http.X-Edge-Compress;
@@ -1588,6 +1593,9 @@ sub edge_lookalikes {
     unset bereq.http.X-Remote_IP; unset bereq.http.X_Remote-IP; unset bereq.http.X_Remote_IP;
     unset bereq.http.X-Remote_Addr; unset bereq.http.X_Remote-Addr; unset bereq.http.X_Remote_Addr;
     unset bereq.http.X-Originating_IP; unset bereq.http.X_Originating-IP; unset bereq.http.X_Originating_IP;
+    unset bereq.http.X-Client-Cert_Subject; unset bereq.http.X-Client_Cert-Subject; unset bereq.http.X-Client_Cert_Subject; unset bereq.http.X_Client-Cert-Subject; unset bereq.http.X_Client-Cert_Subject; unset bereq.http.X_Client_Cert-Subject; unset bereq.http.X_Client_Cert_Subject;
+    unset bereq.http.X-Client-Cert_Fingerprint; unset bereq.http.X-Client_Cert-Fingerprint; unset bereq.http.X-Client_Cert_Fingerprint; unset bereq.http.X_Client-Cert-Fingerprint; unset bereq.http.X_Client-Cert_Fingerprint; unset bereq.http.X_Client_Cert-Fingerprint; unset bereq.http.X_Client_Cert_Fingerprint;
+    unset bereq.http.X-Client-Cert_Verify; unset bereq.http.X-Client_Cert-Verify; unset bereq.http.X-Client_Cert_Verify; unset bereq.http.X_Client-Cert-Verify; unset bereq.http.X_Client-Cert_Verify; unset bereq.http.X_Client_Cert-Verify; unset bereq.http.X_Client_Cert_Verify;
     unset bereq.http.X-HTTP-Method_Override; unset bereq.http.X-HTTP_Method-Override; unset bereq.http.X-HTTP_Method_Override; unset bereq.http.X_HTTP-Method-Override; unset bereq.http.X_HTTP-Method_Override; unset bereq.http.X_HTTP_Method-Override; unset bereq.http.X_HTTP_Method_Override;
     unset bereq.http.X-HTTP_Method; unset bereq.http.X_HTTP-Method; unset bereq.http.X_HTTP_Method;
     unset bereq.http.X-Method_Override; unset bereq.http.X_Method-Override; unset bereq.http.X_Method_Override;

@@ -1,0 +1,73 @@
+package dataplane
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net/http"
+	"time"
+
+	"edgegen/internal/dataplane/gate"
+	"edgegen/internal/dataplane/wire"
+	"edgegen/internal/site"
+)
+
+// addClients prepares to verify the certificates of clients. What is as in the old
+// model stays, with what is known of those that are connected.
+func (m *model) addClients(old *model) error {
+	for i := range m.edge.Sites {
+		s := &m.edge.Sites[i]
+		if !s.TLS.Clients.Asked() {
+			continue
+		}
+		var before *gate.Clients
+		if old != nil {
+			before = old.clients[s.Host]
+		}
+		made, err := gate.NewClients(s.TLS.Clients.Authorities, s.TLS.Clients.Revoked, before)
+		if err != nil {
+			return fmt.Errorf("clients of %s: %w", s.Host, err)
+		}
+		m.clients[s.Host] = made
+	}
+	return nil
+}
+
+// ask has clients be asked for a certificate of these authorities. A handshake without
+// one, or with one that is not good, goes on: who does not come in is told so, by the
+// rules of the route and in their order. That the client has the key is certain.
+func (s *siteTLS) ask(clients *gate.Clients) {
+	s.ClientAuth, s.ClientCAs = tls.RequestClientCert, clients.Authorities()
+}
+
+// asker is told, by way of the context of a handshake, whose site it is with. It is
+// also the key by which it is found there.
+type asker struct{ by *siteTLS }
+
+// handshake is what the client has shown; nil where it was asked for nothing.
+func (a *asker) handshake(agreed tls.ConnectionState) *gate.Handshake {
+	if a.by == nil || a.by.ClientAuth == tls.NoClientCert {
+		return nil
+	}
+	return &gate.Handshake{Site: a.by.host, Chain: agreed.PeerCertificates}
+}
+
+// certified looks at the certificate of a client whose request is for a site that asks
+// for one. A client that was asked by another site, or by none, is sent back to begin
+// anew (RFC 9110, 15.5.20).
+func (p *Plane) certified(x *exchange, clients *gate.Clients, c *site.Certified) (brings wire.Header, refusal *wire.Response) {
+	switch {
+	case x.shown == nil || x.shown.Site != x.host.Site.Host:
+		return nil, failure(http.StatusMisdirectedRequest)
+	case len(x.shown.Chain) == 0 && c.Required:
+		return nil, failure(http.StatusForbidden)
+	case len(x.shown.Chain) == 0:
+		return wire.Header{{Name: site.CertVerify, Value: site.CertNone}}, nil
+	}
+	who, err := x.shown.Verify(clients, time.Now())
+	if err != nil {
+		p.log.DebugContext(x.ctx, "certificate of a client", "site", x.host.Site.Host, "client", x.Client.String(), "error", err)
+		return nil, failure(http.StatusForbidden)
+	}
+	return wire.Header{{Name: site.CertVerify, Value: site.CertVerified}, {Name: site.CertSubject, Value: who.Subject},
+		{Name: site.CertFingerprint, Value: who.Fingerprint}}, nil
+}
