@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/netip"
 	"sync"
 	"time"
@@ -66,6 +67,8 @@ type Options struct {
 	// Seen is how long an order waits at most until a name server tells of what a hook
 	// has written: the authority may see what this machine does not. Zero is a minute.
 	Seen time.Duration
+	// Transport carries what authorities are asked; nil for the network.
+	Transport http.RoundTripper
 	// Pause is between a failure and the next try, the first time; it doubles from
 	// then on. Zero is a minute.
 	Pause time.Duration
@@ -77,9 +80,9 @@ type Manager struct {
 	Challenges
 	options Options
 	slots   chan struct{} // one for each order that is under way
-	// registering is held by whoever may register the account: several sites have
+	// registering has room for whoever may register the account: several sites have
 	// one.
-	registering sync.Mutex
+	registering chan struct{}
 
 	mu        sync.Mutex
 	authority Authority
@@ -95,7 +98,7 @@ const atOnce = 8
 
 // New returns a Manager that wants nothing yet.
 func New(o Options) *Manager {
-	m := &Manager{options: o, slots: make(chan struct{}, atOnce), wanted: make(map[string]*wanted)}
+	m := &Manager{options: o, slots: make(chan struct{}, atOnce), registering: make(chan struct{}, 1), wanted: make(map[string]*wanted)}
 	m.life, m.end = context.WithCancel(context.Background())
 	return m
 }

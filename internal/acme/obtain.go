@@ -128,8 +128,12 @@ func (t *try) profile() (string, error) {
 // been done.
 func (w *wanted) account(ctx context.Context, client acmez.Client) (acme.Account, error) {
 	m := w.manager
-	m.registering.Lock()
-	defer m.registering.Unlock()
+	select {
+	case m.registering <- struct{}{}:
+		defer func() { <-m.registering }()
+	case <-ctx.Done():
+		return acme.Account{}, ctx.Err()
+	}
 	a, err := m.options.Store.account(w.authority.Directory)
 	if err != nil {
 		return acme.Account{}, err

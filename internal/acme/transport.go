@@ -17,11 +17,14 @@ import (
 // client speaks with the authority; told, where it is not nil, hears when that
 // wants to be left alone.
 func (w *wanted) client(told *heard) *acme.Client {
-	transport := &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		TLSClientConfig:     &tls.Config{RootCAs: w.authority.Roots},
-		TLSHandshakeTimeout: 10 * time.Second,
-		DisableKeepAlives:   true, // nothing is left over, and there are few requests
+	transport := w.manager.options.Transport
+	if transport == nil {
+		transport = &http.Transport{
+			Proxy:               http.ProxyFromEnvironment,
+			TLSClientConfig:     &tls.Config{RootCAs: w.authority.Roots},
+			TLSHandshakeTimeout: 10 * time.Second,
+			DisableKeepAlives:   true, // nothing is left over, and there are few requests
+		}
 	}
 	c := &acme.Client{Directory: w.authority.Directory, UserAgent: w.manager.options.UserAgent,
 		HTTPClient: &http.Client{Transport: transport, Timeout: time.Minute}}

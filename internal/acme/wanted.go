@@ -130,13 +130,12 @@ func (w *wanted) dueAt(ctx context.Context, pair certificate.Pair) (at time.Time
 // renew gets a certificate in place of one that may be there, and has it served.
 func (w *wanted) renew(ctx context.Context, before certificate.Pair) error {
 	m := w.manager
-	select {
-	case m.slots <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
+	leave, err := m.enter(ctx, before)
+	if err != nil {
+		return err
 	}
-	err := w.obtain(ctx, before)
-	<-m.slots
+	err = w.obtain(ctx, before)
+	leave()
 	if err != nil {
 		return err
 	}
@@ -158,6 +157,26 @@ func (w *wanted) renew(ctx context.Context, before certificate.Pair) error {
 		if !wait(ctx, pause) {
 			return ctx.Err()
 		}
+	}
+}
+
+// enter waits for a turn among the orders that are under way. A certificate that ends
+// soon does not wait for others that have more time: when a quarter of what was left of
+// it has passed, its order begins all the same.
+func (m *Manager) enter(ctx context.Context, before certificate.Pair) (leave func(), err error) {
+	var late <-chan time.Time // never, where there is no certificate
+	if before.Leaf != nil {
+		timer := time.NewTimer(time.Until(before.Leaf.NotAfter) / 4)
+		defer timer.Stop()
+		late = timer.C
+	}
+	select {
+	case m.slots <- struct{}{}:
+		return func() { <-m.slots }, nil
+	case <-late:
+		return func() {}, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 }
 

@@ -94,15 +94,16 @@ func (e *Edge) runHook(ctx context.Context, hook acme.Hook, arguments ...string)
 // shownTime bounds how long a handshake may take to show a renewed certificate.
 const shownTime = 10 * time.Second
 
-// serveRenewed serves what is in the store now, by a change of the generation that
-// is served: what stands in the site's files at the moment does not matter. It
-// returns nil when handshakes on every listener show the certificate of the site.
+// serveRenewed returns nil when handshakes on every listener show the certificate of
+// the site, which is in the store.
 func (e *Edge) serveRenewed(ctx context.Context, host string, pair certificate.Pair) error {
-	_, err := e.change(ctx, func() (*transaction, error) {
-		serving := e.serving()
-		return e.stageLoaded(ctx, serving.Path, &config.Findings{Loaded: serving.Loaded})
-	})
-	if err != nil {
+	if err := e.renewals.serve(ctx, func(ctx context.Context) error {
+		_, err := e.change(ctx, func() (*transaction, error) {
+			serving := e.serving()
+			return e.stageLoaded(ctx, serving.Path, &config.Findings{Loaded: serving.Loaded})
+		})
+		return err
+	}); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, shownTime)

@@ -55,6 +55,7 @@ type house struct {
 	gates    *gate.Keeper // who has come how often, and who has which password; nil before the first generation
 	// authority gets certificates; nil before the first generation.
 	authority *acme.Manager
+	renewals  renewals // what it has got and is to be served
 	// repeated counts the messages that a daemon writes for each connection of many.
 	repeated repeats
 

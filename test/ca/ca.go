@@ -46,6 +46,9 @@ type Server struct {
 	Directory string // the URL
 	Root      string // in PEM, what signed the certificate of that URL
 
+	handler http.Handler
+	beats   chan struct{} // there is one each millisecond
+
 	mu     sync.Mutex
 	orders int
 	given  int
@@ -80,9 +83,9 @@ func Start(t *testing.T, o Options) *Server {
 	authority := pebble.New(quiet, store, "", "ecdsa", 0, 1, profiles)
 	validation := va.New(quiet, o.HTTPPort, o.TLSPort, false, o.Resolver, store)
 	front := wfe.New(quiet, store, validation, authority, []string{"ca.test"}, false, o.Customers != nil, 1, 1)
-	s := &Server{}
+	s := &Server{beats: make(chan struct{})}
 	handler := front.Handler()
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		answer := s.answer
 		if answer == nil && rand.N(100) < s.fails {
@@ -93,7 +96,8 @@ func Start(t *testing.T, o Options) *Server {
 			answer = s.counted(handler)
 		}
 		answer(w, r)
-	}))
+	})
+	server := httptest.NewUnstartedServer(s.handler)
 	server.Config.ErrorLog = quiet // a test ends in the middle of a question
 	server.StartTLS()
 	t.Cleanup(server.Close)

@@ -1,0 +1,107 @@
+package control
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Many sites whose certificates come at about the same time are served by one change,
+// which takes all that is in the store: fifty would have stunnel read its files fifty
+// times, and each wait for all before it.
+const (
+	gatherTime = time.Second     // without another one that comes
+	gatherMost = 5 * time.Second // from the first one on
+)
+
+// renewals gathers certificates that are to be served, from many goroutines. The zero
+// value is ready. What stands in the site's files meanwhile does not matter: it is the
+// generation that is served which is changed.
+type renewals struct {
+	mu   sync.Mutex
+	next *gathering // that is not under way yet; nil for none
+}
+
+// gathering is one change for several certificates.
+type gathering struct {
+	another chan struct{} // one that is to be served has come
+	done    chan struct{} // closed when err is there
+	err     error
+	waiting int // those who want to know how it ends; the lock is that of renewals
+	cancel  context.CancelFunc
+}
+
+// serve has all that is in the store be served, and says how that went. Nobody's end
+// of waiting is in the way of the others: the change is given up when all have gone.
+func (r *renewals) serve(ctx context.Context, change func(context.Context) error) error {
+	r.mu.Lock()
+	g := r.next
+	if g == nil {
+		g = &gathering{another: make(chan struct{}, 1), done: make(chan struct{})}
+		r.next = g
+		var life context.Context
+		life, g.cancel = context.WithCancel(context.WithoutCancel(ctx))
+		go r.run(life, g, change) // the last one who waits sees its end
+	}
+	g.waiting++
+	r.mu.Unlock()
+	select {
+	case g.another <- struct{}{}:
+	default: // that is known
+	}
+	defer r.leave(g)
+	select {
+	case <-g.done:
+		return g.err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// leave ends what nobody waits for any more, and waits for that.
+func (r *renewals) leave(g *gathering) {
+	r.mu.Lock()
+	g.waiting--
+	last := g.waiting == 0
+	if last && r.next == g {
+		r.next = nil
+	}
+	r.mu.Unlock()
+	if last {
+		g.cancel()
+		<-g.done
+	}
+}
+
+func (r *renewals) run(ctx context.Context, g *gathering, change func(context.Context) error) {
+	defer close(g.done)
+	defer g.cancel()
+	g.gather(ctx)
+	r.mu.Lock()
+	if r.next == g {
+		r.next = nil // what comes from now on may not be in the store yet
+	}
+	r.mu.Unlock()
+	if g.err = ctx.Err(); g.err == nil {
+		g.err = change(ctx)
+	}
+}
+
+// gather waits until no other one comes.
+func (g *gathering) gather(ctx context.Context) {
+	most := time.NewTimer(gatherMost)
+	defer most.Stop()
+	for {
+		quiet := time.NewTimer(gatherTime)
+		select {
+		case <-g.another:
+			quiet.Stop()
+			continue
+		case <-quiet.C:
+		case <-most.C:
+		case <-ctx.Done():
+		}
+		quiet.Stop()
+		return
+	}
+}
