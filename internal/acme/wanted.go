@@ -161,12 +161,12 @@ func (w *wanted) renew(ctx context.Context, before certificate.Pair) error {
 }
 
 // enter waits for a turn among the orders that are under way. A certificate that ends
-// soon does not wait for others that have more time: when a quarter of what was left of
+// soon does not wait for others that have more time: when an eighth of what was left of
 // it has passed, its order begins all the same.
 func (m *Manager) enter(ctx context.Context, before certificate.Pair) (leave func(), err error) {
 	var late <-chan time.Time // never, where there is no certificate
 	if before.Leaf != nil {
-		timer := time.NewTimer(time.Until(before.Leaf.NotAfter) / 4)
+		timer := time.NewTimer(time.Until(before.Leaf.NotAfter) / 8)
 		defer timer.Stop()
 		late = timer.C
 	}
