@@ -187,14 +187,18 @@ func (g guard) cases() []contractCase {
 		{"/in/exact", want{status: 200, reaches: 1}}, {"/in/re/x", want{status: 302}}} {
 		cases = append(cases, one("A1", found.target+" for who may", g.inFrom, get(host, found.target, g.in...), found.want))
 	}
+	elsewhere := out // asked for on a connection whose handshake was with another site
+	if g.tls != "" {
+		elsewhere.status = 421
+	}
 	cases = append(cases,
-		contractCase{clause: "A1", name: g.name + ", several ranges for who may", run: func(a *attempt) {
+		contractCase{clause: "A1", name: g.name + ", several ranges for who may", certified: g.tls != "", shows: g.inShows, run: func(a *attempt) {
 			a.check(a.askFrom(g.inFrom, get(host, "/in/file", append(g.in, "Range: bytes=0-1,4-5")...)), want{status: 206, headers: map[string]string{"Content-Type": "~^multipart/byteranges"}})
 		}},
 		one("A1", "a range for who may", g.inFrom, get(host, "/in/file", append(g.in, "Range: bytes=1-3")...), want{status: 206, body: letters[1:4]}),
 		one("A1", "an absolute target", g.outFrom, strings.Replace(get(host, "/in", g.out...), " /in?", " https://"+strings.ToUpper(host)+"/in?", 1), out),
 		one("A1", "HEAD", g.outFrom, ask("HEAD", host, "/in", "", g.out...), out),
-		one("A1", "an absolute target for another site's Host", g.outFrom, strings.Replace(get("open.test", "/in", g.out...), " /in?", " https://"+host+"//in?", 1), out),
+		one("A1", "an absolute target for another site's Host", g.outFrom, strings.Replace(get("open.test", "/in", g.out...), " /in?", " https://"+host+"//in?", 1), elsewhere),
 		one("A1", "OPTIONS", g.outFrom, ask("OPTIONS", host, "/in", "", g.out...), out),
 		one("A1", "DELETE", g.outFrom, ask("DELETE", host, "/in", "", g.out...), out),
 		one("A1", "a method of another's word", g.outFrom, get(host, "/in", headers("X-HTTP-Method-Override: OPTIONS", "X-Original-URL: /open/in", "X-Rewrite-URL: /open/in")...), out),
