@@ -45,6 +45,10 @@ const scripts = `site "php.test" {
     backend = "php"
     stream  = true
   }
+  route "/inside" {
+    internal = true
+    static { root = "php" }
+  }
 }
 `
 
@@ -83,10 +87,12 @@ func withScripts(t *testing.T, h *edge.Home) string {
 		"index.php": told, "told.php": told, "wp-admin/index.php": told, "stream/index.php": told, ".git/config.php": told, "../outside.php": "<?php echo 'owned';",
 		"wp-content/uploads/evil.jpg": "<?php echo 'owned';", "wp-content/evil.php": "<?php echo 'owned';", "style.css": "a { }", "robots.txt": "User-agent: *",
 		"dies.php": "<?php posix_kill(getmypid(), 9);", "sleeps.php": "<?php sleep(30);",
-		"cut.php":    "<?php echo str_repeat('x', 100000); flush(); usleep(100000); posix_kill(getmypid(), 9);",
-		"tokens.php": "<?php header('Content-Type: text/event-stream'); for ($i = 0; $i < 5; $i++) { echo \"tok$i \"; flush(); usleep(200000); }",
-		"status.php": "<?php http_response_code((int)$_GET['s']); error_log('said by a script');",
-		"moved.php":  "<?php header('Location: /elsewhere');",
+		"cut.php":          "<?php echo str_repeat('x', 100000); flush(); usleep(100000); posix_kill(getmypid(), 9);",
+		"tokens.php":       "<?php header('Content-Type: text/event-stream'); for ($i = 0; $i < 5; $i++) { echo \"tok$i \"; flush(); usleep(200000); }",
+		"status.php":       "<?php http_response_code((int)$_GET['s']); error_log('said by a script');",
+		"moved.php":        "<?php header('Location: /elsewhere');",
+		"hand.php":         "<?php header('Content-Type: text/x-paper'); header('X-Accel-Redirect: ' . $_GET['to']); echo 'not this';",
+		"inside/paper.txt": "the paper", "inside/evil.php": "<?php echo 'owned';",
 	} {
 		h.Write("php/"+name, text)
 	}
@@ -116,6 +122,7 @@ func (c client) script(t *testing.T, request *http.Request) (told script) {
 // B6: real scripts, what they are told, and none but those below root.
 func scripted(t *testing.T, e *edge.Edge, browser client) {
 	t.Run("told", func(t *testing.T) { toldScripts(t, browser) })
+	t.Run("handing", func(t *testing.T) { handingScripts(t, browser) })
 	t.Run("hostile", func(t *testing.T) { hostileScripts(t, browser) })
 	t.Run("faults", func(t *testing.T) { faultyScripts(t, e, browser) })
 	t.Run("bodies", func(t *testing.T) { sentToScripts(t, browser) })
@@ -160,6 +167,19 @@ func toldScripts(t *testing.T, browser client) {
 
 // hostileScripts holds that nothing is run that is no script below root, and that no
 // script is shown.
+// M7: a script hands a file over, and no script's text.
+func handingScripts(t *testing.T, browser client) {
+	for to, want := range map[string]string{"/inside/paper.txt": "200 the paper", "/inside/evil.php": "404 ", "/inside/evil.php/x": "404 ", "/told.php": "404 ", "/inside": "404 "} {
+		status, body, header, err := browser.get("php.test/hand.php?to=" + to)
+		if got := fmt.Sprint(status, " ", body); !strings.HasPrefix(got, want) || status == http.StatusOK && !strings.HasPrefix(header.Get("Content-Type"), "text/x-paper") || header.Get("X-Accel-Redirect") != "" {
+			t.Errorf("%s: %q %v, %v", to, got, header, err)
+		}
+	}
+	if status, _, _, err := browser.get("php.test/inside/paper.txt"); status != http.StatusNotFound {
+		t.Errorf("a client: %d, %v", status, err)
+	}
+}
+
 func hostileScripts(t *testing.T, browser client) {
 	for _, target := range []string{
 		"/wp-content/uploads/evil.jpg/x.php", "/wp-content/uploads/evil.jpg%2fx.php", "/wp-content/uploads/evil.jpg/.php", "/wp-content/evil.php", "/wp-content/evil.php/x", "/wp-content/evil.PHP",
