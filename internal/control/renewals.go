@@ -27,23 +27,26 @@ type gathering struct {
 	another chan struct{} // one that is to be served has come
 	done    chan struct{} // closed when err is there
 	err     error
-	waiting int // those who want to know how it ends; the lock is that of renewals
+	waiting int           // those who want to know how it ends; the lock is that of renewals
+	quiet   time.Duration // how long no other one has to come; likewise
 	cancel  context.CancelFunc
 }
 
-// serve has all that is in the store be served, and says how that went. Nobody's end
+// serve has all that is in the store be served, and says how that went. What is good for
+// a short time, left, waits for others for a small part of that. Nobody's end
 // of waiting is in the way of the others: the change is given up when all have gone.
-func (r *renewals) serve(ctx context.Context, change func(context.Context) error) error {
+func (r *renewals) serve(ctx context.Context, left time.Duration, change func(context.Context) error) error {
 	r.mu.Lock()
 	g := r.next
 	if g == nil {
-		g = &gathering{another: make(chan struct{}, 1), done: make(chan struct{})}
+		g = &gathering{another: make(chan struct{}, 1), done: make(chan struct{}), quiet: gatherTime}
 		r.next = g
 		var life context.Context
 		life, g.cancel = context.WithCancel(context.WithoutCancel(ctx))
 		go r.run(life, g, change) // the last one who waits sees its end
 	}
 	g.waiting++
+	g.quiet = min(g.quiet, left/32)
 	r.mu.Unlock()
 	select {
 	case g.another <- struct{}{}:
@@ -76,7 +79,7 @@ func (r *renewals) leave(g *gathering) {
 func (r *renewals) run(ctx context.Context, g *gathering, change func(context.Context) error) {
 	defer close(g.done)
 	defer g.cancel()
-	g.gather(ctx)
+	r.gather(ctx, g)
 	r.mu.Lock()
 	if r.next == g {
 		r.next = nil // what comes from now on may not be in the store yet
@@ -88,11 +91,13 @@ func (r *renewals) run(ctx context.Context, g *gathering, change func(context.Co
 }
 
 // gather waits until no other one comes.
-func (g *gathering) gather(ctx context.Context) {
+func (r *renewals) gather(ctx context.Context, g *gathering) {
 	most := time.NewTimer(gatherMost)
 	defer most.Stop()
 	for {
-		quiet := time.NewTimer(gatherTime)
+		r.mu.Lock()
+		quiet := time.NewTimer(g.quiet)
+		r.mu.Unlock()
 		select {
 		case <-g.another:
 			quiet.Stop()

@@ -32,7 +32,7 @@ func TestC2Gathered(t *testing.T) {
 						mine := stored
 						mu.Unlock()
 						begun := time.Now()
-						err := r.serve(t.Context(), func(context.Context) error {
+						err := r.serve(t.Context(), time.Hour, func(context.Context) error {
 							mu.Lock()
 							defer mu.Unlock()
 							changes, served = changes+1, stored
@@ -71,13 +71,13 @@ func TestC2GatheredEnds(t *testing.T) {
 		first, leave := context.WithCancel(t.Context())
 		var work sync.WaitGroup
 		work.Go(func() {
-			if err := r.serve(first, change); !errors.Is(err, context.Canceled) {
+			if err := r.serve(first, time.Hour, change); !errors.Is(err, context.Canceled) {
 				t.Errorf("who leaves: %v", err)
 			}
 		})
 		synctest.Wait()
 		work.Go(func() {
-			if err := r.serve(t.Context(), change); !errors.Is(err, failed) {
+			if err := r.serve(t.Context(), time.Hour, change); !errors.Is(err, failed) {
 				t.Errorf("who stays: %v", err)
 			}
 		})
@@ -86,10 +86,10 @@ func TestC2GatheredEnds(t *testing.T) {
 		work.Wait()
 		alone, end := context.WithTimeout(t.Context(), gatherTime/2)
 		defer end()
-		if err := r.serve(alone, change); !errors.Is(err, context.DeadlineExceeded) {
+		if err := r.serve(alone, time.Hour, change); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("who is alone and leaves: %v", err)
 		}
-		if err := r.serve(t.Context(), change); !errors.Is(err, failed) {
+		if err := r.serve(t.Context(), time.Hour, change); !errors.Is(err, failed) {
 			t.Errorf("who comes afterwards: %v", err)
 		}
 		if changes != 2 {
