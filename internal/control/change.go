@@ -52,14 +52,20 @@ func (onFinish) undo(context.Context) error   { return nil }
 func (onFinish) abandon(context.Context)      {}
 func (f onFinish) finish(ctx context.Context) { f(ctx) }
 
-// newChange is one of a single tier, which touches nothing as yet.
-func newChange(c generation.Chosen) *change {
-	return &change{plans: []api.TierPlan{{Role: c.Role, Engine: string(c.Engine), Action: api.Nothing, Why: []string{}}}}
+// newChange is one of a daemon, which touches nothing as yet.
+func newChange(d *daemon) *change {
+	c := &change{}
+	for _, role := range d.roles() {
+		c.plans = append(c.plans, api.TierPlan{Role: role, Engine: string(d.Engine), Action: api.Nothing, Why: []string{}})
+	}
+	return c
 }
 
-// plan is the plan of a single tier.
+// plan is the plan of all its tiers.
 func (c *change) plan(action api.Action, why ...string) {
-	c.plans[0].Action, c.plans[0].Why = action, why
+	for i := range c.plans {
+		c.plans[i].Action, c.plans[i].Why = action, why
+	}
 }
 
 func (c *change) then(s step)  { c.steps = append(c.steps, s) }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,14 +21,14 @@ type daemon struct {
 	house *house
 	generation.Chosen
 
-	mu      sync.Mutex // guards what follows
-	running *running   // nil until it is started
-	listen  []string
-	standIn *plane    // nil while there is none
-	taken   bool      // the stand-in serves in the daemon's place
-	reason  error     // why it was taken over
-	busy    error     // why it takes nothing new; nil where it does
-	crowded time.Time // when it was last found so
+	mu      sync.Mutex          // guards what follows
+	running *running            // nil until it is started
+	listen  map[string][]string // by tier
+	standIn *plane              // nil while there is none
+	taken   bool                // the stand-in serves in the daemon's place
+	reason  error               // why it was taken over
+	busy    error               // why it takes nothing new; nil where it does
+	crowded time.Time           // when it was last found so
 	guard   *guard
 
 	children int                // that have died and were replaced by their parent
@@ -44,9 +45,18 @@ func (e *house) daemonsNow() (all []*daemon) {
 	return all
 }
 
-func (d *daemon) roles() []string { return []string{d.Role} }
+func (d *daemon) roles() []string { return append([]string{d.Role}, d.Besides...) }
 
-func (d *daemon) key() string { return string(d.Engine) }
+// tiers names its tiers to a person.
+func (d *daemon) tiers() string {
+	outward := d.roles()
+	slices.Reverse(outward)
+	return strings.Join(outward, " and ")
+}
+
+func (d *daemon) key() string {
+	return strings.Join(append([]string{string(d.Engine)}, d.Besides...), " ")
+}
 
 // setRunning is told the process, which is another one after a replacement.
 func (d *daemon) setRunning(r *running) {
@@ -68,7 +78,10 @@ func (d *daemon) runs() bool {
 }
 
 func (d *daemon) show(g *generation.Generation) {
-	listen := d.house.listening(g, d.Role)
+	listen := make(map[string][]string)
+	for _, role := range d.roles() {
+		listen[role] = d.house.listening(g, role)
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.listen = listen
@@ -79,7 +92,7 @@ func (d *daemon) status(role string) api.TierStatus {
 	defer d.mu.Unlock()
 	s := api.TierStatus{
 		Role: role, Engine: string(d.Engine), Version: d.Chosen.Daemon.Version,
-		State: string(supervise.Starting), Listen: d.listen, Reason: d.Chosen.Reason,
+		State: string(supervise.Starting), Listen: d.listen[role], Reason: d.Chosen.Reason,
 	}
 	if d.running != nil {
 		now := d.running.Status()

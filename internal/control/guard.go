@@ -162,7 +162,7 @@ func (g *guard) isDown(ctx context.Context, e *house, d *daemon, status supervis
 		return
 	}
 	if err := g.server.takeOver(ctx); err != nil {
-		e.options.Log.Error("the builtin tier cannot stand in", "role", d.Role, "error", err)
+		e.options.Log.Error("the builtin tier cannot stand in", "role", d.tiers(), "error", err)
 		return
 	}
 	reason := status.Reason

@@ -93,7 +93,7 @@ func (h *heir[P]) probe(ctx context.Context) error { return h.program.Probe(ctx)
 
 // stage looks at what the daemon has to do about the next generation.
 func (h *heir[P]) stage(ctx context.Context, next *generation.Generation) (*change, error) {
-	was, c := h.house.serving(), newChange(h.Chosen)
+	was, c := h.house.serving(), newChange(&h.daemon)
 	restart, reload := h.kind.differs(was, next)
 	check := h.kind.check
 	switch {

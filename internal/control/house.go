@@ -88,7 +88,7 @@ func (e *house) summary() string {
 	text := fmt.Sprintf("serving %d sites, generation %d", len(g.Loaded.Edge.Sites), g.Number)
 	for _, s := range e.serversNow() {
 		if d, ok := s.(guarded); ok && d.base().degraded() {
-			text += fmt.Sprintf("; degraded: %s is down, the builtin %s tier serves", d.base().Engine, d.base().Role)
+			text += fmt.Sprintf("; degraded: %s is down, the builtin %s tier serves", d.base().Engine, d.base().tiers())
 		}
 	}
 	return text

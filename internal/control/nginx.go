@@ -14,7 +14,7 @@ import (
 	"edgegen/internal/supervise"
 )
 
-// nginxServer is nginx as the web tier.
+// nginxServer is nginx as the web tier, or as that and the TLS tier.
 type nginxServer struct {
 	heir[*native.Nginx]
 	inner []innerSocket // that it was started with
@@ -25,6 +25,7 @@ var (
 	_ checker                   = (*nginxServer)(nil)
 	_ lingerer                  = (*nginxServer)(nil)
 	_ rooted                    = (*nginxServer)(nil)
+	_ worker                    = (*nginxServer)(nil)
 )
 
 func newNginx(e *house, c generation.Chosen) server {
@@ -42,12 +43,15 @@ func (n *nginxServer) sockets(g *generation.Generation) (inherited []*os.File, i
 		}
 		inherited, inner = append(inherited, file), append(inner, innerSocket{path, file})
 	}
-	return append(inherited, generation.Files(n.plain(g))...), inner, nil
+	return append(inherited, generation.Files(n.public(g))...), inner, nil
 }
 
-// plain are the public listeners that are nginx's, which redirects there.
-func (n *nginxServer) plain(g *generation.Generation) []*generation.Listener {
-	if g.Loaded.Edge.PlainByTLS() {
+// public are the public listeners that are nginx's.
+func (n *nginxServer) public(g *generation.Generation) []*generation.Listener {
+	switch {
+	case g.Fronted():
+		return slices.Concat(g.Public.HTTP, g.Public.HTTPS)
+	case g.Loaded.Edge.PlainByTLS():
 		return nil
 	}
 	return g.Public.HTTP
@@ -60,6 +64,7 @@ func (n *nginxServer) make(g *generation.Generation) (*native.Nginx, error) {
 	}
 	n.inner = inner
 	made := native.NewNginx(n.Chosen.Daemon, n.settings(g), sockets)
+	made.EndsTLS = g.Fronted()
 	made.OnWorkerDied = func(died *native.WorkerDied) { n.lost(died) }
 	return made, nil
 }
@@ -71,8 +76,8 @@ func (n *nginxServer) settings(g *generation.Generation) native.Setup {
 // differs asks for another nginx where the listeners are others, since
 // descriptors are inherited at the start only.
 func (n *nginxServer) differs(was, next *generation.Generation) (restart, reload []string) {
-	if !slices.Equal(n.plain(was), n.plain(next)) {
-		restart = []string{"the plain listeners"}
+	if !slices.Equal(n.public(was), n.public(next)) {
+		restart = []string{"the listeners"}
 	}
 	if was.Output.Of(n.Engine).Generation != next.Output.Of(n.Engine).Generation {
 		reload = []string{"nginx.conf"}
@@ -82,7 +87,22 @@ func (n *nginxServer) differs(was, next *generation.Generation) (restart, reload
 
 func (*nginxServer) unchanged(*generation.Generation) {}
 
-func (*nginxServer) answers(context.Context, *generation.Generation) error { return nil }
+func (*nginxServer) answers(ctx context.Context, g *generation.Generation) error {
+	if !g.Fronted() {
+		return nil
+	}
+	return probeTLS(ctx, g)
+}
+
+// activity is that of the stand-in: what nginx has in work, the plane behind it has too.
+func (n *nginxServer) activity(context.Context) (activity native.Activity, err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.standIn != nil {
+		activity = n.standIn.work()
+	}
+	return activity, nil
+}
 
 // checkTime bounds a look at a file: nginx resolves every name in it.
 const checkTime = time.Minute
@@ -114,9 +134,16 @@ func (n *nginxServer) checkFirst(ctx context.Context, g *generation.Generation) 
 	return n.check(ctx, g)
 }
 
-func (n *nginxServer) tell(ctx context.Context, _, to *generation.Generation) error {
+// tell also makes sure that every certificate that is new is served.
+func (n *nginxServer) tell(ctx context.Context, from, to *generation.Generation) error {
 	r := n.process()
-	return to.Explain(n.Engine, n.program.Reload(ctx, r.Status().PID, r.Signal))
+	if err := n.program.Reload(ctx, r.Status().PID, r.Signal); err != nil {
+		return to.Explain(n.Engine, err)
+	}
+	if !to.Fronted() || n.degraded() {
+		return nil // others answer on the public listeners too
+	}
+	return probeRenewed(ctx, from, to)
 }
 
 // leave has an nginx take nothing new, and live until its last worker has

@@ -28,6 +28,7 @@ type plane struct {
 	plain   bool     // the tls tier is left out: the sites are served as they come to the plain listeners
 	relay   bool     // it has no tiers, and leads daemons to backends
 	keeps   bool     // its cache tier stores answers
+	fronted bool     // the daemon that ends TLS reads HTTP too
 	cancel  context.CancelFunc
 	done    chan struct{}
 
@@ -52,7 +53,7 @@ var (
 // newPlane makes one for a generation. One that ends TLS, or has a cache, cannot go on in
 // another in which nobody does.
 func newPlane(e *house, g *generation.Generation, tiers []string) *plane {
-	return &plane{house: e, tiers: slices.Clone(tiers), plain: g.Loaded.Edge.Plain(), keeps: !g.Loaded.Edge.Uncached()}
+	return &plane{house: e, tiers: slices.Clone(tiers), plain: g.Loaded.Edge.Plain(), keeps: !g.Loaded.Edge.Uncached(), fronted: g.Fronted()}
 }
 
 func (p *plane) key() string {
@@ -65,6 +66,9 @@ func (p *plane) key() string {
 	}
 	if !p.keeps {
 		key += " uncached"
+	}
+	if p.fronted {
+		key += " fronted"
 	}
 	return key
 }
@@ -279,7 +283,11 @@ func (p *plane) work() native.Activity {
 	return native.Activity{WebSockets: served.WebSockets(), Requests: served.Requests()}
 }
 
-// takeNothing has it finish what it has begun, while those behind it go on.
+// takeNothing has it finish what it has begun, while those behind it go on. A daemon in
+// front that reads HTTP would have no answer for who has a connection to it already.
 func (p *plane) takeNothing(context.Context) {
+	if p.fronted {
+		return
+	}
 	p.house.later.Go(func() { p.plane().Retire(p.house.life) })
 }

@@ -35,7 +35,7 @@ func (p *plane) options(g *generation.Generation) (o dataplane.Options, err erro
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, closeAll(o.HTTPS, o.HTTP, o.Cache, o.Plain, o.Web, relayListeners(o.Relays)))
+			err = errors.Join(err, closeAll(o.HTTPS, o.HTTP, o.Cache, o.Plain, o.Front, o.Web, relayListeners(o.Relays)))
 		}
 	}()
 	if o.Model, err = p.model(g); err != nil {
@@ -56,7 +56,12 @@ func (p *plane) options(g *generation.Generation) (o dataplane.Options, err erro
 	if p.standIn {
 		cache, plain = e.layout.StandbySocket(), e.layout.StandbyPlain()
 	}
-	if p.standIn || !p.has(generation.RoleTLS) {
+	switch {
+	case p.fronted:
+		if o.Front, err = p.held(e.layout.FrontSocket()); err != nil {
+			return o, err
+		}
+	case p.standIn || !p.has(generation.RoleTLS):
 		if o.Cache, err = p.held(cache); err != nil {
 			return o, err
 		}
@@ -207,7 +212,11 @@ func (e *house) listening(g *generation.Generation, role string) []string {
 		addresses = append(addresses, "unix:"+e.layout.WebSocket())
 	}
 	if role == generation.RoleCache && (g.Native(generation.RoleCache) || g.Native(generation.RoleTLS)) {
-		addresses = append(addresses, "unix:"+e.layout.CacheSocket())
+		inner := e.layout.CacheSocket()
+		if g.Fronted() {
+			inner = e.layout.FrontSocket()
+		}
+		addresses = append(addresses, "unix:"+inner)
 	}
 	if role == generation.RoleCache && !g.Loaded.Edge.Plain() && (g.Native(generation.RoleCache) || g.Native(generation.RoleWeb)) {
 		addresses = append(addresses, "unix:"+e.layout.PlainSocket())

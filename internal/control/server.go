@@ -120,13 +120,17 @@ func serving() map[site.Engine]func(*house, generation.Chosen) server {
 
 // arrangement lists the servers of a generation, from the inside out: builtin
 // tiers that are neighbours are one plane. Before them comes the relay to the
-// backends that are looked after, where a daemon needs it.
+// backends that are looked after, where a daemon needs it. A daemon that serves an
+// outer tier besides comes after those between its tiers, which it asks.
 func (e *house) arrangement(g *generation.Generation) []server {
 	inward := generation.Roles()
 	slices.Reverse(inward)
 	var servers []server
 	if g.NeedsRelay() {
 		servers = append(servers, newRelay(e))
+	}
+	if g.Fronted() {
+		inward = []string{generation.RoleCache, generation.RoleWeb}
 	}
 	for len(inward) > 0 {
 		count := 0

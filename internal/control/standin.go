@@ -28,8 +28,10 @@ func (d *daemon) tookOver(reason error) {
 	d.mu.Lock()
 	d.taken, d.reason = true, reason
 	d.mu.Unlock()
-	d.house.counter.Takeovers.Add(d.Role)
-	d.house.options.Log.Error("the builtin tier serves in its place; it is tried again", "from", d.Engine, "role", d.Role, "reason", reasonOf(d.process().Status().Name, reason))
+	for _, role := range d.roles() {
+		d.house.counter.Takeovers.Add(role)
+	}
+	d.house.options.Log.Error("the builtin tier serves in its place; it is tried again", "from", d.Engine, "role", d.tiers(), "reason", reasonOf(d.process().Status().Name, reason))
 	d.house.options.Notify.Status(d.house.summary())
 }
 
@@ -38,7 +40,7 @@ func (d *daemon) handedBack() {
 	d.mu.Lock()
 	d.taken, d.reason = false, nil
 	d.mu.Unlock()
-	d.house.options.Log.Info("answers again and serves its tier", "from", d.Engine, "role", d.Role)
+	d.house.options.Log.Info("answers again and serves its tier", "from", d.Engine, "role", d.tiers())
 	d.house.options.Notify.Status(d.house.summary())
 }
 
@@ -59,8 +61,12 @@ func (d *daemon) checkWhileDown(ctx context.Context, was, next *generation.Gener
 
 // standInStarts has a plane serve on the daemon's sockets.
 func (d *daemon) standInStarts(ctx context.Context, g *generation.Generation) error {
-	stand := newPlane(d.house, g, d.roles())
-	stand.standIn = true
+	tiers := d.roles()
+	if g.Fronted() { // then it has all of them, and asks nobody
+		tiers = []string{generation.RoleWeb, generation.RoleCache, generation.RoleTLS}
+	}
+	stand := newPlane(d.house, g, tiers)
+	stand.standIn, stand.fronted = true, false
 	if err := stand.start(ctx, g); err != nil {
 		stand.stop(d.house.life)
 		return err

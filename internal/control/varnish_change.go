@@ -17,7 +17,7 @@ import (
 // stage looks at what varnish has to do about the next generation: nothing,
 // another VCL, other parameters, or a restart.
 func (v *varnishServer) stage(ctx context.Context, next *generation.Generation) (*change, error) {
-	was, c := v.house.serving(), newChange(v.Chosen)
+	was, c := v.house.serving(), newChange(&v.daemon)
 	parameters, restart := v.native.Change(next.Output.Of(v.Engine).Arguments)
 	var why []string
 	if was.Output.Of(v.Engine).Generation != next.Output.Of(v.Engine).Generation {

@@ -46,7 +46,9 @@ func (c *http1) deliver(a answer, keep bool, t site.Timeouts) bool {
 		c.abort()
 		return false
 	case unread && keep:
-		keep = c.body.drain()
+		if keep = c.body.drain(); !keep {
+			c.linger()
+		}
 	case unread || a.close || a.Status >= 400 && !keep:
 		c.linger()
 	}

@@ -19,6 +19,7 @@ const (
 	forSites // plain, behind somebody who ends TLS
 	forCache
 	forPlain
+	forFront
 	forWeb
 	forRelay
 )
@@ -61,20 +62,37 @@ func relayDoors(all []Relay) []*door {
 
 func (o *Options) doors() []*door {
 	return slices.Concat(doors(o.HTTPS, forHTTPS), doors(o.HTTP, o.plainUse()),
-		doors(o.Cache, forCache), doors(o.Plain, forPlain), doors(o.Web, forWeb),
+		doors(o.Cache, forCache), doors(o.Plain, forPlain), doors(o.Front, forFront), doors(o.Web, forWeb),
 		relayDoors(o.Relays))
 }
 
 // public tells that what comes through a door is a client's connection, which
 // counts.
-func (d *door) public() bool { return d.usage != forPlain && d.usage != forWeb && d.usage != forRelay }
+func (d *door) public() bool {
+	return d.usage == forHTTPS || d.usage == forHTTP || d.usage == forSites || d.usage == forCache
+}
+
+// times are those of a connection that came through a door; there may be none. A tier
+// in front that reads HTTP keeps clients to theirs, and itself ends the connections
+// that it keeps here: one that ended here as it asks would cost a request.
+func (d *door) times(t site.Timeouts) site.Timeouts {
+	if d != nil && d.usage == forFront {
+		t.Header, t.Idle = t.Header+day, t.Idle+day
+	}
+	return t
+}
+
+const day = 24 * time.Hour
 
 // headSize bounds the head of a request, in bytes, also where there is no door. What a daemon passes on has been
 // bounded by it, and has notes besides, of which one may hold the URL once more.
 func (d *door) headSize(edge *site.Edge) int {
-	const notes = 8 << 10
-	if d == nil || d.public() {
+	const notes, fromNote = 8 << 10, 256
+	switch {
+	case d == nil || d.public():
 		return int(edge.Limits.HeaderSize)
+	case d.usage == forFront: // nginx bounds each line alone
+		return int(edge.Limits.HeaderSize) + fromNote
 	}
 	return 2*int(edge.Limits.HeaderSize) + notes
 }
@@ -104,6 +122,8 @@ func (p *Plane) serve(c net.Conn, d *door) {
 		p.proxied(c, d)
 	case forPlain:
 		p.http1(&http1{Conn: c, door: d, peer: localhost, serve: p.relayedPlain, log: true})
+	case forFront:
+		p.http1(&http1{Conn: c, door: d, peer: localhost, https: true, serve: p.fronted, log: true})
 	case forWeb:
 		p.http1(&http1{Conn: c, door: d, peer: localhost, serve: p.web.serve})
 	case forRelay:

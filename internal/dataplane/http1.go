@@ -114,7 +114,7 @@ func (c *http1) next(first bool) bool {
 // on; on a new connection it runs at once.
 func (c *http1) head(first bool) (string, error) {
 	m := c.plane.model.Load()
-	t := m.edge.Timeout
+	t := c.door.times(m.edge.Timeout)
 	now := time.Now()
 	switch {
 	case first:
@@ -169,6 +169,10 @@ func (c *http1) refuse(err error) bool {
 	c.x.Protocol, c.x.Client, c.x.cache, c.x.tier = "", c.peer, "PASS", c.plane.tierName()
 	r := failure(status)
 	r.Header.Add("X-Cache", "PASS")
+	if c.door != nil && c.door.usage == forFront {
+		c.x.others = true
+		ownWords(r)
+	}
 	c.x.Method, c.x.Minor = http.MethodGet, 1
 	return c.deliver(answer{Response: r, close: true}, false, c.x.model.edge.Timeout)
 }
@@ -249,6 +253,7 @@ func (b *requestBody) Abort() { _ = b.conn.SetReadDeadline(time.Unix(1, 0)) }
 // drain takes in what is left of a small body, so that the next request can
 // be read.
 func (b *requestBody) drain() bool {
+	b.conn.read.until = time.Time{} // whoever was to read it may have been told to stop
 	_, err := io.CopyN(io.Discard, b, 64<<10)
 	return errors.Is(err, io.EOF)
 }

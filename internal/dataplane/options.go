@@ -110,6 +110,9 @@ type Options struct {
 	// that a native web tier relays with the client in X-Real-IP.
 	Cache []net.Listener
 	Plain []net.Listener
+	// Front is for requests from a native TLS tier that reads HTTP itself, each with
+	// site.NoteFrom.
+	Front []net.Listener
 	// Web is the web tier's Unix sockets: requests of a native cache tier,
 	// whose X-Forwarded-* are believed. Answers there carry notes for the
 	// access log of that tier: site.NoteTier.

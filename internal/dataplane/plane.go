@@ -88,7 +88,7 @@ func New(o Options) (*Plane, error) {
 	p.probeHost = ".probe-" + decide.NewID() // which no host can be called, and no default site has
 	p.tls = p.tlsConfig()
 	m, err := p.build(o.Model)
-	if err == nil && (len(o.Web) > 0 && p.web == nil || len(o.Cache) > 0 && p.front == nil) {
+	if err == nil && (len(o.Web) > 0 && p.web == nil || len(o.Cache)+len(o.Front) > 0 && p.front == nil) {
 		err = errors.Join(errors.New("a listener is for a tier that is not served here"), m.storage.close(nil, true))
 	}
 	if err != nil {

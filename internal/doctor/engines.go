@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 
 	"edgegen/internal/config"
 	"edgegen/internal/generation"
@@ -16,6 +17,7 @@ import (
 // examineEngines tells which engine would serve each tier, and why.
 func (x *examination) examineEngines(ctx context.Context) []Line {
 	x.chosen = make(map[string]generation.Chosen)
+	x.options.Select.LeaveOut(x.edge)
 	var lines []Line
 	for _, role := range generation.Roles() {
 		found := &config.Findings{Loaded: x.loaded}
@@ -41,6 +43,10 @@ func (x *examination) examineEngines(ctx context.Context) []Line {
 		}
 		daemon, err := native.Find(ctx, site.DaemonsFor(role)[0], native.Directories(os.Getenv("PATH")))
 		lines = append(lines, builtinLine(c, wanted, daemon, err))
+	}
+	found := &config.Findings{Loaded: x.loaded}
+	if generation.Together(x.edge, x.chosen, found); found.All.HasErrors() {
+		lines = append(lines, Line{LevelProblem, generation.RoleTLS, placed(found.All[0]), found.All[0].Remedy})
 	}
 	return lines
 }
@@ -93,8 +99,8 @@ func (x *examination) examineCompiler(ctx context.Context) []Line {
 func (x *examination) examineDifferences() []Line {
 	var lines []Line
 	for _, d := range native.Differences() {
-		if x.options.All || x.uses(site.Engine(d.Engine)) && (d.With == "" || x.uses(site.Engine(d.With))) {
-			lines = append(lines, Line{LevelNote, d.Engine + " " + d.Clause, fmt.Sprintf("%s (%s)", d.What, d.Why), ""})
+		if x.options.All || x.makes(d) {
+			lines = append(lines, Line{LevelNote, strings.TrimSpace(d.Engine+" "+d.Tier) + " " + d.Clause, fmt.Sprintf("%s (%s)", d.What, d.Why), ""})
 		}
 	}
 	if len(lines) == 0 {
@@ -103,9 +109,15 @@ func (x *examination) examineDifferences() []Line {
 	return lines
 }
 
-func (x *examination) uses(engine site.Engine) bool {
-	for _, c := range x.chosen {
-		if c.Engine == engine {
+// makes reports whether the engines that would serve make a difference.
+func (x *examination) makes(d native.Difference) bool {
+	return d.With == "" && x.uses(d.Engine, d.Tier) || d.With != "" && x.uses(d.Engine, d.Tier) && x.uses(d.With, "")
+}
+
+// uses reports whether an engine would serve the tier, or any where that is "".
+func (x *examination) uses(engine, tier string) bool {
+	for role, c := range x.chosen {
+		if string(c.Engine) == engine && (tier == "" || tier == role) {
 			return true
 		}
 	}

@@ -12,8 +12,11 @@ import (
 // 256 files that it may open.
 func Descriptors(connections int, tls site.Engine) (wanted, least uint64) {
 	wanted, least = uint64(4*connections+1024), uint64(2*connections)
-	if tls == site.Stunnel {
+	switch tls {
+	case site.Stunnel:
 		least = uint64(connections*256+124) / 125
+	case site.Nginx: // which takes each request twice
+		least = uint64(4 * connections)
 	}
 	return wanted, least
 }

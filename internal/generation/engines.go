@@ -28,7 +28,7 @@ type engine struct {
 	name site.Engine
 	// unable says what the site asks of a tier that the engine cannot do, and
 	// where; "" where there is nothing. It may be nil.
-	unable func(edge *site.Edge) (problem string, at site.Source)
+	unable func(edge *site.Edge, role string) (problem string, at site.Source)
 	// lacks says what an installed one lacks on this machine to do its work. It
 	// may be nil.
 	lacks func(native.Daemon) error
@@ -39,7 +39,7 @@ func engines() []engine {
 	return []engine{
 		{name: site.Stunnel, unable: stunnelUnable},
 		{name: site.Varnish, lacks: varnishLacks},
-		{name: site.Nginx},
+		{name: site.Nginx, unable: nginxUnable},
 	}
 }
 
@@ -77,7 +77,11 @@ func ParseSelection(text string) (Selection, error) {
 		if !slices.Contains(Roles(), role) {
 			return Selection{}, fmt.Errorf("%q names no tier: write auto, native, builtin, or a list such as tls=stunnel,cache=varnish,web=nginx", part)
 		}
-		if choices := site.Choices(role); !slices.Contains(choices, site.Engine(name)) {
+		choices := site.Choices(role)
+		if role == RoleCache {
+			choices = append(choices, site.Off)
+		}
+		if !slices.Contains(choices, site.Engine(name)) {
 			return Selection{}, fmt.Errorf("%q cannot serve the %s tier: write %s", name, role, oneOf(choices))
 		}
 		selection.Roles[role] = site.Engine(name)
@@ -101,6 +105,8 @@ type Chosen struct {
 	Engine site.Engine // a native one, Builtin or Off
 	Daemon native.Daemon
 	Reason string // why this engine
+	// Besides are tiers that the same process serves, from the inside out.
+	Besides []string
 }
 
 // Roles lists the tiers from the outside in.
@@ -113,6 +119,7 @@ func Roles() []string { return site.Tiers() }
 // A daemon that serves already, by was, goes on where nothing speaks against it;
 // was may be nil.
 func choose(ctx context.Context, edge *site.Edge, selection Selection, was *Generation, found *config.Findings) (map[string]Chosen, error) {
+	selection.LeaveOut(edge)
 	result := make(map[string]Chosen)
 	var missing []error
 	for _, role := range Roles() {
@@ -127,15 +134,58 @@ func choose(ctx context.Context, edge *site.Edge, selection Selection, was *Gene
 		}
 		result[role] = c
 	}
+	Together(edge, result, found)
 	if err := found.Refusal(); err != nil {
 		return nil, err
 	}
 	return result, errors.Join(missing...)
 }
 
+// Together looks at what was chosen for each tier as a whole: where one daemon serves
+// two, it is one process. A daemon that ends TLS besides has to have the tier that it
+// is for.
+func Together(edge *site.Edge, chosen map[string]Chosen, found *config.Findings) {
+	web, tls := chosen[RoleWeb], chosen[RoleTLS].Engine
+	web.Besides = nil
+	if tls == site.Nginx && web.Engine == tls {
+		web.Besides = []string{RoleTLS}
+	}
+	chosen[RoleWeb] = web
+	if tls != site.Nginx || web.Engine == tls {
+		return
+	}
+	at := edge.Engine.WebSource
+	if at == (site.Source{}) {
+		at = edge.Engine.TLSSource
+	}
+	found.All = append(found.All, found.Loaded.Diagnose(at, config.Error,
+		fmt.Sprintf("nginx ends TLS only where it is the web tier, and that is %s", web.Engine), `leave out web, or write web = "nginx"`))
+}
+
+// LeaveOut makes of an edge one that leaves out the cache, where the command line does.
+// That nobody ends TLS is the site's to say: its listeners are others then.
+func (s Selection) LeaveOut(edge *site.Edge) {
+	if s.Roles[RoleCache] == site.Off {
+		edge.Engine.Cache = site.Off
+	}
+}
+
 // Wanted is the engine that the command line or else the site asks for, and
-// which of them does. That a tier is left out is the site's to say.
+// which of them does. LeaveOut comes first.
 func (s Selection) Wanted(edge *site.Edge, role string) (engine site.Engine, reason string) {
+	engine, reason = s.asked(edge, role)
+	if role == RoleWeb && engine == site.Auto {
+		if tls, _ := s.asked(edge, RoleTLS); tls == site.Nginx {
+			return tls, "it ends TLS too"
+		}
+	}
+	return engine, reason
+}
+
+func (s Selection) asked(edge *site.Edge, role string) (engine site.Engine, reason string) {
+	if s.Roles[role] == site.Off {
+		return site.Off, "--engine leaves it out"
+	}
 	if edge.Engine.Of(role) == site.Off {
 		return site.Off, "the site leaves it out"
 	}
@@ -157,7 +207,7 @@ func (g *Generation) keeps(edge *site.Edge, role string, wanted site.Engine) (Ch
 	if wanted != site.Auto && wanted != going.Engine {
 		return Chosen{}, false
 	}
-	problem, _ := engineNamed(going.Engine).cannot(edge)
+	problem, _ := engineNamed(going.Engine).cannot(edge, role)
 	return going, problem == ""
 }
 
@@ -182,38 +232,55 @@ func Choose(ctx context.Context, edge *site.Edge, role string, wanted site.Engin
 		}
 		return builtin, nil
 	}
-	if problem, at := engineNamed(wanted).cannot(edge); problem != "" {
+	if problem, at := engineNamed(wanted).cannot(edge, role); problem != "" {
 		found.All = append(found.All, found.Loaded.Diagnose(at, config.Error, problem,
 			fmt.Sprintf("change that, or let the builtin tier serve: %s = \"builtin\"", role)))
 		return builtin, nil
 	}
 	daemon, err := native.Find(ctx, wanted, native.Directories(os.Getenv("PATH")))
-	return Chosen{role, wanted, daemon, reason}, err
+	return Chosen{Role: role, Engine: wanted, Daemon: daemon, Reason: reason}, err
 }
 
 // take has the engine serve a tier, or says why it cannot.
 func (e engine) take(ctx context.Context, edge *site.Edge, role string) (Chosen, error) {
-	if problem, _ := e.cannot(edge); problem != "" {
+	if problem, _ := e.cannot(edge, role); problem != "" {
 		return Chosen{}, errors.New(problem)
 	}
 	daemon, err := native.Find(ctx, e.name, native.Directories(os.Getenv("PATH")))
 	if err == nil && e.lacks != nil {
 		err = e.lacks(daemon)
 	}
-	return Chosen{role, e.name, daemon, "installed"}, err
+	return Chosen{Role: role, Engine: e.name, Daemon: daemon, Reason: "installed"}, err
 }
 
-func (e engine) cannot(edge *site.Edge) (problem string, at site.Source) {
+func (e engine) cannot(edge *site.Edge, role string) (problem string, at site.Source) {
 	if e.unable == nil {
 		return "", site.Source{}
 	}
-	return e.unable(edge)
+	return e.unable(edge, role)
 }
 
 // stunnelUnable is about what comes before the client names the site.
-func stunnelUnable(edge *site.Edge) (problem string, at site.Source) {
+func stunnelUnable(edge *site.Edge, _ string) (problem string, at site.Source) {
+	return unableToEndTLS(site.Stunnel, edge)
+}
+
+// nginxUnable is about ending TLS.
+func nginxUnable(edge *site.Edge, role string) (problem string, at site.Source) {
+	switch {
+	case role != RoleTLS:
+		return "", site.Source{}
+	case !edge.Uncached():
+		return `nginx ends TLS only where nothing is stored, which cache = "off" in the engine block says`, edge.Engine.TLSSource
+	}
+	return unableToEndTLS(site.Nginx, edge)
+}
+
+// unableToEndTLS says what daemons cannot hold that learn which site is meant when TLS
+// has been agreed upon.
+func unableToEndTLS(engine site.Engine, edge *site.Edge) (problem string, at site.Source) {
 	if len(edge.Announced) > 0 {
-		return "stunnel cannot take the PROXY headers that proxy_protocol asks for", edge.AnnouncedSource
+		return fmt.Sprintf("%s cannot take the PROXY headers that proxy_protocol asks for", engine), edge.AnnouncedSource
 	}
 	first := edge.Sites[0]
 	for _, s := range edge.Sites {
@@ -221,13 +288,13 @@ func stunnelUnable(edge *site.Edge) (problem string, at site.Source) {
 			return fmt.Sprintf("stunnel cannot tell whose certificate a client of %s has shown: its PROXY line names addresses alone", s.Host), s.TLS.Clients.Source
 		}
 		if s.TLS.Challenged() && len(edge.HTTP) == 0 {
-			return fmt.Sprintf("stunnel cannot tell an authority in a handshake that %s leads here, and there is no http listener to tell it on", s.Host), s.TLS.Source
+			return fmt.Sprintf("%s cannot tell an authority in a handshake that %s leads here, and there is no http listener to tell it on", engine, s.Host), s.TLS.Source
 		}
 	}
 	for _, s := range edge.Sites[1:] {
 		if s.TLS.MinVersion != first.TLS.MinVersion {
-			return fmt.Sprintf("stunnel cannot hold min_version %q for %s and %q for %s on one listener",
-				s.TLS.MinVersion, s.Host, first.TLS.MinVersion, first.Host), s.TLS.Source
+			return fmt.Sprintf("%s cannot hold min_version %q for %s and %q for %s on one listener",
+				engine, s.TLS.MinVersion, s.Host, first.TLS.MinVersion, first.Host), s.TLS.Source
 		}
 	}
 	return "", site.Source{}

@@ -7,8 +7,8 @@ import (
 	"edgegen/internal/site"
 )
 
-// T1, T2: what a site leaves out no flag brings back, and nginx does not do what the
-// cache tier would have done.
+// T1, T2, T3: what a site leaves out no flag brings back, and nginx ends TLS where it is
+// named for that and nothing is stored.
 func TestTiersLeftOut(t *testing.T) {
 	flag := func(text string) Selection {
 		selection, err := ParseSelection(text)
@@ -28,9 +28,9 @@ func TestTiersLeftOut(t *testing.T) {
 		{"tls, and every tier is to be builtin", RoleTLS, site.Engines{TLS: site.Off}, flag("builtin"), site.Off, false},
 		{"tls, and it is named", RoleTLS, site.Engines{TLS: site.Off}, flag("tls=stunnel"), site.Off, false},
 		{"cache", RoleCache, site.Engines{Cache: site.Off}, Selection{}, site.Off, false},
-		{"the web tier beside no cache", RoleWeb, site.Engines{Cache: site.Off, Web: site.Auto}, Selection{}, site.Builtin, false},
-		{"nginx beside no cache", RoleWeb, site.Engines{Cache: site.Off, Web: site.Nginx}, Selection{}, site.Builtin, true},
-		{"nginx beside no cache, by a flag", RoleWeb, site.Engines{Cache: site.Off}, flag("web=nginx"), site.Builtin, true},
+		{"cache, by a flag", RoleCache, site.Engines{Cache: site.Varnish}, flag("cache=off"), site.Off, false},
+		{"nginx beside a cache", RoleTLS, site.Engines{TLS: site.Nginx, Cache: site.Varnish}, Selection{}, site.Builtin, true},
+		{"nginx beside a cache, by a flag", RoleTLS, site.Engines{Cache: site.Builtin}, flag("tls=nginx"), site.Builtin, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			edge := &site.Edge{Engine: c.engines, Sites: []site.Site{{}}}
@@ -60,7 +60,9 @@ func TestParseSelection(t *testing.T) {
 		{"tls=builtin", false, map[string]site.Engine{RoleTLS: site.Builtin}},
 		{"tls=stunnel, cache=varnish,web=nginx", false, map[string]site.Engine{RoleTLS: site.Stunnel, RoleCache: site.Varnish, RoleWeb: site.Nginx}},
 		{"web=auto", false, map[string]site.Engine{RoleWeb: site.Auto}},
-		{"tls=nginx", false, nil},
+		{"tls=nginx,cache=off", false, map[string]site.Engine{RoleTLS: site.Nginx, RoleCache: site.Off}},
+		{"tls=varnish", false, nil},
+		{"tls=off", false, nil},
 		{"tls", false, nil},
 		{"tls=", false, nil},
 		{"=builtin", false, nil},

@@ -40,6 +40,9 @@ type Generation struct {
 // Native reports whether a daemon serves the tier.
 func (g *Generation) Native(role string) bool { return g.Engines[role].Engine.IsDaemon() }
 
+// Fronted reports whether the daemon that ends TLS reads HTTP too, and is the web tier.
+func (g *Generation) Fronted() bool { return len(g.Engines[RoleWeb].Besides) > 0 }
+
 // Maker makes the generations of one edge. Its fields are what all of them share.
 type Maker struct {
 	Selection Selection

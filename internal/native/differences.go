@@ -5,6 +5,7 @@ package native
 type Difference struct {
 	Name   string // names it to the tests; lower case with hyphens
 	Engine string // "stunnel", "varnish" or "nginx"
+	Tier   string // which it has to serve for that; "" for any
 	With   string // another engine that has to serve its tier for the difference to be seen; "" for none
 	Clause string // of the contract, as "E4"
 	// Sometimes says that it is a matter of timing: it may not be observed.
@@ -22,6 +23,7 @@ func Differences() []Difference {
 	all = append(all, pipeDifferences()...)
 	all = append(all, framingDifferences()...)
 	all = append(all, limitDifferences()...)
+	all = append(all, frontDifferences()...)
 	return append(all, contentDifferences()...)
 }
 
@@ -78,7 +80,7 @@ func framingDifferences() []Difference {
 			What:  "a folded header line is taken; it is forwarded unfolded, as RFC 9112 allows",
 			Why:   "Varnish unfolds lines before any VCL runs",
 			Tried: "unfolded, it cannot be told from a value with several spaces"},
-		{Name: "varnish-bare-lf", Engine: "varnish", Clause: "E4",
+		{Name: "native-bare-lf", Engine: "varnish", Clause: "E4",
 			What:  "a line of a head may end in LF alone; it is forwarded with CRLF",
 			Why:   "Varnish's parser takes either, and has no parameter for it",
 			Tried: "no line's end is visible to VCL; nothing ambiguous reaches a backend"},

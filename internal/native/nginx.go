@@ -41,6 +41,9 @@ type Nginx struct {
 	// OnWorkerDied is told of a worker that a signal has ended; nil drops the
 	// news. Set it before the process is started. It must return soon.
 	OnWorkerDied func(*WorkerDied)
+	// EndsTLS says that clients' connections are its own: a stop ends WebSockets, and
+	// does not wait for them. Set it before the process is started.
+	EndsTLS bool
 
 	daemon  Daemon
 	sockets []*os.File
@@ -82,6 +85,9 @@ func (n *Nginx) Process() supervise.Process {
 		return untilServed(ctx, func() error { return n.Probe(ctx) })
 	}
 	p.Stdout, p.Stderr = n.hear, n.hear
+	if n.EndsTLS {
+		p.StopSignal = syscall.SIGTERM
+	}
 	return p
 }
 

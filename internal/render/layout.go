@@ -27,6 +27,9 @@ func (l Layout) CacheSocket() string { return l.Run + "/cache.sock" }
 // PlainSocket takes requests of the plain-HTTP listeners from the web tier.
 func (l Layout) PlainSocket() string { return l.Run + "/plain.sock" }
 
+// FrontSocket takes requests from a TLS tier that reads HTTP itself.
+func (l Layout) FrontSocket() string { return l.Run + "/front.sock" }
+
 // VarnishSocket and VarnishPlain are varnishd's own, where whoever is well is
 // published as CacheSocket and PlainSocket: see Input.Standby. varnishd makes
 // them, and CacheProbe, itself, so they stand in its directory: it needs no

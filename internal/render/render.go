@@ -228,14 +228,19 @@ func (r *Rendered) stunnel(in Input, common header) error {
 		return err
 	}
 	r.Files = []File{stunnel.file("stunnel.conf")}
-	r.Generation = nameOf(stunnel.unplaced())
+	r.Generation = nameOf(append([][]byte{stunnel.unplaced()}, r.withCertificates(in)...)...)
+	return nil
+}
+
+// withCertificates adds the PEM files, and returns what is in them.
+func (r *Rendered) withCertificates(in Input) (texts [][]byte) {
 	for i, of := range in.PEM {
 		for n, pem := range of {
 			r.PEM = append(r.PEM, File{Name: pemName(&in.Edge.Sites[i], n), Data: pem, Mode: 0o600})
-			r.Generation = nameOf([]byte(r.Generation), pem)
+			texts = append(texts, pem)
 		}
 	}
-	return nil
+	return texts
 }
 
 // fill runs a template once.

@@ -10,19 +10,29 @@ import (
 
 // includedNames are the files that nginx.conf includes, in the order in which it
 // does. No value of the HCL stands in them.
-var includedNames = [...]string{"nginx/lists.conf", "nginx/common.conf", "nginx/plain.conf", "nginx/site.conf", "nginx/page.conf"}
+var includedNames = [...]string{"nginx/lists.conf", "nginx/common.conf", "nginx/plain.conf", frontConf, "nginx/site.conf", "nginx/page.conf"}
+
+// frontConf is included where nginx ends TLS.
+const frontConf = "nginx/front.conf"
 
 // nginx makes nginx.conf and what it includes.
 func (r *Rendered) nginx(in Input, common header) error {
 	var included [][]byte
 	r.Files = make([]File, 1)
+	front := in.Tiers.TLS == site.Nginx
 	for _, name := range includedNames {
+		if name == frontConf && !front {
+			continue
+		}
 		made, err := common.fill(name+".tmpl", includedView(common, name))
 		if err != nil {
 			return err
 		}
 		included = append(included, made.placed())
 		r.Files = append(r.Files, made.file(name))
+	}
+	if front {
+		included = append(included, r.withCertificates(in)...)
 	}
 	nginx, generation, err := named("nginx/nginx.conf.tmpl", common, func(h header) any { return nginxView(in, h) }, included...)
 	if err != nil {

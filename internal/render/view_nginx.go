@@ -27,6 +27,7 @@ type nginxData struct {
 	NamesSize         int    // likewise
 	Brotli            string // the module for it; "" where no file is compressed so
 	Upstreams         []nginxUpstream
+	Front             *nginxFront // nil where somebody else ends TLS
 	Plain             []nginxListener
 	HeaderBuffers     string
 	PlainBuffers      string // for a whole head, less the first buffer of 1 KiB
@@ -132,6 +133,7 @@ func nginxView(in Input, common header) nginxData {
 		WorkerConnections: 2*edge.Limits.Connections + 512,
 		HeaderBuffers:     fmt.Sprintf("8 %d", edge.Limits.HeaderSize+8<<10),
 		PlainBuffers:      fmt.Sprintf("1 %d", max(1<<10, edge.Limits.HeaderSize-1<<10)),
+		Front:             frontOf(in),
 		PlainSocket:       layout.PlainSocket(),
 		ProbeSocket:       layout.WebProbe(),
 		WebSocket:         layout.WebSocket(),
@@ -148,6 +150,9 @@ func nginxView(in Input, common header) nginxData {
 	for _, listener := range plainListeners(edge) {
 		view.Plain = append(view.Plain, nginxListener{listener.Address.String(), listener.Address.Addr().Is6(), listener.Source})
 	}
+	if view.Front != nil {
+		view.WorkerConnections = 4*edge.Limits.Connections + 512 // it takes each request twice
+	}
 	longest, names := 0, 0
 	for i := range edge.Sites {
 		s := &edge.Sites[i]
@@ -160,6 +165,11 @@ func nginxView(in Input, common header) nginxData {
 		names += len(view.Sites[i].ServerNames)
 		view.Default = view.Default || s.Default
 	}
+	if view.Front != nil {
+		for _, s := range view.Front.Sites {
+			longest, names = max(longest, len(slices.MaxFunc(s.Names, shorter))), names+len(s.Names)
+		}
+	}
 	// What nginx has by default is 64 bytes a bucket, which is a cache line, and
 	// 512 of them. A name needs its length and some.
 	if bucket := (longest + 32 + 63) / 64 * 64; bucket > 64 {
@@ -170,6 +180,8 @@ func nginxView(in Input, common header) nginxData {
 	}
 	return view
 }
+
+func shorter(a, b string) int { return len(a) - len(b) }
 
 // plainListeners are those on which nginx redirects to https.
 func plainListeners(edge *site.Edge) []site.Listener {
@@ -222,8 +234,13 @@ func upstreamsOf(s *site.Site) []nginxUpstream {
 // serverNames are those by which nginx finds a site: all but the aliases, which the
 // cache tier redirects.
 func serverNames(s *site.Site) (names, patterns []string) {
-	names = []string{site.URLHost(s.Host)}
-	for _, host := range s.Hosts {
+	return namesForNginx(append([]string{s.Host}, s.Hosts...))
+}
+
+// namesForNginx tells names from patterns, which stand for wildcards: one of nginx's
+// own would take any number of labels.
+func namesForNginx(hosts []string) (names, patterns []string) {
+	for _, host := range hosts {
 		if _, wildcard := site.Beneath(host); wildcard {
 			patterns = append(patterns, "~"+anyOf([]string{hostPattern(host)}))
 		} else {

@@ -87,10 +87,8 @@ func stunnelView(in Input, common header) stunnelData {
 		LogSource:     in.Edge.Log.Source,
 		TimeoutSource: timeout.Source,
 	}
-	// It is agreed upon before the client names a site. Under edgegen all sites have
-	// the same; where people run the daemons, no site gets less than it asks for.
-	strictest := slices.MaxFunc(in.Edge.Sites, func(a, b site.Site) int { return cmp.Compare(a.TLS.MinVersion, b.TLS.MinVersion) })
-	view.MinVersion, view.MinVersionSource = strictest.TLS.MinVersion, strictest.TLS.Source
+	strictest := strictestTLS(in.Edge)
+	view.MinVersion, view.MinVersionSource = strictest.MinVersion, strictest.Source
 	if view.Debug == "" {
 		view.Debug = "warning"
 	}

@@ -31,18 +31,21 @@ const (
 type Daemon struct {
 	Engine Engine
 	Tiers  []string // that it can serve
+	// Besides are tiers that it can serve together with those, where it is named for
+	// them: Auto never takes it.
+	Besides []string
 }
 
 // Daemons lists them in the order of preference.
 func Daemons() []Daemon {
 	return []Daemon{
-		{Stunnel, []string{TLSTier}},
-		{Varnish, []string{CacheTier}},
-		{Nginx, []string{WebTier}},
+		{Engine: Stunnel, Tiers: []string{TLSTier}},
+		{Engine: Varnish, Tiers: []string{CacheTier}},
+		{Engine: Nginx, Tiers: []string{WebTier}, Besides: []string{TLSTier}},
 	}
 }
 
-// DaemonsFor lists the daemons that can serve a tier, the preferred one first.
+// DaemonsFor lists the daemons that Auto may take for a tier, the preferred one first.
 func DaemonsFor(tier string) (engines []Engine) {
 	for _, d := range Daemons() {
 		if slices.Contains(d.Tiers, tier) {
@@ -54,7 +57,13 @@ func DaemonsFor(tier string) (engines []Engine) {
 
 // Choices lists the engines that can serve a tier, and Auto.
 func Choices(tier string) []Engine {
-	return append(append([]Engine{Auto}, DaemonsFor(tier)...), Builtin)
+	choices := append([]Engine{Auto}, DaemonsFor(tier)...)
+	for _, d := range Daemons() {
+		if slices.Contains(d.Besides, tier) {
+			choices = append(choices, d.Engine)
+		}
+	}
+	return append(choices, Builtin)
 }
 
 // CanBeOff reports whether a site may leave the tier out.
@@ -69,6 +78,8 @@ func (e Engine) IsDaemon() bool {
 type Engines struct {
 	TLS, Cache, Web Engine
 	Source          Source
+
+	TLSSource, WebSource Source // of the two, where they are written
 }
 
 // Of is the engine of a tier.

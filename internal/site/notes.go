@@ -11,9 +11,13 @@ const (
 	// backend also the microseconds until its answer began and the server that was
 	// asked last, with a space between them.
 	NoteTier = NotePrefix + "Tier"
-	// NoteWords is the status whose words the web tier wants for an error that it
-	// has met on a plain-HTTP listener.
+	// NoteWords is the status whose words a tier wants that reads HTTP before the cache
+	// tier does, for an error that it has met.
 	NoteWords = NotePrefix + "Words"
+	// NoteFrom says whose request it is that a TLS tier passes on which reads HTTP
+	// itself: the client's address, and the versions of TLS and of HTTP, with a space
+	// between them.
+	NoteFrom = NotePrefix + "From"
 	// NoteRoute names the route that a request takes, by its Route.ID.
 	NoteRoute = NotePrefix + "Route"
 	// NoteLeads is where a redirect leads that depends on the request.
@@ -61,7 +65,7 @@ const (
 type Note struct {
 	Name  string
 	Says  string
-	By    string // the tier that writes it: "cache" or "web"
+	By    string // the tier that writes it
 	For   string // the tier that reads it, or "probe"
 	Reach Reach
 }
@@ -146,6 +150,7 @@ var notes = [...]Note{
 	{NotePrefix + "Maker", "who made the answer that a page stands for", "cache", "cache", Sorted},
 	{NotePrefix + "Cache", "the verdict: HIT, MISS, STALE or PASS", "cache", "cache", Sorted},
 	{NoteWords, "the status whose words are wanted", "web", "cache", Sorted},
+	{NoteFrom, "whose request it is, where the tls tier reads HTTP", "tls", "cache", Sorted},
 
 	{NoteRoute, "the route that the request takes", "cache", "web", Asked},
 	{NoteTarget, "what the app is to be asked for", "cache", "web", Asked},

@@ -30,7 +30,7 @@ func asked(c edge.Combination, one contractCase) bool {
 // difference of that name, and whether it is one that is seen only sometimes.
 func declares(c edge.Combination, name string) (declared, sometimes bool) {
 	for _, d := range native.Differences() {
-		if d.Name == name && c.Has(site.Engine(d.Engine)) && (d.With == "" || c.Has(site.Engine(d.With))) {
+		if d.Name == name && c.Serves(site.Engine(d.Engine), d.Tier) && (d.With == "" || c.Has(site.Engine(d.With))) {
 			return true, d.Sometimes
 		}
 	}

@@ -34,6 +34,15 @@ type contractCase struct {
 	differs, observed string
 }
 
+// differing is the case where a daemon has a declared difference.
+func (c contractCase) differing(name, observed string) contractCase {
+	c.differs, c.observed = name, observed
+	return c
+}
+
+// unread is the difference of requests that nginx refuses before it knows them.
+const unread = "nginx-unread-stream"
+
 // want is what a case expects. What is not said is not looked at.
 type want struct {
 	status  int

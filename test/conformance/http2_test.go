@@ -20,7 +20,7 @@ import (
 
 // speaksHTTP2 reports whether a combination offers HTTP/2 to clients.
 func speaksHTTP2(c edge.Combination) bool {
-	return c.TLS == site.Builtin && c.Cache == site.Builtin
+	return c.TLS == site.Builtin && c.Cache == site.Builtin || c.TLS == site.Nginx
 }
 
 // inexpressible gives a case up that is about the bytes of HTTP/1.1.
@@ -53,12 +53,20 @@ func (a *attempt) askHTTP2(from, raw string) *response {
 		first = head[:min(len(head), 16<<10)]
 		_ = framer.WriteContinuation(1, len(first) == len(head), first)
 	}
-	for len(body) > 0 {
-		part := body[:min(len(body), 16<<10)]
-		body = body[len(part):]
+	in := newReceiver(a, framer)
+	for len(body) > 0 && !in.ended {
+		part := body[:max(0, min(len(body), 16<<10, in.room))]
+		if len(part) == 0 {
+			in.frame() // until more may be sent
+			continue
+		}
+		body, in.room = body[len(part):], in.room-len(part)
 		_ = framer.WriteData(1, len(body) == 0 && whole, part)
 	}
-	return a.readHTTP2(framer)
+	for !in.ended {
+		in.frame()
+	}
+	return in.whole()
 }
 
 // translate makes the fields of HTTP/2 of a request's head; whole tells that the
@@ -101,53 +109,80 @@ func (a *attempt) translate(raw string) (fields []hpack.HeaderField, body []byte
 	return fields, body, whole
 }
 
-// readHTTP2 reads the answer on stream 1.
-func (a *attempt) readHTTP2(framer *http2.Framer) *response {
-	r := &response{proto: "HTTP/2.0", header: http.Header{}, trailer: http.Header{}, length: -1}
-	decoder := hpack.NewDecoder(4096, nil)
-	var body strings.Builder
-	for {
-		frame, err := framer.ReadFrame()
-		if err != nil {
-			a.fatalf("no answer: %v", err)
+// receiver reads the answer on stream 1.
+type receiver struct {
+	a       *attempt
+	framer  *http2.Framer
+	decoder *hpack.Decoder
+	r       *response
+	body    strings.Builder
+	ended   bool
+	// room is how many bytes may be sent. That of the connection is larger: no server
+	// that is asked here gives it less.
+	room int
+}
+
+const firstWindow = 65535 // RFC 9113, 6.9.2
+
+func newReceiver(a *attempt, framer *http2.Framer) *receiver {
+	in := &receiver{a: a, framer: framer, room: firstWindow, r: &response{proto: "HTTP/2.0", header: http.Header{}, trailer: http.Header{}, length: -1}}
+	in.decoder = hpack.NewDecoder(4096, in.field)
+	return in
+}
+
+func (in *receiver) field(h hpack.HeaderField) {
+	if h.Name != ":status" {
+		in.r.header.Add(h.Name, h.Value)
+	} else if status, _ := strconv.Atoi(h.Value); status < 200 {
+		in.r.informational = append(in.r.informational, status)
+	} else {
+		in.r.status = status
+	}
+}
+
+// frame takes in one frame.
+func (in *receiver) frame() {
+	frame, err := in.framer.ReadFrame()
+	if err != nil {
+		in.a.fatalf("no answer: %v", err)
+	}
+	switch f := frame.(type) {
+	case *http2.HeadersFrame:
+		in.block(f.HeaderBlockFragment())
+		in.ended = f.StreamEnded()
+	case *http2.ContinuationFrame:
+		in.block(f.HeaderBlockFragment())
+	case *http2.DataFrame:
+		in.body.Write(f.Data())
+		in.ended = f.StreamEnded()
+	case *http2.WindowUpdateFrame:
+		if f.StreamID == 1 {
+			in.room += int(f.Increment)
 		}
-		ended := false
-		switch f := frame.(type) {
-		case *http2.MetaHeadersFrame:
-		case *http2.HeadersFrame:
-			decoder.SetEmitFunc(func(h hpack.HeaderField) {
-				if h.Name != ":status" {
-					r.header.Add(h.Name, h.Value)
-				} else if status, _ := strconv.Atoi(h.Value); status < 200 {
-					r.informational = append(r.informational, status)
-				} else {
-					r.status = status
-				}
-			})
-			if _, err := decoder.Write(f.HeaderBlockFragment()); err != nil {
-				a.fatalf("header block: %v", err)
-			}
-			ended = f.StreamEnded()
-		case *http2.ContinuationFrame:
-			if _, err := decoder.Write(f.HeaderBlockFragment()); err != nil {
-				a.fatalf("header block: %v", err)
-			}
-		case *http2.DataFrame:
-			body.Write(f.Data())
-			ended = f.StreamEnded()
-		case *http2.RSTStreamFrame:
-			r.broken, ended = fmt.Errorf("reset: %v", f.ErrCode), true
-		case *http2.GoAwayFrame:
-			if f.ErrCode != http2.ErrCodeNo {
-				a.fatalf("the connection ends: %v", f.ErrCode)
-			}
+	case *http2.SettingsFrame:
+		if first, ok := f.Value(http2.SettingInitialWindowSize); ok {
+			in.room += int(first) - firstWindow
 		}
-		if ended {
-			r.body = body.String()
-			if n, err := strconv.ParseInt(r.header.Get("Content-Length"), 10, 64); err == nil {
-				r.length = n
-			}
-			return r
+	case *http2.RSTStreamFrame:
+		in.r.broken, in.ended = fmt.Errorf("reset: %v", f.ErrCode), true
+	case *http2.GoAwayFrame:
+		if f.ErrCode != http2.ErrCodeNo {
+			in.a.fatalf("the connection ends: %v", f.ErrCode)
 		}
 	}
+}
+
+func (in *receiver) block(fragment []byte) {
+	if _, err := in.decoder.Write(fragment); err != nil {
+		in.a.fatalf("header block: %v", err)
+	}
+}
+
+// whole is the answer that has ended.
+func (in *receiver) whole() *response {
+	in.r.body = in.body.String()
+	if n, err := strconv.ParseInt(in.r.header.Get("Content-Length"), 10, 64); err == nil {
+		in.r.length = n
+	}
+	return in.r
 }

@@ -43,6 +43,7 @@ func limitCases() []contractCase {
 		dribble("half a head", "GET /?case={case} HTTP/1.1\r\nHost: quick.test\r\n"),
 		{clause: "E6", name: "byte by byte", edge: "quick", run: byteByByte},
 		{clause: "E6", name: "between requests it may take longer", edge: "quick", run: pauseBetween, differs: "varnish-one-clock", observed: "no answer|send"},
+		{clause: "E6", name: "a kept connection is used again", run: usedAgain, differs: "nginx-reload-closes", observed: "no answer|send"},
 		{clause: "E6", name: "an idle connection is closed in the end", edge: "quick", run: idleConnection},
 		{clause: "E6", name: "half a head on http", edge: "quick", run: dribbledPlain},
 	}
@@ -172,5 +173,14 @@ func manyConnections(a *attempt) {
 		a.errorf("one over the limit gets no answer")
 	case got.status != 503:
 		a.errorf("one over the limit gets %d, want 503", got.status)
+	}
+}
+
+// usedAgain asks twice on one connection.
+func usedAgain(a *attempt) {
+	c := a.open("main.test")
+	for i := range 2 {
+		c.send(get("main.test", "/"))
+		a.check(c.read("GET"), want{status: 200, reaches: i + 1})
 	}
 }

@@ -26,7 +26,7 @@ func socketCases() []contractCase {
 		{clause: "W1", name: "the handshake's answer is the app's", run: piped("/ws", func(a *attempt, _ *client, got *response) {
 			a.compare("Sec-WebSocket-Accept", got.header.Get("Sec-WebSocket-Accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
 			a.compare("Upgrade", got.header.Get("Upgrade"), "websocket")
-			a.compare("Connection", got.header.Get("Connection"), "Upgrade")
+			a.compare("Connection", got.header.Get("Connection"), "~^(?i)upgrade$")
 		})},
 		{clause: "W1", name: "the handshake as the client sent it", run: piped("/ws?a=%20b", func(a *attempt, _ *client, _ *response) {
 			a.compare("target", a.last().target, "/ws?a=%20b&case={case}")
@@ -61,8 +61,8 @@ func socketCases() []contractCase {
 			}
 		}},
 		{clause: "W1", name: "a client that closes closes the app", run: clientCloses},
-		{clause: "W1", name: "the client's half is closed", run: halfClosed},
-		{clause: "W1", name: "the app's half is closed", run: appHalfClosed},
+		{clause: "W1", name: "the client's half is closed", run: halfClosed, differs: "nginx-half-close", observed: "EOF"},
+		{clause: "W1", name: "the app's half is closed", run: appHalfClosed, differs: "nginx-half-close", observed: "the app got"},
 		{clause: "W1", name: "lower case and odd spacing", request: get("main.test", "/ws", "connection: keep-alive , upgrade", "upgrade: WebSocket",
 			"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==", "sec-websocket-version: 13"), answer: refuse(), want: want{status: 403, bare: true, reaches: 1}},
 		{clause: "W1", name: "Content-Length: 0 is no body", answer: refuse(), request: handshake("main.test", "/ws", "Content-Length: 0"),

@@ -14,6 +14,9 @@ func TestDifferencesOfTheReadme(t *testing.T) {
 	fmt.Fprintf(&table, "| engine | clause | what it does instead | why |\n|---|---|---|---|\n")
 	for _, d := range native.Differences() {
 		engine := d.Engine
+		if d.Tier != "" {
+			engine += " as " + d.Tier
+		}
 		if d.With != "" {
 			engine += " with " + d.With
 		}

@@ -44,10 +44,13 @@ var (
 	UncachedBehind  = Combination{"uncached-behind", site.Off, site.Off, site.Builtin}
 )
 
+// OneNginx has one nginx end TLS and be the web tier.
+var OneNginx = Combination{"one-nginx", site.Nginx, site.Off, site.Nginx}
+
 // LeavingOut returns the combinations that leave a tier out, in which every engine
 // has a part. Their sites say so themselves, as no flag can: see Combination.Block.
 func LeavingOut() []Combination {
-	return []Combination{BehindNative, BehindBuiltIn, UncachedStunnel, UncachedNative, UncachedBuiltIn, UncachedBehind}
+	return []Combination{BehindNative, BehindBuiltIn, UncachedStunnel, UncachedNative, UncachedBuiltIn, UncachedBehind, OneNginx}
 }
 
 // Block is the engine block of a site that leaves out what the combination does; ""
@@ -105,6 +108,14 @@ func (c Combination) Daemons() []site.Engine {
 		}
 	}
 	return daemons
+}
+
+// Serves reports whether the engine serves the tier, or any where that is "".
+func (c Combination) Serves(engine site.Engine, tier string) bool {
+	if tier == "" {
+		return c.Has(engine)
+	}
+	return site.Engines{TLS: c.TLS, Cache: c.Cache, Web: c.Web}.Of(tier) == engine
 }
 
 // Has reports whether the engine serves one of the tiers.

@@ -155,7 +155,7 @@ func TestListenerComesBack(t *testing.T) {
 	e.Stop()
 }
 
-// TestTierLeftOut leaves a tier out by a reload, and takes it back in (T1, T2).
+// TestTierLeftOut leaves a tier out by a reload, and takes it back in (T1, T2, T3).
 func TestTierLeftOut(t *testing.T) {
 	t.Parallel()
 	h := edge.NewHome(t, edge.Native)
@@ -172,6 +172,8 @@ func TestTierLeftOut(t *testing.T) {
 	}{
 		{"no cache", strings.Replace(with, "engine {  }", `engine { cache = "off" }`, 1), false, "varnishd"},
 		{"all tiers", with, false, ""},
+		{"one nginx", plain(app, front, `"127.0.0.1:0"`), false, "stunnel"},
+		{"one nginx less", with, false, ""},
 		{"no tls", behind, true, "stunnel"},
 		{"all tiers again", with, false, ""},
 	} {

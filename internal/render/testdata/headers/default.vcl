@@ -1099,6 +1099,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Maker;
     unset req.http.X-Edge-Cache;
     unset req.http.X-Edge-Words;
+    unset req.http.X-Edge-From;
     unset req.http.X-Edge-Route;
     unset req.http.X-Edge-Target;
     unset req.http.X-Edge-Leads;
@@ -1157,6 +1158,7 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Maker;
     unset bereq.http.X-Edge-Cache;
     unset bereq.http.X-Edge-Words;
+    unset bereq.http.X-Edge-From;
 }
 
 # All the others, which the web tier drops where it is asked.

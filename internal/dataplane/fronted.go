@@ -1,0 +1,140 @@
+package dataplane
+
+import (
+	"crypto/tls"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"edgegen/internal/dataplane/decide"
+	"edgegen/internal/dataplane/wire"
+	"edgegen/internal/site"
+)
+
+// fronted answers a native TLS tier that reads HTTP itself: nginx, which says in a note
+// whose request it is.
+func (p *Plane) fronted(x *exchange) answer {
+	p.from(x)
+	if note := x.Header.Get(site.NoteWords); note != "" {
+		return p.frontWords(x, note)
+	}
+	handshake := x.Upgrade.Protocol != "" || x.Upgrade.Connection || x.Header.Has("Sec-WebSocket-Key")
+	a := p.front.serve(x)
+	a.Header.Filter(func(f wire.Field) bool { return !site.IsHandoverName(f.Name) }) // nginx would do it
+	if a.close && !handshake && !a.gone && a.Status >= http.StatusBadRequest {
+		x.others = true // the question for the words is logged
+		ownWords(a.Response)
+	}
+	return a
+}
+
+// ownWords has nginx ask for the words of an answer once more, in a location where the
+// client's connection ends with it: what an answer says of connections nginx does not
+// pass on. Where it has asked for words, it takes the answer as it is.
+func ownWords(r *wire.Response) {
+	r.Header.Del("Content-Type") // nginx would add that of the words to it
+	r.Header = append(r.Header, wire.Field{Name: "X-Accel-Redirect", Value: "@edge_refused"}, wire.Field{Name: site.NoteWords, Value: strconv.Itoa(r.Status)})
+}
+
+// from reads whose request it is.
+func (p *Plane) from(x *exchange) {
+	address, rest, _ := strings.Cut(x.Header.Get(site.NoteFrom), " ")
+	version, protocol, _ := strings.Cut(rest, " ")
+	if peer, ok := decide.ParseAddress(address); ok {
+		x.Peer = peer
+	}
+	if protocol != "" {
+		x.Protocol = protocol
+	}
+	version, _, chunked := strings.Cut(version, ",")
+	if chunked && x.Length == 0 && !x.Header.Has("Transfer_Encoding") { // nginx has made that a length, and tells no "_" from "-"
+		x.Length, x.Body = -1, wire.NewBytes(nil)
+	}
+	switch version {
+	case inProxy(tls.VersionTLS13):
+		x.TLS = tls.VersionTLS13
+	case inProxy(tls.VersionTLS12):
+		x.TLS = tls.VersionTLS12
+	}
+}
+
+// frontWords answers for an error that nginx has met: the note has its status, the host,
+// and the request line, as the client has sent them, or "-" where they are none. nginx
+// refuses some requests of which it is known what becomes of them.
+func (p *Plane) frontWords(x *exchange, note string) answer {
+	said, rest, _ := strings.Cut(note, " ")
+	host, line, _ := strings.Cut(rest, " ")
+	method, rest, _ := strings.Cut(line, " ")
+	x.Host, x.Method, x.Target = host, method, rest
+	if at := strings.LastIndexByte(rest, ' '); at >= 0 {
+		x.Target = rest[:at]
+	}
+	x.Client, x.cache, x.tier = x.Peer, "PASS", "cache"
+	if nginxRefuses(&x.Question) {
+		if x.Host == "" {
+			return x.withoutHost()
+		}
+		if p.decidable(x) {
+			return p.front.serve(x)
+		}
+	}
+	status, ok := wire.Digits(said)
+	if !ok || status < 400 || status >= 600 {
+		status = http.StatusBadRequest
+	}
+	return x.words(int(status))
+}
+
+func (x *exchange) words(status int, fields ...wire.Field) answer {
+	return answer{Response: failure(status, append(fields, wire.Field{Name: "X-Cache", Value: "PASS"})...)}
+}
+
+// withoutHost answers what nginx has refused before it has read the head further than
+// the first line.
+func (x *exchange) withoutHost() answer {
+	allow := wire.Field{Name: "Allow", Value: site.AllowLine(site.UsualMethods())}
+	switch {
+	case x.Target == "*" && x.Method == http.MethodOptions:
+		return answer{Response: &wire.Response{Status: http.StatusNoContent, Length: -1, Header: wire.Header{allow, {Name: "X-Cache", Value: "PASS"}}}}
+	case x.Target == "*":
+		return x.words(http.StatusBadRequest)
+	case strangeMethod(x.Method):
+		return x.words(http.StatusMethodNotAllowed, allow)
+	}
+	return x.words(http.StatusNotFound)
+}
+
+// nginxRefuses reports what nginx takes for no request and is one: a method that is not
+// spelt in capitals, or that it does not do, "*" for a target, a path that leads out of
+// the root, and a name that no host can have.
+func nginxRefuses(q *decide.Question) bool {
+	if q.Host == "-" || q.Target != "*" && !strings.HasPrefix(q.Target, "/") {
+		return false
+	}
+	if strangeMethod(q.Method) || q.Method == http.MethodTrace || q.Target == "*" || strings.Contains(q.Host, "..") {
+		return true
+	}
+	path, _, _ := strings.Cut(q.Target, "?")
+	_, status := decide.DecodePath(path)
+	return status == http.StatusNotFound
+}
+
+// strangeMethod reports a method that nginx takes for none.
+func strangeMethod(method string) bool {
+	return method == http.MethodConnect || strings.ContainsFunc(method, func(c rune) bool { return (c < 'A' || c > 'Z') && c != '_' && c != '-' })
+}
+
+// decidable reports whether what becomes of the request is known without its body.
+func (p *Plane) decidable(x *exchange) bool {
+	q := x.Question
+	q.Header = x.Header.Clone()
+	if w := x.model.decide.Receive(&q); w.Ends() {
+		return false
+	}
+	w := x.model.decide.Decide(&q, p.rights)
+	switch w.Status(q.Method) {
+	case http.StatusNoContent, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusMisdirectedRequest:
+		return w.Ends()
+	}
+	return false
+}

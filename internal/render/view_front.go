@@ -1,0 +1,76 @@
+package render
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"edgegen/internal/site"
+)
+
+// nginxFront is the TLS tier where nginx is that.
+type nginxFront struct {
+	Socket           string // that requests are passed on to
+	Listeners        []nginxListener
+	Protocols        string
+	MinVersionSource site.Source
+	Resume           bool // whether sessions are resumed
+	HeaderBuffers    string
+	LimitsSource     site.Source
+	Patience         time.Duration  // longer than anything that a request may last
+	Sites            []nginxSecured // the one whose certificate is shown to everybody else first
+}
+
+// nginxSecured is what one site has of TLS.
+type nginxSecured struct {
+	Title           string
+	Names, Patterns []string
+	PEM             []string // files, each with a chain and its key
+	Source          site.Source
+}
+
+// frontOf is nil where somebody else ends TLS.
+func frontOf(in Input) *nginxFront {
+	if in.Tiers.TLS != site.Nginx {
+		return nil
+	}
+	edge := in.Edge
+	front := &nginxFront{
+		Socket:        in.Layout.FrontSocket(),
+		Protocols:     "TLSv1.2 TLSv1.3",
+		Resume:        len(edge.Sites) == 1,
+		HeaderBuffers: fmt.Sprintf("2 %d", edge.Limits.HeaderSize+1<<10),
+		LimitsSource:  edge.Limits.Source,
+		Patience:      max(edge.Timeout.WebSocketIdle, edge.Timeout.FirstByte, edge.Timeout.BetweenBytes) + time.Minute,
+	}
+	strictest := strictestTLS(edge)
+	if front.MinVersionSource = strictest.Source; strictest.MinVersion == "1.3" {
+		front.Protocols = "TLSv1.3"
+	}
+	for _, l := range edge.HTTPS {
+		front.Listeners = append(front.Listeners, nginxListener{l.Address.String(), l.Address.Addr().Is6(), l.Source})
+	}
+	for i := range edge.Sites {
+		s := &edge.Sites[i]
+		secured := nginxSecured{Title: "TLS of " + s.Host, Source: s.TLS.Source}
+		secured.Names, secured.Patterns = namesForNginx(s.Names())
+		for n := range max(1, len(s.TLS.Certificates)) {
+			secured.PEM = append(secured.PEM, pemName(s, n))
+		}
+		if i == edge.First {
+			front.Sites = slices.Insert(front.Sites, 0, secured)
+			continue
+		}
+		front.Sites = append(front.Sites, secured)
+	}
+	return front
+}
+
+// strictestTLS is the TLS of the site that asks for the highest version. It is agreed
+// upon before the client names a site. Under edgegen all sites have the same; where
+// people run the daemons, no site gets less than it asks for.
+func strictestTLS(edge *site.Edge) *site.TLS {
+	strictest := slices.MaxFunc(edge.Sites, func(a, b site.Site) int { return cmp.Compare(a.TLS.MinVersion, b.TLS.MinVersion) })
+	return &strictest.TLS
+}
