@@ -44,10 +44,21 @@ func TestT3OneNginx(t *testing.T) {
 	if answer, _, err := load.Get(e.HTTPS(), host, "/old"); err != nil || answer.Status != 302 {
 		t.Errorf("the new route: %d, %v", answer.Status, err)
 	}
+	site = strings.Replace(site, `https = ["127.0.0.1:0"]`, `https = ["127.0.0.1:0", "127.0.0.1:0"]`, 1)
+	h.Write("site.hcl", site)
+	before := edge.Tier(e.Status(), "tls").PID
+	if result := e.Reload(); result.Code != 0 {
+		t.Fatalf("reload with another listener exits with %d: %s", result.Code, result.Err)
+	}
+	if s := e.Status(); !both(s, "nginx") || edge.Tier(s, "tls").PID == before || len(edge.Tier(s, "tls").Listen) != 2 {
+		t.Errorf("with another listener it is told as %+v", s.Tiers)
+	}
+	asked(t, e, "with another listener")
 	if r := open.Stop(); len(r.Cuts) != 0 {
 		t.Errorf("%d WebSockets closed", len(r.Cuts))
 	}
 
+	await(t, "the nginx of before has gone", func() bool { return masters(e) == 1 })
 	broken(t, e, "tls", "nginx", edge.NginxBroken)
 	if s := e.Status(); !both(s, "builtin") {
 		t.Errorf("it is stood in for as %+v", s.Tiers)
@@ -62,8 +73,20 @@ func TestT3OneNginx(t *testing.T) {
 	e.Until("nginx has both tiers back", edge.Patience, func(s api.Status) bool { return s.State == "ready" && both(s, "nginx") })
 	asked(t, e, "afterwards")
 
-	kill(t, e, "nginx", syscall.SIGKILL)
-	e.Until("nginx is back", edge.Patience, func(s api.Status) bool { return s.State == "ready" && both(s, "nginx") })
+	killed := kill(t, e, "nginx", syscall.SIGKILL).PID
+	e.Until("another nginx serves", edge.Patience, func(s api.Status) bool {
+		return s.State == "ready" && both(s, "nginx") && edge.Tier(s, "tls").PID != killed
+	})
 	asked(t, e, "after its death")
 	e.Stop()
+}
+
+// masters counts the nginxes that edgegen has started.
+func masters(e *edge.Edge) (count int) {
+	for _, p := range e.Family() {
+		if p.Parent == e.PID() && p.Name == "nginx" && p.Alive() {
+			count++
+		}
+	}
+	return count
 }
