@@ -20,8 +20,8 @@ func (p *Plane) fronted(x *exchange) answer {
 	}
 	handshake := x.Upgrade.Protocol != "" || x.Upgrade.Connection || x.Header.Has("Sec-WebSocket-Key")
 	a := p.front.serve(x)
-	a.Header.Filter(func(f wire.Field) bool { return !site.IsHandoverName(f.Name) }) // nginx would do it
-	if a.close && !handshake && !a.gone && a.Status >= http.StatusBadRequest {
+	a.Header.Filter(func(f wire.Field) bool { return !site.IsHandoverName(f.Name) })                                           // nginx would do it
+	if a.close && !handshake && !a.gone && a.Status >= http.StatusBadRequest && a.Status != http.StatusRequestEntityTooLarge { // what is left of a body nginx drops
 		x.others = true // the question for the words is logged
 		ownWords(a.Response)
 	}
