@@ -103,10 +103,10 @@ func thousandths(value string) int {
 		return 0
 	}
 	n, ok := wire.Digits(whole + (rest + "000")[:3])
-	if !ok {
+	if !ok || n > 1000 {
 		return 0
 	}
-	return min(int(n), 1000)
+	return int(n)
 }
 
 // Compressible reports whether a route compresses an answer that has no coding yet, of
@@ -124,6 +124,9 @@ func Compressible(c *site.Compress, status int, answer wire.Header, length int64
 // PartOf reports whether an answer is a part of one that would be compressible: it
 // varies as the whole does (RFC 9110, 15.3.7).
 func PartOf(c *site.Compress, status int, answer wire.Header) bool {
+	if status == http.StatusPartialContent && strings.HasPrefix(answer.Get("Content-Type"), "multipart/byteranges") {
+		return true // of what, nobody says
+	}
 	if status != http.StatusPartialContent || !codable(c, answer, true) {
 		return false
 	}

@@ -15,7 +15,7 @@ func TestWanted(t *testing.T) {
 	}{
 		"gzip": {"gzip", true}, "br": {"br", false}, "gzip;q=0.999, br;q=0.998": {"gzip", true}, "zstd, br, gzip": {"br", true},
 		"gzip;q=0": {"", false}, "*;q=0.5, gzip;q=0": {"br", false}, "*": {"br", true}, "identity": {"", false}, "identity, gzip;q=0.9": {"", true},
-		"gzip;q=1.1": {"gzip", true}, "gzip;q=1.": {"gzip", true}, "gzip;q=.5": {"", false}, "gzip;q=0.0001": {"", false}, "gzip;q=": {"", false},
+		"gzip;q=1.1": {"", false}, "gzip;q=1.": {"gzip", true}, "gzip;q=.5": {"", false}, "gzip;q=0.0001": {"", false}, "gzip;q=": {"", false},
 		"gzip;foo=1;q=0": {"", false}, ",,gzip,,": {"gzip", true}, ";q=1": {"", false}, "x-gzip;q=0.1": {"gzip", true},
 	} {
 		best, gzip := wanted(wire.Header{{Name: "accept-ENCODING", Value: takes}}, site.Codings())
