@@ -282,10 +282,14 @@ func unableToEndTLS(engine site.Engine, edge *site.Edge) (problem string, at sit
 	if len(edge.Announced) > 0 {
 		return fmt.Sprintf("%s cannot take the PROXY headers that proxy_protocol asks for", engine), edge.AnnouncedSource
 	}
+	why := "its PROXY line names addresses alone"
+	if engine == site.Nginx {
+		why = "it is not asked for one of an authority of the site's own"
+	}
 	first := edge.Sites[0]
 	for _, s := range edge.Sites {
 		if s.TLS.Clients.Asked() {
-			return fmt.Sprintf("stunnel cannot tell whose certificate a client of %s has shown: its PROXY line names addresses alone", s.Host), s.TLS.Clients.Source
+			return fmt.Sprintf("%s cannot tell whose certificate a client of %s has shown: %s", engine, s.Host, why), s.TLS.Clients.Source
 		}
 		if s.TLS.Challenged() && len(edge.HTTP) == 0 {
 			return fmt.Sprintf("%s cannot tell an authority in a handshake that %s leads here, and there is no http listener to tell it on", engine, s.Host), s.TLS.Source
