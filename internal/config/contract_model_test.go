@@ -44,13 +44,14 @@ func TestContractExample(t *testing.T) {
 
 func contractModel(dir string) *site.Edge {
 	return &site.Edge{
-		HTTP:    wildcard(80),
-		HTTPS:   wildcard(443),
-		User:    "www-data",
-		Trusted: []site.Prefix{{Network: netip.MustParsePrefix("10.0.0.0/8")}},
-		Engine:  site.Engines{TLS: site.Auto, Cache: site.Auto, Web: site.Auto},
-		Storage: site.Storage{Type: "memory", Size: 256 << 20},
-		Limits:  site.Limits{Connections: 10000, WebSockets: 5000, HeaderSize: 16 << 10, BodySize: 100 << 20},
+		HTTP:      wildcard(80),
+		HTTPS:     wildcard(443),
+		User:      "www-data",
+		Trusted:   []site.Prefix{{Network: netip.MustParsePrefix("10.0.0.0/8")}},
+		Protocols: site.Protocols{HTTP2: true},
+		Engine:    site.Engines{TLS: site.Auto, Cache: site.Auto, Web: site.Auto},
+		Storage:   site.Storage{Type: "memory", Size: 256 << 20},
+		Limits:    site.Limits{Connections: 10000, WebSockets: 5000, HeaderSize: 16 << 10, BodySize: 100 << 20},
 		Timeout: site.Timeouts{Header: 10 * time.Second, Idle: time.Minute, Connect: 5 * time.Second,
 			FirstByte: time.Minute, BetweenBytes: time.Minute, Body: 30 * time.Second, WebSocketIdle: 24 * time.Hour, Drain: 30 * time.Second},
 		Log:  site.Log{Access: "stdout", Format: "json", Level: "info", Keep: 7},

@@ -46,6 +46,9 @@ func (b *block) plainListeners(edge *site.Edge, http, https *argument, plain []e
 	case b.holds(http) && len(plain) == 0 && !b.wrong(http):
 		b.errorAt(b.placeOf(http), "write "+http.name+" = "+http.standard, "%s is empty: the sites would be served nowhere", http.name)
 	}
+	if edge.Protocols.HTTP3 {
+		b.errorAt(b.placeOf(b.row(&edge.Protocols)), "remove \"h3\"", "h3 cannot be spoken: nobody ends TLS here, as engine.tls is off")
+	}
 	if len(edge.Trusted) == 0 {
 		b.warnAt(b.placeOf(b.row(&edge.Trusted)), `name whoever ends TLS, as trusted_proxies = ["10.0.0.0/8"]`,
 			"nobody's X-Forwarded-Proto is believed: with engine.tls off, every request is taken for one that came as http, from whoever connects")

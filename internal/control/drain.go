@@ -38,6 +38,7 @@ func (e *Edge) drain(hurry context.Context) {
 		}
 	}
 	generation.RefuseNew(e.serving().Public.Clients())
+	e.quic.refuse()
 	// stunnel drops what it still holds when it ends, hence the look at what the
 	// kernel holds for the clients. Between two pieces of an answer that may be
 	// nothing for a moment, so it takes two looks.

@@ -138,6 +138,7 @@ func (e *Edge) release() {
 	e.backends.close()
 	e.unauthorize()
 	e.gates.Close()
+	e.quic.close()
 	if g := e.serving(); g != nil {
 		generation.CloseListeners(g.Public.All())
 	}

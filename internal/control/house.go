@@ -44,6 +44,7 @@ type house struct {
 	// where none has been retired.
 	freeVarnish func()
 	storage     storageHold // varnishd's file
+	quic        quicSockets // of HTTP/3
 	// life ends when the edge ends; what is left of earlier generations ends then
 	// at the latest. later counts the goroutines that wait for that.
 	life    context.Context

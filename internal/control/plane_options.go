@@ -41,7 +41,10 @@ func (p *plane) options(g *generation.Generation) (o dataplane.Options, err erro
 	if o.Model, err = p.model(g); err != nil {
 		return o, err
 	}
-	if p.has(generation.RoleWeb) && (p.standIn || !p.has(generation.RoleCache)) {
+	// Where a daemon has had the web tier, a cache tier that leaves with it still asks for
+	// what comes last on its connections.
+	_, asked := e.inner[e.layout.WebSocket()]
+	if p.has(generation.RoleWeb) && (p.standIn || !p.has(generation.RoleCache) || asked) {
 		if o.Web, err = p.held(e.layout.WebSocket()); err != nil {
 			return o, err
 		}
@@ -93,6 +96,9 @@ func (p *plane) model(g *generation.Generation) (m dataplane.Model, err error) {
 	}
 	if p.has(generation.RoleTLS) {
 		m.Certificates = g.Certificates
+		if m.QUIC, err = p.house.quic.of(g.Public.QUIC); err != nil {
+			return m, err
+		}
 		if m.HTTPS, err = fileListeners(generation.Files(g.Public.HTTPS)); err != nil {
 			return m, err
 		}
@@ -205,8 +211,11 @@ func (e *house) listening(g *generation.Generation, role string) []string {
 	case role == generation.RoleWeb, g.Loaded.Edge.Plain():
 		public = g.Public.HTTP
 	}
+	if role == generation.RoleTLS {
+		public = slices.Concat(public, g.Public.QUIC)
+	}
 	for _, l := range public {
-		addresses = append(addresses, l.Address.String())
+		addresses = append(addresses, l.String())
 	}
 	if role == generation.RoleWeb && (g.Native(generation.RoleWeb) || g.Native(generation.RoleCache)) {
 		addresses = append(addresses, "unix:"+e.layout.WebSocket())

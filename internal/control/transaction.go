@@ -121,6 +121,7 @@ func (t *transaction) abandon(ctx context.Context) {
 	}
 	_ = t.monitor.abandon() // nothing was written to a listener
 	t.traces.abandon()
+	t.edge.quic.release(t.pool.Opened)
 	generation.CloseListeners(t.pool.Opened)
 	if t.next != nil {
 		t.next.Backends.Drop()
@@ -259,6 +260,7 @@ func (t *transaction) finish(ctx context.Context) {
 	}
 	// The new generation did not take the listeners that are left in the pool.
 	before := e.spare
+	e.quic.release(t.pool.Open)
 	e.spare = generation.DropListeners(t.pool.Open)
 	e.warnSpare(before)
 	t.was.Backends.Drop()

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"edgegen/internal/dataplane/h3"
 	"edgegen/internal/site"
 )
 
@@ -15,6 +16,7 @@ type usage int
 
 const (
 	forHTTPS usage = iota
+	forHTTP3
 	forHTTP
 	forSites // plain, behind somebody who ends TLS
 	forCache
@@ -60,8 +62,9 @@ func relayDoors(all []Relay) []*door {
 	return out
 }
 
-func (o *Options) doors() []*door {
-	return slices.Concat(doors(o.HTTPS, forHTTPS), doors(o.HTTP, o.plainUse()),
+func (p *Plane) allDoors() []*door {
+	o := &p.options
+	return slices.Concat(doors(o.HTTPS, forHTTPS), p.quicDoors(o.QUIC), doors(o.HTTP, o.plainUse()),
 		doors(o.Cache, forCache), doors(o.Plain, forPlain), doors(o.Front, forFront), doors(o.Web, forWeb),
 		relayDoors(o.Relays))
 }
@@ -104,6 +107,10 @@ func (d *door) same(other *door) bool {
 
 // serve handles a connection that came through a door.
 func (p *Plane) serve(c net.Conn, d *door) {
+	if in, ok := c.(*h3.Incoming); ok {
+		p.http3(in, d)
+		return
+	}
 	from := c.RemoteAddr()
 	if d.public() && d.usage != forCache {
 		var ok bool

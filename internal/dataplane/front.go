@@ -38,6 +38,9 @@ func (f *front) serve(x *exchange) answer {
 	if x.host != nil && x.host.Site.HSTS != nil && (!x.model.edge.Plain() || x.Header.Get("X-Forwarded-Proto") == "https") {
 		a.Header.Set("Strict-Transport-Security", x.host.Site.HSTS.Value())
 	}
+	if x.model.altSvc != "" {
+		a.Header.Set("Alt-Svc", x.model.altSvc)
+	}
 	x.tell(&a.Header)
 	if x.route != nil {
 		decide.ApplyToAnswer(&a.Header, a.Status, &x.route.ResponseHeaders)

@@ -49,9 +49,10 @@ func simple(t testing.TB, backend string) *site.Edge {
 		address, port = a.Addr().String(), a.Port()
 	}
 	return &site.Edge{
-		HTTPS:   []site.Listener{{Address: netip.MustParseAddrPort("127.0.0.1:8443")}},
-		Storage: site.Storage{Type: "memory", Size: 32 << 20},
-		Limits:  site.Limits{Connections: 1000, WebSockets: 100, HeaderSize: 16 << 10, BodySize: 1 << 20},
+		HTTPS:     []site.Listener{{Address: netip.MustParseAddrPort("127.0.0.1:8443")}},
+		Protocols: site.Protocols{HTTP2: true},
+		Storage:   site.Storage{Type: "memory", Size: 32 << 20},
+		Limits:    site.Limits{Connections: 1000, WebSockets: 100, HeaderSize: 16 << 10, BodySize: 1 << 20},
 		Timeout: site.Timeouts{Header: 10 * time.Second, Idle: time.Minute, Connect: 5 * time.Second, FirstByte: 10 * time.Second, BetweenBytes: 10 * time.Second, Body: 10 * time.Second,
 			WebSocketIdle: time.Hour, Drain: 10 * time.Second},
 		Sites: []site.Site{{

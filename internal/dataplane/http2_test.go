@@ -16,23 +16,19 @@ import (
 	frames "golang.org/x/net/http2"
 )
 
-// What is refused over HTTP/2 looks as it does over HTTP/1.1, and stands in the
-// access log.
-func TestHTTP2Refusals(t *testing.T) {
-	var asked atomic.Int32
-	model := simple(t, app(t, func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		asked.Add(1)
-	}))
-	model.Limits.HeaderSize, model.Limits.BodySize = 4<<10, 100
-	e := start(t, model)
+// refusal is a request that is refused, and how.
+type refusal struct {
+	fields []string
+	body   string
+	status string
+	reset  bool // behind the answer
+}
+
+// fieldRefusals are those of a request that is a list of fields, where a head has 4 KiB and a
+// body 100 bytes.
+func fieldRefusals() map[string]refusal {
 	long := strings.Repeat("x", 200)
-	for name, test := range map[string]struct {
-		fields []string
-		body   string
-		status string
-		reset  bool
-	}{
+	return map[string]refusal{
 		"E3 method":              {[]string{":method: BREW"}, "", "405", false},
 		"E3 CONNECT":             {[]string{":method: CONNECT", ":scheme: -", ":path: -"}, "", "405", false},
 		"E4 host differs":        {[]string{"host: b.example"}, "", "400", true},
@@ -57,7 +53,20 @@ func TestHTTP2Refusals(t *testing.T) {
 		"W3 ended":               {[]string{":method: CONNECT", ":protocol: websocket", ":path: /ws", "sec-websocket-version: 13"}, "", "400", false},
 		"W3 handshake of a GET":  {[]string{":path: /ws", key, "sec-websocket-version: 13"}, "", "400", true},
 		"W3 handshake, in lower": {[]string{":path: /ws", strings.ToLower(key[:17]) + key[17:], "sec-websocket-version: 13"}, "", "400", false},
-	} {
+	}
+}
+
+// What is refused over HTTP/2 looks as it does over HTTP/1.1, and stands in the
+// access log.
+func TestHTTP2Refusals(t *testing.T) {
+	var asked atomic.Int32
+	model := simple(t, app(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		asked.Add(1)
+	}))
+	model.Limits.HeaderSize, model.Limits.BodySize = 4<<10, 100
+	e := start(t, model)
+	for name, test := range fieldRefusals() {
 		t.Run(name, func(t *testing.T) {
 			before, lines := asked.Load(), len(e.records())
 			c := e.frames(t)

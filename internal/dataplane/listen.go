@@ -119,7 +119,7 @@ func (p *Plane) https(raw net.Conn, d *door, from net.Addr) {
 		serve = full
 	}
 	if agreed.NegotiatedProtocol == "h2" {
-		p.http2(&http2{door: d, peer: addressIn(from), tls: agreed.Version, shown: shown, serve: serve, full: crowded}, conn, socket)
+		p.http2(&http2{streams: streams{door: d, peer: addressIn(from), tls: agreed.Version, shown: shown, serve: serve, full: crowded}}, conn, socket)
 		return
 	}
 	p.http1(&http1{Conn: conn, door: d, peer: addressIn(from), tls: agreed.Version, https: true, shown: shown, serve: serve, log: true})
@@ -168,10 +168,15 @@ var localhost = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 func addressOf(c net.Conn) netip.Addr { return addressIn(c.RemoteAddr()) }
 
 func addressIn(from net.Addr) netip.Addr {
-	if tcp, ok := from.(*net.TCPAddr); ok {
-		if a, ok := netip.AddrFromSlice(tcp.IP); ok {
-			return a.Unmap()
-		}
+	var ip net.IP
+	switch at := from.(type) {
+	case *net.TCPAddr:
+		ip = at.IP
+	case *net.UDPAddr:
+		ip = at.IP
+	}
+	if a, ok := netip.AddrFromSlice(ip); ok {
+		return a.Unmap()
 	}
 	return localhost
 }

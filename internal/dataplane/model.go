@@ -30,6 +30,7 @@ type model struct {
 	store      *httpcache.Store         // the storage's
 	private    *static.Private
 	away       func() bool // Options.Away
+	altSvc     string      // "" where HTTP/3 is not spoken
 }
 
 // route is a site.Route with what it refers to.
@@ -55,7 +56,7 @@ func newModel(from Model, roles Roles, keeper *gate.Keeper, old *model, outer *t
 	if err != nil {
 		return nil, err
 	}
-	m := &model{edge: edge, decide: decides, generation: from.Generation, groups: map[string]*upstream.Group{}, patience: patienceOf(edge), byID: map[string]*route{}, handing: handingHosts(edge, decides), watched: from.Watched,
+	m := &model{edge: edge, altSvc: edge.AltSvc(), decide: decides, generation: from.Generation, groups: map[string]*upstream.Group{}, patience: patienceOf(edge), byID: map[string]*route{}, handing: handingHosts(edge, decides), watched: from.Watched,
 		private: static.NewPrivate(from.Private), clients: map[string]*gate.Clients{}}
 	if err := m.addClients(old); err != nil {
 		return nil, err
@@ -73,7 +74,7 @@ func newModel(from Model, roles Roles, keeper *gate.Keeper, old *model, outer *t
 		}
 	}
 	if roles.TLS && !edge.Plain() {
-		t, err := newTLSModel(edge, from.Certificates, m.clients, roles.protocols(), outer)
+		t, err := newTLSModel(edge, from.Certificates, m.clients, roles.protocols(edge), outer)
 		if err != nil {
 			return nil, err
 		}

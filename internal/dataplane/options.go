@@ -30,8 +30,8 @@
 //   - A user who is not root, and as whom files are read, may lose the right to a
 //     directory above them a quarter of a second before that is noticed.
 //   - A stop ends WebSockets once no request is under way any more.
-//   - HTTP/2 is spoken where TLS and cache are in one Plane, WebSockets over it
-//     (RFC 8441) too. What is malformed is answered with 400, and its stream reset.
+//   - HTTP/2 and 3 are spoken where TLS and cache are in one Plane, WebSockets over them
+//     (RFC 8441, RFC 9220) too. What is malformed is answered with 400, and its stream reset.
 package dataplane
 
 import (
@@ -42,6 +42,7 @@ import (
 
 	"edgegen/internal/accesslog"
 	"edgegen/internal/dataplane/gate"
+	"edgegen/internal/dataplane/h3"
 	"edgegen/internal/dataplane/upstream"
 	"edgegen/internal/site"
 )
@@ -72,6 +73,9 @@ type Model struct {
 
 	HTTPS []net.Listener // the TLS tier's public listeners
 	HTTP  []net.Listener // the web tier's public plain-HTTP listeners
+	// QUIC are the sockets that the TLS tier serves HTTP/3 on. They stay the caller's, and
+	// have to be open until the Plane, and its connections, have ended.
+	QUIC []*h3.Endpoint
 }
 
 // Relay is a Unix socket on which native tiers ask for one backend of Watched, as

@@ -12,6 +12,7 @@ import (
 	"edgegen/internal/dataplane/coding"
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/h2"
+	"edgegen/internal/dataplane/h3"
 	"edgegen/internal/dataplane/loglimit"
 	"edgegen/internal/dataplane/static"
 	"edgegen/internal/dataplane/upstream"
@@ -44,7 +45,7 @@ type Plane struct {
 	probeHost   string // whom Probe asks for
 	connections gauge
 	sockets     gauge
-	streams     gauge // HTTP/2 requests under way
+	streams     gauge // requests of HTTP/2 and 3 under way
 	track       *track
 	accepting   chan struct{} // closed when Run has opened the doors
 	failed      chan error    // of accepting
@@ -61,7 +62,8 @@ type Plane struct {
 	copies      sync.Pool // for copying bodies
 	outputs     sync.Pool // for heads and small bodies
 	batches     sync.Pool // for what many streams send
-	requests    sync.Pool // of streams of HTTP/2
+	requests    sync.Pool // of streams
+	http3s      h3.Pools
 	coders      coding.Coders
 	pages       *static.Files // for errors
 	now         atomic.Pointer[dateOf]
@@ -70,8 +72,9 @@ type Plane struct {
 // New makes a Plane that does not serve yet. Its listeners are closed where
 // it fails.
 func New(o Options) (*Plane, error) {
-	p := &Plane{options: o, track: newTrack(), doors: o.doors(),
+	p := &Plane{options: o, track: newTrack(),
 		accepting: make(chan struct{}), failed: make(chan error, 1), gone: make(chan struct{})}
+	p.doors = p.allDoors()
 	p.options.Model = Model{} // it lives in model
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

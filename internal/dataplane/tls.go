@@ -108,8 +108,8 @@ func bindTickets(config, outer *tls.Config, host string) {
 
 // protocols is what a client may choose from: a native cache tier speaks
 // HTTP/1.1 only.
-func (r Roles) protocols() []string {
-	if r.Cache {
+func (r Roles) protocols(edge *site.Edge) []string {
+	if r.Cache && edge.Protocols.HTTP2 {
 		return []string{"h2", "http/1.1"}
 	}
 	return []string{"http/1.1"}

@@ -10,14 +10,14 @@ type track struct {
 	mu      sync.Mutex
 	conns   map[net.Conn]struct{}
 	serving map[*http1]struct{}
-	http2s  map[*http2]struct{}
+	muxes   map[*streams]struct{}
 	sockets map[any]string // the server of each WebSocket: of a *http1 or a *stream
 	relays  map[net.Conn]net.Conn
 	closed  bool
 }
 
 func newTrack() *track {
-	return &track{conns: map[net.Conn]struct{}{}, serving: map[*http1]struct{}{}, http2s: map[*http2]struct{}{},
+	return &track{conns: map[net.Conn]struct{}{}, serving: map[*http1]struct{}{}, muxes: map[*streams]struct{}{},
 		sockets: map[any]string{}, relays: map[net.Conn]net.Conn{}}
 }
 
@@ -51,15 +51,16 @@ func (t *track) forget(c *http1) {
 	t.mu.Unlock()
 }
 
-func (t *track) http2(c *http2) {
+// muxed notes a connection of HTTP/2 or 3.
+func (t *track) muxed(c *streams) {
 	t.mu.Lock()
-	t.http2s[c] = struct{}{}
+	t.muxes[c] = struct{}{}
 	t.mu.Unlock()
 }
 
-func (t *track) forgetHTTP2(c *http2) {
+func (t *track) forgetMuxed(c *streams) {
 	t.mu.Lock()
-	delete(t.http2s, c)
+	delete(t.muxes, c)
 	t.mu.Unlock()
 }
 
@@ -78,12 +79,12 @@ func (t *track) ended(c any) {
 	t.mu.Unlock()
 }
 
-// leave has the clients of all HTTP/2 connections told that they end.
+// leave has the clients of all connections of HTTP/2 and 3 told that they end.
 func (t *track) leave() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for c := range t.http2s {
-		c.conn.Leave()
+	for c := range t.muxes {
+		c.under.Leave()
 	}
 }
 
@@ -122,9 +123,9 @@ func (t *track) closeIdle() bool {
 		}
 		busy++
 	}
-	for c := range t.http2s {
-		c.conn.Leave()
-		if !c.conn.Left() {
+	for c := range t.muxes {
+		c.under.Leave()
+		if !c.under.Left() {
 			busy++
 		}
 	}

@@ -28,6 +28,9 @@ func (x *examination) examineListeners() []Line {
 	for _, l := range x.edge.HTTPS {
 		lines = append(lines, x.examineListener("https", l, table)...)
 	}
+	if x.edge.Protocols.HTTP3 {
+		lines = append(lines, x.examineQUIC()...)
+	}
 	if m := x.edge.Metrics; m != nil {
 		for _, l := range m.Listen {
 			lines = append(lines, x.examineListener("metrics", l, table)...)
@@ -50,7 +53,7 @@ func (x *examination) examineListener(kind string, l site.Listener, table []tcpt
 	case errors.Is(err, syscall.EADDRINUSE):
 		return []Line{x.occupied(kind, l.Address, holdersOf(table, l.Address))}
 	}
-	summary, remedy := generation.ExplainListen(l.Address, err)
+	summary, remedy := generation.ExplainListen(l.Address, false, err)
 	return []Line{{LevelProblem, kind, summary, remedy}}
 }
 
@@ -59,7 +62,7 @@ func (x *examination) occupied(kind string, address netip.AddrPort, who holders)
 	if x.running != nil && slices.ContainsFunc(who.processes, func(p process) bool { return p.pid == x.running.PID }) {
 		return Line{LevelOK, kind, fmt.Sprintf("%s is held by the running edge (pid %d)", address, x.running.PID), ""}
 	}
-	summary, remedy := generation.ExplainListen(address, syscall.EADDRINUSE)
+	summary, remedy := generation.ExplainListen(address, false, syscall.EADDRINUSE)
 	line := Line{LevelProblem, kind, summary, remedy}
 	if text := who.String(); text != "" {
 		line.Text = fmt.Sprintf("%s is in use by %s", address, text)

@@ -79,6 +79,9 @@ func (j *journey) answerFields() {
 	if h := j.w.Host; h != nil && h.Site.HSTS != nil && (!j.in.Edge.Plain() || j.q.HTTPS) {
 		j.out.AnswerHeaders = append(j.out.AnswerHeaders, Field{Name: "Strict-Transport-Security", Value: h.Site.HSTS.Value(), Source: sourceText(h.Site.HSTS.Source)})
 	}
+	if says := j.in.Edge.AltSvc(); says != "" && j.r.HTTPS && !j.w.Ends() {
+		j.out.AnswerHeaders = append(j.out.AnswerHeaders, Field{Name: "Alt-Svc", Value: says, Source: sourceText(j.in.Edge.ProtocolsSource)})
+	}
 	taken := j.w.Taken()
 	if taken != nil {
 		j.paged(taken)

@@ -38,7 +38,7 @@ type engine struct {
 func engines() []engine {
 	return []engine{
 		{name: site.Stunnel, unable: stunnelUnable},
-		{name: site.Varnish, lacks: varnishLacks},
+		{name: site.Varnish, unable: varnishUnable, lacks: varnishLacks},
 		{name: site.Nginx, unable: nginxUnable},
 	}
 }
@@ -279,6 +279,12 @@ func nginxUnable(edge *site.Edge, role string) (problem string, at site.Source) 
 // unableToEndTLS says what daemons cannot hold that learn which site is meant when TLS
 // has been agreed upon.
 func unableToEndTLS(engine site.Engine, edge *site.Edge) (problem string, at site.Source) {
+	switch {
+	case edge.Protocols.HTTP3:
+		return fmt.Sprintf("%s does not speak HTTP/3, and protocols asks for h3", engine), edge.ProtocolsSource
+	case engine == site.Nginx && !edge.Protocols.HTTP2:
+		return "nginx offers h2 as well, which protocols leaves out", edge.ProtocolsSource
+	}
 	if len(edge.Announced) > 0 {
 		return fmt.Sprintf("%s cannot take the PROXY headers that proxy_protocol asks for", engine), edge.AnnouncedSource
 	}
@@ -300,6 +306,14 @@ func unableToEndTLS(engine site.Engine, edge *site.Edge) (problem string, at sit
 			return fmt.Sprintf("%s cannot hold min_version %q for %s and %q for %s on one listener",
 				engine, s.TLS.MinVersion, s.Host, first.TLS.MinVersion, first.Host), s.TLS.Source
 		}
+	}
+	return "", site.Source{}
+}
+
+// varnishUnable is about how clients are heard.
+func varnishUnable(edge *site.Edge, _ string) (problem string, at site.Source) {
+	if edge.Protocols.HTTP3 {
+		return "varnishd is asked over HTTP/1.1 alone, and protocols asks for h3", edge.ProtocolsSource
 	}
 	return "", site.Source{}
 }

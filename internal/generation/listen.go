@@ -23,17 +23,30 @@ type Listener struct {
 	wanted  netip.AddrPort // as the site says; port 0 lets the kernel choose
 	Address netip.AddrPort
 	file    *os.File
+	udp     bool // for HTTP/3; else TCP
 	passed  bool // by a service manager, for which it outlives the edge
 }
 
-// Sockets are the listeners of one configuration, in the order of the edge's: the
-// public ones, and those where edgegen itself tells of metrics.
-type Sockets struct{ HTTP, HTTPS, Metrics []*Listener }
+// File is the socket. It stays the Listener's.
+func (l *Listener) File() *os.File { return l.file }
 
-// Clients are those that clients of the sites connect to.
+// String is the address, as the status tells it.
+func (l *Listener) String() string {
+	if l.udp {
+		return "udp:" + l.Address.String()
+	}
+	return l.Address.String()
+}
+
+// Sockets are the listeners of one configuration, in the order of the edge's: the
+// public ones, those of HTTP/3 on the ports of HTTPS, and those where edgegen itself tells
+// of metrics.
+type Sockets struct{ HTTP, HTTPS, QUIC, Metrics []*Listener }
+
+// Clients are those that clients of the sites connect to by TCP.
 func (s *Sockets) Clients() []*Listener { return slices.Concat(s.HTTP, s.HTTPS) }
 
-func (s *Sockets) All() []*Listener { return slices.Concat(s.HTTP, s.HTTPS, s.Metrics) }
+func (s *Sockets) All() []*Listener { return slices.Concat(s.HTTP, s.HTTPS, s.QUIC, s.Metrics) }
 
 func Files(listeners []*Listener) []*os.File {
 	var result []*os.File
@@ -57,18 +70,21 @@ type Pool struct {
 func (p *Pool) listen(edge *site.Edge, found *config.Findings) *Sockets {
 	s := &Sockets{}
 	p.named = slices.Concat(edge.HTTP, edge.HTTPS)
-	edge.HTTP = p.take(edge.HTTP, &s.HTTP, found)
-	edge.HTTPS = p.take(edge.HTTPS, &s.HTTPS, found)
+	edge.HTTP = p.take(edge.HTTP, &s.HTTP, false, found)
+	edge.HTTPS = p.take(edge.HTTPS, &s.HTTPS, false, found)
+	if edge.Protocols.HTTP3 {
+		p.take(edge.HTTPS, &s.QUIC, true, found)
+	}
 	if m := edge.Metrics; m != nil {
-		m.Listen = p.take(m.Listen, &s.Metrics, found)
+		m.Listen = p.take(m.Listen, &s.Metrics, false, found)
 	}
 	return s
 }
 
-func (p *Pool) take(wanted []site.Listener, taken *[]*Listener, found *config.Findings) []site.Listener {
+func (p *Pool) take(wanted []site.Listener, taken *[]*Listener, udp bool, found *config.Findings) []site.Listener {
 	var result []site.Listener
 	for _, w := range wanted {
-		l, err := p.one(w.Address)
+		l, err := p.one(w.Address, udp)
 		switch {
 		case err == nil:
 			w.Address = l.Address
@@ -77,15 +93,15 @@ func (p *Pool) take(wanted []site.Listener, taken *[]*Listener, found *config.Fi
 		case w.Optional && WithoutIPv6(err):
 			// A wildcard's other half; the IPv4 one is there.
 		default:
-			summary, remedy := ExplainListen(w.Address, err)
+			summary, remedy := ExplainListen(w.Address, udp, err)
 			found.All = append(found.All, found.Loaded.Diagnose(w.Source, config.Error, summary, remedy))
 		}
 	}
 	return result
 }
 
-func (p *Pool) one(wanted netip.AddrPort) (*Listener, error) {
-	at := slices.IndexFunc(p.Open, func(l *Listener) bool { return l.wanted == wanted })
+func (p *Pool) one(wanted netip.AddrPort, udp bool) (*Listener, error) {
+	at := slices.IndexFunc(p.Open, func(l *Listener) bool { return l.udp == udp && l.wanted == wanted })
 	if at < 0 && wanted.Port() == 0 {
 		at = slices.IndexFunc(p.Open, func(l *Listener) bool { return p.anyPort(l, wanted.Addr()) })
 	}
@@ -94,11 +110,15 @@ func (p *Pool) one(wanted netip.AddrPort) (*Listener, error) {
 		p.Open = slices.Delete(slices.Clone(p.Open), at, at+1) // nobody else in this configuration gets it
 		return l, nil
 	}
-	file, address, err := openTCP(wanted)
+	open := openTCP
+	if udp {
+		open = openUDP
+	}
+	file, address, err := open(wanted)
 	if err != nil {
 		return nil, err
 	}
-	l := &Listener{wanted: wanted, Address: address, file: file}
+	l := &Listener{wanted: wanted, Address: address, file: file, udp: udp}
 	p.Opened = append(p.Opened, l)
 	return l, nil
 }
@@ -106,7 +126,7 @@ func (p *Pool) one(wanted netip.AddrPort) (*Listener, error) {
 // anyPort reports whether a listener does where any port will: the kernel may have
 // chosen this one for an earlier run, which is known by its number alone now.
 func (p *Pool) anyPort(l *Listener, of netip.Addr) bool {
-	return !l.passed && l.Address.Addr() == of &&
+	return !l.passed && !l.udp && l.Address.Addr() == of &&
 		!slices.ContainsFunc(p.named, func(n site.Listener) bool { return n.Address == l.wanted })
 }
 
@@ -127,7 +147,7 @@ func DropListeners(listeners []*Listener) (kept []*Listener) {
 			kept = append(kept, l)
 			continue
 		}
-		if raw, err := l.file.SyscallConn(); err == nil {
+		if raw, err := l.file.SyscallConn(); err == nil && !l.udp {
 			_ = raw.Control(func(fd uintptr) { _ = unix.Shutdown(int(fd), unix.SHUT_RDWR) })
 		}
 		_ = l.file.Close() // nothing is written to a listener
@@ -162,26 +182,46 @@ func openTCP(address netip.AddrPort) (*os.File, netip.AddrPort, error) {
 	return file, netip.AddrPortFrom(address.Addr(), uint16(port)), nil
 }
 
-func ExplainListen(address netip.AddrPort, err error) (summary, remedy string) {
+// openUDP opens one for HTTP/3 likewise.
+func openUDP(address netip.AddrPort) (*os.File, netip.AddrPort, error) {
+	network := "udp4"
+	if address.Addr().Is6() {
+		network = "udp6"
+	}
+	opened, err := net.ListenUDP(network, net.UDPAddrFromAddrPort(address))
+	if err != nil {
+		return nil, address, err
+	}
+	defer opened.Close() // as above
+	file, err := opened.File()
+	return file, address, err
+}
+
+// ExplainListen says why an address cannot be listened on, and what to do about it.
+func ExplainListen(address netip.AddrPort, udp bool, err error) (summary, remedy string) {
+	kind, flag := "", "-ltnp"
+	if udp {
+		kind, flag = "UDP ", "-lunp"
+	}
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Sprintf("cannot listen on %s: another process does already", address),
-			fmt.Sprintf("name another address, or end the process that `ss -ltnp 'sport = :%d'` shows", address.Port())
+		return fmt.Sprintf("cannot listen on %s%s: another process does already", kind, address),
+			fmt.Sprintf("name another address, or end the process that `ss %s 'sport = :%d'` shows", flag, address.Port())
 	case errors.Is(err, syscall.EACCES):
-		return fmt.Sprintf("cannot listen on %s: ports below 1024 are for root", address),
+		return fmt.Sprintf("cannot listen on %s%s: ports below 1024 are for root", kind, address),
 			"start edgegen as root, or name a higher port such as :8443"
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return fmt.Sprintf("cannot listen on %s: this machine does not have the address", address),
+		return fmt.Sprintf("cannot listen on %s%s: this machine does not have the address", kind, address),
 			"name an address of this machine, or none as in \":443\" for all of them"
 	}
-	return fmt.Sprintf("cannot listen on %s: %v", address, err), ""
+	return fmt.Sprintf("cannot listen on %s%s: %v", kind, address, err), ""
 }
 
 // Passed are listeners that a service manager opened.
 func Passed(passed []systemd.Listener) []*Listener {
 	var result []*Listener
 	for _, p := range passed {
-		result = append(result, &Listener{wanted: p.Address, Address: p.Address, file: p.File, passed: true})
+		result = append(result, &Listener{wanted: p.Address, Address: p.Address, file: p.File, udp: p.Datagram, passed: true})
 	}
 	return result
 }

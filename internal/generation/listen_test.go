@@ -89,7 +89,7 @@ func TestExplainListen(t *testing.T) {
 		{syscall.EADDRNOTAVAIL, "does not have", "none"},
 		{errors.New("odd"), "odd", ""},
 	} {
-		summary, remedy := ExplainListen(address, &net.OpError{Err: os.NewSyscallError("bind", c.err)})
+		summary, remedy := ExplainListen(address, false, &net.OpError{Err: os.NewSyscallError("bind", c.err)})
 		if !strings.Contains(summary, c.summary) || !strings.Contains(remedy, c.remedy) || !strings.Contains(summary, "127.0.0.1:443") {
 			t.Errorf("%v: %q, %q", c.err, summary, remedy)
 		}

@@ -12,17 +12,30 @@ import (
 func Duplicates(listeners []systemd.Listener) ([]systemd.Listener, error) {
 	var result []systemd.Listener
 	for _, l := range listeners {
-		file, err := duplicate(l.File)
+		file, err := duplicate(l)
 		if err != nil {
 			CloseListeners(Passed(result))
 			return nil, fmt.Errorf("duplicate the listener on %s: %w", l.Address, err)
 		}
-		result = append(result, systemd.Listener{File: file, Address: l.Address})
+		result = append(result, systemd.Listener{File: file, Address: l.Address, Datagram: l.Datagram})
 	}
 	return result, nil
 }
 
-func duplicate(file *os.File) (*os.File, error) {
+func duplicate(l systemd.Listener) (*os.File, error) {
+	if l.Datagram {
+		packets, err := net.FilePacketConn(l.File)
+		if err != nil {
+			return nil, err
+		}
+		defer packets.Close() // as below
+		udp, ok := packets.(*net.UDPConn)
+		if !ok {
+			return nil, fmt.Errorf("%s is no UDP address", packets.LocalAddr())
+		}
+		return udp.File()
+	}
+	file := l.File
 	listener, err := net.FileListener(file)
 	if err != nil {
 		return nil, err

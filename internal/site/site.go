@@ -37,6 +37,7 @@ type Edge struct {
 	// PublicPort is the port that clients see, where it is not that of the first of
 	// HTTPS, else 0.
 	PublicPort int
+	Protocols  Protocols
 	HealthPath string // answered on every listener and for every host; "" for none
 	Engine     Engines
 	Storage    Storage
@@ -55,6 +56,7 @@ type Edge struct {
 	UserSource       Source
 	AnnouncedSource  Source
 	PublicPortSource Source
+	ProtocolsSource  Source
 	HealthSource     Source
 }
 

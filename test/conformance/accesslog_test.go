@@ -147,11 +147,7 @@ func (a *attempt) logs(request string, want entry) entry {
 	a.compare("method", e.Method, method)
 	a.compare("host", e.Host, hostOf(request))
 	a.compare("path", e.Path, path)
-	protocol := "HTTP/1.1"
-	if a.http2 {
-		protocol = "HTTP/2.0"
-	}
-	a.compare("protocol", e.Protocol, protocol)
+	a.compare("protocol", e.Protocol, [...]string{"HTTP/1.1", "HTTP/2.0", "HTTP/3.0"}[a.over])
 	a.compare("cache", e.Cache, got.header.Get("X-Cache"))
 	a.compare("tier", e.Tier, want.Tier)
 	a.compare("backend", e.Backend, a.server(want.Backend))

@@ -102,7 +102,7 @@ func asOther(named, host string) func(*attempt) {
 		for _, request := range []string{get(host, "/in"), get(strings.ToUpper(host)+".", "/in"), ask("POST", host, "/in", "hello", "Content-Length: 5"), get(host, "/in/file"), get(host, "/in/moved")} {
 			a.check(a.ask(request), want{status: 421, reaches: never, headers: map[string]string{"X-Cache": "PASS"}})
 		}
-		if !a.http2 {
+		if a.over == http1 {
 			a.check(a.ask(handshake(host, "/in")), want{status: 421, reaches: never, closes: true})
 		}
 	}

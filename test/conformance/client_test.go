@@ -43,7 +43,7 @@ func (a *attempt) open(name string) *client { return a.openFrom("127.0.0.1", nam
 
 // openFrom connects from another address of the machine.
 func (a *attempt) openFrom(from, name string) *client {
-	if a.http2 {
+	if a.over != http1 {
 		a.inexpressible()
 	}
 	if a.edge.Combination.TLS == site.Off {
@@ -77,7 +77,7 @@ func (a *attempt) behind(from, to string) net.Conn {
 
 // openPlain connects to a plain listener.
 func (a *attempt) openPlain(from string) *client {
-	if a.http2 {
+	if a.over != http1 {
 		a.inexpressible()
 	}
 	conn := a.dial(from, a.edge.http)
@@ -165,8 +165,11 @@ func (c *client) closeWrite() {
 func (a *attempt) ask(request string) *response { return a.askFrom("127.0.0.1", request) }
 
 func (a *attempt) askFrom(from, request string) *response {
-	if a.http2 {
+	switch a.over {
+	case over2:
 		return a.askHTTP2(from, request)
+	case over3:
+		return a.askHTTP3(from, request)
 	}
 	c := a.openFrom(from, hostOf(request))
 	defer c.conn.Close()

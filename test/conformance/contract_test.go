@@ -47,30 +47,28 @@ func TestContract(t *testing.T) {
 			turns <- struct{}{}
 			defer func() { <-turns }()
 			edges := startAll(t, c)
-			one, two := runCorpus(t, c, edges, false), map[string]*score(nil)
+			counted := map[string]map[string]*score{name: runCorpus(t, c, edges, http1)}
 			if speaksHTTP2(c) {
-				two = runCorpus(t, c, edges, true)
+				counted[name+", HTTP/2"] = runCorpus(t, c, edges, over2)
+			}
+			if speaksHTTP3(c) {
+				counted[name+", HTTP/3"] = runCorpus(t, c, edges, over3)
 			}
 			holdCounts(t, edges["main"])
 			holdDrain(t, edges["open"])
 			stopAll(edges)
 			mu.Lock()
 			defer mu.Unlock()
-			scores[name] = one
-			if two != nil {
-				scores[name+", HTTP/2"] = two
-			}
+			maps.Copy(scores, counted)
 		})
 	}
 }
 
-// runCorpus asks one edge for each configuration, over HTTP/1.1 or over HTTP/2
+// runCorpus asks one edge for each configuration, over HTTP/1.1, or over another version
 // what can be asked there.
-func runCorpus(t *testing.T, c edge.Combination, edges map[string]*subject, over2 bool) map[string]*score {
-	group, first := "cases", 0
-	if over2 {
-		group, first = "cases over HTTP2", 5000 // marks that nothing was asked with
-	}
+func runCorpus(t *testing.T, c edge.Combination, edges map[string]*subject, over version) map[string]*score {
+	group := [...]string{"cases", "cases over HTTP2", "cases over HTTP3"}[over]
+	first := [...]int{0, 4000, 7000}[over] // marks that nothing was asked with
 	scores := map[string]*score{}
 	var mu sync.Mutex
 	for _, last := range []bool{false, true} {
@@ -83,7 +81,7 @@ func runCorpus(t *testing.T, c edge.Combination, edges map[string]*subject, over
 					if !last {
 						t.Parallel()
 					}
-					a := &attempt{http2: over2, mark: fmt.Sprintf("c%04dz", first+i), edge: edges[cmp.Or(one.edge, "main")]}
+					a := &attempt{over: over, mark: fmt.Sprintf("c%04dz", first+i), edge: edges[cmp.Or(one.edge, "main")]}
 					declared, sometimes := declares(c, one.differs)
 					problems := a.try(one)
 					if a.unasked {

@@ -86,7 +86,7 @@ type attempt struct {
 	edge     *subject
 	problems []string
 	undo     []func()
-	http2    bool             // ask over HTTP/2
+	over     version
 	unasked  bool             // that cannot be done
 	shown    *tls.Certificate // the client's
 	named    string           // in the handshake, in place of the request's host; "" for that
@@ -148,8 +148,8 @@ func (a *attempt) try(c contractCase) (problems []string) {
 		return
 	}
 	from := cmp.Or(c.from, "127.0.0.1")
-	if a.http2 && !c.plain {
-		a.check(a.askHTTP2(from, c.request), c.want)
+	if a.over != http1 && !c.plain {
+		a.check(a.askFrom(from, c.request), c.want)
 		return
 	}
 	var conn *client

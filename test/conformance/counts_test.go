@@ -67,8 +67,8 @@ func countedRequests() []countedRequest {
 func counted(a *attempt) {
 	before, want := a.edge.counts(a), map[string]float64{}
 	for _, one := range countedRequests() {
-		if a.http2 && strings.Contains(one.request, "Upgrade: websocket") {
-			continue // HTTP/2 has no such handshake
+		if a.over != http1 && strings.Contains(one.request, "Upgrade: websocket") {
+			continue // only HTTP/1.1 has such a handshake
 		}
 		got := a.askFrom("127.0.0.5", one.request)
 		cache := got.header.Get("X-Cache")

@@ -40,7 +40,7 @@ func (s *subject) await(t *testing.T) {
 	for _, tier := range status.Tiers {
 		for _, address := range tier.Listen {
 			switch {
-			case strings.Contains(address, "/"): // between tiers
+			case strings.Contains(address, "/"), strings.HasPrefix(address, "udp:"): // between tiers, and HTTP/3
 			case tier.Role == "web":
 				s.http = address
 			case tier.Role == "tls" && strings.HasPrefix(address, "["):

@@ -67,11 +67,7 @@ func gateCases() []contractCase {
 
 // own is an address from which one case asks over one protocol.
 func (a *attempt) own(format string) string {
-	protocol := 0
-	if a.http2 {
-		protocol = 1
-	}
-	return fmt.Sprintf(format, protocol)
+	return fmt.Sprintf(format, a.over)
 }
 
 // counts asks in different ways until a client has come as often as it may.

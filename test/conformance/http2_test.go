@@ -18,6 +18,15 @@ import (
 	"edgegen/test/edge"
 )
 
+// version is the version of HTTP that a case is asked over.
+type version int
+
+const (
+	http1 version = iota
+	over2
+	over3
+)
+
 // speaksHTTP2 reports whether a combination offers HTTP/2 to clients.
 func speaksHTTP2(c edge.Combination) bool {
 	return c.TLS == site.Builtin && c.Cache == site.Builtin || c.TLS == site.Nginx

@@ -72,6 +72,9 @@ func writeSite(t *testing.T, h *edge.Home, r *record, configuration string) {
 // not. Whoever ends TLS in front of it is trusted.
 func leavingOut(c edge.Combination, text string) string {
 	block := c.Block()
+	if speaksHTTP3(c) {
+		block += `protocols = ["h1", "h2", "h3"]`
+	}
 	if block == "" {
 		return text
 	}

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"edgegen/internal/dataplane/fields"
+
 	"golang.org/x/net/http2"
 )
 
@@ -79,7 +81,7 @@ func TestFloods(t *testing.T) {
 func TestNoFlood(t *testing.T) {
 	body := make([]byte, 100)
 	c := connect(t, calm, func(s *Stream) {
-		_ = s.Head(Head{Status: 200, Length: -1}, false)
+		_ = s.Head(fields.Answer{Status: 200, Length: -1}, false)
 		s.Last(body)
 	})
 	for i := range uint32(3000) { // a window update and a ping for each small answer
@@ -118,7 +120,7 @@ func TestUnreadAnswers(t *testing.T) {
 	var served atomic.Int32
 	c := connect(t, Limits{HeaderSize: 16 << 10, Header: 10 * time.Second, Idle: 500 * time.Millisecond}, func(s *Stream) {
 		served.Add(1)
-		_ = s.Head(Head{Status: 204, Length: -1, Header: long}, true)
+		_ = s.Head(fields.Answer{Status: 204, Length: -1, Header: long}, true)
 	})
 	go func() {
 		for i := range uint32(1 << 20) {

@@ -54,7 +54,7 @@ func (c *Conn) fragment() (progress, error) {
 	}
 	c.left -= len(p)
 	c.block.size += int64(len(p))
-	if c.block.size > max(blockFloor, blockFactor*c.head.limit) {
+	if c.block.size > max(blockFloor, blockFactor*c.head.Limit()) {
 		c.block.torn = true
 		return c.closeBlock()
 	}
@@ -70,8 +70,8 @@ func (c *Conn) fragment() (progress, error) {
 
 // field takes what the decoder has read.
 func (c *Conn) field(f hpack.HeaderField) {
-	c.head.add(f.Name, f.Value)
-	if c.head.size > c.head.limit {
+	c.head.Add(f.Name, f.Value)
+	if c.head.Over() {
 		c.decoder.SetEmitEnabled(false) // what follows only costs
 	}
 }
@@ -105,15 +105,14 @@ func (c *Conn) beginBlock() error {
 		}
 	}
 	c.block = b
-	fields := wire.Header(nil)
+	header := wire.Header(nil)
 	if n := len(c.headers); n > 0 {
-		fields, c.headers = c.headers[n-1], c.headers[:n-1]
+		header, c.headers = c.headers[n-1], c.headers[:n-1]
 	}
-	if fields == nil {
-		fields = make(wire.Header, 0, 32)
+	if header == nil {
+		header = make(wire.Header, 0, 32)
 	}
-	c.head = head{limit: limit}
-	c.head.Header, c.head.Length = fields, -1
+	c.head.Reset(limit, header)
 	c.decoder.SetEmitEnabled(true)
 	c.decoder.SetMaxStringLength(int(max(blockFloor, limit)))
 	return nil
@@ -133,7 +132,7 @@ func (c *Conn) closeBlock() (progress, error) {
 	if b.ignored || b.code != NoError || b.trailers != nil {
 		return stepped, errors.Join(c.noRequest(b), torn)
 	}
-	c.head.finish(b.end)
+	c.head.Finish(b.end)
 	return c.begin(b, torn)
 }
 
@@ -148,7 +147,7 @@ func (c *Conn) noRequest(b block) error {
 		c.last = max(c.last, b.stream)
 		c.refuse(b.stream, b.code)
 	case b.ignored || s.gone != nil:
-	case c.head.trailers() != nil:
+	case c.head.Trailers() != nil:
 		s.remoteDone = true
 		s.malformed()
 	default:

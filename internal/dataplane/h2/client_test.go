@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"edgegen/internal/dataplane/fields"
+
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
 )
@@ -24,12 +26,15 @@ type handler struct {
 	ended []*Stream
 }
 
-func (h *handler) Limits() Limits      { return h.limits }
-func (h *handler) Go(f func())         { h.tasks.Go(f) }
-func (h *handler) Serve(s *Stream)     { h.serve(s) }
-func (h *handler) Ended(s *Stream)     { h.mu.Lock(); h.ended = append(h.ended, s); h.mu.Unlock() }
-func (h *handler) count() int          { h.mu.Lock(); defer h.mu.Unlock(); return len(h.ended) }
-func answerOK(s *Stream)               { _ = s.Head(Head{Status: 200, Length: 2}, false); s.Last([]byte("ok")) }
+func (h *handler) Limits() Limits  { return h.limits }
+func (h *handler) Go(f func())     { h.tasks.Go(f) }
+func (h *handler) Serve(s *Stream) { h.serve(s) }
+func (h *handler) Ended(s *Stream) { h.mu.Lock(); h.ended = append(h.ended, s); h.mu.Unlock() }
+func (h *handler) count() int      { h.mu.Lock(); defer h.mu.Unlock(); return len(h.ended) }
+func answerOK(s *Stream) {
+	_ = s.Head(fields.Answer{Status: 200, Length: 2}, false)
+	s.Last([]byte("ok"))
+}
 func (c *client) fatal(args ...any)    { c.t.Helper(); c.t.Fatal(args...) }
 func (c *client) hasServed(n int) bool { return c.handler.count() == n }
 

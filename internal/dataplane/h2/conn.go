@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/net/http2/hpack"
 
+	"edgegen/internal/dataplane/fields"
 	"edgegen/internal/dataplane/wire"
 )
 
@@ -25,7 +26,7 @@ type Conn struct {
 	// What follows belongs to the goroutine that reads.
 	in       input
 	decoder  *hpack.Decoder
-	head     head
+	head     fields.Reader
 	block    block
 	frame    frame
 	within   bool    // frame was begun

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/net/http2"
 
+	"edgegen/internal/dataplane/fields"
 	"edgegen/internal/dataplane/wire"
 )
 
@@ -21,13 +22,13 @@ func TestAnswers(t *testing.T) {
 	c := connect(t, calm, func(s *Stream) {
 		switch s.Path {
 		case "/none":
-			_ = s.Head(Head{Status: 204, Length: -1}, true)
+			_ = s.Head(fields.Answer{Status: 204, Length: -1}, true)
 		case "/big": // in memory
-			_ = s.Head(Head{Status: 200, Length: int64(len(big))}, false)
+			_ = s.Head(fields.Answer{Status: 200, Length: int64(len(big))}, false)
 			s.Last([]byte(big))
 		case "/written":
 			s.Detach()
-			_ = s.Head(Head{Status: 200, Length: -1, Header: wire.Header{{Name: "X-Long", Value: strings.Repeat("v", 40_000)}, {Name: "Connection", Value: "x"}}}, false)
+			_ = s.Head(fields.Answer{Status: 200, Length: -1, Header: wire.Header{{Name: "X-Long", Value: strings.Repeat("v", 40_000)}, {Name: "Connection", Value: "x"}}}, false)
 			_, _ = s.Write([]byte(big[:100_000]))
 			_, _ = s.WriteLast([]byte(big[100_000:]))
 		case "/forgotten":
@@ -39,7 +40,7 @@ func TestAnswers(t *testing.T) {
 				b, err = io.ReadAll(s)
 				body = string(b)
 			}
-			_ = s.Head(Head{Status: 200, Length: -1}, false)
+			_ = s.Head(fields.Answer{Status: 200, Length: -1}, false)
 			s.Last([]byte(fmt.Sprint(s.Method, " ", s.Authority, " ", len(body), " ", err)))
 		}
 	}, http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1 << 20})
@@ -118,7 +119,7 @@ func TestReadsWhileWriting(t *testing.T) {
 	var read atomic.Int64
 	c := connect(t, calm, func(s *Stream) {
 		if s.Method == "GET" {
-			_ = s.Head(Head{Status: 200, Length: -1}, false)
+			_ = s.Head(fields.Answer{Status: 200, Length: -1}, false)
 			s.Last(body)
 			return
 		}
@@ -208,7 +209,7 @@ func TestLimits(t *testing.T) {
 		var fault atomic.Value
 		c := connect(t, short, func(s *Stream) {
 			fault.Store(fmt.Sprint(s.Fault))
-			_ = s.Head(Head{Status: 431, Length: -1}, true)
+			_ = s.Head(fields.Answer{Status: 431, Length: -1}, true)
 		})
 		c.ask(1, true, append(get, "x-big", strings.Repeat("x", 1000))...)
 		c.until("431", func(e event) bool { return e.status == "431" })
@@ -225,7 +226,7 @@ func TestStalledReader(t *testing.T) {
 	limits := Limits{HeaderSize: 1000, Header: time.Minute, Idle: 300 * time.Millisecond}
 	var failed atomic.Int32
 	c := connect(t, limits, func(s *Stream) {
-		_ = s.Head(Head{Status: 200, Length: -1}, false)
+		_ = s.Head(fields.Answer{Status: 200, Length: -1}, false)
 		if s.ID == 1 {
 			s.Last(make([]byte, 100))
 			return
@@ -252,7 +253,7 @@ func TestStalledReader(t *testing.T) {
 // The client's settings change the windows of open streams.
 func TestWindows(t *testing.T) {
 	c := connect(t, calm, func(s *Stream) {
-		_ = s.Head(Head{Status: 200, Length: -1}, false)
+		_ = s.Head(fields.Answer{Status: 200, Length: -1}, false)
 		s.Last([]byte("0123456789"))
 	}, http2.Setting{ID: http2.SettingInitialWindowSize, Val: 3})
 	data := func() string {

@@ -3,17 +3,17 @@ package h2
 import (
 	"strconv"
 
-	"edgegen/internal/dataplane/wire"
+	"edgegen/internal/dataplane/fields"
 )
 
 // appendHead queues a header block; the lock is held.
-func (c *Conn) appendHead(id uint32, flags uint8, h *Head) {
+func (c *Conn) appendHead(id uint32, flags uint8, h *fields.Answer) {
 	b := c.queued()
 	start := len(b)
 	b = appendFrame(b, 0, kindHeaders, flags|flagEndHeaders, id)
 	b = c.encoder.status(c.encoder.begin(b), h.Status)
 	for i := range h.Header {
-		if f := &h.Header[i]; !ofConnection(f.Name) {
+		if f := &h.Header[i]; !fields.OfConnection(f.Name) {
 			b = c.encoder.field(b, f.Name, f.Value)
 		}
 	}
@@ -43,19 +43,4 @@ func split(b, block []byte, flags uint8, id uint32) []byte {
 		block = block[n:]
 	}
 	return b
-}
-
-// ofConnection reports the fields that HTTP/2 does not have (RFC 9113 8.2.2).
-func ofConnection(name string) bool {
-	switch len(name) {
-	case 7:
-		return wire.EqualFold(name, "upgrade")
-	case 10:
-		return wire.EqualFold(name, "connection") || wire.EqualFold(name, "keep-alive")
-	case 16:
-		return wire.EqualFold(name, "proxy-connection")
-	case 17:
-		return wire.EqualFold(name, "transfer-encoding")
-	}
-	return false
 }

@@ -4,46 +4,21 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strings"
 
+	"edgegen/internal/dataplane/fields"
 	"edgegen/internal/dataplane/wire"
 )
 
 // order is a stream's place among those that have something to send (RFC 9218).
 type order struct {
-	urgency     uint8
-	incremental bool
-	// told is whether the client has said anything about it. Streams of which
-	// it has not take turns, so that none has to wait for a long one.
-	told   bool
+	fields.Priority
 	queued bool
 	next   *Stream
 }
 
-const (
-	urgencies      = 8
-	defaultUrgency = 3
-)
-
-// turns tells that a stream shares with others of the same urgency.
-func (o *order) turns() bool { return o.incremental || !o.told }
-
-// parse reads a priority: a dictionary of structured fields (RFC 8941) of which
-// only u and i are of interest. What cannot be read changes nothing.
-func (o *order) parse(value string) {
-	for member := range wire.List(value) {
-		member, _, _ = strings.Cut(member, ";")
-		key, val, given := strings.Cut(member, "=")
-		switch {
-		case key == "u" && len(val) == 1 && val[0] >= '0' && val[0] < '0'+urgencies:
-			o.urgency, o.told = val[0]-'0', true
-		case key == "i" && (!given || val == "?1"):
-			o.incremental, o.told = true, true
-		case key == "i" && val == "?0":
-			o.incremental, o.told = false, true
-		}
-	}
-}
+// turns tells that a stream shares with others of the same urgency. Streams of which the
+// client has said nothing do, so that none has to wait for a long one.
+func (o *order) turns() bool { return o.Incremental || !o.Told }
 
 // priorityUpdates are those that came before their streams.
 type priorityUpdates struct {
@@ -54,20 +29,16 @@ type priorityUpdates struct {
 
 // take makes the order of a new stream.
 func (u *priorityUpdates) take(id uint32, h wire.Header) order {
-	o := order{urgency: defaultUrgency}
+	o := order{Priority: fields.NewPriority()}
 	for i, one := range u.ids {
 		if one == id {
-			o.told = true
-			o.parse(u.values[i])
+			o.Told = true
+			o.Parse(u.values[i])
 			u.ids[i], u.values[i] = 0, ""
 			return o
 		}
 	}
-	for i := range h {
-		if h[i].Name == "priority" {
-			o.parse(h[i].Value)
-		}
-	}
+	o.ParseHeader(h)
 	return o
 }
 
@@ -89,8 +60,9 @@ func (c *Conn) priorityUpdate(id uint32, value string) error {
 	if queued {
 		c.queue.remove(s)
 	}
-	s.urgency, s.incremental, s.told = defaultUrgency, false, true
-	s.parse(value)
+	s.Priority = fields.NewPriority()
+	s.Told = true
+	s.Parse(value)
 	if queued {
 		c.queue.add(s)
 	}
@@ -101,8 +73,8 @@ func (c *Conn) priorityUpdate(id uint32, value string) error {
 // urgency the ones that share take turns with the first of those that do not,
 // which go one after the other as they were asked for.
 type queue struct {
-	levels [urgencies][2]list // [0] in order, [1] in turns
-	used   [urgencies]bool
+	levels [fields.Urgencies][2]list // [0] in order, [1] in turns
+	used   [fields.Urgencies]bool
 	odd    bool
 }
 
@@ -133,17 +105,17 @@ func (q *queue) next() *Stream {
 
 func (q *queue) add(s *Stream) {
 	s.queued = true
-	q.used[s.urgency] = true
+	q.used[s.Urgency] = true
 	if s.turns() {
-		q.levels[s.urgency][1].append(s)
+		q.levels[s.Urgency][1].append(s)
 	} else {
-		q.levels[s.urgency][0].insert(s)
+		q.levels[s.Urgency][0].insert(s)
 	}
 }
 
 func (q *queue) remove(s *Stream) {
-	for which := range q.levels[s.urgency] {
-		l := &q.levels[s.urgency][which]
+	for which := range q.levels[s.Urgency] {
+		l := &q.levels[s.Urgency][which]
 		var before *Stream
 		for at := l.first; at != nil; before, at = at, at.next {
 			if at != s {

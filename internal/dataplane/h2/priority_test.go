@@ -8,31 +8,12 @@ import (
 
 	"golang.org/x/net/http2"
 
+	"edgegen/internal/dataplane/fields"
 	"edgegen/internal/dataplane/wire"
 )
 
 // long is a head that fills buffers.
 var long = wire.Header{{Name: "x-long", Value: strings.Repeat("~", 8<<10)}}
-
-func TestParsePriority(t *testing.T) {
-	for value, want := range map[string]order{
-		"":              {urgency: 3},
-		"u=0":           {urgency: 0, told: true},
-		"u=7, i":        {urgency: 7, incremental: true, told: true},
-		"i, u=1":        {urgency: 1, incremental: true, told: true},
-		"i=?0":          {urgency: 3, told: true},
-		"i=?1;a=b, u=2": {urgency: 2, incremental: true, told: true},
-		"u=8":           {urgency: 3},
-		"u=-1, i=1":     {urgency: 3},
-		"u=33":          {urgency: 3},
-		"x=1, \x00":     {urgency: 3},
-	} {
-		got := order{urgency: defaultUrgency}
-		if got.parse(value); got != want {
-			t.Errorf("%q: %+v", value, got)
-		}
-	}
-}
 
 // The order in which answers are written follows the client's priorities.
 func TestPriorityOrder(t *testing.T) {
@@ -51,7 +32,7 @@ func TestPriorityOrder(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := connect(t, calm, func(s *Stream) {
-				_ = s.Head(Head{Status: 200, Length: -1}, false)
+				_ = s.Head(fields.Answer{Status: 200, Length: -1}, false)
 				s.Last(make([]byte, size))
 			}, http2.Setting{ID: http2.SettingInitialWindowSize, Val: size})
 			update := func(id uint32) {

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/net/http2"
 
+	"edgegen/internal/dataplane/fields"
 	"edgegen/internal/dataplane/wire"
 )
 
@@ -94,7 +95,7 @@ func TestRequests(t *testing.T) {
 					_, err = io.ReadAll(s)
 				}
 				faults <- err
-				_ = s.Head(Head{Status: 200, Length: -1}, true)
+				_ = s.Head(fields.Answer{Status: 200, Length: -1}, true)
 			})
 			c.ask(1, test.body == "", test.fields...)
 			if test.body != "" {
@@ -116,7 +117,7 @@ func TestRequests(t *testing.T) {
 }
 
 func TestRequestFields(t *testing.T) {
-	got := make(chan Request, 1)
+	got := make(chan fields.Request, 1)
 	c := connect(t, calm, func(s *Stream) {
 		r := s.Request
 		r.Header = r.Header.Clone()

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"edgegen/internal/dataplane/fields"
 	"edgegen/internal/dataplane/wire"
 )
 
@@ -15,7 +16,7 @@ import (
 // goroutine, but Detach, and what answers, from that of the handler alone.
 type Stream struct {
 	ID uint32
-	Request
+	fields.Request
 	// User is the handler's own.
 	User any
 
@@ -91,6 +92,12 @@ func (s *Stream) Reset(code Code) {
 		s.reset(code)
 	}
 }
+
+// Cancel resets a stream that nobody wants answered.
+func (s *Stream) Cancel() { s.Reset(Cancel) }
+
+// Break resets a stream whose answer does not come to its end.
+func (s *Stream) Break() { s.Reset(InternalError) }
 
 // open reports whether the stream goes on, be it in one direction.
 func (s *Stream) open() bool { return s.conn.streams[s.ID] == s }

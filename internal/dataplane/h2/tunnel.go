@@ -5,12 +5,13 @@ import (
 	"time"
 )
 
-// Tunnel is a stream of an extended CONNECT (RFC 8441) as a connection.
-type Tunnel struct{ *Stream }
+// tunnel is a stream of an extended CONNECT (RFC 8441) as a connection. It can be closed
+// in one direction, by CloseWrite.
+type tunnel struct{ *Stream }
 
 // Tunnel makes the stream a tunnel, once its head was answered: it has no time
 // limits but those that are set, and a body both ways.
-func (s *Stream) Tunnel() Tunnel {
+func (s *Stream) Tunnel() net.Conn {
 	c := s.conn
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -20,30 +21,30 @@ func (s *Stream) Tunnel() Tunnel {
 			c.tunnels++
 		}
 	}
-	return Tunnel{s}
+	return tunnel{s}
 }
 
 // CloseWrite ends our side.
-func (t Tunnel) CloseWrite() error {
+func (t tunnel) CloseWrite() error {
 	_, err := t.WriteLast(nil)
 	return err
 }
 
 // Close ends both sides, with a reset where ours has not ended.
-func (t Tunnel) Close() error {
+func (t tunnel) Close() error {
 	t.Reset(Cancel)
 	t.Flush()
 	return nil
 }
 
 // LocalAddr is that of the connection.
-func (t Tunnel) LocalAddr() net.Addr { return t.conn.net.LocalAddr() }
+func (t tunnel) LocalAddr() net.Addr { return t.conn.net.LocalAddr() }
 
 // RemoteAddr is that of the connection.
-func (t Tunnel) RemoteAddr() net.Addr { return t.conn.net.RemoteAddr() }
+func (t tunnel) RemoteAddr() net.Addr { return t.conn.net.RemoteAddr() }
 
 // SetDeadline sets that of Read; Write has none but the end of the stream.
-func (t Tunnel) SetDeadline(at time.Time) error { return t.SetReadDeadline(at) }
+func (t tunnel) SetDeadline(at time.Time) error { return t.SetReadDeadline(at) }
 
 // SetWriteDeadline does nothing.
-func (t Tunnel) SetWriteDeadline(time.Time) error { return nil }
+func (t tunnel) SetWriteDeadline(time.Time) error { return nil }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"edgegen/internal/dataplane/fields"
+
 	"golang.org/x/net/http2"
 )
 
@@ -20,7 +22,7 @@ func TestTunnel(t *testing.T) {
 	done := make(chan string, 1)
 	c := connect(t, limits, func(s *Stream) {
 		s.Detach()
-		_ = s.Head(Head{Status: 200, Length: -1}, false)
+		_ = s.Head(fields.Answer{Status: 200, Length: -1}, false)
 		tunnel := s.Tunnel()
 		defer tunnel.Close()
 		_ = tunnel.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
@@ -31,7 +33,7 @@ func TestTunnel(t *testing.T) {
 		r := bufio.NewReader(tunnel)
 		line, _ := r.ReadString('\n')
 		_, _ = io.WriteString(tunnel, "got "+line)
-		_ = tunnel.CloseWrite()
+		_ = tunnel.(interface{ CloseWrite() error }).CloseWrite()
 		rest, err := io.ReadAll(r)
 		if err != nil {
 			t.Errorf("after its own end: %v", err)
@@ -58,7 +60,7 @@ func TestTunnelReset(t *testing.T) {
 	errs := make(chan error, 2)
 	c := connect(t, calm, func(s *Stream) {
 		s.Detach()
-		_ = s.Head(Head{Status: 200, Length: -1}, false)
+		_ = s.Head(fields.Answer{Status: 200, Length: -1}, false)
 		tunnel := s.Tunnel()
 		go func() {
 			_, err := tunnel.Write(make([]byte, 1<<20))

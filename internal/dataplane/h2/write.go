@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"edgegen/internal/dataplane/wire"
+	"edgegen/internal/dataplane/fields"
 )
 
 // output is what is to be written.
@@ -200,16 +200,8 @@ func (c *Conn) answered(s *Stream) {
 	}
 }
 
-// Head is the head of an answer.
-type Head struct {
-	Status int
-	Header wire.Header // in any case; what belongs to a connection is left out
-	Length int64       // < 0 where it is not said
-	Date   string      // "" where Header has one
-}
-
 // Head queues the head of the answer; end tells that no body follows.
-func (s *Stream) Head(h Head, end bool) error {
+func (s *Stream) Head(h fields.Answer, end bool) error {
 	c := s.conn
 	c.mu.Lock()
 	defer c.mu.Unlock()

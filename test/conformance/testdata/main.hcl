@@ -830,7 +830,7 @@ site "gates.test" {
   }
   route "/all" {
     backend = "app"
-    deny    = ["127.0.0.4", "127.0.1.4"]
+    deny    = ["127.0.0.4", "127.0.1.4", "127.0.2.4"]
     rate_limit { rate = "2/d" }
     basic_auth { users_file = "users" }
     forward_auth {

@@ -6,14 +6,14 @@ import (
 	"sync/atomic"
 	"time"
 
-	"edgegen/internal/dataplane/h2"
+	"edgegen/internal/dataplane/fields"
 	"edgegen/internal/dataplane/wire"
 )
 
-// streamBody is the body of a request over HTTP/2. It may be read by the
+// streamBody is the body of a request over HTTP/2 or 3. It may be read by the
 // goroutine that sends it on, while another delivers an early answer.
 type streamBody struct {
-	from    *h2.Stream
+	from    carrier
 	left    int64 // that the limit allows
 	expect  bool  // the client waits for a 100
 	wanted  atomic.Bool
@@ -40,7 +40,7 @@ func (b *streamBody) Read(p []byte) (int, error) {
 	}
 	if b.expect {
 		b.expect = false
-		if err := b.from.Head(h2.Head{Status: 100, Length: -1}, false); err != nil {
+		if err := b.from.Head(fields.Answer{Status: 100, Length: -1}, false); err != nil {
 			return 0, err
 		}
 		b.from.Flush()

@@ -1,4 +1,8 @@
-package h2
+// Package fields is the head of a request and of an answer where HTTP is spoken in
+// lists of fields: what is the same in HTTP/2 (RFC 9113, 8) and HTTP/3 (RFC 9114, 4).
+//
+// Requests are read as strictly as package wire reads those of HTTP/1.1.
+package fields
 
 import (
 	"errors"
@@ -8,13 +12,13 @@ import (
 	"edgegen/internal/dataplane/wire"
 )
 
-// Request is what a stream's header block says.
+// Request is what a stream's field section says.
 type Request struct {
 	Method    string
 	Scheme    string
 	Authority string // :authority, or else Host
 	Path      string // :path; "" for a CONNECT without Protocol
-	Protocol  string // :protocol of an extended CONNECT (RFC 8441)
+	Protocol  string // :protocol of an extended CONNECT (RFC 8441 and 9220)
 	// Header is without Host and Content-Length. Its names are lower case.
 	Header wire.Header
 	Length int64 // of the body that is to come; -1 where it is not said
@@ -24,8 +28,9 @@ type Request struct {
 	Fault error
 }
 
-// head collects a header block.
-type head struct {
+// Reader makes a Request of the fields of a section. Reset begins one; the zero value
+// takes none.
+type Reader struct {
 	Request
 	seen    pseudo
 	regular bool // a field that is no pseudo-header has come
@@ -50,8 +55,21 @@ const (
 
 func malformed(why string) error { return fmt.Errorf("%w: %s", wire.ErrMalformed, why) }
 
-// add takes one field. What it finds wrong first is kept in Fault.
-func (h *head) add(name, value string) {
+// Reset begins a section, of at most limit bytes as HTTP/1.1 would write them. The
+// header's memory is used for the fields.
+func (h *Reader) Reset(limit int64, header wire.Header) {
+	*h = Reader{limit: limit}
+	h.Header, h.Length = header[:0], -1
+}
+
+// Over reports that the section is larger than its limit: what follows need not be read.
+func (h *Reader) Over() bool { return h.size > h.limit }
+
+// Limit is that of the section, in bytes.
+func (h *Reader) Limit() int64 { return h.limit }
+
+// Add takes one field. What it finds wrong first is kept in Fault.
+func (h *Reader) Add(name, value string) {
 	h.size += int64(len(name) + len(value) + 4)
 	if h.size > h.limit || len(h.Header) >= wire.MaxFields {
 		h.Fault = wire.ErrHeadTooLarge
@@ -67,7 +85,7 @@ func (h *head) add(name, value string) {
 	h.Fault = h.addField(name, value)
 }
 
-func (h *head) addPseudo(name, value string) error {
+func (h *Reader) addPseudo(name, value string) error {
 	if h.regular {
 		return malformed("pseudo-header after a field")
 	}
@@ -93,7 +111,7 @@ func (h *head) addPseudo(name, value string) error {
 	return nil
 }
 
-func (h *head) addField(name, value string) error {
+func (h *Reader) addField(name, value string) error {
 	if !fieldName(name) {
 		return malformed("field name")
 	}
@@ -156,8 +174,8 @@ func fieldValue(value string) bool {
 
 func space(c byte) bool { return c == ' ' || c == '\t' }
 
-// finish checks the block as a whole; ended tells that no body follows.
-func (h *head) finish(ended bool) {
+// Finish checks the section as a whole; ended tells that no body follows.
+func (h *Reader) Finish(ended bool) {
 	if ended && h.lengths == 0 {
 		h.Length = 0
 	}
@@ -166,7 +184,7 @@ func (h *head) finish(ended bool) {
 	}
 }
 
-func (h *head) check(ended bool) error {
+func (h *Reader) check(ended bool) error {
 	if ended && h.Length > 0 {
 		return malformed("content length without a body")
 	}
@@ -192,7 +210,7 @@ func (h *head) check(ended bool) error {
 
 // target checks the pseudo-headers that say what is wanted (RFC 9113 8.3.1, 8.5
 // and RFC 8441 4).
-func (h *head) target() error {
+func (h *Reader) target() error {
 	given := h.seen & (pseudoScheme | pseudoPath | pseudoProtocol)
 	if h.Method == "CONNECT" && given&pseudoProtocol == 0 {
 		if given != 0 || h.seen&pseudoAuthority == 0 {
@@ -215,8 +233,8 @@ func (h *head) target() error {
 	return nil
 }
 
-// trailers checks a block that ends a body. What it says is dropped.
-func (h *head) trailers() error {
+// Trailers checks a section that ends a body. What it says is dropped.
+func (h *Reader) Trailers() error {
 	if h.seen != 0 && h.Fault == nil {
 		return malformed("pseudo-header in trailers")
 	}

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"time"
 
-	"edgegen/internal/dataplane/h2"
+	"edgegen/internal/dataplane/fields"
 	"edgegen/internal/dataplane/wire"
 )
 
@@ -15,7 +15,7 @@ import (
 func (e *stream) deliver(a answer) {
 	s := e.to
 	withoutBody(e.Method, a.Response)
-	head := h2.Head{Status: a.Status, Header: a.Header, Length: -1}
+	head := fields.Answer{Status: a.Status, Header: a.Header, Length: -1}
 	if a.Length >= 0 && a.Status != http.StatusNoContent {
 		head.Length = a.Length
 	}
@@ -38,7 +38,7 @@ func (e *stream) deliver(a answer) {
 		return
 	}
 	if err := e.send(a.Response); err != nil {
-		s.Reset(h2.InternalError) // nobody takes it for whole
+		s.Break() // nobody takes it for whole
 	}
 }
 

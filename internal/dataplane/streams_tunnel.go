@@ -7,7 +7,7 @@ import (
 	"errors"
 	"net/http"
 
-	"edgegen/internal/dataplane/h2"
+	"edgegen/internal/dataplane/fields"
 	"edgegen/internal/dataplane/wire"
 )
 
@@ -33,7 +33,7 @@ func accepted(answer, request wire.Header) bool {
 }
 
 // pipe lets a WebSocket through until it ends.
-func (c *http2) pipe(e *stream, a answer) {
+func (c *streams) pipe(e *stream, a answer) {
 	p, s := c.plane, e.to
 	defer p.sockets.leave()
 	defer a.switched.Close()
@@ -44,7 +44,7 @@ func (c *http2) pipe(e *stream, a answer) {
 	p.streams.leave() // it is no request any more
 	e.logged = true
 	var up, down int64
-	err := s.Head(h2.Head{Status: http.StatusOK, Header: a.Header, Length: -1, Date: p.date()}, false)
+	err := s.Head(fields.Answer{Status: http.StatusOK, Header: a.Header, Length: -1, Date: p.date()}, false)
 	if err == nil {
 		_, err = s.Write(a.switched.Early)
 		s.Flush()

@@ -1,0 +1,47 @@
+package fields
+
+import (
+	"strings"
+
+	"edgegen/internal/dataplane/wire"
+)
+
+// Urgencies is how many there are, from 0, the most urgent one, on (RFC 9218, 4.1).
+const Urgencies = 8
+
+// Priority is what a client says about the order of answers (RFC 9218).
+type Priority struct {
+	Urgency     uint8
+	Incremental bool
+	// Told is whether the client has said anything about it.
+	Told bool
+}
+
+// NewPriority is that of a request of which nothing is said.
+func NewPriority() Priority { return Priority{Urgency: 3} }
+
+// Parse reads a dictionary of structured fields (RFC 8941) of which only u and i are of
+// interest. What cannot be read changes nothing.
+func (p *Priority) Parse(value string) {
+	for member := range wire.List(value) {
+		member, _, _ = strings.Cut(member, ";")
+		key, val, given := strings.Cut(member, "=")
+		switch {
+		case key == "u" && len(val) == 1 && val[0] >= '0' && val[0] < '0'+Urgencies:
+			p.Urgency, p.Told = val[0]-'0', true
+		case key == "i" && (!given || val == "?1"):
+			p.Incremental, p.Told = true, true
+		case key == "i" && val == "?0":
+			p.Incremental, p.Told = false, true
+		}
+	}
+}
+
+// ParseHeader is Parse for what a request's header says.
+func (p *Priority) ParseHeader(h wire.Header) {
+	for i := range h {
+		if h[i].Name == "priority" {
+			p.Parse(h[i].Value)
+		}
+	}
+}

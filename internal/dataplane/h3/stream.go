@@ -1,0 +1,263 @@
+package h3
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/quic-go/qpack"
+	"github.com/quic-go/quic-go"
+
+	"edgegen/internal/dataplane/fields"
+	"edgegen/internal/dataplane/wire"
+)
+
+// Stream is one request with its answer. It is a context too, which ends when the client
+// is no longer interested. Its methods may be called from any goroutine, but what answers
+// from that of the handler alone, and Read from one at a time.
+type Stream struct {
+	fields.Request
+	// User is the handler's own.
+	User any
+
+	context.Context
+	conn   *Conn
+	quic   *quic.Stream
+	in     *bufio.Reader
+	header *wire.Header // the memory of Header
+
+	served     bool
+	tunnelled  bool // of the connection's lock
+	unanswered bool // the client or the handler has broken it off; set by close
+
+	incoming // the request's body
+	outgoing // the answer
+}
+
+func (c *Conn) newStream(q *quic.Stream) *Stream {
+	s := &Stream{Context: q.Context(), conn: c, quic: q, in: c.pools.reader(q), header: c.pools.header()}
+	return s
+}
+
+// A section of more than this many times the limit of a head, or than sectionFloor, is not
+// decoded.
+const (
+	sectionFactor = 4
+	sectionFloor  = 64 << 10
+)
+
+// readHead reads the request, and as much of what follows as it takes to know whether it
+// has a body. An error means that there is none to answer.
+func (s *Stream) readHead() error {
+	limits := s.conn.handler.Limits()
+	_ = s.quic.SetReadDeadline(time.Now().Add(limits.Header)) // Read tells of what is wrong
+	f, err := s.nextFrame()
+	if err != nil {
+		return err
+	}
+	if f.kind != kindHeaders {
+		return fault(frameUnexpected, "no HEADERS first")
+	}
+	var head fields.Reader
+	head.Reset(limits.HeaderSize, *s.header)
+	if err := s.section(f, &head); err != nil {
+		return err
+	}
+	ended := false
+	if !head.Over() && !bodied(&head.Request) {
+		if ended, err = s.endsHere(); err != nil {
+			return err
+		}
+	}
+	head.Finish(ended)
+	s.Request = head.Request
+	if ended {
+		s.ended = io.EOF
+	}
+	_ = s.quic.SetReadDeadline(time.Time{})
+	return nil
+}
+
+// bodied reports whether a request may have a body to come of which it says nothing: for
+// that of another its end is waited for, as HTTP/3 has no flag that says so.
+func bodied(r *fields.Request) bool {
+	switch r.Method {
+	case "POST", "PUT", "PATCH", "CONNECT":
+		return true
+	}
+	return r.Length > 0
+}
+
+// endsHere waits for the end of a stream or for a frame with something in it.
+func (s *Stream) endsHere() (bool, error) {
+	for {
+		if _, err := s.in.Peek(1); errors.Is(err, io.EOF) {
+			return true, nil
+		}
+		f, err := s.nextFrame()
+		switch {
+		case errors.Is(err, io.EOF):
+			return true, nil
+		case err != nil:
+			return false, err
+		case f.kind == kindHeaders:
+			err := s.trailers(f)
+			return err == nil, err
+		case f.length > 0:
+			s.left = f.length
+			return false, nil
+		}
+	}
+}
+
+// nextFrame is the next one that has to do with the request.
+func (s *Stream) nextFrame() (frame, error) {
+	for {
+		f, err := readFrame(s.in)
+		if err != nil {
+			return f, err
+		}
+		switch {
+		case f.kind == kindHeaders:
+			return f, nil
+		case f.kind == kindData:
+			if f.length == 0 && !s.conn.spend(costFrame) {
+				return f, fault(excessiveLoad, "flood")
+			}
+			return f, nil
+		case f.kind == kindCancelPush, f.kind == kindSettings, f.kind == kindPushPromise, f.kind == kindGoAway,
+			f.kind == kindMaxPushID, f.kind == kindPriority, f.kind == kindPriorityOfPush, onlyHTTP2(f.kind):
+			return f, fault(frameUnexpected, "a frame that has no place on a request's stream")
+		}
+		if !s.conn.spend(costFrame) {
+			return f, fault(excessiveLoad, "flood")
+		}
+		if err := skip(s.in, f); err != nil {
+			return f, err
+		}
+	}
+}
+
+// section reads a field section.
+func (s *Stream) section(f frame, into *fields.Reader) error {
+	if f.length > uint64(max(sectionFloor, sectionFactor*into.Limit())) {
+		return fault(excessiveLoad, "a field section too long")
+	}
+	pooled := buffer(&s.conn.pools.blocks, inputSize)
+	defer s.conn.pools.blocks.Put(pooled)
+	block, err := readAll(s.in, *pooled, int(f.length))
+	if cap(block) <= sectionFloor {
+		*pooled = block[:0]
+	}
+	if err != nil {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			err = fault(frameError, "a stream ends within a frame")
+		}
+		return err
+	}
+	next := qpack.NewDecoder().Decode(block)
+	for {
+		field, err := next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fault(decompressionFailed, err.Error())
+		}
+		if into.Add(field.Name, field.Value); into.Over() {
+			return nil // what follows only costs
+		}
+	}
+}
+
+// readAll reads n bytes. Memory is taken for what has come.
+func readAll(r io.Reader, into []byte, n int) ([]byte, error) {
+	into = into[:0]
+	for len(into) < n {
+		if len(into) == cap(into) {
+			into = append(into, 0)[:len(into)]
+		}
+		m, err := r.Read(into[len(into):min(n, cap(into))])
+		into = into[:len(into)+m]
+		if err != nil && len(into) < n { // the end may come with the last byte
+			return into, err
+		}
+	}
+	return into, nil
+}
+
+// order heeds what the request says of its priority (RFC 9218, 5).
+func (s *Stream) order() {
+	p := fields.NewPriority()
+	if p.ParseHeader(s.Header); p.Told {
+		s.prioritise(p)
+	}
+}
+
+func (s *Stream) prioritise(p fields.Priority) {
+	s.quic.SetPriority(int8(p.Urgency), p.Incremental)
+}
+
+// Detach does nothing: a request holds nobody up.
+func (s *Stream) Detach() {}
+
+// Reset ends the stream, whose answer is then not whole.
+func (s *Stream) Reset(code quic.StreamErrorCode) {
+	s.quic.CancelRead(code)
+	if !s.finished.Load() { // what is on its way arrives
+		s.broken.Store(true)
+		s.quic.CancelWrite(code)
+	}
+}
+
+// Cancel resets a stream that nobody wants answered.
+func (s *Stream) Cancel() { s.Reset(requestCancelled) }
+
+// Break resets a stream whose answer does not come to its end. What was written of it
+// reaches a client that knows how (draft-ietf-quic-reliable-stream-reset); any other
+// throws away what it has not read.
+func (s *Stream) Break() {
+	s.quic.SetReliableBoundary()
+	s.Reset(internalError)
+}
+
+// close ends what the handler has left open.
+func (s *Stream) close() {
+	code := quic.StreamErrorCode(noError) // nobody reads what is still to come (RFC 9114, 4.1)
+	if s.malformed || s.Fault != nil {
+		code = messageError
+	}
+	if !s.finished.Load() && !s.broken.Swap(true) {
+		s.quic.CancelWrite(internalError)
+	}
+	s.unanswered = s.broken.Load()
+	if !errors.Is(s.ended, io.EOF) {
+		s.quic.CancelRead(code)
+	}
+}
+
+// release gives memory back.
+func (s *Stream) release() {
+	p := s.conn.pools
+	s.in.Reset(nil)
+	p.readers.Put(s.in)
+	const longest = 64
+	if h := s.Header; cap(h) > 0 && cap(h) <= longest {
+		clear(h[:cap(h)])
+		*s.header = h[:0]
+		p.headers.Put(s.header)
+	}
+}
+
+// outgoing is the answer on its way.
+type outgoing struct {
+	finished atomic.Bool // its end is queued
+	writing  sync.Mutex  // guards what follows
+	out      *[]byte     // heads that were not written yet
+	sent     int64       // of the body
+	begun    bool        // the final head is out
+}

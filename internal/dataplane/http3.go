@@ -1,0 +1,90 @@
+package dataplane
+
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+	"os"
+	"strings"
+
+	"edgegen/internal/dataplane/h3"
+)
+
+// Endpoint is a UDP socket that HTTP/3 is served on.
+type Endpoint = h3.Endpoint
+
+// NewEndpoint makes one of a socket, of which file stays the caller's.
+func NewEndpoint(file *os.File) (*Endpoint, error) { return h3.NewEndpoint(file) }
+
+// http3 serves HTTP/3 on one connection.
+type http3 struct {
+	streams
+	conn *h3.Conn
+}
+
+// http3 serves a connection of a QUIC door until it ends.
+func (p *Plane) http3(in *h3.Incoming, d *door) {
+	edge := p.model.Load().edge
+	peer := addressOf(in)
+	if edge.Announces(peer) {
+		return // it would have to say who the client is, and cannot (F6)
+	}
+	c := &http3{streams: streams{plane: p, door: d, peer: peer, tls: in.TLS().Version, protocol: "HTTP/3.0", serve: p.front.serve}}
+	if chosen, ok := in.Note().(*siteTLS); ok {
+		asked := &asker{by: chosen}
+		c.shown = asked.handshake(in.TLS())
+	}
+	if p.crowded(in) {
+		c.serve, c.full = full, true
+	}
+	c.conn = h3.New(in, c, &p.http3s)
+	c.under = c.conn
+	p.track.muxed(&c.streams)
+	defer p.track.forgetMuxed(&c.streams)
+	c.conn.Serve()
+}
+
+// Limits are those of the model in force.
+func (c *http3) Limits() h3.Limits {
+	edge := c.plane.model.Load().edge
+	return h3.Limits{HeaderSize: edge.Limits.HeaderSize, Header: edge.Timeout.Header, Idle: edge.Timeout.Idle}
+}
+
+// Serve answers a request.
+func (c *http3) Serve(s *h3.Stream) {
+	e := c.take(s, &s.Request)
+	s.User = e
+	c.answer(e, &s.Request)
+}
+
+// Ended writes the access log, and takes the memory back.
+func (c *http3) Ended(s *h3.Stream) { c.ended(s.User.(*stream)) }
+
+// quicDoors makes a door of each socket that HTTP/3 is served on.
+func (p *Plane) quicDoors(all []*h3.Endpoint) []*door {
+	var out []*door
+	for _, e := range all {
+		out = append(out, &door{Listener: e.Door(p.quicConfig, p.admission), usage: forHTTP3})
+	}
+	return out
+}
+
+// quicConfig is the TLS configuration for a client that comes by QUIC.
+func (p *Plane) quicConfig(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+	t := p.model.Load().tls
+	if t == nil {
+		return nil, errors.New("no certificates")
+	}
+	chosen := t.of(strings.TrimSuffix(strings.ToLower(hello.ServerName), "."))
+	h3.Note(hello.Context(), chosen)
+	config := chosen.Config.Clone()
+	config.NextProtos, config.MinVersion = []string{h3.ProtocolName}, tls.VersionTLS13
+	return config, nil
+}
+
+// admission lets as many connections in as a TCP listener does, which are told so beyond
+// the limit.
+func (p *Plane) admission(net.Addr) h3.Admission {
+	edge := p.model.Load().edge
+	return h3.Admission{Connections: edge.Limits.Connections + refusals, Handshake: edge.Timeout.Header}
+}
