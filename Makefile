@@ -18,7 +18,7 @@
 # make scrapes       a million scrapes of the metrics, which must leave nothing behind
 # make compare       ten thousand generated answers, asked of the builtin cache and of Varnish
 
-.PHONY: test chaos reloads kills lint build man deb image packages dependencies conformance hostile compare counts scrapes foretold cache-tests certificates scan
+.PHONY: test bench chaos reloads kills lint build man deb image packages dependencies conformance hostile compare counts scrapes foretold cache-tests certificates scan
 
 # Each package has a timeout of its own. test/chaos has a target of its own,
 # since it needs the machine for itself. The packages that take longest begin, and
@@ -77,6 +77,14 @@ conformance: dependencies
 
 hostile: dependencies
 	go test -count=1 -v -timeout 20m ./test/hostile -duration 200s -engines native,builtin-web,builtin -seed $$(date +%s)
+
+# Measures edgegen beside nginx, HAProxy, Caddy, hitch with Varnish, and chains by hand, and
+# writes bench/RESULTS.md. It wants the machine for itself, and h2load; peers that are not
+# installed are left out. BENCH takes flags: make bench BENCH='-rounds 1 -round 1s'.
+bench: build
+	cd bench/peers/caddy && go build -o $(CURDIR)/bin/caddy github.com/caddyserver/caddy/v2/cmd/caddy
+	go build -o bin/compare ./bench/compare
+	bin/compare -out bench $(BENCH)
 
 compare: dependencies
 	go test -count=1 ./test/compare -trials 10000 -seed $$(date +%s)

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// The names of those that others are compared with.
+const (
+	builtinName = "edgegen, builtin"
+	loggingName = "edgegen, builtin, access log"
+	nativeName  = "edgegen, native"
+	nginxName   = "nginx"
+	haproxyName = "HAProxy"
+	caddyName   = "Caddy"
+	hitchName   = "hitch, Varnish"
+	articleName = "the article's chain"
+	tunedName   = "a tuned trio"
+)
+
+// allPeers lists everybody.
+func allPeers(s settings) []*peer {
+	all := hits | files | sockets
+	chain := []string{"stunnel4 -version", "varnishd -V", "nginx -v"}
+	return []*peer{
+		{name: builtinName, does: all | overTwo | overThree, launch: edgegen(s, "builtin", "off"), asks: []string{s.edgegen + " version"}},
+		{name: loggingName, does: all | overTwo | overThree, launch: edgegen(s, "builtin", "access.log"), asks: []string{s.edgegen + " version"}},
+		{name: nativeName, does: all, launch: edgegen(s, "native", "off"), asks: append([]string{s.edgegen + " version"}, chain...)},
+		{name: nginxName, does: all | overTwo, launch: nginxAlone, asks: []string{"nginx -v"}},
+		{name: haproxyName, does: hits | sockets | overTwo, launch: haproxy, asks: []string{"haproxy -v"}},
+		{name: caddyName, does: all | overTwo | overThree, launch: caddy(s), asks: []string{s.caddy + " list-modules --versions"}},
+		{name: hitchName, does: hits | sockets | overTwo, launch: hitch, asks: []string{"hitch --version", "varnishd -V"}},
+		{name: articleName, does: all, launch: trio(false), asks: chain},
+		{name: tunedName, does: all, launch: trio(true), asks: chain},
+	}
+}
+
+// edgegen is edgegen with an engine, and an access log or none.
+func edgegen(s settings, engine, log string) func(*peer, *world) ([]*exec.Cmd, error) {
+	return func(p *peer, w *world) ([]*exec.Cmd, error) {
+		protocols := ""
+		if engine == "builtin" {
+			protocols = `protocols = ["h1", "h2", "h3"]`
+		}
+		site := fmt.Sprintf(`edge {
+  http  = ["127.0.0.1:0"]
+  https = [%q]
+  limits { connections = 12000 }
+  log { access = %q }
+  %s
+}
+
+site %q {
+  tls {
+    certificate = %q
+    key         = %q
+  }
+  backend "app" { servers = [%q] }
+  route "/" {
+    static { root = %q }
+    backend = "app"
+  }
+  route "/ws" {
+    backend   = "app"
+    websocket = true
+  }
+}
+`, p.address, log, protocols, host, w.chain, w.key, w.app.Addr(), w.public)
+		file := filepath.Join(p.dir, "site.hcl")
+		if err := os.WriteFile(file, []byte(site), 0o644); err != nil {
+			return nil, err
+		}
+		path, err := program(s.edgegen)
+		return []*exec.Cmd{exec.Command(path, "up", "--engine", engine, "--state-dir", filepath.Join(p.dir, "state"), file)}, err
+	}
+}
+
+func nginxAlone(p *peer, w *world) ([]*exec.Cmd, error) {
+	path, err := program("nginx")
+	if err != nil {
+		return nil, err
+	}
+	conf, err := p.write("nginx.conf.tmpl", "nginx.conf", p.place(w))
+	return []*exec.Cmd{exec.Command(path, "-p", p.dir, "-c", conf)}, err
+}
+
+func haproxy(p *peer, w *world) ([]*exec.Cmd, error) {
+	path, err := program("haproxy")
+	if err != nil {
+		return nil, err
+	}
+	conf, err := p.write("haproxy.cfg.tmpl", "haproxy.cfg", p.place(w))
+	return []*exec.Cmd{exec.Command(path, "-db", "-f", conf)}, err
+}
+
+func caddy(s settings) func(*peer, *world) ([]*exec.Cmd, error) {
+	return func(p *peer, w *world) ([]*exec.Cmd, error) {
+		path, err := program(s.caddy)
+		if err != nil {
+			return nil, err
+		}
+		conf, err := p.write("Caddyfile.tmpl", "Caddyfile", p.place(w))
+		command := exec.Command(path, "run", "--adapter", "caddyfile", "--config", conf)
+		command.Env = append(os.Environ(), "HOME="+p.dir)
+		return []*exec.Cmd{command}, err
+	}
+}
+
+// varnish is varnishd on a Unix socket, or on TCP.
+func (p *peer) varnish(listen, vcl string) (*exec.Cmd, error) {
+	path, err := program("varnishd")
+	return exec.Command(path, "-F", "-n", filepath.Join(p.dir, "varnish"), "-a", listen, "-f", vcl, "-s", "malloc,256m",
+		"-p", "thread_pool_max=6000", "-p", "feature=+http2", "-p", "pipe_timeout=3600"), err
+}
+
+func hitch(p *peer, w *world) ([]*exec.Cmd, error) {
+	path, err := program("hitch")
+	if err != nil {
+		return nil, err
+	}
+	at := p.place(w)
+	vcl, err := p.write("app.vcl.tmpl", "app.vcl", at)
+	if err != nil {
+		return nil, err
+	}
+	varnishd, err := p.varnish(at.Dir+"/varnish.sock,PROXY,mode=666", vcl)
+	if err != nil {
+		return nil, err
+	}
+	conf, err := p.write("hitch.conf.tmpl", "hitch.conf", at)
+	return []*exec.Cmd{varnishd, exec.Command(path, "--config", conf)}, err
+}
+
+// trio is stunnel, Varnish and nginx: as the article has them, with TCP in between, or
+// tuned, with Unix sockets, and connections that are kept.
+func trio(tuned bool) func(*peer, *world) ([]*exec.Cmd, error) {
+	return func(p *peer, w *world) ([]*exec.Cmd, error) {
+		at := p.place(w)
+		at.Sockets = tuned
+		for _, port := range []*string{&at.CachePort, &at.WebPort} {
+			address, err := freeAddress()
+			if err != nil {
+				return nil, err
+			}
+			_, *port, _ = net.SplitHostPort(address)
+		}
+		listen := "127.0.0.1:" + at.CachePort + ",PROXY"
+		if tuned {
+			listen = at.Dir + "/varnish.sock,PROXY,mode=666"
+		}
+		nginx, err := program("nginx")
+		if err != nil {
+			return nil, err
+		}
+		stunnel, err := program("stunnel4")
+		if err != nil {
+			return nil, err
+		}
+		files := map[string]string{}
+		for name, as := range map[string]string{"web.conf.tmpl": "nginx.conf", "web.vcl.tmpl": "web.vcl", "stunnel.conf.tmpl": "stunnel.conf"} {
+			if files[as], err = p.write(name, as, at); err != nil {
+				return nil, err
+			}
+		}
+		varnishd, err := p.varnish(listen, files["web.vcl"])
+		return []*exec.Cmd{exec.Command(nginx, "-p", p.dir, "-c", files["nginx.conf"]), varnishd, exec.Command(stunnel, files["stunnel.conf"])}, err
+	}
+}
