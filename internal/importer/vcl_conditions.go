@@ -354,8 +354,7 @@ func hostsOf(operator, value string) (hosts []string) {
 	}
 	name := strings.TrimSuffix(strings.TrimPrefix(value, "^"), "$")
 	if rest, ok := strings.CutPrefix(name, `(www\.)?`); ok {
-		hosts, name = append(hosts, "www."+strings.ReplaceAll(rest, `\.`, ".")), rest
-		hosts[0], name = strings.ReplaceAll(rest, `\.`, "."), "www."+rest
+		hosts, name = append(hosts, strings.ReplaceAll(rest, `\.`, ".")), "www."+rest
 	}
 	name = strings.ReplaceAll(name, `\.`, ".")
 	if strings.ContainsAny(name, `\()[]*+?|^$`) || !strings.Contains(name, ".") {

@@ -2,6 +2,7 @@ package ca
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -38,7 +39,8 @@ func (c carrier) RoundTrip(request *http.Request) (response *http.Response, err 
 		<-c.beats // whoever asks for it again and again gives it time
 	}
 	defer func() {
-		if thrown := recover(); thrown == http.ErrAbortHandler {
+		thrown := recover()
+		if cause, ok := thrown.(error); ok && errors.Is(cause, http.ErrAbortHandler) {
 			response, err = nil, io.ErrUnexpectedEOF
 		} else if thrown != nil {
 			panic(thrown)

@@ -128,7 +128,7 @@ func TestA4Flood(t *testing.T) {
 		for n := range uint64(firstBuckets << level) {
 			bucket := table.bucket(level, n<<(levelShift*level))
 			for i := range bucket {
-				bucket[i].client.Store(uint64(n)<<20 + uint64(i) + 1)
+				bucket[i].client.Store(n<<20 + uint64(i) + 1)
 				bucket[i].due.Store(l.keeper.now() + l.every)
 			}
 		}
