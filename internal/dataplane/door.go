@@ -72,7 +72,7 @@ func (p *Plane) allDoors() []*door {
 // public tells that what comes through a door is a client's connection, which
 // counts.
 func (d *door) public() bool {
-	return d.usage == forHTTPS || d.usage == forHTTP || d.usage == forSites || d.usage == forCache
+	return d.usage == forHTTPS || d.usage == forHTTP3 || d.usage == forHTTP || d.usage == forSites || d.usage == forCache
 }
 
 // times are those of a connection that came through a door; there may be none. A tier
