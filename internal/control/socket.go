@@ -83,14 +83,18 @@ func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
 		}
 	})
 	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
-	if err := s.listen(); err != nil {
+	// Once the way is clear the socket is this run's, to be removed should it be killed
+	// before it has said that there is one.
+	err := clearSocket(s.path)
+	if err == nil {
+		err = e.state.instance.RemoveAtEnd(s.path)
+	}
+	if err == nil {
+		err = s.listen()
+	}
+	if err != nil {
 		stop()
 		return nil, err
-	}
-	if err := e.state.instance.RemoveAtEnd(s.path); err != nil {
-		stop()
-		s.close()
-		return nil, fmt.Errorf("open the control socket: %w", err)
 	}
 	return s, nil
 }
