@@ -149,6 +149,7 @@ func TestRetiredProcessEndsByItself(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- r.Run(t.Context()) }()
 	eventually(t, "it is up", func() bool { return len(out.all()) > 0 })
+	inState(t, r, Running) // which follows, on a busy machine after what it says
 	if err := r.Retire(t.Context(), syscall.SIGQUIT); err != nil {
 		t.Fatal(err)
 	}
