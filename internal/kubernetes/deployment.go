@@ -111,7 +111,7 @@ func (e *exporter) container(mounts []corev1.VolumeMount) corev1.Container {
 		VolumeMounts: mounts,
 	}
 	for _, p := range e.ports {
-		c.Ports = append(c.Ports, corev1.ContainerPort{Name: p.name, ContainerPort: int32(p.number), Protocol: corev1.ProtocolTCP})
+		c.Ports = append(c.Ports, corev1.ContainerPort{Name: p.name, ContainerPort: int32(p.number), Protocol: p.protocol})
 	}
 	return c
 }

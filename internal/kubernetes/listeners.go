@@ -14,9 +14,10 @@ import (
 
 // A port is one that the edge listens on.
 type port struct {
-	name   string
-	number uint16
-	public bool // clients come by it; else the cluster does
+	name     string
+	number   uint16
+	protocol corev1.Protocol
+	public   bool // clients come by it; else the cluster does
 }
 
 // probes are how the cluster asks whether an edge is ready, and whether it runs.
@@ -29,11 +30,11 @@ type probes struct {
 // listeners are the ports of the site, each once.
 func (e *exporter) listeners() []port {
 	var ports []port
-	add := func(kind string, listeners []site.Listener, public bool) {
+	add := func(kind string, listeners []site.Listener, protocol corev1.Protocol, public bool) {
 		count := 0
 		for _, l := range listeners {
 			number := l.Address.Port()
-			if slices.ContainsFunc(ports, func(p port) bool { return p.number == number }) {
+			if slices.ContainsFunc(ports, func(p port) bool { return p.number == number && p.protocol == protocol }) {
 				continue
 			}
 			if !reachable(l) || number == 0 {
@@ -46,13 +47,16 @@ func (e *exporter) listeners() []port {
 			if count++; count > 1 {
 				name += "-" + strconv.Itoa(count)
 			}
-			ports = append(ports, port{name, number, public})
+			ports = append(ports, port{name, number, protocol, public})
 		}
 	}
-	add("http", e.edge.HTTP, true)
-	add("https", e.edge.HTTPS, true)
+	add("http", e.edge.HTTP, corev1.ProtocolTCP, true)
+	add("https", e.edge.HTTPS, corev1.ProtocolTCP, true)
+	if e.edge.AltSvc() != "" {
+		add("http3", e.edge.HTTPS, corev1.ProtocolUDP, true)
+	}
 	if e.edge.Metrics != nil {
-		add("metrics", e.edge.Metrics.Listen, false)
+		add("metrics", e.edge.Metrics.Listen, corev1.ProtocolTCP, false)
 	}
 	return ports
 }
@@ -100,7 +104,7 @@ func (p probes) probe(path string) corev1.ProbeHandler {
 // edge listens on.
 func (e *exporter) outer(p port) int32 {
 	switch {
-	case p.name == "https":
+	case p.name == "https" || p.name == "http3":
 		return int32(cmp.Or(e.edge.PublicPort, 443))
 	case p.name == "http":
 		return 80

@@ -46,7 +46,7 @@ func (e *exporter) service() *corev1.Service {
 	}
 	for _, p := range e.ports {
 		if p.public {
-			s.Spec.Ports = append(s.Spec.Ports, corev1.ServicePort{Name: p.name, Port: e.outer(p), TargetPort: intstr.FromString(p.name), Protocol: corev1.ProtocolTCP})
+			s.Spec.Ports = append(s.Spec.Ports, corev1.ServicePort{Name: p.name, Port: e.outer(p), TargetPort: intstr.FromString(p.name), Protocol: p.protocol})
 		}
 	}
 	return s
@@ -93,7 +93,7 @@ func (e *exporter) measured() *corev1.Service {
 	s.Labels["app.kubernetes.io/component"] = "metrics"
 	for _, p := range e.ports {
 		if !p.public {
-			s.Spec.Ports = append(s.Spec.Ports, corev1.ServicePort{Name: p.name, Port: int32(p.number), TargetPort: intstr.FromString(p.name), Protocol: corev1.ProtocolTCP})
+			s.Spec.Ports = append(s.Spec.Ports, corev1.ServicePort{Name: p.name, Port: int32(p.number), TargetPort: intstr.FromString(p.name), Protocol: p.protocol})
 		}
 	}
 	if len(s.Spec.Ports) == 0 {
@@ -105,14 +105,10 @@ func (e *exporter) measured() *corev1.Service {
 // monitor is a ServiceMonitor of the Prometheus operator, which has no type among
 // those of the cluster.
 func (e *exporter) monitor() map[string]any {
-	meta := map[string]any{"name": e.Name, "labels": e.labels()}
-	if e.Namespace != "" {
-		meta["namespace"] = e.Namespace
-	}
 	of := e.selected()
 	of["app.kubernetes.io/component"] = "metrics"
 	return map[string]any{
-		"apiVersion": "monitoring.coreos.com/v1", "kind": "ServiceMonitor", "metadata": meta,
+		"apiVersion": "monitoring.coreos.com/v1", "kind": "ServiceMonitor", "metadata": e.object(e.Name),
 		"spec": map[string]any{
 			"selector":  map[string]any{"matchLabels": of},
 			"endpoints": []any{map[string]any{"port": "metrics", "path": "/metrics"}},

@@ -1,8 +1,11 @@
 package kubernetes
 
 import (
+	"cmp"
 	"net/netip"
+	"net/url"
 	"slices"
+	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -11,14 +14,14 @@ import (
 )
 
 // policy lets clients in to the public ports, the namespace's own pods to the
-// metrics, and the edge out to name servers and to its apps.
+// metrics, and the edge out to name servers, its apps and its collector of traces.
 func (e *exporter) policy() *networkingv1.NetworkPolicy {
 	var public, inner []networkingv1.NetworkPolicyPort
 	for _, p := range e.ports {
 		if p.public {
-			public = append(public, tcp(p.number))
+			public = append(public, on(p.protocol, p.number))
 		} else {
-			inner = append(inner, tcp(p.number))
+			inner = append(inner, on(p.protocol, p.number))
 		}
 	}
 	in := []networkingv1.NetworkPolicyIngressRule{{Ports: public}}
@@ -40,64 +43,87 @@ func (e *exporter) policy() *networkingv1.NetworkPolicy {
 	}
 }
 
-// egress names apps by their addresses where those are known, and by their ports
+// egress names what the edge asks by its address where that is known, and by its port
 // where a name server has the last word.
 func (e *exporter) egress() []networkingv1.NetworkPolicyEgressRule {
-	names := []networkingv1.NetworkPolicyPort{udp(53), tcp(53)}
+	names := []networkingv1.NetworkPolicyPort{on(corev1.ProtocolUDP, 53), tcp(53)}
 	for _, r := range e.edge.Resolvers {
-		names = append(names, udp(r.Port()), tcp(r.Port()))
-	}
-	out := []networkingv1.NetworkPolicyEgressRule{{Ports: distinct(names)}}
-	var anywhere []networkingv1.NetworkPolicyPort
-	for _, s := range e.edge.Sites {
-		for _, b := range s.Backends {
-			for _, server := range b.Servers {
-				address, err := netip.ParseAddr(server.Host)
-				switch {
-				case server.Path != "" || isLoopback(server.Host):
-				case err != nil:
-					anywhere = append(anywhere, tcp(server.Port))
-				default:
-					one := netip.PrefixFrom(address, address.BitLen())
-					rule := networkingv1.NetworkPolicyEgressRule{
-						To:    []networkingv1.NetworkPolicyPeer{{IPBlock: &networkingv1.IPBlock{CIDR: one.String()}}},
-						Ports: []networkingv1.NetworkPolicyPort{tcp(server.Port)},
-					}
-					if !slices.ContainsFunc(out, func(r networkingv1.NetworkPolicyEgressRule) bool { return same(r, rule) }) {
-						out = append(out, rule)
-					}
-				}
-			}
+		if r.Port() != 53 {
+			names = append(names, on(corev1.ProtocolUDP, r.Port()), tcp(r.Port()))
 		}
 	}
-	if anywhere = distinct(anywhere); len(anywhere) > 0 {
+	out := []networkingv1.NetworkPolicyEgressRule{{Ports: names}}
+	var anywhere []networkingv1.NetworkPolicyPort
+	for _, t := range e.asked() {
+		address, err := netip.ParseAddr(t.host)
+		if err != nil {
+			anywhere = append(anywhere, tcp(t.port))
+			continue
+		}
+		one := netip.PrefixFrom(address, address.BitLen())
+		out = append(out, networkingv1.NetworkPolicyEgressRule{
+			To:    []networkingv1.NetworkPolicyPeer{{IPBlock: &networkingv1.IPBlock{CIDR: one.String()}}},
+			Ports: []networkingv1.NetworkPolicyPort{tcp(t.port)},
+		})
+	}
+	if len(anywhere) > 0 {
 		out = append(out, networkingv1.NetworkPolicyEgressRule{Ports: anywhere})
 	}
 	return out
 }
 
-func same(a, b networkingv1.NetworkPolicyEgressRule) bool {
-	return len(a.To) == 1 && a.To[0].IPBlock.CIDR == b.To[0].IPBlock.CIDR && a.Ports[0].Port.IntVal == b.Ports[0].Port.IntVal
+// A target is who is asked: an address, or "" for whomever a name leads to.
+type target struct {
+	host string
+	port uint16
+}
+
+// asked are the servers of apps and the collector of traces, each once, but for those
+// in the edge's own pod.
+func (e *exporter) asked() []target {
+	var all []target
+	add := func(host string, port uint16) {
+		if isLoopback(host) {
+			return
+		}
+		if _, err := netip.ParseAddr(host); err != nil {
+			host = ""
+		}
+		if t := (target{host, port}); !slices.Contains(all, t) {
+			all = append(all, t)
+		}
+	}
+	for _, s := range e.edge.Sites {
+		for _, b := range s.Backends {
+			for _, server := range b.Servers {
+				if server.Path == "" {
+					add(server.Host, server.Port)
+				}
+			}
+		}
+	}
+	if e.edge.Trace != nil {
+		add(collectorOf(e.edge.Trace.Collector))
+	}
+	return all
+}
+
+// collectorOf takes apart a URL that has been validated.
+func collectorOf(address string) (host string, port uint16) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", 443
+	}
+	given := cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
+	number, _ := strconv.ParseUint(given, 10, 16) // 0 is nobody's
+	return u.Hostname(), uint16(number)
 }
 
 func tcp(number uint16) networkingv1.NetworkPolicyPort { return on(corev1.ProtocolTCP, number) }
-func udp(number uint16) networkingv1.NetworkPolicyPort { return on(corev1.ProtocolUDP, number) }
 
 func on(protocol corev1.Protocol, number uint16) networkingv1.NetworkPolicyPort {
 	port := intstr.FromInt32(int32(number))
 	return networkingv1.NetworkPolicyPort{Protocol: &protocol, Port: &port}
-}
-
-func distinct(ports []networkingv1.NetworkPolicyPort) []networkingv1.NetworkPolicyPort {
-	var all []networkingv1.NetworkPolicyPort
-	for _, p := range ports {
-		if !slices.ContainsFunc(all, func(q networkingv1.NetworkPolicyPort) bool {
-			return *q.Protocol == *p.Protocol && q.Port.IntVal == p.Port.IntVal
-		}) {
-			all = append(all, p)
-		}
-	}
-	return all
 }
 
 func isLoopback(host string) bool {
