@@ -54,8 +54,10 @@ func (s Secret) Command(namespace string) string {
 // files is where each file of the site comes from in a pod.
 type files struct {
 	config  []file // of the ConfigMap
+	size    int    // bytes of these, with their keys
 	secrets []Secret
 	mounts  []mount
+	sorted  map[string]bool // by name: what has a place already
 }
 
 // A file is one of the ConfigMap.
@@ -74,57 +76,63 @@ type mount struct {
 // An item is a key of a Secret and the path that it gets below the mount.
 type item struct{ secret, key, path string }
 
+// inImage is what to do with a site that no ConfigMap holds.
+const inImage = "build an image with the files at " + mounted + ", and pass --in-image with its name as --image"
+
 // sort finds out for each file of the site where it comes from.
 func (e *exporter) sort() files {
-	var sorted files
-	secret := map[string]bool{}
-	e.secretPairs(&sorted, secret)
+	f := files{sorted: map[string]bool{}}
+	e.pairs(&f)
 	other := Secret{Name: e.Name + "-files"}
-	add := func(name string) {
-		if secret[name] {
+	hide := func(name string) {
+		if f.sorted[name] {
 			return
 		}
-		secret[name] = true
+		f.sorted[name] = true
 		other.Files = append(other.Files, SecretFile{e.key(name), e.shown(name)})
-		e.place(&sorted, other.Name, e.key(name), name)
+		e.place(&f, other.Name, e.key(name), name)
 	}
 	for _, s := range e.edge.Sites {
 		for _, route := range s.Routes {
 			if route.Access.Basic != nil {
-				add(route.Access.Basic.UsersFile)
+				hide(route.Access.Basic.UsersFile)
 			}
 		}
 	}
 	if !e.InImage {
 		for _, name := range e.loaded.Files {
-			if !secret[name] {
-				e.configured(&sorted, name, func() { add(name) })
+			err := e.configured(&f, name)
+			switch {
+			case errors.Is(err, errSensitive):
+				hide(name)
+			case err != nil && !errors.Is(err, fs.ErrNotExist):
+				e.refuse(site.Source{}, err.Error(), inImage)
 			}
 		}
-		e.static(&sorted)
+		e.static(&f)
 	}
 	if len(other.Files) > 0 {
-		sorted.secrets = append(sorted.secrets, other)
+		f.secrets = append(f.secrets, other)
 	}
-	e.measure(&sorted)
-	return sorted
+	slices.SortFunc(f.config, func(a, b file) int { return cmp.Compare(a.path, b.path) })
+	return f
 }
 
-// secretPairs takes certificates with keys out of what a ConfigMap may hold.
-func (e *exporter) secretPairs(sorted *files, secret map[string]bool) {
+// pairs takes certificates with keys out of what a ConfigMap may hold.
+func (e *exporter) pairs(f *files) {
 	pair := func(name, certificate, key string) {
-		if secret[certificate] || certificate == "" {
+		if f.sorted[certificate] || certificate == "" {
 			return
 		}
-		secret[certificate], secret[key] = true, true
+		f.sorted[certificate], f.sorted[key] = true, true
 		s := Secret{Name: name, Certificate: e.shown(certificate), Key: e.shown(key)}
-		e.place(sorted, name, "tls.crt", certificate)
+		e.place(f, name, "tls.crt", certificate)
 		if key != certificate {
-			e.place(sorted, name, "tls.key", key)
+			e.place(f, name, "tls.key", key)
 		} else { // both in one file
 			s = Secret{Name: name, Files: []SecretFile{{"tls.crt", e.shown(certificate)}}}
 		}
-		sorted.secrets = append(sorted.secrets, s)
+		f.secrets = append(f.secrets, s)
 	}
 	for _, s := range e.edge.Sites {
 		for i := range s.TLS.Certificates {
@@ -140,30 +148,37 @@ func (e *exporter) secretPairs(sorted *files, secret map[string]bool) {
 	}
 }
 
-// configured puts a file into the ConfigMap, unless what it holds is sensitive.
-func (e *exporter) configured(sorted *files, name string, sensitive func()) {
-	data, err := os.ReadFile(name)
-	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) {
-			e.refuse(site.Source{}, err.Error(), "")
-		}
-		return
+// errSensitive says that a file holds what is to be seen nowhere.
+var errSensitive = errors.New("it holds a key or a secret")
+
+// configured puts a file into the ConfigMap, unless it has a place already.
+func (e *exporter) configured(f *files, name string) error {
+	if f.sorted[name] || f.size > maxConfig { // which has been said
+		return nil
 	}
 	below, ok := e.below(name)
 	if !ok {
-		e.refuse(site.Source{}, fmt.Sprintf("%s lies outside of the site's directory", name),
-			"move it there, or build an image with the files and pass --in-image")
-		return
+		return fmt.Errorf("%s lies outside of the site's directory", name)
 	}
-	if slices.ContainsFunc(e.edge.Secrets, func(s string) bool { return bytes.Contains(data, []byte(s)) }) {
-		sensitive()
-		return
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return err
 	}
-	sorted.config = append(sorted.config, file{e.key(name), below, data})
+	sensitive := func(s string) bool { return bytes.Contains(data, []byte(s)) }
+	if sensitive("PRIVATE KEY-----") || slices.ContainsFunc(e.edge.Secrets, sensitive) {
+		return errSensitive
+	}
+	one := file{e.key(name), below, data}
+	f.sorted[name] = true
+	f.config = append(f.config, one)
+	if f.size += len(one.data) + len(one.key); f.size > maxConfig {
+		return fmt.Errorf("with %s the site's files have more than %d KiB, which is what a ConfigMap holds", e.shown(name), maxConfig>>10)
+	}
+	return nil
 }
 
 // static puts the files that clients get into the ConfigMap, where they fit.
-func (e *exporter) static(sorted *files) {
+func (e *exporter) static(f *files) {
 	seen := map[string]bool{}
 	for _, s := range e.edge.Sites {
 		for _, route := range s.Routes {
@@ -175,74 +190,46 @@ func (e *exporter) static(sorted *files) {
 				// What lies at the top of a mounted ConfigMap are links to elsewhere, which an
 				// edge does not follow.
 				e.refuse(route.Static.RootSource, "files beside the site file cannot be served from a ConfigMap", `put them into a directory of their own, such as root = "public"`)
-				continue
+			} else if err := e.tree(f, route.Static.Root); err != nil {
+				e.refuse(route.Static.RootSource, err.Error(), inImage)
 			}
-			e.tree(sorted, route.Static.Root, route.Static.RootSource)
 		}
 	}
 }
 
-func (e *exporter) tree(sorted *files, root string, at site.Source) {
-	err := filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
+// tree puts a directory of files into the ConfigMap, but for what is not served.
+func (e *exporter) tree(f *files, root string) error {
+	return filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
 		case strings.HasPrefix(entry.Name(), ".") && name != root && entry.Name() != ".well-known":
 			if entry.IsDir() {
-				return fs.SkipDir // they are not served
+				return fs.SkipDir
 			}
 			return nil
-		case !entry.Type().IsRegular() || slices.ContainsFunc(sorted.config, func(f file) bool { return f.key == e.key(name) }):
+		case !entry.Type().IsRegular():
 			return nil
 		}
-		below, ok := e.below(name)
-		if !ok {
-			return fmt.Errorf("%s lies outside of the site's directory", name)
-		}
-		data, err := os.ReadFile(name)
-		if err != nil {
+		if err := e.configured(f, name); !errors.Is(err, errSensitive) {
 			return err
 		}
-		sorted.config = append(sorted.config, file{e.key(name), below, data})
-		if size(sorted.config) > maxConfig {
-			return fmt.Errorf("what is in %s and the site's own files have more than %d KiB, which is what a ConfigMap holds", e.shown(root), maxConfig>>10)
-		}
-		return nil
+		return fmt.Errorf("%s holds a key or a secret, and lies among files that clients get", e.shown(name))
 	})
-	if err != nil {
-		e.refuse(at, err.Error(), "build an image with the files at "+mounted+", and pass --in-image with its name as --image")
-	}
-}
-
-// measure refuses what no ConfigMap holds.
-func (e *exporter) measure(sorted *files) {
-	slices.SortFunc(sorted.config, func(a, b file) int { return cmp.Compare(a.path, b.path) })
-	if n := size(sorted.config); n > maxConfig && !e.found.All.HasErrors() {
-		e.refuse(site.Source{}, fmt.Sprintf("the site's files have %d KiB, and a ConfigMap holds %d", n>>10, maxConfig>>10),
-			"build an image with the files at "+mounted+", and pass --in-image with its name as --image")
-	}
-}
-
-func size(all []file) int {
-	n := 0
-	for _, f := range all {
-		n += len(f.data) + len(f.key)
-	}
-	return n
 }
 
 // place says at which path of the pod a key of a Secret is to be.
-func (e *exporter) place(sorted *files, secret, key, name string) {
+func (e *exporter) place(f *files, secret, key, name string) {
 	directory, below := path.Dir(filepath.ToSlash(name)), path.Base(filepath.ToSlash(name))
 	if inside, ok := e.below(name); ok {
 		directory, below = mounted, inside
 	}
-	at := slices.IndexFunc(sorted.mounts, func(m mount) bool { return m.directory == directory })
+	at := slices.IndexFunc(f.mounts, func(m mount) bool { return m.directory == directory })
 	if at < 0 {
-		at = len(sorted.mounts)
-		sorted.mounts = append(sorted.mounts, mount{directory: directory})
+		at = len(f.mounts)
+		f.mounts = append(f.mounts, mount{directory: directory})
 	}
-	sorted.mounts[at].items = append(sorted.mounts[at].items, item{secret, key, below})
+	f.mounts[at].items = append(f.mounts[at].items, item{secret, key, below})
 }
 
 // below is the path of a file below the site's directory; false for another one.

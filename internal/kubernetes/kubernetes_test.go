@@ -110,6 +110,10 @@ func TestRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 			write(t, filepath.Join(directory, "large", "film"), strings.Repeat("x", maxConfig))
+			if err := os.Mkdir(filepath.Join(directory, "stray"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			write(t, filepath.Join(directory, "stray", "key.pem"), "-----BEGIN PRIVATE KEY-----\n")
 			if c.site == "" {
 				c.site = "  tls { self_signed = true }\n"
 			}
@@ -127,6 +131,51 @@ func TestRefused(t *testing.T) {
 				t.Errorf("refused with %v, want %q", err, c.want)
 			}
 		})
+	}
+}
+
+// TestPrivateBelowRoot holds that what is never served is not in the ConfigMap, also
+// where it lies among the files that are.
+func TestPrivateBelowRoot(t *testing.T) {
+	directory := t.TempDir()
+	if err := os.Mkdir(filepath.Join(directory, "public"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(directory, "public", "htpasswd"), "joe:$2y$05$c4WoMPo3SXsafkva.HHa6uXQZWr7oboPiC2bT/r7q1BB8I2s0BRqC\n")
+	write(t, filepath.Join(directory, "public", "index.html"), "a page")
+	write(t, filepath.Join(directory, "site.hcl"), `edge {
+  protocols = ["h1", "h2", "h3"]
+  metrics { listen = ":9145" }
+  trace { otlp = "http://10.0.0.9:4318" }
+}
+site "a.example" {
+  tls { self_signed = true }
+  route "/" {
+    static { root = "public" }
+    basic_auth {
+      realm      = "Staff"
+      users_file = "public/htpasswd"
+    }
+  }
+}
+`)
+	all, secrets := objects(t, directory, Options{Image: "edgegen", Replicas: 1})
+	text, err := Stream(all, secrets, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"public__index.html: a page", "--from-file=public__htpasswd=public/htpasswd",
+		// HTTP/3 and the collector of traces find their way.
+		"- name: http3\n    port: 443\n    protocol: UDP", "port: 443\n      protocol: UDP", "port: 4318\n      protocol: TCP\n    to:\n    - ipBlock:\n        cidr: 10.0.0.9/32"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	if strings.Contains(string(text), "$2y$") {
+		t.Error("a password's hash is in the output")
+	}
+	if t.Failed() {
+		t.Logf("%s", text)
 	}
 }
 

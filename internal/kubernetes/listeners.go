@@ -38,7 +38,7 @@ func (e *exporter) listeners() []port {
 				continue
 			}
 			if !reachable(l) || number == 0 {
-				if public && !l.Optional {
+				if public && !l.Optional && protocol == corev1.ProtocolTCP { // UDP has the same
 					e.refuse(l.Source, "nobody in a cluster can reach "+l.Address.String(), `write the port alone, such as ":8443"`)
 				}
 				continue
