@@ -53,6 +53,24 @@ func edgegen(s settings, engine, log string) func(*peer, *world) ([]*exec.Cmd, e
   %s
 }
 
+%s`, p.address, log, protocols, siteBlock(w, host, `
+  route "/ws" {
+    backend   = "app"
+    websocket = true
+  }`, ""))
+		file := filepath.Join(p.dir, "site.hcl")
+		if err := os.WriteFile(file, []byte(site), 0o644); err != nil {
+			return nil, err
+		}
+		path, err := program(s.edgegen)
+		return []*exec.Cmd{exec.Command(path, "up", "--engine", engine, "--state-dir", filepath.Join(p.dir, "state"), file)}, err
+	}
+}
+
+// siteBlock is a site of one app and one directory, with more in its block and in
+// that of its route "/".
+func siteBlock(w *world, name, more, inRoute string) string {
+	return fmt.Sprintf(`
 site %q {
   tls {
     certificate = %q
@@ -61,21 +79,10 @@ site %q {
   backend "app" { servers = [%q] }
   route "/" {
     static { root = %q }
-    backend = "app"
-  }
-  route "/ws" {
-    backend   = "app"
-    websocket = true
-  }
+    backend = "app"%s
+  }%s
 }
-`, p.address, log, protocols, host, w.chain, w.key, w.app.Addr(), w.public)
-		file := filepath.Join(p.dir, "site.hcl")
-		if err := os.WriteFile(file, []byte(site), 0o644); err != nil {
-			return nil, err
-		}
-		path, err := program(s.edgegen)
-		return []*exec.Cmd{exec.Command(path, "up", "--engine", engine, "--state-dir", filepath.Join(p.dir, "state"), file)}, err
-	}
+`, name, w.chain, w.key, w.app.Addr(), w.public, inRoute, more)
 }
 
 func nginxAlone(p *peer, w *world) ([]*exec.Cmd, error) {

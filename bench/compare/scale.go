@@ -104,20 +104,7 @@ func manySites(w *world, address string, sites, generation int) string {
 		if i == 0 {
 			stage = generation
 		}
-		fmt.Fprintf(&b, `
-site %q {
-  tls {
-    certificate = %q
-    key         = %q
-  }
-  backend "app" { servers = [%q] }
-  route "/" {
-    static { root = %q }
-    backend = "app"
-    response_headers { set = { "X-Stage" = "%d" } }
-  }
-}
-`, name, w.chain, w.key, w.app.Addr(), w.public, stage)
+		b.WriteString(siteBlock(w, name, "", fmt.Sprintf("\n    response_headers { set = { \"X-Stage\" = \"%d\" } }", stage)))
 	}
 	return b.String()
 }
