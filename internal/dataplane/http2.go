@@ -23,12 +23,6 @@ func (p *Plane) http2(c *http2, conn net.Conn, socket *h2.Socket) {
 	c.conn.Serve()
 }
 
-// Limits are those of the model in force.
-func (c *http2) Limits() h2.Limits {
-	edge := c.plane.model.Load().edge
-	return h2.Limits{HeaderSize: edge.Limits.HeaderSize, Header: edge.Timeout.Header, Idle: edge.Timeout.Idle}
-}
-
 // Serve answers a request. What is in memory, and small files, it answers on
 // the goroutine that reads from the connection.
 func (c *http2) Serve(s *h2.Stream) {

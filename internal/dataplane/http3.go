@@ -44,12 +44,6 @@ func (p *Plane) http3(in *h3.Incoming, d *door) {
 	c.conn.Serve()
 }
 
-// Limits are those of the model in force.
-func (c *http3) Limits() h3.Limits {
-	edge := c.plane.model.Load().edge
-	return h3.Limits{HeaderSize: edge.Limits.HeaderSize, Header: edge.Timeout.Header, Idle: edge.Timeout.Idle}
-}
-
 // Serve answers a request.
 func (c *http3) Serve(s *h3.Stream) {
 	e := c.take(s, &s.Request)

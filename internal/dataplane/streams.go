@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"edgegen/internal/dataplane/bounds"
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/fields"
 	"edgegen/internal/dataplane/gate"
@@ -49,6 +50,12 @@ type carrier interface {
 	Cancel()
 	Break()
 	Tunnel() net.Conn
+}
+
+// Limits are those of the model in force.
+func (c *streams) Limits() bounds.Limits {
+	edge := c.plane.model.Load().edge
+	return bounds.Limits{HeaderSize: edge.Limits.HeaderSize, Header: edge.Timeout.Header, Idle: edge.Timeout.Idle}
 }
 
 // Go runs one of the connection's goroutines.

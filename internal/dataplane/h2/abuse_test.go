@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"edgegen/internal/dataplane/bounds"
 	"edgegen/internal/dataplane/fields"
 
 	"golang.org/x/net/http2"
@@ -94,31 +95,11 @@ func TestNoFlood(t *testing.T) {
 	}
 }
 
-func TestBudget(t *testing.T) {
-	b := newBudget()
-	for range budgetFull {
-		if err := b.spend(1); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if b.spend(1) == nil {
-		t.Error("more than there was")
-	}
-	b.since = b.since.Add(-10 * time.Second)
-	if err := b.spend(1); err != nil {
-		t.Errorf("time fills it: %v", err)
-	}
-	b.gain(1 << 20)
-	if b.left != budgetFull {
-		t.Errorf("filled to %d", b.left)
-	}
-}
-
 // A client that does not read stops being asked for more; its answers do not
 // pile up.
 func TestUnreadAnswers(t *testing.T) {
 	var served atomic.Int32
-	c := connect(t, Limits{HeaderSize: 16 << 10, Header: 10 * time.Second, Idle: 500 * time.Millisecond}, func(s *Stream) {
+	c := connect(t, bounds.Limits{HeaderSize: 16 << 10, Header: 10 * time.Second, Idle: 500 * time.Millisecond}, func(s *Stream) {
 		served.Add(1)
 		_ = s.Head(fields.Answer{Status: 204, Length: -1, Header: long}, true)
 	})

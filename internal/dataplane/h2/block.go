@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/net/http2/hpack"
 
+	"edgegen/internal/dataplane/bounds"
 	"edgegen/internal/dataplane/wire"
 )
 
@@ -18,13 +19,6 @@ type block struct {
 	size     int64   // bytes so far
 	torn     bool    // it cannot be decoded to its end
 }
-
-// A block of more than this many times the limit of a head, or than blockFloor,
-// is not decoded any further.
-const (
-	blockFactor = 4
-	blockFloor  = 64 << 10
-)
 
 // fragment takes what there is of a header block's frame.
 func (c *Conn) fragment() (progress, error) {
@@ -54,7 +48,7 @@ func (c *Conn) fragment() (progress, error) {
 	}
 	c.left -= len(p)
 	c.block.size += int64(len(p))
-	if c.block.size > max(blockFloor, blockFactor*c.head.Limit()) {
+	if c.block.size > bounds.Section(c.head.Limit()) {
 		c.block.torn = true
 		return c.closeBlock()
 	}
@@ -114,7 +108,7 @@ func (c *Conn) beginBlock() error {
 	}
 	c.head.Reset(limit, header)
 	c.decoder.SetEmitEnabled(true)
-	c.decoder.SetMaxStringLength(int(max(blockFloor, limit)))
+	c.decoder.SetMaxStringLength(int(max(bounds.SectionFloor, limit)))
 	return nil
 }
 
@@ -153,7 +147,7 @@ func (c *Conn) noRequest(b block) error {
 	default:
 		s.endBody()
 	}
-	return c.budget.spend(0)
+	return c.spend(0)
 }
 
 // begin serves a request.
@@ -164,10 +158,10 @@ func (c *Conn) begin(b block, torn error) (progress, error) {
 		c.mu.Unlock()
 		return stepped, err
 	}
-	if c.serving >= maxStreams {
+	if c.serving >= bounds.Streams {
 		c.reuse(c.head.Header)
 		c.refuse(b.stream, RefusedStream)
-		err := c.budget.spend(0)
+		err := c.spend(0)
 		c.mu.Unlock()
 		return stepped, errors.Join(err, torn)
 	}

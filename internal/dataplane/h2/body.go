@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"edgegen/internal/dataplane/bounds"
 	"edgegen/internal/dataplane/wire"
 )
 
@@ -84,12 +85,12 @@ func (c *Conn) receive() error {
 		c.target = s
 	}
 	if data == 0 && length > 0 && !c.frame.has(flagEndStream) {
-		return c.budget.spend(costFrame) // nothing but padding
+		return c.spend(bounds.CostFrame) // nothing but padding
 	}
 	if data >= 1<<10 {
-		c.budget.gain(1)
+		c.budget.Gain(1)
 	}
-	return c.budget.spend(0)
+	return c.spend(0)
 }
 
 // take keeps data for the handler; false where nobody wants it. The lock is
@@ -185,7 +186,7 @@ func (s *Stream) SetReadDeadline(t time.Time) error {
 
 // consumed lets the client send n more bytes on the stream.
 func (s *Stream) consumed(n int64) {
-	if s.credit += n; s.credit >= streamWindow/4 && !s.remoteDone && s.gone == nil {
+	if s.credit += n; s.credit >= bounds.StreamWindow/4 && !s.remoteDone && s.gone == nil {
 		s.conn.out = appendWindowUpdate(s.conn.queued(), s.ID, uint32(s.credit))
 		s.room += s.credit
 		s.credit = 0
@@ -194,7 +195,7 @@ func (s *Stream) consumed(n int64) {
 
 // give lets the client send n more bytes on the connection.
 func (c *Conn) give(n int64) {
-	if c.credit += n; c.credit >= connWindow/4 {
+	if c.credit += n; c.credit >= bounds.ConnWindow/4 {
 		c.out = appendWindowUpdate(c.queued(), 0, uint32(c.credit))
 		c.room += c.credit
 		c.credit = 0

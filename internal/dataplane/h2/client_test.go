@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"edgegen/internal/dataplane/bounds"
 	"edgegen/internal/dataplane/fields"
 
 	"golang.org/x/net/http2"
@@ -18,7 +19,7 @@ import (
 
 // handler is a Handler with its parts as fields.
 type handler struct {
-	limits Limits
+	limits bounds.Limits
 	serve  func(*Stream)
 	tasks  sync.WaitGroup
 
@@ -26,11 +27,11 @@ type handler struct {
 	ended []*Stream
 }
 
-func (h *handler) Limits() Limits  { return h.limits }
-func (h *handler) Go(f func())     { h.tasks.Go(f) }
-func (h *handler) Serve(s *Stream) { h.serve(s) }
-func (h *handler) Ended(s *Stream) { h.mu.Lock(); h.ended = append(h.ended, s); h.mu.Unlock() }
-func (h *handler) count() int      { h.mu.Lock(); defer h.mu.Unlock(); return len(h.ended) }
+func (h *handler) Limits() bounds.Limits { return h.limits }
+func (h *handler) Go(f func())           { h.tasks.Go(f) }
+func (h *handler) Serve(s *Stream)       { h.serve(s) }
+func (h *handler) Ended(s *Stream)       { h.mu.Lock(); h.ended = append(h.ended, s); h.mu.Unlock() }
+func (h *handler) count() int            { h.mu.Lock(); defer h.mu.Unlock(); return len(h.ended) }
 func answerOK(s *Stream) {
 	_ = s.Head(fields.Answer{Status: 200, Length: 2}, false)
 	s.Last([]byte("ok"))
@@ -38,7 +39,7 @@ func answerOK(s *Stream) {
 func (c *client) fatal(args ...any)    { c.t.Helper(); c.t.Fatal(args...) }
 func (c *client) hasServed(n int) bool { return c.handler.count() == n }
 
-var calm = Limits{HeaderSize: 16 << 10, Header: 10 * time.Second, Idle: time.Minute}
+var calm = bounds.Limits{HeaderSize: 16 << 10, Header: 10 * time.Second, Idle: time.Minute}
 
 // client is a client that says what it wants.
 type client struct {
@@ -55,7 +56,7 @@ type client struct {
 }
 
 // connect serves a connection until the test ends, and greets the server.
-func connect(t testing.TB, limits Limits, serve func(*Stream), settings ...http2.Setting) *client {
+func connect(t testing.TB, limits bounds.Limits, serve func(*Stream), settings ...http2.Setting) *client {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

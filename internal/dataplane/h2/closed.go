@@ -1,5 +1,7 @@
 package h2
 
+import "edgegen/internal/dataplane/bounds"
+
 // ending is how a stream came to its end.
 type ending uint8
 
@@ -12,8 +14,8 @@ const (
 
 // closed remembers the last streams that have ended.
 type closed struct {
-	ids  [maxStreams]uint32
-	hows [maxStreams]ending
+	ids  [bounds.Streams]uint32
+	hows [bounds.Streams]ending
 	next int
 }
 

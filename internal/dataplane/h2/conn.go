@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/net/http2/hpack"
 
+	"edgegen/internal/dataplane/bounds"
 	"edgegen/internal/dataplane/fields"
 	"edgegen/internal/dataplane/wire"
 )
@@ -47,7 +48,7 @@ type Conn struct {
 	tunnels  int // of them
 	idle     time.Time
 	read     time.Time // the deadline that is set
-	budget   budget
+	budget   bounds.Budget
 	room     int64 // that the client may still send
 	credit   int64 // that was consumed and not given back
 	farewell farewell
@@ -65,7 +66,7 @@ func New(ctx context.Context, conn net.Conn, socket *Socket, handler Handler, bu
 		streams: map[uint32]*Stream{}}
 	c.decoder = hpack.NewDecoder(defaultTableSize, c.field)
 	c.encoder.init()
-	c.window, c.initial, c.room, c.budget = defaultWindow, defaultWindow, connWindow, newBudget()
+	c.window, c.initial, c.room, c.budget = defaultWindow, defaultWindow, bounds.ConnWindow, bounds.NewBudget()
 	c.drained.L = &c.mu
 	return c
 }

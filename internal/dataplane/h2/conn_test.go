@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/net/http2"
 
+	"edgegen/internal/dataplane/bounds"
 	"edgegen/internal/dataplane/fields"
 	"edgegen/internal/dataplane/wire"
 )
@@ -63,7 +64,7 @@ func TestAnswers(t *testing.T) {
 	}
 	c.ask(11, false, post()...)
 	body := strings.Repeat("b", 16<<10)
-	window := streamWindow
+	window := bounds.StreamWindow
 	for range 40 { // more than the window
 		for ; window < len(body); window += c.update(11) {
 		}
@@ -168,7 +169,7 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%d ran", most.Load())
 		}
 	})
-	short := Limits{HeaderSize: 1000, Header: 200 * time.Millisecond, Idle: 300 * time.Millisecond}
+	short := bounds.Limits{HeaderSize: 1000, Header: 200 * time.Millisecond, Idle: 300 * time.Millisecond}
 	t.Run("a head that never ends, beside an open stream", func(t *testing.T) {
 		c := connect(t, short, func(s *Stream) { s.Detach(); <-s.Done() })
 		c.ask(1, false, post()...)
@@ -223,7 +224,7 @@ func TestLimits(t *testing.T) {
 
 // A reader that never opens its window loses its streams, and no others.
 func TestStalledReader(t *testing.T) {
-	limits := Limits{HeaderSize: 1000, Header: time.Minute, Idle: 300 * time.Millisecond}
+	limits := bounds.Limits{HeaderSize: 1000, Header: time.Minute, Idle: 300 * time.Millisecond}
 	var failed atomic.Int32
 	c := connect(t, limits, func(s *Stream) {
 		_ = s.Head(fields.Answer{Status: 200, Length: -1}, false)

@@ -2,6 +2,8 @@ package h2
 
 import (
 	"encoding/binary"
+
+	"edgegen/internal/dataplane/bounds"
 )
 
 // greet queues what the server begins with; c.mu is held.
@@ -9,11 +11,11 @@ func (c *Conn) greet() {
 	const count = 5
 	b := appendFrame(c.queued(), count*settingSize, kindSettings, 0, 0)
 	b = appendSetting(b, settingPush, 0)
-	b = appendSetting(b, settingStreams, maxStreams)
-	b = appendSetting(b, settingWindow, streamWindow)
+	b = appendSetting(b, settingStreams, bounds.Streams)
+	b = appendSetting(b, settingWindow, bounds.StreamWindow)
 	b = appendSetting(b, settingConnect, 1)
 	b = appendSetting(b, settingNoPriorities, 1)
-	c.out = appendWindowUpdate(b, 0, connWindow-defaultWindow)
+	c.out = appendWindowUpdate(b, 0, bounds.ConnWindow-defaultWindow)
 }
 
 // settings takes as many settings as there are.
@@ -104,7 +106,7 @@ func (c *Conn) reset(id uint32) error {
 	}
 	c.forget(s, byClient)
 	s.abort(errReset)
-	return c.budget.spend(costReset)
+	return c.spend(bounds.CostReset)
 }
 
 // enlarge opens a window.
@@ -141,7 +143,7 @@ func (c *Conn) enlarge(id uint32, more int64) error {
 
 // refuse resets a stream for something that is wrong with a frame; c.mu is held.
 func (c *Conn) refuse(id uint32, code Code) {
-	c.budget.charge(costReset)
+	c.budget.Charge(bounds.CostReset)
 	if s := c.streams[id]; s != nil {
 		s.reset(code)
 		return

@@ -13,19 +13,11 @@
 // Requests are read as strictly as package wire reads those of HTTP/1.1.
 package h2
 
-import "time"
-
-// Limits bound what a client may do. They are asked for again and again, so
-// that a change holds for connections that are open.
-type Limits struct {
-	HeaderSize int64         // bytes of a request's head
-	Header     time.Duration // for a head to come in, from its first byte on
-	Idle       time.Duration // without a stream, and for a reader that takes nothing
-}
+import "edgegen/internal/dataplane/bounds"
 
 // Handler answers the requests of a connection.
 type Handler interface {
-	Limits() Limits
+	Limits() bounds.Limits
 	// Serve answers a stream. Nothing else is read from the connection until
 	// it returns, or calls Detach. A stream that was not answered when it
 	// returns is reset.
@@ -39,14 +31,8 @@ type Handler interface {
 }
 
 const (
-	// maxStreams is how many requests may be under way on a connection. Those
-	// that a client has reset count for as long as their handlers run.
-	maxStreams = 128
 	// maxFrame is the longest payload that is taken, and sent.
 	maxFrame = 16 << 10
-
-	streamWindow = 256 << 10 // of a request's body, held in memory at most
-	connWindow   = 1 << 20   // of all bodies of a connection
 
 	batchSize = 64 << 10  // is collected before it is written
 	maxQueued = 256 << 10 // heads and control frames that wait to be written

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
+
+	"edgegen/internal/dataplane/bounds"
 )
 
 // FuzzFrames: whatever a client sends, the connection ends with it, every
@@ -52,7 +54,7 @@ func FuzzFrames(f *testing.F) {
 	f.Fuzz(func(t *testing.T, frames []byte, piece uint8) {
 		ours, theirs := net.Pipe()
 		served, last := 0, uint32(0)
-		h := &handler{limits: Limits{HeaderSize: 1 << 10, Header: time.Second, Idle: time.Second}, serve: func(s *Stream) {
+		h := &handler{limits: bounds.Limits{HeaderSize: 1 << 10, Header: time.Second, Idle: time.Second}, serve: func(s *Stream) {
 			served++
 			if s.ID <= last {
 				t.Errorf("stream %d after %d", s.ID, last)

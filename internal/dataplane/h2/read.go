@@ -46,7 +46,7 @@ func (c *Conn) open() (progress, error) {
 	if err := c.admit(); err != nil {
 		return stepped, err
 	}
-	return stepped, c.spend(costOf(c.frame))
+	return stepped, c.charge()
 }
 
 // admit looks whether a frame may come now.

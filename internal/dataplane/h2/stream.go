@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"edgegen/internal/dataplane/bounds"
 	"edgegen/internal/dataplane/fields"
 	"edgegen/internal/dataplane/wire"
 )
@@ -55,7 +56,7 @@ var errReset = errors.New("http/2: reset by the client")
 func (c *Conn) newStream(b block) *Stream {
 	s := &Stream{ID: b.stream, Request: c.head.Request, conn: c, window: c.initial, remoteDone: b.end, counted: true}
 	s.wake.L = &c.mu
-	s.room = streamWindow
+	s.room = bounds.StreamWindow
 	if b.end {
 		s.ended = io.EOF
 	}

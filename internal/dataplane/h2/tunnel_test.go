@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"edgegen/internal/dataplane/bounds"
 	"edgegen/internal/dataplane/fields"
 
 	"golang.org/x/net/http2"
@@ -18,7 +19,7 @@ var connectWebSocket = []string{":method", "CONNECT", ":protocol", "websocket", 
 // A tunnel carries bytes both ways until both sides have ended, each by itself,
 // and outlives what ends other streams.
 func TestTunnel(t *testing.T) {
-	limits := Limits{HeaderSize: 1000, Header: 200 * time.Millisecond, Idle: 200 * time.Millisecond}
+	limits := bounds.Limits{HeaderSize: 1000, Header: 200 * time.Millisecond, Idle: 200 * time.Millisecond}
 	done := make(chan string, 1)
 	c := connect(t, limits, func(s *Stream) {
 		s.Detach()

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"edgegen/internal/dataplane/bounds"
 	"edgegen/internal/dataplane/fields"
 )
 
@@ -168,7 +169,7 @@ func (c *Conn) send(s *Stream, n int) {
 	if s.moved += int64(n); s.moved >= enoughMoved || len(s.pending) == 0 {
 		s.writeBy = time.Time{}
 	}
-	c.budget.gain(gainData)
+	c.budget.Gain(gainData)
 	switch {
 	case flags != 0:
 		c.answered(s)
@@ -184,7 +185,7 @@ func (c *Conn) answered(s *Stream) {
 	s.localDone, s.pending = true, nil
 	c.ending = append(c.ending, s)
 	s.wake.Broadcast()
-	c.budget.gain(gainAnswer)
+	c.budget.Gain(bounds.GainAnswer)
 	if s.tunnel && !s.remoteDone {
 		return // the client may go on
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/quic-go/quic-go"
 
+	"edgegen/internal/dataplane/bounds"
 	"edgegen/internal/dataplane/wire"
 )
 
@@ -28,13 +29,13 @@ type Conn struct {
 	closed   bool
 	idle     *time.Timer // runs while no stream is served
 	farewell farewell
-	budget   budget
+	budget   bounds.Budget
 }
 
 // New makes a Conn of what a Door has accepted.
 func New(in *Incoming, handler Handler, pools *Pools) *Conn {
 	return &Conn{quic: in.quic, handler: handler, pools: pools, streams: map[quic.StreamID]*Stream{},
-		budget: budget{left: budgetFull, since: time.Now()}}
+		budget: bounds.NewBudget()}
 }
 
 // Serve serves a connection until it has ended, and all that it has begun.
@@ -120,12 +121,11 @@ func (c *Conn) finish(s *Stream) {
 	if s.tunnelled {
 		c.tunnels--
 	}
-	broken := s.unanswered
-	ok := true
-	if broken {
-		ok = c.budget.spend(costReset)
+	var flood error
+	if s.unanswered {
+		flood = c.spend(bounds.CostReset)
 	} else {
-		c.budget.gain(gainAnswer)
+		c.budget.Gain(bounds.GainAnswer)
 	}
 	if c.serving == 0 && !c.closed {
 		c.idle.Reset(c.handler.Limits().Idle)
@@ -137,12 +137,10 @@ func (c *Conn) finish(s *Stream) {
 		c.handler.Ended(s)
 	}
 	s.release()
-	if !ok {
-		c.fail(fault(excessiveLoad, "flood"))
-	}
+	c.fail(flood)
 }
 
-// fail ends the connection for a reason that a stream has met.
+// fail ends the connection for a reason that a stream has met; nil is none.
 func (c *Conn) fail(err error) {
 	if e := (*connError)(nil); errors.As(err, &e) {
 		c.end(e.code, e.why)

@@ -106,8 +106,8 @@ func (c *Conn) heed(r *bufio.Reader) error {
 		if err != nil {
 			return err
 		}
-		if !c.spend(costFrame) {
-			return fault(excessiveLoad, "flood")
+		if err := c.charge(); err != nil {
+			return err
 		}
 		switch {
 		case f.kind == kindData, f.kind == kindHeaders, f.kind == kindSettings, f.kind == kindPushPromise, onlyHTTP2(f.kind):

@@ -13,20 +13,14 @@ package h3
 import (
 	"sync"
 	"time"
-)
 
-// Limits bound what a client may do. They are asked for again and again, so that a change
-// holds for connections that are open.
-type Limits struct {
-	HeaderSize int64         // bytes of a request's head
-	Header     time.Duration // for a head to come in, and for a handshake
-	Idle       time.Duration // without a stream, and for a reader that takes nothing
-}
+	"edgegen/internal/dataplane/bounds"
+)
 
 // Handler answers the requests of a connection. Its methods are called from many
 // goroutines at once.
 type Handler interface {
-	Limits() Limits
+	Limits() bounds.Limits
 	// Serve answers a request. A stream that was not answered when it returns is reset.
 	Serve(s *Stream)
 	// Ended is called once for each stream that was served, after Serve. The stream's
@@ -37,15 +31,9 @@ type Handler interface {
 }
 
 const (
-	// maxStreams is how many requests may be under way on a connection. Those that a
-	// client has reset count for as long as their handlers run.
-	maxStreams = 128
 	// maxControls is how many streams of one direction a client may open. It needs three
 	// (RFC 9114, 6.2).
 	maxControls = 16
-
-	streamWindow = 256 << 10 // of a request's body, held in memory at most
-	connWindow   = 1 << 20   // of all bodies of a connection
 
 	inputSize  = 4 << 10  // of a stream's reader
 	outputSize = 16 << 10 // is collected before it is written

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/quic-go/quic-go"
+
+	"edgegen/internal/dataplane/bounds"
 )
 
 // Endpoint is a UDP socket on which QUIC is spoken. It outlives those who serve what comes
@@ -126,11 +128,11 @@ func (e *Endpoint) admit(from *quic.ClientInfo) (*quic.Config, error) {
 		HandshakeIdleTimeout:           a.Handshake / 2, // quic-go waits for twice as long in all
 		MaxIdleTimeout:                 silence,
 		KeepAlivePeriod:                keepAlive,
-		InitialStreamReceiveWindow:     streamWindow / 4,
-		MaxStreamReceiveWindow:         streamWindow,
-		InitialConnectionReceiveWindow: connWindow / 4,
-		MaxConnectionReceiveWindow:     connWindow,
-		MaxIncomingStreams:             maxStreams,
+		InitialStreamReceiveWindow:     bounds.StreamWindow / 4,
+		MaxStreamReceiveWindow:         bounds.StreamWindow,
+		InitialConnectionReceiveWindow: bounds.ConnWindow / 4,
+		MaxConnectionReceiveWindow:     bounds.ConnWindow,
+		MaxIncomingStreams:             bounds.Streams,
 		MaxIncomingUniStreams:          maxControls,
 		RequireStreamCreditRelease:     true,
 

@@ -12,6 +12,7 @@ import (
 	"github.com/quic-go/qpack"
 	"github.com/quic-go/quic-go"
 
+	"edgegen/internal/dataplane/bounds"
 	"edgegen/internal/dataplane/fields"
 	"edgegen/internal/dataplane/wire"
 )
@@ -42,13 +43,6 @@ func (c *Conn) newStream(q *quic.Stream) *Stream {
 	s := &Stream{Context: q.Context(), conn: c, quic: q, in: c.pools.reader(q), header: c.pools.header()}
 	return s
 }
-
-// A section of more than this many times the limit of a head, or than sectionFloor, is not
-// decoded.
-const (
-	sectionFactor = 4
-	sectionFloor  = 64 << 10
-)
 
 // readHead reads the request, and as much of what follows as it takes to know whether it
 // has a body. An error means that there is none to answer.
@@ -125,16 +119,16 @@ func (s *Stream) nextFrame() (frame, error) {
 		case f.kind == kindHeaders:
 			return f, nil
 		case f.kind == kindData:
-			if f.length == 0 && !s.conn.spend(costFrame) {
-				return f, fault(excessiveLoad, "flood")
+			if f.length == 0 {
+				err = s.conn.charge()
 			}
-			return f, nil
+			return f, err
 		case f.kind == kindCancelPush, f.kind == kindSettings, f.kind == kindPushPromise, f.kind == kindGoAway,
 			f.kind == kindMaxPushID, f.kind == kindPriority, f.kind == kindPriorityOfPush, onlyHTTP2(f.kind):
 			return f, fault(frameUnexpected, "a frame that has no place on a request's stream")
 		}
-		if !s.conn.spend(costFrame) {
-			return f, fault(excessiveLoad, "flood")
+		if err := s.conn.charge(); err != nil {
+			return f, err
 		}
 		if err := skip(s.in, f); err != nil {
 			return f, err
@@ -144,13 +138,13 @@ func (s *Stream) nextFrame() (frame, error) {
 
 // section reads a field section.
 func (s *Stream) section(f frame, into *fields.Reader) error {
-	if f.length > uint64(max(sectionFloor, sectionFactor*into.Limit())) {
+	if f.length > uint64(bounds.Section(into.Limit())) {
 		return fault(excessiveLoad, "a field section too long")
 	}
 	pooled := buffer(&s.conn.pools.blocks, inputSize)
 	defer s.conn.pools.blocks.Put(pooled)
 	block, err := readAll(s.in, *pooled, int(f.length))
-	if cap(block) <= sectionFloor {
+	if cap(block) <= bounds.SectionFloor {
 		*pooled = block[:0]
 	}
 	if err != nil {
