@@ -17,10 +17,7 @@ type Endpoint = h3.Endpoint
 func NewEndpoint(file *os.File) (*Endpoint, error) { return h3.NewEndpoint(file) }
 
 // http3 serves HTTP/3 on one connection.
-type http3 struct {
-	streams
-	conn *h3.Conn
-}
+type http3 struct{ streams }
 
 // http3 serves a connection of a QUIC door until it ends.
 func (p *Plane) http3(in *h3.Incoming, d *door) {
@@ -37,11 +34,7 @@ func (p *Plane) http3(in *h3.Incoming, d *door) {
 	if p.crowded(in) {
 		c.serve, c.full = full, true
 	}
-	c.conn = h3.New(in, c, &p.http3s)
-	c.under = c.conn
-	p.track.muxed(&c.streams)
-	defer p.track.forgetMuxed(&c.streams)
-	c.conn.Serve()
+	c.run(h3.New(in, c, &p.http3s))
 }
 
 // Serve answers a request.

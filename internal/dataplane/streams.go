@@ -29,6 +29,7 @@ type streams struct {
 
 // carrying is the connection itself. Its methods are those of h2.Conn and h3.Conn.
 type carrying interface {
+	Serve()
 	Leave()
 	Left() bool
 	Cut()
@@ -50,6 +51,14 @@ type carrier interface {
 	Cancel()
 	Break()
 	Tunnel() net.Conn
+}
+
+// run serves the connection until it ends.
+func (c *streams) run(under carrying) {
+	c.under = under
+	c.plane.track.muxed(c)
+	defer c.plane.track.forgetMuxed(c)
+	under.Serve()
 }
 
 // Limits are those of the model in force.
