@@ -43,12 +43,13 @@ func (s *siteTLS) ask(clients *gate.Clients) {
 // also the key by which it is found there.
 type asker struct{ by *siteTLS }
 
-// handshake is what the client has shown; nil where it was asked for nothing.
-func (a *asker) handshake(agreed tls.ConnectionState) *gate.Handshake {
-	if a.by == nil || a.by.ClientAuth == tls.NoClientCert {
+// handshake is what the client has shown; nil where it was asked for nothing, or where s
+// is nil.
+func (s *siteTLS) handshake(agreed tls.ConnectionState) *gate.Handshake {
+	if s == nil || s.ClientAuth == tls.NoClientCert {
 		return nil
 	}
-	return &gate.Handshake{Site: a.by.host, Chain: agreed.PeerCertificates}
+	return &gate.Handshake{Site: s.host, Chain: agreed.PeerCertificates}
 }
 
 // certified looks at the certificate of a client whose request is for a site that asks

@@ -2,10 +2,8 @@ package dataplane
 
 import (
 	"crypto/tls"
-	"errors"
 	"net"
 	"os"
-	"strings"
 
 	"edgegen/internal/dataplane/h3"
 )
@@ -21,16 +19,13 @@ type http3 struct{ streams }
 
 // http3 serves a connection of a QUIC door until it ends.
 func (p *Plane) http3(in *h3.Incoming, d *door) {
-	edge := p.model.Load().edge
 	peer := addressOf(in)
-	if edge.Announces(peer) {
+	if p.model.Load().edge.Announces(peer) {
 		return // it would have to say who the client is, and cannot (F6)
 	}
-	c := &http3{streams: streams{plane: p, door: d, peer: peer, tls: in.TLS().Version, protocol: "HTTP/3.0", serve: p.front.serve}}
-	if chosen, ok := in.Note().(*siteTLS); ok {
-		asked := &asker{by: chosen}
-		c.shown = asked.handshake(in.TLS())
-	}
+	agreed := in.TLS()
+	chosen, _ := in.Note().(*siteTLS)
+	c := &http3{streams{plane: p, door: d, peer: peer, tls: agreed.Version, shown: chosen.handshake(agreed), protocol: "HTTP/3.0", serve: p.front.serve}}
 	if p.crowded(in) {
 		c.serve, c.full = full, true
 	}
@@ -58,11 +53,10 @@ func (p *Plane) quicDoors(all []*h3.Endpoint) []*door {
 
 // quicConfig is the TLS configuration for a client that comes by QUIC.
 func (p *Plane) quicConfig(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-	t := p.model.Load().tls
-	if t == nil {
-		return nil, errors.New("no certificates")
+	chosen, err := p.named(hello)
+	if err != nil {
+		return nil, err
 	}
-	chosen := t.of(strings.TrimSuffix(strings.ToLower(hello.ServerName), "."))
 	h3.Note(hello.Context(), chosen)
 	config := chosen.Config.Clone()
 	config.NextProtos, config.MinVersion = []string{h3.ProtocolName}, tls.VersionTLS13

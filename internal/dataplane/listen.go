@@ -96,11 +96,11 @@ func (p *Plane) https(raw net.Conn, d *door, from net.Addr) {
 		return
 	}
 	defer conn.Close()
-	if conn.ConnectionState().NegotiatedProtocol == ChallengeProtocol {
+	agreed := conn.ConnectionState()
+	if agreed.NegotiatedProtocol == ChallengeProtocol {
 		return // the handshake was all that an authority wanted
 	}
-	agreed := conn.ConnectionState()
-	shown := asked.handshake(agreed)
+	shown := asked.by.handshake(agreed)
 	if p.front == nil {
 		if isProbe(raw) { // which asks this tier alone
 			return

@@ -134,20 +134,28 @@ func modern() *tls.Config {
 func (p *Plane) tlsConfig() *tls.Config {
 	outer := modern()
 	outer.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-		t := p.model.Load().tls
-		if t == nil {
-			return nil, errors.New("no certificates")
+		chosen, err := p.named(hello)
+		if err != nil {
+			return nil, err
 		}
 		if challenge := p.challengeConfig(hello); challenge != nil {
 			return challenge, nil
 		}
-		chosen := t.of(strings.TrimSuffix(strings.ToLower(hello.ServerName), "."))
 		if asked, ok := hello.Context().Value(asker{}).(*asker); ok {
 			asked.by = chosen
 		}
 		return chosen.Config, nil
 	}
 	return outer
+}
+
+// named is the configuration of the site that a client names, of the model in force.
+func (p *Plane) named(hello *tls.ClientHelloInfo) (*siteTLS, error) {
+	t := p.model.Load().tls
+	if t == nil {
+		return nil, errors.New("no certificates")
+	}
+	return t.of(strings.TrimSuffix(strings.ToLower(hello.ServerName), ".")), nil
 }
 
 // of is the configuration for a name in lower case.
