@@ -17,12 +17,30 @@ type Priority struct {
 	Told bool
 }
 
-// NewPriority is that of a request of which nothing is said.
-func NewPriority() Priority { return Priority{Urgency: 3} }
+// PriorityOf is what a request's header says; where that is nothing, Told is false.
+func PriorityOf(h wire.Header) Priority {
+	p := Priority{Urgency: usual}
+	for i := range h {
+		if h[i].Name == "priority" {
+			p.parse(h[i].Value)
+		}
+	}
+	return p
+}
 
-// Parse reads a dictionary of structured fields (RFC 8941) of which only u and i are of
+// PriorityUpdate is what a PRIORITY_UPDATE says (RFC 9218, 7).
+func PriorityUpdate(value string) Priority {
+	p := Priority{Urgency: usual, Told: true}
+	p.parse(value)
+	return p
+}
+
+// usual is the urgency of a request of which none is said (RFC 9218, 4.1).
+const usual = 3
+
+// parse reads a dictionary of structured fields (RFC 8941) of which only u and i are of
 // interest. What cannot be read changes nothing.
-func (p *Priority) Parse(value string) {
+func (p *Priority) parse(value string) {
 	for member := range wire.List(value) {
 		member, _, _ = strings.Cut(member, ";")
 		key, val, given := strings.Cut(member, "=")
@@ -33,15 +51,6 @@ func (p *Priority) Parse(value string) {
 			p.Incremental, p.Told = true, true
 		case key == "i" && val == "?0":
 			p.Incremental, p.Told = false, true
-		}
-	}
-}
-
-// ParseHeader is Parse for what a request's header says.
-func (p *Priority) ParseHeader(h wire.Header) {
-	for i := range h {
-		if h[i].Name == "priority" {
-			p.Parse(h[i].Value)
 		}
 	}
 }

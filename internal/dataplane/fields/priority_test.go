@@ -1,6 +1,10 @@
 package fields
 
-import "testing"
+import (
+	"testing"
+
+	"edgegen/internal/dataplane/wire"
+)
 
 func TestParsePriority(t *testing.T) {
 	for value, want := range map[string]Priority{
@@ -15,9 +19,12 @@ func TestParsePriority(t *testing.T) {
 		"u=33":          {Urgency: 3},
 		"x=1, \x00":     {Urgency: 3},
 	} {
-		got := NewPriority()
-		if got.Parse(value); got != want {
+		if got := PriorityOf(wire.Header{{Name: "priority", Value: value}}); got != want {
 			t.Errorf("%q: %+v", value, got)
+		}
+		want.Told = true
+		if got := PriorityUpdate(value); got != want {
+			t.Errorf("updated %q: %+v", value, got)
 		}
 	}
 }

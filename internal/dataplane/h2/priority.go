@@ -29,17 +29,14 @@ type priorityUpdates struct {
 
 // take makes the order of a new stream.
 func (u *priorityUpdates) take(id uint32, h wire.Header) order {
-	o := order{Priority: fields.NewPriority()}
 	for i, one := range u.ids {
 		if one == id {
-			o.Told = true
-			o.Parse(u.values[i])
+			o := order{Priority: fields.PriorityUpdate(u.values[i])}
 			u.ids[i], u.values[i] = 0, ""
 			return o
 		}
 	}
-	o.ParseHeader(h)
-	return o
+	return order{Priority: fields.PriorityOf(h)}
 }
 
 // priorityUpdate takes a PRIORITY_UPDATE; the lock is held.
@@ -60,9 +57,7 @@ func (c *Conn) priorityUpdate(id uint32, value string) error {
 	if queued {
 		c.queue.remove(s)
 	}
-	s.Priority = fields.NewPriority()
-	s.Told = true
-	s.Parse(value)
+	s.Priority = fields.PriorityUpdate(value)
 	if queued {
 		c.queue.add(s)
 	}

@@ -172,14 +172,11 @@ func (c *Conn) priorityUpdate(r *bufio.Reader, f frame) error {
 	if id%4 != 0 {
 		return fault(idError, "PRIORITY_UPDATE of no request")
 	}
-	p := fields.NewPriority()
-	p.Told = true
-	p.Parse(string(b[n:]))
 	c.mu.Lock()
 	s := c.streams[quic.StreamID(id)]
 	c.mu.Unlock()
 	if s != nil {
-		s.prioritise(p)
+		s.prioritise(fields.PriorityUpdate(string(b[n:])))
 	}
 	return nil
 }

@@ -186,8 +186,7 @@ func readAll(r io.Reader, into []byte, n int) ([]byte, error) {
 
 // order heeds what the request says of its priority (RFC 9218, 5).
 func (s *Stream) order() {
-	p := fields.NewPriority()
-	if p.ParseHeader(s.Header); p.Told {
+	if p := fields.PriorityOf(s.Header); p.Told {
 		s.prioritise(p)
 	}
 }
