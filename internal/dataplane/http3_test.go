@@ -151,11 +151,15 @@ func TestHTTP3Faults(t *testing.T) {
 		do   func(c *http3Client)
 		code quic.ApplicationErrorCode
 	}{
-		"second control stream":      {uni(0, 4, 0), 0x103},
-		"a push":                     {uni(1, 0), 0x103},
-		"an entry of the table":      {uni(2, 0xc0, 1, 'x'), 0x201},
-		"no settings first":          {func(c *http3Client) { _, _ = c.control.Write([]byte{4, 0}) }, 0x105},
-		"control stream ends":        {func(c *http3Client) { _ = c.control.Close() }, 0x104},
+		"second control stream": {uni(0, 4, 0), 0x103},
+		"a push":                {uni(1, 0), 0x103},
+		"an entry of the table": {uni(2, 0xc0, 1, 'x'), 0x201},
+		"no settings first":     {func(c *http3Client) { _, _ = c.control.Write([]byte{4, 0}) }, 0x105},
+		"control stream ends":   {func(c *http3Client) { _ = c.control.Close() }, 0x104},
+		"control stream cut": {func(c *http3Client) {
+			_, _ = c.control.Write([]byte("\x80\x0f\x07\x00\x05\x00"))
+			_ = c.control.Close()
+		}, 0x106},
 		"HEADERS on control":         {func(c *http3Client) { _, _ = c.control.Write([]byte{1, 0}) }, 0x105},
 		"frame of HTTP/2 on control": {func(c *http3Client) { _, _ = c.control.Write([]byte{6, 0}) }, 0x105},
 		"DATA first":                 {ask(0, 1, 'x'), 0x105},

@@ -43,9 +43,7 @@ func (s *Stream) Read(p []byte) (int, error) {
 	case errors.Is(err, io.EOF) && s.left == 0:
 		err = nil
 	case errors.Is(err, io.EOF):
-		err = fault(frameError, "a stream ends within a frame")
-		s.conn.fail(err)
-		s.ended = err
+		err = s.fail(within(err))
 	}
 	return n, err
 }
@@ -57,26 +55,26 @@ func (s *Stream) nextData() error {
 	case errors.Is(err, io.EOF):
 		return s.endBody()
 	case errors.As(err, new(*connError)):
-		s.conn.fail(err)
-		s.ended = err
-		return err
+		return s.fail(err)
 	case err != nil:
 		return err // a deadline, or the client has left
 	case s.trailed:
-		err := fault(frameUnexpected, "a frame behind trailers")
-		s.conn.fail(err)
-		s.ended = err
-		return err
+		return s.fail(fault(frameUnexpected, "a frame behind trailers"))
 	case f.kind == kindHeaders:
 		if err := s.trailers(f); err != nil {
-			s.ended = err
-			s.conn.fail(err)
-			return err
+			return s.fail(err)
 		}
 		return nil
 	}
 	s.left = f.length
 	return nil
+}
+
+// fail ends the body for a reason that may end the connection too, and returns it.
+func (s *Stream) fail(err error) error {
+	s.ended = err
+	s.conn.fail(err)
+	return err
 }
 
 // trailers reads those, and drops what they say.

@@ -131,8 +131,8 @@ func settings(r *bufio.Reader, f frame) error {
 	if f.length > most {
 		return fault(excessiveLoad, "many settings")
 	}
-	b := make([]byte, f.length)
-	if _, err := io.ReadFull(r, b); err != nil {
+	b, err := payload(r, f)
+	if err != nil {
 		return err
 	}
 	seen := map[uint64]bool{}
@@ -161,8 +161,8 @@ func (c *Conn) priorityUpdate(r *bufio.Reader, f frame) error {
 	if f.length > most {
 		return fault(excessiveLoad, "a long PRIORITY_UPDATE")
 	}
-	b := make([]byte, f.length)
-	if _, err := io.ReadFull(r, b); err != nil {
+	b, err := payload(r, f)
+	if err != nil {
 		return err
 	}
 	id, n, err := quicvarint.Parse(b)

@@ -23,13 +23,18 @@ func readFrame(r *bufio.Reader) (frame, error) {
 	}
 	length, m, err := peekNumber(r, n)
 	if err != nil {
-		if errors.Is(err, io.EOF) {
-			err = fault(frameError, "a stream ends within a frame")
-		}
 		return frame{}, err
 	}
 	_, _ = r.Discard(n + m)
 	return frame{kind, length}, nil
+}
+
+// within is what reading within a frame has met, where a stream must not end (RFC 9114, 7.1).
+func within(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return fault(frameError, "a stream ends within a frame")
+	}
+	return err
 }
 
 // peekNumber reads a number of variable length (RFC 9000, 16) that begins behind so many
@@ -37,17 +42,14 @@ func readFrame(r *bufio.Reader) (frame, error) {
 func peekNumber(r *bufio.Reader, behind int) (number uint64, size int, err error) {
 	b, err := r.Peek(behind + 1)
 	if err != nil {
-		if errors.Is(err, io.EOF) && len(b) > 0 {
-			err = fault(frameError, "a stream ends within a frame")
+		if len(b) > 0 {
+			err = within(err)
 		}
 		return 0, 0, err
 	}
 	size = 1 << (b[behind] >> 6)
 	if b, err = r.Peek(behind + size); err != nil {
-		if errors.Is(err, io.EOF) {
-			err = fault(frameError, "a stream ends within a frame")
-		}
-		return 0, 0, err
+		return 0, 0, within(err)
 	}
 	number, _, err = quicvarint.Parse(b[behind:])
 	return number, size, err
@@ -61,12 +63,15 @@ func skip(r *bufio.Reader, f frame) error {
 	if f.length > maxSkipped {
 		return fault(excessiveLoad, "a large frame of an unknown kind")
 	}
-	if _, err := io.CopyN(io.Discard, r, int64(f.length)); errors.Is(err, io.EOF) {
-		return fault(frameError, "a stream ends within a frame")
-	} else if err != nil {
-		return err
-	}
-	return nil
+	_, err := io.CopyN(io.Discard, r, int64(f.length))
+	return within(err)
+}
+
+// payload reads what is in a short frame.
+func payload(r *bufio.Reader, f frame) ([]byte, error) {
+	b := make([]byte, f.length)
+	_, err := io.ReadFull(r, b)
+	return b, within(err)
 }
 
 // appendFrame appends the head of a frame.

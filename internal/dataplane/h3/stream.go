@@ -148,10 +148,7 @@ func (s *Stream) section(f frame, into *fields.Reader) error {
 		*pooled = block[:0]
 	}
 	if err != nil {
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			err = fault(frameError, "a stream ends within a frame")
-		}
-		return err
+		return within(err)
 	}
 	next := qpack.NewDecoder().Decode(block)
 	for {
