@@ -2,7 +2,6 @@ package h3
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"sync"
 	"time"
@@ -184,5 +183,3 @@ func buffer(pool *sync.Pool, size int) *[]byte {
 	b := make([]byte, 0, size)
 	return &b
 }
-
-var _ context.Context = (*Stream)(nil)

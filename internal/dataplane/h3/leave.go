@@ -2,6 +2,8 @@ package h3
 
 import (
 	"time"
+
+	"github.com/quic-go/quic-go/quicvarint"
 )
 
 // farewell is a connection's way to its end (RFC 9114, 5.2): the client is told that no
@@ -52,8 +54,8 @@ func (c *Conn) Leave() {
 
 // goAway says which request is the first that will not be answered; the lock is held.
 func (c *Conn) goAway(id uint64) {
-	b := appendFrame(nil, kindGoAway, 8)
-	b = append(b, 0xc0|byte(id>>56), byte(id>>48), byte(id>>40), byte(id>>32), byte(id>>24), byte(id>>16), byte(id>>8), byte(id))
+	const size = 8 // of the ID
+	b := quicvarint.AppendWithLen(appendFrame(nil, kindGoAway, size), id, size)
 	_ = c.control.TryWriteAll(b) // a client that takes no byte of it ends with the connection
 }
 
