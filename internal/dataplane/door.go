@@ -64,16 +64,25 @@ func relayDoors(all []Relay) []*door {
 
 func (p *Plane) allDoors() []*door {
 	o := &p.options
-	return slices.Concat(doors(o.HTTPS, forHTTPS), p.quicDoors(o.QUIC), doors(o.HTTP, o.plainUse()),
-		doors(o.Cache, forCache), doors(o.Plain, forPlain), doors(o.Front, forFront), doors(o.Web, forWeb),
-		relayDoors(o.Relays))
+	return slices.Concat(p.modelDoors(&o.Model), doors(o.Cache, forCache), doors(o.Plain, forPlain), doors(o.Front, forFront), doors(o.Web, forWeb))
+}
+
+// modelDoors are those that another model may have others of.
+func (p *Plane) modelDoors(m *Model) []*door {
+	return slices.Concat(doors(m.HTTPS, forHTTPS), p.quicDoors(m.QUIC), doors(m.HTTP, m.plainUse()), relayDoors(m.Relays))
+}
+
+// ofModel tells that a door is one of modelDoors.
+func (d *door) ofModel() bool { return d.atEdge() || d.usage == forRelay }
+
+// atEdge tells that clients, or who announces them, connect to the door themselves.
+func (d *door) atEdge() bool {
+	return d.usage == forHTTPS || d.usage == forHTTP3 || d.usage == forHTTP || d.usage == forSites
 }
 
 // public tells that what comes through a door is a client's connection, which
 // counts.
-func (d *door) public() bool {
-	return d.usage == forHTTPS || d.usage == forHTTP3 || d.usage == forHTTP || d.usage == forSites || d.usage == forCache
-}
+func (d *door) public() bool { return d.atEdge() || d.usage == forCache }
 
 // times are those of a connection that came through a door; there may be none. A tier
 // in front that reads HTTP keeps clients to theirs, and itself ends the connections
@@ -112,7 +121,7 @@ func (p *Plane) serve(c net.Conn, d *door) {
 		return
 	}
 	from := c.RemoteAddr()
-	if d.public() && d.usage != forCache {
+	if d.atEdge() {
 		var ok bool
 		if from, ok = p.announced(c); !ok {
 			return

@@ -52,7 +52,7 @@ func (p *Plane) Prepare(m Model) (*Prepared, error) {
 		return nil, err
 	}
 	q := &Prepared{plane: p, old: old, next: next}
-	q.match(slices.Concat(doors(m.HTTPS, forHTTPS), p.quicDoors(m.QUIC), doors(m.HTTP, m.plainUse()), relayDoors(m.Relays)))
+	q.match(p.modelDoors(&m))
 	p.prepared = q
 	return q, nil
 }
@@ -60,7 +60,7 @@ func (p *Plane) Prepare(m Model) (*Prepared, error) {
 // match finds out which doors are new, and which are gone.
 func (q *Prepared) match(want []*door) {
 	for _, d := range q.plane.doors {
-		if d.usage == forHTTPS || d.usage == forHTTP3 || d.usage == forHTTP || d.usage == forSites || d.usage == forRelay {
+		if d.ofModel() {
 			q.closing = append(q.closing, d)
 		}
 	}
