@@ -57,6 +57,11 @@ func failure(status int, fields ...wire.Field) *wire.Response {
 	return &wire.Response{Status: status, Header: header, Length: int64(len(text)), Body: wire.NewBytes([]byte(text))}
 }
 
+// passed is failure for what no cache was asked for, as X-Cache says.
+func passed(status int, fields ...wire.Field) answer {
+	return answer{Response: failure(status, append(fields, wire.Field{Name: "X-Cache", Value: "PASS"})...)}
+}
+
 // reason is a status in words. Some have a newer name than net/http gives.
 func reason(status int) string {
 	switch status {

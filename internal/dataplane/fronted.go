@@ -82,11 +82,7 @@ func (p *Plane) frontWords(x *exchange, note string) answer {
 	if !ok || status < 400 || status >= 600 {
 		status = http.StatusBadRequest
 	}
-	return x.words(int(status))
-}
-
-func (x *exchange) words(status int, fields ...wire.Field) answer {
-	return answer{Response: failure(status, append(fields, wire.Field{Name: "X-Cache", Value: "PASS"})...)}
+	return passed(int(status))
 }
 
 // withoutHost answers what nginx has refused before it has read the head further than
@@ -97,11 +93,11 @@ func (x *exchange) withoutHost() answer {
 	case x.Target == "*" && x.Method == http.MethodOptions:
 		return answer{Response: &wire.Response{Status: http.StatusNoContent, Length: -1, Header: wire.Header{allow, {Name: "X-Cache", Value: "PASS"}}}}
 	case x.Target == "*":
-		return x.words(http.StatusBadRequest)
+		return passed(http.StatusBadRequest)
 	case strangeMethod(x.Method):
-		return x.words(http.StatusMethodNotAllowed, allow)
+		return passed(http.StatusMethodNotAllowed, allow)
 	}
-	return x.words(http.StatusNotFound)
+	return passed(http.StatusNotFound)
 }
 
 // nginxRefuses reports what nginx takes for no request and is one: a method that is not

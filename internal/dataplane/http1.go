@@ -167,14 +167,14 @@ func (c *http1) refuse(err error) bool {
 		return false // gone, idle for too long, or dribbling
 	}
 	c.x.Protocol, c.x.Client, c.x.cache, c.x.tier = "", c.peer, "PASS", c.plane.tierName()
-	r := failure(status)
-	r.Header.Add("X-Cache", "PASS")
+	a := passed(status)
+	a.close = true
 	if c.door != nil && c.door.usage == forFront {
 		c.x.others = true
-		ownWords(r)
+		ownWords(a.Response)
 	}
 	c.x.Method, c.x.Minor = http.MethodGet, 1
-	return c.deliver(answer{Response: r, close: true}, false, c.x.model.edge.Timeout)
+	return c.deliver(a, false, c.x.model.edge.Timeout)
 }
 
 // requestBody is a request's body on its connection. It may be read by the

@@ -128,7 +128,9 @@ func (p *Plane) https(raw net.Conn, d *door, from net.Addr) {
 // full answers on a connection beyond the limit.
 func full(x *exchange) answer {
 	x.Client, x.cache, x.tier = x.Peer, "PASS", "cache"
-	return answer{Response: failure(http.StatusServiceUnavailable, wire.Field{Name: "X-Cache", Value: "PASS"}), close: true}
+	a := passed(http.StatusServiceUnavailable)
+	a.close = true
+	return a
 }
 
 // http1 serves HTTP/1.x on a connection, of which early was read already.

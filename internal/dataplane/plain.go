@@ -23,11 +23,11 @@ func (p *Plane) relayedPlain(x *exchange) answer {
 	if status, ok := wire.Digits(x.Header.Get(site.NoteWords)); ok && status >= 400 && status < 600 {
 		// The words for an error that the web tier itself met.
 		x.cache, x.tier = "PASS", "web"
-		r := failure(int(status), wire.Field{Name: "X-Cache", Value: "PASS"})
+		a := passed(int(status))
 		if status == http.StatusMethodNotAllowed {
-			r.Header.Add("Allow", site.AllowLine(site.UsualMethods()))
+			a.Header.Add("Allow", site.AllowLine(site.UsualMethods()))
 		}
-		return answer{Response: r}
+		return a
 	}
 	return p.plainAnswer(x)
 }

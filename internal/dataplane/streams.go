@@ -153,7 +153,7 @@ func (c *streams) find(e *stream, r *fields.Request) answer {
 // refuse answers what is no acceptable request.
 func (c *streams) refuse(x *exchange, err error) answer {
 	x.Body, x.Client, x.cache, x.tier = nil, c.peer, "PASS", "cache"
-	return answer{Response: failure(badRequest(err), wire.Field{Name: "X-Cache", Value: x.cache})}
+	return passed(badRequest(err))
 }
 
 // ended writes the access log, and takes the memory back.
