@@ -7,6 +7,7 @@ import (
 
 	"edgegen/internal/config"
 	"edgegen/internal/generation"
+	"edgegen/internal/native"
 )
 
 // startFailed decides what becomes of a start in which a daemon does not come
@@ -79,6 +80,16 @@ func (d *daemon) standInStarts(ctx context.Context, g *generation.Generation) er
 		before.retire()
 	}
 	return nil
+}
+
+// standInWork is what the plane has in work; nothing where there is none.
+func (d *daemon) standInWork() native.Activity {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.standIn == nil {
+		return native.Activity{}
+	}
+	return d.standIn.work()
 }
 
 // stands reports whether a plane stands in, or by.

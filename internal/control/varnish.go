@@ -328,12 +328,7 @@ func (v *varnishServer) activity(ctx context.Context) (activity native.Activity,
 	if v.runs() {
 		activity, err = v.native.Activity(ctx)
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.standIn != nil {
-		activity = activity.Plus(v.standIn.work())
-	}
-	return activity, err
+	return activity.Plus(v.standInWork()), err
 }
 
 // parameterNames are what param.set changes, for the plan.
