@@ -1,9 +1,11 @@
 package generation
 
 import (
+	"errors"
 	"fmt"
-	"net"
 	"os"
+
+	"golang.org/x/sys/unix"
 
 	"edgegen/internal/systemd"
 )
@@ -12,38 +14,28 @@ import (
 func Duplicates(listeners []systemd.Listener) ([]systemd.Listener, error) {
 	var result []systemd.Listener
 	for _, l := range listeners {
-		file, err := duplicate(l)
+		file, err := duplicate(l.File)
 		if err != nil {
 			CloseListeners(Passed(result))
 			return nil, fmt.Errorf("duplicate the listener on %s: %w", l.Address, err)
 		}
-		result = append(result, systemd.Listener{File: file, Address: l.Address, Datagram: l.Datagram})
+		l.File = file
+		result = append(result, l)
 	}
 	return result, nil
 }
 
-func duplicate(l systemd.Listener) (*os.File, error) {
-	if l.Datagram {
-		packets, err := net.FilePacketConn(l.File)
-		if err != nil {
-			return nil, err
-		}
-		defer packets.Close() // as below
-		udp, ok := packets.(*net.UDPConn)
-		if !ok {
-			return nil, fmt.Errorf("%s is no UDP address", packets.LocalAddr())
-		}
-		return udp.File()
-	}
-	file := l.File
-	listener, err := net.FileListener(file)
+// duplicate returns one more descriptor of a socket.
+func duplicate(file *os.File) (*os.File, error) {
+	raw, err := file.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
-	defer listener.Close() // the file is one more descriptor of the same socket
-	tcp, ok := listener.(*net.TCPListener)
-	if !ok {
-		return nil, fmt.Errorf("%s is no TCP address", listener.Addr())
+	var made int
+	var failed error
+	err = raw.Control(func(fd uintptr) { made, failed = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) })
+	if err = errors.Join(err, failed); err != nil {
+		return nil, err
 	}
-	return tcp.File()
+	return os.NewFile(uintptr(made), file.Name()), nil
 }
