@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"edgegen/test/edge"
+	"edgegen/test/party"
 )
 
 // TestV4Examples runs the examples of the help texts, for the site of the article.
@@ -18,7 +18,7 @@ import (
 func TestV4Examples(t *testing.T) {
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	directory, empty := copied(t, "../../examples/article"), copied(t, "../../examples/article/public")
-	client := (*edge.Party)(nil).Signs(t, 1, edge.Authority("alice"))
+	client := (*party.Party)(nil).Signs(t, 1, party.Authority("alice"))
 	if err := errors.Join(os.Mkdir(filepath.Join(empty, "public"), 0o755), os.WriteFile(filepath.Join(directory, "alice.pem"), []byte(client.Chain), 0o600)); err != nil {
 		t.Fatal(err)
 	}

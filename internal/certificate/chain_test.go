@@ -1,48 +1,25 @@
 package certificate
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
-	"math/big"
 	"strings"
 	"testing"
 	"time"
+
+	"edgegen/test/party"
 )
 
-// signer makes certificates.
-type signer struct {
-	certificate *x509.Certificate
-	key         *ecdsa.PrivateKey
-	pem         []byte
-}
-
 // signedBy makes a certificate for a name; by is nil for one that signs itself.
-func signedBy(t *testing.T, name string, by *signer, change func(*x509.Certificate)) *signer {
+func signedBy(t *testing.T, name string, by *party.Party, change func(*x509.Certificate)) *party.Party {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{"vzine.us"},
-		NotBefore: time.Unix(1_700_000_000, 0), NotAfter: time.Unix(1_900_000_000, 0)}
-	change(template)
-	if by == nil {
-		by = &signer{certificate: template, key: key}
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, by.certificate, key.Public(), by.key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &signer{parsed, key, text("CERTIFICATE", der)}
+	return by.Signs(t, 1, func(c *x509.Certificate) {
+		c.Subject, c.DNSNames, c.ExtKeyUsage = pkix.Name{CommonName: name}, []string{"vzine.us"}, nil
+		c.NotBefore, c.NotAfter = time.Unix(1_700_000_000, 0), time.Unix(1_900_000_000, 0)
+		change(c)
+	})
 }
 
 // C7: a chain is put into order, what does not belong to it is left out, and a gap is
@@ -65,28 +42,28 @@ func TestC7Chain(t *testing.T) {
 	fromRoot := signedBy(t, "own", root, nothing)
 	for _, test := range []struct {
 		name          string
-		leaf          *signer
-		others        []*signer
+		leaf          *party.Party
+		others        []*party.Party
 		chain         string
 		lacks, remedy string
 	}{
-		{name: "in order", leaf: leaf, others: []*signer{lower, upper}, chain: "leaf lower upper"},
-		{name: "in disorder, with strangers and twice", leaf: leaf, others: []*signer{root, stranger, upper, lower, lower, fromRoot}, chain: "leaf lower upper root"},
+		{name: "in order", leaf: leaf, others: []*party.Party{lower, upper}, chain: "leaf lower upper"},
+		{name: "in disorder, with strangers and twice", leaf: leaf, others: []*party.Party{root, stranger, upper, lower, lower, fromRoot}, chain: "leaf lower upper root"},
 		{name: "signed by a root that clients have", leaf: fromRoot, chain: "own"},
-		{name: "signs itself, beside a stranger", leaf: root, others: []*signer{stranger}, chain: "root"},
+		{name: "signs itself, beside a stranger", leaf: root, others: []*party.Party{stranger}, chain: "root"},
 		{name: "alone, by somebody who may be a root", leaf: leaf, chain: "leaf"},
 		{name: "alone, of an authority for browsers", leaf: forAll, lacks: `"lower", which has signed it`, remedy: "http://ca.test/lower.crt"},
-		{name: "a gap after the first", leaf: leaf, others: []*signer{upper}, lacks: `"lower", which has signed it`, remedy: "append it"},
-		{name: "a gap further up", leaf: leaf, others: []*signer{lower, root}, lacks: `"upper", which has signed that of "lower"`, remedy: "append it"},
-		{name: "another authority's", leaf: fromRoot, others: []*signer{stranger}, lacks: `"root"`},
+		{name: "a gap after the first", leaf: leaf, others: []*party.Party{upper}, lacks: `"lower", which has signed it`, remedy: "append it"},
+		{name: "a gap further up", leaf: leaf, others: []*party.Party{lower, root}, lacks: `"upper", which has signed that of "lower"`, remedy: "append it"},
+		{name: "another authority's", leaf: fromRoot, others: []*party.Party{stranger}, lacks: `"root"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			content := test.leaf.pem
+			content := []byte(test.leaf.Chain)
 			for _, other := range test.others {
-				content = join(other.pem, content) // the site's own comes last
+				content = join([]byte(other.Chain), content) // the site's own comes last
 			}
 			dir := t.TempDir()
-			pair, err := Load(write(t, dir, "c.pem", content), write(t, dir, "k.pem", pkcs8(t, test.leaf.key)))
+			pair, err := Load(write(t, dir, "c.pem", content), write(t, dir, "k.pem", pkcs8(t, test.leaf.Key)))
 			if test.lacks != "" {
 				var e *Error
 				if !errors.As(err, &e) || e.Kind != Incomplete || !strings.Contains(e.Detail, test.lacks) || !strings.Contains(e.Remedy, test.remedy) {
@@ -104,7 +81,7 @@ func TestC7Chain(t *testing.T) {
 			if got := strings.Join(names, " "); got != test.chain {
 				t.Errorf("chain %s, want %s", got, test.chain)
 			}
-			if block, _ := pem.Decode(pair.PEM); string(block.Bytes) != string(test.leaf.certificate.Raw) {
+			if block, _ := pem.Decode(pair.PEM); string(block.Bytes) != string(test.leaf.Certificate.Raw) {
 				t.Error("another certificate comes first")
 			}
 		})

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"edgegen/test/edge"
+	"edgegen/test/party"
 )
 
 // TestC5Reload takes certificates of clients back, and gives them another authority,
@@ -20,10 +21,10 @@ func TestC5Reload(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			h := edge.NewHome(t, c)
-			root, other := (*edge.Party)(nil).Signs(t, 1, edge.Authority("first")), (*edge.Party)(nil).Signs(t, 1, edge.Authority("second"))
-			writeParty(t, h, "alice", root.Signs(t, 10, edge.Client("alice")))
-			writeParty(t, h, "bob", root.Signs(t, 11, edge.Client("bob")))
-			writeParty(t, h, "carol", other.Signs(t, 10, edge.Client("carol")))
+			root, other := (*party.Party)(nil).Signs(t, 1, party.Authority("first")), (*party.Party)(nil).Signs(t, 1, party.Authority("second"))
+			writeParty(t, h, "alice", root.Signs(t, 10, party.Client("alice")))
+			writeParty(t, h, "bob", root.Signs(t, 11, party.Client("bob")))
+			writeParty(t, h, "carol", other.Signs(t, 10, party.Client("carol")))
 			h.Write("clients.pem", root.Chain)
 			h.Write("lists.pem", root.Revokes(t))
 			h.Write("public/a.txt", "a\n")

@@ -11,13 +11,14 @@ import (
 
 	"edgegen/internal/site"
 	"edgegen/test/edge"
+	"edgegen/test/party"
 )
 
 // oddName is a subject that would be a header field of its own, were it not escaped.
 const oddName = "odd, \"quoted\"\r\nX-Client-Cert-Verify: FORGED\x00ü"
 
 // writeParty keeps a client's chain and key where attempts find them.
-func writeParty(t *testing.T, h *edge.Home, name string, p *edge.Party, others ...*edge.Party) {
+func writeParty(t *testing.T, h *edge.Home, name string, p *party.Party, others ...*party.Party) {
 	t.Helper()
 	der, err := x509.MarshalPKCS8PrivateKey(p.Key)
 	if err != nil {
@@ -33,20 +34,20 @@ func writeParty(t *testing.T, h *edge.Home, name string, p *edge.Party, others .
 // writeClients makes clients with certificates of all kinds, and their authorities.
 func writeClients(t *testing.T, h *edge.Home) {
 	t.Helper()
-	root := (*edge.Party)(nil).Signs(t, 1, edge.Authority("clients"))
-	between := root.Signs(t, 2, edge.Authority("between"))
-	other := (*edge.Party)(nil).Signs(t, 1, edge.Authority("clients")) // by the same name
-	writeParty(t, h, "alice", root.Signs(t, 10, edge.Client("alice")))
-	writeParty(t, h, "revoked", root.Signs(t, 11, edge.Client("revoked")))
-	writeParty(t, h, "late", root.Signs(t, 12, func(c *x509.Certificate) { edge.Client("late")(c); c.NotAfter = time.Now().Add(-time.Minute) }))
+	root := (*party.Party)(nil).Signs(t, 1, party.Authority("clients"))
+	between := root.Signs(t, 2, party.Authority("between"))
+	other := (*party.Party)(nil).Signs(t, 1, party.Authority("clients")) // by the same name
+	writeParty(t, h, "alice", root.Signs(t, 10, party.Client("alice")))
+	writeParty(t, h, "revoked", root.Signs(t, 11, party.Client("revoked")))
+	writeParty(t, h, "late", root.Signs(t, 12, func(c *x509.Certificate) { party.Client("late")(c); c.NotAfter = time.Now().Add(-time.Minute) }))
 	writeParty(t, h, "server", root.Signs(t, 13, func(c *x509.Certificate) {
-		edge.Client("server")(c)
+		party.Client("server")(c)
 		c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	}))
-	writeParty(t, h, "odd", root.Signs(t, 14, edge.Client(oddName)))
-	writeParty(t, h, "bob", between.Signs(t, 10, edge.Client("bob")), between)
-	writeParty(t, h, "carol", between.Signs(t, 11, edge.Client("carol")), between)
-	writeParty(t, h, "mallory", other.Signs(t, 10, edge.Client("alice")))
+	writeParty(t, h, "odd", root.Signs(t, 14, party.Client(oddName)))
+	writeParty(t, h, "bob", between.Signs(t, 10, party.Client("bob")), between)
+	writeParty(t, h, "carol", between.Signs(t, 11, party.Client("carol")), between)
+	writeParty(t, h, "mallory", other.Signs(t, 10, party.Client("alice")))
 	writeParty(t, h, "long", root.Signs(t, 15, func(c *x509.Certificate) {
 		c.Subject = pkix.Name{CommonName: "long", OrganizationalUnit: make([]string, 40)}
 		for i := range c.Subject.OrganizationalUnit {

@@ -14,7 +14,7 @@ import (
 
 	"edgegen/internal/config"
 	"edgegen/internal/edgetest"
-	"edgegen/test/edge"
+	"edgegen/test/party"
 )
 
 const root = "../.."
@@ -53,7 +53,7 @@ func TestExamplesInTheReadmeLoad(t *testing.T) {
 	if len(examples) < 4 {
 		t.Fatalf("found %d examples", len(examples))
 	}
-	clients := (*edge.Party)(nil).Signs(t, 1, edge.Authority("clients"))
+	clients := (*party.Party)(nil).Signs(t, 1, party.Authority("clients"))
 	revoked := clients.Revokes(t)
 	for _, example := range examples {
 		dir := t.TempDir()

@@ -1,4 +1,6 @@
-package edge
+// Package party makes certificates for tests: of authorities, of whom they have signed
+// and of what they have revoked.
+package party
 
 import (
 	"crypto/ecdsa"
@@ -19,8 +21,8 @@ type Party struct {
 	Chain       string // PEM
 }
 
-// Signs makes the certificate of a client, or of another authority, as change says; a
-// nil Party has it sign itself.
+// Signs makes a certificate with a key of its own, for a client unless change says
+// something else; a nil Party has it sign itself.
 func (p *Party) Signs(t testing.TB, serial int64, change func(*x509.Certificate)) *Party {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -44,17 +46,27 @@ func (p *Party) Signs(t testing.TB, serial int64, change func(*x509.Certificate)
 	return made
 }
 
-// Revokes is a list, in PEM, of what an authority has revoked, good for an hour.
-func (p *Party) Revokes(t testing.TB, serials ...int64) string {
+// Lists makes a list of what an authority has revoked, in DER: it is empty and good for
+// an hour unless change says something else.
+func (p *Party) Lists(t testing.TB, change func(*x509.RevocationList)) []byte {
 	t.Helper()
 	list := &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: time.Now().Add(-time.Hour), NextUpdate: time.Now().Add(time.Hour)}
-	for _, serial := range serials {
-		list.RevokedCertificateEntries = append(list.RevokedCertificateEntries, x509.RevocationListEntry{SerialNumber: big.NewInt(serial), RevocationTime: time.Now()})
-	}
+	change(list)
 	der, err := x509.CreateRevocationList(rand.Reader, list, p.Certificate, p.Key)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return der
+}
+
+// Revokes is a list of these, in PEM.
+func (p *Party) Revokes(t testing.TB, serials ...int64) string {
+	t.Helper()
+	der := p.Lists(t, func(list *x509.RevocationList) {
+		for _, serial := range serials {
+			list.RevokedCertificateEntries = append(list.RevokedCertificateEntries, x509.RevocationListEntry{SerialNumber: big.NewInt(serial), RevocationTime: time.Now()})
+		}
+	})
 	return string(pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: der}))
 }
 
