@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -24,9 +23,9 @@ func ReadClients(authorities, revoked string, now time.Time) (files ClientFiles,
 	if err != nil {
 		return ClientFiles{}, nil, err
 	}
-	roots, err := parseChain(authorities, content)
+	roots, err := parseChain(authorities, content, "write the certificate of whoever signs those of the clients as PEM")
 	if err != nil {
-		return ClientFiles{}, nil, noAuthorities(err)
+		return ClientFiles{}, nil, err
 	}
 	for _, root := range roots {
 		if root.BasicConstraintsValid && !root.IsCA || root.Version == 3 && !root.BasicConstraintsValid {
@@ -55,15 +54,6 @@ func ReadClients(authorities, revoked string, now time.Time) (files ClientFiles,
 
 func encoded(kind string, der []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
-}
-
-// noAuthorities has an error of parseChain speak of authorities.
-func noAuthorities(err error) error {
-	var e *Error
-	if errors.As(err, &e) && e.Kind == NoPEM && e.Remedy == "write the chain as PEM, the site's certificate first" {
-		e.Remedy = "write the certificate of whoever signs those of the clients as PEM"
-	}
-	return err
 }
 
 // maxLists is how large a file of lists may be: those of large authorities have

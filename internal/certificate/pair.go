@@ -57,7 +57,7 @@ func Load(certFile, keyFile string) (Pair, error) {
 	if certErr != nil {
 		return Pair{}, certErr
 	}
-	chain, err := parseChain(certFile, certPEM)
+	chain, err := parseChain(certFile, certPEM, writeChain)
 	if err != nil {
 		return Pair{}, err
 	}

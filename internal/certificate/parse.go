@@ -62,7 +62,12 @@ func causeOf(err error) string {
 	return err.Error()
 }
 
-func parseChain(file string, content []byte) ([]*x509.Certificate, error) {
+// writeChain is what to do about a file without any certificate.
+const writeChain = "write the chain as PEM, the site's certificate first"
+
+// parseChain decodes the certificates of a file. empty is what to do about one that holds
+// something else.
+func parseChain(file string, content []byte, empty string) ([]*x509.Certificate, error) {
 	var chain []*x509.Certificate
 	var others []string
 	whole, damaged := blocks(content)
@@ -85,7 +90,7 @@ func parseChain(file string, content []byte) ([]*x509.Certificate, error) {
 	if len(chain) > 0 {
 		return chain, nil
 	}
-	e := &Error{Kind: NoPEM, File: file, Detail: "holds no PEM certificate", Remedy: "write the chain as PEM, the site's certificate first"}
+	e := &Error{Kind: NoPEM, File: file, Detail: "holds no PEM certificate", Remedy: empty}
 	_, derErr := x509.ParseCertificate(content)
 	switch {
 	case derErr == nil:

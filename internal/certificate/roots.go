@@ -19,7 +19,7 @@ func LoadRoots(file string) (Roots, error) {
 	if err != nil {
 		return Roots{}, err
 	}
-	chain, err := parseChain(file, content)
+	chain, err := parseChain(file, content, writeChain)
 	if err != nil {
 		return Roots{}, err
 	}
