@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -109,20 +110,20 @@ func checkLists(file string, roots []*x509.Certificate, lists []*x509.Revocation
 		}
 	}
 	for _, list := range lists {
-		made := false
-		for _, root := range roots {
-			made = made || listOf(root, []*x509.RevocationList{list}) != nil
-		}
-		if !made {
+		made := func(root *x509.Certificate) bool { return listOf(root, []*x509.RevocationList{list}) != nil }
+		if !slices.ContainsFunc(roots, made) {
 			warnings = append(warnings, problem(Incomplete, "leave it out, unless clients show the certificate of that one with their own", "has a list of %q, which is none of the authorities", nameOf(list.Issuer)))
 		}
-		switch left := list.NextUpdate.Sub(now); {
-		case list.NextUpdate.IsZero():
-		case left <= 0:
+		if ended(list, now) {
 			warnings = append(warnings, problem(Malformed, "put a newer one in its place: until then nobody with a certificate of that authority comes in", "has a list of %q that ended on %s", nameOf(list.Issuer), list.NextUpdate.UTC().Format(time.DateTime)))
 		}
 	}
 	return warnings, nil
+}
+
+// ended reports whether an authority should have made another list by now.
+func ended(list *x509.RevocationList, now time.Time) bool {
+	return !list.NextUpdate.IsZero() && !now.Before(list.NextUpdate)
 }
 
 // listOf is the newest list that an authority has made; nil where there is none.

@@ -4,18 +4,20 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
 // Clients verifies the certificates of clients. It is immutable, and may be used from
 // any goroutine.
 type Clients struct {
-	files ClientFiles
-	roots *x509.CertPool
-	lists []*x509.RevocationList // nil where nobody looks for any
+	files       ClientFiles
+	authorities []*x509.Certificate
+	roots       *x509.CertPool         // those of them that no other one has revoked
+	lists       []*x509.RevocationList // nil where nobody looks for any
 	// revoked are the serial numbers on a list, each in bytes.
 	revoked map[*x509.RevocationList]map[string]bool
-	by      map[string]*x509.RevocationList // of the authorities in the files, by their certificates
+	by      map[string]*x509.RevocationList // of the authorities, by their certificates
 }
 
 // NewClients makes one of what ReadClients has read.
@@ -39,25 +41,21 @@ func NewClients(files ClientFiles) (*Clients, error) {
 
 // addRoots takes in the authorities but those that another one has revoked.
 func (c *Clients) addRoots() error {
-	var roots []*x509.Certificate
 	whole, _ := blocks([]byte(c.files.Authorities))
 	for _, block := range whole {
 		root, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
 			return fmt.Errorf("the certificate of an authority: %w", err)
 		}
-		roots = append(roots, root)
+		c.authorities = append(c.authorities, root)
+		c.by[string(root.Raw)] = listOf(root, c.lists)
 	}
-	for _, root := range roots {
-		taken := true
-		for _, other := range roots {
-			if list := listOf(other, c.lists); list != nil && !isRoot(root) && signed(other, root) && c.revoked[list][string(root.SerialNumber.Bytes())] {
-				taken = false
-			}
+	for _, root := range c.authorities {
+		revoked := func(other *x509.Certificate) bool {
+			return c.revoked[c.by[string(other.Raw)]][string(root.SerialNumber.Bytes())] && !isRoot(root) && signed(other, root)
 		}
-		if taken {
+		if !slices.ContainsFunc(c.authorities, revoked) {
 			c.roots.AddCert(root)
-			c.by[string(root.Raw)] = listOf(root, c.lists)
 		}
 	}
 	return nil
@@ -105,7 +103,7 @@ func (c *Clients) unrevoked(way []*x509.Certificate, now time.Time) (until time.
 		switch {
 		case list == nil:
 			return until, fmt.Errorf("no list says what %s has revoked", nameOf(way[i+1].Subject))
-		case now.Before(list.ThisUpdate), !list.NextUpdate.IsZero() && !now.Before(list.NextUpdate):
+		case now.Before(list.ThisUpdate), ended(list, now):
 			return until, fmt.Errorf("the list of what %s has revoked is not of today", nameOf(way[i+1].Subject))
 		case c.revoked[list][string(one.SerialNumber.Bytes())]:
 			return until, errRevoked
@@ -142,11 +140,8 @@ func (c *Clients) Ends() (what string, at time.Time) {
 			what, at = name, end
 		}
 	}
-	whole, _ := blocks([]byte(c.files.Authorities))
-	for _, block := range whole {
-		if one, err := x509.ParseCertificate(block.Bytes); err == nil { // as it was when this was made
-			keep(fmt.Sprintf("the certificate of the authority %q", nameOf(one.Subject)), one.NotAfter)
-		}
+	for _, one := range c.authorities {
+		keep(fmt.Sprintf("the certificate of the authority %q", nameOf(one.Subject)), one.NotAfter)
 	}
 	for _, list := range c.lists {
 		keep(fmt.Sprintf("the list of what %q has revoked", nameOf(list.Issuer)), list.NextUpdate)
