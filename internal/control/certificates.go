@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"edgegen/internal/acme"
@@ -167,7 +168,24 @@ func sourceOf(tls *site.TLS) string {
 	return "file"
 }
 
-// clientsOf tells of the sites that ask clients for a certificate.
+// clientsTold is what the status tells of the sites that ask clients for a certificate.
+// Lists of what is revoked may be large, so that they are read once a generation. The
+// zero value has read none. It may be used from any goroutine.
+type clientsTold struct {
+	mu  sync.Mutex
+	of  *generation.Generation
+	all []api.ClientsStatus // not changed, but replaced
+}
+
+func (c *clientsTold) about(g *generation.Generation) []api.ClientsStatus {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.of != g {
+		c.of, c.all = g, clientsOf(g)
+	}
+	return c.all
+}
+
 func clientsOf(g *generation.Generation) (all []api.ClientsStatus) {
 	for i := range g.Loaded.Edge.Sites {
 		s := &g.Loaded.Edge.Sites[i]

@@ -36,6 +36,7 @@ type Edge struct {
 	die     context.CancelFunc // ends the life of the house
 	monitor *monitorServer
 	keeping sync.Mutex // held while the last good generation is stored
+	clients clientsTold
 
 	// The house's lock guards these too.
 	apps    []*app

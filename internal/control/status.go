@@ -29,7 +29,7 @@ func (e *Edge) status(ctx context.Context) api.Status {
 		Tiers:        []api.TierStatus{},
 		Backends:     []api.BackendStatus{},
 		Certificates: e.certificatesOf(g),
-		Clients:      clientsOf(g),
+		Clients:      e.clients.about(g),
 		LastReload:   last,
 		Metrics:      e.monitor.addresses(),
 		Traces:       e.tracesStatus(g),
