@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"slices"
 
@@ -13,6 +14,7 @@ type clientsReading struct {
 	files    certificate.ClientFiles
 	warnings []*certificate.Error
 	err      error
+	said     string // names all of that: lists may be large, and many sites name the same ones
 }
 
 // clientsFiles names the two files; the second is "" where there is none.
@@ -25,6 +27,12 @@ func (l *loader) clients(files clientsFiles) clientsReading {
 	}
 	var read clientsReading
 	read.files, read.warnings, read.err = certificate.ReadClients(files.authorities, files.revoked, l.now())
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%q %v", read.files, read.err)
+	for _, w := range read.warnings {
+		fmt.Fprint(sum, w.Detail)
+	}
+	read.said = string(sum.Sum(nil))
 	l.clientsRead[files] = read
 	return read
 }
@@ -32,11 +40,7 @@ func (l *loader) clients(files clientsFiles) clientsReading {
 // relies is what a site block depends on that names these files: what is in them, and
 // what is said about that today.
 func (r clientsReading) relies(files clientsFiles) reliance {
-	content := fmt.Sprintf("%q %v", r.files, r.err)
-	for _, w := range r.warnings {
-		content += w.Detail
-	}
-	return reliance{kind: onClients, name: files.authorities + "\x00" + files.revoked, content: content, there: r.err == nil}
+	return reliance{kind: onClients, name: files.authorities + "\x00" + files.revoked, content: r.said, there: r.err == nil}
 }
 
 // readClientAuth reads whether a client without a certificate comes in.
