@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"edgegen/internal/certificate"
 	"edgegen/internal/site"
 )
 
@@ -74,21 +73,9 @@ func readBinding(b *block, a *argument, acme *site.ACME) {
 
 // checkACME reads what the authority itself is verified with.
 func checkACME(b *block, acme *site.ACME) {
-	root := b.row(&acme.CARoot)
-	if !b.holds(root) {
-		return
+	if root := b.row(&acme.CARoot); b.holds(root) {
+		acme.CARoot, acme.CASum = b.roots(root)
 	}
-	file, path, ok := b.pemFile(root)
-	acme.CARoot = path
-	if !ok {
-		return
-	}
-	roots, err := certificate.LoadRoots(path)
-	if err != nil {
-		b.certificateError(err, named{root, file}, named{root, file})
-		return
-	}
-	acme.CASum = roots.Sum
 }
 
 // orderable holds that an authority may give a certificate for every name of the

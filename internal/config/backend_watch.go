@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	"edgegen/internal/certificate"
 	"edgegen/internal/site"
 )
 
@@ -100,15 +99,9 @@ func checkBackendTLS(b *block, t *site.BackendTLS) {
 		b.note.spoil() // the block is read anew each time
 	}
 	if b.holds(ca) {
-		file, path, ok := b.pemFile(ca)
-		t.CA = path
-		if ok {
-			roots, err := certificate.LoadRoots(path)
-			if err != nil {
-				b.certificateError(err, named{ca, file}, named{ca, file})
-			}
-			sum.Write([]byte(roots.Sum))
-		}
+		var of string
+		t.CA, of = b.roots(ca)
+		sum.Write([]byte(of))
 		if !t.Verify {
 			b.warnAt(b.placeOf(ca), "leave one of the two out", "%s has no effect beside verify = false", ca.name)
 		}

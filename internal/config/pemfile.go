@@ -45,6 +45,20 @@ func (b *block) pemFiles(a *argument) (files []namedFile, ok bool) {
 	return files, ok
 }
 
+// roots are authorities in a file as pemFile has one, which must be good. sum is the
+// same for the same certificates, and "" where there are none.
+func (b *block) roots(a *argument) (path, sum string) {
+	file, path, ok := b.pemFile(a)
+	if !ok {
+		return path, ""
+	}
+	roots, err := certificate.LoadRoots(path)
+	if err != nil {
+		b.certificateError(err, named{a, file}, named{a, file})
+	}
+	return path, roots.Sum
+}
+
 func (b *block) existing(a *argument, written located) (path string, ok bool) {
 	if path, ok = b.pathOf(a.name, written); !ok {
 		return "", false

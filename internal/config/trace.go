@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"edgegen/internal/certificate"
 	"edgegen/internal/site"
 )
 
@@ -48,19 +47,7 @@ func readTraceFields(b *block, a *argument, t *site.Trace) {
 
 // checkTrace reads what the collector is verified with.
 func checkTrace(b *block, t *site.Trace) {
-	ca := b.row(&t.CA)
-	if !b.holds(ca) {
-		return
+	if ca := b.row(&t.CA); b.holds(ca) {
+		t.CA, t.CASum = b.roots(ca)
 	}
-	file, path, ok := b.pemFile(ca)
-	t.CA = path
-	if !ok {
-		return
-	}
-	roots, err := certificate.LoadRoots(path)
-	if err != nil {
-		b.certificateError(err, named{ca, file}, named{ca, file})
-		return
-	}
-	t.CASum = roots.Sum
 }
