@@ -111,7 +111,7 @@ func (x *examination) examineDifferences() []Line {
 
 // makes reports whether the engines that would serve make a difference.
 func (x *examination) makes(d native.Difference) bool {
-	return d.With == "" && x.uses(d.Engine, d.Tier) || d.With != "" && x.uses(d.Engine, d.Tier) && x.uses(d.With, "")
+	return x.uses(d.Engine, d.Tier) && (d.With == "" || x.uses(d.With, ""))
 }
 
 // uses reports whether an engine would serve the tier, or any where that is "".
