@@ -61,8 +61,8 @@ type Exporter struct {
 	options Options
 	client  otlptrace.Client
 	idle    func()
-	waiting chan Request
-	over    chan struct{} // closed when nothing more comes
+	waiting chan Request  // closed when nothing more comes
+	over    chan struct{} // closed likewise: no pause is made any more
 	life    context.Context
 	giveUp  context.CancelFunc
 	sending sync.WaitGroup
@@ -104,7 +104,7 @@ func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse
 // Tell takes a request that has ended. One whose trace is not sampled is nobody's to
 // hear of; one too many is dropped and counted.
 func (e *Exporter) Tell(r Request) {
-	if !r.sampled() {
+	if !Sampled(&r.Record) {
 		return
 	}
 	e.mu.Lock()
@@ -130,6 +130,7 @@ func (e *Exporter) Problem() string {
 func (e *Exporter) Close() {
 	e.mu.Lock()
 	e.closed = true
+	close(e.waiting)
 	e.mu.Unlock()
 	close(e.over)
 	late := time.AfterFunc(lastTime, e.giveUp)
@@ -142,19 +143,9 @@ func (e *Exporter) Close() {
 	}
 }
 
-// run sends batches until it is over and nothing is waiting.
+// run sends batches until nothing more comes.
 func (e *Exporter) run() {
-	for {
-		var first Request
-		select {
-		case first = <-e.waiting:
-		default:
-			select {
-			case first = <-e.waiting:
-			case <-e.over:
-				return
-			}
-		}
+	for first := range e.waiting {
 		e.send(e.gather(first))
 	}
 }
@@ -164,19 +155,13 @@ func (e *Exporter) gather(first Request) []Request {
 	all := []Request{first}
 	timer := time.NewTimer(gather)
 	defer timer.Stop()
-	over := e.over
 	for len(all) < batch {
 		select {
-		case r := <-e.waiting:
+		case r, more := <-e.waiting:
+			if !more {
+				return all
+			}
 			all = append(all, r)
-			continue
-		default:
-		}
-		select {
-		case r := <-e.waiting:
-			all = append(all, r)
-		case <-over:
-			return all
 		case <-timer.C:
 			return all
 		}

@@ -23,19 +23,15 @@ type Request struct {
 	Tiers []Tier
 }
 
-// sampled reports whether the trace is told of, by the flags of its traceparent.
-func (r *Request) sampled() bool { return sampled(r.Trace) }
-
-func sampled(trace string) bool {
-	if len(trace) < site.TraceParentSize {
+// Sampled reports whether a record is of a trace that is told of, by the flags of its
+// traceparent.
+func Sampled(r *accesslog.Record) bool {
+	if len(r.Trace) < site.TraceParentSize {
 		return false
 	}
-	flags, err := hex.DecodeString(trace[53:55])
+	flags, err := hex.DecodeString(r.Trace[53:55])
 	return err == nil && flags[0]&1 == 1
 }
-
-// Sampled reports whether a record is of a trace that is told of.
-func Sampled(r *accesslog.Record) bool { return sampled(r.Trace) }
 
 // spans are the tiers that had a part in the request: the web tier only where it was
 // asked, for a WebSocket goes from the cache tier to the app.
@@ -64,7 +60,7 @@ func (o *Options) message(all []Request) *v1.ResourceSpans {
 // innermost has the ID that the app was told, where the edge has made that, so that
 // what the app tells stands below the edge.
 func (o *Options) spansOf(r *Request) []*v1.Span {
-	trace, err := hex.DecodeString(r.Trace[3:35])
+	trace, err := hex.DecodeString(r.TraceID())
 	told, err2 := hex.DecodeString(r.Trace[36:52])
 	if err != nil || err2 != nil {
 		return nil // which no tier makes or keeps
