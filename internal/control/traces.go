@@ -79,21 +79,17 @@ func (e *Edge) prepareTraces(was, next *generation.Generation) (*tracesChange, e
 }
 
 func (c *tracesChange) commit() {
-	if c != nil {
-		c.edge.retireTraces(c.edge.traces.to.Swap(c.next))
+	if c == nil {
+		return
+	}
+	if was := c.edge.traces.to.Swap(c.next); was != nil {
+		c.edge.later.Go(was.Close) // which tells what has not been heard yet
 	}
 }
 
 func (c *tracesChange) abandon() {
 	if c != nil && c.next != nil {
 		c.next.Close() // it has nothing to tell
-	}
-}
-
-// retireTraces lets a collector be told of what it has not heard yet.
-func (e *Edge) retireTraces(was *tracing.Exporter) {
-	if was != nil {
-		e.later.Go(was.Close)
 	}
 }
 

@@ -49,7 +49,7 @@ func (t *transaction) planServers(ctx context.Context) error {
 	if was, next := t.was.Loaded.Edge, t.next.Loaded.Edge; (was.Metrics == nil) != (next.Metrics == nil) || !slices.Equal(t.was.Public.Metrics, t.next.Public.Metrics) {
 		own = append(own, "the metrics")
 	}
-	if t.was.Loaded.Edge.Trace.Meaning() != t.next.Loaded.Edge.Trace.Meaning() {
+	if t.traces != nil {
 		own = append(own, "the traces")
 	}
 	own = append(own, t.rearranged()...)
