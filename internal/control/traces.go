@@ -2,6 +2,7 @@ package control
 
 import (
 	"os"
+	"slices"
 	"sync/atomic"
 
 	"edgegen/internal/accesslog"
@@ -44,7 +45,7 @@ func (e *house) told(r accesslog.Record, cache site.Engine) {
 // standsIn reports whether a builtin tier serves in the place of a role's daemon.
 func (e *house) standsIn(role string) bool {
 	for _, d := range e.daemonsNow() {
-		if d.Role == role {
+		if slices.Contains(d.roles(), role) {
 			return d.degraded()
 		}
 	}
