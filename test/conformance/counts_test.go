@@ -8,12 +8,13 @@ import (
 	"maps"
 	"net/http"
 	"os"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"edgegen/test/edge"
 )
 
 // countCases are O1: what is counted is what clients asked, with the labels that the
@@ -113,15 +114,7 @@ func (s *subject) counts(a *attempt) map[string]float64 {
 	if err != nil {
 		a.fatalf("%v", err)
 	}
-	return requestCounts(text)
-}
-
-func requestCounts(text string) map[string]float64 {
-	all := map[string]float64{}
-	for _, match := range regexp.MustCompile(`(?m)^edgegen_requests_total\{(.*)\} ([0-9.e+]+)$`).FindAllStringSubmatch(text, -1) {
-		all[match[1]], _ = strconv.ParseFloat(match[2], 64) // the pattern has digits alone
-	}
-	return all
+	return edge.RequestCounts(text)
 }
 
 // scrape asks for the metrics.
@@ -156,7 +149,7 @@ func holdCounts(t *testing.T, s *subject) {
 			t.Fatal(err)
 		}
 		sum = 0
-		for _, n := range requestCounts(text) {
+		for _, n := range edge.RequestCounts(text) {
 			sum += n
 		}
 		data, err := os.ReadFile(s.Path("access.log"))

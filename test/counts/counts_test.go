@@ -9,9 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -188,30 +186,10 @@ func compare(t *testing.T, what string, got, want table) {
 	}
 }
 
-var countForm = regexp.MustCompile(`(?m)^edgegen_requests_total\{(.*)\} ([0-9.e+]+)$`)
-
 // counted is what the edge has counted.
 func (p *place) counted() table {
 	p.t.Helper()
-	all := table{}
-	for _, match := range countForm.FindAllStringSubmatch(p.scrape(), -1) {
-		all[match[1]], _ = strconv.ParseFloat(match[2], 64) // the pattern has digits alone
-	}
-	return all
-}
-
-func (p *place) scrape() string {
-	p.t.Helper()
-	response, err := http.Get("http://" + p.Status().Metrics[0] + "/metrics")
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		p.t.Fatal(response.Status, err)
-	}
-	return string(text)
+	return edge.RequestCounts(p.Metrics())
 }
 
 // reloads has the site change while requests are under way.
