@@ -3,7 +3,6 @@ package config
 import (
 	"crypto/sha256"
 	"fmt"
-	"slices"
 
 	"edgegen/internal/certificate"
 	"edgegen/internal/site"
@@ -45,15 +44,7 @@ func (r clientsReading) relies(files clientsFiles) reliance {
 
 // readClientAuth reads whether a client without a certificate comes in.
 func readClientAuth(b *block, a *argument, tls *site.TLS) {
-	tls.Clients.Required = true
-	word, ok := b.text(a)
-	switch {
-	case !ok:
-	case !slices.Contains(a.choices, word.text):
-		b.errorAt(word.place, "write "+oneOf(a.choices), "%s cannot be %q", a.name, word.text)
-	default:
-		tls.Clients.Required = word.text == a.choices[0]
-	}
+	tls.Clients.Required = b.word(a) == a.choices[0]
 }
 
 // checkClients reads who gives clients their certificates.
