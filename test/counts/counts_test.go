@@ -6,7 +6,6 @@ import (
 	"io"
 	"maps"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -78,10 +77,9 @@ func start(t *testing.T, c edge.Combination) *place {
 	p := &place{Edge: h.Run(), t: t, home: h, sum: table{}}
 	address := p.HTTPS()
 	for i := range 4 {
-		p.clients = append(p.clients, &http.Client{Timeout: edge.Patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-			Transport: &http.Transport{DialContext: (&net.Dialer{}).DialContext, TLSClientConfig: &tls.Config{InsecureSkipVerify: true, ServerName: "counts.test"},
-				ForceAttemptHTTP2: i%2 == 1, DisableCompression: true, Proxy: nil}})
-		p.clients[i].Transport = to{p.clients[i].Transport.(*http.Transport), address}
+		transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true, ServerName: "counts.test"}, ForceAttemptHTTP2: i%2 == 1, DisableCompression: true}
+		p.clients = append(p.clients, &http.Client{Timeout: edge.Patience, Transport: to{transport, address},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }})
 	}
 	return p
 }
