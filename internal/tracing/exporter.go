@@ -221,10 +221,8 @@ func (e *Exporter) shown(err error) string {
 	const most = 300
 	text := strings.ToValidUTF8(strings.Join(strings.Fields(err.Error()), " "), "\ufffd")
 	for _, f := range e.options.Trace.Fields {
-		text = strings.ReplaceAll(text, f.Value, site.Hidden)
-		if _, key, ok := strings.Cut(f.Value, " "); ok {
-			text = strings.ReplaceAll(text, key, site.Hidden)
-		}
+		key := f.Value[strings.IndexByte(f.Value, ' ')+1:] // all of it, where it has one word
+		text = site.Hide(text, []string{f.Value, key})
 	}
 	text = e.options.Hide(text)
 	if len(text) > most {
