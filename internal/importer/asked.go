@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -67,17 +66,17 @@ func (r *Result) Asked() (all []Asked) {
 }
 
 var (
-	groups = regexp.MustCompile(`\((?:\?:|\?<\w+>)?([^()|]*)[^()]*\)[?*+]?`)
-	atoms  = regexp.MustCompile(`\[[^\]]*\][*+?]?|\\[dw][*+?]?|\.[*+]`)
+	groups = lazily(`\((?:\?:|\?<\w+>)?([^()|]*)[^()]*\)[?*+]?`)
+	atoms  = lazily(`\[[^\]]*\][*+?]?|\\[dw][*+?]?|\.[*+]`)
 )
 
 // example is a path that an expression matches, as a guess; what is none is not asked.
 func example(expression string) string {
 	text := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(expression, "(?i)"), "^"), "$")
 	for range 3 {
-		text = groups.ReplaceAllString(text, "$1")
+		text = groups().ReplaceAllString(text, "$1")
 	}
-	text = atoms.ReplaceAllString(text, "1")
+	text = atoms().ReplaceAllString(text, "1")
 	text = strings.ReplaceAll(strings.ReplaceAll(text, `\.`, "."), `\/`, "/")
 	if strings.HasPrefix(text, ".") {
 		text = "/file" + text

@@ -2,7 +2,6 @@ package importer
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -126,7 +125,7 @@ func (r *router) root(scope *directive, b *block) (root string, from []*Line) {
 	return "", nil
 }
 
-var maintenancePage = regexp.MustCompile(`(?i)(maint|down|offline|sorry|wartung|system/)[^/]*\.html?$`)
+var maintenancePage = lazily(`(?i)(maint|down|offline|sorry|wartung|system/)[^/]*\.html?$`)
 
 // tries are the entries of try_files, without what is said otherwise here. fallback
 // says that what no file answers is for the scripts.
@@ -149,7 +148,7 @@ func (r *router) tries(b *block, scope, try *directive, root string) (entries []
 		case entry == "=404":
 		case strings.HasPrefix(entry, "="):
 			try.refuse("404 is the answer where there is neither a file nor an app", "have an app answer")
-		case i == 0 && !strings.Contains(entry, "$") && maintenancePage.MatchString(entry):
+		case i == 0 && !strings.Contains(entry, "$") && maintenancePage().MatchString(entry):
 			r.maintenance(root+entry, try.Line)
 		case last && strings.HasSuffix(file, ".php"):
 			fallback = r.php != ""

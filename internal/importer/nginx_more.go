@@ -2,7 +2,6 @@ package importer
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -93,7 +92,7 @@ func (r *router) conditions(b *block, scope *directive) {
 			inner = d.body[0]
 		}
 		switch t, leads := redirectOf(inner.orNone()); {
-		case operator == "-f" && strings.HasPrefix(subject, "$document_root/") && (inner.arg(0) == "503" || maintenancePage.MatchString(subject)):
+		case operator == "-f" && strings.HasPrefix(subject, "$document_root/") && (inner.arg(0) == "503" || maintenancePage().MatchString(subject)):
 			if root := scope.setting("root"); root != nil {
 				r.maintenance(r.rootPath(r.constants(root, root.arg(0)))+strings.TrimPrefix(subject, "$document_root"), d.Line)
 				d.every(func(one *directive) { one.into("maintenance") })
@@ -142,11 +141,11 @@ func (d *directive) orNone() *directive {
 	return d
 }
 
-var methodList = regexp.MustCompile(`^\^?\(?([A-Z|]+)\)?\$?$`)
+var methodList = lazily(`^\^?\(?([A-Z|]+)\)?\$?$`)
 
 // methodsOf are those that a condition lets through.
 func methodsOf(operator, value string) []string {
-	match := methodList.FindStringSubmatch(value)
+	match := methodList().FindStringSubmatch(value)
 	if operator != "!~" && operator != "!~*" && operator != "!=" || match == nil {
 		return nil
 	}

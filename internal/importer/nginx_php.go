@@ -10,7 +10,7 @@ import (
 func (r *router) scripts(all []location) (others []location) {
 	for _, l := range all {
 		pass := l.last("fastcgi_pass")
-		php := strings.HasPrefix(l.kind, "~") && phpFiles.MatchString(l.path) || l.kind == "=" && strings.HasSuffix(l.path, ".php")
+		php := strings.HasPrefix(l.kind, "~") && phpFiles().MatchString(l.path) || l.kind == "=" && strings.HasSuffix(l.path, ".php")
 		switch {
 		case !php:
 			others = append(others, l)

@@ -34,12 +34,12 @@ type app struct {
 	path           string // "" where none is named
 }
 
-var passed = regexp.MustCompile(`^(https?)://(unix:[^:]+:?|[^/]+)(/.*)?$`)
+var passed = lazily(`^(https?)://(unix:[^:]+:?|[^/]+)(/.*)?$`)
 
 func (r *router) appOf(d *directive) (a app, ok bool) {
 	text := r.constants(d, d.arg(0))
 	text = strings.TrimSuffix(text, "$request_uri")
-	match := passed.FindStringSubmatch(text)
+	match := passed().FindStringSubmatch(text)
 	if match == nil || strings.Contains(text, "$") {
 		d.refuse("where it leads is named by variables", "write a backend for each app, and a route for each backend")
 		return a, false
@@ -119,9 +119,11 @@ func free(site *block, name string) string {
 	return name
 }
 
+var noName = lazily(`[^a-zA-Z0-9_]+`)
+
 // nameOf makes a name of a text.
 func nameOf(text string) string {
-	name := strings.Trim(regexp.MustCompile(`[^a-zA-Z0-9_]+`).ReplaceAllString(text, "_"), "_")
+	name := strings.Trim(noName().ReplaceAllString(text, "_"), "_")
 	if name == "" || name[0] >= '0' && name[0] <= '9' {
 		name = "app_" + name
 	}

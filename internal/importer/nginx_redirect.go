@@ -15,9 +15,9 @@ type target struct {
 }
 
 var (
-	absoluteURL = regexp.MustCompile(`^(https?|\$scheme|\$\{scheme\})://([^/$]+|\$host|\$server_name|\$http_host|\$\{host\}|\$1)(:\d+)?(.*)$`)
-	wholePath   = regexp.MustCompile(`^/?(\$request_uri|\$\{request_uri\}|\$uri(\$is_args\$args)?|\$1(\$is_args\$args)?)$`)
-	anyPath     = regexp.MustCompile(`^\^?(/\?|/)?(\(\.\*\)|\(\.\+\)|\.\*)?\$?$`)
+	absoluteURL = lazily(`^(https?|\$scheme|\$\{scheme\})://([^/$]+|\$host|\$server_name|\$http_host|\$\{host\}|\$1)(:\d+)?(.*)$`)
+	wholePath   = lazily(`^/?(\$request_uri|\$\{request_uri\}|\$uri(\$is_args\$args)?|\$1(\$is_args\$args)?)$`)
+	anyPath     = lazily(`^\^?(/\?|/)?(\(\.\*\)|\(\.\+\)|\.\*)?\$?$`)
 )
 
 // redirectOf reads a return or a rewrite that leads elsewhere.
@@ -47,7 +47,7 @@ func redirectOf(d *directive) (t target, ok bool) {
 		return t, false
 	}
 	t.path = to
-	if match := absoluteURL.FindStringSubmatch(to); match != nil {
+	if match := absoluteURL().FindStringSubmatch(to); match != nil {
 		t.scheme, t.host, t.path = match[1], strings.ToLower(match[2])+match[3], match[4]
 		if strings.HasPrefix(t.scheme, "$") {
 			t.scheme = ""
@@ -56,8 +56,8 @@ func redirectOf(d *directive) (t target, ok bool) {
 			t.host = ""
 		}
 	}
-	t.whole = wholePath.MatchString(t.path) && (pattern == "" || anyPath.MatchString(pattern))
-	if d.name == "rewrite" && !t.whole && anyPath.MatchString(pattern) && (t.path == "" || t.path == "/") && t.host != "" {
+	t.whole = wholePath().MatchString(t.path) && (pattern == "" || anyPath().MatchString(pattern))
+	if d.name == "rewrite" && !t.whole && anyPath().MatchString(pattern) && (t.path == "" || t.path == "/") && t.host != "" {
 		t.path = "/"
 	}
 	return t, to != ""

@@ -64,8 +64,8 @@ func (r *router) routes() {
 }
 
 var (
-	dotFiles = regexp.MustCompile(`^\^?(\(\^\|/\)|\.\*)?/?\(?(\\/)?\\\.`)
-	phpFiles = regexp.MustCompile(`\\\.(php|\(?ph(p|tml)|\[\^/\]\??ph)`)
+	dotFiles = lazily(`^\^?(\(\^\|/\)|\.\*)?/?\(?(\\/)?\\\.`)
+	phpFiles = lazily(`\\\.(php|\(?ph(p|tml)|\[\^/\]\??ph)`)
 )
 
 // location makes a route of a location. It reports whether that is the one of all
@@ -78,7 +78,7 @@ func (r *router) location(l location, all []location) bool {
 	case forChallenges(l.directive):
 		r.idleAll(l.directive, "with tls { acme = true } edgegen answers the authority itself")
 		return false
-	case strings.HasPrefix(l.kind, "~") && dotFiles.MatchString(l.path) && refuses(l.directive):
+	case strings.HasPrefix(l.kind, "~") && dotFiles().MatchString(l.path) && refuses(l.directive):
 		r.idleAll(l.directive, "dot files are never served")
 		return false
 	case l.last("internal") != nil && r.forErrors(l):
@@ -260,7 +260,7 @@ func asksRefused(b *block, server *directive) (found bool) {
 	return found
 }
 
+var captured = lazily(`\$\{?(\d+|[a-zA-Z_][a-zA-Z_0-9]*)\}?`)
+
 // captures writes $1 and $name as the language does.
-func captures(text string) string {
-	return regexp.MustCompile(`\$\{?(\d+|[a-zA-Z_][a-zA-Z_0-9]*)\}?`).ReplaceAllString(text, "{$1}")
-}
+func captures(text string) string { return captured().ReplaceAllString(text, "{$1}") }

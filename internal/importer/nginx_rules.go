@@ -2,7 +2,6 @@ package importer
 
 import (
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,10 +40,10 @@ func (r *router) header(b *block, d *directive) {
 	}
 }
 
-var maxAge = regexp.MustCompile(`(?i)max-age\s*=\s*"?(\d+)`)
+var maxAge = lazily(`(?i)max-age\s*=\s*"?(\d+)`)
 
 func (r *router) hsts(d *directive, value string) {
-	age := maxAge.FindStringSubmatch(value)
+	age := maxAge().FindStringSubmatch(value)
 	if age == nil {
 		d.refuse("it names no max-age", "write `hsts { max_age = \"1y\" }` into the site")
 		return

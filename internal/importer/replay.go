@@ -321,7 +321,7 @@ func (p *replay) server(out *strings.Builder, d *directive) {
 
 // passed leads a proxy_pass to an app, an upstream aside.
 func (p *replay) passed(d *directive) *directive {
-	match := passed.FindStringSubmatch(d.arg(0))
+	match := passed().FindStringSubmatch(d.arg(0))
 	if match == nil || strings.Contains(match[2], "$") {
 		return d
 	}

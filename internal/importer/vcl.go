@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -185,8 +184,8 @@ func (v *vcl) director(s *statement) {
 }
 
 var (
-	newDirector = regexp.MustCompile(`^new (\S+) = directors\.(\S+) \(`)
-	addBackend  = regexp.MustCompile(`^(\S+)\.add_backend \( (\S+)`)
+	newDirector = lazily(`^new (\S+) = directors\.(\S+) \(`)
+	addBackend  = lazily(`^(\S+)\.add_backend \( (\S+)`)
 )
 
 // initial reads vcl_init, where directors are made.
@@ -197,9 +196,9 @@ func (v *vcl) initial(sub *statement) {
 	sub.into("the site file")
 	for _, s := range sub.body {
 		text := s.source()
-		if match := newDirector.FindStringSubmatch(text); match != nil {
+		if match := newDirector().FindStringSubmatch(text); match != nil {
 			v.groups[match[1]] = &vclGroup{statement: s, kind: match[2], from: []*Line{s.Line}}
-		} else if match := addBackend.FindStringSubmatch(text); match != nil && v.groups[match[1]] != nil {
+		} else if match := addBackend().FindStringSubmatch(text); match != nil && v.groups[match[1]] != nil {
 			g := v.groups[match[1]]
 			g.members, g.from = append(g.members, strings.Trim(match[2], ",")), append(g.from, s.Line)
 		} else if s.word(0) == "return" {
@@ -232,7 +231,7 @@ func (v *vcl) first() {
 func (v *vcl) standardName() string {
 	if recv := v.subs["vcl_recv"]; recv != nil {
 		for _, s := range recv.body {
-			if match := setBackend.FindStringSubmatch(s.source()); match != nil {
+			if match := setBackend().FindStringSubmatch(s.source()); match != nil {
 				s.into("route \"/\" → backend")
 				return match[2]
 			}

@@ -1,18 +1,17 @@
 package importer
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
 
-var ifWords = regexp.MustCompile(`^(?:(?:else )?if|elseif|elsif|elif) \( (.*) \)$`)
+var ifWords = lazily(`^(?:(?:else )?if|elseif|elsif|elif) \( (.*) \)$`)
 
 // condition translates an if, or another branch of one.
 func (v *vcl) condition(s *statement, at where) {
 	text := s.source()
 	cond := ""
-	if match := ifWords.FindStringSubmatch(text); match != nil {
+	if match := ifWords().FindStringSubmatch(text); match != nil {
 		cond = match[1]
 	}
 	lower := strings.ToLower(cond)
@@ -69,11 +68,11 @@ func (v *vcl) turnsAway(s *statement) bool {
 	return true
 }
 
-var asksStatus = regexp.MustCompile(`^(?:resp|obj)\.status == (\d+)$`)
+var asksStatus = lazily(`^(?:resp|obj)\.status == (\d+)$`)
 
 // unasked reports a condition about a status that nothing in the file makes.
 func (v *vcl) unasked(cond string) bool {
-	match := asksStatus.FindStringSubmatch(cond)
+	match := asksStatus().FindStringSubmatch(cond)
 	if match == nil {
 		return false
 	}
@@ -142,7 +141,7 @@ func (v *vcl) plainly(s *statement, at where, cond string) {
 func (v *vcl) webSocket(s *statement, at where) {
 	name := ""
 	s.every(func(one *statement) {
-		if match := setBackend.FindStringSubmatch(one.source()); match != nil {
+		if match := setBackend().FindStringSubmatch(one.source()); match != nil {
 			name = match[2]
 		}
 	})
@@ -167,7 +166,7 @@ func (v *vcl) webSocket(s *statement, at where) {
 
 // purge is who may have the cache forget a URL.
 func (v *vcl) purge(s *statement, at where) {
-	match := clientIP.FindStringSubmatch(bodyText(s) + s.source())
+	match := clientIP().FindStringSubmatch(bodyText(s) + s.source())
 	if match == nil || v.acls[match[1]] == nil {
 		s.refuseAll("anybody could purge", "write `cache { purge { allow = [ … ] } }` into the site")
 		return
@@ -195,11 +194,11 @@ func (v *vcl) purge(s *statement, at where) {
 	}
 }
 
-var queryNames = regexp.MustCompile(`\(((?:[a-zA-Z_][\w.\[\]+*-]*\|)*[a-zA-Z_][\w.\[\]+*-]*)\)=`)
+var queryNames = lazily(`\(((?:[a-zA-Z_][\w.\[\]+*-]*\|)*[a-zA-Z_][\w.\[\]+*-]*)\)=`)
 
 // query is a list of parameters that do not matter.
 func (v *vcl) query(s *statement, at where, cond string) bool {
-	names := queryNames.FindStringSubmatch(strings.ReplaceAll(cond, "?:", ""))
+	names := queryNames().FindStringSubmatch(strings.ReplaceAll(cond, "?:", ""))
 	if names == nil || !strings.Contains(cond, "req.url ~") {
 		return false
 	}
@@ -219,14 +218,14 @@ func (v *vcl) ignoreQuery(s *statement, at where, names string) {
 	s.right("the app sees the whole query: the key of what is stored leaves them out")
 }
 
-var runOfBytes = regexp.MustCompile(`\\?\[[^\]]*\][*+]?|\\w[*+]|\.[*+]?`)
+var runOfBytes = lazily(`\\?\[[^\]]*\][*+]?|\\w[*+]|\.[*+]?`)
 
 // globOf makes a pattern with "*" of an expression for a name.
 func globOf(expression string) string {
-	return strings.ReplaceAll(runOfBytes.ReplaceAllString(expression, "*"), `\`, "")
+	return strings.ReplaceAll(runOfBytes().ReplaceAllString(expression, "*"), `\`, "")
 }
 
-var cookieName = regexp.MustCompile(`^(?:\(\^\|;\\?s?\s*\*?\)|\(\^\|; ?\)\s*\*?|;\s*|\^|\(\?:\^\|;\\s\*\))*\s*(?:\\s\*)*\(?(_{0,3}[\w.\[\]+*|-]+)\)?=`)
+var cookieName = lazily(`^(?:\(\^\|;\\?s?\s*\*?\)|\(\^\|; ?\)\s*\*?|;\s*|\^|\(\?:\^\|;\\s\*\))*\s*(?:\\s\*)*\(?(_{0,3}[\w.\[\]+*|-]+)\)?=`)
 
 // cookies is what is done about cookies, and about parameters. It reports whether the
 // statement is about them.
@@ -238,18 +237,18 @@ func (v *vcl) cookies(s *statement, at where, text string) bool {
 		s.right("the app still gets the cookies")
 		return true
 	}
-	match := regsub.FindStringSubmatch(text)
+	match := regsub().FindStringSubmatch(text)
 	if match == nil {
 		return false
 	}
 	if match[1] == "url" {
-		if names := queryNames.FindStringSubmatch(strings.ReplaceAll(match[2], "?:", "")); names != nil {
+		if names := queryNames().FindStringSubmatch(strings.ReplaceAll(match[2], "?:", "")); names != nil {
 			v.ignoreQuery(s, at, names[1])
 			return true
 		}
 		return false
 	}
-	if match := cookieName.FindStringSubmatch(match[2]); match != nil {
+	if match := cookieName().FindStringSubmatch(match[2]); match != nil {
 		var names []string
 		for name := range strings.SplitSeq(match[1], "|") {
 			names = append(names, globOf(name))
@@ -269,7 +268,7 @@ func (v *vcl) cookies(s *statement, at where, text string) bool {
 
 // header is a header that is set or taken away.
 func (v *vcl) header(s *statement, at where, text string) bool {
-	set, unset := setHeader.FindStringSubmatch(text), unsetHeader.FindStringSubmatch(text)
+	set, unset := setHeader().FindStringSubmatch(text), unsetHeader().FindStringSubmatch(text)
 	var of, name string
 	switch {
 	case set != nil:
@@ -300,7 +299,7 @@ func (v *vcl) header(s *statement, at where, text string) bool {
 func (v *vcl) byHost(s *statement, at where, cond string) bool {
 	var hosts []string
 	for _, part := range alternatives(cond) {
-		match := hostMatch.FindStringSubmatch(part)
+		match := hostMatch().FindStringSubmatch(part)
 		if match == nil {
 			return false
 		}
@@ -367,7 +366,7 @@ func hostsOf(operator, value string) (hosts []string) {
 func (v *vcl) byURL(s *statement, at where, cond string) bool {
 	var urls []string
 	for _, part := range alternatives(cond) {
-		match := urlMatch.FindStringSubmatch(part)
+		match := urlMatch().FindStringSubmatch(part)
 		if match == nil {
 			return false
 		}

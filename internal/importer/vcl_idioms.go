@@ -1,22 +1,21 @@
 package importer
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
 
 // The idioms of VCL, as statement.source writes them.
 var (
-	setBackend  = regexp.MustCompile(`^set (?:req|bereq)\.backend(_hint)? = ([\w.]+)(?: \( [^)]*\))?$`)
-	setTTL      = regexp.MustCompile(`^set beresp\.ttl = (.+)$`)
-	setGrace    = regexp.MustCompile(`^set beresp\.(grace|stale_if_error) = (.+)$`)
-	setHeader   = regexp.MustCompile(`^set (req|bereq|beresp|resp|obj)\.http\.([\w-]+) = "([^"]*)"$`)
-	unsetHeader = regexp.MustCompile(`^(?:unset|remove) (req|bereq|beresp|resp)\.http\.([\w-]+)$`)
-	urlMatch    = regexp.MustCompile(`^(?:req|bereq)\.url (~|==) "(.*)"$`)
-	hostMatch   = regexp.MustCompile(`(?i)^req\.http\.host (~|==) "(.*)"$`)
-	regsub      = regexp.MustCompile(`^set req\.(url|http\.(?i:cookie)) = regsub(?:all)? \( req\.(?:url|http\.(?i:cookie)) , "(.*)" , "(.*)" \)$`)
-	clientIP    = regexp.MustCompile(`client\.ip !?~ (\w+)`)
+	setBackend  = lazily(`^set (?:req|bereq)\.backend(_hint)? = ([\w.]+)(?: \( [^)]*\))?$`)
+	setTTL      = lazily(`^set beresp\.ttl = (.+)$`)
+	setGrace    = lazily(`^set beresp\.(grace|stale_if_error) = (.+)$`)
+	setHeader   = lazily(`^set (req|bereq|beresp|resp|obj)\.http\.([\w-]+) = "([^"]*)"$`)
+	unsetHeader = lazily(`^(?:unset|remove) (req|bereq|beresp|resp)\.http\.([\w-]+)$`)
+	urlMatch    = lazily(`^(?:req|bereq)\.url (~|==) "(.*)"$`)
+	hostMatch   = lazily(`(?i)^req\.http\.host (~|==) "(.*)"$`)
+	regsub      = lazily(`^set req\.(url|http\.(?i:cookie)) = regsub(?:all)? \( req\.(?:url|http\.(?i:cookie)) , "(.*)" , "(.*)" \)$`)
+	clientIP    = lazily(`client\.ip !?~ (\w+)`)
 )
 
 // indifferent says why a statement has no effect under whatever condition it stands;
@@ -113,15 +112,15 @@ func (v *vcl) statement(s *statement, at where) {
 		s.idle(why)
 		return
 	}
-	if match := setBackend.FindStringSubmatch(text); match != nil {
+	if match := setBackend().FindStringSubmatch(text); match != nil {
 		v.lead(s, at, match[2])
 		return
 	}
-	if match := setTTL.FindStringSubmatch(text); match != nil {
+	if match := setTTL().FindStringSubmatch(text); match != nil {
 		v.ttl(s, at)
 		return
 	}
-	if match := setGrace.FindStringSubmatch(text); match != nil && len(at.urls) == 0 {
+	if match := setGrace().FindStringSubmatch(text); match != nil && len(at.urls) == 0 {
 		if n, ok := vclSeconds(s.tail(3)); ok {
 			for _, site := range at.sites {
 				site.sub("cache").set(match[1], seconds(n), s.Line)
@@ -235,14 +234,14 @@ func (v *vcl) routes(at where, s *statement) (all []*block) {
 	return all
 }
 
-var plainURL = regexp.MustCompile(`^\^((?:/[\w.~-]*|\\[./-])+?)/?(\(/\|\$\)|\$|\(\\\?\.\*\)\?\$?)?$`)
+var plainURL = lazily(`^\^((?:/[\w.~-]*|\\[./-])+?)/?(\(/\|\$\)|\$|\(\\\?\.\*\)\?\$?)?$`)
 
 // routeOf is the label of the route for an expression of URLs.
 func routeOf(url string) string {
 	if exact, ok := strings.CutPrefix(url, "="); ok {
 		return "= " + exact
 	}
-	if match := plainURL.FindStringSubmatch(url); match != nil && !strings.ContainsAny(strings.ReplaceAll(match[1], `\.`, ""), "*+") && !strings.Contains(strings.ReplaceAll(match[1], `\.`, ""), ".") {
+	if match := plainURL().FindStringSubmatch(url); match != nil && !strings.ContainsAny(strings.ReplaceAll(match[1], `\.`, ""), "*+") && !strings.Contains(strings.ReplaceAll(match[1], `\.`, ""), ".") {
 		return strings.ReplaceAll(strings.ReplaceAll(strings.ReplaceAll(match[1], `\.`, "."), `\/`, "/"), `\-`, "-")
 	}
 	return "~ " + strings.TrimSuffix(url, `(\?.*|)$`)

@@ -14,8 +14,6 @@ import (
 // mostLogged bounds how many different requests of a log are asked.
 const mostLogged = 2000
 
-var combined = regexp.MustCompile(`"(?:GET|HEAD) (/\S*) HTTP/`)
-
 // Logged are the requests of an access log, in the common or combined format or as
 // edgegen writes it, each once. Those that name no host are asked of the first one that
 // is asked for something else.
@@ -29,6 +27,7 @@ func Logged(name string, others []importer.Asked) (all []importer.Asked, err err
 	if len(others) > 0 {
 		host = others[0].Host
 	}
+	combined := regexp.MustCompile(`"(?:GET|HEAD) (/\S*) HTTP/`)
 	seen := map[importer.Asked]bool{}
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, 1<<20)
