@@ -28,24 +28,25 @@ func (e Edge) at(q importer.Asked) string {
 	return e.HTTP
 }
 
-// Compare asks two edges. What one of them does not listen for is not asked.
+// Compare asks two edges, for each request once. What one of them does not listen for
+// is not asked.
 func Compare(ctx context.Context, before, now Edge, all []importer.Asked) (results []Compared) {
+	seen := map[importer.Asked]bool{}
 	for _, q := range all {
 		if before.HTTPS == "" && now.HTTPS == "" { // nobody ends TLS
 			q.HTTPS = false
 		}
-		if before.at(q) == "" || now.at(q) == "" || ctx.Err() != nil {
+		if seen[q] || before.at(q) == "" || now.at(q) == "" || ctx.Err() != nil {
 			continue
 		}
+		seen[q] = true
 		c := compare(ask(ctx, before.at(q), q), ask(ctx, now.at(q), q))
 		scheme := map[bool]string{true: "https", false: "http"}[q.HTTPS]
 		if q.WebSocket {
 			scheme = strings.Replace(scheme, "http", "ws", 1)
 		}
 		c.Request = "GET " + scheme + "://" + q.Host + q.Path
-		if !slices.ContainsFunc(results, func(other Compared) bool { return other.Request == c.Request }) {
-			results = append(results, c)
-		}
+		results = append(results, c)
 	}
 	return results
 }
