@@ -114,7 +114,7 @@ func readAll(f files) (*old, error) {
 		default:
 			r := &nginxReader{files: f}
 			conf := &directive{}
-			err = r.read(name, conf)
+			err = r.read(name, text, conf)
 			lines = r.lines
 			read.nginx = append(read.nginx, conf)
 		}

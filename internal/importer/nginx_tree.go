@@ -26,11 +26,7 @@ type nginxReader struct {
 }
 
 // read reads a file into the body of a directive.
-func (r *nginxReader) read(name string, into *directive) error {
-	text, err := r.files.read(name)
-	if err != nil {
-		return err
-	}
+func (r *nginxReader) read(name, text string, into *directive) error {
 	r.reading = append(r.reading, name)
 	defer func() { r.reading = r.reading[:len(r.reading)-1] }()
 	l := &nginxLexer{file: name, text: text, line: 1}
@@ -113,8 +109,12 @@ func (r *nginxReader) include(d *directive) error {
 		if slices.Contains(r.reading, name) {
 			return problem(d.File, d.Line.Line, "%s includes itself", name)
 		}
+		text, err := r.files.read(name)
+		if err != nil {
+			return err
+		}
 		d.into("what stands in " + name)
-		if err := r.read(name, d.around); err != nil {
+		if err := r.read(name, text, d.around); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -157,10 +158,8 @@ func (r *vclReader) include(s *statement) error {
 		s.refuse(why, "name that file beside this one, or put what it says in the place of the include")
 		return nil
 	}
-	for _, one := range r.reading {
-		if one == names[0] {
-			return problem(s.File, s.Line.Line, "%s includes itself", name)
-		}
+	if slices.Contains(r.reading, names[0]) {
+		return problem(s.File, s.Line.Line, "%s includes itself", name)
 	}
 	text, err := r.files.read(names[0])
 	if err != nil {
