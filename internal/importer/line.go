@@ -91,6 +91,12 @@ func intoAll(lines []*Line, place string) {
 	}
 }
 
+func rightAll(lines []*Line, words string) {
+	for _, line := range lines {
+		line.right(words)
+	}
+}
+
 func refuseAll(lines []*Line, why, remedy string) {
 	for _, line := range lines {
 		line.refuse(why, remedy)

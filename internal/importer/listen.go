@@ -15,9 +15,7 @@ func listenAt(edge *block, name, address string, from ...*Line) {
 		all := listed(a.value)
 		if host != "" && slices.Contains(all, ":"+port) {
 			intoAll(from, edge.place()+name)
-			for _, line := range from {
-				line.right("every address of the machine is listened on at that port")
-			}
+			rightAll(from, "every address of the machine is listened on at that port")
 			return
 		}
 		if host == "" {

@@ -163,10 +163,8 @@ func (n *nginx) listeners(s *server, edge *block) {
 		case strings.HasPrefix(l.address, "unix:"):
 			refuseAll(from, "the public listeners are addresses", "between the tiers there are Unix sockets of edgegen's own; leave it out")
 		case n.inner(l.address):
-			for _, one := range from {
-				one.into("the way from the cache to the web tier")
-				one.right("it is a Unix socket, which nobody else can reach")
-			}
+			intoAll(from, "the way from the cache to the web tier")
+			rightAll(from, "it is a Unix socket, which nobody else can reach")
 		case l.tls:
 			listenAt(edge, "https", l.address, from...)
 		default:

@@ -26,9 +26,7 @@ func (r *router) askedFor(b, backend *block, scope *directive) {
 			}
 		}
 		b.set("websocket", "true", from...)
-		for _, line := range from {
-			line.right("a complete handshake alone is passed on, and nothing else with Upgrade")
-		}
+		rightAll(from, "a complete handshake alone is passed on, and nothing else with Upgrade")
 	}
 	if d := scope.setting("proxy_request_buffering"); d != nil && d.arg(0) == "off" {
 		b.set("stream", "true", d.Line)

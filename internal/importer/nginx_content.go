@@ -168,7 +168,5 @@ func (r *router) tries(b *block, scope, try *directive, root string) (entries []
 func (r *router) maintenance(page string, from ...*Line) {
 	m := r.site.sub("maintenance", from...)
 	m.set("page", quote(page), from...)
-	for _, line := range from {
-		line.right("while the page is there every request is answered 503 with it, with Retry-After, and nothing is stored")
-	}
+	rightAll(from, "while the page is there every request is answered 503 with it, with Retry-After, and nothing is stored")
 }

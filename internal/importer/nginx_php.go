@@ -17,7 +17,7 @@ func (r *router) scripts(all []location) (others []location) {
 		case pass == nil && refuses(l.directive):
 			others = append(others, l)
 		case pass == nil && l.last("proxy_pass") == nil:
-			r.idleAll(l.directive, "no script is shown as a file")
+			l.idleAll("no script is shown as a file")
 		case pass == nil:
 			others = append(others, l)
 		default:
@@ -46,8 +46,7 @@ func (r *router) runs(scope, pass *directive) {
 		}
 	}
 	for _, d := range scope.find("if") {
-		d.idle("a script that is not there is a 404")
-		d.every(func(one *directive) { one.idle("a script that is not there is a 404") })
+		d.idleAll("a script that is not there is a 404")
 	}
 }
 

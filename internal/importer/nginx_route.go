@@ -57,8 +57,7 @@ func (r *router) routes() {
 	r.empty()
 	for name, d := range r.named {
 		if d.open() {
-			d.idle("nothing leads to " + name)
-			d.every(func(one *directive) { one.idle("nothing leads to " + name) })
+			d.idleAll("nothing leads to " + name)
 		}
 	}
 }
@@ -76,10 +75,10 @@ func (r *router) location(l location, all []location) bool {
 	case !l.open() && l.Verdict != "":
 		return false
 	case forChallenges(l.directive):
-		r.idleAll(l.directive, "with tls { acme = true } edgegen answers the authority itself")
+		l.idleAll("with tls { acme = true } edgegen answers the authority itself")
 		return false
 	case strings.HasPrefix(l.kind, "~") && dotFiles().MatchString(l.path) && refuses(l.directive):
-		r.idleAll(l.directive, "dot files are never served")
+		l.idleAll("dot files are never served")
 		return false
 	case l.last("internal") != nil && r.forErrors(l):
 		return false
@@ -116,12 +115,6 @@ func refuses(d *directive) bool {
 	return d.last("deny").arg(0) == "all" && d.last("allow") == nil || code == "403" || code == "404" || code == "444"
 }
 
-// idleAll gives a location, and all in it, one reason.
-func (r *router) idleAll(d *directive, why string) {
-	d.idle(why)
-	d.every(func(one *directive) { one.idle(why) })
-}
-
 // healthCheck makes the edge's own of a location that always answers 200.
 func (r *router) healthCheck(l location) bool {
 	d := l.last("return")
@@ -130,7 +123,7 @@ func (r *router) healthCheck(l location) bool {
 		return false
 	}
 	edge.set("health_path", quote(l.path), l.Line, d.Line)
-	r.idleAll(l.directive, "the answer is edgegen's own")
+	l.idleAll("the answer is edgegen's own")
 	return true
 }
 

@@ -14,7 +14,7 @@ func (n *nginx) makeSites() {
 			continue
 		}
 		if s.turnsAway() {
-			(&router{nginx: n}).idleAll(s.directive, "a host that no site claims is answered 421")
+			s.idleAll("a host that no site claims is answered 421")
 			continue
 		}
 		first := n.overTLS(s)
@@ -138,9 +138,7 @@ func (n *nginx) site(s *server) {
 		b.addTo("hosts", others, names.from...)
 	}
 	if len(names.wildcards) > 0 {
-		for _, line := range names.from {
-			line.right("* stands for one label")
-		}
+		rightAll(names.from, "* stands for one label")
 	}
 	if names.fallback {
 		b.set("default", "true", names.fallbackFrom...)
@@ -212,9 +210,7 @@ func (n *nginx) aliases(b *block, s *server) {
 		default:
 			b.without("hosts", name)
 			b.addTo("aliases", []string{name}, r.from...)
-			for _, line := range r.from {
-				line.right("one redirect leads from http and from https to the canonical host")
-			}
+			rightAll(r.from, "one redirect leads from http and from https to the canonical host")
 		}
 	}
 }
@@ -287,9 +283,7 @@ func (c *chain) setPair(tls *block, chains, keys []string, there bool, from []*L
 		a.comment = []string{"The files are not on this machine. Where they are, in the place of the next line:",
 			"  certificate = " + write(chains), "  key         = " + write(keys)}
 	}
-	for _, line := range from {
-		line.right("the files are not on this machine: their names stand in a comment, and the local authority signs meanwhile")
-	}
+	rightAll(from, "the files are not on this machine: their names stand in a comment, and the local authority signs meanwhile")
 }
 
 // redirects are servers that do nothing else.
@@ -322,9 +316,7 @@ func (n *nginx) redirect(s *server, name string, r hostRedirect) {
 	to := r.to.host
 	if to == "" || to == name {
 		intoAll(r.from, "edge → http")
-		for _, line := range r.from {
-			line.right("the redirect takes one hop to the canonical host, and leads to no host that is not listed")
-		}
+		rightAll(r.from, "the redirect takes one hop to the canonical host, and leads to no host that is not listed")
 		return
 	}
 	if name == "_" || name == "" || strings.ContainsAny(name, "~$") {

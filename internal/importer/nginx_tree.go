@@ -203,3 +203,9 @@ func (d *directive) every(do func(*directive)) {
 		one.every(do)
 	}
 }
+
+// idleAll gives the directive, and all in it, one reason.
+func (d *directive) idleAll(why string) {
+	d.idle(why)
+	d.every(func(one *directive) { one.idle(why) })
+}

@@ -144,9 +144,7 @@ func (c *chain) connect(s *stunnelService, sites []*block) {
 	for _, b := range sites {
 		if len(b.all("route")) > 0 {
 			intoAll(from, "the way from TLS to the cache")
-			for _, line := range from {
-				line.right("it is a Unix socket, which nobody else can reach, and the client's address goes along")
-			}
+			rightAll(from, "it is a Unix socket, which nobody else can reach, and the client's address goes along")
 			continue
 		}
 		if len(servers) > 0 {
