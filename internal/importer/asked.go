@@ -54,7 +54,7 @@ func (r *Result) Asked() (all []Asked) {
 		if b.off != "" {
 			continue
 		}
-		for _, host := range append([]string{b.label}, append(b.texts("hosts"), b.texts("aliases")...)...) {
+		for _, host := range b.hosts() {
 			host = strings.Replace(host, "*", "any", 1)
 			for _, path := range paths {
 				all = append(all, Asked{Host: host, Path: path, HTTPS: true})

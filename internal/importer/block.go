@@ -189,6 +189,11 @@ func (b *block) texts(name string) []string {
 	return nil
 }
 
+// hosts are all hosts of a site's block: its label, and those that its lists name.
+func (b *block) hosts() []string {
+	return slices.Concat([]string{b.label}, b.texts("hosts"), b.texts("aliases"))
+}
+
 // place names the block as the account does: site "a.test" → route "/" → .
 func (b *block) place() string {
 	if b.around == nil {

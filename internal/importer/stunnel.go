@@ -101,15 +101,22 @@ func (c *chain) stunnelService(f *stunnelFile, s *stunnelService, edge *block) {
 	}
 }
 
-// siteFor is the site that has a host; "" is the one for every host.
-func (c *chain) siteFor(host string, line *Line) *block {
+// siteWith is the site that has a host; nil where none has.
+func (c *chain) siteWith(host string) *block {
 	for _, b := range c.sites() {
-		for _, name := range append([]string{b.label}, append(b.texts("hosts"), b.texts("aliases")...)...) {
-			if host == name {
-				b.come([]*Line{line})
-				return b
-			}
+		if slices.Contains(b.hosts(), host) {
+			return b
 		}
+	}
+	return nil
+}
+
+// siteFor is the site that has a host; "" is the one for every host. It is made
+// where there is none.
+func (c *chain) siteFor(host string, line *Line) *block {
+	if b := c.siteWith(host); b != nil {
+		b.come([]*Line{line})
+		return b
 	}
 	wildcard := strings.HasPrefix(host, "*.")
 	label := strings.TrimPrefix(host, "*.")

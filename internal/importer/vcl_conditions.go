@@ -335,16 +335,6 @@ func (v *vcl) byHost(s *statement, at where, cond string) bool {
 	return true
 }
 
-// siteWith is the site that has a host; nil where none has.
-func (v *vcl) siteWith(host string) *block {
-	for _, b := range v.sites() {
-		if b.label == host || slices.Contains(b.texts("hosts"), host) || slices.Contains(b.texts("aliases"), host) {
-			return b
-		}
-	}
-	return nil
-}
-
 // hostsOf are the hosts that a condition names; none where they cannot be told.
 func hostsOf(operator, value string) (hosts []string) {
 	value = strings.ToLower(strings.TrimPrefix(value, "(?i)"))
