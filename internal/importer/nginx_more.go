@@ -210,19 +210,13 @@ func (r *router) rewrites(scope *directive) {
 			continue
 		}
 		if leads {
-			to, query := strings.TrimSuffix(t.path, "?"), quote("keep")
-			if to != t.path || strings.Contains(to, "?") {
+			query := quote("keep")
+			if strings.Contains(t.path, "?") {
 				query = quote("drop")
 			}
-			if t.host != "" {
-				scheme := t.scheme
-				if scheme == "" {
-					scheme = "https"
-				}
-				to = scheme + "://" + t.host + to
-			}
+			t.path = strings.TrimSuffix(t.path, "?")
 			redirect := r.site.another("route", "~ "+pattern, d.Line).sub("redirect")
-			redirect.set("to", quote(captures(to)), d.Line)
+			redirect.set("to", quote(captures(t.url())), d.Line)
 			redirect.set("status", t.status)
 			redirect.set("query", query)
 			continue

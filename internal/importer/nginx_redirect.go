@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +14,17 @@ type target struct {
 	whole        bool // the path and the query of the request go along
 	status       string
 }
+
+// url is where it leads, without a scheme and a host where it names no host.
+func (t target) url() string {
+	if t.host == "" {
+		return t.path
+	}
+	return t.origin() + t.path
+}
+
+// origin is the scheme and the host; https where it has that of the request.
+func (t target) origin() string { return cmp.Or(t.scheme, "https") + "://" + t.host }
 
 var (
 	absoluteURL = lazily(`^(https?|\$scheme|\$\{scheme\})://([^/$]+|\$host|\$server_name|\$http_host|\$\{host\}|\$1)(:\d+)?(.*)$`)

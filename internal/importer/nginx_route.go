@@ -167,18 +167,11 @@ func (r *router) answer(b *block, scope *directive) bool {
 		return false
 	}
 	t, leads := redirectOf(d)
-	to := t.path
-	if t.host != "" {
-		scheme := t.scheme
-		if scheme == "" {
-			scheme = "https"
-		}
-		to = scheme + "://" + t.host + to
-	}
+	to := t.url()
 	switch {
 	case leads && t.whole && t.host != "":
 		redirect := b.sub("redirect", d.Line)
-		redirect.set("to", quote(strings.TrimSuffix(to, t.path)+b.label), d.Line)
+		redirect.set("to", quote(t.origin()+b.label), d.Line)
 		if strings.HasPrefix(b.label, "=") || strings.HasPrefix(b.label, "~") {
 			d.refuse("the whole path goes along with a route of paths alone", "write the path that it leads to")
 		}

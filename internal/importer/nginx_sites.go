@@ -345,12 +345,8 @@ func (n *nginx) redirect(s *server, name string, r hostRedirect) {
 	if s.tls {
 		n.certificates(b, s)
 	}
-	scheme := r.to.scheme
-	if scheme == "" {
-		scheme = "https"
-	}
 	redirect := b.named("route", "/", lines...).sub("redirect")
-	redirect.set("to", quote(scheme+"://"+to+"/"), r.from...)
+	redirect.set("to", quote(r.to.origin()+"/"), r.from...)
 	redirect.set("status", r.to.status)
 	redirect.set("path", quote("keep"))
 	redirect.set("query", quote("keep"))
