@@ -165,9 +165,6 @@ func (c *chain) translate(read *old) {
 	} else if len(c.sites()) > 0 {
 		c.plain(edge)
 	}
-	if engine := edge.find("engine", ""); edge.argument("https") == nil && engine == nil {
-		edge.drop("https")
-	}
 	c.listen(edge)
 }
 

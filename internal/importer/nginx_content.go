@@ -109,12 +109,11 @@ func (r *router) root(scope *directive, b *block) (root string, from []*Line) {
 	}
 	to := strings.TrimSuffix(r.constants(alias, alias.arg(0)), "/")
 	below := strings.TrimSuffix(b.label, "/")
-	if file, exact := strings.CutPrefix(b.label, "= "); exact && !strings.Contains(to, "$") {
+	if strings.HasPrefix(b.label, "= ") && !strings.Contains(to, "$") {
 		directory, name := path.Split(to)
 		static := b.sub("static")
 		static.set("root", quote(r.rootPath(directory)), alias.Line)
 		static.set("try_files", list([]string{"/" + name}), alias.Line)
-		_ = file
 		return "", nil
 	}
 	if root, ok := strings.CutSuffix(to, below); ok && strings.HasPrefix(below, "/") && root != "" {

@@ -217,12 +217,11 @@ func (v *vcl) first() {
 		v.askedBy(site, "/", v.standardName(), b.Line)
 		return
 	}
-	for name, one := range v.backends {
+	for _, one := range v.backends {
 		if v.inner(one.address()) {
 			one.into("the way from the cache to the web tier")
 			one.right("it is a Unix socket, which nobody else can reach")
 			one.every(func(s *statement) { s.into("the way from the cache to the web tier") })
-			_ = name
 		}
 	}
 }
