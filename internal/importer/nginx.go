@@ -39,11 +39,11 @@ type nginxListen struct {
 
 // http returns the directives that servers stand among, whether the file is a whole
 // nginx.conf or one of conf.d.
-func (n *nginx) http() *directive {
-	if http := n.conf.last("http"); http != nil {
+func (d *directive) http() *directive {
+	if http := d.last("http"); http != nil {
 		return http
 	}
-	return n.conf
+	return d
 }
 
 // translate makes sites of the file.
@@ -64,16 +64,16 @@ func (n *nginx) translate() {
 			n.maps[d.arg(1)] = d
 		}
 	})
-	for _, d := range n.http().find("server") {
-		n.servers = append(n.servers, n.server(d))
+	for _, d := range n.conf.http().find("server") {
+		n.servers = append(n.servers, readServer(d))
 	}
 	n.edge()
 	n.makeSites()
 	n.leftOver(n.conf)
 }
 
-// server reads the names and listeners of a server.
-func (n *nginx) server(d *directive) *server {
+// readServer reads the names and listeners of a server.
+func readServer(d *directive) *server {
 	s := &server{directive: d}
 	for _, one := range d.find("server_name") {
 		for _, name := range one.args {
@@ -124,7 +124,7 @@ func listenAddress(text string) string {
 
 // edge is what holds for all sites.
 func (n *nginx) edge() {
-	http, edge := n.http(), n.out.sub("edge")
+	http, edge := n.conf.http(), n.out.sub("edge")
 	if d := http.last("client_max_body_size"); d != nil {
 		edge.sub("limits").set("body_size", bodySize(d.arg(0)), d.Line)
 	}
@@ -219,7 +219,7 @@ func (n *nginx) resolver(edge *block, d *directive) {
 
 // accessLog is one for all sites.
 func (n *nginx) accessLog(edge *block) {
-	n.http().every(func(d *directive) {
+	n.conf.http().every(func(d *directive) {
 		if d.name != "access_log" {
 			return
 		}

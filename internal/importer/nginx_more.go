@@ -8,7 +8,7 @@ import (
 
 // limits are the bounds of a route.
 func (r *router) limits(b *block, scope *directive) {
-	if d := scope.setting("client_max_body_size"); d != nil && d.around != r.http() {
+	if d := scope.setting("client_max_body_size"); d != nil && d.around != r.conf.http() {
 		b.set("body_size", bodySize(d.arg(0)), d.Line)
 	}
 }

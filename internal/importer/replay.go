@@ -206,13 +206,8 @@ func (p *replay) nginx(conf *directive) {
 	if _, err := os.Stat("/etc/nginx/mime.types"); err == nil {
 		paths += "include /etc/nginx/mime.types;\n"
 	}
-	if http := conf.last("http"); http != nil {
-		out.WriteString("events {}\nhttp {\n" + paths)
-		p.directives(&out, http)
-	} else {
-		out.WriteString("events {}\nhttp {\n" + paths)
-		p.directives(&out, conf)
-	}
+	out.WriteString("events {}\nhttp {\n" + paths)
+	p.directives(&out, conf.http())
 	out.WriteString("}\n")
 	p.out.Nginx = out.String()
 }
@@ -291,7 +286,7 @@ func standardFile(d *directive) string {
 
 // server writes where a server listens.
 func (p *replay) server(out *strings.Builder, d *directive) {
-	s := (&nginx{chain: p.chain}).server(d)
+	s := readServer(d)
 	said := map[string]bool{}
 	for _, l := range s.listens {
 		at := p.Listen(l.address)
