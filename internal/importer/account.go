@@ -11,14 +11,12 @@ import (
 // Account is what became of every line, for a person.
 func (r *Result) Account(paint func(Verdict, string) string) string {
 	var out strings.Builder
-	counts := map[Verdict]int{}
 	right, file := 0, ""
 	for _, line := range r.Lines {
 		if line.File != file {
 			file = line.File
 			fmt.Fprintf(&out, "%s\n", printable.Text(file))
 		}
-		counts[line.Verdict]++
 		if len(line.PutRight) > 0 {
 			right++
 		}
@@ -36,16 +34,13 @@ func (r *Result) Account(paint func(Verdict, string) string) string {
 			fmt.Fprintf(&out, "       = %s\n", printable.Text(line.Remedy))
 		}
 	}
+	counts := r.counts()
 	fmt.Fprintf(&out, "\n%d translated, of which %d put right something; %d without effect; %d refused\n", counts[Translated], right, counts[Idle], counts[Refused])
 	return out.String()
 }
 
 // JSON is the account for a program, with a newline at its end.
 func (r *Result) JSON() ([]byte, error) {
-	counts := map[Verdict]int{Translated: 0, Idle: 0, Refused: 0}
-	for _, line := range r.Lines {
-		counts[line.Verdict]++
-	}
 	lines := r.Lines
 	if lines == nil {
 		lines = []*Line{}
@@ -53,6 +48,6 @@ func (r *Result) JSON() ([]byte, error) {
 	text, err := json.MarshalIndent(struct {
 		Counts map[Verdict]int `json:"counts"`
 		Lines  []*Line         `json:"lines"`
-	}{counts, lines}, "", "  ")
+	}{r.counts(), lines}, "", "  ")
 	return append(text, '\n'), err
 }

@@ -35,14 +35,15 @@ type Result struct {
 }
 
 // Refused counts the lines that are.
-func (r *Result) Refused() int {
-	n := 0
+func (r *Result) Refused() int { return r.counts()[Refused] }
+
+// counts are how many lines have each verdict.
+func (r *Result) counts() map[Verdict]int {
+	counts := map[Verdict]int{Translated: 0, Idle: 0, Refused: 0}
 	for _, line := range r.Lines {
-		if line.Verdict == Refused {
-			n++
-		}
+		counts[line.Verdict]++
 	}
-	return n
+	return counts
 }
 
 // old are files, read and taken apart by what they are.
@@ -52,6 +53,18 @@ type old struct {
 	stunnel []*stunnelFile
 	command []*varnishCommand
 	lines   []*Line
+}
+
+// listens are the addresses at which nginx listens.
+func (o *old) listens() (all []string) {
+	for _, conf := range o.nginx {
+		conf.every(func(d *directive) {
+			if d.name == "listen" {
+				all = append(all, listenAddress(d.arg(0)))
+			}
+		})
+	}
+	return all
 }
 
 // Import makes a site of old files. The error is about one that cannot be read or
@@ -134,16 +147,8 @@ func (c *chain) translate(read *old) {
 	for _, s := range read.stunnel {
 		c.stunnelAhead(s)
 	}
-	var listens []string
-	for _, conf := range read.nginx {
-		conf.every(func(d *directive) {
-			if d.name == "listen" {
-				listens = append(listens, listenAddress(d.arg(0)))
-			}
-		})
-	}
 	for _, v := range read.vcl {
-		c.vclAhead(v, listens)
+		c.vclAhead(v, read.listens())
 	}
 	for _, conf := range read.nginx {
 		n := &nginx{chain: c, conf: conf}
