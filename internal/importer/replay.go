@@ -59,12 +59,10 @@ type replay struct {
 
 // listens reports an address at which an old nginx listens.
 func (p *replay) listens(address string) (found string) {
-	for _, conf := range p.old.nginx {
-		conf.every(func(d *directive) {
-			if d.name == "listen" && samePort(listenAddress(d.arg(0)), address) {
-				found = listenAddress(d.arg(0))
-			}
-		})
+	for _, at := range p.old.listens() {
+		if samePort(at, address) {
+			found = at
+		}
 	}
 	return found
 }
@@ -220,35 +218,12 @@ func (p *replay) directives(out *strings.Builder, around *directive) {
 		}
 		switch d.name {
 		case "access_log", "error_log", "include", "events", "user", "pid", "daemon", "load_module", "types", "stream", "mail", "worker_processes", "worker_rlimit_nofile",
-			"set_real_ip_from", "real_ip_header", "ssl_dhparam", "ssl_trusted_certificate", "ssl_stapling", "ssl_stapling_verify", "ssl", "http2", "resolver", "brotli", "brotli_types", "ssl_certificate", "ssl_certificate_key", "ssl_ciphers":
+			"set_real_ip_from", "real_ip_header", "ssl_dhparam", "ssl_trusted_certificate", "ssl_stapling", "ssl_stapling_verify", "ssl", "http2", "resolver", "brotli", "brotli_types", "ssl_certificate", "ssl_certificate_key", "ssl_ciphers",
+			"listen": // p.server says where
 			continue
-		case "listen":
-			continue // see server
-		case "set":
-			if filepath.IsAbs(d.arg(1)) && p.files.has(d.arg(1)) {
-				d = &directive{Line: d.Line, name: d.name, args: []string{d.arg(0), p.files.place(d.arg(1))}, around: d.around}
-			}
-		case "proxy_cache_path", "fastcgi_cache_path":
-			d = &directive{Line: d.Line, name: d.name, args: append([]string{filepath.Join(p.Directory, "cache")}, d.args[min(1, len(d.args)):]...), around: d.around}
-		case "root", "alias":
-			if filepath.IsAbs(d.arg(0)) {
-				d = &directive{Line: d.Line, name: d.name, args: []string{p.files.place(d.arg(0))}, around: d.around}
-			}
-		case "auth_basic_user_file":
-			d = &directive{Line: d.Line, name: d.name, args: []string{p.path(d, d.arg(0))}, around: d.around}
-		case "proxy_pass":
-			d = p.passed(d)
-		case "fastcgi_pass":
-			if p.upstreamOf(d.arg(0)) == nil {
-				d = &directive{Line: d.Line, name: d.name, args: []string{p.App("fastcgi " + p.serverOf("", d.arg(0), nil))}, around: d.around}
-			}
-		case "server":
-			if !d.block { // of an upstream
-				d = &directive{Line: d.Line, name: d.name, args: append([]string{p.App(p.spoken(around) + p.serverOf("", d.arg(0), nil))}, d.args[min(1, len(d.args)):]...), around: d.around}
-			}
 		}
 		out.WriteString(nginxWord(d.name))
-		for _, arg := range d.args {
+		for _, arg := range p.arguments(d) {
 			out.WriteString(" " + nginxWord(arg))
 		}
 		if !d.block {
@@ -262,6 +237,37 @@ func (p *replay) directives(out *strings.Builder, around *directive) {
 		p.directives(out, d)
 		out.WriteString("}\n")
 	}
+}
+
+// arguments are those of a directive, led to other places.
+func (p *replay) arguments(d *directive) []string {
+	first := d.arg(0)
+	switch d.name {
+	case "set":
+		if filepath.IsAbs(d.arg(1)) && p.files.has(d.arg(1)) {
+			return []string{first, p.files.place(d.arg(1))}
+		}
+	case "proxy_cache_path", "fastcgi_cache_path":
+		first = filepath.Join(p.Directory, "cache")
+	case "root", "alias":
+		first = p.files.place(first)
+	case "auth_basic_user_file":
+		first = p.path(d, first)
+	case "proxy_pass":
+		first = p.passed(d)
+	case "fastcgi_pass":
+		if p.upstreamOf(first) == nil {
+			first = p.App("fastcgi " + p.serverOf("", first, nil))
+		}
+	case "server":
+		if !d.block { // of an upstream
+			first = p.App(p.spoken(d.around) + p.serverOf("", first, nil))
+		}
+	}
+	if len(d.args) == 0 {
+		return nil
+	}
+	return slices.Concat([]string{first}, d.args[1:])
 }
 
 // standardFile is where Debian's nginx has a file that an include names and that is not
@@ -315,10 +321,10 @@ func (p *replay) server(out *strings.Builder, d *directive) {
 }
 
 // passed leads a proxy_pass to an app, an upstream aside.
-func (p *replay) passed(d *directive) *directive {
+func (p *replay) passed(d *directive) string {
 	match := passed().FindStringSubmatch(d.arg(0))
 	if match == nil || strings.Contains(match[2], "$") {
-		return d
+		return d.arg(0)
 	}
 	at := match[2]
 	switch {
@@ -327,7 +333,7 @@ func (p *replay) passed(d *directive) *directive {
 	case p.upstreamOf(at) == nil:
 		at = p.App(p.serverOf("", match[2], nil))
 	}
-	return &directive{Line: d.Line, name: d.name, args: []string{"http://" + at + match[3]}, around: d.around}
+	return "http://" + at + match[3]
 }
 
 // upstreamOf is the upstream of a name; nil where there is none.
