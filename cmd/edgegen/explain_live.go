@@ -30,7 +30,8 @@ type runningEdge struct {
 	status    api.Status
 	edge      *site.Edge
 	explainer *explain.Explainer
-	stub      *stubApp // nil for an edge that somebody runs
+	// announced has a PROXY header say who asks, as of an edge for tests alone.
+	announced bool
 }
 
 // runningEdge finds the edge of the state directory. Without a SITE it is the edge's.
@@ -72,7 +73,7 @@ func (r *runningEdge) ask(ctx context.Context, request explain.Request) (*explai
 
 // askAt sends a request to one of the edge's listeners.
 func (r *runningEdge) askAt(ctx context.Context, request explain.Request, address string) (*explain.Explanation, error) {
-	if request.Announced = r.stub != nil && !r.edge.Plain(); !request.Announced {
+	if request.Announced = r.announced && !r.edge.Plain(); !request.Announced {
 		request.Peer = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 		if host, _, _ := net.SplitHostPort(address); host == "::1" {
 			request.Peer = netip.IPv6Loopback()

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 	"edgegen/internal/printable"
 	"edgegen/internal/prove"
 	"edgegen/internal/site"
+	"edgegen/internal/standin"
 )
 
 // proveImport runs the old daemons beside the new edge and tells what they answer
@@ -31,8 +31,8 @@ func (s streams) proveImport(ctx context.Context, result *importer.Result, flags
 	if err := os.Chmod(directory, 0o755); err != nil { // the daemons may run as others
 		return err
 	}
-	recorder := &prove.Recorder{}
-	defer recorder.Close()
+	apps := &standin.Apps{Answer: prove.Record}
+	defer apps.Close()
 	asked := result.Asked()
 	if flags.log != "" {
 		logged, err := prove.Logged(flags.log, asked)
@@ -47,7 +47,7 @@ func (s streams) proveImport(ctx context.Context, result *importer.Result, flags
 	if err != nil {
 		return err
 	}
-	old := result.Replay(importer.Replay{Directory: directory, PEM: pem, App: recorder.At, Listen: func(address string) string {
+	old := result.Replay(importer.Replay{Directory: directory, PEM: pem, App: apps.At, Listen: func(address string) string {
 		if ports[address] == "" {
 			ports[address] = freeAddress()
 		}
@@ -63,13 +63,13 @@ func (s streams) proveImport(ctx context.Context, result *importer.Result, flags
 	if err := os.WriteFile(file, result.Site, 0o600); err != nil {
 		return err
 	}
-	own := &ownEdge{stands: func(b *site.Backend, one site.Server) site.Server { return recorded(recorder, b, one) }}
+	own := &ownEdge{stands: func(b *site.Backend, one site.Server) site.Server { return serverAt(apps.At(appOf(b, one))) }}
 	defer own.stop()
 	if err := own.start(ctx, file, nil); err != nil {
 		return fmt.Errorf("run the new edge: %w", err)
 	}
-	if err := recorder.Err(); err != nil {
-		return fmt.Errorf("stand for the apps: %w", err)
+	if err := apps.Err(); err != nil {
+		return err
 	}
 	now := prove.Edge{}
 	if own.http {
@@ -100,17 +100,13 @@ func (s streams) tellProof(results []prove.Compared) error {
 	return err
 }
 
-// recorded is where the recorder stands for a server of a backend.
-func recorded(recorder *prove.Recorder, b *site.Backend, one site.Server) site.Server {
-	name := "unix:" + one.Path
-	if one.Path == "" {
-		name = net.JoinHostPort(one.Host, fmt.Sprint(one.Port))
-	}
+// appOf is what the app at a server of a backend is called, as a replay calls it.
+func appOf(b *site.Backend, one site.Server) string {
+	one.TLS = false
 	if b.FastCGI != nil {
-		name = "fastcgi " + name
+		return "fastcgi " + one.String()
 	}
-	at, _ := netip.ParseAddrPort(recorder.At(name)) // it is one of TCP
-	return site.Server{Host: at.Addr().String(), Port: at.Port(), Weight: 1}
+	return one.String()
 }
 
 // oldCertificate is one for the old daemons, which nobody looks at.

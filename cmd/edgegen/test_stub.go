@@ -43,29 +43,29 @@ type testEdge struct {
 
 // startStub starts an edge for the tests of a site, which is to be stopped.
 func (s streams) startStub(ctx context.Context, path string, flags siteFlags) (*testEdge, error) {
-	app, err := newStubApp()
-	if err != nil {
-		return nil, err
-	}
-	own := &ownEdge{announced: true, stands: func(b *site.Backend, _ site.Server) site.Server { return app.server(b.FastCGI != nil) }}
+	app := newStubApp()
+	own := &ownEdge{announced: true, stands: func(b *site.Backend, _ site.Server) site.Server { return app.server(b) }}
 	t := &testEdge{own: own, app: app}
-	if err := own.start(ctx, path, flags.given); err != nil {
+	err := own.start(ctx, path, flags.given)
+	if err == nil {
+		err = app.apps.Err()
+	}
+	if err == nil {
+		flags.stateDir = own.directory
+		t.runningEdge, err = s.runningEdge(ctx, []string{path}, flags, own.settleForExplanation)
+	}
+	if err != nil {
 		t.stop()
 		return nil, err
 	}
-	flags.stateDir = own.directory
-	if t.runningEdge, err = s.runningEdge(ctx, []string{path}, flags, own.settleForExplanation); err != nil {
-		t.stop()
-		return nil, err
-	}
-	t.runningEdge.stub = app
+	t.announced = true
 	return t, nil
 }
 
 // stop ends the edge and its app.
 func (t *testEdge) stop() {
 	t.own.stop()
-	t.app.close()
+	t.app.apps.Close()
 }
 
 // start starts the edge and waits until it serves. It is to be stopped also where
@@ -148,6 +148,12 @@ func (o *ownEdge) settleForExplanation(edge *site.Edge) {
 			b.Command, b.Health, b.TLS, b.Balance = nil, nil, site.BackendTLS{}, site.RoundRobin
 		}
 	}
+}
+
+// serverAt is the server at an address of TCP.
+func serverAt(address string) site.Server {
+	at, _ := netip.ParseAddrPort(address) // it is one
+	return site.Server{Host: at.Addr().String(), Port: at.Port(), Weight: 1}
 }
 
 // listenAt puts one listener in the place of those that there are.

@@ -95,7 +95,7 @@ func compare(before, now answer) Compared {
 	return c
 }
 
-// lines are what a recorder has told of a request; none of another body.
+// lines are what Record has told of a request; none of another body.
 func lines(body string) map[string]string {
 	if !strings.HasPrefix(body, "the app at ") {
 		return nil
