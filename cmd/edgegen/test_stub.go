@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"edgegen/internal/config"
 	"edgegen/internal/control"
@@ -30,8 +31,8 @@ type ownEdge struct {
 	announced bool
 	// http and https say whether the site has listeners of the kind, once it serves.
 	http, https bool
-	end         context.CancelFunc
-	ended       chan error
+	end         context.CancelFunc // nil before it runs
+	running     sync.WaitGroup
 }
 
 // testEdge is one for tests.
@@ -71,8 +72,6 @@ func (t *testEdge) stop() {
 // start starts the edge and waits until it serves. It is to be stopped also where
 // there is an error.
 func (o *ownEdge) start(ctx context.Context, path string, given []config.Given) (err error) {
-	o.end, o.ended = func() {}, make(chan error, 1)
-	o.ended <- nil
 	if o.directory, err = os.MkdirTemp("", "edgegen-own-"); err != nil {
 		return fmt.Errorf("make a directory for the edge: %w", err)
 	}
@@ -83,12 +82,11 @@ func (o *ownEdge) start(ctx context.Context, path string, given []config.Given) 
 	for _, role := range generation.Roles() {
 		selection.Roles[role] = site.Builtin
 	}
-	<-o.ended
 	running, end := context.WithCancel(ctx)
 	o.end = end
-	ready := make(chan struct{})
-	go func() {
-		o.ended <- control.Up(running, ctx, control.Options{
+	ready, ended := make(chan struct{}), make(chan error, 1)
+	o.running.Go(func() {
+		ended <- control.Up(running, ctx, control.Options{
 			Site: path, Given: given, StateDir: o.directory, Select: selection, Version: version(),
 			Guardian:  []string{guardianArgument},
 			Listeners: o.public, // which it closes
@@ -98,10 +96,9 @@ func (o *ownEdge) start(ctx context.Context, path string, given []config.Given) 
 			Ready:     func([]string) { close(ready) },
 			Settle:    o.settle,
 		})
-	}()
+	})
 	select {
-	case err := <-o.ended:
-		o.ended <- nil
+	case err := <-ended:
 		if err == nil {
 			err = errors.New("the edge has stopped by itself")
 		}
@@ -113,8 +110,10 @@ func (o *ownEdge) start(ctx context.Context, path string, given []config.Given) 
 
 // stop ends the edge and takes away what it has left.
 func (o *ownEdge) stop() {
-	o.end()
-	<-o.ended
+	if o.end != nil {
+		o.end()
+	}
+	o.running.Wait()
 	_ = os.RemoveAll(o.directory) // what is left of it hurts nobody
 }
 
