@@ -25,15 +25,20 @@ func listenAt(edge *block, name, address string, from ...*Line) {
 	edge.addTo(name, []string{address}, from...)
 }
 
+// networkOf is a network, or a single address as one; the zero Prefix of another text.
+func networkOf(text string) netip.Prefix {
+	if address, err := netip.ParseAddr(text); err == nil {
+		return netip.PrefixFrom(address, address.BitLen())
+	}
+	network, _ := netip.ParsePrefix(text)
+	return network
+}
+
 // distinct leaves out networks that others of the list hold.
 func distinct(networks []string) (left []string) {
 	var taken []netip.Prefix
 	for _, text := range networks {
-		network, err := netip.ParsePrefix(text)
-		if address, other := netip.ParseAddr(text); err != nil && other == nil {
-			network, err = netip.PrefixFrom(address, address.BitLen()), nil
-		}
-		if err == nil {
+		if network := networkOf(text); network.IsValid() {
 			if slices.ContainsFunc(taken, func(one netip.Prefix) bool { return one.Bits() <= network.Bits() && one.Contains(network.Addr()) }) {
 				continue
 			}

@@ -140,11 +140,7 @@ func (r *router) networks(b *block, scope *directive) {
 			d.refuse("what stands behind it is never looked at", "leave out what stands behind it")
 			continue
 		}
-		network, err := netip.ParsePrefix(d.arg(0))
-		if address, other := netip.ParseAddr(d.arg(0)); err != nil && other == nil {
-			network, err = netip.PrefixFrom(address, address.BitLen()), nil
-		}
-		if err == nil {
+		if network := networkOf(d.arg(0)); network.IsValid() {
 			for j, earlier := range before {
 				if kinds[j] != d.name && earlier.Bits() < network.Bits() && earlier.Contains(network.Addr()) {
 					d.refuse("a larger network stands before it, which decides with nginx; here the longest decides", "leave it out")
