@@ -45,13 +45,6 @@ func (n *nginx) makeSites() {
 			s.into("edge → http")
 		}
 	}
-	if !n.tlsInFront && !slices.ContainsFunc(n.servers, func(s *server) bool { return s.tls }) && len(n.chain.sites()) > 0 {
-		n.out.sub("edge").sub("engine").set("tls", quote("off")).comment = []string{"Nothing here ends TLS. With a certificate, leave this out and name https listeners."}
-		return
-	}
-	for _, b := range n.chain.sites() {
-		n.certain(b)
-	}
 }
 
 // turnsAway reports a server for the hosts of nobody, which lets nobody in.
@@ -64,7 +57,7 @@ func (s *server) turnsAway() bool {
 
 // certain gives a site that has no certificate one of the local authority.
 func (c *chain) certain(b *block) {
-	if tls := b.sub("tls"); len(tls.arguments) == 0 {
+	if tls := b.sub("tls"); tls.argument("certificate") == nil && tls.argument("self_signed") == nil {
 		tls.set("self_signed", "true")
 	}
 }
