@@ -5,8 +5,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"edgegen/internal/config"
 )
 
 // Options say what is imported.
@@ -198,14 +196,6 @@ func (c *chain) listen(edge *block) {
 	if len(edge.arguments) == 0 && len(edge.blocks) == 0 {
 		c.out.remove(edge)
 	}
-}
-
-// Good reports whether a text is a site that loads without an error; for tests.
-func Good(name string, text []byte) (bool, config.Diagnostics) {
-	reader := config.NewReader(name, nil)
-	reader.Hold(name, text)
-	_, problems := reader.Load()
-	return !problems.HasErrors(), problems
 }
 
 // kind is what an old file is for.

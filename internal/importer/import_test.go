@@ -96,15 +96,23 @@ func imported(t *testing.T, archive *txtar.Archive) (dir string, result *Result)
 	return dir, result
 }
 
+// good holds that a text is a site that loads without an error.
+func good(t *testing.T, name string, text []byte) {
+	t.Helper()
+	reader := config.NewReader(name, nil)
+	reader.Hold(name, text)
+	if _, problems := reader.Load(); problems.HasErrors() {
+		t.Errorf("the site is refused: %v\n%s", problems, text)
+	}
+}
+
 var closing = regexp.MustCompile(`^[\s};)\\"]*(#.*)?$`)
 
 // holds is what is promised of every import: a good site in canonical layout, and a
 // verdict for each line of the files.
 func holds(t *testing.T, o Options, result *Result) {
 	t.Helper()
-	if good, problems := Good(o.Name, result.Site); !good {
-		t.Errorf("the site is refused: %v\n%s", problems, result.Site)
-	}
+	good(t, o.Name, result.Site)
 	if formatted, _ := config.Format(o.Name, result.Site); !bytes.Equal(formatted, result.Site) {
 		t.Errorf("the site is not in canonical layout:\n%s", result.Site)
 	}
