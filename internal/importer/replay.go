@@ -70,7 +70,7 @@ func (p *replay) listens(address string) (found string) {
 // varnish leads the backends of a VCL to nginx, or to the apps.
 func (p *replay) varnish(file *vclFile) {
 	p.out.Varnish = p.Listen("varnish")
-	backends, _ := declared(file)
+	backends, _, _ := declared(file)
 	if len(file.items) > 0 && file.items[0].word(0) != "vcl" {
 		for _, s := range file.items {
 			s.every((*statement).modern)

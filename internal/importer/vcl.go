@@ -46,8 +46,9 @@ type vclGroup struct {
 	from    []*Line
 }
 
-// declared are the backends of a VCL, in its order.
-func declared(file *vclFile) (all map[string]*vclBackend, order []string) {
+// declared are the backends of a VCL, in its order, and the one that is asked where
+// nothing else is said; "" where there is none.
+func declared(file *vclFile) (all map[string]*vclBackend, standard string, order []string) {
 	all = map[string]*vclBackend{}
 	for _, s := range file.items {
 		if s.word(0) != "backend" {
@@ -69,7 +70,13 @@ func declared(file *vclFile) (all map[string]*vclBackend, order []string) {
 		}
 		all[s.word(1)], order = b, append(order, s.word(1))
 	}
-	return all, order
+	switch {
+	case all["default"] != nil:
+		standard = "default"
+	case len(order) > 0:
+		standard = order[0]
+	}
+	return all, standard, order
 }
 
 // value is what stands behind the "=" of an attribute.
@@ -84,7 +91,7 @@ func (s *statement) value() string {
 
 // vclAhead says what the web server behind has to know of a cache.
 func (c *chain) vclAhead(file *vclFile, listens []string) {
-	backends, order := declared(file)
+	backends, standard, order := declared(file)
 	if len(listens) == 0 || len(order) == 0 {
 		return
 	}
@@ -96,10 +103,6 @@ func (c *chain) vclAhead(file *vclFile, listens []string) {
 		}
 		c.apps[backends[name].address()] = name
 	}
-	standard := order[0]
-	if backends["default"] != nil {
-		standard = "default"
-	}
 	if b := backends[standard]; web == 0 && here(b.host) {
 		// The web server was to listen there, once the cache stands before it.
 		c.behind = append(c.behind, b.address())
@@ -109,9 +112,8 @@ func (c *chain) vclAhead(file *vclFile, listens []string) {
 }
 
 func (v *vcl) translate() {
-	v.backends, _ = declared(v.file)
+	v.backends, v.standard, _ = declared(v.file)
 	v.acls, v.probes, v.groups, v.subs = map[string]*statement{}, map[string]*statement{}, map[string]*vclGroup{}, map[string]*statement{}
-	_, order := declared(v.file)
 	for _, s := range v.file.items {
 		switch s.word(0) {
 		case "acl":
@@ -128,12 +130,6 @@ func (v *vcl) translate() {
 			}
 			v.subs[s.word(1)] = s
 		}
-	}
-	if len(order) > 0 {
-		v.standard = order[0]
-	}
-	if v.backends["default"] != nil {
-		v.standard = "default"
 	}
 	v.initial(v.subs["vcl_init"])
 	v.first()
