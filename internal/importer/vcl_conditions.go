@@ -26,9 +26,9 @@ func (v *vcl) condition(s *statement, at where) {
 		v.purge(s, at)
 	case strings.Contains(lower, `"ban"`) || strings.Contains(lower, `"refresh"`) || strings.Contains(lower, `"xcgipurge"`):
 		s.refuseAll("there is no such method", remedyVCL("ban"))
-	case methodsOnly(lower) && (strings.Contains(body, "pipe") || strings.Contains(body, "pass") || strings.Contains(body, "405")):
+	case about(lower, "req.method", "req.request") && (strings.Contains(body, "pipe") || strings.Contains(body, "pass") || strings.Contains(body, "405")):
 		s.idleAll("other methods than GET and HEAD are not answered from the cache; those beyond the seven usual ones get 405")
-	case personal(lower) && strings.Contains(body, "pass"):
+	case about(lower, "req.http.authorization", "req.http.cookie", "req.http.authenticate") && strings.Contains(body, "pass"):
 		s.idleAll("a request with a cookie that is not ignored goes past the cache, and one with Authorization is stored only where the answer allows it")
 	case cond == "" && s.orElse && v.turnsAway(s):
 		s.idleAll("a host that no site claims is answered 421")
@@ -99,22 +99,11 @@ func (v *vcl) allIndifferent(s *statement, hook string) bool {
 	return all
 }
 
-// methodsOnly reports a condition about methods alone.
-func methodsOnly(cond string) bool {
+// about reports a condition of which each part begins with one of some words.
+func about(cond string, words ...string) bool {
 	for part := range strings.FieldsFuncSeq(cond, func(r rune) bool { return r == '&' || r == '|' }) {
 		part = strings.Trim(part, "( )")
-		if !strings.HasPrefix(part, "req.method") && !strings.HasPrefix(part, "req.request") && part != "" {
-			return false
-		}
-	}
-	return cond != ""
-}
-
-// personal reports a condition about who asks.
-func personal(cond string) bool {
-	for part := range strings.FieldsFuncSeq(cond, func(r rune) bool { return r == '&' || r == '|' }) {
-		part = strings.Trim(part, "( )")
-		if part != "" && !strings.HasPrefix(part, "req.http.authorization") && !strings.HasPrefix(part, "req.http.cookie") && !strings.HasPrefix(part, "req.http.authenticate") {
+		if part != "" && !slices.ContainsFunc(words, func(word string) bool { return strings.HasPrefix(part, word) }) {
 			return false
 		}
 	}
@@ -208,21 +197,28 @@ func (v *vcl) query(s *statement, at where, cond string) bool {
 }
 
 func (v *vcl) ignoreQuery(s *statement, at where, names string) {
-	var all []string
-	for name := range strings.SplitSeq(names, "|") {
-		all = append(all, globOf(name))
-	}
 	for _, site := range at.sites {
-		site.sub("cache").addTo("ignore_query", all, s.Line)
+		site.sub("cache").addTo("ignore_query", globsOf(names), s.Line)
 	}
 	s.right("the app sees the whole query: the key of what is stored leaves them out")
 }
 
 var runOfBytes = lazily(`\\?\[[^\]]*\][*+]?|\\w[*+]|\.[*+]?`)
 
-// globOf makes a pattern with "*" of an expression for a name.
-func globOf(expression string) string {
-	return strings.ReplaceAll(runOfBytes().ReplaceAllString(expression, "*"), `\`, "")
+// globsOf makes patterns with "*" of expressions for names, with "|" between them.
+func globsOf(expressions string) (all []string) {
+	for one := range strings.SplitSeq(expressions, "|") {
+		all = append(all, strings.ReplaceAll(runOfBytes().ReplaceAllString(one, "*"), `\`, ""))
+	}
+	return all
+}
+
+// ignoreCookies has cookies not matter to the cache.
+func (v *vcl) ignoreCookies(s *statement, at where, names []string) {
+	for _, site := range at.sites {
+		site.sub("cache").addTo("ignore_cookies", names, s.Line)
+	}
+	s.right("the app still gets the cookies")
 }
 
 var cookieName = lazily(`^(?:\(\^\|;\\?s?\s*\*?\)|\(\^\|; ?\)\s*\*?|;\s*|\^|\(\?:\^\|;\\s\*\))*\s*(?:\\s\*)*\(?(_{0,3}[\w.\[\]+*|-]+)\)?=`)
@@ -231,10 +227,7 @@ var cookieName = lazily(`^(?:\(\^\|;\\?s?\s*\*?\)|\(\^\|; ?\)\s*\*?|;\s*|\^|\(\?
 // statement is about them.
 func (v *vcl) cookies(s *statement, at where, text string) bool {
 	if len(at.urls) == 0 && (text == "unset req.http.Cookie" || text == "unset req.http.cookie" || text == "remove req.http.Cookie") && at.hook == "recv" {
-		for _, site := range at.sites {
-			site.sub("cache").addTo("ignore_cookies", []string{"*"}, s.Line)
-		}
-		s.right("the app still gets the cookies")
+		v.ignoreCookies(s, at, []string{"*"})
 		return true
 	}
 	match := regsub().FindStringSubmatch(text)
@@ -249,14 +242,7 @@ func (v *vcl) cookies(s *statement, at where, text string) bool {
 		return false
 	}
 	if match := cookieName().FindStringSubmatch(match[2]); match != nil {
-		var names []string
-		for name := range strings.SplitSeq(match[1], "|") {
-			names = append(names, globOf(name))
-		}
-		for _, site := range at.sites {
-			site.sub("cache").addTo("ignore_cookies", names, s.Line)
-		}
-		s.right("the app still gets the cookies")
+		v.ignoreCookies(s, at, globsOf(match[1]))
 		return true
 	}
 	if match[3] == "" && !strings.Contains(match[2], "=") {
