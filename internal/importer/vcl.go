@@ -140,7 +140,7 @@ func (v *vcl) first() {
 	if len(v.sites()) == 0 && b != nil {
 		v.fresh = true
 		site := v.siteFor("", b.Line)
-		v.askedBy(site, "/", v.standardName(), b.Line)
+		v.askedBy(site, v.standardName(), b.Line)
 		return
 	}
 	for _, one := range v.backends {
@@ -165,17 +165,16 @@ func (v *vcl) standardName() string {
 	return v.standard
 }
 
-// askedBy has a route of a site ask a backend of the VCL.
-func (v *vcl) askedBy(site *block, label, name string, from ...*Line) *block {
+// askedBy has the route of every URL of a site ask a backend of the VCL.
+func (v *vcl) askedBy(site *block, name string, from ...*Line) {
 	backend := v.backend(site, name)
 	if backend == nil {
 		refuseAll(from, "there is no backend called "+oneLine(name), "write `backend` into the route")
-		return nil
+		return
 	}
-	route := site.find("route", label)
+	route := site.find("route", "/")
 	if route == nil {
-		route = site.named("route", label, from...)
+		route = site.named("route", "/", from...)
 	}
 	route.set("backend", quote(backend.label), from...)
-	return route
 }

@@ -208,7 +208,7 @@ func (v *vcl) byHost(s *statement, at where, cond string) bool {
 				continue
 			}
 			site = v.siteFor(host, s.Line)
-			v.askedBy(site, "/", v.standardName(), s.Line)
+			v.askedBy(site, v.standardName(), s.Line)
 		}
 		if !slices.Contains(sites, site) {
 			sites = append(sites, site)

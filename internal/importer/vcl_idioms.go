@@ -164,7 +164,7 @@ func (v *vcl) lead(s *statement, at where, name string) {
 	}
 	if len(at.urls) == 0 {
 		for _, site := range at.sites {
-			v.askedBy(site, "/", name, s.Line)
+			v.askedBy(site, name, s.Line)
 		}
 		return
 	}
