@@ -15,12 +15,9 @@ import (
 func (j *journey) forged() []string {
 	var names []string
 	for _, f := range j.q.Header {
-		lower := strings.ToLower(f.Name)
-		if lower == "forwarded" || lower == "x-real-ip" || lower == "x-request-id" || strings.HasPrefix(lower, "x-forwarded-") || site.IsTargetName(lower) || site.IsSenderName(lower) || site.IsCertName(lower) ||
-			j.in.Edge.Trace != nil && (lower == site.TraceParent || lower == site.TraceState) {
-			if !slices.Contains(names, f.Name) {
-				names = append(names, f.Name)
-			}
+		traces := j.in.Edge.Trace != nil && (wire.EqualFold(f.Name, site.TraceParent) || wire.EqualFold(f.Name, site.TraceState))
+		if (traces || decide.AboutClient(f.Name)) && !slices.Contains(names, f.Name) {
+			names = append(names, f.Name)
 		}
 	}
 	return names

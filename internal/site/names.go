@@ -27,9 +27,9 @@ func ForwardedNames() []string {
 var targetNames = [...]string{"X-Original-URL", "X-Original-URI", "X-Original-Host", "X-Original-Method", "X-Original-Proto", "X-Rewrite-URL",
 	"X-Host", "X-HTTP-Host-Override", "X-HTTP-Destinationurl", "X-Scheme", "X-Url-Scheme", "Front-End-Https"}
 
-// IsTargetName reports whether a name in lower case is one of the ForwardedNames
+// IsTargetName reports whether a name, in any case, is one of the ForwardedNames
 // that do not begin with X-Forwarded-.
-func IsTargetName(lower string) bool { return holds(targetNames[:], lower) }
+func IsTargetName(name string) bool { return holds(targetNames[:], name) }
 
 // SenderNames are those in which content delivery networks and older proxies say
 // who the client is, besides the ones that the edge sets itself. A client's are
@@ -39,8 +39,8 @@ func SenderNames() []string { return slices.Clone(senderNames[:]) }
 var senderNames = [...]string{"Client-IP", "X-Client-IP", "True-Client-IP", "X-Cluster-Client-IP", "X-ProxyUser-IP", "X-Forwarded", "Forwarded-For",
 	"X-Original-Forwarded-For", "CF-Connecting-IP", "CF-Connecting-IPv6", "Fastly-Client-IP", "X-Azure-ClientIP", "X-Remote-IP", "X-Remote-Addr", "X-Originating-IP"}
 
-// IsSenderName reports whether a name in lower case is one of the SenderNames.
-func IsSenderName(lower string) bool { return holds(senderNames[:], lower) }
+// IsSenderName reports whether a name, in any case, is one of the SenderNames.
+func IsSenderName(name string) bool { return holds(senderNames[:], name) }
 
 // The fields in which an app is told of the certificate that a client has shown.
 const (
@@ -61,8 +61,8 @@ func CertNames() []string { return slices.Clone(certNames[:]) }
 
 var certNames = [...]string{CertSubject, CertFingerprint, CertVerify}
 
-// IsCertName reports whether a name in lower case is one of the CertNames.
-func IsCertName(lower string) bool { return holds(certNames[:], lower) }
+// IsCertName reports whether a name, in any case, is one of the CertNames.
+func IsCertName(name string) bool { return holds(certNames[:], name) }
 
 // MethodNames are the fields that tell an app to act as if another method had been
 // asked for. None of them reaches it with a GET or HEAD, whose answer the cache may
@@ -71,8 +71,8 @@ func MethodNames() []string { return slices.Clone(methodNames[:]) }
 
 var methodNames = [...]string{"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"}
 
-// IsMethodName reports whether a name in lower case is one of the MethodNames.
-func IsMethodName(lower string) bool { return holds(methodNames[:], lower) }
+// IsMethodName reports whether a name, in any case, is one of the MethodNames.
+func IsMethodName(name string) bool { return holds(methodNames[:], name) }
 
 // HyphenatedNames are the fields of HTTP itself that many apps do not tell from
 // the same names with "_": those that frame a message, that describe its body, or
@@ -84,9 +84,9 @@ var hyphenatedNames = [...]string{"Content-Length", "Content-Type", "Content-Enc
 	"Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "Max-Forwards", "User-Agent", "HTTP2-Settings",
 	"Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"}
 
-// IsHyphenatedName reports whether a name in lower case, with "-", is one of the
+// IsHyphenatedName reports whether a name, in any case and with "-", is one of the
 // HyphenatedNames.
-func IsHyphenatedName(lower string) bool { return holds(hyphenatedNames[:], lower) }
+func IsHyphenatedName(name string) bool { return holds(hyphenatedNames[:], name) }
 
 // EndToEndNames are the fields that a client's Connection must not name: they are
 // for the app, or for the cache, and are not one connection's (RFC 9110, 7.6.1).
@@ -99,8 +99,8 @@ var endToEndNames = [...]string{"Accept", "Accept-Charset", "Accept-Encoding", "
 	"Max-Forwards", "Pragma", "Proxy-Authenticate", "Proxy-Authorization", "Range", "Referer", "Retry-After", "Server", "Set-Cookie", "User-Agent", "Vary",
 	"Via", "Warning", "WWW-Authenticate"}
 
-// IsEndToEndName reports whether a name in lower case is one of the EndToEndNames.
-func IsEndToEndName(lower string) bool { return holds(endToEndNames[:], lower) }
+// IsEndToEndName reports whether a name, in any case, is one of the EndToEndNames.
+func IsEndToEndName(name string) bool { return holds(endToEndNames[:], name) }
 
 // HandoverNames are the fields in which an app asks the server before it to send a
 // file or another answer in its place. Nothing is done about them, and since they
@@ -115,5 +115,10 @@ func IsHandoverName(name string) bool { return holds(handoverNames[:], name) }
 
 // holds compares as field names do, without regard to case.
 func holds(names []string, name string) bool {
-	return slices.ContainsFunc(names, func(n string) bool { return len(n) == len(name) && strings.EqualFold(n, name) })
+	for _, n := range names {
+		if len(n) == len(name) && strings.EqualFold(n, name) {
+			return true
+		}
+	}
+	return false
 }

@@ -58,15 +58,14 @@ func cleanRequest(r *wire.Request, named []string, trusted bool) {
 		if odd {
 			return false
 		}
-		if !underscore && strings.IndexByte("xfct", f.Name[0]|0x20) < 0 { // how the names begin that are looked for
-			return true
-		}
-		name := strings.ToLower(f.Name)
 		if underscore {
-			name = strings.ReplaceAll(name, "_", "-")
+			name := strings.ReplaceAll(f.Name, "_", "-")
 			return !edgeName(name) && !site.IsMethodName(name) && !site.IsHyphenatedName(name)
 		}
-		return !(edgeName(name) && (!trusted || isNote(name))) && !(shared && site.IsMethodName(name))
+		if strings.IndexByte("xfct", f.Name[0]|0x20) < 0 { // how the names begin that are looked for
+			return true
+		}
+		return !(edgeName(f.Name) && (!trusted || isNote(f.Name))) && !(shared && site.IsMethodName(f.Name))
 	})
 }
 
@@ -86,18 +85,23 @@ func spelling(name string) (underscore, odd bool) {
 	return underscore, false
 }
 
-// edgeName reports the fields, in lower case and with "-", that say who a client
-// is or what it asked for.
-func edgeName(name string) bool {
-	switch name {
-	case "x-real-ip", "x-request-id", "forwarded":
-		return true
-	}
-	return strings.HasPrefix(name, "x-forwarded-") || isNote(name) || site.IsTargetName(name) || site.IsSenderName(name) || site.IsCertName(name)
+// edgeName reports the fields, with "-", that only the edge or a trusted peer may say.
+func edgeName(name string) bool { return isNote(name) || AboutClient(name) }
+
+// AboutClient reports the fields, in any case and with "-", that say who a client is or
+// what it asked for.
+func AboutClient(name string) bool {
+	return wire.EqualFold(name, "X-Real-IP") || wire.EqualFold(name, "X-Request-Id") || wire.EqualFold(name, "Forwarded") ||
+		begins(name, "X-Forwarded-") || site.IsTargetName(name) || site.IsSenderName(name) || site.IsCertName(name)
 }
 
-// isNote reports whether a name in lower case is one of the tiers' to each other.
-func isNote(name string) bool { return strings.HasPrefix(name, "x-edge-") }
+// isNote reports whether a name is one of the tiers' to each other.
+func isNote(name string) bool { return begins(name, site.NotePrefix) }
+
+// begins compares without regard to case.
+func begins(name, prefix string) bool {
+	return len(name) >= len(prefix) && wire.EqualFold(name[:len(prefix)], prefix)
+}
 
 func contains(lower []string, name string) bool {
 	for _, n := range lower {
@@ -135,10 +139,7 @@ func CleanResponse(h *wire.Header) {
 		if c := f.Name[0] | 0x20; c == 'x' && site.IsHandoverName(f.Name) {
 			return false
 		}
-		if len(f.Name) >= len(site.NotePrefix) && wire.EqualFold(f.Name[:len(site.NotePrefix)], site.NotePrefix) {
-			return false
-		}
-		return !hopByHop(f.Name) && (len(named) == 0 || !contains(named, f.Name))
+		return !isNote(f.Name) && !hopByHop(f.Name) && (len(named) == 0 || !contains(named, f.Name))
 	})
 }
 
@@ -147,7 +148,6 @@ func CleanResponse(h *wire.Header) {
 func PassOn(h *wire.Header) {
 	named := nominated(*h)
 	h.Filter(func(f wire.Field) bool {
-		note := len(f.Name) > len(site.NotePrefix) && wire.EqualFold(f.Name[:len(site.NotePrefix)], site.NotePrefix)
-		return !note && !hopByHop(f.Name) && !contains(named, f.Name)
+		return !isNote(f.Name) && !hopByHop(f.Name) && !contains(named, f.Name)
 	})
 }
