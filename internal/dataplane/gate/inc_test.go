@@ -236,6 +236,17 @@ func TestK6Softly(t *testing.T) {
 		stale(fmt.Sprintf("%c %s of %s", test.kind, test.text, test.tags), test.want, number-1, test.tags)
 		stale("what was asked for afterwards", false, number, test.tags)
 	}
+	var many strings.Builder
+	for i := range 100 {
+		fmt.Fprintf(&many, ",t%d", i)
+	}
+	for _, tag := range []string{"t0", "t63", "t64", "t99"} {
+		number, _ := k.MarkStale(StaleTag, tag)
+		k.MarkStale(StaleTag, "none")
+		k.MarkStale(StaleTag, "nothing")
+		stale(tag+" of many, before others", true, number-1, many.String()+",")
+		stale("others than many", false, number, many.String()+",")
+	}
 	first, _ := k.MarkStale(StaleTag, "none")
 	for range markCount {
 		k.MarkStale(StaleTag, "none")
