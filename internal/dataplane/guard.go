@@ -19,6 +19,7 @@ import (
 // guard is what it takes to say who comes in to a route.
 type guard struct {
 	access   *site.Access
+	brings   []string        // the fields that a request may bring
 	limiter  *gate.Limiter   // nil for none
 	clients  *gate.Clients   // nil where clients are asked for no certificate
 	users    *gate.Users     // nil where no password is asked for
@@ -33,7 +34,7 @@ func (m *model) guardOf(s *site.Site, r *site.Route, id string, keeper *gate.Kee
 	if !a.Gated() {
 		return nil
 	}
-	g := &guard{access: a}
+	g := &guard{access: a, brings: a.Brings()}
 	if a.Certified != nil {
 		g.clients = m.clients[s.Host]
 	}
@@ -68,7 +69,7 @@ func (p *Plane) comesIn(x *exchange) (brings wire.Header, refusal *wire.Response
 		if brings, refusal = p.certified(x, g.clients, c); refusal != nil {
 			return nil, refusal
 		}
-		decide.BringCertificate(&x.Header, brings)
+		decide.Bring(&x.Header, site.CertNames(), brings)
 	}
 	if b := g.access.Basic; b != nil {
 		if refusal := p.knows(x, g.users, b); refusal != nil {
@@ -156,16 +157,4 @@ func (x *exchange) toVerify(g *guard, f *site.ForwardAuth) *wire.Request {
 }
 
 // letIn gives a request what it brings.
-func (g *guard) letIn(h *wire.Header, brings wire.Header) {
-	ofCertificate, others := 0, brings
-	if g.access.Certified != nil {
-		for ofCertificate < len(brings) && site.IsCertName(brings[ofCertificate].Name) {
-			ofCertificate++
-		}
-		others = brings[ofCertificate:]
-		decide.BringCertificate(h, brings[:ofCertificate])
-	}
-	if f := g.access.Forward; f != nil {
-		decide.Bring(h, f, others)
-	}
-}
+func (g *guard) letIn(h *wire.Header, brings wire.Header) { decide.Bring(h, g.brings, brings) }

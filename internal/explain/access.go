@@ -37,7 +37,7 @@ func (j *journey) access() bool {
 		j.out.Asked = true
 		b, _ := j.w.Host.Site.BackendByName(f.Backend)
 		j.step(site.CacheTier, "access", "A1", f.Source, "", "%s is asked for %s whether it may come in: where its answer is not 2xx, that is the answer", b.Name, f.Path)
-		decide.Bring(&j.q.Header, f, nil)
+		decide.Bring(&j.q.Header, f.Copied(), nil)
 	}
 	return true
 }

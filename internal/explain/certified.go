@@ -41,7 +41,7 @@ func (j *journey) certified(c *site.Certified) bool {
 		tell("the client's certificate is that of %s", found.Get(site.CertSubject))
 		brings = found
 	}
-	decide.BringCertificate(&j.q.Header, brings)
+	decide.Bring(&j.q.Header, site.CertNames(), brings)
 	return true
 }
 

@@ -98,15 +98,8 @@ func (v *vclData) gate(route vclRoute) {
 	if !v.Gated {
 		v.Gated, v.GatedSource = true, route.Access.Source()
 	}
-	if route.Access.Certified != nil {
-		for _, name := range site.CertNames() {
-			route.Brings = append(route.Brings, vclBrought{name, spellings(name)})
-		}
-	}
-	if f := route.Access.Forward; f != nil {
-		for _, name := range f.CopyHeaders {
-			route.Brings = append(route.Brings, vclBrought{name.Name, spellings(name.Name)})
-		}
+	for _, name := range route.Access.Brings() {
+		route.Brings = append(route.Brings, vclBrought{name, spellings(name)})
 	}
 	v.Gates = append(v.Gates, route)
 }

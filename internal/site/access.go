@@ -78,6 +78,26 @@ func (a *Access) Gated() bool { return a.Limit != nil || a.Protects() }
 // not for others.
 func (a *Access) Protects() bool { return a.Certified != nil || a.Basic != nil || a.Forward != nil }
 
+// Brings are the fields that a request which comes in brings the app: no client says
+// what is in them.
+func (a *Access) Brings() (names []string) {
+	if a.Certified != nil {
+		names = CertNames()
+	}
+	return append(names, a.Forward.Copied()...)
+}
+
+// Copied are the names of CopyHeaders; none for nil.
+func (f *ForwardAuth) Copied() (names []string) {
+	if f == nil {
+		return nil
+	}
+	for _, name := range f.CopyHeaders {
+		names = append(names, name.Name)
+	}
+	return names
+}
+
 // Source is the place of the first of the rules by which a route is Gated.
 func (a *Access) Source() Source {
 	switch {

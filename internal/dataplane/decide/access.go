@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"edgegen/internal/dataplane/wire"
-	"edgegen/internal/site"
 )
 
 // Credentials are those of a request that has some once (RFC 7617).
@@ -25,24 +24,14 @@ func Credentials(h wire.Header) (user, password string, ok bool) {
 	return strings.Cut(string(decoded), ":")
 }
 
-// Bring gives a request what the app that was asked says of it, in place of what the
-// client has sent under these names, or under others that many apps cannot tell from
-// them.
-func Bring(h *wire.Header, f *site.ForwardAuth, brings wire.Header) {
-	if len(f.CopyHeaders) == 0 {
+// Bring gives a request what is known of who sends it, in place of what the client has
+// sent under these names, or under others that many apps cannot tell from them.
+func Bring(h *wire.Header, names []string, brings wire.Header) {
+	if len(names) == 0 {
 		return
 	}
 	h.Filter(func(field wire.Field) bool {
-		return !slices.ContainsFunc(f.CopyHeaders, func(name site.HeaderName) bool { return alike(field.Name, name.Name) })
-	})
-	*h = append(*h, brings...)
-}
-
-// BringCertificate gives a request what is known of its client's certificate, in place
-// of what anybody else has said of one.
-func BringCertificate(h *wire.Header, brings wire.Header) {
-	h.Filter(func(field wire.Field) bool {
-		return !slices.ContainsFunc(site.CertNames(), func(name string) bool { return alike(field.Name, name) })
+		return !slices.ContainsFunc(names, func(name string) bool { return alike(field.Name, name) })
 	})
 	*h = append(*h, brings...)
 }
