@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/gate"
 	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/site"
@@ -62,13 +63,12 @@ func (p *Plane) certified(x *exchange, clients *gate.Clients, c *site.Certified)
 	case len(x.shown.Chain) == 0 && c.Required:
 		return nil, failure(http.StatusForbidden)
 	case len(x.shown.Chain) == 0:
-		return wire.Header{{Name: site.CertVerify, Value: site.CertNone}}, nil
+		return decide.Certificate("", ""), nil
 	}
 	who, err := x.shown.Verify(clients, time.Now())
 	if err != nil {
 		p.log.DebugContext(x.ctx, "certificate of a client", "site", x.host.Site.Host, "client", x.Client.String(), "error", err)
 		return nil, failure(http.StatusForbidden)
 	}
-	return wire.Header{{Name: site.CertVerify, Value: site.CertVerified}, {Name: site.CertSubject, Value: who.Subject},
-		{Name: site.CertFingerprint, Value: who.Fingerprint}}, nil
+	return decide.Certificate(who.Subject, who.Fingerprint), nil
 }

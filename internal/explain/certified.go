@@ -32,7 +32,7 @@ func (j *journey) certified(c *site.Certified) bool {
 		return refuse(http.StatusForbidden, "the client shows no certificate, and %s asks for one", of.Host)
 	case len(chain) == 0:
 		tell("the client is asked for a certificate, and may come in without one")
-		brings = wire.Header{{Name: site.CertVerify, Value: site.CertNone}}
+		brings = decide.Certificate("", "")
 	default:
 		found, err := j.whose(chain)
 		if err != nil {
@@ -64,6 +64,5 @@ func (j *journey) whose(chain [][]byte) (wire.Header, error) {
 		return nil, err
 	}
 	subject, err := certificate.Subject(parsed[0])
-	return wire.Header{{Name: site.CertVerify, Value: site.CertVerified}, {Name: site.CertSubject, Value: subject},
-		{Name: site.CertFingerprint, Value: certificate.Fingerprint(parsed[0])}}, err
+	return decide.Certificate(subject, certificate.Fingerprint(parsed[0])), err
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"edgegen/internal/dataplane/wire"
+	"edgegen/internal/site"
 )
 
 // Credentials are those of a request that has some once (RFC 7617).
@@ -34,6 +35,16 @@ func Bring(h *wire.Header, names []string, brings wire.Header) {
 		return !slices.ContainsFunc(names, func(name string) bool { return alike(field.Name, name) })
 	})
 	*h = append(*h, brings...)
+}
+
+// Certificate is what an app is told of the certificate that a client shows; without a
+// fingerprint, that it shows none.
+func Certificate(subject, fingerprint string) wire.Header {
+	if fingerprint == "" {
+		return wire.Header{{Name: site.CertVerify, Value: site.CertNone}}
+	}
+	return wire.Header{{Name: site.CertVerify, Value: site.CertVerified}, {Name: site.CertSubject, Value: subject},
+		{Name: site.CertFingerprint, Value: fingerprint}}
 }
 
 // alike compares names without regard to case, and "_" as "-".
