@@ -167,15 +167,7 @@ func targetIn(text string) string {
 	if !strings.HasPrefix(text, "/") {
 		text = "/" + text
 	}
-	var out strings.Builder
-	for i := range len(text) {
-		if c := text[i]; c > ' ' && c < 0x7f {
-			out.WriteByte(c)
-		} else {
-			fmt.Fprintf(&out, "%%%02X", c)
-		}
-	}
-	return out.String()
+	return decide.EncodeTarget(text)
 }
 
 // siteOf is the one that answers for a host: by its name, by a wildcard, or as the

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/wire"
 )
 
@@ -57,7 +58,7 @@ func Ask(method, url string, fields []string) (Request, error) {
 	if end < 0 {
 		end = len(rest)
 	}
-	host, target := rest[:end], encoded(rest[end:])
+	host, target := rest[:end], decide.EncodeTarget(rest[end:])
 	if target == "" || target[0] != '/' {
 		target = "/" + target
 	}
@@ -96,17 +97,4 @@ func names(fields []string, name string) bool {
 		}
 	}
 	return false
-}
-
-// encoded is a target as browsers send it: what cannot stand in one is escaped.
-func encoded(target string) string {
-	var out strings.Builder
-	for i := range len(target) {
-		if c := target[i]; c <= ' ' || c >= 0x7f {
-			fmt.Fprintf(&out, "%%%02X", c)
-		} else {
-			out.WriteByte(c)
-		}
-	}
-	return out.String()
 }

@@ -24,7 +24,7 @@ type Within struct {
 // Within finds the route that an app leads to by what it says in HandsOver: a path,
 // encoded or not, and perhaps a query. Nothing but an internal route is found.
 func (h *Host) Within(said string) Within {
-	w := Within{Route: -1, Target: asTarget(said)}
+	w := Within{Route: -1, Target: EncodeTarget(said)}
 	path, status := DecodePath(w.Target)
 	if status != http.StatusOK || h.table.TooLong(path) {
 		return w
@@ -33,24 +33,6 @@ func (h *Host) Within(said string) Within {
 		w.Leads = h.table.Target(w.Route, w.Path, w.Target)
 	}
 	return w
-}
-
-// asTarget encodes what cannot stand in a request line.
-func asTarget(said string) string {
-	const digits = "0123456789ABCDEF"
-	odd := func(c byte) bool { return c <= ' ' || c >= 0x7f || c == '#' }
-	if !strings.ContainsFunc(said, func(r rune) bool { return r >= 0x7f || odd(byte(r)) }) {
-		return said
-	}
-	out := make([]byte, 0, len(said)+16)
-	for i := range len(said) {
-		if c := said[i]; odd(c) {
-			out = append(out, '%', digits[c>>4], digits[c&15])
-		} else {
-			out = append(out, c)
-		}
-	}
-	return string(out)
 }
 
 // Onward makes a request one for what an app leads it to: a GET, or a HEAD, without a

@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -30,6 +31,20 @@ func DecodePath(target string) (path string, status int) {
 		return "", http.StatusNotFound
 	}
 	return mergeSlashes(path), http.StatusOK
+}
+
+// EncodeTarget is a target as a request names it: what cannot stand in a request line is
+// percent-encoded, and all else stays as it is.
+func EncodeTarget(target string) string {
+	var out strings.Builder
+	for i := range len(target) {
+		if c := target[i]; c <= ' ' || c >= 0x7f || c == '#' {
+			fmt.Fprintf(&out, "%%%02X", c)
+		} else {
+			out.WriteByte(c)
+		}
+	}
+	return out.String()
 }
 
 // mergeSlashes makes one slash of several in a row.
