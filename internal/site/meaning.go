@@ -11,26 +11,22 @@ import (
 
 // Meaning names a model by all that it says: two files that mean the same have
 // the same name, wherever their lines stand.
-func (e *Edge) Meaning() string {
-	sum := sha256.New()
-	say(sum, reflect.ValueOf(e))
-	return hex.EncodeToString(sum.Sum(nil))[:16]
-}
+func (e *Edge) Meaning() string { return meaningOf(e) }
 
 // Meaning names a backend likewise.
-func (b *Backend) Meaning() string {
-	sum := sha256.New()
-	say(sum, reflect.ValueOf(b))
-	return hex.EncodeToString(sum.Sum(nil))[:16]
-}
+func (b *Backend) Meaning() string { return meaningOf(b) }
 
 // Meaning names it likewise; "" for nil.
 func (t *Trace) Meaning() string {
 	if t == nil {
 		return ""
 	}
+	return meaningOf(t)
+}
+
+func meaningOf(said any) string {
 	sum := sha256.New()
-	say(sum, reflect.ValueOf(t))
+	say(sum, reflect.ValueOf(said))
 	return hex.EncodeToString(sum.Sum(nil))[:16]
 }
 
