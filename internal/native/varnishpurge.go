@@ -82,9 +82,7 @@ func (v *Varnish) Soften(ctx context.Context, count uint64) error {
 	v.purges.mu.Lock()
 	defer v.purges.mu.Unlock()
 	const base, most = 60_000, 50_000 // milliseconds, purges
-	told := base + count%most
-	_, err := v.soon(ctx, "param.set", "idle_send_timeout", fmt.Sprintf("%d.%03d", told/1000, told%1000))
-	return err
+	return v.tell(ctx, "idle_send_timeout", base+int(count%most))
 }
 
 // banOf is the command that forgets what is meant. What has no X-Edge-Site is no answer,
@@ -112,14 +110,19 @@ func (v *Varnish) tellPurge(ctx context.Context, count int, mistrust bool) error
 	if mistrust {
 		told++
 	}
-	value := fmt.Sprintf("%d.%03d", told/1000, told%1000)
 	for _, parameter := range []string{"default_keep", "send_timeout"} {
-		if _, err := v.soon(ctx, "param.set", parameter, value); err != nil {
+		if err := v.tell(ctx, parameter, told); err != nil {
 			return err
 		}
 	}
 	v.purges.count, v.purges.mistrust = count, mistrust
 	return nil
+}
+
+// tell sets a parameter that the VCL reads as a time.
+func (v *Varnish) tell(ctx context.Context, parameter string, milliseconds int) error {
+	_, err := v.soon(ctx, "param.set", parameter, fmt.Sprintf("%d.%03d", milliseconds/1000, milliseconds%1000))
+	return err
 }
 
 // soon sends a command, and does not wait for a varnishd that has stopped: its guard has
