@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"math/rand/v2"
 	"strings"
@@ -55,9 +56,7 @@ func (m *Model) newTrace() string {
 
 func appendHex(b []byte, n uint64) []byte {
 	var raw [8]byte
-	for i := range raw {
-		raw[i] = byte(n >> (56 - 8*i))
-	}
+	binary.BigEndian.PutUint64(raw[:], n)
 	return hex.AppendEncode(b, raw[:])
 }
 
