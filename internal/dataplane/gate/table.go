@@ -164,16 +164,14 @@ func (t *table) clients(now int64) (count int) {
 	return count
 }
 
-// shrink puts the last levels out of use while nobody is in them, and returns how many
-// are left.
-func (t *table) shrink(now int64) int {
+// shrink puts the last levels out of use while nobody is in them.
+func (t *table) shrink(now int64) {
 	for n := t.levels(); n > 1 && t.live(n-1, now) == 0; n = t.levels() {
 		if t.head.levels.CompareAndSwap(uint64(n), uint64(n-1)) && t.live(n-1, now) > 0 {
 			t.head.levels.CompareAndSwap(uint64(n-1), uint64(n)) // somebody came meanwhile
 			break
 		}
 	}
-	return t.levels()
 }
 
 // place is where a level is in the memory.
