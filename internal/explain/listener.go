@@ -76,7 +76,7 @@ func (j *journey) asker() {
 		q.Peer = edge.Trusted[0].Network.Addr()
 	}
 	if !q.Peer.IsValid() {
-		q.Peer = somewhere
+		q.Peer = Somewhere()
 	}
 	if edge.Plain() {
 		q.HTTPS = j.r.Proxied || j.decide.Trusts(q.Peer)

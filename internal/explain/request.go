@@ -33,11 +33,8 @@ type Request struct {
 	Client tls.Certificate
 }
 
-// somewhere is the address of a client of whom nothing is known (RFC 5737).
-var somewhere = netip.AddrFrom4([4]byte{192, 0, 2, 1})
-
 // Somewhere is the address of a client of whom nothing is known (RFC 5737).
-func Somewhere() netip.Addr { return somewhere }
+func Somewhere() netip.Addr { return netip.AddrFrom4([4]byte{192, 0, 2, 1}) }
 
 // Ask makes a request of a method and a URL, as a browser or curl would. Fields are
 // "Name: value"; one that names Host takes the place of the URL's, and nothing is
