@@ -103,8 +103,9 @@ var endToEndNames = [...]string{"Accept", "Accept-Charset", "Accept-Encoding", "
 func IsEndToEndName(name string) bool { return holds(endToEndNames[:], name) }
 
 // HandoverNames are the fields in which an app asks the server before it to send a
-// file or another answer in its place. Nothing is done about them, and since they
-// name inner paths no client sees them.
+// file or another answer in its place. Nothing is done about any but X-Accel-Redirect,
+// where a site has an internal route, and since they name inner paths no client sees
+// them.
 func HandoverNames() []string { return slices.Clone(handoverNames[:]) }
 
 var handoverNames = [...]string{"X-Accel-Redirect", "X-Accel-Expires", "X-Accel-Limit-Rate", "X-Accel-Buffering", "X-Accel-Charset", "X-Accel-Mapping",
