@@ -54,19 +54,22 @@ type vclCount struct {
 	Source       site.Source
 }
 
+// countsOn reports whether varnishd counts the requests of a route itself.
+func (in Input) countsOn(r *site.Route) bool { return in.Standby && in.InC && r.Access.Counted() }
+
 // vclCountOf is nil where edgegen is asked about each request.
 func vclCountOf(in Input, r *site.Route, id string) *vclCount {
-	if !in.Standby || !in.InC || !r.Access.Counted() {
+	if !in.countsOn(r) {
 		return nil
 	}
 	l := r.Access.Limit
 	return &vclCount{l.Header, fmt.Sprintf("%#016x", l.Mark(id)), l.Every().Nanoseconds(), int64(l.Burst) * l.Every().Nanoseconds(), l.Source}
 }
 
-// counts reports whether varnishd counts requests of any route itself.
+// counts reports whether it does on any route.
 func (in Input) counts() bool {
 	return slices.ContainsFunc(in.Edge.Sites, func(s site.Site) bool {
-		return slices.ContainsFunc(s.Routes, func(r site.Route) bool { return vclCountOf(in, &r, "") != nil })
+		return slices.ContainsFunc(s.Routes, func(r site.Route) bool { return in.countsOn(&r) })
 	})
 }
 
