@@ -223,11 +223,16 @@ func (v *varnishServer) purge(ctx context.Context, what site.Purge) (there purge
 		there.note, there.forgotten = "varnishd has forgotten them: no site has grace or stale_if_error, or this varnishd cannot have what it stores grow stale", true
 	}
 	count, err := v.native.Purge(ctx, what)
-	if err != nil && !v.runs() {
-		err = nil // it has died, and all that it had stored with it
-	}
 	there.count += count
-	return there, err
+	return there, v.unlessDead(err)
+}
+
+// unlessDead is nil for a varnishd that has died, and all that it had stored with it.
+func (v *varnishServer) unlessDead(err error) error {
+	if err != nil && !v.runs() {
+		return nil
+	}
+	return err
 }
 
 // soften has what is meant grow stale, where varnishd can do that.
@@ -248,9 +253,5 @@ func (v *varnishServer) soften(ctx context.Context, what site.Purge) (bool, erro
 	if !shared {
 		return false, nil
 	}
-	err := v.native.Soften(ctx, count)
-	if err != nil && !v.runs() {
-		err = nil // it has died, and all that it had stored with it
-	}
-	return true, err
+	return true, v.unlessDead(v.native.Soften(ctx, count))
 }
