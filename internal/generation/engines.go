@@ -232,13 +232,38 @@ func Choose(ctx context.Context, edge *site.Edge, role string, wanted site.Engin
 		}
 		return builtin, nil
 	}
-	if problem, at := engineNamed(wanted).cannot(edge, role); problem != "" {
-		found.All = append(found.All, found.Loaded.Diagnose(at, config.Error, problem,
-			fmt.Sprintf("change that, or let the builtin tier serve: %s = \"builtin\"", role)))
+	if refused(edge, role, wanted, found) {
 		return builtin, nil
 	}
 	daemon, err := native.Find(ctx, wanted, native.Directories(os.Getenv("PATH")))
 	return Chosen{Role: role, Engine: wanted, Daemon: daemon, Reason: reason}, err
+}
+
+// refused tells what a daemon that is asked for by name cannot do of what the site asks.
+func refused(edge *site.Edge, role string, wanted site.Engine, found *config.Findings) bool {
+	problem, at := engineNamed(wanted).cannot(edge, role)
+	if problem == "" {
+		return false
+	}
+	found.All = append(found.All, found.Loaded.Diagnose(at, config.Error, problem,
+		fmt.Sprintf("change that, or let the builtin tier serve: %s = \"builtin\"", role)))
+	return true
+}
+
+// judge tells what the engines that the site names cannot do, whatever daemons the
+// machine has.
+func judge(edge *site.Edge, found *config.Findings) {
+	named := map[string]Chosen{}
+	for _, role := range Roles() {
+		wanted, _ := Selection{}.Wanted(edge, role)
+		switch wanted {
+		case site.Auto, site.Builtin, site.Off:
+		default:
+			refused(edge, role, wanted, found)
+		}
+		named[role] = Chosen{Role: role, Engine: wanted}
+	}
+	Together(edge, named, found)
 }
 
 // take has the engine serve a tier, or says why it cannot.

@@ -40,6 +40,10 @@ func Render(ctx context.Context, path string, r Rendering) (*render.Output, conf
 	hidden := unserved(loaded.Edge, privateOf(loaded, r.Layout.Dir, r.Layout.Run))
 	warnPrivate(loaded, hidden, found)
 	warnRelayed(loaded, found)
+	judge(loaded.Edge, found)
+	if err := found.Refusal(); err != nil {
+		return nil, found.All, err
+	}
 	if loaded.Edge.Uncached() {
 		found.All = append(found.All, loaded.Diagnose(loaded.Edge.Engine.Source, config.Warning,
 			"with engine.cache off edgegen itself leads requests from tier to tier: the files alone lead them nowhere", "use edgegen up"))
