@@ -1,7 +1,6 @@
 package dataplane
 
 import (
-	"crypto/tls"
 	"net/http"
 	"strconv"
 	"strings"
@@ -50,12 +49,7 @@ func (p *Plane) from(x *exchange) {
 	if chunked && x.Length == 0 && !x.Header.Has("Transfer_Encoding") { // nginx has made that a length, and tells no "_" from "-"
 		x.Length, x.Body = -1, wire.NewBytes(nil)
 	}
-	switch version {
-	case inProxy(tls.VersionTLS13):
-		x.TLS = tls.VersionTLS13
-	case inProxy(tls.VersionTLS12):
-		x.TLS = tls.VersionTLS12
-	}
+	x.TLS = versionNamed(version)
 }
 
 // frontWords answers for an error that nginx has met: the note has its status, the host,

@@ -68,13 +68,8 @@ func tlsIn(h *proxyproto.Header) (version uint16, connection string, spoken bool
 		return 0, "", false
 	}
 	connection, _ = said.ClientCN()
-	switch named, _ := said.SSLVersion(); named {
-	case inProxy(tls.VersionTLS13):
-		return tls.VersionTLS13, connection, true
-	case inProxy(tls.VersionTLS12):
-		return tls.VersionTLS12, connection, true
-	}
-	return 0, connection, true
+	named, _ := said.SSLVersion()
+	return versionNamed(named), connection, true
 }
 
 // relayed is a client whose connection is handed to a native cache tier.
@@ -123,4 +118,14 @@ func inProxy(version uint16) string {
 		return "TLSv1.3"
 	}
 	return "TLSv1.2"
+}
+
+// versionNamed is the version that inProxy names so; 0 for any other name.
+func versionNamed(name string) uint16 {
+	for _, version := range []uint16{tls.VersionTLS13, tls.VersionTLS12} {
+		if name == inProxy(version) {
+			return version
+		}
+	}
+	return 0
 }
