@@ -72,11 +72,11 @@ func (p *Plane) frontWords(x *exchange, note string) answer {
 			return p.front.serve(x)
 		}
 	}
-	status, ok := wire.Digits(said)
-	if !ok || status < 400 || status >= 600 {
+	status, ok := errorIn(said)
+	if !ok {
 		status = http.StatusBadRequest
 	}
-	return passed(int(status))
+	return passed(status)
 }
 
 // withoutHost answers what nginx has refused before it has read the head further than

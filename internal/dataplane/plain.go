@@ -20,16 +20,22 @@ func (p *Plane) plainHTTP(x *exchange) answer {
 // and names the client in X-Real-IP.
 func (p *Plane) relayedPlain(x *exchange) answer {
 	x.Client, _ = decide.ParseAddress(x.Header.Get("X-Real-IP"))
-	if status, ok := wire.Digits(x.Header.Get(site.NoteWords)); ok && status >= 400 && status < 600 {
+	if status, ok := errorIn(x.Header.Get(site.NoteWords)); ok {
 		// The words for an error that the web tier itself met.
 		x.cache, x.tier = "PASS", "web"
-		a := passed(int(status))
+		a := passed(status)
 		if status == http.StatusMethodNotAllowed {
 			a.Header.Add("Allow", site.AllowLine(site.UsualMethods()))
 		}
 		return a
 	}
 	return p.plainAnswer(x)
+}
+
+// errorIn is the status of an error that a note names; false where it names none.
+func errorIn(note string) (status int, ok bool) {
+	n, ok := wire.Digits(note)
+	return int(n), ok && n >= 400 && n < 600
 }
 
 func (p *Plane) plainAnswer(x *exchange) answer {
