@@ -113,7 +113,7 @@ func (c *Conn) refuse(s *Stream, err error) {
 
 // finish lets go of a stream.
 func (c *Conn) finish(s *Stream) {
-	s.close()
+	unanswered := s.close()
 	c.mu.Lock()
 	delete(c.streams, s.quic.StreamID())
 	c.serving--
@@ -121,7 +121,7 @@ func (c *Conn) finish(s *Stream) {
 		c.tunnels--
 	}
 	var flood error
-	if s.unanswered {
+	if unanswered {
 		flood = c.spend(bounds.CostReset)
 	} else {
 		c.budget.Gain(bounds.GainAnswer)

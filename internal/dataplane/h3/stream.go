@@ -31,17 +31,15 @@ type Stream struct {
 	in     *bufio.Reader
 	header *wire.Header // the memory of Header
 
-	served     bool
-	tunnelled  bool // of the connection's lock
-	unanswered bool // the client or the handler has broken it off; set by close
+	served    bool
+	tunnelled bool // of the connection's lock
 
 	incoming // the request's body
 	outgoing // the answer
 }
 
 func (c *Conn) newStream(q *quic.Stream) *Stream {
-	s := &Stream{Context: q.Context(), conn: c, quic: q, in: c.pools.reader(q), header: c.pools.header()}
-	return s
+	return &Stream{Context: q.Context(), conn: c, quic: q, in: c.pools.reader(q), header: c.pools.header()}
 }
 
 // readHead reads the request, and as much of what follows as it takes to know whether it
@@ -215,8 +213,9 @@ func (s *Stream) Break() {
 	s.Reset(internalError)
 }
 
-// close ends what the handler has left open.
-func (s *Stream) close() {
+// close ends what the handler has left open, and reports whether the answer was broken
+// off, by the client or by the handler.
+func (s *Stream) close() (unanswered bool) {
 	code := quic.StreamErrorCode(noError) // nobody reads what is still to come (RFC 9114, 4.1)
 	if s.malformed || s.Fault != nil {
 		code = messageError
@@ -224,10 +223,10 @@ func (s *Stream) close() {
 	if !s.finished.Load() && !s.broken.Swap(true) {
 		s.quic.CancelWrite(internalError)
 	}
-	s.unanswered = s.broken.Load()
 	if !errors.Is(s.ended, io.EOF) {
 		s.quic.CancelRead(code)
 	}
+	return s.broken.Load()
 }
 
 // release gives memory back.
