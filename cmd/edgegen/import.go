@@ -108,11 +108,7 @@ func (s streams) importFiles(ctx context.Context, files []string, flags importFl
 
 func tellAccount(w io.Writer, result *importer.Result, asJSON bool) error {
 	if asJSON {
-		text, err := result.JSON()
-		if err == nil {
-			_, err = w.Write(text)
-		}
-		return err
+		return printJSON(w, result.Report())
 	}
 	color := colored(w)
 	_, err := io.WriteString(w, result.Account(func(verdict importer.Verdict, text string) string {

@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -39,15 +38,13 @@ func (r *Result) Account(paint func(Verdict, string) string) string {
 	return out.String()
 }
 
-// JSON is the account for a program, with a newline at its end.
-func (r *Result) JSON() ([]byte, error) {
-	lines := r.Lines
-	if lines == nil {
-		lines = []*Line{}
-	}
-	text, err := json.MarshalIndent(struct {
-		Counts map[Verdict]int `json:"counts"`
-		Lines  []*Line         `json:"lines"`
-	}{r.counts(), lines}, "", "  ")
-	return append(text, '\n'), err
+// Report is the account for a program, as JSON.
+type Report struct {
+	Counts map[Verdict]int `json:"counts"` // of all verdicts
+	Lines  []*Line         `json:"lines"`  // never nil
+}
+
+// Report is what became of every line, for a program.
+func (r *Result) Report() Report {
+	return Report{r.counts(), append([]*Line{}, r.Lines...)}
 }
