@@ -9,6 +9,7 @@ import (
 // makeSites makes a site of each server that has something to say.
 func (n *nginx) makeSites() {
 	var content []*server
+	fronts := map[*server]bool{} // whose content another server has, behind the cache
 	for _, s := range n.servers {
 		if s.plainly {
 			continue
@@ -20,7 +21,7 @@ func (n *nginx) makeSites() {
 		first := n.overTLS(s)
 		switch {
 		case first != nil && n.behindCache(s):
-			s.front = first
+			s.front, fronts[first] = first, true
 		case first != nil:
 			n.shadowed(s, first)
 			continue
@@ -28,12 +29,9 @@ func (n *nginx) makeSites() {
 		content = append(content, s)
 	}
 	for _, s := range content {
-		if s.front != nil {
-			content = slices.DeleteFunc(content, func(other *server) bool { return other == s.front })
+		if !fronts[s] {
+			n.site(s)
 		}
-	}
-	for _, s := range content {
-		n.site(s)
 	}
 	for _, s := range n.servers {
 		if s.plainly {
