@@ -272,7 +272,7 @@ func (n *nginx) settle(d *directive) {
 		d.into("the site file")
 	case d.around.name == "map" && !d.around.open(), d.around.name == "upstream" && !d.around.open():
 		d.Verdict, d.Why, d.Remedy = d.around.Verdict, d.around.Why, d.around.Remedy
-		if d.Into = d.around.Into; d.Verdict == Refused && d.Why == "" {
+		if d.Into = slices.Clone(d.around.Into); d.Verdict == Refused && d.Why == "" {
 			d.Why = "it belongs to what is refused"
 		}
 	case d.name == "upstream":

@@ -29,7 +29,7 @@ func (v *vcl) leftOver() {
 				} else if around.Verdict == Translated && around.word(0) != "acl" && one.word(0) != "" {
 					one.refuse("the attribute is not translated here", "write what it is for into the backend by hand")
 				} else {
-					one.Verdict, one.Why, one.Remedy, one.Into = around.Verdict, around.Why, around.Remedy, around.Into
+					one.Verdict, one.Why, one.Remedy, one.Into = around.Verdict, around.Why, around.Remedy, slices.Clone(around.Into)
 				}
 			default:
 				one.refuse("it is not translated here", remedyVCL(one.source()))
