@@ -103,6 +103,7 @@ func loadLastGood(dir string) (*config.Loaded, error) {
 	if err != nil {
 		return nil, err
 	}
+	asWritten(edge)
 	if edge.Plain() {
 		return config.Restored(edge, nil), nil
 	}
@@ -118,6 +119,20 @@ func loadLastGood(dir string) (*config.Loaded, error) {
 		}
 	}
 	return config.Restored(edge, pairs), nil
+}
+
+// asWritten gives back the ports that the kernel chose at the time: somebody else
+// may have them by now.
+func asWritten(edge *site.Edge) {
+	lists := [][]site.Listener{edge.HTTP, edge.HTTPS}
+	if edge.Metrics != nil {
+		lists = append(lists, edge.Metrics.Listen)
+	}
+	for _, list := range lists {
+		for i, l := range list {
+			list[i] = l.AsWritten()
+		}
+	}
 }
 
 // readModel returns a model as it was stored. A file that holds anything else is

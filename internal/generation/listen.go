@@ -87,7 +87,7 @@ func (p *Pool) take(wanted []site.Listener, taken *[]*Listener, udp bool, found 
 		l, err := p.one(w.Address, udp)
 		switch {
 		case err == nil:
-			w.Address = l.Address
+			w.Address, w.Chosen = l.Address, w.Address.Port() == 0
 			result = append(result, w)
 			*taken = append(*taken, l)
 		case w.Optional && WithoutIPv6(err):

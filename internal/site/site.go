@@ -68,7 +68,18 @@ type Listener struct {
 	// Optional is set on the IPv6 half of a wildcard and of localhost: on a
 	// machine without IPv6 it is left out, and that is no error.
 	Optional bool
-	Source   Source
+	// Chosen is set where the site leaves the port to the kernel, which has chosen
+	// that of Address.
+	Chosen bool
+	Source Source
+}
+
+// AsWritten is the listener as the site says it, with port 0 for a chosen one.
+func (l Listener) AsWritten() Listener {
+	if l.Chosen {
+		l.Address, l.Chosen = netip.AddrPortFrom(l.Address.Addr(), 0), false
+	}
+	return l
 }
 
 // Prefix is a trusted network.

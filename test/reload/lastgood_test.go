@@ -2,6 +2,7 @@ package reload
 
 import (
 	"fmt"
+	"net"
 	"strings"
 	"syscall"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 // TestLastGood holds that a start with a broken file fails, and with
 // --last-good serves what was served last and says so, or why that cannot be.
+// Another process has the port by then that the kernel chose for the edge.
 func TestLastGood(t *testing.T) {
 	t.Parallel()
 	for _, c := range []edge.Combination{edge.Native, edge.BuiltIn} {
@@ -21,7 +23,13 @@ func TestLastGood(t *testing.T) {
 			e := w.Run()
 			w.next()
 			w.reload(e)
+			address := w.listener(e)
 			e.Stop()
+			other, err := net.Listen("tcp", address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer other.Close()
 
 			w.write(2)
 			w.Replace("websocket = true", "websockett = true")
