@@ -23,7 +23,7 @@ nothing where nothing is wrong.`,
 		Args: siteArgument, ValidArgsFunction: completeSite,
 		RunE: func(c *cobra.Command, arguments []string) error {
 			// Rendering shows what a daemon's language cannot hold.
-			_, diagnostics, err := generation.Render(c.Context(), siteOf(arguments), generation.Rendering{Given: given, Layout: printedLayout(), Version: version()})
+			_, diagnostics, err := generation.Render(c.Context(), siteOf(arguments), generation.Rendering{Given: given, Layout: printedLayout(), Version: version(), Checked: true})
 			refused := (*config.Refused)(nil)
 			if errors.As(err, &refused) {
 				diagnostics = refused.Diagnostics

@@ -64,6 +64,17 @@ type Findings struct {
 	All    Diagnostics
 }
 
+// Add tells a problem at the line that led to it. What was found there already is
+// told once, as where a block stands for several sites.
+func (f *Findings) Add(at site.Source, severity Severity, summary, remedy string) {
+	d := f.Loaded.Diagnose(at, severity, summary, remedy)
+	if !slices.ContainsFunc(f.All, func(other Diagnostic) bool {
+		return other.Line == d.Line && other.File == d.File && other.Summary == d.Summary && other.Severity == d.Severity
+	}) {
+		f.All = append(f.All, d)
+	}
+}
+
 // Refusal returns nil where none of the findings is an error.
 func (f *Findings) Refusal() error {
 	if f.All.HasErrors() {

@@ -37,15 +37,19 @@ func (g *Generation) RelaysChallenges() bool {
 	return g.Native(RoleWeb) && g.Loaded.Edge.Challenged()
 }
 
-// warnRelayed says which backends daemons that are run by hand do not reach, and
-// where they let nobody in.
-func warnRelayed(loaded *config.Loaded, found *config.Findings) {
+// warnByHand says what daemons that are run by hand lack: which backends they do not
+// reach, where they let nobody in, and whether requests reach the web tier at all.
+func warnByHand(loaded *config.Loaded, found *config.Findings) {
+	if loaded.Edge.Uncached() {
+		found.Add(loaded.Edge.Engine.Source, config.Warning,
+			"with engine.cache off edgegen itself leads requests from tier to tier: the files alone lead them nowhere", "use edgegen up")
+	}
 	for _, s := range loaded.Edge.Sites {
 		for i := range s.Routes {
 			if a := &s.Routes[i].Access; a.Gated() {
-				found.All = append(found.All, loaded.Diagnose(a.Source(), config.Warning,
+				found.Add(a.Source(), config.Warning,
 					fmt.Sprintf("edgegen itself says who comes in to route %q: the files name a socket that a running edge has", s.Routes[i].Label()),
-					"run the edge by edgegen up"))
+					"run the edge by edgegen up")
 			}
 		}
 		for _, b := range s.Backends {
@@ -57,9 +61,9 @@ func warnRelayed(loaded *config.Loaded, found *config.Findings) {
 				case b.Compressed:
 					remedy = "run the edge by edgegen up, or leave compress out of its routes"
 				}
-				found.All = append(found.All, loaded.Diagnose(b.Source, config.Warning,
+				found.Add(b.Source, config.Warning,
 					fmt.Sprintf("edgegen itself leads to the servers of backend %q: the files name a socket that a running edge has", b.Name),
-					remedy))
+					remedy)
 			}
 		}
 	}

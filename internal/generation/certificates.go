@@ -127,9 +127,9 @@ func (g *Generation) refuseExpired(next *Generation, found *config.Findings) {
 			if time.Now().Before(pair.Leaf.NotAfter) || serving[string(pair.Leaf.Raw)] {
 				continue
 			}
-			found.All = append(found.All, found.Loaded.Diagnose(s.TLS.Source, config.Error,
+			found.Add(s.TLS.Source, config.Error,
 				fmt.Sprintf("the certificate of %s expired on %s", s.Host, pair.Leaf.NotAfter.UTC().Format(time.DateOnly)),
-				"renew it; until then the one of before goes on being served"))
+				"renew it; until then the one of before goes on being served")
 		}
 	}
 }

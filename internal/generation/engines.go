@@ -158,8 +158,8 @@ func Together(edge *site.Edge, chosen map[string]Chosen, found *config.Findings)
 	if at == (site.Source{}) {
 		at = edge.Engine.TLSSource
 	}
-	found.All = append(found.All, found.Loaded.Diagnose(at, config.Error,
-		fmt.Sprintf("nginx ends TLS only where it is the web tier, and that is %s", web.Engine), `leave out web, or write web = "nginx"`))
+	found.Add(at, config.Error,
+		fmt.Sprintf("nginx ends TLS only where it is the web tier, and that is %s", web.Engine), `leave out web, or write web = "nginx"`)
 }
 
 // LeaveOut makes of an edge one that leaves out the cache, where the command line does.
@@ -245,8 +245,8 @@ func refused(edge *site.Edge, role string, wanted site.Engine, found *config.Fin
 	if problem == "" {
 		return false
 	}
-	found.All = append(found.All, found.Loaded.Diagnose(at, config.Error, problem,
-		fmt.Sprintf("change that, or let the builtin tier serve: %s = \"builtin\"", role)))
+	found.Add(at, config.Error, problem,
+		fmt.Sprintf("change that, or let the builtin tier serve: %s = \"builtin\"", role))
 	return true
 }
 

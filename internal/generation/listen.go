@@ -94,7 +94,7 @@ func (p *Pool) take(wanted []site.Listener, taken *[]*Listener, udp bool, found 
 			// A wildcard's other half; the IPv4 one is there.
 		default:
 			summary, remedy := ExplainListen(w.Address, udp, err)
-			found.All = append(found.All, found.Loaded.Diagnose(w.Source, config.Error, summary, remedy))
+			found.Add(w.Source, config.Error, summary, remedy)
 		}
 	}
 	return result

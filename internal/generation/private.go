@@ -255,9 +255,9 @@ func warnPrivate(loaded *config.Loaded, hidden []render.Unserved, found *config.
 				continue
 			}
 			said[route.Static.RootSource] = true
-			found.All = append(found.All, loaded.Diagnose(route.Static.RootSource, config.Warning,
+			found.Add(route.Static.RootSource, config.Warning,
 				"below root lie files that are never served: "+some(slices.Concat(hidden[at].Names, hidden[at].Trees)),
-				`name a directory that holds what everybody may have, and nothing else, such as root = "public"`))
+				`name a directory that holds what everybody may have, and nothing else, such as root = "public"`)
 		}
 	}
 }

@@ -20,6 +20,9 @@ type Rendering struct {
 	// Certificates includes the PEM files.
 	Certificates bool
 	Templates    fs.FS // in the place of those of the program; nil for none
+	// Checked means that nobody runs daemons with the files: what edgegen alone does
+	// for them is not told.
+	Checked bool
 }
 
 // Render loads a site and renders it.
@@ -39,14 +42,12 @@ func Render(ctx context.Context, path string, r Rendering) (*render.Output, conf
 	found := &config.Findings{Loaded: loaded, All: diagnostics}
 	hidden := unserved(loaded.Edge, privateOf(loaded, r.Layout.Dir, r.Layout.Run))
 	warnPrivate(loaded, hidden, found)
-	warnRelayed(loaded, found)
 	judge(loaded.Edge, found)
 	if err := found.Refusal(); err != nil {
 		return nil, found.All, err
 	}
-	if loaded.Edge.Uncached() {
-		found.All = append(found.All, loaded.Diagnose(loaded.Edge.Engine.Source, config.Warning,
-			"with engine.cache off edgegen itself leads requests from tier to tier: the files alone lead them nowhere", "use edgegen up"))
+	if !r.Checked {
+		warnByHand(loaded, found)
 	}
 	output, err := RenderFor(loaded, path, pairs, render.Input{Edge: relayed(loaded.Edge, r.Layout), Layout: r.Layout, Version: r.Version, Templates: r.Templates, Unserved: hidden})
 	if output != nil {

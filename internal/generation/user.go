@@ -17,9 +17,9 @@ func warnUnreadable(who statedir.User, edge *site.Edge, found *config.Findings) 
 				continue
 			}
 			if at := who.Blocked(route.Static.Root); at != "" {
-				found.All = append(found.All, found.Loaded.Diagnose(route.Static.Source, config.Warning,
+				found.Add(route.Static.Source, config.Warning,
 					fmt.Sprintf("the user %s, whom the daemons run as, may not enter %s", who.Name, at),
-					fmt.Sprintf("let it in (chmod o+x %s) or name another user in the edge block; until then these files are not found", at)))
+					fmt.Sprintf("let it in (chmod o+x %s) or name another user in the edge block; until then these files are not found", at))
 			}
 		}
 	}
@@ -31,9 +31,9 @@ func keepUser(edge *site.Edge, was *Generation, found *config.Findings) {
 		return // it has just been decided
 	}
 	if before := was.Loaded.Edge.User; before != edge.User {
-		found.All = append(found.All, found.Loaded.Diagnose(edge.UserSource, config.Error,
+		found.Add(edge.UserSource, config.Error,
 			fmt.Sprintf("the user cannot be changed from %s to %s while the edge runs", userName(before), userName(edge.User)),
-			"stop the edge and start it again, or leave the user as it was"))
+			"stop the edge and start it again, or leave the user as it was")
 	}
 }
 

@@ -98,10 +98,10 @@ func named(host string) string {
 
 // refuse notes why the site cannot run in a cluster as it is written.
 func (e *exporter) refuse(at site.Source, summary, remedy string) {
-	e.found.All = append(e.found.All, e.loaded.Diagnose(at, config.Error, summary, remedy))
+	e.found.Add(at, config.Error, summary, remedy)
 }
 
 // warn notes what probably is not meant.
 func (e *exporter) warn(at site.Source, summary, remedy string) {
-	e.found.All = append(e.found.All, e.loaded.Diagnose(at, config.Warning, summary, remedy))
+	e.found.Add(at, config.Warning, summary, remedy)
 }

@@ -54,7 +54,7 @@ func FindUser(edge *site.Edge, found *config.Findings) User {
 		}
 		group, err := ownGroup()
 		if err != nil {
-			found.All = append(found.All, found.Loaded.Diagnose(edge.UserSource, config.Error, err.Error(), "delete one of these groups"))
+			found.Add(edge.UserSource, config.Error, err.Error(), "delete one of these groups")
 			return User{}
 		}
 		who := User{Name: name, Daemons: within(group, credential)}
@@ -63,9 +63,9 @@ func FindUser(edge *site.Edge, found *config.Findings) User {
 		}
 		return who
 	}
-	found.All = append(found.All, found.Loaded.Diagnose(edge.UserSource, config.Error,
+	found.Add(edge.UserSource, config.Error,
 		fmt.Sprintf("there is no user %q on this machine", names[0]),
-		"name a user that exists, as `id NAME` tells; the daemons run as it when edgegen is root"))
+		"name a user that exists, as `id NAME` tells; the daemons run as it when edgegen is root")
 	return User{}
 }
 
