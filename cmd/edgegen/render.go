@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"edgegen/internal/config"
+	"edgegen/internal/engines"
 	"edgegen/internal/generation"
 	"edgegen/internal/render"
 	"edgegen/internal/site"
@@ -62,7 +63,7 @@ where the site changed meanwhile. What it prints goes to stderr.`,
 		},
 	}
 	c.Flags().StringVarP(&flags.output, "output", "o", "", "write into this directory instead of printing")
-	c.Flags().StringVar(&flags.only, "only", "", "one daemon's files: stunnel, varnish or nginx")
+	c.Flags().StringVar(&flags.only, "only", "", "one daemon's files: "+engines.Either(daemonNames()))
 	c.Flags().BoolVar(&flags.watch, "watch", false, "write again whenever the site changes, until SIGINT or SIGTERM")
 	c.Flags().BoolVar(&flags.hcl, "print-hcl", false, "print the site as it is evaluated, instead of what it is rendered to")
 	c.Flags().StringVar(&flags.command, "exec", "", "a command for the shell, run after files changed")
@@ -142,13 +143,15 @@ func selectFiles(o *render.Output, only string) ([]render.File, error) {
 
 // onlyEngine reads --only.
 func onlyEngine(only string) (site.Engine, error) {
-	var names []string
-	for _, d := range site.Daemons() {
-		if only == "" || only == string(d.Engine) {
-			return site.Engine(only), nil
-		}
-		names = append(names, string(d.Engine))
+	if only == "" || engines.IsDaemon(site.Engine(only)) {
+		return site.Engine(only), nil
 	}
-	last := len(names) - 1
-	return "", usageError{fmt.Errorf("--only %q is no daemon: write %s or %s", only, strings.Join(names[:last], ", "), names[last])}
+	return "", usageError{fmt.Errorf("--only %q is no daemon: write %s", only, engines.Either(daemonNames()))}
+}
+
+func daemonNames() (names []site.Engine) {
+	for _, d := range engines.Daemons() {
+		names = append(names, d.Name)
+	}
+	return names
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"edgegen/internal/engines"
 	"edgegen/internal/site"
 )
 
@@ -81,7 +82,7 @@ func engineLanguage() *schema {
 }
 
 func engineChoices(tier string) (choices []string) {
-	for _, engine := range site.Choices(tier) {
+	for _, engine := range engines.Choices(tier) {
 		choices = append(choices, string(engine))
 	}
 	if site.CanBeOff(tier) {

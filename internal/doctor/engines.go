@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"edgegen/internal/config"
+	"edgegen/internal/engines"
 	"edgegen/internal/generation"
 	"edgegen/internal/native"
 	"edgegen/internal/site"
@@ -41,7 +42,7 @@ func (x *examination) examineEngines(ctx context.Context) []Line {
 			lines = append(lines, Line{LevelOK, role, daemonText(c.Daemon) + ": " + c.Reason, ""})
 			continue
 		}
-		daemon, err := native.Find(ctx, site.DaemonsFor(role)[0], native.Directories(os.Getenv("PATH")))
+		daemon, err := native.Find(ctx, engines.For(role)[0], native.Directories(os.Getenv("PATH")))
 		lines = append(lines, builtinLine(c, wanted, daemon, err))
 	}
 	found := &config.Findings{Loaded: x.loaded}
@@ -72,17 +73,28 @@ func builtinLine(c generation.Chosen, wanted site.Engine, daemon native.Daemon, 
 // native reports whether a daemon would serve the tier.
 func (x *examination) native(role string) bool {
 	c, decided := x.chosen[role]
-	return decided && c.Engine.IsDaemon()
+	return decided && engines.IsDaemon(c.Engine)
+}
+
+// compiling is the daemon that would serve and calls a compiler.
+func (x *examination) compiling() (native.Daemon, bool) {
+	for _, c := range x.chosen {
+		if d, _ := engines.Named(c.Engine); d.Compiles {
+			return c.Daemon, true
+		}
+	}
+	return native.Daemon{}, false
 }
 
 // examineCompiler tries the compiler that varnishd calls.
 func (x *examination) examineCompiler(ctx context.Context) []Line {
 	const subject = "vcl"
-	if !x.native(generation.RoleCache) {
+	daemon, compiles := x.compiling()
+	if !compiles {
 		return []Line{{LevelOK, subject, "no compiler is needed: varnish does not serve the cache tier", ""}}
 	}
 	const remedy = "install it (on Debian and Ubuntu gcc and libc6-dev), or write cache = \"builtin\" in the engine block"
-	compiler, err := native.FindCompiler(x.chosen[generation.RoleCache].Daemon.Path)
+	compiler, err := native.FindCompiler(daemon.Path)
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
 		return []Line{{LevelProblem, subject, "varnishd compiles it with " + compiler.Program + ", which is not installed", remedy}}
@@ -98,9 +110,9 @@ func (x *examination) examineCompiler(ctx context.Context) []Line {
 // examineDifferences lists what the engines do otherwise than is promised.
 func (x *examination) examineDifferences() []Line {
 	var lines []Line
-	for _, d := range native.Differences() {
+	for _, d := range engines.Differences() {
 		if x.options.All || x.makes(d) {
-			lines = append(lines, Line{LevelNote, strings.TrimSpace(d.Engine+" "+d.Tier) + " " + d.Clause, fmt.Sprintf("%s (%s)", d.What, d.Why), ""})
+			lines = append(lines, Line{LevelNote, strings.TrimSpace(string(d.Engine)+" "+d.Tier) + " " + d.Clause, fmt.Sprintf("%s (%s)", d.What, d.Why), ""})
 		}
 	}
 	if len(lines) == 0 {
@@ -110,14 +122,14 @@ func (x *examination) examineDifferences() []Line {
 }
 
 // makes reports whether the engines that would serve make a difference.
-func (x *examination) makes(d native.Difference) bool {
+func (x *examination) makes(d engines.Difference) bool {
 	return x.uses(d.Engine, d.Tier) && (d.With == "" || x.uses(d.With, ""))
 }
 
 // uses reports whether an engine would serve the tier, or any where that is "".
-func (x *examination) uses(engine, tier string) bool {
+func (x *examination) uses(engine site.Engine, tier string) bool {
 	for role, c := range x.chosen {
-		if string(c.Engine) == engine && (tier == "" || tier == role) {
+		if c.Engine == engine && (tier == "" || tier == role) {
 			return true
 		}
 	}

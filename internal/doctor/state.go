@@ -11,7 +11,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"edgegen/internal/api"
-	"edgegen/internal/generation"
 	"edgegen/internal/statedir"
 	"edgegen/internal/supervise"
 )
@@ -83,7 +82,7 @@ func (x *examination) examineRuntime() (line Line, unusual bool) {
 	if err := unix.Statfs(parent, &mount); err != nil {
 		return Line{LevelWarning, "runtime", fmt.Sprintf("%s cannot be looked at: %v", parent, err), ""}, true
 	}
-	if mount.Flags&unix.ST_NOEXEC != 0 && x.native(generation.RoleCache) {
+	if _, compiles := x.compiling(); compiles && mount.Flags&unix.ST_NOEXEC != 0 {
 		return Line{LevelProblem, "runtime", parent + " is mounted noexec: varnishd cannot load the VCL that it compiles there",
 			"name a state directory on another file system (--state-dir DIR)"}, true
 	}

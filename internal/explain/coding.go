@@ -6,6 +6,7 @@ import (
 
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/wire"
+	"edgegen/internal/engines"
 	"edgegen/internal/site"
 )
 
@@ -23,7 +24,7 @@ func (j *journey) negotiate(taken *site.Route) {
 		says = "comes as it is: a part is asked for"
 	case j.q.Coding != "":
 		says = fmt.Sprintf("of %d bytes or more, or of unknown length, comes by %s where its type is one of those that are compressed", c.MinSize, j.q.Coding)
-		if j.in.Engines.Cache == site.Varnish && j.q.Coding != site.Gzip {
+		if !engines.HasCoding(j.in.Engines.Cache, j.q.Coding) {
 			says += "; what is stored comes by gzip or as it is"
 		}
 	}
@@ -37,8 +38,8 @@ func (j *journey) codedFile(taken *site.Route, r *wire.Response) {
 		return
 	}
 	coding := j.q.Coding
-	if j.in.Engines.Web == site.Nginx && coding == "zstd" {
-		coding = j.q.Header.Get("Accept-Encoding") // nginx knows what is left of it
+	if coding != "" && !engines.HasCoding(j.in.Engines.Web, coding) {
+		coding = j.q.Header.Get("Accept-Encoding") // the daemon knows what is left of it
 	}
 	decide.Coded(&r.Header, coding)
 }

@@ -11,6 +11,7 @@ import (
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/static"
 	"edgegen/internal/dataplane/wire"
+	"edgegen/internal/engines"
 	"edgegen/internal/render"
 	"edgegen/internal/site"
 )
@@ -99,7 +100,7 @@ func (j *journey) follow() {
 		j.maintained()
 	case j.w.Turn == decide.WebSocket:
 		j.webSocket()
-		if j.in.Engines.Cache == site.Varnish {
+		if engines.PipesBlindly(j.in.Engines.Cache) {
 			return // what comes by a pipe is as the app says it
 		}
 	default:

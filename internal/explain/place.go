@@ -25,13 +25,6 @@ const (
 	inDotFiles  = "if ($edge_dotfile) { return 404; }"
 )
 
-// anchors lists them with the daemon in whose files they stand.
-func anchors() map[string]site.Engine {
-	return map[string]site.Engine{inTarget: site.Varnish, inClean: site.Varnish, inClient: site.Varnish, inMethod: site.Varnish, inPath: site.Varnish,
-		inHost: site.Varnish, inRedirect: site.Varnish, inPolicy: site.Varnish, inWebSocket: site.Varnish, inResponse: site.Varnish,
-		inErrors: site.Nginx, inDotFiles: site.Nginx}
-}
-
 // places finds where the daemon that serves a tier carries something out: where its
 // files name the line of the HCL, in a line that has the anchor if there is one, or
 // else where the anchor stands. There are none where no daemon serves the tier.

@@ -3,20 +3,17 @@ package generation
 import (
 	"fmt"
 
+	"edgegen/internal/engines"
 	"edgegen/internal/site"
 )
 
 // Descriptors is how many open files a process should be allowed for so many
-// connections, and how many it cannot do without. A connection takes two in
-// every process, and each needs some for itself: stunnel lets 125 clients in for
-// 256 files that it may open.
+// connections, and how many it cannot do without: a connection takes two, and each
+// process needs some for itself.
 func Descriptors(connections int, tls site.Engine) (wanted, least uint64) {
 	wanted, least = uint64(4*connections+1024), uint64(2*connections)
-	switch tls {
-	case site.Stunnel:
-		least = uint64(connections*256+124) / 125
-	case site.Nginx: // which takes each request twice
-		least = uint64(4 * connections)
+	if daemon, _ := engines.Named(tls); daemon.LeastFiles != nil {
+		least = daemon.LeastFiles(connections)
 	}
 	return wanted, least
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"edgegen/internal/config"
+	"edgegen/internal/engines"
 	"edgegen/internal/native"
 	"edgegen/internal/site"
 )
@@ -20,34 +21,6 @@ const (
 	RoleCache = site.CacheTier
 	RoleWeb   = site.WebTier
 )
-
-// engine is a daemon that can serve tiers, as far as it is chosen. A row of engines,
-// with a file of its own in native, render and control, and its name in site, is
-// all that one is.
-type engine struct {
-	name site.Engine
-	// unable says what the site asks of a tier that the engine cannot do, and
-	// where; "" where there is nothing. It may be nil.
-	unable func(edge *site.Edge, role string) (problem string, at site.Source)
-	// lacks says what an installed one lacks on this machine to do its work. It
-	// may be nil.
-	lacks func(native.Daemon) error
-}
-
-// engines lists them, in the order in which site.Daemons does.
-func engines() []engine {
-	return []engine{
-		{name: site.Stunnel, unable: stunnelUnable},
-		{name: site.Varnish, unable: varnishUnable, lacks: varnishLacks},
-		{name: site.Nginx, unable: nginxUnable},
-	}
-}
-
-// engineNamed is the row of an engine, which is none of Auto and Builtin.
-func engineNamed(name site.Engine) engine {
-	all := engines()
-	return all[slices.IndexFunc(all, func(e engine) bool { return e.name == name })]
-}
 
 // Selection is what the command line says about engines: it overrides the
 // site's engine block. The zero value leaves the site's choice.
@@ -77,26 +50,16 @@ func ParseSelection(text string) (Selection, error) {
 		if !slices.Contains(Roles(), role) {
 			return Selection{}, fmt.Errorf("%q names no tier: write auto, native, builtin, or a list such as tls=stunnel,cache=varnish,web=nginx", part)
 		}
-		choices := site.Choices(role)
+		choices := engines.Choices(role)
 		if role == RoleCache {
 			choices = append(choices, site.Off)
 		}
 		if !slices.Contains(choices, site.Engine(name)) {
-			return Selection{}, fmt.Errorf("%q cannot serve the %s tier: write %s", name, role, oneOf(choices))
+			return Selection{}, fmt.Errorf("%q cannot serve the %s tier: write %s", name, role, engines.Either(choices))
 		}
 		selection.Roles[role] = site.Engine(name)
 	}
 	return selection, nil
-}
-
-// oneOf lists engines as a person does.
-func oneOf(engines []site.Engine) string {
-	var names []string
-	for _, e := range engines {
-		names = append(names, string(e))
-	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 // Chosen is the engine of one tier.
@@ -146,12 +109,13 @@ func choose(ctx context.Context, edge *site.Edge, selection Selection, was *Gene
 // is for.
 func Together(edge *site.Edge, chosen map[string]Chosen, found *config.Findings) {
 	web, tls := chosen[RoleWeb], chosen[RoleTLS].Engine
+	joins := engines.Joins(tls, RoleTLS)
 	web.Besides = nil
-	if tls == site.Nginx && web.Engine == tls {
+	if joins && web.Engine == tls {
 		web.Besides = []string{RoleTLS}
 	}
 	chosen[RoleWeb] = web
-	if tls != site.Nginx || web.Engine == tls {
+	if !joins || web.Engine == tls {
 		return
 	}
 	at := edge.Engine.WebSource
@@ -159,7 +123,7 @@ func Together(edge *site.Edge, chosen map[string]Chosen, found *config.Findings)
 		at = edge.Engine.TLSSource
 	}
 	found.Add(at, config.Error,
-		fmt.Sprintf("nginx ends TLS only where it is the web tier, and that is %s", web.Engine), `leave out web, or write web = "nginx"`)
+		fmt.Sprintf("%s ends TLS only where it is the web tier, and that is %s", tls, web.Engine), fmt.Sprintf("leave out web, or write web = %q", tls))
 }
 
 // LeaveOut makes of an edge one that leaves out the cache, where the command line does.
@@ -175,7 +139,7 @@ func (s Selection) LeaveOut(edge *site.Edge) {
 func (s Selection) Wanted(edge *site.Edge, role string) (engine site.Engine, reason string) {
 	engine, reason = s.asked(edge, role)
 	if role == RoleWeb && engine == site.Auto {
-		if tls, _ := s.asked(edge, RoleTLS); tls == site.Nginx {
+		if tls, _ := s.asked(edge, RoleTLS); engines.Joins(tls, RoleTLS) {
 			return tls, "it ends TLS too"
 		}
 	}
@@ -190,7 +154,7 @@ func (s Selection) asked(edge *site.Edge, role string) (engine site.Engine, reas
 		return site.Off, "the site leaves it out"
 	}
 	if s.Native {
-		return site.DaemonsFor(role)[0], "--engine native asks for it"
+		return engines.For(role)[0], "--engine native asks for it"
 	}
 	if override, ok := s.Roles[role]; ok {
 		return override, "--engine asks for it"
@@ -207,7 +171,8 @@ func (g *Generation) keeps(edge *site.Edge, role string, wanted site.Engine) (Ch
 	if wanted != site.Auto && wanted != going.Engine {
 		return Chosen{}, false
 	}
-	problem, _ := engineNamed(going.Engine).cannot(edge, role)
+	daemon, _ := engines.Named(going.Engine)
+	problem, _ := daemon.Cannot(edge, role)
 	return going, problem == ""
 }
 
@@ -221,8 +186,8 @@ func Choose(ctx context.Context, edge *site.Edge, role string, wanted site.Engin
 		return builtin, nil
 	case site.Auto:
 		builtin.Reason = ""
-		for _, name := range site.DaemonsFor(role) {
-			c, why := engineNamed(name).take(ctx, edge, role)
+		for _, name := range engines.For(role) {
+			c, why := take(ctx, name, edge, role)
 			if why == nil || ctx.Err() != nil {
 				return c, why
 			}
@@ -241,7 +206,8 @@ func Choose(ctx context.Context, edge *site.Edge, role string, wanted site.Engin
 
 // refused tells what a daemon that is asked for by name cannot do of what the site asks.
 func refused(edge *site.Edge, role string, wanted site.Engine, found *config.Findings) bool {
-	problem, at := engineNamed(wanted).cannot(edge, role)
+	daemon, _ := engines.Named(wanted)
+	problem, at := daemon.Cannot(edge, role)
 	if problem == "" {
 		return false
 	}
@@ -256,9 +222,7 @@ func judge(edge *site.Edge, found *config.Findings) {
 	named := map[string]Chosen{}
 	for _, role := range Roles() {
 		wanted, _ := Selection{}.Wanted(edge, role)
-		switch wanted {
-		case site.Auto, site.Builtin, site.Off:
-		default:
+		if engines.IsDaemon(wanted) {
 			refused(edge, role, wanted, found)
 		}
 		named[role] = Chosen{Role: role, Engine: wanted}
@@ -266,85 +230,21 @@ func judge(edge *site.Edge, found *config.Findings) {
 	Together(edge, named, found)
 }
 
-// take has the engine serve a tier, or says why it cannot.
-func (e engine) take(ctx context.Context, edge *site.Edge, role string) (Chosen, error) {
-	if problem, _ := e.cannot(edge, role); problem != "" {
+// take has a daemon serve a tier, or says why it cannot.
+func take(ctx context.Context, name site.Engine, edge *site.Edge, role string) (Chosen, error) {
+	row, _ := engines.Named(name)
+	if problem, _ := row.Cannot(edge, role); problem != "" {
 		return Chosen{}, errors.New(problem)
 	}
-	daemon, err := native.Find(ctx, e.name, native.Directories(os.Getenv("PATH")))
-	if err == nil && e.lacks != nil {
-		err = e.lacks(daemon)
+	daemon, err := native.Find(ctx, name, native.Directories(os.Getenv("PATH")))
+	if err == nil && row.Compiles {
+		err = lacksCompiler(daemon)
 	}
-	return Chosen{Role: role, Engine: e.name, Daemon: daemon, Reason: "installed"}, err
+	return Chosen{Role: role, Engine: name, Daemon: daemon, Reason: "installed"}, err
 }
 
-func (e engine) cannot(edge *site.Edge, role string) (problem string, at site.Source) {
-	if e.unable == nil {
-		return "", site.Source{}
-	}
-	return e.unable(edge, role)
-}
-
-// stunnelUnable is about what comes before the client names the site.
-func stunnelUnable(edge *site.Edge, _ string) (problem string, at site.Source) {
-	return unableToEndTLS(site.Stunnel, edge)
-}
-
-// nginxUnable is about ending TLS.
-func nginxUnable(edge *site.Edge, role string) (problem string, at site.Source) {
-	switch {
-	case role != RoleTLS:
-		return "", site.Source{}
-	case !edge.Uncached():
-		return `nginx ends TLS only where nothing is stored, which cache = "off" in the engine block says`, edge.Engine.TLSSource
-	}
-	return unableToEndTLS(site.Nginx, edge)
-}
-
-// unableToEndTLS says what daemons cannot hold that learn which site is meant when TLS
-// has been agreed upon.
-func unableToEndTLS(engine site.Engine, edge *site.Edge) (problem string, at site.Source) {
-	switch {
-	case edge.Protocols.HTTP3:
-		return fmt.Sprintf("%s does not speak HTTP/3, and protocols asks for h3", engine), edge.ProtocolsSource
-	case engine == site.Nginx && !edge.Protocols.HTTP2:
-		return "nginx offers h2 as well, which protocols leaves out", edge.ProtocolsSource
-	}
-	if len(edge.Announced) > 0 {
-		return fmt.Sprintf("%s cannot take the PROXY headers that proxy_protocol asks for", engine), edge.AnnouncedSource
-	}
-	why := "its PROXY line names addresses alone"
-	if engine == site.Nginx {
-		why = "it is not asked for one of an authority of the site's own"
-	}
-	first := edge.Sites[0]
-	for _, s := range edge.Sites {
-		if s.TLS.Clients.Asked() {
-			return fmt.Sprintf("%s cannot tell whose certificate a client of %s has shown: %s", engine, s.Host, why), s.TLS.Clients.Source
-		}
-		if s.TLS.Challenged() && len(edge.HTTP) == 0 {
-			return fmt.Sprintf("%s cannot tell an authority in a handshake that %s leads here, and there is no http listener to tell it on", engine, s.Host), s.TLS.Source
-		}
-	}
-	for _, s := range edge.Sites[1:] {
-		if s.TLS.MinVersion != first.TLS.MinVersion {
-			return fmt.Sprintf("%s cannot hold min_version %q for %s and %q for %s on one listener",
-				engine, s.TLS.MinVersion, s.Host, first.TLS.MinVersion, first.Host), s.TLS.Source
-		}
-	}
-	return "", site.Source{}
-}
-
-// varnishUnable is about how clients are heard.
-func varnishUnable(edge *site.Edge, _ string) (problem string, at site.Source) {
-	if edge.Protocols.HTTP3 {
-		return "varnishd is asked over HTTP/1.1 alone, and protocols asks for h3", edge.ProtocolsSource
-	}
-	return "", site.Source{}
-}
-
-// varnishLacks is about the compiler that a varnishd calls.
-func varnishLacks(daemon native.Daemon) error {
+// lacksCompiler says why an installed daemon cannot do its work without a compiler.
+func lacksCompiler(daemon native.Daemon) error {
 	_, err := native.FindCompiler(daemon.Path)
 	if !errors.Is(err, exec.ErrNotFound) {
 		return nil

@@ -15,6 +15,7 @@ import (
 	"edgegen/internal/backends"
 	"edgegen/internal/certificate"
 	"edgegen/internal/config"
+	"edgegen/internal/engines"
 	"edgegen/internal/native"
 	"edgegen/internal/render"
 	"edgegen/internal/site"
@@ -38,7 +39,7 @@ type Generation struct {
 }
 
 // Native reports whether a daemon serves the tier.
-func (g *Generation) Native(role string) bool { return g.Engines[role].Engine.IsDaemon() }
+func (g *Generation) Native(role string) bool { return engines.IsDaemon(g.Engines[role].Engine) }
 
 // Fronted reports whether the daemon that ends TLS reads HTTP too, and is the web tier.
 func (g *Generation) Fronted() bool { return len(g.Engines[RoleWeb].Besides) > 0 }

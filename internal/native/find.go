@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"edgegen/internal/engines"
 	"edgegen/internal/site"
 )
 
@@ -114,7 +115,7 @@ func Find(ctx context.Context, engine site.Engine, directories []string) (Daemon
 		return Daemon{}, fmt.Errorf("find %q: not a daemon", engine)
 	}
 	var first error
-	for _, path := range candidates(need.programs, directories) {
+	for _, path := range candidates(need.Programs, directories) {
 		daemon, err := inspect(ctx, need, path)
 		if ctx.Err() != nil {
 			return Daemon{}, fmt.Errorf("find %s: %w", engine, ctx.Err())
@@ -130,9 +131,17 @@ func Find(ctx context.Context, engine site.Engine, directories []string) (Daemon
 	if first == nil {
 		first = &FindError{Engine: engine, Problem: NotInstalled, Detail: fmt.Sprintf(
 			"is not installed: no %s in PATH or the sbin directories; install the package %s",
-			strings.Join(need.programs, " or "), need.packages)}
+			strings.Join(need.Programs, " or "), packages(need.Daemon))}
 	}
 	return Daemon{}, first
+}
+
+// packages is what to install, in words.
+func packages(d engines.Daemon) string {
+	if d.Debian == d.Package {
+		return d.Package
+	}
+	return d.Debian + " (Debian, Ubuntu) or " + d.Package
 }
 
 // candidates returns the executable files of those names.
@@ -153,10 +162,10 @@ func candidates(programs, directories []string) []string {
 // logReader finds the log program: the one beside the daemon, which has its
 // version, before any other.
 func logReader(need program, daemon string, directories []string) string {
-	if need.logReaders == nil {
+	if need.LogReaders == nil {
 		return ""
 	}
-	found := candidates(need.logReaders, append([]string{filepath.Dir(daemon)}, directories...))
+	found := candidates(need.LogReaders, append([]string{filepath.Dir(daemon)}, directories...))
 	if len(found) == 0 {
 		return ""
 	}
@@ -165,7 +174,7 @@ func logReader(need program, daemon string, directories []string) string {
 
 // inspect runs the program at path and compares what it says with the need.
 func inspect(ctx context.Context, need program, path string) (Daemon, error) {
-	problem := FindError{Engine: need.engine, Path: path}
+	problem := FindError{Engine: need.Name, Path: path}
 	text, err := run(ctx, path, need.versionArgument)
 	if err != nil {
 		problem.Problem, problem.Detail, problem.Err = DoesNotRun, "does not run", err
@@ -177,9 +186,9 @@ func inspect(ctx context.Context, need program, path string) (Daemon, error) {
 		problem.Detail = fmt.Sprintf("has a version that is not understood: %q", firstLine(text))
 		return Daemon{}, &problem
 	}
-	if olderThan(problem.Version, need.minimum) {
+	if olderThan(problem.Version, need.Minimum) {
 		problem.Problem = TooOld
-		problem.Detail = fmt.Sprintf("is too old: at least %s is needed, %s", need.minimum, need.reason)
+		problem.Detail = fmt.Sprintf("is too old: at least %s is needed, %s", need.Minimum, need.Because)
 		return Daemon{}, &problem
 	}
 	if need.featureArguments != nil {
@@ -189,14 +198,14 @@ func inspect(ctx context.Context, need program, path string) (Daemon, error) {
 			return Daemon{}, &problem
 		}
 	}
-	daemon := Daemon{Engine: need.engine, Path: path, Version: problem.Version, Features: need.parseFeatures(text)}
+	daemon := Daemon{Engine: need.Name, Path: path, Version: problem.Version, Features: need.parseFeatures(text)}
 	if need.modules != nil {
 		daemon.Modules = need.modules(text)
 	}
-	for _, feature := range need.features {
-		if !daemon.Has(feature.name) {
+	for _, feature := range need.Needs {
+		if !daemon.Has(feature.Name) {
 			problem.Problem = MissingFeature
-			problem.Detail = "was built without " + feature.name + ", " + feature.reason
+			problem.Detail = "was built without " + feature.Name + ", " + feature.Why
 			return Daemon{}, &problem
 		}
 	}

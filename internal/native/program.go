@@ -4,20 +4,16 @@ import (
 	"log/slog"
 	"regexp"
 
+	"edgegen/internal/engines"
 	"edgegen/internal/site"
 )
 
-// program is what edgegen knows and asks of a daemon's program.
+// program is how edgegen reads what a daemon's program says.
 type program struct {
-	engine           site.Engine
-	programs         []string // names of the program, the preferred one first
-	packages         string   // what to install
-	logReaders       []string // names of the access log program
+	engines.Daemon
+
 	versionArgument  string
-	featureArguments []string // nil where the version's text names the features too
-	minimum          string
-	reason           string // what an older one lacks
-	features         []feature
+	featureArguments []string       // nil where the version's text names the features too
 	version          *regexp.Regexp // its group 1 is the version
 	parseFeatures    func(text string) []string
 	modules          func(text string) []string // those that can be loaded, by what the version's text says; may be nil
@@ -28,9 +24,6 @@ type program struct {
 	locate func(said string, rendered []byte) []Position
 }
 
-// feature is something that a daemon may have been built without.
-type feature struct{ name, reason string }
-
 // voice is how a process speaks.
 type voice struct {
 	process string // its name
@@ -38,15 +31,21 @@ type voice struct {
 	crowd   func(text string) (common string, crowd bool) // nil where it says nothing of each in a crowd
 }
 
-// programs lists them in the order of site.Daemons.
-func programs() []program {
-	return []program{stunnelProgram(), varnishProgram(), nginxProgram()}
+// programs lists those of the daemons, in the order of engines.Daemons.
+func programs() (all []program) {
+	readers := map[site.Engine]program{site.Stunnel: stunnelProgram(), site.Varnish: varnishProgram(), site.Nginx: nginxProgram()}
+	for _, d := range engines.Daemons() {
+		p := readers[d.Name]
+		p.Daemon = d
+		all = append(all, p)
+	}
+	return all
 }
 
-// programOf returns that of an engine; false for Auto and Builtin.
+// programOf returns that of an engine; false for one that is no daemon.
 func programOf(engine site.Engine) (program, bool) {
 	for _, p := range programs() {
-		if p.engine == engine {
+		if p.Name == engine {
 			return p, true
 		}
 	}
@@ -98,7 +97,7 @@ func EngineOf(process string) site.Engine {
 	for _, p := range programs() {
 		for _, v := range p.voices {
 			if v.process == process {
-				return p.engine
+				return p.Name
 			}
 		}
 	}

@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-
-	"edgegen/internal/site"
 )
 
 var (
@@ -18,19 +16,12 @@ var (
 
 func nginxProgram() program {
 	return program{
-		engine:          site.Nginx,
-		programs:        []string{"nginx"},
-		packages:        "nginx",
 		versionArgument: "-V",
-		minimum:         "1.18",
-		reason:          "the oldest that a supported distribution carries",
-		features: []feature{{"with-http_gzip_static_module",
-			"which serves files that lie compressed beside the originals"}},
-		version:       nginxVersion,
-		parseFeatures: func(text string) []string { return words(nginxSwitch, text) },
-		modules:       nginxLoadable,
-		voices:        []voice{{"nginx", judgeNginx, nginxCrowd}},
-		locate:        func(said string, _ []byte) []Position { return LocateNginx(said, "nginx.conf") },
+		version:         nginxVersion,
+		parseFeatures:   func(text string) []string { return words(nginxSwitch, text) },
+		modules:         nginxLoadable,
+		voices:          []voice{{"nginx", judgeNginx, nginxCrowd}},
+		locate:          func(said string, _ []byte) []Position { return LocateNginx(said, "nginx.conf") },
 	}
 }
 

@@ -4,8 +4,6 @@ import (
 	"log/slog"
 	"regexp"
 	"strings"
-
-	"edgegen/internal/site"
 )
 
 var (
@@ -15,17 +13,10 @@ var (
 
 func stunnelProgram() program {
 	return program{
-		engine:          site.Stunnel,
-		programs:        []string{"stunnel", "stunnel4"},
-		packages:        "stunnel4 (Debian, Ubuntu) or stunnel",
 		versionArgument: "-version",
-		minimum:         "5.60",
-		reason:          "which has sessionResume",
-		features: []feature{{"SYSTEMD",
-			"the socket activation by which edgegen hands it the public listeners"}},
-		version:       stunnelVersion,
-		parseFeatures: func(text string) []string { return words(stunnelBuild, text) },
-		voices:        []voice{{"stunnel", judgeStunnel, stunnelCrowd}},
+		version:         stunnelVersion,
+		parseFeatures:   func(text string) []string { return words(stunnelBuild, text) },
+		voices:          []voice{{"stunnel", judgeStunnel, stunnelCrowd}},
 		locate: func(said string, rendered []byte) []Position {
 			return append(LocateStunnel(said, "stunnel.conf"), LocateService(said, rendered)...)
 		},

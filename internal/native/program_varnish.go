@@ -4,8 +4,6 @@ import (
 	"log/slog"
 	"regexp"
 	"strings"
-
-	"edgegen/internal/site"
 )
 
 var (
@@ -15,14 +13,8 @@ var (
 
 func varnishProgram() program {
 	return program{
-		engine:           site.Varnish,
-		programs:         []string{"varnishd", "vinyld"},
-		packages:         "varnish",
-		logReaders:       []string{"varnishncsa", "vinylncsa"},
 		versionArgument:  "-V",
 		featureArguments: []string{"-x", "parameter"},
-		minimum:          "6.2",
-		reason:           "which has VCL 4.1, Unix sockets, and JSON on its command line",
 		version:          varnishVersion,
 		parseFeatures:    func(text string) []string { return words(varnishParameter, text) },
 		voices:           []voice{{"varnishd", judgeVarnish, nil}, {"varnishncsa", judgeLogReader, nil}},

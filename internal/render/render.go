@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"edgegen/internal/engines"
 	"edgegen/internal/site"
 )
 
@@ -80,7 +81,7 @@ func (f File) Source(line int) (source site.Source, ok bool) {
 
 // Output is a whole generation.
 type Output struct {
-	Daemons []Rendered // those that serve a tier, in the order of site.Daemons
+	Daemons []Rendered // those that serve a tier, in the order of engines.Daemons
 	Secrets []string   // of the model: what a person is shown of the files holds none
 }
 
@@ -171,12 +172,12 @@ func Render(in Input) (*Output, error) {
 	out := &Output{}
 	common := header{Version: in.Version, Origin: in.Origin, Dir: in.Layout.Dir, templates: in.Templates}
 	in.Tiers = in.tiers()
-	for _, daemon := range daemons() {
-		if !in.serves(daemon.engine) {
+	for _, daemon := range engines.Daemons() {
+		if !in.serves(daemon.Name) {
 			continue
 		}
-		rendered := Rendered{Engine: daemon.engine}
-		if err := daemon.render(&rendered, in, common); err != nil {
+		rendered := Rendered{Engine: daemon.Name}
+		if err := fillers()[daemon.Name](&rendered, in, common); err != nil {
 			return nil, err
 		}
 		out.Daemons = append(out.Daemons, rendered)
@@ -184,19 +185,10 @@ func Render(in Input) (*Output, error) {
 	return out, nil
 }
 
-// daemon is one that is rendered for.
-type daemon struct {
-	engine site.Engine
-	render func(*Rendered, Input, header) error
-}
-
-// daemons lists them in the order of site.Daemons.
-func daemons() []daemon {
-	return []daemon{
-		{site.Stunnel, (*Rendered).stunnel},
-		{site.Varnish, (*Rendered).varnish},
-		{site.Nginx, (*Rendered).nginx},
-	}
+// fillers has for each daemon what fills in its templates.
+func fillers() map[site.Engine]func(*Rendered, Input, header) error {
+	return map[site.Engine]func(*Rendered, Input, header) error{
+		site.Stunnel: (*Rendered).stunnel, site.Varnish: (*Rendered).varnish, site.Nginx: (*Rendered).nginx}
 }
 
 // tiers are the engines, each a daemon or none.
@@ -209,10 +201,10 @@ func (in Input) tiers() site.Engines {
 		if engine != "" {
 			return engine
 		}
-		if asked := in.Edge.Engine.Of(tier); asked != "" && asked != site.Auto && asked != site.Builtin {
+		if asked := in.Edge.Engine.Of(tier); engines.IsDaemon(asked) {
 			return asked
 		}
-		return site.DaemonsFor(tier)[0]
+		return engines.For(tier)[0]
 	}
 	return site.Engines{TLS: of(site.TLSTier), Cache: of(site.CacheTier), Web: of(site.WebTier)}
 }

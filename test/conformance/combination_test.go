@@ -1,7 +1,7 @@
 package conformance
 
 import (
-	"edgegen/internal/native"
+	"edgegen/internal/engines"
 	"edgegen/internal/site"
 	"edgegen/test/edge"
 )
@@ -29,8 +29,8 @@ func asked(c edge.Combination, one contractCase) bool {
 // declares reports whether one of the combination's engines has a declared
 // difference of that name, and whether it is one that is seen only sometimes.
 func declares(c edge.Combination, name string) (declared, sometimes bool) {
-	for _, d := range native.Differences() {
-		if d.Name == name && c.Serves(site.Engine(d.Engine), d.Tier) && (d.With == "" || c.Has(site.Engine(d.With))) {
+	for _, d := range engines.Differences() {
+		if d.Name == name && c.Serves(d.Engine, d.Tier) && (d.With == "" || c.Has(d.With)) {
 			return true, d.Sometimes
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"text/tabwriter"
 
-	"edgegen/internal/native"
+	"edgegen/internal/engines"
 	"edgegen/test/edge"
 )
 
@@ -176,7 +176,7 @@ func TestDifferences(t *testing.T) {
 		}
 		cases[c.differs] = true
 	}
-	for _, d := range native.Differences() {
+	for _, d := range engines.Differences() {
 		if !cases[d.Name] {
 			t.Errorf("no case observes the difference %q", d.Name)
 		}

@@ -1,6 +1,6 @@
 // Package conformance asks a running edge for what the contract promises. The
 // corpus of cases names no engine: it is run against every combination of
-// engines, and what a daemon cannot do is declared in native.Differences and
+// engines, and what a daemon cannot do is declared in engines.Differences and
 // has to be observed here.
 package conformance
 

@@ -5,20 +5,20 @@ import (
 	"strings"
 	"testing"
 
-	"edgegen/internal/native"
+	"edgegen/internal/engines"
 )
 
 // TestDifferencesOfTheReadme compares the README's table with the one in code.
 func TestDifferencesOfTheReadme(t *testing.T) {
 	var table strings.Builder
 	fmt.Fprintf(&table, "| engine | clause | what it does instead | why |\n|---|---|---|---|\n")
-	for _, d := range native.Differences() {
-		engine := d.Engine
+	for _, d := range engines.Differences() {
+		engine := string(d.Engine)
 		if d.Tier != "" {
 			engine += " as " + d.Tier
 		}
 		if d.With != "" {
-			engine += " with " + d.With
+			engine += " with " + string(d.With)
 		}
 		fmt.Fprintf(&table, "| %s | %s | %s | %s |\n", engine, d.Clause, sentence(d.What), sentence(d.Why))
 	}

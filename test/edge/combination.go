@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"edgegen/internal/engines"
 	"edgegen/internal/native"
 	"edgegen/internal/site"
 )
@@ -103,7 +104,7 @@ func (c Combination) Argument() string {
 func (c Combination) Daemons() []site.Engine {
 	var daemons []site.Engine
 	for _, engine := range []site.Engine{c.TLS, c.Cache, c.Web} {
-		if engine.IsDaemon() {
+		if engines.IsDaemon(engine) {
 			daemons = append(daemons, engine)
 		}
 	}

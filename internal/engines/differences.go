@@ -1,13 +1,15 @@
-package native
+package engines
+
+import "edgegen/internal/site"
 
 // Difference is something that the contract asks and a daemon does not do. A
 // site that depends on it needs another engine for that tier.
 type Difference struct {
 	Name   string // names it to the tests; lower case with hyphens
-	Engine string // "stunnel", "varnish" or "nginx"
-	Tier   string // which it has to serve for that; "" for any
-	With   string // another engine that has to serve its tier for the difference to be seen; "" for none
-	Clause string // of the contract, as "E4"
+	Engine site.Engine
+	Tier   string      // which it has to serve for that; "" for any
+	With   site.Engine // another engine that has to serve its tier for the difference to be seen; "" for none
+	Clause string      // of the contract, as "E4"
 	// Sometimes says that it is a matter of timing: it may not be observed.
 	Sometimes bool
 	What      string // the daemon does instead
@@ -15,9 +17,8 @@ type Difference struct {
 	Tried     string // what was tried; "" where there is nothing to try
 }
 
-// Differences lists everything in which the native engines differ from the
-// contract. What is not in this table does not differ, and what is in it is
-// observed by a test.
+// Differences lists everything in which daemons differ from the contract. What is not in
+// this table does not differ, and what is in it is observed by a test.
 func Differences() []Difference {
 	var all []Difference
 	all = append(all, pipeDifferences()...)

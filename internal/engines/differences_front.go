@@ -1,4 +1,4 @@
-package native
+package engines
 
 import "edgegen/internal/site"
 
@@ -42,7 +42,7 @@ func frontDifferences() []Difference {
 			Tried: "nginx is told only where nginx.conf or a certificate is another one"},
 	}
 	for i := range all {
-		all[i].Engine, all[i].Tier = string(site.Nginx), site.TLSTier
+		all[i].Engine, all[i].Tier = site.Nginx, site.TLSTier
 	}
 	return all
 }
