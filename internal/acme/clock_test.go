@@ -20,62 +20,69 @@ import (
 	"edgegen/test/dns"
 )
 
-const (
-	clockSites = 50
-	clockLife  = 6 * 24 * time.Hour
-	clockAway  = 20 * time.Hour
-	clockTurns = 3 // renewals
-)
+const clockTurns = 3 // renewals
 
-// C2, C3, C4: by a clock that the test has, fifty sites get their certificates and are
+// C2, C3, C4: by a clock that the test has, many sites get their certificates and are
 // renewed three times, by an authority of whose answers every fifth is an error, and
 // that is away when the second renewals begin. Every certificate is followed by another
 // before it ends, and no order is made but those that it takes.
 func TestC2Clock(t *testing.T) {
-	names := dns.Start(t)
-	var manager *Manager
-	answers := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		text, _ := manager.Answer(r.URL.Path)
-		_, _ = io.WriteString(w, text) // the authority sees it
-	}))
-	t.Cleanup(answers.Close)
-	var orders []Order
-	for i := range clockSites {
-		name := fmt.Sprintf("s%d.example", i)
-		names.Set(name, "127.0.0.1")
-		orders = append(orders, Order{Site: name, Names: []string{name, "www." + name}, ByHTTP: true})
-		names.Set("www."+name, "127.0.0.1")
+	const hour = time.Hour
+	for _, c := range []struct {
+		name             string
+		sites            int
+		life, from, away time.Duration
+	}{
+		{"days", 50, 144 * hour, 72 * hour, 20 * hour},
+		// Pebble suggests to renew these at any time of their life, up to the end.
+		{"hours", 20, 30 * hour, 25*hour + hour/4, 5*hour - hour/8},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			names := dns.Start(t)
+			var manager *Manager
+			answers := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				text, _ := manager.Answer(r.URL.Path)
+				_, _ = io.WriteString(w, text) // the authority sees it
+			}))
+			t.Cleanup(answers.Close)
+			var orders []Order
+			for i := range c.sites {
+				name := fmt.Sprintf("s%d.example", i)
+				names.Set(name, "127.0.0.1")
+				orders = append(orders, Order{Site: name, Names: []string{name, "www." + name}, ByHTTP: true})
+				names.Set("www."+name, "127.0.0.1")
+			}
+			authority := ca.Start(t, ca.Options{Resolver: names.Address, HTTPPort: portOf(t, answers.Listener.Addr()), Lifetime: c.life, Refuse: 5})
+			bad := &badDays{RoundTripper: authority.Transport(t), tried: map[uint64]uint64{}, inRow: map[uint64]uint64{}}
+			store, begin := Store{t.TempDir()}, time.Now().Round(0).Add(-10*c.life)
+			synctest.Test(t, func(t *testing.T) {
+				// The clock of a bubble begins in 2000, and Pebble's looks at names are good for
+				// an hour of the real one: this one stays behind that.
+				time.Sleep(time.Until(begin))
+				s := &served{last: map[string]certificate.Pair{}, counts: map[string]int{}}
+				manager = New(Options{Store: store, Log: slog.New(slog.DiscardHandler), UserAgent: "edgegen/test", Transport: bad, Serve: s.serve})
+				defer manager.Close()
+				manager.Use(Authority{Directory: authority.Directory}, orders)
+				s.until(t, manager, c.sites, 1, time.Hour)
+				bad.away(time.Now().Add(c.from), time.Now().Add(c.from+c.away))
+				s.until(t, manager, c.sites, 1+clockTurns, 4*c.life)
+				for _, problem := range s.problems {
+					t.Error(problem)
+				}
+				want := 0
+				for _, count := range s.counts {
+					want += count
+				}
+				if bad.refused == 0 || bad.failed*5 < bad.asked-bad.refused {
+					t.Errorf("%d of %d requests failed, and %d while the authority was away", bad.failed, bad.asked, bad.refused)
+				}
+				t.Logf("%d requests, of which %d failed, and %d more while the authority was away for %v; %d orders in %v", bad.asked, bad.failed, bad.refused, c.away, authority.Orders(), time.Since(begin))
+				if authority.Orders() != want || authority.Given() != want {
+					t.Errorf("%d orders and %d certificates, want %d of both", authority.Orders(), authority.Given(), want)
+				}
+			})
+		})
 	}
-	authority := ca.Start(t, ca.Options{Resolver: names.Address, HTTPPort: portOf(t, answers.Listener.Addr()), Lifetime: clockLife, Refuse: 5})
-	bad := &badDays{RoundTripper: authority.Transport(t), tried: map[uint64]uint64{}, inRow: map[uint64]uint64{}}
-	store, begin := Store{t.TempDir()}, time.Now().Round(0).Add(-10*clockLife)
-	synctest.Test(t, func(t *testing.T) {
-		// The clock of a bubble begins in 2000, and Pebble's looks at names are good for
-		// an hour of the real one: this one stays behind that.
-		time.Sleep(time.Until(begin))
-		s := &served{last: map[string]certificate.Pair{}, counts: map[string]int{}}
-		manager = New(Options{Store: store, Log: slog.New(slog.DiscardHandler), UserAgent: "edgegen/test", Transport: bad, Serve: s.serve})
-		defer manager.Close()
-		manager.Use(Authority{Directory: authority.Directory}, orders)
-		s.until(t, manager, 1, time.Hour)
-		s.until(t, manager, 2, clockLife)
-		bad.away(time.Now().Add(clockLife/2), time.Now().Add(clockLife/2+clockAway))
-		s.until(t, manager, 1+clockTurns, 2*clockLife)
-		for _, problem := range s.problems {
-			t.Error(problem)
-		}
-		want := 0
-		for _, count := range s.counts {
-			want += count
-		}
-		if bad.refused == 0 || bad.failed*5 < bad.asked-bad.refused {
-			t.Errorf("%d of %d requests failed, and %d while the authority was away", bad.failed, bad.asked, bad.refused)
-		}
-		t.Logf("%d requests, of which %d failed, and %d more while the authority was away for %v; %d orders in %v", bad.asked, bad.failed, bad.refused, clockAway, authority.Orders(), time.Since(begin))
-		if authority.Orders() != want || authority.Given() != want {
-			t.Errorf("%d orders and %d certificates, want %d of both", authority.Orders(), authority.Given(), want)
-		}
-	})
 }
 
 // served is what has been served, by site.
@@ -98,7 +105,7 @@ func (s *served) serve(_ context.Context, site string, pair certificate.Pair) er
 }
 
 // until waits until every site has had so many.
-func (s *served) until(t *testing.T, manager *Manager, count int, limit time.Duration) {
+func (s *served) until(t *testing.T, manager *Manager, sites, count int, limit time.Duration) {
 	t.Helper()
 	for deadline := time.Now().Add(limit); ; time.Sleep(time.Minute) {
 		s.mu.Lock()
@@ -109,11 +116,11 @@ func (s *served) until(t *testing.T, manager *Manager, count int, limit time.Dur
 			}
 		}
 		s.mu.Unlock()
-		if done == clockSites {
+		if done == sites {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("after %v %d of %d sites have had %d certificates: %+v", limit, done, clockSites, count, manager.Status())
+			t.Fatalf("after %v %d of %d sites have had %d certificates: %+v", limit, done, sites, count, manager.Status())
 		}
 	}
 }

@@ -79,7 +79,7 @@ type Options struct {
 type Manager struct {
 	Challenges
 	options Options
-	slots   chan struct{} // one for each order that is under way
+	turns   turns // of the orders
 	// registering has room for whoever may register the account: several sites have
 	// one.
 	registering chan struct{}
@@ -92,13 +92,9 @@ type Manager struct {
 	tasks     sync.WaitGroup
 }
 
-// atOnce is how many orders are under way at a time. Most of an order's time is
-// waiting; many sites whose certificates end together are not to wait for each other.
-const atOnce = 8
-
 // New returns a Manager that wants nothing yet.
 func New(o Options) *Manager {
-	m := &Manager{options: o, slots: make(chan struct{}, atOnce), registering: make(chan struct{}, 1), wanted: make(map[string]*wanted)}
+	m := &Manager{options: o, turns: turns{free: atOnce}, registering: make(chan struct{}, 1), wanted: make(map[string]*wanted)}
 	m.life, m.end = context.WithCancel(context.Background())
 	return m
 }

@@ -80,6 +80,8 @@ func remedyFor(kind, about string) string {
 		return "the authority wants an account of its own to be named: set `eab` in the acme block"
 	case "invalidContact", "unsupportedContact":
 		return "the authority does not take the address in `email`: write another one"
+	case "badNonce", "serverInternal":
+		return "the authority has an error of its own"
 	case "userActionRequired":
 		return "the authority wants somebody to agree to something"
 	}

@@ -1,0 +1,80 @@
+package acme
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"edgegen/internal/certificate"
+)
+
+const (
+	// askPause is how often the authority is asked when to renew, unless it says
+	// so itself; what it says counts between the other two (RFC 9773, 4.3.2).
+	askPause         = 6 * time.Hour
+	shortestAskPause = time.Minute
+	longestAskPause  = 24 * time.Hour
+)
+
+// untilDue waits until the certificate is to be renewed; false where ctx ended
+// before. Without a word of the authority that is at two thirds of the lifetime, a
+// little earlier for some than for others.
+func (w *wanted) untilDue(ctx context.Context, pair certificate.Pair) bool {
+	life := lifeOf(pair)
+	at, told := pair.Leaf.NotBefore.Add(life*2/3).Add(-rand.N(life/20+1)), time.Time{}
+	for {
+		chosen, again := w.askWhen(ctx, pair, told)
+		if !chosen.IsZero() {
+			at, told = chosen, chosen
+		}
+		w.mu.Lock()
+		w.now.Renewal = at
+		w.mu.Unlock()
+		left := time.Until(at)
+		if !wait(ctx, min(left, again)) {
+			return false
+		}
+		if left <= again { // to ask once more could take until the end
+			return true
+		}
+	}
+}
+
+// askWhen asks the authority when to renew, and after how long to ask again. What was
+// chosen before stays where it is as good as another time; the zero time is for no
+// answer.
+func (w *wanted) askWhen(ctx context.Context, pair certificate.Pair, before time.Time) (at time.Time, again time.Duration) {
+	client := w.client(nil)
+	asking, cancel := context.WithTimeout(ctx, min(time.Minute, time.Until(pair.Leaf.NotAfter)/8))
+	defer cancel()
+	info, err := client.GetRenewalInfo(asking, pair.Leaf)
+	if err != nil || !info.HasWindow() {
+		return time.Time{}, askPause
+	}
+	again = askPause
+	if info.RetryAfter != nil {
+		again = min(max(time.Until(*info.RetryAfter), shortestAskPause), longestAskPause)
+	}
+	start, end := windowOf(pair, info.SuggestedWindow.Start, info.SuggestedWindow.End)
+	if before.Before(start) || before.After(end) {
+		return start.Add(rand.N(end.Sub(start) + 1)), again
+	}
+	return before, again
+}
+
+// windowOf is what can be used of the time in which an authority suggests to renew.
+// Some suggest the whole lifetime: who comes in the last sixth of it has no time left
+// for an authority that is away.
+func windowOf(pair certificate.Pair, start, end time.Time) (from, to time.Time) {
+	life := lifeOf(pair)
+	latest := pair.Leaf.NotAfter.Add(-life / 6)
+	if !end.After(latest) {
+		return start, end
+	}
+	if early := latest.Add(-life / 20); start.After(early) {
+		start = early
+	}
+	return start, latest
+}
+
+func lifeOf(pair certificate.Pair) time.Duration { return pair.Leaf.NotAfter.Sub(pair.Leaf.NotBefore) }
