@@ -41,6 +41,8 @@ func statusCases() []contractCase {
 		of("a method", ask("POST", "told.test", "/ttl", "", "Content-Length: 0"), page("x"), "edgegen; fwd=method"),
 		of("a body", ask("GET", "told.test", "/ttl", "x", "Content-Length: 1"), page("x"), "edgegen; fwd=bypass; detail=body"),
 		of("files", get("told.test", "/files/letters.txt"), page("x"), "edgegen; fwd=bypass; detail=files"),
+		of("files, and a page stands for one that is not there", get("told.test", "/files/none"), page("x"), "edgegen; fwd=bypass; detail=files"),
+		of("an app that is away, and a page for it", get("told.test", "/gone"), page("x"), "edgegen; fwd=uri-miss; detail=status"),
 		of("not asked for by the site", get("main.test", "/"), page("x", "Cache-Status: app"), "app"),
 		of("of the edge's own answers", get("told.test", "/%zz"), page("x"), ""),
 		{clause: "K8", name: "stale, and the app fails", run: toldStale},

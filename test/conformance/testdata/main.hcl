@@ -193,6 +193,7 @@ site "told.test" {
     status_header  = true
   }
   backend "app" { servers = ["{app}"] }
+  backend "dead" { servers = ["{dead}"] }
   route "/" { backend = "app" }
   route "/ttl" {
     backend = "app"
@@ -204,6 +205,11 @@ site "told.test" {
   }
   route "/files" {
     static { root = "public" }
+    error_page "404" { file = "pages/404.html" }
+  }
+  route "/gone" {
+    backend = "dead"
+    error_page "5xx" { file = "pages/5xx.html" }
   }
 }
 
