@@ -42,6 +42,11 @@ func (p Pair) String() string {
 // GoString is String: "%#v" does not show the key either.
 func (p Pair) GoString() string { return p.String() }
 
+// ValidAt reports whether the site's own certificate has begun, and has not ended.
+func (p Pair) ValidAt(t time.Time) bool {
+	return !t.Before(p.Leaf.NotBefore) && t.Before(p.Leaf.NotAfter)
+}
+
 // TLS returns the pair in the form that crypto/tls serves.
 func (p Pair) TLS() (tls.Certificate, error) {
 	return tls.X509KeyPair(p.PEM, p.PEM)

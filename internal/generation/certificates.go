@@ -111,25 +111,40 @@ func served(pairs [][]certificate.Pair, was *Generation) ([][]tls.Certificate, e
 	return result, nil
 }
 
-// refuseExpired keeps a good certificate in use where the one that is to follow
-// it has expired. A start serves it, with a warning: better that than nothing.
-func (g *Generation) refuseExpired(next *Generation, found *config.Findings) {
-	if len(g.Pairs) == 0 || len(next.Pairs) == 0 {
+// refuseInvalid keeps a good certificate of a site in use where one that is to follow
+// it has expired, or is not valid yet. A start serves such a one, with a warning: better
+// that than nothing. So does a reload of a site that has nothing better already, which
+// is not to be in the way of all others.
+func (g *Generation) refuseInvalid(next *Generation, now time.Time, found *config.Findings) {
+	if len(next.Pairs) == 0 {
 		return
-	}
-	serving := make(map[string]bool)
-	for _, pair := range slices.Concat(g.Pairs...) {
-		serving[string(pair.Leaf.Raw)] = true
 	}
 	for i := range next.Loaded.Edge.Sites {
 		s := &next.Loaded.Edge.Sites[i]
+		had := g.pairsOf(s.Host)
+		if !slices.ContainsFunc(had, func(p certificate.Pair) bool { return p.ValidAt(now) }) {
+			continue
+		}
 		for _, pair := range next.Pairs[i] {
-			if time.Now().Before(pair.Leaf.NotAfter) || serving[string(pair.Leaf.Raw)] {
+			if pair.ValidAt(now) || slices.ContainsFunc(had, func(p certificate.Pair) bool { return p.Leaf.Equal(pair.Leaf) }) {
 				continue
 			}
-			found.Add(s.TLS.Source, config.Error,
-				fmt.Sprintf("the certificate of %s expired on %s", s.Host, pair.Leaf.NotAfter.UTC().Format(time.DateOnly)),
-				"renew it; until then the one of before goes on being served")
+			what := "expired on " + pair.Leaf.NotAfter.UTC().Format(time.DateOnly)
+			if now.Before(pair.Leaf.NotBefore) {
+				what = "is not valid before " + pair.Leaf.NotBefore.UTC().Format(time.DateTime)
+			}
+			found.All = append(found.All, found.Loaded.Diagnose(s.TLS.Source, config.Error, fmt.Sprintf("the certificate of %s %s", s.Host, what),
+				"put a valid one there; until then the one of before goes on being served"))
 		}
 	}
+}
+
+// pairsOf are those of the site that a name leads to; none where there is none.
+func (g *Generation) pairsOf(name string) []certificate.Pair {
+	for i := range g.Pairs {
+		if slices.Contains(g.Loaded.Edge.Sites[i].Names(), name) {
+			return g.Pairs[i]
+		}
+	}
+	return nil
 }

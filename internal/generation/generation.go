@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
+	"time"
 
 	"edgegen/internal/backends"
 	"edgegen/internal/certificate"
@@ -79,7 +80,7 @@ func (m *Maker) Make(ctx context.Context, loaded *config.Loaded, path string, wa
 		return nil, err
 	}
 	if was != nil {
-		was.refuseExpired(g, found)
+		was.refuseInvalid(g, time.Now(), found)
 		if err := found.Refusal(); err != nil {
 			return nil, err
 		}
