@@ -3,6 +3,9 @@ package acme
 import (
 	"context"
 	"crypto/tls"
+	"encoding/hex"
+	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 
@@ -75,13 +78,28 @@ func (c byTLS) Present(_ context.Context, asked acme.Challenge) error {
 	if c.names == nil {
 		c.names = make(map[string]*tls.Certificate)
 	}
-	c.names[strings.ToLower(asked.Identifier.Value)] = shown
+	c.names[asksFor(asked.Identifier)] = shown
 	return nil
 }
 
 func (c byTLS) CleanUp(_ context.Context, asked acme.Challenge) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.names, strings.ToLower(asked.Identifier.Value))
+	delete(c.names, asksFor(asked.Identifier))
 	return nil
+}
+
+// asksFor is what an authority names in the handshake by which it looks at a name: for
+// an address, its name in the DNS (RFC 8738, 6).
+func asksFor(name acme.Identifier) string {
+	address, err := netip.ParseAddr(name.Value)
+	if err != nil {
+		return strings.ToLower(name.Value)
+	}
+	digits, zone := strings.Split(address.String(), "."), "in-addr.arpa"
+	if address.Is6() {
+		digits, zone = strings.Split(hex.EncodeToString(address.AsSlice()), ""), "ip6.arpa"
+	}
+	slices.Reverse(digits)
+	return strings.Join(append(digits, zone), ".")
 }

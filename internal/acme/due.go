@@ -27,9 +27,7 @@ func (w *wanted) untilDue(ctx context.Context, pair certificate.Pair) bool {
 		if !chosen.IsZero() {
 			at, told = chosen, chosen
 		}
-		w.mu.Lock()
-		w.now.Renewal = at
-		w.mu.Unlock()
+		w.dueAt(at)
 		left := time.Until(at)
 		if !wait(ctx, min(left, again)) {
 			return false

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/mholt/acmez/v3"
+	"github.com/mholt/acmez/v3/acme"
 
 	"edgegen/internal/certificate"
 	"edgegen/test/ca"
@@ -284,6 +285,22 @@ func TestC3Words(t *testing.T) {
 	}
 }
 
+// C3: an authority that offers no way to look at a name for which the edge is ready is
+// told of; what it is asked for by is not that of an address.
+func TestC3NoWay(t *testing.T) {
+	b := newBench(t, ca.Options{})
+	b.manager.Use(b.from(), []Order{{Site: "shop.example", Names: []string{"127.0.0.1"}, ByDNS: Hook{Command: []string{"true"}}}})
+	if s := b.until(func(s Status) bool { return s.Failure != "" }); !strings.Contains(s.Failure, "no way to find out that 127.0.0.1 leads here which the edge is ready for") {
+		t.Errorf("says %q", s.Failure)
+	}
+	for name, want := range map[string]string{"Shop.example": "shop.example", "192.0.2.17": "17.2.0.192.in-addr.arpa",
+		"2001:db8::1": "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa"} {
+		if got := asksFor(acme.Identifier{Value: name}); got != want {
+			t.Errorf("%s is asked for as %s, want %s", name, got, want)
+		}
+	}
+}
+
 // An account that the authority binds to one of its customers.
 func TestBoundAccount(t *testing.T) {
 	const name, key = "kid-1", "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W"
@@ -336,7 +353,7 @@ func TestForgottenAccount(t *testing.T) {
 	b.next()
 }
 
-// tls-alpn-01: the authority asks in a handshake.
+// tls-alpn-01: the authority asks in a handshake, also where a name is an address.
 func TestInHandshake(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -353,8 +370,10 @@ func TestInHandshake(t *testing.T) {
 	served := make(chan struct{})
 	go func() { defer close(served); _ = server.Serve(secure) }() // it returns ErrServerClosed
 	t.Cleanup(func() { _ = server.Close(); <-served })
-	b.manager.Use(b.from(), []Order{{Site: "shop.example", Names: []string{"shop.example"}, ByTLS: true}})
-	b.next()
+	b.manager.Use(b.from(), []Order{{Site: "shop.example", Names: []string{"shop.example", "127.0.0.1"}, ByTLS: true}})
+	if err := b.next().Leaf.VerifyHostname("127.0.0.1"); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestManySites holds that each site gets its own, with one account.

@@ -55,6 +55,7 @@ func (w *wanted) look(ctx context.Context) {
 	for ctx.Err() == nil {
 		pair, there := w.manager.options.Store.Pair(w.authority.Directory, w.Names, time.Now())
 		if !there {
+			w.dueAt(time.Time{})
 			pair = certificate.Pair{} // it has ended
 		} else if !w.untilDue(ctx, pair) {
 			return
@@ -129,6 +130,13 @@ func (w *wanted) serve(ctx context.Context, before, pair certificate.Pair) error
 			return ctx.Err()
 		}
 	}
+}
+
+// dueAt notes down when the certificate is to be renewed; the zero time is for none.
+func (w *wanted) dueAt(at time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now.Renewal = at
 }
 
 // went notes down how the last try went.

@@ -29,6 +29,9 @@ func reason(err error, names []string) string {
 	if hook := (*hookError)(nil); errors.As(err, &hook) {
 		return hook.Error()
 	}
+	if _, offered, ok := strings.Cut(err.Error(), "no solvers available"); ok { // acmez says it by words alone
+		return wayFor(strings.Join(names, ", "), strings.Contains(offered, "offered=[dns-01]"))
+	}
 	if strange := (*strangeError)(nil); errors.As(err, &strange) {
 		switch {
 		case strange.status >= 500:
@@ -58,6 +61,15 @@ func reason(err error, names []string) string {
 		return fmt.Sprintf("%s; the authority says: %s", remedy, said)
 	}
 	return fmt.Sprintf("the authority refuses %s: %s", about, said)
+}
+
+// wayFor is about an authority that would look at names in another way than the edge is
+// ready for.
+func wayFor(about string, inDNS bool) string {
+	if inDNS {
+		return fmt.Sprintf("the authority wants to find out in the DNS that %s leads here: set `dns_hook` in the tls block", about)
+	}
+	return fmt.Sprintf("the authority takes no way to find out that %s leads here which the edge is ready for: see that there is an `http` listener, and `dns_hook` where all names have records in the DNS", about)
 }
 
 func remedyFor(kind, about string) string {

@@ -89,6 +89,8 @@ func (b *block) orderable(tls *site.TLS) {
 		case wildcard && len(tls.DNSHook) == 0:
 			b.errorAt(name.place, "add "+hook.name+" = "+hook.example+", list the hosts themselves, or take a certificate that covers the wildcard", "no certificate can be got for %s: an authority wants to find it out in the DNS (dns-01)", name.text)
 		case wildcard:
+		case number == nil && len(tls.DNSHook) > 0:
+			b.errorAt(name.place, "give the address a site of its own without "+hook.name, "no certificate can be got for %s: an authority finds out about an address by asking it, and never in the DNS", name.text)
 		case number == nil && !address.IsPrivate() && !address.IsLoopback() && !address.IsLinkLocalUnicast():
 			b.warnAt(name.place, "write profile = \"shortlived\" in the acme block where it is one of those", "few authorities give a certificate for an address such as %s, and for days alone", name.text)
 		case number == nil || !strings.Contains(strings.TrimSuffix(name.text, "."), "."):

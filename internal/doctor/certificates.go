@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edgegen/internal/acme"
+	"edgegen/internal/api"
 	"edgegen/internal/certificate"
 	"edgegen/internal/site"
 	"edgegen/internal/statedir"
@@ -102,7 +103,8 @@ func judgeCertificate(hosts []string, leaf *x509.Certificate, now time.Time) Lin
 	return line
 }
 
-// examineOrdered tells what an authority has given to a site.
+// examineOrdered tells what an authority has given to a site, and what is in the way of
+// more.
 func (x *examination) examineOrdered(s *site.Site, hosts []string) Line {
 	if hook := s.TLS.DNSHook; len(hook) > 0 {
 		program := hook[0]
@@ -113,6 +115,35 @@ func (x *examination) examineOrdered(s *site.Site, hosts []string) Line {
 			return Line{LevelProblem, s.Host, fmt.Sprintf("acme: dns_hook cannot be run: %v", err), "see that the program is there, and may be executed"}
 		}
 	}
+	line := x.examineKept(s, hosts)
+	if told := x.toldOf(s.Host); told.Problem != "" {
+		line.Level, line.Remedy = LevelProblem, told.Problem
+		if !told.Waiting && x.now.Before(told.NotAfter) {
+			line.Level = LevelWarning
+		}
+		if told.Next != nil {
+			line.Remedy += fmt.Sprintf("; tried again at %s", told.Next.UTC().Format(time.DateTime))
+		}
+	}
+	return line
+}
+
+// toldOf is what the edge that runs tells of a site's certificate; the zero value where
+// none does.
+func (x *examination) toldOf(host string) (told api.CertificateStatus) {
+	if x.running == nil {
+		return told
+	}
+	for _, c := range x.running.Certificates {
+		if c.Site == host {
+			return c
+		}
+	}
+	return told
+}
+
+// examineKept tells what an authority has given.
+func (x *examination) examineKept(s *site.Site, hosts []string) Line {
 	directory := x.edge.ACME.Directory
 	pair, ok := acme.Store{Dir: statedir.ACMEDir(x.dir)}.Pair(directory, hosts, x.now)
 	if !ok {

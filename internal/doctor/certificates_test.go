@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"edgegen/internal/api"
+	"edgegen/internal/site"
 )
 
 func TestJudgeCertificate(t *testing.T) {
@@ -45,6 +48,34 @@ func TestJudgeCertificate(t *testing.T) {
 				t.Errorf("remedy %q where nothing is wrong", line.Remedy)
 			}
 		})
+	}
+}
+
+// C3: what keeps an edge that runs from a certificate is told of, and when it tries again.
+func TestC3Ordered(t *testing.T) {
+	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	next := now.Add(time.Hour)
+	ordered := &site.Site{Host: "a.test", TLS: site.TLS{ACME: true}}
+	failing := api.CertificateStatus{Site: "a.test", NotAfter: now.Add(time.Hour), Problem: "a CAA record forbids it", Next: &next}
+	waiting, ended, well := failing, failing, failing
+	waiting.Waiting, ended.NotAfter, well.Problem, well.Next = true, now, "", nil
+	for _, c := range []struct {
+		name    string
+		running *api.Status
+		level   Level
+		remedy  string
+	}{
+		{"none runs", nil, LevelNote, "edgegen up asks for it"},
+		{"all is well", &api.Status{Certificates: []api.CertificateStatus{well}}, LevelNote, "edgegen up asks for it"},
+		{"another site's", &api.Status{Certificates: []api.CertificateStatus{{Site: "b.test", Problem: "none"}}}, LevelNote, "edgegen up asks for it"},
+		{"renewal", &api.Status{Certificates: []api.CertificateStatus{failing}}, LevelWarning, "a CAA record forbids it; tried again at 2026-05-01 13:00:00"},
+		{"the first", &api.Status{Certificates: []api.CertificateStatus{waiting}}, LevelProblem, "a CAA record forbids it"},
+		{"it has ended", &api.Status{Certificates: []api.CertificateStatus{ended}}, LevelProblem, "a CAA record forbids it"},
+	} {
+		x := &examination{now: now, dir: t.TempDir(), running: c.running, edge: &site.Edge{Sites: []site.Site{*ordered}}}
+		if line := x.examineOrdered(ordered, ordered.Names()); line.Level != c.level || !strings.Contains(line.Remedy, c.remedy) {
+			t.Errorf("%s: %+v", c.name, line)
+		}
 	}
 }
 

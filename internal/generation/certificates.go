@@ -133,8 +133,8 @@ func (g *Generation) refuseInvalid(next *Generation, now time.Time, found *confi
 			if now.Before(pair.Leaf.NotBefore) {
 				what = "is not valid before " + pair.Leaf.NotBefore.UTC().Format(time.DateTime)
 			}
-			found.All = append(found.All, found.Loaded.Diagnose(s.TLS.Source, config.Error, fmt.Sprintf("the certificate of %s %s", s.Host, what),
-				"put a valid one there; until then the one of before goes on being served"))
+			found.Add(s.TLS.Source, config.Error, fmt.Sprintf("the certificate of %s %s", s.Host, what),
+				"put a valid one there; until then the one of before goes on being served")
 		}
 	}
 }

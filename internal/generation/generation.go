@@ -71,6 +71,7 @@ func (m *Maker) Make(ctx context.Context, loaded *config.Loaded, path string, wa
 	if err := found.Refusal(); err != nil {
 		return nil, err
 	}
+	judgeAddresses(loaded, found)
 	warnUnreadable(m.Who, loaded.Edge, found)
 	g.Public = p.listen(loaded.Edge, found)
 	if err := found.Refusal(); err != nil {
