@@ -66,9 +66,8 @@ func (e *Edge) drain(hurry context.Context) {
 // has not taken yet.
 func (e *Edge) unsent() bool {
 	listeners := e.serving().Loaded.Edge.Public()
-	return slices.ContainsFunc(tcptable.Sockets(), func(s tcptable.Socket) bool {
-		open := s.State == tcptable.Established || s.State == tcptable.CloseWait
-		return open && s.Unsent && slices.ContainsFunc(listeners, func(l site.Listener) bool { return belongsTo(s.Local, l.Address) })
+	return slices.ContainsFunc(tcptable.Sockets(tcptable.Established, tcptable.CloseWait), func(s tcptable.Socket) bool {
+		return s.Unsent && slices.ContainsFunc(listeners, func(l site.Listener) bool { return belongsTo(s.Local, l.Address) })
 	})
 }
 

@@ -21,7 +21,7 @@ func (x *examination) examineListeners() []Line {
 		return nil
 	}
 	var lines []Line
-	table := tcptable.Sockets()
+	table := tcptable.Sockets(tcptable.Listening)
 	for _, l := range x.edge.HTTP {
 		lines = append(lines, x.examineListener("http", l, table)...)
 	}

@@ -22,12 +22,10 @@ type Listener struct {
 // Listeners are those of this network namespace, one for each port, the lowest
 // first.
 func Listeners() []Listener {
-	table := tcptable.Sockets()
+	table := tcptable.Sockets(tcptable.Listening)
 	var found []Listener
 	for _, s := range table {
-		if s.State == tcptable.Listening {
-			found = append(found, Listener{Address: netip.AddrPortFrom(s.Local.Addr().Unmap(), s.Local.Port())})
-		}
+		found = append(found, Listener{Address: netip.AddrPortFrom(s.Local.Addr().Unmap(), s.Local.Port())})
 	}
 	slices.SortFunc(found, func(a, b Listener) int {
 		return cmp.Or(cmp.Compare(a.Address.Port(), b.Address.Port()), a.Address.Compare(b.Address))

@@ -50,12 +50,12 @@ func (h holders) String() string {
 	return ""
 }
 
-// holdersOf finds who keeps others from the address.
+// holdersOf finds who keeps others from the address, of those who listen.
 func holdersOf(table []tcptable.Socket, address netip.AddrPort) holders {
 	var h holders
 	inodes := make(map[string]bool)
 	for _, s := range table {
-		if s.State != tcptable.Listening || !keepsFrom(s.Local, address) {
+		if !keepsFrom(s.Local, address) {
 			continue
 		}
 		inodes["socket:["+s.Inode+"]"] = true

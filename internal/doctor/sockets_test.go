@@ -67,7 +67,7 @@ func TestTryAddress(t *testing.T) {
 			if err := tryAddress(address); err == nil {
 				t.Error("an address in use is free")
 			}
-			found := holdersOf(tcptable.Sockets(), address)
+			found := holdersOf(tcptable.Sockets(tcptable.Listening), address)
 			if len(found.processes) != 1 || found.processes[0].pid != os.Getpid() {
 				t.Errorf("held by %+v, want process %d", found, os.Getpid())
 			}

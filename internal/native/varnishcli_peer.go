@@ -1,7 +1,6 @@
 package native
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"edgegen/internal/tcptable"
 )
 
 // dialledBy returns nil where the process holds the other end of a connection
@@ -46,44 +47,12 @@ func otherEnd(connection net.Conn) (user, inode string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	file := "/proc/net/tcp"
-	if !remote.Addr().Unmap().Is4() {
-		file = "/proc/net/tcp6"
-	}
-	table, err := os.ReadFile(file)
-	if err != nil {
-		return "", "", err
-	}
 	// Seen from there our remote address is its local one.
-	user, inode, found := socketOwner(string(table), remote, local)
+	socket, found := tcptable.Between(remote, local)
 	if !found {
 		return "", "", errors.New("it has closed its connection")
 	}
-	return user, inode, nil
-}
-
-// socketOwner finds the socket between the two addresses in the kernel's table
-// of sockets.
-func socketOwner(table string, local, remote netip.AddrPort) (user, inode string, found bool) {
-	const localField, remoteField, userField, inodeField = 1, 2, 7, 9
-	localText, remoteText := kernelAddress(local), kernelAddress(remote)
-	for line := range strings.Lines(table) {
-		fields := strings.Fields(line)
-		if len(fields) > inodeField && fields[localField] == localText && fields[remoteField] == remoteText {
-			return fields[userField], fields[inodeField], true
-		}
-	}
-	return "", "", false
-}
-
-// kernelAddress writes an address as /proc/net/tcp and tcp6 do: the words as they
-// lie in memory, read in the machine's byte order.
-func kernelAddress(address netip.AddrPort) string {
-	var text strings.Builder
-	for word := range slices.Chunk(address.Addr().Unmap().AsSlice(), 4) {
-		fmt.Fprintf(&text, "%08X", binary.NativeEndian.Uint32(word))
-	}
-	return fmt.Sprintf("%s:%04X", &text, address.Port())
+	return socket.UID, socket.Inode, nil
 }
 
 // holdsSocket reports whether a descriptor of the process is that socket.
