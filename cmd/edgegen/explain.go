@@ -29,6 +29,7 @@ type explainFlags struct {
 	peer, id     string
 	client       string // a file
 	headers      []string
+	protocol     string
 	asJSON, live bool
 }
 
@@ -76,6 +77,8 @@ listener of the scheme will do.`,
 	}
 	c.Flags().StringArrayVarP(&flags.headers, "header", "H", nil, "a header field of the request, as 'Name: value'; may be repeated")
 	c.Flags().StringVar(&flags.peer, "peer", "", "the address that connects, where that matters for trusted_proxies")
+	c.Flags().StringVar(&flags.protocol, "protocol", "", "the version of HTTP that the client would rather speak: h1, h2 or h3 (default h1)")
+	completeFlag(c, "protocol", cobra.FixedCompletions([]string{site.HTTP1, site.HTTP2, site.HTTP3}, cobra.ShellCompDirectiveNoFileComp))
 	c.Flags().StringVar(&flags.client, "client-cert", "", "a PEM file with the certificate that the client shows, and for --live with its key")
 	c.Flags().BoolVar(&flags.live, "live", false, "send the request to the running edge, and compare")
 	c.Flags().StringVar(&flags.id, "id", "", "explain the request that has this X-Request-Id in the access log")
@@ -89,8 +92,8 @@ listener of the scheme will do.`,
 // arguments takes a method, a URL, and perhaps a SITE.
 func (f *explainFlags) arguments(c *cobra.Command, arguments []string) error {
 	switch {
-	case f.id != "" && (f.live || f.peer != "" || f.client != "" || len(f.headers) > 0):
-		return usageError{errors.New("--id takes the request from the access log: --live, --peer, --client-cert and --header do not go with it")}
+	case f.id != "" && (f.live || f.peer != "" || f.client != "" || f.protocol != "" || len(f.headers) > 0):
+		return usageError{errors.New("--id takes the request from the access log: --live, --peer, --client-cert, --protocol and --header do not go with it")}
 	case f.id != "":
 		return siteArgument(c, arguments)
 	case len(arguments) < 2 || len(arguments) > 3:
@@ -102,7 +105,7 @@ func (f *explainFlags) arguments(c *cobra.Command, arguments []string) error {
 }
 
 func (f *explainFlags) request(arguments []string) (explain.Request, error) {
-	request, err := explain.Ask(arguments[0], arguments[1], f.headers)
+	request, err := explain.Ask(explain.Asked{Method: arguments[0], URL: arguments[1], Fields: f.headers, Protocol: f.protocol})
 	if err == nil && f.client != "" {
 		request.Client, err = shownCertificate(f.client, f.live)
 	}

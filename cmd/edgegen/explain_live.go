@@ -84,13 +84,14 @@ func (r *runningEdge) askAt(ctx context.Context, request explain.Request, addres
 	explanation := r.explainer.Explain(request)
 	log := r.edge.Log.Access
 	before := explain.LogSize(log)
-	live, err := explain.Send(ctx, request, address, livePatience+r.edge.Timeout.FirstByte, request.HTTPS && !r.edge.Plain())
+	live, err := explain.Send(ctx, request, explain.Listener{Address: address, TLS: request.HTTPS && !r.edge.Plain(), QUIC: explanation.Protocol == "HTTP/3.0",
+		Patience: livePatience + r.edge.Timeout.FirstByte})
 	if err != nil {
 		return nil, err
 	}
 	var line explain.LogLine
 	if filepath.IsAbs(log) {
-		line = explain.AwaitLine(ctx, log, before, request, linePatience)
+		line = explain.AwaitLine(ctx, log, before, request, live.Protocol, linePatience)
 	}
 	explanation.Beside(live, line)
 	explanation.Live = live

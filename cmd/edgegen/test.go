@@ -55,7 +55,7 @@ what the tests before have left in the cache. peer is who asks there, too.
       }
     }
 
-request has url, method, headers and peer; app has status, headers and body; expect has
+request has url, method, headers, peer and protocol (h1, h2 or h3); app has status, headers and body; expect has
 ` + edgetest.Words(),
 		Example: `  edgegen test
   edgegen test --run redirect -v`,

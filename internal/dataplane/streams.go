@@ -10,7 +10,6 @@ import (
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/fields"
 	"edgegen/internal/dataplane/gate"
-	"edgegen/internal/dataplane/wire"
 )
 
 // streams is a connection with many requests at a time, of HTTP/2 or HTTP/3: it makes an
@@ -108,7 +107,7 @@ func (c *streams) take(s carrier, r *fields.Request) *stream {
 	e.conn, e.to = c, s
 	e.exchange = exchange{ctx: s, began: time.Now(), watch: e.wait, shown: c.shown, model: p.model.Load(),
 		Question: decide.Question{Protocol: c.protocol, Peer: c.peer, TLS: c.tls, HTTPS: true,
-			Request: wire.Request{Method: r.Method, Target: r.Path, Host: r.Authority, Minor: 1, Header: r.Header, Length: r.Length}}}
+			Request: r.Wire()}}
 	return e
 }
 

@@ -23,11 +23,12 @@ type file struct {
 	Tests []struct {
 		Name    string `hcl:"name,label"`
 		Request struct {
-			Method  *string           `hcl:"method"`
-			URL     string            `hcl:"url"`
-			Headers map[string]string `hcl:"headers,optional"`
-			Peer    *string           `hcl:"peer"`
-			Place   hcl.Range         `hcl:",def_range"`
+			Method   *string           `hcl:"method"`
+			URL      string            `hcl:"url"`
+			Headers  map[string]string `hcl:"headers,optional"`
+			Peer     *string           `hcl:"peer"`
+			Protocol *string           `hcl:"protocol"`
+			Place    hcl.Range         `hcl:",def_range"`
 		} `hcl:"request,block"`
 		App *struct {
 			Status  *int              `hcl:"status"`
@@ -91,13 +92,17 @@ func (r *reader) read(data []byte) (tests []Test) {
 		if one.Request.Method != nil {
 			method = *one.Request.Method
 		}
+		protocol := ""
+		if one.Request.Protocol != nil {
+			protocol = *one.Request.Protocol
+		}
 		var fields []string
 		for name, value := range one.Request.Headers {
 			fields = append(fields, name+": "+value)
 		}
 		slices.Sort(fields)
 		var err error
-		if t.Request, err = explain.Ask(method, one.Request.URL, fields); err != nil {
+		if t.Request, err = explain.Ask(explain.Asked{Method: method, URL: one.Request.URL, Fields: fields, Protocol: protocol}); err != nil {
 			r.problem(one.Request.Place, "", "%s", err)
 		}
 		if one.Request.Peer != nil {

@@ -45,6 +45,8 @@ type Daemon struct {
 	Codings []string
 	// PipesBlindly says that it does not look into the answer to a WebSocket's handshake.
 	PipesBlindly bool
+	// HTTP2 says that it speaks that with clients, where it ends TLS.
+	HTTP2 bool
 	// LeastFiles is how many files the process has to be allowed to open, where it ends
 	// TLS for so many connections; nil where twice as many as connections will do.
 	LeastFiles func(connections int) uint64
@@ -92,6 +94,7 @@ func Daemons() []Daemon {
 			Reloads:    "Checks the new files (`nginx -t`) and reads them on SIGHUP; old workers finish what they have begun. Where its listeners are others, a second nginx takes over",
 			Cannot:     nginxCannot,
 			Codings:    []string{"br", site.Gzip},
+			HTTP2:      true,
 			LeastFiles: nginxFiles,
 		},
 	}

@@ -2,15 +2,14 @@ package explain
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
-	"strings"
 
 	"edgegen/internal/dataplane/decide"
+	"edgegen/internal/dataplane/fields"
 	"edgegen/internal/dataplane/static"
-	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/engines"
 	"edgegen/internal/render"
 	"edgegen/internal/site"
@@ -63,6 +62,9 @@ func (e *Explainer) Explain(r Request) *Explanation {
 	if j.listener() && j.head() {
 		j.follow()
 	}
+	if j.streams() {
+		j.out.AnswerHeaders = slices.DeleteFunc(j.out.AnswerHeaders, func(f Field) bool { return fields.OfConnection(f.Name) })
+	}
 	j.hide()
 	return j.out
 }
@@ -114,41 +116,6 @@ func (j *journey) follow() {
 func (j *journey) step(tier, name, clause string, source site.Source, anchor, format string, values ...any) {
 	j.out.Steps = append(j.out.Steps, Step{Tier: tier, Name: name, Says: fmt.Sprintf(format, values...), Source: sourceText(source), Clause: clause,
 		Rendered: j.places(tier, source, anchor)})
-}
-
-// head reads the request as the edge does.
-func (j *journey) head() bool {
-	limit := j.in.Edge.Limits.HeaderSize
-	reader := wire.NewReader(strings.NewReader(j.r.Head), nil)
-	text, err := reader.ReadHead(int(limit), nil)
-	if err == nil {
-		if err = wire.ParseRequest(text, &j.q.Request); err == nil && len(j.q.Header) > wire.MaxFields {
-			err = wire.ErrHeadTooLarge
-		}
-	}
-	tier := site.CacheTier
-	if j.plain {
-		tier = site.WebTier
-	}
-	j.out.Tier = tier
-	switch {
-	case err == nil:
-	case errors.Is(err, wire.ErrHeadTooLarge):
-		j.step(tier, "head", "E5", j.in.Edge.Limits.Source, "", "the head is larger than limits.header_size, which is %d bytes, or has more than %d fields", limit, wire.MaxFields)
-		j.answer(431, "the head is larger than limits.header_size")
-		return false
-	default:
-		what := strings.TrimPrefix(err.Error(), wire.ErrMalformed.Error()+": ")
-		j.step(tier, "head", "E4", site.Source{}, inMethod, "the head is malformed: %s", what)
-		j.answer(400, "the head is malformed: %s", what)
-		return false
-	}
-	j.q.Protocol = fmt.Sprintf("HTTP/1.%d", j.q.Minor)
-	j.q.Upgrade = decide.ReadUpgrade(j.q.Header)
-	if j.q.Length != 0 {
-		j.q.Body = strings.NewReader("")
-	}
-	return true
 }
 
 // answer is the first line, for a status of the edge's own; 0 for none.

@@ -13,11 +13,15 @@ type Explanation struct {
 	Method string `json:"method"`
 	URL    string `json:"url"`
 	Client string `json:"client"` // whom the app sees
+	// Protocol is the version of HTTP that is spoken, as in the access log.
+	Protocol string `json:"protocol"`
 	// Status is what the edge answers by itself; 0 where the app says it.
 	Status int `json:"status"`
 	// Asked tells that somebody is asked first whether the request may come in, whose
 	// answer is not known: it may be the client's.
 	Asked bool `json:"asked"`
+	// WebSocket tells that it is a handshake, and led to the app as one.
+	WebSocket bool `json:"websocket"`
 	// Cache is what X-Cache may say: PASS, or some of MISS, HIT and STALE.
 	Cache     []string `json:"cache"`
 	Tier      string   `json:"tier"` // who makes the answer, as in the access log: cache, web or backend; tls where no request gets further

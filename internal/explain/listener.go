@@ -40,6 +40,7 @@ func (j *journey) listener() bool {
 	if j.r.HTTPS && !edge.Plain() {
 		j.certificate()
 	}
+	j.protocol()
 	return true
 }
 

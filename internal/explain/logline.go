@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"edgegen/internal/site"
 )
 
 // LogLine is a line of the access log: its fields by the names that they have in
@@ -76,14 +78,17 @@ func LogSize(path string) int64 {
 }
 
 // AwaitLine waits for a line after that many bytes of a log that is of the request;
-// nil where none comes in time.
-func AwaitLine(ctx context.Context, path string, after int64, r Request, patience time.Duration) LogLine {
-	_, rest, _ := strings.Cut(r.Head, " ")
+// nil where none comes in time. spoken is the version of HTTP that it was sent over.
+func AwaitLine(ctx context.Context, path string, after int64, r Request, spoken string, patience time.Duration) LogLine {
+	method, rest, _ := strings.Cut(r.Head, " ")
 	target, _, _ := strings.Cut(rest, " ")
+	if spoken != "HTTP/1.1" {
+		method, target = r.Fields.Get(":method"), r.Fields.Get(":path")
+	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
-		line, err := findLine(path, after, func(l LogLine) bool { return l.Text("method") == r.Method && l.Text("path") == target })
+		line, err := findLine(path, after, func(l LogLine) bool { return l.Text("method") == method && l.Text("path") == target })
 		if err == nil || !errors.Is(err, errNoLine) {
 			return line
 		}
@@ -152,15 +157,21 @@ func AskedIn(l LogLine) (Request, error) {
 			fields = append(fields, one.name+": "+text)
 		}
 	}
-	r, err := Ask(l.Text("method"), "https://"+l.Text("host")+l.Text("path"), fields)
+	asked := Asked{Method: l.Text("method"), URL: "https://" + l.Text("host") + l.Text("path"), Fields: fields}
+	switch l.Text("protocol") {
+	case "HTTP/2.0":
+		asked.Protocol = site.HTTP2
+	case "HTTP/3.0":
+		asked.Protocol = site.HTTP3
+	}
+	if status, _ := l["status"].(float64); status == 101 { // which came by a handshake
+		asked.Method, asked.URL = "GET", "wss"+strings.TrimPrefix(asked.URL, "https")
+	}
+	r, err := Ask(asked)
 	if err != nil {
 		return r, fmt.Errorf("read the line of the access log: %w", err)
 	}
-	if status, _ := l["status"].(float64); status == 101 && l.Text("method") == "GET" { // which came by a handshake
-		r, err = Ask(l.Text("method"), r.URL, append(fields, "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
-			"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="))
-	}
 	r.Named = false
 	r.Peer, _ = netip.ParseAddr(l.Text("client")) // the zero address where it tells none
-	return r, err
+	return r, nil
 }

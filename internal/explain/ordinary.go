@@ -25,11 +25,16 @@ func (j *journey) webSocket() {
 		tier = site.WebTier
 	}
 	j.rewritten(taken)
-	j.step(tier, "websocket", "W1", or(taken.WebSocketSource, taken.Source), inWebSocket, "the handshake is valid: it is piped to %s, past the cache and the files", backend)
+	status, as := http.StatusSwitchingProtocols, ""
+	if j.q.Tunnel {
+		status, as = http.StatusOK, ", which is asked by a handshake of HTTP/1.1"
+		j.q.Header.Set("Sec-WebSocket-Key", newID)
+	}
+	j.step(tier, "websocket", "W1", or(taken.WebSocketSource, taken.Source), inWebSocket, "the handshake is valid: it is piped to %s, past the cache and the files%s", backend, as)
 	decide.ApplyToRequest(&j.q.Header, &taken.RequestHeaders)
 	j.appFields(taken)
-	j.out.Tier = "backend"
-	j.answer(0, "101: a WebSocket on route %s, piped to %s, if that agrees", quoted(taken), backend)
+	j.out.Tier, j.out.WebSocket = "backend", true
+	j.answer(0, "%d: a WebSocket on route %s, piped to %s, if that agrees", status, quoted(taken), backend)
 }
 
 // ordinary tells of what is no handshake, on its route.

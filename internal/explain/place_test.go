@@ -115,7 +115,7 @@ func TestV1Places(t *testing.T) {
 		{"GET", "https://a.test/", []string{"Expect: more"}},
 	} {
 		t.Run(c.method+" "+c.url, func(t *testing.T) {
-			r, err := Ask(c.method, c.url, c.fields)
+			r, err := Ask(Asked{Method: c.method, URL: c.url, Fields: c.fields})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -139,13 +139,13 @@ func TestAsk(t *testing.T) {
 		{"a.test/x y#z", "GET /x%20y HTTP/1.1\r\nHost: a.test\r\n\r\n", ""},
 		{"http://A.test:8080?q", "GET /?q HTTP/1.1\r\nHost: A.test:8080\r\n\r\n", ""},
 		{"https://[::1]:8443/ä", "GET /%C3%A4 HTTP/1.1\r\nHost: [::1]:8443\r\n\r\n", ""},
-		{"wss://a.test/ws", "GET /ws HTTP/1.1\r\nHost: a.test\r\n\r\n", ""},
+		{"wss://a.test/ws", "GET /ws HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", ""},
 		{"ftp://a.test/", "", "scheme"},
 		{"/x", "", "names no host"},
 		{"https://me:secret@a.test/", "", "names a user"},
 	} {
 		t.Run(c.url, func(t *testing.T) {
-			r, err := Ask("GET", c.url, nil)
+			r, err := Ask(Asked{Method: "GET", URL: c.url})
 			if c.problem != "" {
 				if err == nil || !strings.Contains(err.Error(), c.problem) || strings.Contains(err.Error(), "secret") {
 					t.Errorf("%v", err)

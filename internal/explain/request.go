@@ -10,16 +10,23 @@ import (
 
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/wire"
+	"edgegen/internal/site"
 )
 
 // Request is what is asked about.
 type Request struct {
 	Method string
 	URL    string // as it was given
-	Head   string // what a client sends, with the empty line at its end
-	HTTPS  bool   // to a listener that speaks TLS, or to whoever ends it in front of the edge
-	Name   string // that TLS is asked for
-	Port   int    // of the URL
+	Head   string // what a client sends over HTTP/1.1, with the empty line at its end
+	// Protocol is the version that the client would rather speak, by the name that the
+	// language has for it; "" is HTTP/1.1. Fields are what it sends then, pseudo-headers
+	// first, and Body tells that a body follows of which they say nothing.
+	Protocol string
+	Fields   wire.Header
+	Body     bool
+	HTTPS    bool   // to a listener that speaks TLS, or to whoever ends it in front of the edge
+	Name     string // that TLS is asked for
+	Port     int    // of the URL
 	// Named tells that the URL has the port, and not the scheme alone.
 	Named bool
 	Peer  netip.Addr // who connects; the zero address is a client somewhere
@@ -36,19 +43,37 @@ type Request struct {
 // Somewhere is the address of a client of whom nothing is known (RFC 5737).
 func Somewhere() netip.Addr { return netip.AddrFrom4([4]byte{192, 0, 2, 1}) }
 
-// Ask makes a request of a method and a URL, as a browser or curl would. Fields are
-// "Name: value"; one that names Host takes the place of the URL's, and nothing is
-// added to what is given.
-func Ask(method, url string, fields []string) (Request, error) {
-	r := Request{Method: method, URL: url, HTTPS: true, Port: 443}
-	scheme, rest, has := strings.Cut(url, "://")
+// Asked is a request as somebody writes it down.
+type Asked struct {
+	Method, URL string
+	// Fields are "Name: value". One that names Host takes the place of the URL's, and
+	// over HTTP/2 one may name a pseudo-header.
+	Fields   []string
+	Protocol string // as in Request
+}
+
+// Ask makes a request as a browser or curl would. To what is given nothing is added,
+// but for a URL of ws or wss what makes it a handshake, where Fields have nothing of
+// one.
+func Ask(a Asked) (Request, error) {
+	r := Request{Method: a.Method, URL: a.URL, Protocol: a.Protocol, HTTPS: true, Port: 443}
+	scheme, rest, has := strings.Cut(a.URL, "://")
+	handshake := false
 	switch {
 	case !has:
-		rest = url
+		rest = a.URL
 	case wire.EqualFold(scheme, "http"), wire.EqualFold(scheme, "ws"):
 		r.HTTPS, r.Port = false, 80
 	case !wire.EqualFold(scheme, "https") && !wire.EqualFold(scheme, "wss"):
-		return r, fmt.Errorf("the URL %q is of the scheme %q: write http:// or https://", url, scheme)
+		return r, fmt.Errorf("the URL %q is of the scheme %q: write http:// or https://", a.URL, scheme)
+	}
+	if has {
+		handshake = wire.EqualFold(scheme, "ws") || wire.EqualFold(scheme, "wss")
+	}
+	switch a.Protocol {
+	case "", site.HTTP1, site.HTTP2, site.HTTP3:
+	default:
+		return r, fmt.Errorf("no version of HTTP is called %q: write h1, h2 or h3", a.Protocol)
 	}
 	rest, _, _ = strings.Cut(rest, "#") // which no client sends
 	end := strings.IndexAny(rest, "/?")
@@ -63,7 +88,7 @@ func Ask(method, url string, fields []string) (Request, error) {
 		return r, errors.New("the URL names a user: write --header 'Authorization: …' instead")
 	}
 	if !wire.Authority(host) {
-		return r, fmt.Errorf("the URL %q names no host: write https://HOST/PATH", url)
+		return r, fmt.Errorf("the URL %q names no host: write https://HOST/PATH", a.URL)
 	}
 	name, port := wire.SplitPort(host)
 	if port != "" {
@@ -71,25 +96,40 @@ func Ask(method, url string, fields []string) (Request, error) {
 		r.Named = true
 	}
 	r.Name = strings.ToLower(strings.TrimSuffix(name, "."))
-	var head strings.Builder
-	fmt.Fprintf(&head, "%s %s HTTP/1.1\r\n", method, target)
-	if !names(fields, "Host") {
-		fmt.Fprintf(&head, "Host: %s\r\n", host)
+	header, err := given(a.Fields)
+	if err != nil {
+		return r, err
 	}
-	for _, field := range fields {
-		if !strings.Contains(field, ":") {
-			return r, fmt.Errorf("the header %q has no colon: write 'Name: value'", field)
-		}
-		head.WriteString(field + "\r\n")
+	w := written{method: a.Method, host: host, target: target, header: header, handshake: handshake && !shakes(header)}
+	r.Head = w.head()
+	if r.Streams() {
+		r.Fields = w.fields()
 	}
-	head.WriteString("\r\n")
-	r.Head = head.String()
 	return r, nil
 }
 
-func names(fields []string, name string) bool {
-	for _, field := range fields {
-		if before, _, _ := strings.Cut(field, ":"); wire.EqualFold(strings.TrimSpace(before), name) {
+// Streams reports whether the client would rather speak a version of HTTP in which a
+// request is a list of fields.
+func (r *Request) Streams() bool { return r.Protocol == site.HTTP2 || r.Protocol == site.HTTP3 }
+
+// given takes "Name: value" apart. A name may begin with the colon of a pseudo-header.
+func given(lines []string) (wire.Header, error) {
+	var header wire.Header
+	for _, line := range lines {
+		at := strings.IndexByte(strings.TrimPrefix(line, ":"), ':')
+		if at < 0 {
+			return nil, fmt.Errorf("the header %q has no colon: write 'Name: value'", line)
+		}
+		at += len(line) - len(strings.TrimPrefix(line, ":"))
+		header = append(header, wire.Field{Name: line[:at], Value: line[at+1:]})
+	}
+	return header, nil
+}
+
+// shakes reports whether somebody has written down a part of a handshake.
+func shakes(header wire.Header) bool {
+	for _, f := range header {
+		if wire.EqualFold(f.Name, "Upgrade") || wire.EqualFold(f.Name, ":protocol") || decide.OnlyWebSocket(f.Name) {
 			return true
 		}
 	}

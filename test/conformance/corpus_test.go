@@ -149,7 +149,9 @@ func (a *attempt) try(c contractCase) (problems []string) {
 	}
 	from := cmp.Or(c.from, "127.0.0.1")
 	if a.over != http1 && !c.plain {
-		a.check(a.askFrom(from, c.request), c.want)
+		got := a.askFrom(from, c.request)
+		a.check(got, c.want)
+		a.predicted(c, from, got)
 		return
 	}
 	var conn *client

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/explain"
 	"edgegen/internal/site"
 )
@@ -24,6 +25,17 @@ func (a *attempt) predicted(c contractCase, from string, got *response) {
 		Peer: netip.MustParseAddr(from), Proxied: behind && !c.behind}
 	if a.shown != nil {
 		asked.Client = *a.shown
+	}
+	if a.over != http1 && !c.plain {
+		asked.Protocol = [...]string{site.HTTP1, site.HTTP2, site.HTTP3}[a.over]
+		fields, body, whole := a.translate(text)
+		if a.undecided(fields, body) {
+			return // it says that a body follows, and ends
+		}
+		for _, f := range fields {
+			asked.Fields = append(asked.Fields, wire.Field{Name: f.Name, Value: f.Value})
+		}
+		asked.Body = len(body) > 0 || !whole
 	}
 	e := a.edge.explains.Explain(asked)
 	complain := func(format string, values ...any) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"edgegen/internal/explain"
+	"edgegen/internal/site"
 	"edgegen/test/edge"
 )
 
@@ -29,6 +30,20 @@ func live(t *testing.T, h *edge.Home, g *generated, https string) {
 			if result.Code != 0 || !strings.Contains(result.Out, "by the access log") {
 				t.Errorf("%s%s by its id: exit code %d\n%s%s", host, path, result.Code, result.Out, result.Err)
 			}
+		}
+	}
+	for _, scheme := range []string{"https", "wss"} {
+		result := h.Verb("explain", "GET", scheme+"://"+g.hosts[0]+":"+port+"/live/2", "--live", "--json", "--protocol", "h2")
+		e := &explain.Explanation{}
+		if err := json.Unmarshal([]byte(result.Out), e); err != nil {
+			t.Fatalf("over HTTP/2: %v\n%s", err, result.Err)
+		}
+		wanted := "HTTP/1.1"
+		if h.TLS == site.Builtin || h.TLS == site.Nginx && scheme == "https" {
+			wanted = "HTTP/2.0"
+		}
+		if result.Code != 0 || e.Live == nil || e.Live.Differs || e.Live.Log == nil || e.Live.Protocol != wanted {
+			t.Errorf("%s over HTTP/2: exit code %d\n%s", scheme, result.Code, result.Out)
 		}
 	}
 	h.Write("site.edgetest.hcl", fmt.Sprintf("test \"live\" {\n  request {\n    url = \"https://nobody:%s/x\"\n    headers = { Host = \"%s\" }\n  }\n"+

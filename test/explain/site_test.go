@@ -18,8 +18,10 @@ type generated struct {
 	random *rand.Rand
 	dir    string
 	apps   []string // addresses
-	text   strings.Builder
-	hosts  []string // that are claimed
+	// ours tells that edgegen itself reads HTTP/2, and not nginx.
+	ours  bool
+	text  strings.Builder
+	hosts []string // that are claimed
 }
 
 func (g *generated) one(of ...string) string { return of[g.random.IntN(len(of))] }
@@ -29,9 +31,10 @@ func (g *generated) chance(percent int) bool { return g.random.IntN(100) < perce
 func (g *generated) line(format string, values ...any) { fmt.Fprintf(&g.text, format+"\n", values...) }
 
 // site writes an edge with some sites.
-func (g *generated) site(t *testing.T) string {
+func (g *generated) site(t *testing.T, engines string) string {
 	g.files(t)
 	g.line("edge {\n  http = [\"127.0.0.1:0\"]\n  https = [\"127.0.0.1:0\"]")
+	g.line("  %s", engines)
 	g.line("  trusted_proxies = [\"127.0.0.9\"]\n  health_path = \"/healthz\"")
 	g.line("  log {\n    access = \"access.log\"\n    format = \"%s\"\n  }\n  limits { body_size = \"1MiB\" }\n}", g.one("json", "combined"))
 	for i := range 4 {

@@ -28,6 +28,11 @@ type Request struct {
 	Fault error
 }
 
+// Wire is the request as the tiers know requests, without its body.
+func (r *Request) Wire() wire.Request {
+	return wire.Request{Method: r.Method, Target: r.Path, Host: r.Authority, Minor: 1, Header: r.Header, Length: r.Length}
+}
+
 // Reader makes a Request of the fields of a section. Reset begins one; the zero value
 // takes none.
 type Reader struct {

@@ -1,0 +1,18 @@
+package engines
+
+import "edgegen/internal/site"
+
+// Spoken are the versions of HTTP, besides 1.1, that clients may choose from where those
+// engines serve.
+func Spoken(edge *site.Edge, by site.Engines) site.Protocols {
+	tls, daemon := Named(by.TLS)
+	switch {
+	case edge.Plain():
+		return site.Protocols{}
+	case daemon:
+		return site.Protocols{HTTP2: tls.HTTP2 && edge.Protocols.HTTP2}
+	case by.Cache == site.Varnish:
+		return site.Protocols{}
+	}
+	return edge.Protocols
+}
