@@ -5,20 +5,13 @@ package tracing
 
 import (
 	"context"
-	"crypto/tls"
-	"fmt"
+	"errors"
 	"log/slog"
-	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
-	"go.opentelemetry.io/proto/otlp/trace/v1"
-
-	"edgegen/internal/certificate"
 	"edgegen/internal/site"
 )
 
@@ -28,8 +21,6 @@ const (
 	limit, batch = 4096, 256
 	// gather is how long a request waits for others.
 	gather = time.Second
-	// patience is how long a collector may take to answer.
-	patience = 10 * time.Second
 	// lastTime is how long the end waits for what has not been told yet.
 	lastTime = 2 * time.Second
 )
@@ -59,8 +50,7 @@ type Options struct {
 // used from any goroutine, and holds up none.
 type Exporter struct {
 	options Options
-	client  otlptrace.Client
-	idle    func()
+	to      *poster
 	waiting chan Request  // closed when nothing more comes
 	over    chan struct{} // closed likewise: no pause is made any more
 	life    context.Context
@@ -76,30 +66,15 @@ type Exporter struct {
 // New returns an exporter, which asks nobody yet. An error is about the file of the
 // authorities alone.
 func New(o Options) (*Exporter, error) {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	if o.Trace.CA != "" {
-		roots, err := certificate.LoadRoots(o.Trace.CA)
-		if err != nil {
-			return nil, fmt.Errorf("read what the collector is verified with: %w", err)
-		}
-		transport.TLSClientConfig = &tls.Config{RootCAs: roots.Pool}
+	to, err := newPoster(o.Trace)
+	if err != nil {
+		return nil, err
 	}
-	fields := make(map[string]string)
-	for _, f := range o.Trace.Fields {
-		fields[f.Name] = f.Value
-	}
-	e := &Exporter{options: o, waiting: make(chan Request, limit), over: make(chan struct{}), idle: transport.CloseIdleConnections,
-		client: otlptracehttp.NewClient(
-			otlptracehttp.WithEndpointURL(o.Trace.Collector), otlptracehttp.WithHeaders(fields), otlptracehttp.WithCompression(otlptracehttp.GzipCompression),
-			otlptracehttp.WithHTTPClient(&http.Client{Transport: transport, Timeout: patience, CheckRedirect: stay}),
-			otlptracehttp.WithRetry(otlptracehttp.RetryConfig{}))}
+	e := &Exporter{options: o, to: to, waiting: make(chan Request, limit), over: make(chan struct{})}
 	e.life, e.giveUp = context.WithCancel(context.Background())
 	e.sending.Go(e.run)
 	return e, nil
 }
-
-// stay keeps what is secret from whoever a collector would lead to.
-func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // Tell takes a request that has ended. One whose trace is not sampled is nobody's to
 // hear of; one too many is dropped and counted.
@@ -137,7 +112,7 @@ func (e *Exporter) Close() {
 	e.sending.Wait()
 	late.Stop()
 	e.giveUp()
-	e.idle()
+	e.to.close()
 	if e.lost > 0 {
 		e.options.Log.Warn("the collector of traces has not been told of all", "collector", e.options.Trace.Collector, "lost", e.lost)
 	}
@@ -173,9 +148,9 @@ func (e *Exporter) gather(first Request) []Request {
 func (e *Exporter) send(all []Request) {
 	spans := e.options.message(all)
 	count := uint64(len(spans.ScopeSpans[0].Spans))
-	err := e.upload(spans)
+	err := e.to.post(e.life, spans)
 	for _, pause := range pauses {
-		if err == nil {
+		if err == nil || errors.As(err, new(*partly)) {
 			break
 		}
 		e.failing(err, 0)
@@ -187,19 +162,25 @@ func (e *Exporter) send(all []Request) {
 		if e.life.Err() != nil {
 			break
 		}
-		err = e.upload(spans)
+		err = e.to.post(e.life, spans)
 	}
-	if err != nil {
-		e.options.Totals.Failed.Add(count)
-		e.failing(err, count)
-		return
-	}
-	e.options.Totals.Sent.Add(count)
-	e.well()
+	e.settle(count, err)
 }
 
-func (e *Exporter) upload(spans *v1.ResourceSpans) error {
-	return e.client.UploadTraces(e.life, []*v1.ResourceSpans{spans})
+// settle counts spans that have been sent, by what came of that in the end.
+func (e *Exporter) settle(count uint64, err error) {
+	if err == nil {
+		e.options.Totals.Sent.Add(count)
+		e.well()
+		return
+	}
+	lost := count
+	if some := (*partly)(nil); errors.As(err, &some) {
+		lost = min(count, uint64(some.refused))
+	}
+	e.options.Totals.Sent.Add(count - lost)
+	e.options.Totals.Failed.Add(lost)
+	e.failing(err, lost)
 }
 
 // failing notes that the collector does not take what it is sent, and says so when that

@@ -15,6 +15,9 @@ import (
 	"testing"
 	"time"
 
+	collect "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	"google.golang.org/protobuf/proto"
+
 	"edgegen/internal/accesslog"
 	"edgegen/internal/site"
 	"edgegen/internal/tracing"
@@ -142,6 +145,27 @@ func TestCollectorAway(t *testing.T) {
 		t.Errorf("that is said %d times:\n%s", got, said)
 	}
 	e.Tell(request(1)) // comes too late
+}
+
+// TestCollectorTakesSome holds that what a collector has refused is not sent again, and that
+// it says why.
+func TestCollectorTakesSome(t *testing.T) {
+	posts := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		posts++
+		answer, err := proto.Marshal(&collect.ExportTraceServiceResponse{PartialSuccess: &collect.ExportTracePartialSuccess{RejectedSpans: 2, ErrorMessage: "too old"}})
+		if err != nil {
+			t.Error(err)
+		}
+		w.Write(answer)
+	}))
+	defer server.Close()
+	e, totals, _ := start(t, site.Trace{Collector: server.URL + "/v1/traces"})
+	e.Tell(request(0))
+	e.Close()
+	if totals.Sent.Load() != 1 || totals.Failed.Load() != 2 || posts != 1 || !strings.Contains(e.Problem(), "2 spans: too old") {
+		t.Errorf("%d sent, %d failed, %d posts, %q", totals.Sent.Load(), totals.Failed.Load(), posts, e.Problem())
+	}
 }
 
 func TestCollectorByHTTPS(t *testing.T) {
