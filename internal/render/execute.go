@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -55,13 +56,19 @@ func functions(place *placeholder) template.FuncMap {
 	return functions
 }
 
-// compile reads one template.
+// within names the template that another one has within it; "" for none.
+func within(name string) string {
+	if name == "varnish/default.vcl.tmpl" {
+		return "varnish/limit.c.tmpl"
+	}
+	return ""
+}
+
+// compile reads one template, with the one that it has within it.
 func compile(files fs.FS, name string) (*program, error) {
 	place := &placeholder{}
-	text, err := template.New(path.Base(name)).Option("missingkey=error").Funcs(functions(place)).ParseFS(files, name)
-	if err == nil && name == "varnish/default.vcl.tmpl" {
-		text, err = text.ParseFS(templates.FS, "varnish/limit.c.tmpl") // which it has within it
-	}
+	names := slices.DeleteFunc([]string{name, within(name)}, func(name string) bool { return name == "" })
+	text, err := template.New(path.Base(name)).Option("missingkey=error").Funcs(functions(place)).ParseFS(files, names...)
 	if err != nil {
 		return nil, fmt.Errorf("parse template %s: %w", name, err)
 	}
@@ -92,12 +99,21 @@ func own(name string) (*program, error) {
 
 // program is the template of that name: somebody's own, or else edgegen's.
 func (h header) program(name string) (*program, error) {
-	if h.templates != nil {
-		if _, err := fs.Stat(h.templates, name); err == nil {
-			return compile(h.templates, name)
-		}
+	if h.templates == nil {
+		return own(name)
 	}
-	return own(name)
+	return compile(overlay{h.templates}, name)
+}
+
+// overlay has somebody's own templates, and edgegen's where there is none.
+type overlay struct{ own fs.FS }
+
+func (o overlay) Open(name string) (fs.File, error) {
+	file, err := o.own.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return templates.FS.Open(name)
+	}
+	return file, err
 }
 
 // run fills the template in.

@@ -22,6 +22,18 @@ func TestFunctionWords(t *testing.T) {
 	}
 }
 
+// One that stands within another is taken too.
+func TestOwnTemplateWithin(t *testing.T) {
+	own := header{templates: fstest.MapFS{"varnish/limit.c.tmpl": {Data: []byte("/* own */")}}}
+	program, err := own.program("varnish/default.vcl.tmpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := program.text.Lookup("limit.c.tmpl").Root.String(); got != "/* own */" {
+		t.Errorf("%.80q", got)
+	}
+}
+
 // A template of one's own stands in the place of that of its name alone.
 func TestOwnTemplates(t *testing.T) {
 	edge := &site.Edge{Sites: []site.Site{{Host: "a.test"}}}

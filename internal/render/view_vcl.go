@@ -85,6 +85,8 @@ type vclData struct {
 	LargestDrain   int64  // bytes of a body that is too large and is read all the same
 	// LargestChunked is how much of a body without a length is held in memory.
 	LargestChunked int64
+	Unstored       string // matches a Content-Encoding in which nothing is stored
+	AboutClient    string // matches a Connection that names what is said of the client
 	// ForwardedNames and SenderNames are dropped unless the client is a trusted
 	// proxy, MethodNames from what the cache may answer, Lookalikes always.
 	ForwardedNames []string
@@ -153,6 +155,8 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		LargestDrain:   2 * in.Edge.LargestBody(),
 		// A little more than the limit, so that the web tier answers with 413.
 		LargestChunked: in.Edge.LargestBody() + 1<<20,
+		Unstored:       `(?i)(?:^|,)\s*(?:` + strings.Join(site.UnstoredCodings(), "|") + `)\s*(?:,|$)`,
+		AboutClient:    `(?i)(?:^|,)\s*(?:x-forwarded-|` + site.NotePrefix + `|(?:` + strings.Join(site.ClientNames(), "|") + `)\s*(?:,|$))`,
 		ForwardedNames: site.ForwardedNames(),
 		SenderNames:    site.SenderNames(),
 		CertNames:      site.CertNames(),

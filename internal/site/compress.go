@@ -20,6 +20,16 @@ func Codings() []string { return []string{"br", "zstd", "gzip"} }
 // Gzip is the coding that is stored where only one can be.
 const Gzip = "gzip"
 
+// UnstoredCodings are those, in lower case, in which nothing is stored. Apps are told only
+// of gzip and br among what a client takes, and it is by that that stored answers are told
+// apart: an answer in another coding might be given to a client that does not take it.
+func UnstoredCodings() []string { return slices.Clone(unstoredCodings[:]) }
+
+var unstoredCodings = [...]string{"deflate", "zstd", "compress", "x-compress", "dcb", "dcz", "exi", "pack200-gzip", "aes128gcm"}
+
+// IsUnstoredCoding reports whether a coding, in any case, is one of the UnstoredCodings.
+func IsUnstoredCoding(name string) bool { return holds(unstoredCodings[:], name) }
+
 // CompressedTypes are the types that are compressed unless a route names others:
 // what is text in one way or another, and fonts and pictures without a compression of
 // their own.

@@ -64,6 +64,20 @@ var certNames = [...]string{CertSubject, CertFingerprint, CertVerify}
 // IsCertName reports whether a name, in any case, is one of the CertNames.
 func IsCertName(name string) bool { return holds(certNames[:], name) }
 
+// ClientNames are the fields, besides those that begin with X-Forwarded-, that say who a
+// client is or what it asked for: of an untrusted client none reaches an app.
+func ClientNames() []string {
+	return slices.Concat(ownClientNames[:], targetNames[:], senderNames[:], certNames[:])
+}
+
+// ownClientNames are those in which the edge itself tells an app of a client.
+var ownClientNames = [...]string{"X-Real-IP", "X-Request-Id", "Forwarded"}
+
+// IsClientName reports whether a name, in any case, is one of the ClientNames.
+func IsClientName(name string) bool {
+	return holds(ownClientNames[:], name) || IsTargetName(name) || IsSenderName(name) || IsCertName(name)
+}
+
 // MethodNames are the fields that tell an app to act as if another method had been
 // asked for. None of them reaches it with a GET or HEAD, whose answer the cache may
 // give to others.
@@ -88,18 +102,17 @@ var hyphenatedNames = [...]string{"Content-Length", "Content-Type", "Content-Enc
 // HyphenatedNames.
 func IsHyphenatedName(name string) bool { return holds(hyphenatedNames[:], name) }
 
-// EndToEndNames are the fields that a client's Connection must not name: they are
+// endToEndNames are the fields that a client's Connection must not name: they are
 // for the app, or for the cache, and are not one connection's (RFC 9110, 7.6.1).
 // Varnish has the same list.
-func EndToEndNames() []string { return slices.Clone(endToEndNames[:]) }
-
 var endToEndNames = [...]string{"Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Age", "Allow", "Authorization", "Cache-Control",
 	"Content-Encoding", "Content-Language", "Content-Length", "Content-Location", "Content-MD5", "Content-Range", "Content-Type", "Cookie", "Date", "ETag",
 	"Expect", "Expires", "From", "Host", "If-Match", "If-Modified-Since", "If-None-Match", "If-Range", "If-Unmodified-Since", "Last-Modified", "Location",
 	"Max-Forwards", "Pragma", "Proxy-Authenticate", "Proxy-Authorization", "Range", "Referer", "Retry-After", "Server", "Set-Cookie", "User-Agent", "Vary",
 	"Via", "Warning", "WWW-Authenticate"}
 
-// IsEndToEndName reports whether a name, in any case, is one of the EndToEndNames.
+// IsEndToEndName reports whether a name, in any case, is end-to-end: a client's
+// Connection must not name it.
 func IsEndToEndName(name string) bool { return holds(endToEndNames[:], name) }
 
 // HandoverNames are the fields in which an app asks the server before it to send a

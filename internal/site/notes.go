@@ -92,12 +92,6 @@ const (
 	Probed
 )
 
-// Notes lists every note. VCL and nginx.conf get their lists of names from it;
-// builtin tiers drop whatever begins with NotePrefix. Whatever the Reach, no note
-// of a client reaches an app, and no note of an app a client: the web tier drops
-// both ways all that are listed.
-func Notes() []Note { return slices.Clone(notes[:]) }
-
 // NoteNames lists the names of the notes of some reaches, of all where none is
 // given, each name once.
 func NoteNames(reaches ...Reach) []string {
@@ -110,6 +104,10 @@ func NoteNames(reaches ...Reach) []string {
 	return names
 }
 
+// notes lists every note. VCL and nginx.conf get their lists of names from it;
+// builtin tiers drop whatever begins with NotePrefix. Whatever the Reach, no note
+// of a client reaches an app, and no note of an app a client: the web tier drops
+// both ways all that are listed.
 var notes = [...]Note{
 	{NotePrefix + "Address", "the client's address, for the access log", "cache", "cache", Sorted},
 	{NotePrefix + "Trace", "the traceparent, for the access log, and whether it was kept", "cache", "cache", Sorted},

@@ -72,6 +72,8 @@ func framingCases() []contractCase {
 		differs(contractCase{clause: "E4", name: "Varnish's own 400s", run: wordlessRefusal}, "varnish-wordless-400", bare),
 		lines("an address that Connection names", "X-Forwarded-For: 6.6.6.6\r\nConnection: X-Forwarded-For\r\n\r\n"),
 		lines("another that Connection names", "Connection: close, x-real-ip\r\n\r\n"),
+		lines("a sender that Connection names", "True-Client-IP: 6.6.6.6\r\nConnection: True-Client-IP\r\n\r\n"),
+		lines("a target that Connection names", "Connection: close, x-original-url\r\n\r\n"),
 		lines("a host that Connection names", "Connection: X-Forwarded-Host\r\n\r\n"),
 		lines("a note that Connection names", "Connection: X-Edge-Host\r\n\r\n"),
 		lines("an end-to-end field that Connection names", "Cookie: a=b\r\nConnection: keep-alive, Cookie\r\n\r\n"),
