@@ -85,7 +85,7 @@ func (p *plane) model(g *generation.Generation) (m dataplane.Model, err error) {
 	m.Edge, m.Generation, m.Private = g.Loaded.Edge, g.Meaning, g.Private
 	m.Watched = p.house.backends.of(g)
 	if p.relay {
-		err := p.relays(&m)
+		err := p.relays(g, &m)
 		return m, err
 	}
 	if g.Loaded.Edge.Plain() {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edgegen/internal/dataplane"
+	"edgegen/internal/generation"
 	"edgegen/internal/site"
 )
 
@@ -19,7 +20,7 @@ func newRelay(e *house) *plane { return &plane{house: e, relay: true} }
 
 // relays are the sockets of a relay. The model that it serves bounds nothing that
 // the daemons in front of it bound themselves.
-func (p *plane) relays(m *dataplane.Model) error {
+func (p *plane) relays(g *generation.Generation, m *dataplane.Model) error {
 	patient := *m.Edge
 	patient.Limits = site.Limits{Connections: math.MaxInt32, WebSockets: math.MaxInt32, HeaderSize: 4*m.Edge.Limits.HeaderSize + 64<<10, BodySize: math.MaxInt64}
 	patient.Timeout.Header, patient.Timeout.Idle, patient.Timeout.Body = day, day, day
@@ -46,7 +47,7 @@ func (p *plane) relays(m *dataplane.Model) error {
 	if m.Edge.Gated() {
 		add(dataplane.GateRelay)
 	}
-	if m.Edge.Gated() || m.Edge.KeepsStale() {
+	if g.Output.Of(site.Varnish).InC {
 		add(dataplane.CountsRelay)
 	}
 	layout := p.house.layout

@@ -135,7 +135,7 @@ func BenchmarkNetHTTP(b *testing.B) {
 	body := []byte(strings.Repeat("x", 1024))
 	l := listen(b, "tcp", "127.0.0.1:0")
 	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write(body) })}
-	config := &tls.Config{Certificates: []tls.Certificate{certificate(b, chatHost)}}
+	config := &tls.Config{Certificates: []tls.Certificate{signedFor(b, chatHost)}}
 	go func() { _ = s.Serve(tls.NewListener(l, config)) }()
 	b.Cleanup(func() { s.Close() })
 	load(b, &edge{https: l.Addr().String()}, "/")
@@ -144,7 +144,7 @@ func BenchmarkNetHTTP(b *testing.B) {
 // BenchmarkUpdate changes one route of 1,000 sites.
 func BenchmarkUpdate(b *testing.B) {
 	model := simple(b, "")
-	pair := certificate(b, chatHost)
+	pair := signedFor(b, chatHost)
 	one := model.Sites[0]
 	model.Sites = nil
 	var pairs [][]tls.Certificate

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"edgegen/internal/certificate"
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/gate"
 	"edgegen/internal/dataplane/wire"
@@ -20,11 +21,12 @@ func (m *model) addClients(old *model) error {
 		if !s.TLS.Clients.Asked() {
 			continue
 		}
-		var before *gate.Clients
-		if old != nil {
-			before = old.clients[s.Host]
+		files := certificate.ClientFiles{Authorities: s.TLS.Clients.Authorities, Revoked: s.TLS.Clients.Revoked}
+		if old != nil && old.clients[s.Host] != nil && old.clients[s.Host].Files() == files {
+			m.clients[s.Host] = old.clients[s.Host]
+			continue
 		}
-		made, err := gate.NewClients(s.TLS.Clients.Authorities, s.TLS.Clients.Revoked, before)
+		made, err := certificate.NewClients(files)
 		if err != nil {
 			return fmt.Errorf("clients of %s: %w", s.Host, err)
 		}
@@ -36,7 +38,7 @@ func (m *model) addClients(old *model) error {
 // ask has clients be asked for a certificate of these authorities. A handshake without
 // one, or with one that is not good, goes on: who does not come in is told so, by the
 // rules of the route and in their order. That the client has the key is certain.
-func (s *siteTLS) ask(clients *gate.Clients) {
+func (s *siteTLS) ask(clients *certificate.Clients) {
 	s.ClientAuth, s.ClientCAs = tls.RequestClientCert, clients.Authorities()
 }
 
@@ -56,7 +58,7 @@ func (s *siteTLS) handshake(agreed tls.ConnectionState) *gate.Handshake {
 // certified looks at the certificate of a client whose request is for a site that asks
 // for one. A client that was asked by another site, or by none, is sent back to begin
 // anew (RFC 9110, 15.5.20).
-func (p *Plane) certified(x *exchange, clients *gate.Clients, c *site.Certified) (brings wire.Header, refusal *wire.Response) {
+func (p *Plane) certified(x *exchange, clients *certificate.Clients, c *site.Certified) (brings wire.Header, refusal *wire.Response) {
 	switch {
 	case x.shown == nil || x.shown.Site != x.host.Site.Host:
 		return nil, failure(http.StatusMisdirectedRequest)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"edgegen/internal/certificate"
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/entity"
 	"edgegen/internal/dataplane/gate"
@@ -19,12 +20,12 @@ import (
 // guard is what it takes to say who comes in to a route.
 type guard struct {
 	access   *site.Access
-	brings   []string        // the fields that a request may bring
-	limiter  *gate.Limiter   // nil for none
-	clients  *gate.Clients   // nil where clients are asked for no certificate
-	users    *gate.Users     // nil where no password is asked for
-	verifier *upstream.Group // the app that is asked; nil for none
-	host     string          // it is asked by; "" for what the client has sent
+	brings   []string             // the fields that a request may bring
+	limiter  *gate.Limiter        // nil for none
+	clients  *certificate.Clients // nil where clients are asked for no certificate
+	users    *gate.Users          // nil where no password is asked for
+	verifier *upstream.Group      // the app that is asked; nil for none
+	host     string               // it is asked by; "" for what the client has sent
 	patience upstream.Timeouts
 }
 

@@ -93,7 +93,7 @@ func start(t testing.TB, model *site.Edge, change ...func(*Options)) *edge {
 			records = append(records, r)
 		}}
 	for range model.Sites {
-		e.options.Certificates = append(e.options.Certificates, []tls.Certificate{certificate(t, chatHost)})
+		e.options.Certificates = append(e.options.Certificates, []tls.Certificate{signedFor(t, chatHost)})
 	}
 	for _, c := range change {
 		c(&e.options)
@@ -176,7 +176,7 @@ func shortDir(t testing.TB) string {
 	return dir
 }
 
-func certificate(t testing.TB, names ...string) tls.Certificate {
+func signedFor(t testing.TB, names ...string) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -212,7 +212,7 @@ func TestTLS(t *testing.T) {
 	second := model.Sites[0]
 	second.Host, second.Aliases, second.TLS.MinVersion = "strict.example", nil, "1.3"
 	model.Sites = append(model.Sites, second)
-	e := start(t, model, func(o *Options) { o.Certificates[1] = []tls.Certificate{certificate(t, "strict.example")} })
+	e := start(t, model, func(o *Options) { o.Certificates[1] = []tls.Certificate{signedFor(t, "strict.example")} })
 	tests := map[string]struct {
 		name     string
 		version  uint16

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"edgegen/internal/accesslog"
+	"edgegen/internal/certificate"
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/gate"
 	"edgegen/internal/dataplane/httpcache"
@@ -24,10 +25,10 @@ type model struct {
 	watched    map[string]*upstream.Group   // likewise; they are not the plane's
 	handing    map[string]*decide.Host      // likewise; those whose apps may lead requests on
 	tls        *tlsModel
-	clients    map[string]*gate.Clients // of the sites that ask clients for a certificate, by their hosts
-	byID       map[string]*route        // those that compress, by their IDs
-	storage    *storage                 // nil without the cache tier
-	store      *httpcache.Store         // the storage's
+	clients    map[string]*certificate.Clients // of the sites that ask clients for a certificate, by their hosts
+	byID       map[string]*route               // those that compress, by their IDs
+	storage    *storage                        // nil without the cache tier
+	store      *httpcache.Store                // the storage's
 	private    *static.Private
 	away       func() bool // Options.Away
 	altSvc     string      // "" where HTTP/3 is not spoken
@@ -57,7 +58,7 @@ func newModel(from Model, roles Roles, keeper *gate.Keeper, old *model, outer *t
 		return nil, err
 	}
 	m := &model{edge: edge, altSvc: edge.AltSvc(), decide: decides, generation: from.Generation, groups: map[string]*upstream.Group{}, patience: patienceOf(edge), byID: map[string]*route{}, handing: handingHosts(edge, decides), watched: from.Watched,
-		private: static.NewPrivate(from.Private), clients: map[string]*gate.Clients{}}
+		private: static.NewPrivate(from.Private), clients: map[string]*certificate.Clients{}}
 	if err := m.addClients(old); err != nil {
 		return nil, err
 	}

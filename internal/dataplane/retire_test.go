@@ -131,7 +131,7 @@ func TestP5Handover(t *testing.T) {
 	defer cache.Close()
 	defer web.Close()
 	defer public.Close()
-	pair := certificate(t, chatHost)
+	pair := signedFor(t, chatHost)
 	// tiers starts a plane for each tier, all on the same sockets.
 	tiers := func() []*edge {
 		var out []*edge

@@ -88,7 +88,7 @@ func TestR2Swaps(t *testing.T) {
 			}
 		})
 	}
-	certificates := [][]tls.Certificate{e.options.Certificates[0], {certificate(t, chatHost)}}
+	certificates := [][]tls.Certificate{e.options.Certificates[0], {signedFor(t, chatHost)}}
 	public := e.options.HTTPS[0]
 	extra := listen(t, "tcp", "127.0.0.1:0")
 	defer extra.Close()

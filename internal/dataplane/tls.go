@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"edgegen/internal/certificate"
 	"edgegen/internal/dataplane/decide"
-	"edgegen/internal/dataplane/gate"
 	"edgegen/internal/site"
 )
 
@@ -29,7 +29,7 @@ type siteTLS struct {
 // newTLSModel makes a configuration for each site. Session tickets are sealed
 // with the keys of the Plane's one outer configuration, which crypto/tls
 // rotates every day and accepts for seven.
-func newTLSModel(edge *site.Edge, certificates [][]tls.Certificate, clients map[string]*gate.Clients, protocols []string, outer *tls.Config) (*tlsModel, error) {
+func newTLSModel(edge *site.Edge, certificates [][]tls.Certificate, clients map[string]*certificate.Clients, protocols []string, outer *tls.Config) (*tlsModel, error) {
 	if len(edge.Sites) == 0 || len(certificates) != len(edge.Sites) {
 		return nil, fmt.Errorf("tls: %d certificates for %d sites", len(certificates), len(edge.Sites))
 	}

@@ -16,7 +16,7 @@ func TestC6FirstUsable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := certificate(t, chatHost)
+	first := signedFor(t, chatHost)
 	der, err := x509.CreateCertificate(rand.Reader, first.Leaf, first.Leaf, other.Public(), first.PrivateKey.(*ecdsa.PrivateKey))
 	if err != nil {
 		t.Fatal(err)

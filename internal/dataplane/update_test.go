@@ -82,7 +82,7 @@ func TestR1Undo(t *testing.T) {
 	model := simple(t, "")
 	e := start(t, model, func(o *Options) { o.Generation = "one" })
 	next := changed(model, func(n *site.Edge) { n.Sites[0].Routes[1].Redirect = &site.Redirect{To: "/x", Status: 307} })
-	fresh := certificate(t, chatHost)
+	fresh := signedFor(t, chatHost)
 	prepared, err := e.prepare(Model{Edge: next, Certificates: [][]tls.Certificate{{fresh}}, Generation: "two"})
 	if err != nil {
 		t.Fatal(err)

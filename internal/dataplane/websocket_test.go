@@ -209,7 +209,7 @@ func TestR2Update(t *testing.T) {
 	next := *old
 	next.Sites = append([]site.Site(nil), old.Sites...)
 	next.Sites[0].Routes = append([]site.Route{{Path: "/new", Redirect: &site.Redirect{To: "/x", Status: 303}}}, old.Sites[0].Routes...)
-	fresh := certificate(t, chatHost)
+	fresh := signedFor(t, chatHost)
 	if err := e.update(Model{Edge: &next, Certificates: [][]tls.Certificate{{fresh}}}); err != nil {
 		t.Fatal(err)
 	}

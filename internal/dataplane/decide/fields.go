@@ -91,8 +91,7 @@ func edgeName(name string) bool { return isNote(name) || AboutClient(name) }
 // AboutClient reports the fields, in any case and with "-", that say who a client is or
 // what it asked for.
 func AboutClient(name string) bool {
-	return wire.EqualFold(name, "X-Real-IP") || wire.EqualFold(name, "X-Request-Id") || wire.EqualFold(name, "Forwarded") ||
-		begins(name, "X-Forwarded-") || site.IsTargetName(name) || site.IsSenderName(name) || site.IsCertName(name)
+	return begins(name, "X-Forwarded-") || site.IsClientName(name)
 }
 
 // isNote reports whether a name is one of the tiers' to each other.

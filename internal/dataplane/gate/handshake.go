@@ -10,23 +10,6 @@ import (
 	"edgegen/internal/certificate"
 )
 
-// Clients verifies the certificates of a site's clients.
-type Clients struct{ *certificate.Clients }
-
-// NewClients makes one of what the model says, in PEM. Before is one that may be the
-// same; nil for none.
-func NewClients(authorities, revoked string, before *Clients) (*Clients, error) {
-	files := certificate.ClientFiles{Authorities: authorities, Revoked: revoked}
-	if before != nil && before.Files() == files {
-		return before, nil
-	}
-	made, err := certificate.NewClients(files)
-	if err != nil {
-		return nil, err
-	}
-	return &Clients{made}, nil
-}
-
 // Handshake is what a client has shown in its TLS handshake with a site that asks for a
 // certificate. It may be used from many goroutines.
 type Handshake struct {
@@ -40,7 +23,7 @@ type Identity struct{ Subject, Fingerprint string }
 
 // verdict is what was found about a chain.
 type verdict struct {
-	by    *Clients
+	by    *certificate.Clients
 	from  time.Time
 	until time.Time
 	who   Identity
@@ -48,8 +31,8 @@ type verdict struct {
 }
 
 // Verify finds out whom the certificate is for, and fails where it is not good. What
-// was found is good for as long as the certificate, the lists and Clients are.
-func (h *Handshake) Verify(by *Clients, now time.Time) (Identity, error) {
+// was found is good for as long as the certificate, the lists and by are.
+func (h *Handshake) Verify(by *certificate.Clients, now time.Time) (Identity, error) {
 	if v := h.last.Load(); v != nil && v.by == by && !now.Before(v.from) && now.Before(v.until) {
 		return v.who, v.err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"edgegen/internal/dataplane/entity"
 	"edgegen/internal/dataplane/wire"
+	"edgegen/internal/site"
 )
 
 // Policy is what the site says about caching.
@@ -102,13 +103,10 @@ func events(h wire.Header) bool {
 	return wire.EqualFold(wire.TrimSpace(kind), "text/event-stream")
 }
 
-// coded reports whether a response has a coding, of those that there are, that no app
-// is asked for: of what clients take, apps are told gzip and br alone, and by that
-// stored responses are told apart.
+// coded reports whether a response has a coding in which nothing is stored.
 func coded(h wire.Header) bool {
 	for coding := range h.Members("Content-Encoding") {
-		switch strings.ToLower(coding) {
-		case "deflate", "zstd", "compress", "x-compress", "dcb", "dcz", "exi", "pack200-gzip", "aes128gcm":
+		if site.IsUnstoredCoding(coding) {
 			return true
 		}
 	}
