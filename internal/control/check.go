@@ -19,6 +19,7 @@ func (e *house) setup(g *generation.Generation, engine site.Engine) native.Setup
 		Credential: e.who.Daemons,
 		Message:    e.message,
 		Access:     e.recordOf,
+		Untold:     e.untold,
 	}
 }
 

@@ -46,6 +46,12 @@ func (e *house) recordedBy(cache site.Engine, r accesslog.Record) {
 	e.access.Record(r)
 }
 
+// untold hears why varnishd's log does not tell of requests.
+func (e *house) untold(reason error) {
+	e.counter.Untold.Add(1)
+	e.options.Log.Warn("requests are missing from the access log, the metrics and the traces", "error", reason)
+}
+
 // waysOf are all ways on which requests can be led.
 func waysOf(edge *site.Edge) map[accesslog.Way]bool {
 	all := make(map[accesslog.Way]bool)

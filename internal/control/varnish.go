@@ -17,13 +17,12 @@ import (
 	"edgegen/internal/unixsocket"
 )
 
-// varnishServer is varnishd as the cache tier, with varnishncsa beside it. Its
-// stand-in serves from the start, on sockets of its own: what the cache tier's
-// sockets refuse goes there, and they lead there while varnishd is not well.
+// varnishServer is varnishd as the cache tier. Its stand-in serves from the start,
+// on sockets of its own: what the cache tier's sockets refuse goes there, and they
+// lead there while varnishd is not well.
 type varnishServer struct {
 	daemon
 	native *native.Varnish
-	log    atomic.Pointer[running] // nil where nobody is to hear of requests
 
 	planned atomic.Bool // varnishd is being stopped on purpose
 	stood   atomic.Bool // the stand-in has been asked since it was made
@@ -70,6 +69,9 @@ func (v *varnishServer) start(ctx context.Context, g *generation.Generation) (er
 		return err
 	}
 	v.native.OnChildDied = v.childDied
+	if g.Loaded.Edge.Recorded() {
+		v.native.Record()
+	}
 	r, err := v.house.running(v.describe())
 	if err != nil {
 		return err
@@ -83,7 +85,7 @@ func (v *varnishServer) start(ctx context.Context, g *generation.Generation) (er
 		return err
 	}
 	v.guarded(v)
-	return v.startLog(ctx, g)
+	return nil
 }
 
 // notReady tells a VCL that is refused from a varnishd that does not run.
@@ -99,7 +101,7 @@ func (v *varnishServer) notReady(ctx context.Context, g *generation.Generation, 
 	}
 	v.tookOver(err)
 	v.guarded(v)
-	return v.startLog(ctx, g)
+	return nil
 }
 
 // refused returns what varnish says about its VCL, at the HCL line. A C compiler
@@ -115,33 +117,8 @@ func (v *varnishServer) refused(g *generation.Generation, err error) error {
 func (v *varnishServer) describe() supervise.Process {
 	p := v.native.Process(func() int { return v.process().Status().PID })
 	p.OnChange = v.processChanged
-	ready := p.Ready
-	p.Ready = func(ctx context.Context) error {
-		if err := ready(ctx); err != nil {
-			return err
-		}
-		v.awaitLog(ctx)
-		return nil
-	}
 	return v.withHold(p)
 }
-
-// awaitLog waits until varnishncsa follows a varnishd that has been started again:
-// nobody would hear of what that answers before.
-func (v *varnishServer) awaitLog(ctx context.Context) {
-	if v.log.Load() == nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, followTime)
-	defer cancel()
-	if err := v.native.SyncLog(ctx); err != nil {
-		v.house.options.Log.Warn("varnishncsa does not follow varnishd: requests may be missing from the access log and the metrics", "error", err)
-	}
-}
-
-// followTime bounds how long requests are led past a varnishd that is well, for the sake
-// of its log.
-const followTime = 5 * time.Second
 
 // childDied has varnishd started anew: without its child it serves nothing. It
 // is told of by the kernel and again by varnishd's manager.
@@ -200,25 +177,6 @@ func (v *varnishServer) leaves() {
 // been taken back.
 func (v *varnishServer) republish() error { return v.publish(v.runs()) }
 
-// startLog has varnishncsa tell of requests, where somebody is to hear of them.
-func (v *varnishServer) startLog(ctx context.Context, g *generation.Generation) error {
-	if !g.Loaded.Edge.Recorded() {
-		return nil
-	}
-	log, err := v.house.launch(v.native.LogProcess())
-	if err != nil {
-		return err
-	}
-	v.log.Store(log)
-	if v.degraded() {
-		return nil // it gets ready when varnishd does
-	}
-	if err := log.WaitReady(ctx); err != nil {
-		return fmt.Errorf("start varnishncsa: %w", err)
-	}
-	return nil
-}
-
 func (v *varnishServer) probe(ctx context.Context) error { return v.native.Probe(ctx) }
 
 // takeOver has nothing to start: the stand-in serves already.
@@ -251,12 +209,8 @@ func (v *varnishServer) standsNoLonger() error {
 }
 
 // refresh makes another stand-in where this one has been asked: what it stored
-// would grow stale unnoticed. It also looks after varnishncsa, which cannot be
-// asked, and after what a purge leaves to do.
+// would grow stale unnoticed. It also looks after what a purge leaves to do.
 func (v *varnishServer) refresh(ctx context.Context) error {
-	if log := v.log.Load(); log != nil && log.Suspended() {
-		_ = log.Abort(ctx, errSuspended) // the next look tries again
-	}
 	if v.stood.CompareAndSwap(true, false) && v.stands() {
 		if err := v.standInStarts(ctx, v.house.serving()); err != nil {
 			return err
@@ -267,14 +221,6 @@ func (v *varnishServer) refresh(ctx context.Context) error {
 
 func (v *varnishServer) stop(hurry context.Context) {
 	v.leaves()
-	if log := v.log.Load(); log != nil {
-		ctx, cancel := context.WithTimeout(hurry, lastTime)
-		if err := v.native.SyncLog(ctx); err != nil {
-			v.house.options.Log.Debug("complete the access log", "error", err)
-		}
-		cancel()
-		log.stop(hurry)
-	}
 	v.daemon.stop(hurry)
 	v.house.storage.release(v)
 	if v.native != nil {

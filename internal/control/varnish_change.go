@@ -71,7 +71,7 @@ func (v *varnishServer) stage(ctx context.Context, next *generation.Generation) 
 // before are about to go.
 func (v *varnishServer) follow(g *generation.Generation) { v.native.Next(g.Output, v.house.dir(g)) }
 
-// logChanges reports whether varnishncsa is needed now, or is not any longer;
+// logChanges reports whether somebody is to hear of requests now, or not any longer;
 // where and how lines are written is edgegen's to change.
 func logChanges(was, next *site.Edge) bool { return was.Recorded() != next.Recorded() }
 
@@ -212,10 +212,8 @@ func (v *varnishServer) afterwards(ctx context.Context, next *generation.Generat
 	if !logs {
 		return
 	}
-	if log := v.log.Swap(nil); log != nil {
-		log.stop(v.house.life)
-	}
-	if err := v.startLog(ctx, next); err != nil {
-		v.house.options.Log.Error("write the access log", "error", err)
+	v.native.Unrecord()
+	if next.Loaded.Edge.Recorded() {
+		v.native.Record()
 	}
 }

@@ -13,8 +13,7 @@ import (
 // to have that.
 const beforeName = ".before"
 
-// makeWay also ends varnishncsa, which would tell of the next varnishd's requests.
-// This varnishd may end at any moment now, for want of its files. It must not be
+// makeWay lets another varnishd have the directory. This varnishd may end at any moment now, for want of its files. It must not be
 // started again: it would remove the sockets of its successor.
 func (v *varnishServer) makeWay() {
 	v.planned.Store(true)
@@ -25,11 +24,7 @@ func (v *varnishServer) makeWay() {
 	if errors.Is(err, supervise.ErrNotRunning) {
 		err = nil // it has ended already
 	}
-	if log := v.log.Swap(nil); log != nil {
-		ctx, cancel := context.WithTimeout(v.house.life, lastTime)
-		log.stop(ctx)
-		cancel()
-	}
+	v.native.RecordsItsOwn()
 	dir := v.house.layout.VarnishDir()
 	err = errors.Join(err, os.RemoveAll(dir+beforeName))
 	if renamed := os.Rename(dir, dir+beforeName); !errors.Is(renamed, os.ErrNotExist) {

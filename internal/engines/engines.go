@@ -24,15 +24,15 @@ type Daemon struct {
 	Besides []string
 
 	Programs []string // the names of its program, the preferred one first
-	// LogReaders are the names of the program that tells its access log; nil where it
-	// writes that itself.
-	LogReaders []string
-	Package    string // what to install
-	Debian     string // what to install on Debian and Ubuntu
-	Minimum    string // the oldest version that will do
-	Because    string // what an older version lacks
-	Needs      []Feature
-	Compiles   bool // it calls a C compiler while it runs
+	// Counters are the names of the program that prints its counters; nil where it has
+	// none.
+	Counters []string
+	Package  string // what to install
+	Debian   string // what to install on Debian and Ubuntu
+	Minimum  string // the oldest version that will do
+	Because  string // what an older version lacks
+	Needs    []Feature
+	Compiles bool // it calls a C compiler while it runs
 
 	Does    string // what it is for, in words for the documentation
 	Reloads string // what a reload does to it, in words for the documentation
@@ -74,7 +74,7 @@ func Daemons() []Daemon {
 		},
 		{
 			Name: site.Varnish, Title: "Varnish", Tiers: []string{site.CacheTier},
-			Programs: []string{"varnishd", "vinyld"}, LogReaders: []string{"varnishncsa", "vinylncsa"},
+			Programs: []string{"varnishd", "vinyld"}, Counters: []string{"varnishstat", "vinylstat"},
 			Package: "varnish", Debian: "varnish",
 			Minimum: "6.2", Because: "which has VCL 4.1, Unix sockets, and JSON on its command line",
 			Compiles:     true,

@@ -12,7 +12,7 @@ type Family struct {
 // Beside them stand those of Go and of the process, go_* and process_*.
 func Families() []Family {
 	return []Family{
-		requests, duration, upstream, sent, received, sockets,
+		requests, duration, upstream, sent, received, sockets, untold,
 		info, started, ready, generation, reloads, reloadTime, reloadWell,
 		tierUp, tierInfo, standIn, restarts, takeovers, children,
 		spans, serverUp, serverOpen, processUp, processRestarts, daysLeft,
@@ -32,6 +32,9 @@ var (
 		"Bytes from the clients of WebSockets that have ended."}
 	sockets = Family{"edgegen_websockets", "gauge", nil,
 		"WebSockets that are open."}
+
+	untold = Family{"edgegen_varnish_log_overruns_total", "counter", nil,
+		"How often Varnish's log could not be read before Varnish wrote over it: requests are missing then from these counts, from the access log and from the traces."}
 
 	info = Family{"edgegen_info", "gauge", []string{"version"},
 		"1, with the version of edgegen."}

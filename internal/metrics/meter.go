@@ -21,7 +21,8 @@ type Meter struct {
 	there map[accesslog.Way]bool                 // guarded by grows; nil for all
 
 	Reloads   Outcomes
-	Takeovers Outcomes // by tier
+	Takeovers Outcomes      // by tier
+	Untold    atomic.Uint64 // how often requests went by that nobody has told of
 }
 
 // NewMeter returns one that has counted nothing.

@@ -14,6 +14,7 @@ func (w *writer) told(m *Meter, state State) {
 	w.flag(ready, state.Ready)
 	w.value(generation, float64(s.Generation))
 	w.value(sockets, float64(s.Connections.WebSockets))
+	w.value(untold, float64(m.Untold.Load()))
 	for result, n := range m.Reloads.Counts() {
 		w.value(reloads, float64(n), result)
 	}

@@ -1,22 +1,19 @@
 package native
 
 import (
+	"iter"
 	"net/netip"
 	"strconv"
 	"strings"
 	"time"
 
 	"edgegen/internal/accesslog"
+	"edgegen/internal/vsl"
 )
 
-// The columns of a line that varnishncsa prints. What a client writes comes
-// last: it may make a line too long to arrive as one.
+// What varnishd's log tells of a transaction, each the first of its kind.
 const (
-	logProbe    = iota // the path, of a probe
-	logSide            // "c" for a request, "b" for the backend's side of a pipe
-	logNumber          // of the transaction
-	logParent          // of a pipe: the request's number
-	logOpened          // of a pipe: the server's name in the VCL
+	logOpened   = iota // of a pipe: the server's name in the VCL
 	logFailed          // of a pipe: the same with a colon, where there was no connection
 	logStarted         // seconds since 1970, and since the request began before it was restarted
 	logAnswered        // seconds since it began until the last byte was sent
@@ -24,7 +21,7 @@ const (
 	logClosed          // of a piped request, until the pipe ended
 	logUp              // bytes in the pipe
 	logDown
-	logStatus
+	logStatus // the last one
 	logBytes
 	logAsker // CLIENT, ID, and where there is one TRACEPARENT, and "kept" where it was; this and what follows with edge-… is the VCL's
 	logPeer
@@ -35,73 +32,116 @@ const (
 	logMethod
 	logPath
 	logHead // HOST, REFERER and AGENT, a line each
-	logColumns
+	logNotes
 )
 
-// logLine is a line's columns, with what is missing as "".
-type logLine [logColumns]string
+// logNote is what is told, with what is missing as "".
+type logNote [logNotes]string
 
-func logFormat() string {
-	return strings.Join([]string{
-		logProbe:    "%{VCL_Log:edge-probe}x",
-		logSide:     "%{Varnish:side}x",
-		logNumber:   "%{Varnish:vxid}x",
-		logParent:   "%{VSL:Begin[2]}x",
-		logOpened:   "%{VSL:BackendOpen[2]}x",
-		logFailed:   "%{VSL:FetchError[2]}x",
-		logStarted:  "%{VSL:Timestamp:Start}x",
-		logAnswered: "%{VSL:Timestamp:Resp[2]}x",
-		logSent:     "%{VSL:Timestamp:Pipe[2]}x",
-		logClosed:   "%{VSL:Timestamp:PipeSess[2]}x",
-		logUp:       "%{VSL:PipeAcct[3]}x",
-		logDown:     "%{VSL:PipeAcct[4]}x",
-		logStatus:   "%s",
-		logBytes:    "%b",
-		logAsker:    "%{VCL_Log:edge-asker}x",
-		logPeer:     "%h",
-		logTier:     "%{VCL_Log:edge-tier}x",
-		logAnswer:   "%{VCL_Log:edge-answer}x",
-		logServers:  "%{VCL_Log:edge-servers}x",
-		logProtocol: "%{VSL:ReqProtocol}x",
-		logMethod:   "%m",
-		logPath:     "%{VSL:ReqURL}x",
-		logHead:     "%{VCL_Log:edge-head}x",
-	}, "\t")
+// read begins anew with a transaction; false of those that are no request's end: probes,
+// and rounds of a request that go on in another one.
+func (l *logNote) read(records iter.Seq2[vsl.Tag, string]) (told bool) {
+	*l = logNote{}
+	for tag, text := range records {
+		switch tag {
+		case vsl.VCLLog:
+			if name, value, _ := strings.Cut(text, ":"); name == "edge-probe" {
+				return false
+			} else if note := noteOfVCL(name); note >= 0 {
+				l.first(note, value)
+			}
+		case vsl.Timestamp:
+			l.time(text)
+		case vsl.VCLReturn:
+			if text == "restart" {
+				return false
+			}
+		case vsl.BackendOpen:
+			l.first(logOpened, word(text, 2))
+		case vsl.FetchError:
+			l.first(logFailed, word(text, 2))
+		case vsl.PipeAcct:
+			l.first(logUp, word(text, 3))
+			l.first(logDown, word(text, 4))
+		case vsl.ReqAcct:
+			l.first(logBytes, word(text, 5))
+		case vsl.RespStatus:
+			l[logStatus] = text
+		case vsl.ReqStart:
+			l.first(logPeer, word(text, 1))
+		case vsl.ReqProtocol:
+			l.first(logProtocol, text)
+		case vsl.ReqMethod:
+			l.first(logMethod, text)
+		case vsl.ReqURL:
+			l.first(logPath, text)
+		}
+	}
+	return true
 }
 
-// splitLog takes a line apart. Of one that was cut off behind the columns that
-// varnishd writes, the rest is missing; anything shorter is no line.
-func splitLog(line []byte) (logLine, bool) {
-	var l logLine
-	column := 0
-	for field := range strings.SplitSeq(string(line), "\t") {
-		if column == logColumns {
-			return l, false
-		}
-		if field != "-" {
-			l[column] = unquoted(field)
-		}
-		column++
+// noteOfVCL is what the VCL writes under a name; below 0 where that is nothing of ours.
+func noteOfVCL(name string) int {
+	switch name {
+	case "edge-asker":
+		return logAsker
+	case "edge-tier":
+		return logTier
+	case "edge-answer":
+		return logAnswer
+	case "edge-servers":
+		return logServers
+	case "edge-head":
+		return logHead
 	}
-	return l, column > logServers
+	return -1
+}
+
+// time reads EVENT: SECONDS SINCE-BEGIN SINCE-LAST.
+func (l *logNote) time(text string) {
+	switch event, times, _ := strings.Cut(text, ": "); event {
+	case "Start":
+		l.first(logStarted, times)
+	case "Resp":
+		l.first(logAnswered, word(times, 2))
+	case "Pipe":
+		l.first(logSent, word(times, 2))
+	case "PipeSess":
+		l.first(logClosed, word(times, 2))
+	}
+}
+
+func (l *logNote) first(note int, text string) {
+	if l[note] == "" {
+		l[note] = text
+	}
+}
+
+// word is the nth, counted from 1, of words with a space between them.
+func word(text string, n int) string {
+	for ; n > 1; n-- {
+		_, text, _ = strings.Cut(text, " ")
+	}
+	text, _, _ = strings.Cut(text, " ")
+	return text
 }
 
 // server is the name of whom a pipe led to, or was to lead to.
-func (l *logLine) server() string {
+func (l *logNote) server() string {
 	if name := l[logOpened]; name != "" {
 		return name[strings.LastIndexByte(name, '.')+1:] // some versions put the VCL's name before it
 	}
 	return strings.TrimSuffix(l[logFailed], ":")
 }
 
-// request says what a line tells. The server is the one that a pipe led to. What
+// request says what is told. The server is the one that a pipe led to. What
 // varnishd's log does not tell is zero: all but Time, Status and Protocol of what
 // was refused as no HTTP.
 //
 // Nobody looks into a pipe: a WebSocket's status is 101 where any byte came back
 // from the app, else 502; its bytes include the head of the app's answer; and
 // its upstream time is the one until the app had been sent the handshake.
-func (l *logLine) request(server string) accesslog.Record {
+func (l *logNote) request(server string) accesslog.Record {
 	start, before, _ := strings.Cut(l[logStarted], " ")
 	before, _, _ = strings.Cut(before, " ")
 	r := accesslog.Record{
@@ -142,7 +182,7 @@ func wayOf(text string) (w accesslog.Way) {
 }
 
 // fillPipe adds what is told of a request that was piped.
-func (l *logLine) fillPipe(r *accesslog.Record, server string) {
+func (l *logNote) fillPipe(r *accesslog.Record, server string) {
 	r.Bytes, r.Received = count(l[logDown]), count(l[logUp])
 	r.Duration, r.Upstream = seconds(l[logClosed]), seconds(l[logSent])
 	r.Status, r.Tier = 502, "cache"
@@ -181,40 +221,6 @@ func seconds(text string) time.Duration {
 		return 0
 	}
 	return time.Duration(count(whole))*time.Second + time.Duration(count(rest))*time.Microsecond
-}
-
-// unquoted undoes what varnishncsa does to bytes that might end a field.
-func unquoted(s string) string {
-	if strings.IndexByte(s, '\\') < 0 {
-		return s
-	}
-	var out strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] != '\\' || i+1 == len(s) {
-			out.WriteByte(s[i])
-			continue
-		}
-		i++
-		switch c := s[i]; c {
-		case 'n':
-			out.WriteByte('\n')
-		case 'r':
-			out.WriteByte('\r')
-		case 't':
-			out.WriteByte('\t')
-		case 'x':
-			code, err := strconv.ParseUint(s[i+1:min(i+3, len(s))], 16, 8)
-			if err != nil {
-				out.WriteString(`\x`)
-				continue
-			}
-			out.WriteByte(byte(code))
-			i += 2
-		default:
-			out.WriteByte(c)
-		}
-	}
-	return out.String()
 }
 
 // plainAddress takes the signs out of an address that let it stand in a list.

@@ -1,43 +1,32 @@
 package native
 
 import (
-	"bytes"
-	"context"
-	"errors"
-	"net/http"
 	"net/netip"
-	"strings"
+	"slices"
 	"testing"
 	"time"
 
 	"edgegen/internal/accesslog"
+	"edgegen/internal/vsl"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// logged writes a line as varnishncsa does, from the columns that are not
-// missing. Those of the VCL are empty where they are missing.
-func logged(columns map[int]string) []byte {
-	fields := make([]string, logColumns)
-	for i, format := range strings.Split(logFormat(), "\t") {
-		fields[i] = "-"
-		if strings.HasPrefix(format, "%{VCL_Log:") {
-			fields[i] = ""
-		}
-		if text, ok := columns[i]; ok {
-			fields[i] = text
-		}
+// noted is what varnishd's log tells of a request, from what is not missing.
+func noted(columns map[int]string) (l logNote) {
+	for i, text := range columns {
+		l[i] = text
 	}
-	return []byte(strings.Join(fields, "\t"))
+	return l
 }
 
-// with is a request's line with other columns than most have.
+// with is a request's note with other words than most have.
 func with(columns map[int]string) map[int]string {
 	all := map[int]string{
-		logSide: "c", logNumber: "32770", logParent: "32769", logStarted: "1795419661.070280 0.000000 0.000000", logAnswered: "0.000469",
+		logStarted: "1795419661.070280 0.000000 0.000000", logAnswered: "0.000469",
 		logStatus: "200", logBytes: "1024", logAsker: "192.0.2.7 1-2-32770", logPeer: "10.0.0.1", logAnswer: "HIT",
-		logProtocol: "HTTP/1.1", logMethod: "GET", logPath: "/a?b", logHead: `example.com\n\ncurl`,
+		logProtocol: "HTTP/1.1", logMethod: "GET", logPath: "/a?b", logHead: "example.com\n\ncurl",
 	}
 	for i, text := range columns {
 		all[i] = text
@@ -72,25 +61,23 @@ func TestF5LogLines(t *testing.T) {
 		"began before it was restarted": {map[int]string{logStarted: "1795419661.570280 0.500000 0.000000", logAnswered: "0.600000"}, func(r *accesslog.Record) {
 			r.Duration = 600 * time.Millisecond
 		}},
-		"refused unread": {map[int]string{logStatus: "400", logBytes: "0", logAnswered: "-", logAsker: "", logPeer: "-", logAnswer: "",
-			logMethod: "-", logPath: "-", logHead: ""}, func(r *accesslog.Record) {
+		"refused unread": {map[int]string{logStatus: "400", logBytes: "0", logAnswered: "", logAsker: "", logPeer: "", logAnswer: "",
+			logMethod: "", logPath: "", logHead: ""}, func(r *accesslog.Record) {
 			*r = accesslog.Record{Time: r.Time, Protocol: "HTTP/1.1", Status: 400, Cache: "PASS", Tier: "cache"}
 		}},
 		"refused before the client was named": {map[int]string{logAsker: " 1-2-32770"}, func(r *accesslog.Record) { r.Client = netip.MustParseAddr("10.0.0.1") }},
 		"on a socket without an address":      {map[int]string{logAsker: " 1-2-32770", logPeer: "0.0.0.0"}, func(r *accesslog.Record) { r.Client = netip.Addr{} }},
-		"escapes": {map[int]string{logPath: `/\"\\\x80\xff\t\n`, logHead: `example.com\n\n\\x41\xzz\`}, func(r *accesslog.Record) {
-			r.Path, r.UserAgent = "/\"\\\x80\xff\t\n", `\x41\xzz\`
+		"whatever bytes": {map[int]string{logPath: "/\"\\\x80\xff\t", logHead: "\n\n\\x41"}, func(r *accesslog.Record) {
+			r.Path, r.Host, r.UserAgent = "/\"\\\x80\xff\t", "", `\x41`
 		}},
 		"no numbers": {map[int]string{logStatus: "x", logBytes: "-5", logAnswered: "1e9", logStarted: "1795419661.070280"}, func(r *accesslog.Record) {
 			r.Status, r.Bytes, r.Duration = 0, 0, 0
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var got []accesslog.Record
-			newAccessReader(func(r accesslog.Record) { got = append(got, r) }).line(logged(with(c.columns)))
-			want := usual
+			note, want := noted(with(c.columns)), usual
 			c.want(&want)
-			if diff := cmp.Diff([]accesslog.Record{want}, got, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
+			if diff := cmp.Diff(want, note.request(""), cmpopts.EquateComparable(netip.Addr{})); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -99,7 +86,7 @@ func TestF5LogLines(t *testing.T) {
 
 // The backend's side of a pipe comes first, and knows by name whom it led to.
 func TestF5LogOfPipes(t *testing.T) {
-	pipe := map[int]string{logStarted: "1795419661.070280 0.000000 0.000000", logAnswered: "-", logStatus: "-", logBytes: "-", logAnswer: "",
+	pipe := map[int]string{logStarted: "1795419661.070280 0.000000 0.000000", logAnswered: "", logStatus: "", logBytes: "", logAnswer: "",
 		logSent: "0.000800", logClosed: "3600.500000", logUp: "300", logDown: "5000",
 		logServers: "app_1_room_1=127.0.0.1:5000 app_1_room_2=unix:/run/my%20%2525"}
 	for name, c := range map[string]struct {
@@ -107,30 +94,20 @@ func TestF5LogOfPipes(t *testing.T) {
 		backend, tier   string
 		status          int
 	}{
-		"first":                    {server: map[int]string{logOpened: "app_1_room_1"}, backend: "127.0.0.1:5000", tier: "backend", status: 101},
-		"second":                   {server: map[int]string{logOpened: "app_1_room_2"}, backend: "unix:/run/my %25", tier: "backend", status: 101},
-		"with the VCL's name":      {server: map[int]string{logOpened: "edge7.app_1_room_1"}, backend: "127.0.0.1:5000", tier: "backend", status: 101},
-		"refused":                  {server: map[int]string{logFailed: "app_1_room_1:"}, request: map[int]string{logUp: "0", logDown: "0"}, backend: "127.0.0.1:5000", tier: "cache", status: 502},
-		"a server nobody heard of": {server: map[int]string{logOpened: "app_9"}, tier: "backend", status: 101},
-		"of another request":       {server: map[int]string{logOpened: "app_1_room_1", logParent: "7"}, tier: "backend", status: 101},
+		"first":                     {server: map[int]string{logOpened: "app_1_room_1"}, backend: "127.0.0.1:5000", tier: "backend", status: 101},
+		"second":                    {server: map[int]string{logOpened: "app_1_room_2"}, backend: "unix:/run/my %25", tier: "backend", status: 101},
+		"with the VCL's name":       {server: map[int]string{logOpened: "edge7.app_1_room_1"}, backend: "127.0.0.1:5000", tier: "backend", status: 101},
+		"refused":                   {server: map[int]string{logFailed: "app_1_room_1:"}, request: map[int]string{logUp: "0", logDown: "0"}, backend: "127.0.0.1:5000", tier: "cache", status: 502},
+		"a server nobody heard of":  {server: map[int]string{logOpened: "app_9"}, tier: "backend", status: 101},
+		"of which nothing is known": {tier: "backend", status: 101},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var got []accesslog.Record
-			reader := newAccessReader(func(r accesslog.Record) { got = append(got, r) })
-			side := map[int]string{logSide: "b", logNumber: "32771", logParent: "32770"}
-			for i, text := range c.server {
-				side[i] = text
-			}
 			columns := with(pipe)
 			for i, text := range c.request {
 				columns[i] = text
 			}
-			reader.line(logged(side))
-			reader.line(logged(columns))
-			if len(got) != 1 {
-				t.Fatalf("%d requests", len(got))
-			}
-			r := got[0]
+			side, note := noted(c.server), noted(columns)
+			r := note.request(side.server())
 			if r.Backend != c.backend || r.Tier != c.tier || r.Status != c.status || r.Cache != "PASS" {
 				t.Errorf("%+v", r)
 			}
@@ -141,70 +118,92 @@ func TestF5LogOfPipes(t *testing.T) {
 	}
 }
 
+// told is what varnishd's log tells of a transaction.
+type told []said
+
+type said struct {
+	tag  vsl.Tag
+	text string
+}
+
+func (t told) records(yield func(vsl.Tag, string) bool) {
+	for _, one := range t {
+		if !yield(one.tag, one.text) {
+			return
+		}
+	}
+}
+
+// hit is what varnishd 7.1 tells of an answer from the cache.
+var hit = told{
+	{vsl.Begin, "req 32769 rxreq"}, {vsl.Timestamp, "Start: 1795419661.070280 0.000000 0.000000"}, {vsl.Timestamp, "Req: 1795419661.070280 0.000000 0.000000"},
+	{vsl.ReqStart, "10.0.0.1 1234 edge"}, {vsl.ReqMethod, "GET"}, {vsl.ReqURL, "/a?b"}, {vsl.ReqProtocol, "HTTP/1.1"},
+	{vsl.VCLLog, "edge-asker:192.0.2.7 1-2-32770"}, {vsl.VCLLog, "edge-head:example.com\n\ncurl"}, {vsl.ReqURL, "/a"}, {vsl.VCLReturn, "hash"}, {vsl.VCLReturn, "lookup"},
+	{vsl.VCLLog, "the site's own"}, {vsl.RespStatus, "304"}, {vsl.RespStatus, "200"}, {vsl.VCLLog, "edge-answer:HIT"}, {vsl.VCLReturn, "deliver"},
+	{vsl.Timestamp, "Process: 1795419661.070400 0.000120 0.000120"}, {vsl.Timestamp, "Resp: 1795419661.070749 0.000469 0.000349"},
+	{vsl.ReqAcct, "100 0 100 300 1024 1324"}, {vsl.End, ""},
+}
+
+func TestF5Notes(t *testing.T) {
+	more := func(tag vsl.Tag, text string) told { return append(slices.Clone(hit), said{tag, text}) }
+	for name, c := range map[string]struct {
+		told told
+		want map[int]string // nil where it is no request's end
+	}{
+		"a hit":   {hit, with(nil)},
+		"a probe": {more(vsl.VCLLog, "edge-probe:/"), nil},
+		"a round": {more(vsl.VCLReturn, "restart"), nil},
+		"a pipe": {
+			told{{vsl.Begin, "bereq 32770 pipe"}, {vsl.BackendOpen, "21 boot.app_1_room_1 127.0.0.1 5000 127.0.0.1 3000 connect"}, {vsl.BackendOpen, "22 other"}},
+			map[int]string{logOpened: "boot.app_1_room_1"},
+		},
+		"a pipe that led nowhere": {told{{vsl.FetchError, "backend app_1_room_1: fail errno 111"}}, map[int]string{logFailed: "app_1_room_1:"}},
+		"a request that was piped": {
+			told{{vsl.Timestamp, "Pipe: 1.000000 0.000800 0.000800"}, {vsl.Timestamp, "PipeSess: 1.000000 3600.500000 1.000000"}, {vsl.PipeAcct, "1 2 300 5000"},
+				{vsl.VCLLog, "edge-servers:a=b"}, {vsl.VCLLog, "edge-tier:web 1"}},
+			map[int]string{logSent: "0.000800", logClosed: "3600.500000", logUp: "300", logDown: "5000", logServers: "a=b", logTier: "web 1"},
+		},
+		"what is too short": {told{{vsl.Timestamp, "Resp"}, {vsl.ReqAcct, ""}, {vsl.PipeAcct, "1"}, {vsl.VCLLog, ""}}, map[int]string{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got logNote
+			told := got.read(c.told.records)
+			if told != (c.want != nil) {
+				t.Fatalf("told: %v", told)
+			}
+			if diff := cmp.Diff(noted(c.want), got); told && diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 // Pipes whose request never comes do not add up.
 func TestLogOfPipesIsBounded(t *testing.T) {
-	reader := newAccessReader(func(accesslog.Record) {})
-	for i := range 5 * morePipes {
-		reader.line(logged(map[int]string{logSide: "b", logParent: strings.Repeat("1", i%50) + "2" + strings.Repeat("3", i/50)}))
+	reader := accessReader{piped: make(map[uint64]string)}
+	for i := range uint64(5 * morePipes) {
+		reader.pipe(i, "app")
 	}
 	if n := len(reader.piped); n > morePipes+1 || n == 0 {
 		t.Errorf("%d are kept", n)
 	}
 }
 
-// A line that is longer than what comes at once loses its end, not its
-// beginning; what comes behind it is no line, whatever a client wrote there.
-func TestF5LogLineCutOff(t *testing.T) {
-	var got []accesslog.Record
-	reader := newAccessReader(func(r accesslog.Record) { got = append(got, r) })
-	long := logged(with(map[int]string{logPath: "/" + strings.Repeat("a", 100), logHead: `h\nr\nc`}))
-	for cut := bytes.Index(long, []byte("/aaaa")) + 1; cut < len(long); cut += 7 {
-		got = nil
-		reader.line(long[:cut])
-		reader.line(long[cut:])
-		if len(got) != 1 || got[0].ID != "1-2-32770" || got[0].Status != 200 || !strings.HasPrefix(got[0].Path, "/") {
-			t.Fatalf("cut at %d: %+v", cut, got)
-		}
-	}
-	reader.line(append(long, "\tone column more"...))
-	if len(got) != 1 {
-		t.Errorf("too many columns: %+v", got)
-	}
-}
-
-// A probe is in no log, and ends the wait for what came before it.
-func TestSyncLogWaitsForItsProbe(t *testing.T) {
-	reader := newAccessReader(func(r accesslog.Record) { t.Errorf("%+v", r) })
-	socket := unixServer(t, func(_ http.ResponseWriter, r *http.Request) {
-		reader.line(logged(with(map[int]string{logProbe: "/"})))
-		reader.line(logged(with(map[int]string{logProbe: "/log-0"})))
-		reader.line(logged(with(map[int]string{logProbe: r.URL.Path})))
-	})
-	if err := reader.sync(soon(t), socket); err != nil {
-		t.Error(err)
-	}
-	silent := unixServer(t, func(http.ResponseWriter, *http.Request) {})
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-	defer cancel()
-	if err := reader.sync(ctx, silent); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("nothing comes through the log: %v", err)
-	}
-}
-
-// FuzzLogLine holds that no line of varnishncsa's hurts.
-func FuzzLogLine(f *testing.F) {
-	f.Add(logged(with(nil)))
-	f.Add(logged(with(map[int]string{logPath: `/\x`, logDown: "1", logServers: "a=b =", logTier: "web 1"})))
-	f.Add([]byte("\t\t"))
-	f.Fuzz(func(_ *testing.T, line []byte) {
-		newAccessReader(func(accesslog.Record) {}).line(line)
+// FuzzNote holds that nothing which varnishd tells hurts.
+func FuzzNote(f *testing.F) {
+	f.Add("Resp: 1 2", "edge-servers:a=b =", "1 2 3 4 5", "-")
+	f.Fuzz(func(_ *testing.T, time, log, account, status string) {
+		var note logNote
+		note.read(told{{vsl.Timestamp, time}, {vsl.VCLLog, log}, {vsl.ReqAcct, account}, {vsl.PipeAcct, account}, {vsl.RespStatus, status}}.records)
+		note.request(note.server())
 	})
 }
 
-func BenchmarkLogLine(b *testing.B) {
-	reader := newAccessReader(func(accesslog.Record) {})
-	line := logged(with(map[int]string{logTier: "backend 12000 127.0.0.1:5000", logHead: `example.com\n\nMozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36`}))
+func BenchmarkNote(b *testing.B) {
+	var note logNote
+	b.ReportAllocs()
 	for b.Loop() {
-		reader.line(line)
+		note.read(hit.records)
+		note.request("")
 	}
 }

@@ -69,11 +69,11 @@ func TestProcessesInheritSockets(t *testing.T) {
 // environment reaches a daemon.
 func TestX3ProcessesRunAsTheUser(t *testing.T) {
 	t.Setenv("EDGEGEN_TEST_SECRET", "secret")
-	setup, daemon := testSetup(), Daemon{Path: "/usr/sbin/daemon", LogReader: "/usr/bin/varnishncsa"}
+	setup, daemon := testSetup(), Daemon{Path: "/usr/sbin/daemon"}
 	varnish := &Varnish{CLI: listen(t), daemon: daemon, setup: setup, current: vclSet{arguments: []string{"-a", "x"}}, secret: secretFile{path: "/run/edgegen/varnish.secret"}}
 	for _, process := range []supervise.Process{
 		NginxProcess(daemon, setup, nil), NginxCheck(daemon, setup, nil, nil), StunnelProcess(daemon, setup, nil, nil),
-		varnish.Process(func() int { return 0 }), varnish.LogProcess(), VarnishCheck(daemon, setup, "default.vcl", nil),
+		varnish.Process(func() int { return 0 }), VarnishCheck(daemon, setup, "default.vcl", nil),
 	} {
 		if process.Credential != setup.Credential {
 			t.Errorf("%s runs as %v", process.Name, process.Credential)

@@ -17,17 +17,8 @@ func varnishProgram() program {
 		featureArguments: []string{"-x", "parameter"},
 		version:          varnishVersion,
 		parseFeatures:    func(text string) []string { return words(varnishParameter, text) },
-		voices:           []voice{{"varnishd", judgeVarnish, nil}, {"varnishncsa", judgeLogReader, nil}},
+		voices:           []voice{{"varnishd", judgeVarnish, nil}},
 	}
-}
-
-// judgeLogReader is about a program that follows varnishd through restarts, which
-// are told elsewhere.
-func judgeLogReader(line string) (slog.Level, string) {
-	if strings.HasPrefix(line, "Log ") || strings.HasPrefix(line, "Failed to acquire log") {
-		return slog.LevelDebug, line
-	}
-	return slog.LevelInfo, line
 }
 
 func judgeVarnish(line string) (slog.Level, string) {

@@ -20,9 +20,10 @@ type Setup struct {
 	Credential *supervise.Credential // whom the daemons run as; nil is the caller's user
 
 	// Message takes what a daemon says, under the process's name; Access takes
-	// each request that the cache tier has answered.
+	// each request that the cache tier has answered, and Untold why some will not come.
 	Message func(name string, line []byte)
 	Access  func(accesslog.Record)
+	Untold  func(error)
 }
 
 // daemonPath is where a daemon looks for programs, varnishd for its compiler.

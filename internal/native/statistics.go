@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -35,12 +34,11 @@ func (v *Varnish) Activity(ctx context.Context) (Activity, error) {
 
 // statistics returns varnishstat's JSON about counters.
 func (v *Varnish) statistics(ctx context.Context, counters ...string) ([]byte, error) {
-	program := filepath.Join(filepath.Dir(v.daemon.LogReader), "varnishstat")
 	arguments := []string{"-1", "-j", "-t", "1", "-n", v.setup.Layout.VarnishDir()}
 	for _, counter := range counters {
 		arguments = append(arguments, "-f", counter)
 	}
-	command := exec.CommandContext(ctx, program, arguments...)
+	command := exec.CommandContext(ctx, v.daemon.Counters, arguments...)
 	command.Env = v.setup.environment()
 	command.SysProcAttr = attributes(v.setup.Credential)
 	output, err := command.Output()

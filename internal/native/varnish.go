@@ -15,6 +15,7 @@ import (
 
 	"edgegen/internal/render"
 	"edgegen/internal/supervise"
+	"edgegen/internal/vsl"
 )
 
 // Varnish is varnishd as the cache tier, with the command line that it dials
@@ -29,10 +30,10 @@ type Varnish struct {
 	// return soon.
 	OnChildDied func(varnishd int, reason error)
 
-	daemon Daemon
-	setup  Setup
-	secret secretFile
-	access *accessReader
+	daemon    Daemon
+	setup     Setup
+	secret    secretFile
+	recording atomic.Pointer[vsl.Follower] // nil while nobody is to hear of requests
 
 	purges  varnishPurges
 	servers appServers
@@ -64,8 +65,7 @@ func NewVarnish(d Daemon, s Setup, out *render.Output, secret []byte) (*Varnish,
 	if resolved, err := filepath.EvalSymlinks(dir); err == nil {
 		dir = resolved // these files, whatever is installed later
 	}
-	return &Varnish{CLI: cli, daemon: d, setup: s, current: setOf(out, dir), secret: file, access: newAccessReader(s.Access),
-		panics: make(chan string, 1)}, nil
+	return &Varnish{CLI: cli, daemon: d, setup: s, current: setOf(out, dir), secret: file, panics: make(chan string, 1)}, nil
 }
 
 // secretFile is what varnishd and edgegen know of each other by.
@@ -74,9 +74,11 @@ type secretFile struct {
 	text []byte
 }
 
-// Close closes the command line. The process has ended.
+// Close closes the command line. The process has ended, and Setup.Access hears of all
+// that it has told before.
 func (v *Varnish) Close() error {
 	v.child.stop()
+	v.Unrecord()
 	return v.CLI.Close()
 }
 
@@ -103,7 +105,7 @@ func (v *Varnish) Process(pid func() int) supervise.Process {
 			if err != nil {
 				return err
 			}
-			return v.serves(ctx, generation)
+			return errors.Join(v.serves(ctx, generation), v.recorded())
 		},
 		Stdout: s.says("varnishd"),
 		Stderr: v.hear,

@@ -52,7 +52,7 @@ func argumentsView(in Input, common header) argumentsData {
 }
 
 // unread turns what varnishd would note in its log of each request, and nobody reads,
-// off or on. varnishncsa leaves out rounds of a request by their VCL_return.
+// off or on. Rounds of a request are known by their VCL_return, which stays.
 func unread(on bool) string {
 	sign := "-"
 	if on {

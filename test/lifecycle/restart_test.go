@@ -63,27 +63,33 @@ func TestRestart(t *testing.T) {
 // startedAgain is told of everything that dies.
 const startedAgain = "died; it is started again"
 
-// TestRestartLog holds P2 for what writes the access log.
+// TestRestartLog holds F5 where varnishd dies: what it has answered before is in the
+// access log, and so is what it answers from its next start on.
 func TestRestartLog(t *testing.T) {
 	t.Parallel()
 	h := newHome(t, edge.Native)
 	h.site(plan{})
 	e := h.run()
-	e.get("/hello.txt?before")
-	e.logs("/hello.txt?before")
-	victims := h.children(e.PID(), "varnishncsa")
-	if len(victims) != 1 {
-		t.Fatalf("the log is written by %v", victims)
-	}
-	if err := victims[0].Signal(syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	e.Says("died; it is started again")
-	for deadline := time.Now().Add(edge.Patience); !strings.Contains(e.Out.Text(), "?after"); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("nothing is logged any more")
+	for _, victim := range []struct {
+		name string
+		of   func(*home, api.Status) edge.Process
+	}{{"child", childOf("cache")}, {"manager", ofTier("cache")}} {
+		client := e.client()
+		for _, path := range []string{"/hello.txt?before-" + victim.name, "/hello.txt?next"} { // of one connection: the second follows when the first has ended
+			if got := fetch(client, path); got.err != nil || got.status != http.StatusOK {
+				t.Fatalf("%s: %+v", path, got)
+			}
 		}
-		e.get("/hello.txt?after")
+		told := strings.Count(e.Err.Text(), startedAgain)
+		if err := victim.of(h, e.Status()).Signal(syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		e.logs("/hello.txt?before-" + victim.name)
+		edge.Await(t, "varnishd is started again", edge.Patience, e.Err.Text,
+			func(said string) bool { return strings.Count(said, startedAgain) > told })
+		e.Until("varnishd serves again", edge.Patience, func(s api.Status) bool { return s.State == "ready" })
+		e.get("/hello.txt?after-" + victim.name)
+		e.logs("/hello.txt?after-" + victim.name)
 	}
 	e.Stop()
 	h.clean()

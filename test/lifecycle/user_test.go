@@ -95,7 +95,7 @@ func TestRoot(t *testing.T) {
 			theirs++
 		}
 	}
-	if theirs < 7 { // nginx and a worker, varnishd twice, varnishncsa, stunnel, the app
+	if theirs < 6 { // nginx and a worker, varnishd twice, stunnel, the app
 		t.Errorf("there are only %d processes of theirs", theirs)
 	}
 	for name, want := range map[string]int{

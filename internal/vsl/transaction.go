@@ -1,0 +1,98 @@
+package vsl
+
+import "iter"
+
+// Transaction is a request that has ended, or the backend's side of one that was piped.
+type Transaction struct {
+	ID     uint64
+	Parent uint64 // of a pipe, the request's ID
+	Pipe   bool
+
+	layout *layout
+	raw    []byte
+}
+
+// Records are those of the transaction in their order, tags that are Other aside. They
+// are there while the transaction is handed over; the texts stay.
+func (t *Transaction) Records() iter.Seq2[Tag, string] {
+	return func(yield func(Tag, string) bool) {
+		whole := string(t.raw) // one allocation for all texts
+		for at := 0; at < len(whole); {
+			r, ok := t.layout.first(t.raw[at:])
+			if !ok {
+				return
+			}
+			begins := at + 4*t.layout.overhead
+			if r.tag != Other && !yield(r.tag, whole[begins:begins+len(r.text)]) {
+				return
+			}
+			at += r.size
+		}
+	}
+}
+
+// assembler makes transactions of records: most come as a whole, and some, such as
+// one that waited for another's fetch, in pieces between those of others.
+type assembler struct {
+	layout *layout
+	open   map[uint64][]byte // what has come of transactions that have not ended
+}
+
+// take hands over each transaction that ends in a piece of the log.
+func (a *assembler) take(raw []byte, each func(*Transaction)) {
+	for len(raw) > 0 {
+		one, ok := a.layout.first(raw)
+		if !ok {
+			return
+		}
+		length, ended := a.run(raw, one.id)
+		a.add(one, raw[:length], ended, each)
+		raw = raw[length:]
+	}
+}
+
+// run is how much of a piece is one transaction's, and whether that ends there.
+func (a *assembler) run(raw []byte, id uint64) (length int, ended bool) {
+	for {
+		r, ok := a.layout.first(raw[length:])
+		if !ok || r.id != id {
+			return length, false
+		}
+		length += r.size
+		if r.tag == End {
+			return length, true
+		}
+	}
+}
+
+// add takes records of one transaction, of which one is the first. What does not
+// belong to a transaction that is wanted goes.
+func (a *assembler) add(one record, raw []byte, ended bool, each func(*Transaction)) {
+	if one.id == 0 {
+		return // varnishd's own
+	}
+	if one.tag == Begin {
+		delete(a.open, one.id)
+		if _, _, wanted := describes(string(one.text)); !wanted {
+			return
+		}
+	} else {
+		earlier, known := a.open[one.id]
+		if !known {
+			return
+		}
+		raw = append(earlier, raw...)
+	}
+	if !ended {
+		if one.tag == Begin {
+			raw = append([]byte(nil), raw...) // the piece is written over
+		}
+		a.open[one.id] = raw
+		return
+	}
+	delete(a.open, one.id)
+	begin, _ := a.layout.first(raw)
+	t := Transaction{ID: one.id, layout: a.layout, raw: raw}
+	t.Parent, t.Pipe, _ = describes(string(begin.text))
+	each(&t)
+}
