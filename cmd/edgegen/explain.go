@@ -16,6 +16,7 @@ import (
 	"edgegen/internal/explain"
 	"edgegen/internal/generation"
 	"edgegen/internal/site"
+	"edgegen/internal/statedir"
 )
 
 // siteFlags are those that a site is read by.
@@ -47,11 +48,17 @@ line is the answer in short.
 
 Nothing has to run. It is decided as the builtin tiers decide it; files are those
 of now. Without a scheme the URL is https://, and where it names no port any
-listener of the scheme will do.`,
+listener of the scheme will do. One of wss:// is about a WebSocket.
+
+--live sends the request as well, and lays what came beside what was foretold.
+--id explains a line of the access log, under the generation that served it: an
+edge keeps the models of the last 50 in its state directory, 32 MiB of them at
+most, without what is secret.`,
 		Example: `  edgegen explain GET https://vzine.us/chat
   edgegen explain GET vzine.us/chat --header 'Cookie: session=1'
   edgegen explain GET https://vzine.us/ --peer 10.0.0.1 --header 'X-Forwarded-For: 203.0.113.7'
   edgegen explain GET https://vzine.us/ --client-cert alice.pem
+  edgegen explain GET wss://vzine.us/chat --protocol h2
   edgegen explain GET https://vzine.us/ --live`,
 		Args: flags.arguments, ValidArgsFunction: completeRequest,
 		RunE: func(c *cobra.Command, arguments []string) error {
@@ -81,7 +88,7 @@ listener of the scheme will do.`,
 	completeFlag(c, "protocol", cobra.FixedCompletions([]string{site.HTTP1, site.HTTP2, site.HTTP3}, cobra.ShellCompDirectiveNoFileComp))
 	c.Flags().StringVar(&flags.client, "client-cert", "", "a PEM file with the certificate that the client shows, and for --live with its key")
 	c.Flags().BoolVar(&flags.live, "live", false, "send the request to the running edge, and compare")
-	c.Flags().StringVar(&flags.id, "id", "", "explain the request that has this X-Request-Id in the access log")
+	c.Flags().StringVar(&flags.id, "id", "", "explain the request that has this X-Request-Id in the access log, as the site was when it came")
 	c.Flags().BoolVar(&flags.asJSON, "json", false, "print the explanation as JSON")
 	engineFlag(c, &flags.engine, "suppose that up was given this --engine")
 	stateDirFlag(c, &flags.stateDir)
@@ -143,7 +150,7 @@ func (s streams) showExplanation(e *explain.Explanation, asJSON bool) error {
 
 // explainer reads a site and prepares explaining it. settle may change the model
 // before, where it is not nil.
-func (s streams) explainer(ctx context.Context, path string, selection generation.Selection, flags siteFlags, settle func(*site.Edge)) (*explain.Explainer, *site.Edge, error) {
+func (s streams) explainer(ctx context.Context, path string, selection generation.Selection, flags siteFlags, settle func(*site.Edge)) (*explain.Explainer, *generation.Preview, error) {
 	p, diagnostics, err := generation.Look(ctx, path, flags.given, selection, printedLayout(), flags.stateDir, version())
 	if err != nil {
 		return nil, nil, err
@@ -153,7 +160,7 @@ func (s streams) explainer(ctx context.Context, path string, selection generatio
 		settle(p.Loaded.Edge)
 	}
 	explainer, err := explainerOf(p, path)
-	return explainer, p.Loaded.Edge, err
+	return explainer, p, err
 }
 
 // explainerOf explains the site of a preview, whose paths it tells from the site's
@@ -163,12 +170,19 @@ func explainerOf(p *generation.Preview, path string) (*explain.Explainer, error)
 	if err != nil {
 		return nil, fmt.Errorf("find the site: %w", err)
 	}
-	if info, err := os.Stat(root); err != nil || !info.IsDir() {
-		root = filepath.Dir(root)
+	return explainerFor(explain.Site{Edge: p.Loaded.Edge, Engines: p.Engines, Output: p.Output, Private: p.Private}, root, p.Who)
+}
+
+// explainerFor explains a site whose absolute path is known, and whose files are read as
+// the daemons' user does.
+func explainerFor(in explain.Site, path string, who statedir.User) (*explain.Explainer, error) {
+	in.Root = path
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		in.Root = filepath.Dir(path)
 	}
-	in := explain.Site{Edge: p.Loaded.Edge, Engines: p.Engines, Output: p.Output, Private: p.Private, Root: root}
-	if who := p.Who.Daemons; who != nil {
-		if in.Rights, err = static.NewRights(who.UID, who.GID, who.Groups); err != nil {
+	if who.Daemons != nil {
+		var err error
+		if in.Rights, err = static.NewRights(who.Daemons.UID, who.Daemons.GID, who.Daemons.Groups); err != nil {
 			return nil, err
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,13 +52,17 @@ func (s streams) runningEdge(ctx context.Context, arguments []string, flags site
 	for _, tier := range r.status.Tiers {
 		selection.Roles[tier.Role] = site.Engine(tier.Engine)
 	}
-	r.explainer, r.edge, err = s.explainer(ctx, path, selection, flags, func(edge *site.Edge) {
+	explainer, p, err := s.explainer(ctx, path, selection, flags, func(edge *site.Edge) {
 		if settle != nil {
 			settle(edge)
 		}
 		settlePorts(r.status, edge)
 	})
-	return r, err
+	if err != nil {
+		return nil, err
+	}
+	r.explainer, r.edge = explainer, p.Loaded.Edge
+	return r, nil
 }
 
 // ask sends a request, and lays what came beside what was foretold.
@@ -165,29 +168,4 @@ func listenerOf(status api.Status, edge *site.Edge, request explain.Request) (st
 		return "", fmt.Errorf("the running edge does not listen on port %d: leave the port out, and %s is asked", request.Port, first)
 	}
 	return first, nil
-}
-
-// explainLine explains a line of the access log.
-func (s streams) explainLine(ctx context.Context, path string, selection generation.Selection, flags explainFlags) error {
-	explainer, edge, err := s.explainer(ctx, path, selection, flags.siteFlags, nil)
-	if err != nil {
-		return s.refusal(err, flags.asJSON)
-	}
-	if !filepath.IsAbs(edge.Log.Access) {
-		return fmt.Errorf("--id: log.access is %q: a file can be searched, as in access = \"/var/log/edgegen.log\"", edge.Log.Access)
-	}
-	if edge.Log.Fields != nil && !slices.Contains(edge.Log.Fields, "id") {
-		return errors.New(`--id: the lines of the access log have no id: add "id" to log.fields, or leave fields out`)
-	}
-	line, err := explain.FindID(edge.Log.Access, flags.id)
-	if err != nil {
-		return err
-	}
-	request, err := explain.AskedIn(line)
-	if err != nil {
-		return err
-	}
-	explanation := explainer.Explain(request)
-	explanation.Live = explanation.Recorded(line)
-	return s.showExplanation(explanation, flags.asJSON)
 }

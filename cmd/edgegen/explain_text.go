@@ -13,6 +13,9 @@ import (
 func explanationText(e *explain.Explanation, color bool, width int) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s\n\n", paint(color, bold, printable.Text(e.Answer)))
+	if e.Generation != nil {
+		fmt.Fprintf(&out, "%s\n\n", paint(color, dim, strings.Join(wrap(e.Generation.String(), width), "\n")))
+	}
 	steps := newTable("TIER", "STEP", "CLAUSE", "SITE", "WHAT HAPPENS")
 	daemons := slices.ContainsFunc(e.Steps, func(step explain.Step) bool { return len(step.Rendered) > 0 })
 	if daemons {

@@ -53,10 +53,12 @@ func (e *Edge) transact(ctx context.Context, stage func() (*transaction, error))
 		return outcome, err
 	}
 	outcome.Plan, outcome.Generation = t.planned, t.next.Number
+	settled := time.Now()
 	if err := e.checkAll(ctx); err != nil {
 		e.options.Log.Warn("a tier does not answer after the reload", "error", err)
 	}
 	e.keepLastGood(t.next)
+	e.keepHistory(t.next, t.began, settled)
 	return outcome, nil
 }
 

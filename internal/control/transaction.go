@@ -32,7 +32,8 @@ type transaction struct {
 	access  *accesslog.Change
 	monitor *monitorChange
 	traces  *tracesChange
-	planned api.Plan // what was told of all that
+	began   time.Time // when the first tier was to follow
+	planned api.Plan  // what was told of all that
 }
 
 // stage prepares a reload to the site at the path. given are values for its
@@ -165,6 +166,7 @@ func (t *transaction) advance(ctx context.Context) (begun int, err error) {
 	if err := t.edge.enter(t.next); err != nil {
 		return 0, err
 	}
+	t.began = time.Now()
 	t.edge.backends.use(t.next)
 	for i, c := range t.changes {
 		t.edge.turns.step()

@@ -1,7 +1,9 @@
 package explain
 
 import (
+	"fmt"
 	"strconv"
+	"time"
 
 	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/site"
@@ -36,8 +38,53 @@ type Explanation struct {
 	AppHeaders     []Field  `json:"app_headers"`
 	AnswerHeaders  []Field  `json:"answer_headers"`
 	RemovedHeaders []string `json:"removed_headers"`
+	// Generation is the one under which a line of the access log is explained.
+	Generation *Generation `json:"generation,omitempty"`
 	// Live is what came of it, where the request was sent or stands in the log.
 	Live *Live `json:"live,omitempty"`
+}
+
+// Generation is that of an edge under which a line of its access log is explained.
+type Generation struct {
+	Number int        `json:"number"`
+	Since  time.Time  `json:"since,omitzero"`
+	Until  *time.Time `json:"until,omitempty"` // nil for the latest
+	// Present tells that the site says the same now.
+	Present bool `json:"present"`
+	// Gone tells that the one that served the request is not kept any more: it is
+	// explained as the site is now. Those since Since are kept.
+	Gone    bool `json:"gone"`
+	Untimed bool `json:"untimed,omitempty"` // since the line does not say when it came
+	Or      int  `json:"or,omitempty"`      // the other one, where they changed over when it came
+	Hides   bool `json:"hides,omitempty"`   // what was secret is not kept, and may have decided
+}
+
+// String says it in a sentence.
+func (g *Generation) String() string {
+	const format = "2006-01-02 15:04:05"
+	switch {
+	case g.Untimed:
+		return "The line does not say when the request came (log.fields): this is the way that it would take now."
+	case g.Gone && g.Since.IsZero():
+		return "Nothing is kept of the generation that served it: this is the way that it would take now."
+	case g.Gone:
+		return fmt.Sprintf("The generation that served it is not kept any more (those since %s UTC are): this is the way that it would take now.", g.Since.UTC().Format(format))
+	}
+	says := fmt.Sprintf("It came under generation %d, served since %s UTC", g.Number, g.Since.UTC().Format(format))
+	if g.Until != nil {
+		says = fmt.Sprintf("It came under generation %d, served from %s to %s UTC", g.Number, g.Since.UTC().Format(format), g.Until.UTC().Format(format))
+	}
+	if g.Or != 0 {
+		says += fmt.Sprintf(", or under %d: they changed over just then", g.Or)
+	}
+	if g.Present {
+		return says + "."
+	}
+	says += ". Lines of the site are those of then; files are those of now."
+	if g.Hides {
+		says += " What was secret is not kept, and may have decided otherwise."
+	}
+	return says
 }
 
 // Step is one decision.

@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -78,28 +79,48 @@ func (e *Explanation) besideVerdict(l *Live, cache string) {
 		status = "no answer"
 	}
 	l.compare("status", status, fmt.Sprint(l.Status), e.Status != 0 && l.Status != e.Status || e.Tier == "tls")
+	if _, told := l.Log.Told("cache"); l.Log != nil && !told && l.header == nil {
+		return // the lines leave it out
+	}
+	if l.header == nil && cache == "PASS" && e.Cache[0] == "MISS" {
+		l.compare("X-Cache", strings.Join(e.Cache, " or "), "PASS, by what the line does not tell: a cookie, say", false)
+		return
+	}
 	piped := l.Status == http.StatusSwitchingProtocols || e.WebSocket
 	l.compare("X-Cache", strings.Join(e.Cache, " or "), cache, !slices.Contains(e.Cache, cache) && !(piped && cache == ""))
 }
 
-// besideLine is about what the access log alone knows.
+// besideLine is about what the access log alone knows, as far as its lines tell it.
 func (e *Explanation) besideLine(l *Live, cache string) {
 	made := e.Tier
 	if cache == "HIT" || cache == "STALE" {
 		made = "cache"
 	}
-	tier, backend := l.Log.Text("tier"), l.Log.Text("backend")
-	came := tier
-	if made == "backend" && tier == "web" && l.Status >= 500 {
-		came += ", as the app gave no answer"
+	if tier, told := l.Log.Told("tier"); told {
+		came := tier
+		if made == "backend" && tier == "web" && l.Status >= 500 {
+			came += ", as the app gave no answer"
+		}
+		l.compare("tier", made, came, tier != made)
 	}
-	l.compare("tier", made, came, tier != made)
-	if made == "backend" {
-		l.compare("backend", strings.Join(e.Servers, " or "), backend, backend == "")
-	} else {
+	if backend, told := l.Log.Told("backend"); told && made == "backend" {
+		l.compare("backend", strings.Join(e.Servers, " or "), backend, !e.among(backend))
+	} else if told {
 		l.compare("backend", "", backend, backend != "")
 	}
-	l.compare("client", e.Client, l.Log.Text("client"), e.Client != l.Log.Text("client"))
+	if client, told := l.Log.Told("client"); told {
+		l.compare("client", e.Client, client, e.Client != client)
+	}
+}
+
+// among reports whether a server is one of those that are foretold. What a name stands
+// for is not known.
+func (e *Explanation) among(server string) bool {
+	named := func(s string) bool {
+		_, err := netip.ParseAddrPort(s)
+		return err != nil && !strings.HasPrefix(s, "unix:")
+	}
+	return server != "" && (slices.Contains(e.Servers, server) || slices.ContainsFunc(e.Servers, named))
 }
 
 func (l *Live) compare(what, foretold, came string, differs bool) {

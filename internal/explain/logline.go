@@ -7,15 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
 	"os"
 	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
-
-	"edgegen/internal/site"
 )
 
 // LogLine is a line of the access log: its fields by the names that they have in
@@ -26,6 +23,12 @@ type LogLine map[string]any
 func (l LogLine) Text(name string) string {
 	text, _ := l[name].(string)
 	return text
+}
+
+// Told is Text, and whether the lines tell it at all.
+func (l LogLine) Told(name string) (text string, told bool) {
+	_, told = l[name]
+	return l.Text(name), told
 }
 
 // quotedField is a field between quotation marks, in which they are escaped.
@@ -142,36 +145,4 @@ func findLine(path string, after int64, holds func(LogLine) bool) (LogLine, erro
 		return nil, errNoLine
 	}
 	return found, nil
-}
-
-// AskedIn is the request of a line of the log, as far as that tells: it has the target
-// and the host, and of the header Referer and User-Agent alone. Plain listeners are not
-// told from others.
-func AskedIn(l LogLine) (Request, error) {
-	if l.Text("protocol") == "" || l.Text("method") == "" {
-		return Request{}, errors.New("the line of the access log is of a request whose head could not be read: 400, or 431 where it was too large")
-	}
-	var fields []string
-	for _, one := range []struct{ field, name string }{{"referer", "Referer"}, {"user_agent", "User-Agent"}} {
-		if text := l.Text(one.field); text != "" {
-			fields = append(fields, one.name+": "+text)
-		}
-	}
-	asked := Asked{Method: l.Text("method"), URL: "https://" + l.Text("host") + l.Text("path"), Fields: fields}
-	switch l.Text("protocol") {
-	case "HTTP/2.0":
-		asked.Protocol = site.HTTP2
-	case "HTTP/3.0":
-		asked.Protocol = site.HTTP3
-	}
-	if status, _ := l["status"].(float64); status == 101 { // which came by a handshake
-		asked.Method, asked.URL = "GET", "wss"+strings.TrimPrefix(asked.URL, "https")
-	}
-	r, err := Ask(asked)
-	if err != nil {
-		return r, fmt.Errorf("read the line of the access log: %w", err)
-	}
-	r.Named = false
-	r.Peer, _ = netip.ParseAddr(l.Text("client")) // the zero address where it tells none
-	return r, nil
 }

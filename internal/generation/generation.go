@@ -96,12 +96,12 @@ func (m *Maker) Make(ctx context.Context, loaded *config.Loaded, path string, wa
 	if g.Backends, err = prepared(ctx, m.Watch, loaded.Edge); err != nil {
 		return g, err
 	}
-	g.Output, err = RenderFor(loaded, path, g.Pairs, render.Input{Edge: relayed(loaded.Edge, m.Layout), Layout: m.Layout, Tiers: g.tiers(), Version: m.Version, Standby: true, Brotli: g.Engines[RoleWeb].Daemon.Module(native.BrotliModule), InC: g.Engines[RoleCache].Daemon.TakesC(), Unserved: hidden})
+	g.Output, err = RenderFor(loaded, path, g.Pairs, render.Input{Edge: relayed(loaded.Edge, m.Layout), Layout: m.Layout, Tiers: g.Tiers(), Version: m.Version, Standby: true, Brotli: g.Engines[RoleWeb].Daemon.Module(native.BrotliModule), InC: g.Engines[RoleCache].Daemon.TakesC(), Unserved: hidden})
 	return g, err
 }
 
-// tiers are the engines that serve.
-func (g *Generation) tiers() site.Engines {
+// Tiers are the engines that serve.
+func (g *Generation) Tiers() site.Engines {
 	return site.Engines{TLS: g.Engines[RoleTLS].Engine, Cache: g.Engines[RoleCache].Engine, Web: g.Engines[RoleWeb].Engine}
 }
 
