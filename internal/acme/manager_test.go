@@ -353,6 +353,27 @@ func TestForgottenAccount(t *testing.T) {
 	b.next()
 }
 
+// C3: an account that has been deactivated is none of the names' fault.
+func TestC3DeactivatedAccount(t *testing.T) {
+	b := newBench(t, ca.Options{})
+	b.manager.Use(b.from(), shop)
+	b.next()
+	known, err := b.store.account(b.authority.Directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &wanted{manager: b.manager, authority: b.from()}
+	gone := acme.Account{Location: known.Location, PrivateKey: known.PrivateKey, Status: acme.StatusDeactivated}
+	if _, err := w.client(nil).UpdateAccount(t.Context(), gone); err != nil {
+		t.Fatal(err)
+	}
+	b.names.Set("other.example", "127.0.0.1")
+	b.manager.Use(b.from(), []Order{{Site: "shop.example", Names: []string{"other.example"}, ByHTTP: true}})
+	if s := b.until(func(s Status) bool { return s.Failure != "" }); !strings.Contains(s.Failure, "refuses the account") {
+		t.Errorf("says %q", s.Failure)
+	}
+}
+
 // tls-alpn-01: the authority asks in a handshake, also where a name is an address.
 func TestInHandshake(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

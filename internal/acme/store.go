@@ -73,6 +73,18 @@ func (s Store) Pair(directory string, names []string, at time.Time) (certificate
 	return pair, err == nil && at.Before(pair.Leaf.NotAfter)
 }
 
+// Pairs returns all that authorities have given, for whatever names, and that is valid
+// at the time.
+func (s Store) Pairs(at time.Time) (all []certificate.Pair) {
+	files, _ := filepath.Glob(filepath.Join(s.Dir, "*", "[0-9a-f]*.pem")) // the pattern is good
+	for _, file := range files {
+		if pair, err := certificate.Load(file, file); err == nil && pair.ValidAt(at) {
+			all = append(all, pair)
+		}
+	}
+	return all
+}
+
 // makeDirectory makes what holds the files of an authority.
 func (s Store) makeDirectory(directory string) error {
 	if err := atomicfile.MakePrivate(s.Dir); err != nil {

@@ -46,7 +46,8 @@ func reason(err error, names []string) string {
 		return unreachable(err)
 	}
 	about, inDNS := strings.Join(names, ", "), false
-	if a, ok := problem.Resource.(acme.Authorization); ok {
+	a, aboutName := problem.Resource.(acme.Authorization)
+	if aboutName {
 		about = a.IdentifierValue()
 		inDNS = slices.ContainsFunc(a.Challenges, func(c acme.Challenge) bool { return c.Type == acme.ChallengeTypeDNS01 && c.Error != nil })
 	}
@@ -56,6 +57,9 @@ func reason(err error, names []string) string {
 	}
 	if inDNS {
 		return fmt.Sprintf("the authority does not find in the DNS what `dns_hook` has written for %s: see that the command has written it, and that all name servers of the zone tell of it; the authority says: %s", about, said)
+	}
+	if !aboutName && problem.Type == acme.ProblemTypeUnauthorized {
+		return fmt.Sprintf("the authority refuses the account: where that has been deactivated, remove account.key and account.json from the directory of the authority, below acme in the state directory, and another one is made; the authority says: %s", said)
 	}
 	if remedy := remedyFor(strings.TrimPrefix(problem.Type, acme.ProblemTypeNamespace), about); remedy != "" {
 		return fmt.Sprintf("%s; the authority says: %s", remedy, said)

@@ -15,6 +15,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"edgegen/internal/atomicfile"
@@ -84,6 +85,12 @@ func (a *Authority) openRoot() error {
 	return a.adopt(root)
 }
 
+// localName begins the name of every root that is made here.
+const localName = "edgegen local authority "
+
+// IsLocal reports whether a local authority has signed the certificate.
+func (p Pair) IsLocal() bool { return strings.HasPrefix(p.Leaf.Issuer.CommonName, localName) }
+
 func (a *Authority) makeRoot() error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -97,7 +104,7 @@ func (a *Authority) makeRoot() error {
 	template := &x509.Certificate{
 		SerialNumber: serial,
 		// The serial tells the roots of two machines apart in a trust store.
-		Subject:               pkix.Name{CommonName: fmt.Sprintf("edgegen local authority %x", serial.Bytes()[:4])},
+		Subject:               pkix.Name{CommonName: fmt.Sprintf("%s%x", localName, serial.Bytes()[:4])},
 		NotBefore:             begin,
 		NotAfter:              begin.Add(rootLife),
 		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,

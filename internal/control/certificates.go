@@ -137,7 +137,7 @@ func (e *Edge) allCertificates(g *generation.Generation) (all []api.CertificateS
 		c := api.CertificateStatus{Site: s.Host, Names: leaf.DNSNames, Source: sourceOf(&s.TLS), Issuer: leaf.Issuer.CommonName,
 			NotAfter: leaf.NotAfter, DaysLeft: api.Days(time.Until(leaf.NotAfter))}
 		if o, ok := orders[s.Host]; ok && s.TLS.ACME {
-			c.Waiting, c.Problem = o.Renewal.IsZero(), o.Failure
+			c.Waiting, c.Problem = o.Renewal.IsZero() && g.Pairs[i][0].IsLocal(), o.Failure
 			c.Renewal, c.Next = some(o.Renewal), some(o.Next)
 		}
 		all = append(all, c)

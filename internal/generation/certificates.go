@@ -20,7 +20,8 @@ import (
 const renewBefore = 30 * 24 * time.Hour
 
 // certificates returns the certificates of each site, in the order of the sites; none
-// where nobody ends TLS. Where an authority is to give one and has not, it is
+// where nobody ends TLS. Where an authority is to give one and has not, it is one that
+// was given for other names of the site, or by another authority, or else
 // self-signed. Those come from an authority in the state directory, which is made
 // when the first is needed. Was is the generation that is served; it may be nil.
 func certificates(loaded *config.Loaded, stateDir string, was *Generation) ([][]certificate.Pair, error) {
@@ -28,7 +29,7 @@ func certificates(loaded *config.Loaded, stateDir string, was *Generation) ([][]
 		return nil, nil
 	}
 	var authority *certificate.Authority
-	authorityDir, given := statedir.AuthorityDir(stateDir), acme.Store{Dir: statedir.ACMEDir(stateDir)}
+	authorityDir, given := statedir.AuthorityDir(stateDir), &given{store: acme.Store{Dir: statedir.ACMEDir(stateDir)}, now: time.Now()}
 	pairs := make([][]certificate.Pair, len(loaded.Edge.Sites))
 	for i := range loaded.Edge.Sites {
 		s := &loaded.Edge.Sites[i]
@@ -41,7 +42,7 @@ func certificates(loaded *config.Loaded, stateDir string, was *Generation) ([][]
 			continue
 		}
 		if s.TLS.ACME {
-			if pair, ok := given.Pair(loaded.Edge.ACME.Directory, s.Names(), time.Now()); ok {
+			if pair, ok := given.pair(loaded.Edge.ACME.Directory, s.Names()); ok {
 				pairs[i] = []certificate.Pair{pair}
 				continue
 			}
@@ -67,6 +68,40 @@ func certificates(loaded *config.Loaded, stateDir string, was *Generation) ([][]
 		pairs[i] = []certificate.Pair{pair}
 	}
 	return pairs, nil
+}
+
+// given is what authorities have given.
+type given struct {
+	store acme.Store
+	now   time.Time
+	read  bool               // whether all is there: to read it takes a while
+	all   []certificate.Pair // for whatever names
+}
+
+// pair returns what an authority has given for the names. Where it has not yet, as for
+// a site that has got another name, that is the one for most of them, whoever gave it:
+// clients of the others are to notice nothing. The first name is always among them.
+func (g *given) pair(directory string, names []string) (best certificate.Pair, ok bool) {
+	if pair, ok := g.store.Pair(directory, names, g.now); ok {
+		return pair, true
+	}
+	if !g.read {
+		g.all, g.read = g.store.Pairs(g.now), true
+	}
+	most := 0
+	for _, pair := range g.all {
+		covered := 0
+		for _, name := range names {
+			if pair.Leaf.VerifyHostname(name) == nil {
+				covered++
+			}
+		}
+		if pair.Leaf.VerifyHostname(names[0]) != nil || covered < most || covered == most && !pair.Leaf.NotAfter.After(best.Leaf.NotAfter) {
+			continue
+		}
+		best, most = pair, covered
+	}
+	return best, most > 0
 }
 
 // selfSigned returns the certificate that a site has already from the local

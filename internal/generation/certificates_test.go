@@ -2,14 +2,19 @@ package generation
 
 import (
 	"crypto/x509"
+	"encoding/pem"
 	"math/big"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"edgegen/internal/acme"
 	"edgegen/internal/certificate"
 	"edgegen/internal/config"
 	"edgegen/internal/site"
+	"edgegen/test/party"
 )
 
 // R1: a certificate that no client accepts does not follow a good one of the same site,
@@ -59,6 +64,48 @@ func TestR1InvalidCertificate(t *testing.T) {
 		}
 		if !strings.Contains(said, c.says) || c.says == "" && said != "" {
 			t.Errorf("%s: %q, want %q", c.name, said, c.says)
+		}
+	}
+}
+
+// C1: where an authority has not given a certificate for the names that a site has now,
+// one goes on being served that was given for others.
+func TestC1OtherNames(t *testing.T) {
+	g := &given{store: acme.Store{Dir: t.TempDir()}, now: time.Now()}
+	keep := func(directory, file string, serial int64, life time.Duration, host string) {
+		made := (*party.Party)(nil).Signs(t, serial, func(c *x509.Certificate) {
+			c.DNSNames, c.NotBefore, c.NotAfter = []string{host}, g.now.Add(-2*time.Hour), g.now.Add(life)
+		})
+		key, err := x509.MarshalPKCS8PrivateKey(made.Key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := append([]byte(made.Chain), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})...)
+		if err := os.MkdirAll(filepath.Join(g.store.Dir, directory), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(g.store.Dir, directory, file+".pem"), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keep("one", "aa", 1, time.Hour, "a.test")
+	keep("one", "ab", 2, 2*time.Hour, "a.test")
+	keep("one", "ac", 3, -time.Hour, "b.test")
+	keep("other", "ad", 4, time.Hour, "*.c.test")
+	keep("other", "ae", 5, time.Hour, "c.test")
+	for _, c := range []struct {
+		names  []string
+		serial int64 // 0 for none
+	}{
+		{[]string{"a.test", "www.a.test"}, 2},
+		{[]string{"www.a.test", "a.test"}, 0},
+		{[]string{"b.test"}, 0},
+		{[]string{"c.test", "*.c.test"}, 5},
+		{[]string{"x.c.test", "*.c.test"}, 4},
+	} {
+		pair, ok := g.pair("https://one.test/dir", c.names)
+		if ok != (c.serial != 0) || ok && pair.Leaf.SerialNumber.Int64() != c.serial {
+			t.Errorf("%q: %v %v, want %d", c.names, ok, pair, c.serial)
 		}
 	}
 }

@@ -91,9 +91,10 @@ func shown(t *testing.T, address, name string) *x509.Certificate {
 
 func isGiven(c *x509.Certificate) bool { return strings.HasPrefix(c.Issuer.CommonName, "Pebble") }
 
-// C1, C2, C4, C8: https answers at once; the authority's certificate follows, is renewed
-// without a request that fails or a WebSocket that closes, whatever stands in the
-// site's file by then, and is served at once by the edge that comes after a crash.
+// C1, C2, C4, C8: https answers at once; the authority's certificate follows, stays where
+// the site gets a name that the authority does not find, is renewed without a request
+// that fails or a WebSocket that closes, whatever stands in the site's file by then, and
+// is served at once by the edge that comes after a crash.
 func TestC2Certificates(t *testing.T) {
 	for _, c := range combinations() {
 		t.Run(c.Name, func(t *testing.T) {
@@ -109,7 +110,8 @@ func TestC2Certificates(t *testing.T) {
 			h.Write("authority.pem", authority.Root)
 			h.Write("dns.sh", hook)
 			names.Texts(recordsIn(h.Path("records")))
-			h.Write("site.hcl", fmt.Sprintf(ordered, plain, secure, names.Address, authority.Directory, app.address))
+			site := fmt.Sprintf(ordered, plain, secure, names.Address, authority.Directory, app.address)
+			h.Write("site.hcl", site)
 			e := h.Run()
 			browser := newClient(e)
 			socket, stop := browser.open(t, "shop.example/"), browser.under("shop.example/")
@@ -125,11 +127,23 @@ func TestC2Certificates(t *testing.T) {
 				t.Error(err)
 			}
 			nobodysChallenge(t, plain)
-			h.Write("site.hcl", strings.Replace(fmt.Sprintf(ordered, plain, secure, names.Address, authority.Directory, app.address), `"www.shop`, `"old.shop.example", "www.shop`, 1))
+			h.Write("site.hcl", strings.Replace(site, `"www.shop`, `"old.shop.example", "www.shop`, 1))
 			plan, _ := e.Plan()
 			if last := plan.Tiers[len(plan.Tiers)-1]; last.Role != "edge" || !slices.Equal(last.Why, []string{"asks " + authority.Directory + " for a certificate of shop.example"}) {
 				t.Errorf("plan tells %+v", last)
 			}
+			reload := func(site string) {
+				t.Helper()
+				h.Write("site.hcl", site)
+				if r := e.Reload(); r.Code != 0 {
+					t.Fatalf("reload exits with %d: %s", r.Code, r.Err)
+				}
+				if now := shown(t, e.HTTPS(), "shop.example"); !isGiven(now) {
+					t.Errorf("the certificate is from %v", now.Issuer)
+				}
+			}
+			reload(strings.Replace(site, `"www.shop`, `"nowhere.example", "www.shop`, 1)) // no authority finds that
+			reload(site)
 			h.Write("site.hcl", "this is no site")
 			second := awaitShown(t, e, "shop.example", "a renewed certificate", func(c *x509.Certificate) bool { return isGiven(c) && !c.Equal(first) })
 			if !second.NotBefore.Before(first.NotAfter) {
@@ -139,7 +153,7 @@ func TestC2Certificates(t *testing.T) {
 			if asked, wrong := stop(); asked == 0 || len(wrong) > 0 {
 				t.Errorf("%d of %d requests went wrong: %v", len(wrong), asked, wrong[:min(len(wrong), 5)])
 			}
-			h.Write("site.hcl", fmt.Sprintf(ordered, plain, secure, names.Address, authority.Directory, app.address))
+			h.Write("site.hcl", site)
 			e.Kill()
 			<-e.Exited
 			e = h.Run()
