@@ -55,7 +55,7 @@ func edgeLanguage() *schema {
 				example: `["10.0.0.2", "127.0.0.1:5353"]`,
 				into:    in(func(e *site.Edge) *[]netip.AddrPort { return &e.Resolvers }), read: reads(readResolver)},
 		},
-		blocks: []*schema{engineLanguage(), storageLanguage(), limitsLanguage(), timeoutsLanguage(), logLanguage(), metricsLanguage(), traceLanguage(), acmeLanguage()},
+		blocks: []*schema{engineLanguage(), storageLanguage(), limitsLanguage(), timeoutsLanguage(), logLanguage(), metricsLanguage(), traceLanguage(), acmeLanguage(), edgeRawLanguage()},
 		check:  checks((*block).listeners),
 	}
 }

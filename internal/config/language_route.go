@@ -43,7 +43,7 @@ func routeLanguage() *schema {
 				into:   in(func(r *site.Route) *[]site.Prefix { return &r.Access.Deny }),
 				source: in(func(r *site.Route) *site.Source { return &r.Access.DenySource }), read: reads(readNetworks)},
 		},
-		blocks: []*schema{matchLanguage(), staticLanguage(), redirectLanguage(), rewriteLanguage(), rateLimitLanguage(), basicAuthLanguage(), forwardAuthLanguage(), routeCacheLanguage(), compressLanguage(), errorPageLanguage(),
+		blocks: []*schema{matchLanguage(), staticLanguage(), redirectLanguage(), rewriteLanguage(), rateLimitLanguage(), basicAuthLanguage(), forwardAuthLanguage(), routeCacheLanguage(), compressLanguage(), errorPageLanguage(), routeRawLanguage(),
 			inside(headersLanguage("request_headers", "header fields of requests, on their way to the app", cacheTier|webTier, requestNames,
 				func(r *site.Route) *site.HeaderRules { return &r.RequestHeaders })),
 			headersLanguage("response_headers", "header fields of responses, on their way to the client; Cache-Control, Expires, Last-Modified and ETag are set in answers of 2xx and 304 alone", cacheTier, responseNames,

@@ -29,7 +29,7 @@ func siteLanguage() *schema {
 				into:   in(func(s *siteDraft) *bool { return &s.Default }),
 				source: in(func(s *siteDraft) *site.Source { return &s.DefaultSource }), read: reads(readDefault)},
 		},
-		blocks: []*schema{tlsLanguage(), backendLanguage(), siteCacheLanguage(), hstsLanguage(), maintenanceLanguage(), routeLanguage()},
+		blocks: []*schema{tlsLanguage(), backendLanguage(), siteCacheLanguage(), hstsLanguage(), maintenanceLanguage(), siteRawLanguage(), routeLanguage()},
 		source: in(func(s *siteDraft) *site.Source { return &s.Source }),
 		check:  checks(checkSite),
 	}

@@ -179,7 +179,7 @@ func TestFieldsAreOfTheirKind(t *testing.T) {
 		"edge.timeouts": &site.Timeouts{}, "log": &site.Log{}, "acme": &site.ACME{}, "metrics": &site.Metrics{}, "trace": &site.Trace{}, "site": &siteDraft{}, "site.tls": &site.TLS{}, "backend": &site.Backend{},
 		"server": &site.Server{}, "sticky": &site.Sticky{}, "backend.tls": &site.BackendTLS{}, "health": &site.Health{}, "fastcgi": &site.FastCGI{}, "site.cache": &site.Cache{}, "rate_limit": &site.RateLimit{}, "basic_auth": &site.BasicAuth{}, "forward_auth": &site.ForwardAuth{}, "purge": &site.Cache{},
 		"maintenance": &site.Maintenance{}, "hsts": &site.HSTS{}, "route": &site.Route{}, "static": &staticDraft{}, "match": &site.Match{}, "rewrite": &site.Rewrite{}, "backend.timeouts": &site.Patience{}, "redirect": &site.Redirect{}, "route.cache": &site.Route{}, "compress": &site.Compress{}, "error_page": &site.ErrorPage{},
-		"variable": &variable{}, "validation": &validation{}, "request_headers": &site.HeaderRules{}, "response_headers": &site.HeaderRules{}}
+		"variable": &variable{}, "validation": &validation{}, "raw": &site.RawTexts{}, "varnish": &site.RawVCL{}, "request_headers": &site.HeaderRules{}, "response_headers": &site.HeaderRules{}}
 	rows(language(), nil, func(path []*schema, a *argument) {
 		last := path[len(path)-1]
 		model := models[last.name]
@@ -218,7 +218,7 @@ func TestFieldsAreOfTheirKind(t *testing.T) {
 }
 
 // An argument's name is written once: in its row. The words of JSON schemas, of
-// URLs and of each, the kinds of storage, and the names of functions, are others.
+// URLs and of each, the kinds of storage, the packages of Go, and the names of functions, are others.
 func TestL5NamesStandInTheTableAlone(t *testing.T) {
 	names := map[string]bool{}
 	rows(language(), nil, func(_ []*schema, a *argument) { names[a.name] = true })
@@ -237,7 +237,7 @@ func TestL5NamesStandInTheTableAlone(t *testing.T) {
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
 			if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
-				if text, err := strconv.Unquote(literal.Value); err == nil && names[text] && !slices.Contains([]string{"file", "http", "https", "key"}, text) {
+				if text, err := strconv.Unquote(literal.Value); err == nil && names[text] && !slices.Contains([]string{"file", "hash", "http", "https", "key"}, text) {
 					t.Errorf("%s: %s stands in the table already", set.Position(literal.Pos()), literal.Value)
 				}
 			}

@@ -88,6 +88,7 @@ func (d *daemon) show(g *generation.Generation) {
 }
 
 func (d *daemon) status(role string) api.TierStatus {
+	alone := d.waitsFor()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s := api.TierStatus{
@@ -98,7 +99,7 @@ func (d *daemon) status(role string) api.TierStatus {
 		now := d.running.Status()
 		s.State, s.PID, s.Restarts, s.Since = string(now.State), now.PID, now.Restarts, now.Since
 		if now.Reason != nil {
-			s.Reason = reasonOf(now.Name, now.Reason)
+			s.Reason = reasonOf(now.Name, now.Reason) + alone
 		}
 		if d.busy != nil && now.State == supervise.Running {
 			s.Busy, s.Reason = true, "busy: "+firstLine(d.busy)
@@ -123,6 +124,16 @@ func (d *daemon) status(role string) api.TierStatus {
 		s.Reason = fmt.Sprintf("%s is down and is tried again: %s", d.Engine, reasonOf(now.Name, reason))
 	}
 	return s
+}
+
+// waitsFor is what a person is told besides of a daemon that is down and that nobody may
+// stand in for; "" of any other.
+func (d *daemon) waitsFor() string {
+	g := d.house.serving()
+	if g == nil || !d.bonded(g) {
+		return ""
+	}
+	return fmt.Sprintf("; requests wait until it is back, as there is %s, which no builtin tier knows", g.Engines[d.Role].Bond.Why)
 }
 
 // lost notes down that a child of the process has died. Its parent has started

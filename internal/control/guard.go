@@ -158,7 +158,7 @@ func (g *guard) isDown(ctx context.Context, e *house, d *daemon, status supervis
 	if g.down.IsZero() {
 		g.down = time.Now()
 	}
-	if d.degraded() || e.options.NoTakeover || status.State != supervise.Failed && time.Since(g.down) < patience {
+	if d.degraded() || d.alone(e.serving()) || status.State != supervise.Failed && time.Since(g.down) < patience {
 		return
 	}
 	if err := g.server.takeOver(ctx); err != nil {

@@ -114,6 +114,9 @@ func (h *heir[P]) stage(ctx context.Context, next *generation.Generation) (*chan
 		c.then(&reading[P]{heir: h, was: was, next: next})
 	}
 	c.then(onFinish(func(context.Context) { h.show(next) }))
+	if h.bonded(next) {
+		c.then(onFinish(func(context.Context) { h.standsAlone() }))
+	}
 	if err := check(ctx, next); err != nil {
 		return c, err
 	}

@@ -13,7 +13,7 @@ import (
 // startFailed decides what becomes of a start in which a daemon does not come
 // up: the builtin tier serves, unless that was ruled out or the site is at fault.
 func (d *daemon) startFailed(ctx context.Context, server guarded, g *generation.Generation, err error) error {
-	if ctx.Err() != nil || d.house.options.NoTakeover || config.IsRefused(err) || d.process() == nil {
+	if ctx.Err() != nil || d.alone(g) || config.IsRefused(err) || d.process() == nil {
 		return err
 	}
 	if stands := d.standInStarts(ctx, g); stands != nil {
@@ -23,6 +23,15 @@ func (d *daemon) startFailed(ctx context.Context, server guarded, g *generation.
 	d.guarded(server)
 	return nil
 }
+
+// alone reports that nobody may serve in the daemon's place: takeovers are ruled out, or
+// there is something in its own language, such as who may come in, that a builtin tier
+// would not know of.
+func (d *daemon) alone(g *generation.Generation) bool {
+	return d.house.options.NoTakeover || d.bonded(g)
+}
+
+func (d *daemon) bonded(g *generation.Generation) bool { return g.Engines[d.Role].Bond.Daemon != "" }
 
 // tookOver notes down that the stand-in serves in the daemon's place.
 func (d *daemon) tookOver(reason error) {
@@ -118,6 +127,14 @@ func (d *daemon) standInLeaves() {
 	if stand != nil {
 		stand.retire()
 	}
+}
+
+// standsAlone ends a stand-in that may not serve any longer.
+func (d *daemon) standsAlone() {
+	d.standInLeaves()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.taken, d.reason = false, nil
 }
 
 // guarded begins to watch over the daemon.

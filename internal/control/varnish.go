@@ -24,9 +24,11 @@ type varnishServer struct {
 	daemon
 	native *native.Varnish
 
-	planned atomic.Bool // varnishd is being stopped on purpose
-	stood   atomic.Bool // the stand-in has been asked since it was made
-	madeWay atomic.Bool // its directory is another one's: it cannot be started again
+	planned atomic.Bool                 // varnishd is being stopped on purpose
+	stood   atomic.Bool                 // the stand-in has been asked since it was made
+	room    atomic.Pointer[waitingRoom] // in place of a stand-in, where none may serve
+	rooms   []*waitingRoom              // that there have been
+	madeWay atomic.Bool                 // its directory is another one's: it cannot be started again
 
 	publishing sync.Mutex
 	gone       bool // it serves no more: the sockets are somebody else's
@@ -54,10 +56,8 @@ func (v *varnishServer) start(ctx context.Context, g *generation.Generation) (er
 	if v.house.freeVarnish != nil {
 		v.house.freeVarnish()
 	}
-	if !v.house.options.NoTakeover {
-		if err := v.standInStarts(ctx, g); err != nil {
-			return err
-		}
+	if err := v.standBy(ctx, g); err != nil {
+		return err
 	}
 	if err := v.house.checkStorage(g); err != nil {
 		return err
@@ -93,7 +93,7 @@ func (v *varnishServer) notReady(ctx context.Context, g *generation.Generation, 
 	if refused := v.refused(g, err); refused != nil {
 		return refused
 	}
-	if ctx.Err() != nil || v.house.options.NoTakeover {
+	if ctx.Err() != nil || v.alone(g) {
 		return err
 	}
 	if published := v.publish(false); published != nil {
@@ -155,7 +155,7 @@ func (v *varnishServer) publish(well bool) error {
 	defer v.publishing.Unlock()
 	layout := v.house.layout
 	cache, plain := layout.VarnishSocket(), layout.VarnishPlain()
-	if v.gone || !well && !v.stands() {
+	if v.gone || !well && !v.stands() && v.room.Load() == nil {
 		return nil
 	}
 	if !well {
@@ -192,10 +192,7 @@ func (v *varnishServer) handBackTo(ctx context.Context, g *generation.Generation
 	if err := v.publish(true); err != nil {
 		return err
 	}
-	if v.house.options.NoTakeover {
-		return v.standsNoLonger()
-	}
-	return v.standInStarts(ctx, g)
+	return v.standBy(ctx, g)
 }
 
 // standsNoLonger ends a stand-in that was for a restart alone, as takeovers have
@@ -216,12 +213,20 @@ func (v *varnishServer) refresh(ctx context.Context) error {
 			return err
 		}
 	}
+	if v.room.Load() != nil {
+		if err := v.standBy(ctx, v.house.serving()); err != nil {
+			return err
+		}
+	}
 	return v.native.TendPurges(ctx)
 }
 
 func (v *varnishServer) stop(hurry context.Context) {
 	v.leaves()
 	v.daemon.stop(hurry)
+	for _, room := range v.rooms {
+		room.empty()
+	}
 	v.house.storage.release(v)
 	if v.native != nil {
 		if err := v.native.Close(); err != nil {

@@ -18,6 +18,9 @@ import (
 // another VCL, other parameters, or a restart.
 func (v *varnishServer) stage(ctx context.Context, next *generation.Generation) (*change, error) {
 	was, c := v.house.serving(), newChange(&v.daemon)
+	if v.bonded(was) != v.bonded(next) {
+		c.then(onFinish(func(ctx context.Context) { v.standByAnother(ctx, next) }))
+	}
 	parameters, restart := v.native.Change(next.Output.Of(v.Engine).Arguments)
 	var why []string
 	if was.Output.Of(v.Engine).Generation != next.Output.Of(v.Engine).Generation {
@@ -65,6 +68,13 @@ func (v *varnishServer) stage(ctx context.Context, next *generation.Generation) 
 	}
 	c.then(onFinish(func(ctx context.Context) { v.afterwards(ctx, next, logs) }))
 	return v.withStandIn(ctx, next, c)
+}
+
+// standByAnother is standBy for who may stand in from now on.
+func (v *varnishServer) standByAnother(ctx context.Context, next *generation.Generation) {
+	if err := v.standBy(ctx, next); err != nil {
+		v.house.options.Log.Error("make another stand-in", "from", v.Engine, "error", err)
+	}
 }
 
 // follow leads the next start to the files of a generation: those of the one

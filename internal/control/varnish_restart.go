@@ -38,7 +38,7 @@ func (r *varnishRestart) abandon(ctx context.Context) { r.tried.abandon(ctx) }
 
 func (r *varnishRestart) restart(ctx context.Context, g *generation.Generation) error {
 	v := r.server
-	if !v.stands() { // for as long as this takes
+	if !v.stands() && v.room.Load() == nil { // for as long as this takes
 		if err := v.standInStarts(ctx, v.house.serving()); err != nil {
 			return err
 		}

@@ -22,8 +22,8 @@ func (x *examination) examineEngines(ctx context.Context) []Line {
 	var lines []Line
 	for _, role := range generation.Roles() {
 		found := &config.Findings{Loaded: x.loaded}
-		wanted, reason := x.options.Select.Wanted(x.edge, role)
-		c, err := generation.Choose(ctx, x.edge, role, wanted, reason, found)
+		wanted, _ := x.options.Select.Wanted(x.edge, role)
+		c, err := x.options.Select.Choose(ctx, x.edge, role, found)
 		switch {
 		case found.All.HasErrors():
 			lines = append(lines, Line{LevelProblem, role, placed(found.All[0]), found.All[0].Remedy})

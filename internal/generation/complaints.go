@@ -51,9 +51,13 @@ func (g *Generation) translate(daemon site.Engine, said string, rendered render.
 		if place.Warning {
 			continue
 		}
-		source, _ := rendered.Source(place.Line)
-		refused.Diagnostics = append(refused.Diagnostics, g.Loaded.Diagnose(source, config.Error,
-			fmt.Sprintf("%s refuses what is rendered from this: %s", daemon, place.Text),
+		at := rendered.Mention(place.Line)
+		what := "what is rendered from this"
+		if at.Raw {
+			what = "this raw text"
+		}
+		refused.Diagnostics = append(refused.Diagnostics, g.Loaded.Diagnose(at.Source, config.Error,
+			fmt.Sprintf("%s refuses %s: %s", daemon, what, place.Text),
 			fmt.Sprintf("see line %d of the rendered file (edgegen render --only %s)", place.Line, daemon)))
 	}
 	if len(refused.Diagnostics) == 0 {

@@ -27,6 +27,8 @@ const (
 type Selection struct {
 	Native bool // every tier native: --engine native
 	Roles  map[string]site.Engine
+	// Templates are the daemons that have templates of one's own.
+	Templates []site.Engine
 }
 
 // ParseSelection reads the value of --engine: auto, native, builtin, or a list
@@ -70,6 +72,7 @@ type Chosen struct {
 	Reason string // why this engine
 	// Besides are tiers that the same process serves, from the inside out.
 	Besides []string
+	Bond    Bond // nobody can stand in for it where it has one
 }
 
 // Roles lists the tiers from the outside in.
@@ -86,12 +89,11 @@ func choose(ctx context.Context, edge *site.Edge, selection Selection, was *Gene
 	result := make(map[string]Chosen)
 	var missing []error
 	for _, role := range Roles() {
-		wanted, reason := selection.Wanted(edge, role)
-		if c, ok := was.keeps(edge, role, wanted); ok {
+		if c, ok := was.keeps(edge, role, selection); ok {
 			result[role] = c
 			continue
 		}
-		c, err := Choose(ctx, edge, role, wanted, reason, found)
+		c, err := selection.Choose(ctx, edge, role, found)
 		if err != nil {
 			missing = append(missing, fmt.Errorf("%s tier: %w", role, err))
 		}
@@ -143,6 +145,9 @@ func (s Selection) Wanted(edge *site.Edge, role string) (engine site.Engine, rea
 			return tls, "it ends TLS too"
 		}
 	}
+	if b := s.bond(edge, role); engine == site.Auto && b.Daemon != "" {
+		return b.Daemon, "there is " + b.Why
+	}
 	return engine, reason
 }
 
@@ -163,11 +168,13 @@ func (s Selection) asked(edge *site.Edge, role string) (engine site.Engine, reas
 }
 
 // keeps returns the daemon that serves a tier, where it may go on.
-func (g *Generation) keeps(edge *site.Edge, role string, wanted site.Engine) (Chosen, bool) {
+func (g *Generation) keeps(edge *site.Edge, role string, selection Selection) (Chosen, bool) {
 	if g == nil || !g.Native(role) {
 		return Chosen{}, false
 	}
 	going := g.Engines[role]
+	wanted, _ := selection.Wanted(edge, role)
+	going.Bond = selection.bond(edge, role)
 	if wanted != site.Auto && wanted != going.Engine {
 		return Chosen{}, false
 	}
@@ -178,7 +185,15 @@ func (g *Generation) keeps(edge *site.Edge, role string, wanted site.Engine) (Ch
 
 // Choose decides about one tier. Where none of its daemons can serve, the reason
 // is that of the one that is preferred.
-func Choose(ctx context.Context, edge *site.Edge, role string, wanted site.Engine, reason string, found *config.Findings) (Chosen, error) {
+func (s Selection) Choose(ctx context.Context, edge *site.Edge, role string, found *config.Findings) (Chosen, error) {
+	wanted, reason := s.Wanted(edge, role)
+	b := s.bond(edge, role)
+	if b.breaks(role, wanted, found) {
+		return Chosen{Role: role, Engine: wanted, Reason: reason}, nil
+	}
+	if b.Daemon != "" {
+		return s.bound(ctx, b, edge, role, reason, found)
+	}
 	builtin := Chosen{Role: role, Engine: site.Builtin, Reason: reason}
 	switch wanted {
 	case site.Builtin, site.Off:
@@ -197,33 +212,40 @@ func Choose(ctx context.Context, edge *site.Edge, role string, wanted site.Engin
 		}
 		return builtin, nil
 	}
-	if refused(edge, role, wanted, found) {
+	if refused(edge, role, wanted, b, found) {
 		return builtin, nil
 	}
-	daemon, err := native.Find(ctx, wanted, native.Directories(os.Getenv("PATH")))
+	daemon, err := find(ctx, wanted)
 	return Chosen{Role: role, Engine: wanted, Daemon: daemon, Reason: reason}, err
 }
 
+func find(ctx context.Context, name site.Engine) (native.Daemon, error) {
+	return native.Find(ctx, name, native.Directories(os.Getenv("PATH")))
+}
+
 // refused tells what a daemon that is asked for by name cannot do of what the site asks.
-func refused(edge *site.Edge, role string, wanted site.Engine, found *config.Findings) bool {
+func refused(edge *site.Edge, role string, wanted site.Engine, b Bond, found *config.Findings) bool {
 	daemon, _ := engines.Named(wanted)
 	problem, at := daemon.Cannot(edge, role)
 	if problem == "" {
 		return false
 	}
-	found.Add(at, config.Error, problem,
-		fmt.Sprintf("change that, or let the builtin tier serve: %s = \"builtin\"", role))
+	remedy := fmt.Sprintf("change that, or let the builtin tier serve: %s = \"builtin\"", role)
+	if b.Daemon != "" {
+		remedy = fmt.Sprintf("change that, or take the %s out", b.Why)
+	}
+	found.Add(at, config.Error, problem, remedy)
 	return true
 }
 
 // judge tells what the engines that the site names cannot do, whatever daemons the
 // machine has.
-func judge(edge *site.Edge, found *config.Findings) {
+func (s Selection) judge(edge *site.Edge, found *config.Findings) {
 	named := map[string]Chosen{}
 	for _, role := range Roles() {
-		wanted, _ := Selection{}.Wanted(edge, role)
-		if engines.IsDaemon(wanted) {
-			refused(edge, role, wanted, found)
+		wanted, _ := s.Wanted(edge, role)
+		if b := s.bond(edge, role); !b.breaks(role, wanted, found) && engines.IsDaemon(wanted) {
+			refused(edge, role, wanted, b, found)
 		}
 		named[role] = Chosen{Role: role, Engine: wanted}
 	}
@@ -236,7 +258,7 @@ func take(ctx context.Context, name site.Engine, edge *site.Edge, role string) (
 	if problem, _ := row.Cannot(edge, role); problem != "" {
 		return Chosen{}, errors.New(problem)
 	}
-	daemon, err := native.Find(ctx, name, native.Directories(os.Getenv("PATH")))
+	daemon, err := find(ctx, name)
 	if err == nil && row.Compiles {
 		err = lacksCompiler(daemon)
 	}

@@ -35,8 +35,7 @@ func TestTiersLeftOut(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			edge := &site.Edge{Engine: c.engines, Sites: []site.Site{{}}}
 			found := &config.Findings{Loaded: &config.Loaded{Edge: edge}}
-			wanted, reason := c.selection.Wanted(edge, c.role)
-			chosen, err := Choose(t.Context(), edge, c.role, wanted, reason, found)
+			chosen, err := c.selection.Choose(t.Context(), edge, c.role, found)
 			if err != nil || chosen.Engine != c.want || chosen.Reason == "" || found.All.HasErrors() != c.refused {
 				t.Errorf("%+v, %v, %v", chosen, found.All, err)
 			}

@@ -42,7 +42,7 @@ func Render(ctx context.Context, path string, r Rendering) (*render.Output, conf
 	found := &config.Findings{Loaded: loaded, All: diagnostics}
 	hidden := unserved(loaded.Edge, privateOf(loaded, r.Layout.Dir, r.Layout.Run))
 	warnPrivate(loaded, hidden, found)
-	judge(loaded.Edge, found)
+	Selection{}.judge(loaded.Edge, found)
 	judgeAddresses(loaded, found)
 	if err := found.Refusal(); err != nil {
 		return nil, found.All, err

@@ -134,8 +134,14 @@ func (p *program) run(view any) (text, error) {
 // text is what a template made, with a mark on either side of what names a
 // line of the HCL. The mark is a byte that no value can bring along.
 type text struct {
-	marked  []byte
-	sources []site.Source // that are named between marks, in that order
+	marked []byte
+	named  []naming // between marks, in that order
+}
+
+// naming is a line of the HCL that a text names, in a comment or as a line of raw text.
+type naming struct {
+	site.Source
+	raw bool
 }
 
 const mark = "\x01"
@@ -154,7 +160,8 @@ func (t text) mentions() []Mention {
 	line, within := 1, false
 	for piece := range bytes.SplitSeq(t.marked, []byte(mark)) {
 		if within {
-			all = append(all, Mention{line, t.sources[len(all)]})
+			one := t.named[len(all)]
+			all = append(all, Mention{line, one.Source, one.raw})
 		}
 		line += bytes.Count(piece, []byte("\n"))
 		within = !within
@@ -184,12 +191,12 @@ const unnamedPlace = "default"
 // the one whose values it is placing.
 type placeholder struct {
 	last    site.Source
-	written []site.Source // between marks
+	written []naming // between marks
 }
 
 // functions are those of a template that are for one program.
 func (p *placeholder) functions() template.FuncMap {
-	return template.FuncMap{"source": p.comment, "at": p.remember}
+	return template.FuncMap{"source": p.comment, "at": p.remember, "raw": p.raw}
 }
 
 // remember is for a line whose comment stands behind the value.
@@ -200,11 +207,21 @@ func (p *placeholder) remember(source site.Source) string {
 
 func (p *placeholder) comment(source site.Source) string {
 	p.last = source
-	p.written = append(p.written, source)
+	p.written = append(p.written, naming{source, false})
 	if source.Line == 0 {
 		return mark + unnamedPlace + mark
 	}
 	return mark + plain(source.File+":"+strconv.Itoa(source.Line)) + mark
+}
+
+// raw writes text as it is, each line with its place.
+func (p *placeholder) raw(text site.Raw) string {
+	var out strings.Builder
+	for _, line := range text {
+		p.written = append(p.written, naming{line.Source, true})
+		out.WriteString("\n" + mark + mark + line.Text)
+	}
+	return out.String()
 }
 
 // longestComment is where a text in a comment is cut off. nginx refuses a

@@ -44,6 +44,7 @@ func goldens() []golden {
 		{name: "odd-names", directories: []string{
 			"with spaces", "cost $5 ${HOME} $uri", `a "b" c'd; {e} #f`, `back\slash\n\"`, "zażółć/✓"}},
 		{name: "one-nginx"},
+		{name: "raw"},
 		{name: "redirects"},
 		{name: "several-sites"},
 		{name: "storage"},

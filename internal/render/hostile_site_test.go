@@ -4,12 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
 
 	"edgegen/internal/config"
+	"edgegen/internal/rawtext"
 	"edgegen/internal/render"
 	"edgegen/internal/site"
 )
@@ -121,7 +124,70 @@ func directives(t *testing.T, out *render.Output) map[string]bool {
 	return names
 }
 
-// FuzzX1Site puts a text into a site file: it is refused there, or the files are
+// FuzzX1Raw puts a raw text where it would go: it is refused, or all of it is read within
+// the block around it, whatever the daemon makes of the rest.
+func FuzzX1Raw(f *testing.F) {
+	for _, text := range []string{"limit_rate 1k;", "} evil on; {", "set $a ${b ; }", "a \"}\" '{';", "if ($a) { b; }", "set req.http.A = {\"}\"};", "/* } */ }", "# }\n}", "a \\}; b\\"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		text = strings.Join(rawtext.Lines(text), "\n")
+		if rawtext.Nginx(text) == nil {
+			within, err := nginxStatements("around {\n" + text + "\n}\nbehind on;\n")
+			if last := len(within) - 1; err == nil && (last < 2 || within[last][0] != "behind" || endOf(within) != last-1) {
+				t.Errorf("%q is read as %q", text, within)
+			}
+		}
+		if rawtext.VCL(text) == nil {
+			tokens, err := vclTokens("{\n" + text + "\n}\nbehind;\n")
+			if last := len(tokens) - 1; err == nil && (last < 3 || tokens[last-1] != "behind" || depth(tokens[:last-2]) < 1) {
+				t.Errorf("%q is read as %q", text, tokens)
+			}
+		}
+		if rawtext.Stunnel(text) == nil {
+			options, err := stunnelOptions(text)
+			if err == nil && slices.ContainsFunc(options, func(o [2]string) bool { return strings.HasPrefix(o[0], "[") }) {
+				t.Errorf("%q has a section: %q", text, options)
+			}
+		}
+	})
+}
+
+// endOf is the statement that ends the block which the first one begins.
+func endOf(statements [][]string) int {
+	open := 0
+	for i, words := range statements {
+		switch words[len(words)-1] {
+		case "{":
+			open++
+		case "}":
+			open--
+		}
+		if open == 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// depth is the least number of blocks that are open behind any token but the first.
+func depth(tokens []string) int {
+	open, least := 0, len(tokens)
+	for i, token := range tokens {
+		switch token {
+		case "{":
+			open++
+		case "}":
+			open--
+		}
+		if i > 0 {
+			least = min(least, open)
+		}
+	}
+	return least
+}
+
+// FuzzX1Site puts a text into a site file, but for raw text, which is to be read as it is: it is refused there, or the files are
 // read with no directive that none of the goldens has.
 func FuzzX1Site(f *testing.F) {
 	dir := f.TempDir()

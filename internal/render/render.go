@@ -61,22 +61,30 @@ type File struct {
 type Mention struct {
 	Line   int // from 1
 	Source site.Source
+	Raw    bool // the line is the owner's own, as it stands there
 }
 
 // Source returns where in the HCL a line of the file came from: what the line
 // names or, failing that, the nearest one above it. False means that nothing is
 // named, or a default, or that there is no such line.
 func (f File) Source(line int) (source site.Source, ok bool) {
+	place := f.Mention(line)
+	return place.Source, place.Source.Line > 0
+}
+
+// Mention is what Source goes by.
+func (f File) Mention(line int) (nearest Mention) {
 	if line < 1 || line > bytes.Count(f.Data, []byte("\n"))+1 {
-		return site.Source{}, false
+		return Mention{}
 	}
 	for _, place := range f.Mentions {
 		if place.Line > line {
 			break
 		}
-		source = place.Source
+		nearest = place
 	}
-	return source, source.Line > 0
+	nearest.Raw = nearest.Raw && nearest.Line == line
+	return nearest
 }
 
 // Output is a whole generation.

@@ -36,7 +36,8 @@ type nginxData struct {
 	Challenges        string // the socket that knows what authorities ask for; "" where none does
 	ChallengesSource  site.Source
 	ProbeSocket       string
-	WebSocket         string // the socket the cache tier asks
+	WebSocket         string   // the socket the cache tier asks
+	Raw               site.Raw // of the whole http block
 	Sites             []nginxSite
 }
 
@@ -60,6 +61,7 @@ type nginxUpstream struct {
 	Servers     []nginxServer
 	ErrorCodes  string // those whose pages edgegen writes
 	Source      site.Source
+	Raw         site.Raw // of the route that leads there
 	// StreamSource is the line that asks for Stream.
 	StreamSource, SizeSource site.Source
 }
@@ -93,6 +95,7 @@ type nginxSite struct {
 	Told bool
 	// OwnSizes is set where a route takes another number of bytes than others.
 	OwnSizes bool
+	Raw      site.Raw
 	Source   site.Source
 }
 
@@ -137,6 +140,7 @@ func nginxView(in Input, common header) nginxData {
 		PlainSocket:       layout.PlainSocket(),
 		ProbeSocket:       layout.WebProbe(),
 		WebSocket:         layout.WebSocket(),
+		Raw:               edge.Raw.All().Nginx,
 	}
 	if in.Standby {
 		view.StandbyPlain = layout.StandbyPlain()
@@ -251,7 +255,7 @@ func namesForNginx(hosts []string) (names, patterns []string) {
 }
 
 func nginxSiteOf(s *site.Site, unserved []Unserved, t site.Timeouts) nginxSite {
-	rendered := nginxSite{Host: s.Host, Default: s.Default, Told: !s.Sorted(), Source: s.Source}
+	rendered := nginxSite{Host: s.Host, Default: s.Default, Told: !s.Sorted(), Raw: s.Raw.All().Nginx, Source: s.Source}
 	rendered.ServerNames, rendered.ServerPatterns = serverNames(s)
 	if m := s.Maintenance; m != nil {
 		rendered.Maintenance = &nginxMaintenance{
@@ -340,6 +344,9 @@ func nginxAppOf(s *site.Site, route *site.Route, t site.Timeouts) nginxUpstream 
 	}
 	if route.Rewrite != nil {
 		app.Rewritten, app.Location = true, "rewrite."+app.Location
+	}
+	if raw := route.Raw.All().Nginx; len(raw) > 0 {
+		app.Raw, app.Location = raw, "raw_"+route.ID(s.Host)+"."+app.Location
 	}
 	return app
 }

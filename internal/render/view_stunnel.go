@@ -33,6 +33,7 @@ type stunnelListener struct {
 	Title    string
 	Address  string
 	Services []stunnelService
+	Raw      []site.Raw
 	Source   site.Source
 }
 
@@ -40,6 +41,7 @@ type stunnelListener struct {
 type stunnelService struct {
 	Name, Host  string
 	Certificate stunnelCertificate
+	Raw         []site.Raw
 	Source      site.Source
 }
 
@@ -101,6 +103,7 @@ func stunnelView(in Input, common header) stunnelData {
 			Name:    fmt.Sprintf("https-%d", i+1),
 			Title:   listener.Address.String(),
 			Address: stunnelAddress(listener.Address),
+			Raw:     []site.Raw{in.Edge.Raw.All().Stunnel, in.Edge.Sites[in.Edge.First].Raw.All().Stunnel},
 			Source:  listener.Source,
 		}
 		for _, name := range named {
@@ -108,6 +111,7 @@ func stunnelView(in Input, common header) stunnelData {
 				Name:        fmt.Sprintf("%s %s", rendered.Name, name.host),
 				Host:        name.host,
 				Certificate: certificate(name.site),
+				Raw:         []site.Raw{in.Edge.Raw.All().Stunnel, name.site.Raw.All().Stunnel},
 				Source:      name.site.TLS.Source,
 			})
 		}

@@ -26,6 +26,8 @@ type vclData struct {
 	header
 	File           string
 	Part           bool // one of several, to which default.vcl hands requests
+	Top            site.Raw
+	Hooks          []vclHook // with text of the owner's own
 	Limits         site.Limits
 	Timeout        site.Timeouts
 	EventStream    string // how long an event stream may be silent
@@ -169,6 +171,8 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		StatusName:     site.CacheName,
 		PurgeSocket:    in.Layout.PurgeSocket(),
 		LongestPath:    routing.LongestPath + 1,
+		Top:            in.Edge.Raw.All().Varnish.Top,
+		Hooks:          hooksOf(in.Edge, sites),
 
 		RedirectSource: redirectSource(in.Edge),
 		Ways:           in.Edge.TellsWays(),

@@ -34,6 +34,7 @@ type Route struct {
 	HasTTL          bool
 	RequestHeaders  HeaderRules
 	ResponseHeaders HeaderRules
+	Raw             *RawTexts // nil for none
 
 	Source          Source
 	BackendSource   Source

@@ -45,10 +45,11 @@ type Edge struct {
 	Timeout    Timeouts
 	Log        Log
 	ACME       ACME
-	Metrics    *Metrics // nil where nothing is counted
-	Trace      *Trace   // nil where nothing is told of traces
-	Sites      []Site   // ordered by Host; never empty
-	First      int      // the place in Sites of the default site, or else the one that the files name first: TLS clients that name nobody get it
+	Metrics    *Metrics  // nil where nothing is counted
+	Trace      *Trace    // nil where nothing is told of traces
+	Raw        *RawTexts // nil for none
+	Sites      []Site    // ordered by Host; never empty
+	First      int       // the place in Sites of the default site, or else the one that the files name first: TLS clients that name nobody get it
 
 	// Secrets are the texts that are to be shown nowhere, the longest first.
 	Secrets []string
@@ -184,6 +185,7 @@ type Site struct {
 	HSTS        *HSTS        // nil where the site says nothing of it
 	Maintenance *Maintenance // nil where the site has none
 	Routes      []Route      // in the order in which they are looked at; the first that fits is taken
+	Raw         *RawTexts    // nil for none
 	Source      Source
 
 	HostsSource, DefaultSource Source
