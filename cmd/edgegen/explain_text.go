@@ -16,6 +16,9 @@ func explanationText(e *explain.Explanation, color bool, width int) string {
 	if e.Generation != nil {
 		fmt.Fprintf(&out, "%s\n\n", paint(color, dim, strings.Join(wrap(e.Generation.String(), width), "\n")))
 	}
+	if doubt := e.Doubt(); doubt != "" {
+		fmt.Fprintf(&out, "%s\n\n", strings.Join(wrap(printable.Text(doubt), width), "\n"))
+	}
 	steps := newTable("TIER", "STEP", "CLAUSE", "SITE", "WHAT HAPPENS")
 	daemons := slices.ContainsFunc(e.Steps, func(step explain.Step) bool { return len(step.Rendered) > 0 })
 	if daemons {

@@ -189,6 +189,9 @@ func resultsText(results []edgetest.Result, failed int, verbose, color bool) str
 			fmt.Fprintf(&out, "    %s:%d: %s\n", printable.Text(r.File), problem.Line, printable.Text(problem.Text))
 		}
 		fmt.Fprintf(&out, "    %s\n", printable.Text(r.Answer))
+		if r.Doubt != "" {
+			fmt.Fprintf(&out, "    %s\n", printable.Text(r.Doubt))
+		}
 		if len(r.Unknown) > 0 {
 			fmt.Fprintf(&out, "    not judged, as the app says it: %s\n", printable.Text(strings.Join(r.Unknown, ", ")))
 		}

@@ -46,7 +46,9 @@ type Result struct {
 	// Unknown are expectations that nobody can judge with nothing running: what the
 	// app says. They do not fail the test.
 	Unknown []string `json:"unknown"`
-	Seconds float64  `json:"seconds"`
+	// Doubt is where raw text may change what is foretold; "" for nowhere.
+	Doubt   string  `json:"doubt,omitempty"`
+	Seconds float64 `json:"seconds"`
 }
 
 // Problem is an expectation that does not hold.
@@ -64,6 +66,9 @@ func (t *Test) Judge(e *explain.Explanation) Result {
 			r.Problems = append(r.Problems, Problem{one.Line, text})
 		}
 		r.Unknown = append(r.Unknown, unknown...)
+	}
+	if e.Live == nil {
+		r.Doubt = e.Doubt()
 	}
 	r.OK = len(r.Problems) == 0
 	return r

@@ -58,13 +58,14 @@ type journey struct {
 // Explain tells the way of a request. The files that it finds are those of now.
 func (e *Explainer) Explain(r Request) *Explanation {
 	j := &journey{Explainer: e, r: r, out: &Explanation{Method: r.Method, URL: r.URL, Cache: []string{"PASS"}, Servers: []string{}, Steps: []Step{},
-		AppHeaders: []Field{}, AnswerHeaders: []Field{}, RemovedHeaders: []string{}}}
+		AppHeaders: []Field{}, AnswerHeaders: []Field{}, RemovedHeaders: []string{}, Raw: []string{}}}
 	if j.listener() && j.head() {
 		j.follow()
 	}
 	if j.streams() {
 		j.out.AnswerHeaders = slices.DeleteFunc(j.out.AnswerHeaders, func(f Field) bool { return fields.OfConnection(f.Name) })
 	}
+	j.raw()
 	j.hide()
 	return j.out
 }

@@ -40,6 +40,8 @@ type Explanation struct {
 	RemovedHeaders []string `json:"removed_headers"`
 	// Generation is the one under which a line of the access log is explained.
 	Generation *Generation `json:"generation,omitempty"`
+	// Raw is where there is text in a daemon's own language that may change all that.
+	Raw []string `json:"raw"`
 	// Live is what came of it, where the request was sent or stands in the log.
 	Live *Live `json:"live,omitempty"`
 }

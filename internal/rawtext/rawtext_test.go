@@ -21,7 +21,7 @@ func hold(t *testing.T, check func(string) *Problem, texts []text) {
 	}
 }
 
-func TestNginx(t *testing.T) {
+func TestL6Nginx(t *testing.T) {
 	hold(t, Nginx, []text{
 		{"", 0}, {"# nothing", 0}, {"limit_rate 1k;", 0},
 		{"if ($uri ~ \"}\") {\n  return 403;\n}", 0},
@@ -37,7 +37,7 @@ func TestNginx(t *testing.T) {
 	})
 }
 
-func TestVCL(t *testing.T) {
+func TestL6VCL(t *testing.T) {
 	hold(t, VCL, []text{
 		{"", 0}, {"# }", 0}, {"/* } */ // }\n", 0},
 		{"set req.http.A = \"}\";", 0}, {`set req.http.A = {"} "};`, 0}, {`set req.http.A = """}""";`, 0},
@@ -48,7 +48,7 @@ func TestVCL(t *testing.T) {
 	})
 }
 
-func TestStunnel(t *testing.T) {
+func TestL6Stunnel(t *testing.T) {
 	hold(t, Stunnel, []text{
 		{"", 0}, {"; [x]", 0}, {"ciphers = HIGH\n# x\n\nTIMEOUTidle=5", 0},
 		{"[other]", 1}, {"a = b\n  [other]", 2}, {"no option", 1}, {"Connect = 1", 1}, {"x = 1\naccept=2", 2}, {"include = /etc", 1},

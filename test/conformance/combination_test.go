@@ -12,6 +12,8 @@ import (
 func asked(c edge.Combination, one contractCase) bool {
 	behind, uncached := c.TLS == site.Off, c.Cache == site.Off
 	switch {
+	case one.raw != "" && !c.Has(one.raw):
+		return false
 	case one.certified && c.TLS != site.Builtin:
 		return false
 	case one.uncached:

@@ -15,17 +15,18 @@ import (
 // request is sent over a connection of its own and answered as want says.
 type contractCase struct {
 	clause, name string
-	edge         string // the configuration; "" is "main"
-	request      string // raw; {case} is the case's mark, {https} the TLS port
-	plain        bool   // send it to the plain listener, which redirects
-	tls          bool   // it is about TLS itself, or about http requests that are served
-	behind       bool   // send it to the plain listener of an edge that leaves the tls tier out
-	uncached     bool   // ask it of an edge that leaves the cache tier out, and of no other
-	caches       bool   // it is about what is stored
-	certified    bool   // ask it of an edge that can ask clients for a certificate
-	shows        string // whose certificate the client shows, where it is asked; "" for nobody's
-	last         bool   // ask it when nothing else is asked of any edge of the combination
-	from         string // the client's address; "" is 127.0.0.1
+	edge         string      // the configuration; "" is "main"
+	request      string      // raw; {case} is the case's mark, {https} the TLS port
+	plain        bool        // send it to the plain listener, which redirects
+	tls          bool        // it is about TLS itself, or about http requests that are served
+	behind       bool        // send it to the plain listener of an edge that leaves the tls tier out
+	uncached     bool        // ask it of an edge that leaves the cache tier out, and of no other
+	caches       bool        // it is about what is stored
+	certified    bool        // ask it of an edge that can ask clients for a certificate
+	raw          site.Engine // the daemon whose text it is about; "" for none
+	shows        string      // whose certificate the client shows, where it is asked; "" for nobody's
+	last         bool        // ask it when nothing else is asked of any edge of the combination
+	from         string      // the client's address; "" is 127.0.0.1
 	answer       func(*exchange)
 	want         want
 	run          func(*attempt)
@@ -63,7 +64,7 @@ func corpus() []contractCase {
 	return slices.Concat(ruleCases(), carelessCases(), streamCases(), socketCases(), limitCases(), hostCases(), aboutTLS(otherHostCases()), behindCases(), uncachedCases(), aboutTLS(tlsCases()), targetCases(), forwardingCases(), forwardedCases(), logCases(), countCases(), handshakeCases(), rangeCases(),
 		fileCases(), slashCases(), directoryCases(), privateCases(), rightsCases(), compressedCases(), codingCases(), errorPageCases(), handedCases(), successCases(),
 		maintenanceCases(), cacheCases(), purgeCases(), statusCases(), freshnessCases(), faultCases(), methodCases(), routeCases(), leadCases(), appCases(), accessCases(), certifiedCases(), aboutTLS(hstsCases()), healthCases(), answerCases(), nameCases(), uploadCases(), framingCases(), aboutTLS(slowHandshakeCases()), pageCases(),
-		traceCases())
+		traceCases(), rawCases())
 }
 
 // stores reports whether a case is about what is stored.

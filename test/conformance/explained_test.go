@@ -38,6 +38,12 @@ func (a *attempt) predicted(c contractCase, from string, got *response) {
 		asked.Body = len(body) > 0 || !whole
 	}
 	e := a.edge.explains.Explain(asked)
+	if c.raw != "" {
+		if len(e.Raw) == 0 {
+			a.errorf("explain says nothing of raw text: %q", e.Answer)
+		}
+		return
+	}
 	complain := func(format string, values ...any) {
 		a.errorf("explain says "+strconv.Quote(e.Answer)+", and "+format, values...)
 	}

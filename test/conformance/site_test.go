@@ -65,7 +65,7 @@ func writeSite(t *testing.T, h *edge.Home, r *record, configuration string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.Write("site.hcl", leavingOut(h.Combination, strings.NewReplacer(values...).Replace(strings.Replace(string(text), "{guarded}", guardedSites(h.Combination)+certifiedSites(h.Combination), 1))))
+	h.Write("site.hcl", withRaw(h.Combination, leavingOut(h.Combination, strings.NewReplacer(values...).Replace(strings.Replace(string(text), "{guarded}", guardedSites(h.Combination)+certifiedSites(h.Combination), 1)))))
 }
 
 // leavingOut makes the site of a combination that leaves tiers out of one that does

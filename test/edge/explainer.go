@@ -4,10 +4,12 @@ import (
 	"net/netip"
 	"testing"
 
+	"edgegen/internal/config"
 	"edgegen/internal/dataplane/static"
 	"edgegen/internal/explain"
 	"edgegen/internal/generation"
 	"edgegen/internal/render"
+	"edgegen/internal/site"
 )
 
 // Explainer explains the home's site as if the builtin tiers served it, whichever
@@ -15,11 +17,20 @@ import (
 // listeners, of which the site may name the port 0.
 func (h *Home) Explainer(t testing.TB, https ...string) *explain.Explainer {
 	t.Helper()
-	selection, err := generation.ParseSelection("builtin")
-	if err != nil {
-		t.Fatal(err)
+	look := func(engines string) (*generation.Preview, error) {
+		selection, err := generation.ParseSelection(engines)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, _, err := generation.Look(t.Context(), h.File, nil, selection, render.Layout{Dir: h.State, Run: h.State}, h.State, "test")
+		return p, err
 	}
-	p, _, err := generation.Look(t.Context(), h.File, nil, selection, render.Layout{Dir: h.State, Run: h.State}, h.State, "test")
+	p, err := look("builtin")
+	if config.IsRefused(err) { // raw text is for a daemon
+		if p, err = look(h.Argument()); err == nil {
+			p.Engines = site.Engines{TLS: site.Builtin, Cache: site.Builtin, Web: site.Builtin}
+		}
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ edge {
   timeouts { drain = "2s" }
   log { access = "off" }
   metrics { listen = "127.0.0.1:0" }
+  {raw edge}
 }
 
 site "open.test" {
@@ -62,4 +63,16 @@ site "first.test" {
   hosts = ["*.shop.open.test"]
   tls { self_signed = true }
   route "/" { redirect { to = "https://shop.test/" } }
+}
+
+site "raw.test" {
+  tls { self_signed = true }
+  {raw site}
+  backend "app" { servers = ["{app}"] }
+  route "/" {
+    static  { root = "public" }
+    backend = "app"
+    {raw route}
+  }
+  route "/free" { backend = "app" }
 }

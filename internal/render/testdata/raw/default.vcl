@@ -175,7 +175,7 @@ sub edge_method {
     }
     # What is said of the client is not one connection's (RFC 9110, 7.6.1). Varnish
     # looks after the fields that it knows.
-    if (req.http.Connection ~ "(?i)(?:^|,)\s*(?:x-forwarded-|x-edge-|(?:x-client-cert-(?:subject|fingerprint|verify)|x-real-ip|x-request-id|forwarded)\s*(?:,|$))") {
+    if (req.http.Connection ~ "(?i)(?:^|,)\s*(?:x-forwarded-|X-Edge-|(?:X-Real-IP|X-Request-Id|Forwarded|X-Original-URL|X-Original-URI|X-Original-Host|X-Original-Method|X-Original-Proto|X-Rewrite-URL|X-Host|X-HTTP-Host-Override|X-HTTP-Destinationurl|X-Scheme|X-Url-Scheme|Front-End-Https|Client-IP|X-Client-IP|True-Client-IP|X-Cluster-Client-IP|X-ProxyUser-IP|X-Forwarded|Forwarded-For|X-Original-Forwarded-For|CF-Connecting-IP|CF-Connecting-IPv6|Fastly-Client-IP|X-Azure-ClientIP|X-Remote-IP|X-Remote-Addr|X-Originating-IP|X-Client-Cert-Subject|X-Client-Cert-Fingerprint|X-Client-Cert-Verify)\s*(?:,|$))") {
         return (synth(400));
     }
     if (req.method !~ "^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$") {
@@ -624,7 +624,7 @@ sub vcl_backend_response {
         || (beresp.http.X-Edge-Control ~ ",no-store[=,]" && beresp.http.X-Edge-Control !~ ",must-understand[=,]")
         || (beresp.http.X-Edge-Control ~ ",must-understand[=,]" && !beresp.http.X-Edge-Lasting)
         || beresp.http.Content-Type ~ "(?i)^text/event-stream\s*(?:;|$)"
-        || beresp.http.Content-Encoding ~ "(?i)(?:^|,)\s*(?:deflate|zstd|(?:x-)?compress|dcb|dcz|exi|pack200-gzip|aes128gcm)\s*(?:,|$)"
+        || beresp.http.Content-Encoding ~ "(?i)(?:^|,)\s*(?:deflate|zstd|compress|x-compress|dcb|dcz|exi|pack200-gzip|aes128gcm)\s*(?:,|$)"
         || beresp.http.Set-Cookie || beresp.http.Vary ~ "(?:^|,)\s*\*\s*(?:,|$)"
         || (bereq.http.Authorization && !beresp.http.X-Edge-Shared)
         || beresp.status == 428 || beresp.status == 429 || beresp.status == 431 || beresp.status == 511
