@@ -15,7 +15,7 @@ func Families() []Family {
 		requests, duration, upstream, sent, received, sockets, untold,
 		info, started, ready, generation, reloads, reloadTime, reloadWell,
 		tierUp, tierInfo, standIn, restarts, takeovers, children,
-		spans, serverUp, serverOpen, processUp, processRestarts, daysLeft,
+		spans, serverUp, serverOpen, processUp, processRestarts, ends,
 	}
 }
 
@@ -75,6 +75,6 @@ var (
 		"1 while the app that edgegen runs for the backend runs, else 0."}
 	processRestarts = Family{"edgegen_backend_process_restarts_total", "counter", []string{"site", "backend"},
 		"How often that app was started again; counted anew where a reload replaces it."}
-	daysLeft = Family{"edgegen_certificate_days_left", "gauge", []string{"site", "source"},
-		"Days until the certificate of the site ends, below 0 after that. source is file, self-signed or acme."}
+	ends = Family{"edgegen_certificate_end_timestamp_seconds", "gauge", []string{"site", "source"},
+		"When the certificate of the site ends, in seconds since 1970. source is file, self-signed or acme."}
 )

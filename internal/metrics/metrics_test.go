@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"edgegen/internal/accesslog"
 	"edgegen/internal/api"
@@ -158,15 +159,23 @@ func TestStateIsTold(t *testing.T) {
 	m.Reloads.Add("refused")
 	m.Takeovers.Add("web")
 	m.Count(accesslog.Record{Way: shop("/", "app"), Status: 200})
-	state := State{Ready: true, Started: now, Certificates: []api.CertificateStatus{{Site: "shop.test", Source: "file", NotAfter: now.Add(73 * time.Hour)}},
+	state := State{Ready: true, Started: now, Certificates: []api.CertificateStatus{{Site: "shop.test", Source: "file", NotAfter: time.Unix(1800000000, 0)}},
 		Status: api.Status{Version: "1", Generation: 3, LastReload: &api.ReloadStatus{At: now}, Connections: api.Connections{WebSockets: 4}, Traces: &api.TracesStatus{Sent: 3, Failed: 6},
 			Tiers: []api.TierStatus{{Role: "web", Engine: "builtin", StandIn: true, State: "running", Restarts: 2, Children: 1}},
 			Backends: []api.BackendStatus{{Site: "shop.test", Name: "app", Process: &api.ProcessStatus{State: "backoff", Restarts: 5},
 				Endpoints: []api.EndpointStatus{{Server: "a:1", Address: "127.0.0.1:1", State: "unwell", Open: 2}, {Server: "b:1", Address: "127.0.0.1:1", State: "well"}}}}}}
-	told := strings.Join(series(t, Registry(m, func() State { return state }, plain), "edgegen_"), "\n")
+	registry := Registry(m, func() State { return state }, plain)
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if problems, err := promlint.NewWithMetricFamilies(families).Lint(); err != nil || len(problems) > 0 {
+		t.Errorf("against the conventions of Prometheus: %v, %v", problems, err)
+	}
+	told := strings.Join(series(t, registry, "edgegen_"), "\n")
 	for _, want := range []string{
 		"edgegen_tier_up tier=web 1", "edgegen_tier_stand_in tier=web 1", "edgegen_takeovers_total tier=web 1", "edgegen_tier_restarts_total tier=web 2",
-		"edgegen_reloads_total result=refused 1", "edgegen_last_reload_successful  0", "edgegen_websockets  4", "edgegen_ready  1", "edgegen_certificate_days_left site=shop.test source=file 3.0", "edgegen_generation  3", "edgegen_trace_spans_total result=failed 6",
+		"edgegen_reloads_total result=refused 1", "edgegen_last_reload_successful  0", "edgegen_websockets  4", "edgegen_ready  1", "edgegen_certificate_end_timestamp_seconds site=shop.test source=file 1.8e+09", "edgegen_generation  3", "edgegen_trace_spans_total result=failed 6",
 		"edgegen_backend_server_up backend=app server=127.0.0.1:1 site=shop.test 0", "edgegen_backend_process_up backend=app site=shop.test 0",
 	} {
 		if !strings.Contains(told, want) {

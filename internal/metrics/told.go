@@ -1,10 +1,6 @@
 package metrics
 
-import (
-	"time"
-
-	"edgegen/internal/api"
-)
+import "edgegen/internal/api"
 
 // told writes how the edge is doing.
 func (w *writer) told(m *Meter, state State) {
@@ -40,7 +36,7 @@ func (w *writer) told(m *Meter, state State) {
 		w.backend(b)
 	}
 	for _, c := range state.Certificates {
-		w.value(daysLeft, time.Until(c.NotAfter).Hours()/24, c.Site, c.Source)
+		w.value(ends, float64(c.NotAfter.Unix()), c.Site, c.Source)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"edgegen/internal/metrics"
+	"edgegen/test/edge"
 )
 
 // O1: the page lists every metric, as the code names them.
@@ -22,8 +23,8 @@ func TestMetricsAreThoseOfTheCode(t *testing.T) {
 	holdGenerated(t, filepath.Join("docs", "metrics.md"), "metrics", table.String())
 }
 
-// The examples ask for metrics that there are, and promtool takes them where it is
-// installed.
+// The examples ask for metrics that there are, and promtool takes them; each alert comes
+// when it is due, and none where all is well.
 func TestMonitoringExamples(t *testing.T) {
 	known := map[string]bool{}
 	for _, f := range metrics.Families() {
@@ -48,11 +49,13 @@ func TestMonitoringExamples(t *testing.T) {
 	}
 	promtool, err := exec.LookPath("promtool")
 	if err != nil {
-		t.Skip("promtool is not installed: the rules and the configuration of Prometheus are not checked by it")
+		edge.Skip(t, "promtool is not installed: the configuration of Prometheus and what its alerts say")
 	}
-	command := exec.CommandContext(t.Context(), promtool, "check", "config", "prometheus.yml")
-	command.Dir = filepath.Join(root, "examples", "monitoring")
-	if said, err := command.CombinedOutput(); err != nil {
-		t.Errorf("promtool: %v\n%s", err, said)
+	for _, ask := range [][]string{{"check", "config", "examples/monitoring/prometheus.yml"}, {"test", "rules", "test/docs/testdata/alerts_test.yml"}} {
+		command := exec.CommandContext(t.Context(), promtool, ask...)
+		command.Dir = root
+		if said, err := command.CombinedOutput(); err != nil {
+			t.Errorf("promtool: %v\n%s", err, said)
+		}
 	}
 }
