@@ -29,6 +29,9 @@ type runningEdge struct {
 	status    api.Status
 	edge      *site.Edge
 	explainer *explain.Explainer
+	client    *api.Client
+	// listens has varnishd say what it knows of each request.
+	listens bool
 	// announced has a PROXY header say who asks, as of an edge for tests alone.
 	announced bool
 }
@@ -40,7 +43,7 @@ func (s streams) runningEdge(ctx context.Context, arguments []string, flags site
 	if err != nil {
 		return nil, err
 	}
-	r := &runningEdge{}
+	r := &runningEdge{client: client}
 	if r.status, err = askStatus(ctx, client); err != nil {
 		return nil, err
 	}
@@ -85,6 +88,8 @@ func (r *runningEdge) askAt(ctx context.Context, request explain.Request, addres
 		request.Peer = explain.Somewhere()
 	}
 	explanation := r.explainer.Explain(request)
+	hears := r.listen(ctx)
+	defer hears.end()
 	log := r.edge.Log.Access
 	before := explain.LogSize(log)
 	live, err := explain.Send(ctx, request, explain.Listener{Address: address, TLS: request.HTTPS && !r.edge.Plain(), QUIC: explanation.Protocol == "HTTP/3.0",
@@ -96,6 +101,7 @@ func (r *runningEdge) askAt(ctx context.Context, request explain.Request, addres
 	if filepath.IsAbs(log) {
 		line = explain.AwaitLine(ctx, log, before, request, live.Protocol, linePatience)
 	}
+	live.Varnish = hears.logged(ctx, request.Target(live.Protocol), live.Port)
 	explanation.Beside(live, line)
 	explanation.Live = live
 	return explanation, nil
@@ -107,6 +113,7 @@ func (s streams) explainLive(ctx context.Context, request explain.Request, argum
 	if err != nil {
 		return s.refusal(err, flags.asJSON)
 	}
+	running.listens = true
 	explanation, err := running.ask(ctx, request)
 	if err != nil {
 		return err

@@ -64,6 +64,10 @@ func writeLive(out *strings.Builder, color bool, width int, l *explain.Live) {
 		rows.add("", cell{mark, tone}, cell{text: c.What}, cell{text: orDash(c.Foretold)}, cell{orDash(c.Came), tone})
 	}
 	rows.write(out, color, width)
+	if len(l.Varnish) > 0 {
+		out.WriteString("\n")
+		varnishTable(l.Varnish).write(out, color, width)
+	}
 }
 
 // writeFields lists header fields, with the lines that set them.

@@ -75,6 +75,13 @@ func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
 		purged, err := e.purge(r.Context(), purgeOf(r))
 		e.answer(w, r, purged, err)
 	})
+	mux.HandleFunc("GET /eavesdrop", func(w http.ResponseWriter, r *http.Request) {
+		e.eavesdrop(ctx, w, r)
+	})
+	mux.HandleFunc("GET /logged", func(w http.ResponseWriter, r *http.Request) {
+		records, err := e.logged(r)
+		e.answer(w, r, records, err)
+	})
 	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, r *http.Request) {
 		stop()
 		select {

@@ -18,10 +18,13 @@ type Live struct {
 	Headers  []Field           `json:"headers"`
 	Bytes    int64             `json:"bytes"` // of the body
 	Duration float64           `json:"duration_ms"`
-	Log      LogLine           `json:"log"` // the line of the access log; nil where none was found
+	Log      LogLine           `json:"log"`               // the line of the access log; nil where none was found
+	Varnish  []LogRecord       `json:"varnish,omitempty"` // what varnishd has logged of it
 	Compared []Compared        `json:"compared"`
 	Differs  bool              `json:"differs"`
 	header   map[string]string // by lower-case names
+	// Port is the client's, by which the request is known to varnishd.
+	Port int `json:"-"`
 }
 
 // Compared is one thing that was foretold, and what came.

@@ -83,11 +83,7 @@ func LogSize(path string) int64 {
 // AwaitLine waits for a line after that many bytes of a log that is of the request;
 // nil where none comes in time. spoken is the version of HTTP that it was sent over.
 func AwaitLine(ctx context.Context, path string, after int64, r Request, spoken string, patience time.Duration) LogLine {
-	method, rest, _ := strings.Cut(r.Head, " ")
-	target, _, _ := strings.Cut(rest, " ")
-	if spoken != "HTTP/1.1" {
-		method, target = r.Fields.Get(":method"), r.Fields.Get(":path")
-	}
+	method, target := r.line(spoken)
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {

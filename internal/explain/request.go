@@ -112,6 +112,22 @@ func Ask(a Asked) (Request, error) {
 // request is a list of fields.
 func (r *Request) Streams() bool { return r.Protocol == site.HTTP2 || r.Protocol == site.HTTP3 }
 
+// line is the method and the target as they are sent over a version of HTTP.
+func (r *Request) line(spoken string) (method, target string) {
+	if spoken != "HTTP/1.1" {
+		return r.Fields.Get(":method"), r.Fields.Get(":path")
+	}
+	method, rest, _ := strings.Cut(r.Head, " ")
+	target, _, _ = strings.Cut(rest, " ")
+	return method, target
+}
+
+// Target is what is asked for over a version of HTTP.
+func (r *Request) Target(spoken string) string {
+	_, target := r.line(spoken)
+	return target
+}
+
 // given takes "Name: value" apart. A name may begin with the colon of a pseudo-header.
 func given(lines []string) (wire.Header, error) {
 	var header wire.Header

@@ -34,6 +34,7 @@ type reply struct {
 	status   int
 	header   http.Header
 	bytes    int64
+	port     int // from which it was asked
 }
 
 // Send sends a request to a listener of an edge and reads the answer. Certificates
@@ -50,7 +51,7 @@ func Send(ctx context.Context, r Request, to Listener) (*Live, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Live{Address: to.Address, Protocol: got.protocol, Status: got.status, Bytes: got.bytes, Headers: []Field{}, header: map[string]string{},
+	l := &Live{Address: to.Address, Protocol: got.protocol, Status: got.status, Bytes: got.bytes, Port: got.port, Headers: []Field{}, header: map[string]string{},
 		Duration: float64(time.Since(began).Microseconds()) / 1000}
 	for name, values := range got.header {
 		l.Headers = append(l.Headers, Field{Name: name, Value: strings.Join(values, ", ")})
@@ -74,12 +75,17 @@ func (r *Request) sendTo(ctx context.Context, to Listener) (*reply, error) {
 }
 
 // overTCP asks in one of the versions, as the listener chooses.
-func (r *Request) overTCP(ctx context.Context, to Listener, protocols ...string) (*reply, error) {
+func (r *Request) overTCP(ctx context.Context, to Listener, protocols ...string) (got *reply, err error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", to.Address)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the edge: %w", err)
 	}
 	defer conn.Close()
+	defer func() {
+		if at, ok := conn.LocalAddr().(*net.TCPAddr); ok && err == nil {
+			got.port = at.Port
+		}
+	}()
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) }) // that ends whoever waits
 	defer stop()
 	if r.Announced {

@@ -45,6 +45,9 @@ type Varnish struct {
 	manager     atomic.Int64 // the number of the varnishd that is being brought up, or was
 	serving     atomic.Int64 // and that of its child; 0 before the first
 
+	listening sync.Mutex
+	listeners int // how many want to know all that is logged
+
 	mu      sync.Mutex
 	current vclSet   // what is in use, and what a varnishd that starts gets
 	kept    []vclSet // what was in use before, the latest last

@@ -1,11 +1,16 @@
 package explain
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net"
+	"slices"
 	"strings"
 	"testing"
 
+	"edgegen/internal/api"
 	"edgegen/internal/explain"
 	"edgegen/internal/site"
 	"edgegen/test/edge"
@@ -32,6 +37,9 @@ func live(t *testing.T, h *edge.Home, g *generated, https string) {
 			}
 		}
 	}
+	if h.Cache == site.Varnish {
+		overheard(t, h, "https://"+g.hosts[0]+":"+port+"/live/3")
+	}
 	for _, scheme := range []string{"https", "wss"} {
 		result := h.Verb("explain", "GET", scheme+"://"+g.hosts[0]+":"+port+"/live/2", "--live", "--json", "--protocol", "h2")
 		e := &explain.Explanation{}
@@ -56,5 +64,45 @@ func live(t *testing.T, h *edge.Home, g *generated, https string) {
 	}
 	if result := h.Verb("explain", "--id", "nobody", h.File); result.Code != 1 || !strings.Contains(result.Err, `about the request "nobody"`) {
 		t.Errorf("no such id: exit code %d\n%s", result.Code, result.Err)
+	}
+}
+
+// overheard holds that what varnishd itself has logged is told, and that it logs less
+// again afterwards.
+func overheard(t *testing.T, h *edge.Home, url string) {
+	result := h.Verb("explain", "GET", url, "--live", "--json")
+	e := &explain.Explanation{}
+	if err := json.Unmarshal([]byte(result.Out), e); err != nil || e.Live == nil {
+		t.Fatalf("%v\n%s", err, result.Err)
+	}
+	for _, tag := range []string{"ReqURL", "VCL_call", "RespHeader"} {
+		if !slices.ContainsFunc(e.Live.Varnish, func(r explain.LogRecord) bool { return r.Tag == tag }) {
+			t.Errorf("varnishd's %s is not told: %+v", tag, e.Live.Varnish)
+		}
+	}
+	client, err := api.NewClient(h.State)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := tls.Dial("tcp", e.Live.Address, &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "GET /live/4 HTTP/1.1\r\nHost: "+e.Site+"\r\nConnection: close\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, conn); err != nil {
+		t.Fatal(err)
+	}
+	records := edge.Await(t, "varnishd has logged a request", edge.Patience, func() []api.LogRecord {
+		records, err := client.Logged(t.Context(), "/live/4", conn.LocalAddr().(*net.TCPAddr).Port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return records
+	}, func(records []api.LogRecord) bool { return len(records) > 0 })
+	if slices.ContainsFunc(records, func(r api.LogRecord) bool { return r.Tag == "VCL_call" || r.Tag == "RespHeader" }) {
+		t.Errorf("varnishd still logs everything: %+v", records)
 	}
 }

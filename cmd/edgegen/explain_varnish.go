@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"edgegen/internal/api"
+	"edgegen/internal/explain"
+	"edgegen/internal/site"
+)
+
+// listener hears what varnishd logs. The zero value hears nothing.
+type listener struct {
+	client *api.Client
+	stop   func()
+}
+
+// listen has the edge's varnishd log everything from now on, if it has one and somebody
+// wants to know. What it says is beside the point of the request: where it cannot be
+// heard, there is nothing of it.
+func (r *runningEdge) listen(ctx context.Context) listener {
+	for _, tier := range r.status.Tiers {
+		if r.listens && tier.Role == site.CacheTier && tier.Engine == string(site.Varnish) && !tier.StandIn {
+			if stop, err := r.client.Eavesdrop(ctx); err == nil {
+				return listener{r.client, stop}
+			}
+		}
+	}
+	return listener{}
+}
+
+// logged waits for what varnishd has logged of a request from a port of this machine.
+func (l listener) logged(ctx context.Context, target string, port int) (records []explain.LogRecord) {
+	if l.client == nil || port == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, linePatience)
+	defer cancel()
+	for {
+		found, err := l.client.Logged(ctx, target, port)
+		if err != nil {
+			return nil
+		}
+		for _, one := range found {
+			records = append(records, explain.LogRecord(one))
+		}
+		if records != nil {
+			return records
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+func (l listener) end() {
+	if l.stop != nil {
+		l.stop()
+	}
+}
+
+// varnishTable is what varnishd has logged, for people.
+func varnishTable(records []explain.LogRecord) *table {
+	rows := newTable("", "", "VARNISHD LOGGED")
+	last := int64(0)
+	for _, r := range explain.Brief(records) {
+		of := ""
+		if r.Transaction != last {
+			of = fmt.Sprintf("%s %d", map[string]string{"Request": "request", "BeReq": "fetch"}[r.Kind], r.Transaction)
+		}
+		last = r.Transaction
+		rows.add("", cell{of, dim}, cell{text: r.Tag}, cell{text: r.Value})
+	}
+	return rows
+}
