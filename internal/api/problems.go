@@ -115,6 +115,7 @@ func (p *problems) certificate(c CertificateStatus, now time.Time) {
 	switch {
 	case left <= 0:
 		p.add(true, fmt.Sprintf("the certificate of %s has ended", c.Site), c.Problem)
+	case c.Renewal != nil && c.Problem == "": // some live for days
 	case left < certificate.Notice:
 		p.add(left < urgent, fmt.Sprintf("the certificate of %s ends in %s", c.Site, daysOf(Days(left))), c.Problem)
 	case c.Problem != "":

@@ -38,9 +38,9 @@ func TestProblems(t *testing.T) {
 			[]string{"! the name n of the backend a of s is not found"}},
 		"a refused reload": {func(o *Overview) { o.LastReload = &ReloadStatus{} }, []string{"! the last reload was refused; what was served before is served on"}},
 		"certificates": {func(o *Overview) {
-			o.Certificates = []CertificateStatus{{Site: "long", NotAfter: days(90)}, {Site: "soon", NotAfter: days(13.5)}, {Site: "now", NotAfter: days(3.5)},
+			o.Certificates = []CertificateStatus{{Site: "short", NotAfter: days(3), Renewal: &now}, {Site: "short and stuck", NotAfter: days(3), Renewal: &now, Problem: "p"}, {Site: "long", NotAfter: days(90)}, {Site: "soon", NotAfter: days(13.5)}, {Site: "now", NotAfter: days(3.5)},
 				{Site: "hours", NotAfter: days(0.5)}, {Site: "gone", NotAfter: days(-0.1)}, {Site: "stuck", NotAfter: days(30), Problem: "p"}}
-		}, []string{"x the certificate of now ends in 4 days", "x the certificate of hours ends in less than a day", "x the certificate of gone has ended",
+		}, []string{"x the certificate of short and stuck ends in 3 days", "x the certificate of now ends in 4 days", "x the certificate of hours ends in less than a day", "x the certificate of gone has ended",
 			"! the certificate of soon ends in 14 days", "! the certificate of stuck cannot be renewed"}},
 		"failures":       {func(o *Overview) { o.Traffic = &Traffic{Window: 10, All: Flow{Requests: 10, Failed: 5}} }, []string{"x 50 % of the requests fail (5xx)"}},
 		"a few failures": {func(o *Overview) { o.Traffic = &Traffic{Window: 10, All: Flow{Requests: 1000, Failed: 5}} }, nil},
