@@ -61,11 +61,11 @@ func (w *wanted) askWhen(ctx context.Context, pair certificate.Pair, before time
 }
 
 // windowOf is what can be used of the time in which an authority suggests to renew.
-// Some suggest the whole lifetime: who comes in the last sixth of it has no time left
-// for an authority that is away.
+// Some suggest the whole lifetime: who comes in the last quarter of it has little time
+// left for an authority that is away.
 func windowOf(pair certificate.Pair, start, end time.Time) (from, to time.Time) {
 	life := lifeOf(pair)
-	latest := pair.Leaf.NotAfter.Add(-life / 6)
+	latest := pair.Leaf.NotAfter.Add(-life / 4)
 	if !end.After(latest) {
 		return start, end
 	}

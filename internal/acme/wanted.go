@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -124,8 +125,9 @@ func (w *wanted) serve(ctx context.Context, before, pair certificate.Pair) error
 			return fmt.Errorf("the last certificate was not served: %w", err)
 		}
 		pause := w.pause(failures, min(mostPause(before), longestServePause), err)
-		w.went("the certificate was renewed, and is not served: "+err.Error(), time.Now().Add(pause))
-		m.options.Log.Error("a certificate was renewed, and is not served; it is tried again", "site", w.Site, "error", err, "in", pause.Round(time.Second))
+		why, _, _ := strings.Cut(err.Error(), "\n") // the first line says it
+		w.went("the certificate was renewed, and is not served: "+why, time.Now().Add(pause))
+		m.options.Log.Error("a certificate was renewed, and is not served; it is tried again", "site", w.Site, "error", why, "in", pause.Round(time.Second))
 		if !wait(ctx, pause) {
 			return ctx.Err()
 		}

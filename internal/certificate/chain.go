@@ -47,10 +47,10 @@ func complete(file string, chain, rest []*x509.Certificate) error {
 	}
 	whose := "it"
 	if len(chain) > 1 {
-		whose = fmt.Sprintf("that of %q", nameOf(end.Subject))
+		whose = fmt.Sprintf("that of %q", NameOf(end.Subject))
 	}
 	e := &Error{Kind: Incomplete, File: file,
-		Detail: fmt.Sprintf("lacks the certificate of %q, which has signed %s", nameOf(end.Issuer), whose),
+		Detail: fmt.Sprintf("lacks the certificate of %q, which has signed %s", NameOf(end.Issuer), whose),
 		Remedy: "append it: browsers refuse a chain with a gap"}
 	if len(end.IssuingCertificateURL) > 0 {
 		e.Remedy = fmt.Sprintf("append it, in PEM: it is at %s", end.IssuingCertificateURL[0])
@@ -66,7 +66,17 @@ func (p Pair) Unknown() string {
 	if isRoot(end) || knowsRoot(p.Chain) || !hasRoots() {
 		return ""
 	}
-	return nameOf(end.Issuer)
+	return NameOf(end.Issuer)
+}
+
+// EndedAuthority is the first of those between the site's own certificate and the root
+// that has ended; nil where none has.
+func (p Pair) EndedAuthority(now time.Time) *x509.Certificate {
+	at := slices.IndexFunc(p.Chain[1:], func(c *x509.Certificate) bool { return !isRoot(c) && !now.Before(c.NotAfter) })
+	if at < 0 {
+		return nil
+	}
+	return p.Chain[1+at]
 }
 
 // isPublic reports whether an authority signed the certificate that browsers come
@@ -99,8 +109,8 @@ func hasRoots() bool {
 	return err == nil && !pool.Equal(x509.NewCertPool())
 }
 
-// nameOf is what a person calls the subject of a certificate.
-func nameOf(name pkix.Name) string {
+// NameOf is what a person calls the subject of a certificate.
+func NameOf(name pkix.Name) string {
 	if name.CommonName != "" {
 		return name.CommonName
 	}

@@ -30,12 +30,12 @@ func ReadClients(authorities, revoked string, now time.Time) (files ClientFiles,
 	}
 	for _, root := range roots {
 		if root.BasicConstraintsValid && !root.IsCA || root.Version == 3 && !root.BasicConstraintsValid {
-			return ClientFiles{}, nil, &Error{Kind: Malformed, File: authorities, Detail: fmt.Sprintf("holds the certificate of %q, which is no authority", nameOf(root.Subject)),
+			return ClientFiles{}, nil, &Error{Kind: Malformed, File: authorities, Detail: fmt.Sprintf("holds the certificate of %q, which is no authority", NameOf(root.Subject)),
 				Remedy: "name a file with the certificate of whoever signs those of the clients"}
 		}
 		files.Authorities += encoded("CERTIFICATE", root.Raw)
 		if !now.Before(root.NotAfter) {
-			warnings = append(warnings, &Error{Kind: Malformed, File: authorities, Detail: fmt.Sprintf("holds the certificate of %q, which expired on %s", nameOf(root.Subject), root.NotAfter.UTC().Format(time.DateOnly)),
+			warnings = append(warnings, &Error{Kind: Malformed, File: authorities, Detail: fmt.Sprintf("holds the certificate of %q, which expired on %s", NameOf(root.Subject), root.NotAfter.UTC().Format(time.DateOnly)),
 				Remedy: "put the one in its place that follows it: nobody comes in by it"})
 		}
 	}
@@ -84,7 +84,7 @@ func readLists(file string) ([]*x509.RevocationList, error) {
 		}
 		for _, extension := range list.Extensions {
 			if extension.Critical { // such as that it is about some certificates alone, or about what has changed
-				return nil, fail(Malformed, fmt.Sprintf("holds a list of %q that is about a part of its certificates alone", nameOf(list.Issuer)), "take the authority's full list", nil)
+				return nil, fail(Malformed, fmt.Sprintf("holds a list of %q that is about a part of its certificates alone", NameOf(list.Issuer)), "take the authority's full list", nil)
 			}
 		}
 		lists = append(lists, list)
@@ -106,16 +106,16 @@ func checkLists(file string, roots []*x509.Certificate, lists []*x509.Revocation
 	}
 	for _, root := range roots {
 		if listOf(root, lists) == nil {
-			return nil, problem(Incomplete, "append the list of that authority: nobody with a certificate of it could come in", "has no list of %q", nameOf(root.Subject))
+			return nil, problem(Incomplete, "append the list of that authority: nobody with a certificate of it could come in", "has no list of %q", NameOf(root.Subject))
 		}
 	}
 	for _, list := range lists {
 		made := func(root *x509.Certificate) bool { return listOf(root, []*x509.RevocationList{list}) != nil }
 		if !slices.ContainsFunc(roots, made) {
-			warnings = append(warnings, problem(Incomplete, "leave it out, unless clients show the certificate of that one with their own", "has a list of %q, which is none of the authorities", nameOf(list.Issuer)))
+			warnings = append(warnings, problem(Incomplete, "leave it out, unless clients show the certificate of that one with their own", "has a list of %q, which is none of the authorities", NameOf(list.Issuer)))
 		}
 		if ended(list, now) {
-			warnings = append(warnings, problem(Malformed, "put a newer one in its place: until then nobody with a certificate of that authority comes in", "has a list of %q that ended on %s", nameOf(list.Issuer), list.NextUpdate.UTC().Format(time.DateTime)))
+			warnings = append(warnings, problem(Malformed, "put a newer one in its place: until then nobody with a certificate of that authority comes in", "has a list of %q that ended on %s", NameOf(list.Issuer), list.NextUpdate.UTC().Format(time.DateTime)))
 		}
 	}
 	return warnings, nil

@@ -102,9 +102,9 @@ func (c *Clients) unrevoked(way []*x509.Certificate, now time.Time) (until time.
 		list := c.listOf(way[i+1])
 		switch {
 		case list == nil:
-			return until, fmt.Errorf("no list says what %s has revoked", nameOf(way[i+1].Subject))
+			return until, fmt.Errorf("no list says what %s has revoked", NameOf(way[i+1].Subject))
 		case now.Before(list.ThisUpdate), ended(list, now):
-			return until, fmt.Errorf("the list of what %s has revoked is not of today", nameOf(way[i+1].Subject))
+			return until, fmt.Errorf("the list of what %s has revoked is not of today", NameOf(way[i+1].Subject))
 		case c.revoked[list][string(one.SerialNumber.Bytes())]:
 			return until, errRevoked
 		}
@@ -141,10 +141,10 @@ func (c *Clients) Ends() (what string, at time.Time) {
 		}
 	}
 	for _, one := range c.authorities {
-		keep(fmt.Sprintf("the certificate of the authority %q", nameOf(one.Subject)), one.NotAfter)
+		keep(fmt.Sprintf("the certificate of the authority %q", NameOf(one.Subject)), one.NotAfter)
 	}
 	for _, list := range c.lists {
-		keep(fmt.Sprintf("the list of what %q has revoked", nameOf(list.Issuer)), list.NextUpdate)
+		keep(fmt.Sprintf("the list of what %q has revoked", NameOf(list.Issuer)), list.NextUpdate)
 	}
 	return what, at
 }

@@ -58,6 +58,10 @@ func (b *block) checkPair(pair certificate.Pair, written located) {
 				"certificate %q does not cover %s", written.text, name.text)
 		}
 	}
+	if ended := pair.EndedAuthority(b.now()); ended != nil {
+		b.warnAt(written.place, "put the newer one of that authority in its place: who needs it refuses the certificate",
+			"certificate %q stands before that of %q, which expired on %s", written.text, certificate.NameOf(ended.Subject), ended.NotAfter.UTC().Format(time.DateOnly))
+	}
 	if unknown := pair.Unknown(); unknown != "" {
 		b.warnAt(written.place, "append the certificate of that one, unless it is a root that all clients have been given",
 			"certificate %q is signed by %q, which is neither in the file nor an authority that this machine knows", written.text, unknown)

@@ -128,7 +128,8 @@ func compare(t *testing.T, path string, archive *txtar.Archive, got []byte) {
 // writeCertificates puts certs/*.crt for vzine.us and www.vzine.us into the
 // directory, of every age, with the key certs/server.key; ed.crt has ed.key. That
 // of private.crt and gap.crt has been signed by an authority that nobody knows: of
-// gap.crt it says itself that the authority is one for browsers.
+// gap.crt it says itself that the authority is one for browsers. In stale.crt the
+// certificate of that authority follows, and has expired.
 func writeCertificates(t testing.TB, dir string) {
 	t.Helper()
 	key, other := newKey(t), newKey(t)
@@ -158,6 +159,13 @@ func writeCertificates(t testing.TB, dir string) {
 	private := template(now.Add(-day), now.Add(90*day))
 	private.IssuingCertificateURL = []string{"http://ca.example/between.crt"}
 	write("private.crt", signedPEM(t, private, key, other))
+	between := template(now.Add(-90*day), now.Add(-day))
+	between.DNSNames, between.Subject, between.IsCA, between.BasicConstraintsValid = nil, pkix.Name{CommonName: "between"}, true, true
+	above, err := x509.CreateCertificate(rand.Reader, between, &x509.Certificate{Subject: pkix.Name{CommonName: "above"}}, other.Public(), newKey(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("stale.crt", append(signedPEM(t, private, key, other), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: above})...))
 	forum, err := x509.OIDFromInts([]uint64{2, 23, 140, 1, 2, 1})
 	if err != nil {
 		t.Fatal(err)

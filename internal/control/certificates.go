@@ -98,7 +98,8 @@ const shownTime = 10 * time.Second
 // serveRenewed returns nil when handshakes on every listener show the certificate of
 // the site, which is in the store.
 func (e *Edge) serveRenewed(ctx context.Context, host string, pair certificate.Pair) error {
-	if err := e.renewals.serve(ctx, time.Until(pair.Leaf.NotAfter), func(ctx context.Context) error {
+	served := func() bool { return e.serving().Has(host, pair.Leaf) }
+	if err := e.renewals.serve(ctx, renewal{time.Until(pair.Leaf.NotAfter), served}, func(ctx context.Context) error {
 		_, err := e.change(ctx, func() (*transaction, error) {
 			serving := e.serving()
 			return e.stageLoaded(ctx, serving.Path, &config.Findings{Loaded: serving.Loaded})

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -29,13 +30,19 @@ type gathering struct {
 	err     error
 	waiting int           // those who want to know how it ends; the lock is that of renewals
 	quiet   time.Duration // how long no other one has to come; likewise
+	served  []func() bool // whether what each has got is served already; likewise
 	cancel  context.CancelFunc
 }
 
-// serve has all that is in the store be served, and says how that went. What is good for
-// a short time, left, waits for others for a small part of that. Nobody's end
+// renewal is one certificate that is to be served.
+type renewal struct {
+	left   time.Duration // until its end: one that ends soon waits for others for a small part of that
+	served func() bool   // whether it is already, by an earlier change
+}
+
+// serve has all that is in the store be served, and says how that went. Nobody's end
 // of waiting is in the way of the others: the change is given up when all have gone.
-func (r *renewals) serve(ctx context.Context, left time.Duration, change func(context.Context) error) error {
+func (r *renewals) serve(ctx context.Context, one renewal, change func(context.Context) error) error {
 	r.mu.Lock()
 	g := r.next
 	if g == nil {
@@ -46,7 +53,7 @@ func (r *renewals) serve(ctx context.Context, left time.Duration, change func(co
 		go r.run(life, g, change) // the last one who waits sees its end
 	}
 	g.waiting++
-	g.quiet = min(g.quiet, left/32)
+	g.quiet, g.served = min(g.quiet, one.left/32), append(g.served, one.served)
 	r.mu.Unlock()
 	select {
 	case g.another <- struct{}{}:
@@ -84,8 +91,8 @@ func (r *renewals) run(ctx context.Context, g *gathering, change func(context.Co
 	if r.next == g {
 		r.next = nil // what comes from now on may not be in the store yet
 	}
-	r.mu.Unlock()
-	if g.err = ctx.Err(); g.err == nil {
+	r.mu.Unlock() // nobody comes to it any more
+	if g.err = ctx.Err(); g.err == nil && slices.ContainsFunc(g.served, func(served func() bool) bool { return !served() }) {
 		g.err = change(ctx)
 	}
 }

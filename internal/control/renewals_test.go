@@ -32,7 +32,7 @@ func TestC2Gathered(t *testing.T) {
 						mine := stored
 						mu.Unlock()
 						begun := time.Now()
-						err := r.serve(t.Context(), time.Hour, func(context.Context) error {
+						err := r.serve(t.Context(), renewal{time.Hour, func() bool { return false }}, func(context.Context) error {
 							mu.Lock()
 							defer mu.Unlock()
 							changes, served = changes+1, stored
@@ -58,6 +58,7 @@ func TestC2Gathered(t *testing.T) {
 func TestC2GatheredEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r renewals
+		one := renewal{time.Hour, func() bool { return false }}
 		failed := errors.New("refused")
 		changes := 0
 		change := func(ctx context.Context) error {
@@ -71,13 +72,13 @@ func TestC2GatheredEnds(t *testing.T) {
 		first, leave := context.WithCancel(t.Context())
 		var work sync.WaitGroup
 		work.Go(func() {
-			if err := r.serve(first, time.Hour, change); !errors.Is(err, context.Canceled) {
+			if err := r.serve(first, one, change); !errors.Is(err, context.Canceled) {
 				t.Errorf("who leaves: %v", err)
 			}
 		})
 		synctest.Wait()
 		work.Go(func() {
-			if err := r.serve(t.Context(), time.Hour, change); !errors.Is(err, failed) {
+			if err := r.serve(t.Context(), one, change); !errors.Is(err, failed) {
 				t.Errorf("who stays: %v", err)
 			}
 		})
@@ -86,13 +87,37 @@ func TestC2GatheredEnds(t *testing.T) {
 		work.Wait()
 		alone, end := context.WithTimeout(t.Context(), gatherTime/2)
 		defer end()
-		if err := r.serve(alone, time.Hour, change); !errors.Is(err, context.DeadlineExceeded) {
+		if err := r.serve(alone, one, change); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("who is alone and leaves: %v", err)
 		}
-		if err := r.serve(t.Context(), time.Hour, change); !errors.Is(err, failed) {
+		if err := r.serve(t.Context(), one, change); !errors.Is(err, failed) {
 			t.Errorf("who comes afterwards: %v", err)
 		}
 		if changes != 2 {
+			t.Errorf("%d changes", changes)
+		}
+	})
+}
+
+// What an earlier change has served already needs no other one.
+func TestC2GatheredServed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r renewals
+		served := map[string]bool{"a": true}
+		var work sync.WaitGroup
+		changes := 0
+		for _, names := range [][]string{{"a"}, {"a", "b"}, {"a", "b"}} {
+			for _, name := range names {
+				work.Go(func() {
+					one := renewal{time.Hour, func() bool { return served[name] }}
+					if err := r.serve(t.Context(), one, func(context.Context) error { changes, served["b"] = changes+1, true; return nil }); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			work.Wait()
+		}
+		if changes != 1 {
 			t.Errorf("%d changes", changes)
 		}
 	})

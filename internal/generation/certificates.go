@@ -2,6 +2,7 @@ package generation
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -161,7 +162,7 @@ func (g *Generation) refuseInvalid(next *Generation, now time.Time, found *confi
 			continue
 		}
 		for _, pair := range next.Pairs[i] {
-			if pair.ValidAt(now) || slices.ContainsFunc(had, func(p certificate.Pair) bool { return p.Leaf.Equal(pair.Leaf) }) {
+			if pair.ValidAt(now) || g.Has(s.Host, pair.Leaf) {
 				continue
 			}
 			what := "expired on " + pair.Leaf.NotAfter.UTC().Format(time.DateOnly)
@@ -182,4 +183,9 @@ func (g *Generation) pairsOf(name string) []certificate.Pair {
 		}
 	}
 	return nil
+}
+
+// Has reports whether a certificate is one of those of the site that a name leads to.
+func (g *Generation) Has(name string, leaf *x509.Certificate) bool {
+	return slices.ContainsFunc(g.pairsOf(name), func(p certificate.Pair) bool { return p.Leaf.Equal(leaf) })
 }
