@@ -92,15 +92,9 @@ func logCases() []contractCase {
 func (a *attempt) entries(count int) []entry {
 	var found []entry
 	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) { // between two looks
-		data, err := os.ReadFile(a.edge.Path("access.log"))
-		if err != nil {
-			a.fatalf("%v", err)
-		}
 		found = found[:0]
-		for line := range bytes.Lines(data) {
-			if bytes.Contains(line, []byte(a.mark)) && bytes.HasSuffix(line, []byte("\n")) {
-				found = append(found, a.entry(line))
-			}
+		for _, line := range a.linesBefore() {
+			found = append(found, a.entry([]byte(line)))
 		}
 		if len(found) >= count || time.Now().After(deadline) {
 			break
@@ -173,11 +167,11 @@ func (a *attempt) logs(request string, want entry) entry {
 
 // linesBefore are the lines that the case has in the log already.
 func (a *attempt) linesBefore() []string {
-	data, err := os.ReadFile(a.edge.Path("access.log"))
+	lines, err := a.edge.log.about(a.mark)
 	if err != nil {
 		a.fatalf("%v", err)
 	}
-	return slices.DeleteFunc(strings.SplitAfter(string(data), "\n"), func(line string) bool { return !strings.Contains(line, a.mark) })
+	return lines
 }
 
 // server is the address of a backend with one server, as the site has it.

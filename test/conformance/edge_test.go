@@ -17,6 +17,7 @@ type subject struct {
 	metrics       string // where metrics are told; "" for nowhere
 	https6        string // the IPv6 one; "" where the machine has none
 	record        *record
+	log           *logReader
 	configuration string
 	explains      *explain.Explainer
 }
@@ -26,7 +27,7 @@ func start(t *testing.T, c edge.Combination, configuration string) *subject {
 	t.Helper()
 	h, r := edge.NewHome(t, c), newRecord()
 	writeSite(t, h, r, configuration)
-	return &subject{Edge: h.Up(), record: r, configuration: configuration}
+	return &subject{Edge: h.Up(), record: r, log: &logReader{path: h.Path("access.log")}, configuration: configuration}
 }
 
 // await waits until the edge is ready, and asks where it listens.

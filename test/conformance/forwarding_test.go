@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"encoding/json"
-	"os"
 	"strings"
 	"time"
 )
@@ -171,13 +170,9 @@ func logged(request, from, client string) func(*attempt) {
 		id := a.last().header.Get("X-Request-Id")
 		deadline := time.Now().Add(patience)
 		for time.Now().Before(deadline) {
-			data, err := os.ReadFile(a.edge.Path("access.log"))
-			if err != nil {
-				a.fatalf("%v", err)
-			}
-			for line := range strings.Lines(string(data)) {
+			for _, line := range a.linesBefore() {
 				var entry struct{ ID, Client string }
-				if strings.Contains(line, id) && json.Unmarshal([]byte(line), &entry) == nil && entry.ID == id {
+				if json.Unmarshal([]byte(line), &entry) == nil && entry.ID == id {
 					a.compare("client", entry.Client, client)
 					return
 				}

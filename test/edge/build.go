@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"testing"
 	"time"
 )
@@ -22,6 +23,10 @@ const (
 	programVariable  = "EDGEGEN_UNDER_TEST"
 	programsVariable = "EDGEGEN_TEST_PROGRAMS"
 )
+
+// garbage is how much of it tests may have for each byte that is in use, in percent:
+// they are small, and many.
+const garbage = 400
 
 // Main builds edgegen, and the programs of the packages that are named beside
 // it, runs the tests of a package, and returns the exit code. Where the
@@ -62,6 +67,7 @@ func runBuilt(m *testing.M, given string, packages []string) (code int, err erro
 	if err := os.Setenv(programsVariable, dir); err != nil {
 		return 1, err
 	}
+	debug.SetGCPercent(garbage)
 	return m.Run(), nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"math/big"
+	"sync"
 	"testing"
 	"time"
 )
@@ -34,12 +35,15 @@ func NewCertificate(t testing.TB, host string, serial int64, life time.Duration)
 // NewRSACertificate is NewCertificate with an RSA key.
 func NewRSACertificate(t testing.TB, host string, serial int64, life time.Duration) Certificate {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	key, err := rsaKey()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return certificateFor(t, key, host, serial, life)
 }
+
+// rsaKey is one for all: it takes long to find.
+var rsaKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
 func certificateFor(t testing.TB, key crypto.Signer, host string, serial int64, life time.Duration) Certificate {
 	t.Helper()

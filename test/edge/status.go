@@ -22,6 +22,13 @@ func (e *Edge) Status() api.Status {
 	return status
 }
 
+// Purge has the edge forget, as the verb does.
+func (e *Edge) Purge(what api.Purge) (api.Purged, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
+	defer cancel()
+	return e.client.Purge(ctx, what)
+}
+
 // Until waits for a status that holds.
 func (e *Edge) Until(what string, limit time.Duration, holds func(api.Status) bool) api.Status {
 	e.t.Helper()
