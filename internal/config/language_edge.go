@@ -27,7 +27,7 @@ func edgeLanguage() *schema {
 				into:    in(func(e *site.Edge) *int { return &e.PublicPort }),
 				source:  in(func(e *site.Edge) *site.Source { return &e.PublicPortSource })},
 			{name: "protocols", kind: listKind, elements: 3, standard: `["h1", "h2"]`, by: edgegenItself | tlsTier | cacheTier,
-				words:   "the versions of HTTP that clients may choose; h1 is always among them. h3 is HTTP/3, on the UDP ports of https: the tls and the cache tier are builtin then. stunnel, and any tls tier in front of varnishd, speaks h1 alone",
+				words:   "the versions of HTTP that clients may choose; h1 is always among them. h3 is HTTP/3, on the UDP ports of https: the tls tier is builtin then. stunnel speaks h1 alone",
 				example: `["h1", "h2", "h3"]`,
 				into:    in(func(e *site.Edge) *site.Protocols { return &e.Protocols }),
 				source:  in(func(e *site.Edge) *site.Source { return &e.ProtocolsSource }), read: reads(readProtocols)},

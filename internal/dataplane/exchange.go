@@ -33,6 +33,8 @@ type exchange struct {
 
 	told string // what Cache-Status says of this tier; "" for nothing
 
+	over string // as in http1
+
 	handed int // how often apps have led the request on
 
 	cache   string // X-Cache

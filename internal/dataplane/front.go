@@ -114,7 +114,7 @@ func (x *exchange) ended(w decide.Way) answer {
 	if w.Turn == decide.AboutServer {
 		return answer{Response: &wire.Response{Status: w.Status(x.Method), Header: w.Fields(), Length: -1}}
 	}
-	status := w.Status(x.Method)
+	status := w.Status(x.AsksBy())
 	if w.Turn == decide.Health && x.model.away != nil && x.model.away() {
 		status = http.StatusServiceUnavailable
 	}

@@ -29,6 +29,7 @@ type http1 struct {
 	log    bool // this tier writes the access log
 	peer   netip.Addr
 	tls    uint16          // the version that the client has agreed upon; 0 where it is not known
+	over   string          // the version of HTTP that the client speaks with a tier in front, where that is another; else ""
 	https  bool            // the client speaks TLS, with the edge or with whoever is in front of it
 	shown  *gate.Handshake // as in exchange
 	plane  *Plane
@@ -152,6 +153,7 @@ func (c *http1) prepare(t site.Timeouts) bool {
 		keep = !x.Header.Contains("Connection", "close")
 	}
 	x.Upgrade = decide.ReadUpgrade(x.Header)
+	x.over, x.Carried = c.over, c.over != "" && x.Upgrade.Protocol != "" // which a client cannot say there
 	if x.Length != 0 {
 		expect := x.Minor == 1 && x.Header.Contains("Expect", "100-continue")
 		c.body.start(c, x.Length, x.model.decide.Largest(), expect, t.Body)

@@ -1,20 +1,9 @@
 package dataplane
 
-import (
-	"net"
-
-	"edgegen/internal/dataplane/h2"
-)
+import "edgegen/internal/dataplane/h2"
 
 // http2 serves HTTP/2 on one connection.
 type http2 struct{ streams }
-
-// http2 serves a connection until it ends. socket lies beneath it; nil where
-// that is no TCP connection.
-func (p *Plane) http2(c *http2, conn net.Conn, socket *h2.Socket) {
-	c.plane, c.protocol = p, "HTTP/2.0"
-	c.run(h2.New(p.ended, conn, socket, c, &p.batches))
-}
 
 // Serve answers a request. What is in memory, and small files, it answers on
 // the goroutine that reads from the connection.

@@ -25,11 +25,8 @@ func (p *Plane) http3(in *h3.Incoming, d *door) {
 	}
 	agreed := in.TLS()
 	chosen, _ := in.Note().(*siteTLS)
-	c := &http3{streams{plane: p, door: d, peer: peer, tls: agreed.Version, shown: chosen.handshake(agreed), protocol: "HTTP/3.0", serve: p.front.serve}}
-	if p.crowded(in) {
-		c.serve, c.full = full, true
-	}
-	c.run(h3.New(in, c, &p.http3s))
+	c := &http3{streams{plane: p, door: d, peer: peer, tls: agreed.Version, shown: chosen.handshake(agreed), protocol: "HTTP/3.0"}}
+	c.run(h3.New(in, c, &p.http3s), in, in.RemoteAddr(), agreed)
 }
 
 // Serve answers a request.

@@ -101,26 +101,23 @@ func (p *Plane) https(raw net.Conn, d *door, from net.Addr) {
 		return // the handshake was all that an authority wanted
 	}
 	shown := asked.by.handshake(agreed)
+	if p.front == nil && isProbe(raw) { // which asks this tier alone
+		return
+	}
+	if agreed.NegotiatedProtocol == "h2" {
+		c := &http2{streams: streams{plane: p, door: d, peer: addressIn(from), tls: agreed.Version, shown: shown, protocol: "HTTP/2.0"}}
+		c.run(h2.New(p.ended, conn, socket, c, &p.batches), raw, from, agreed)
+		return
+	}
 	if p.front == nil {
-		if isProbe(raw) { // which asks this tier alone
-			return
-		}
-		client := relayed{source: from, to: conn.LocalAddr(), tls: inProxy(agreed.Version)}
-		if shown != nil {
-			var leave func()
-			client.connection, leave = p.options.Gates.Enter(shown)
-			defer leave()
-		}
+		client, leave := p.relayedFrom(from, conn.LocalAddr(), agreed, shown)
+		defer leave()
 		p.relay(conn, client)
 		return
 	}
-	serve, crowded := p.front.serve, p.crowded(raw)
-	if crowded {
+	serve := p.front.serve
+	if p.crowded(raw) {
 		serve = full
-	}
-	if agreed.NegotiatedProtocol == "h2" {
-		p.http2(&http2{streams: streams{door: d, peer: addressIn(from), tls: agreed.Version, shown: shown, serve: serve, full: crowded}}, conn, socket)
-		return
 	}
 	p.http1(&http1{Conn: conn, door: d, peer: addressIn(from), tls: agreed.Version, https: true, shown: shown, serve: serve, log: true})
 }
@@ -161,7 +158,7 @@ func (p *Plane) proxied(conn net.Conn, d *door) {
 	}
 	early, _ := front.Peek(front.Buffered())
 	https := from.https || !p.model.Load().edge.Plain()
-	p.http1(&http1{Conn: conn, door: d, peer: from.peer, tls: from.tls, https: https, shown: p.options.Gates.Handshake(from.connection), serve: serve, log: true}, early...)
+	p.http1(&http1{Conn: conn, door: d, peer: from.peer, tls: from.tls, https: https, shown: p.options.Gates.Handshake(from.connection), over: from.protocol, serve: serve, log: true}, early...)
 }
 
 var localhost = netip.AddrFrom4([4]byte{127, 0, 0, 1})

@@ -75,7 +75,7 @@ func newModel(from Model, roles Roles, keeper *gate.Keeper, old *model, outer *t
 		}
 	}
 	if roles.TLS && !edge.Plain() {
-		t, err := newTLSModel(edge, from.Certificates, m.clients, roles.protocols(edge), outer)
+		t, err := newTLSModel(edge, from.Certificates, m.clients, protocols(edge), outer)
 		if err != nil {
 			return nil, err
 		}

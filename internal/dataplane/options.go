@@ -30,8 +30,9 @@
 //   - A user who is not root, and as whom files are read, may lose the right to a
 //     directory above them a quarter of a second before that is noticed.
 //   - A stop ends WebSockets once no request is under way any more.
-//   - HTTP/2 and 3 are spoken where TLS and cache are in one Plane, WebSockets over them
-//     (RFC 8441, RFC 9220) too. What is malformed is answered with 400, and its stream reset.
+//   - HTTP/2 and 3 are spoken with WebSockets over them (RFC 8441, RFC 9220) too. What is
+//     malformed is answered with 400, and its stream reset. A cache tier of another process
+//     is asked over HTTP/1.1 (inward.go).
 package dataplane
 
 import (

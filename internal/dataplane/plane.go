@@ -45,7 +45,9 @@ type Plane struct {
 	probeHost   string // whom Probe asks for
 	connections gauge
 	sockets     gauge
-	streams     gauge // requests of HTTP/2 and 3 under way
+	streams     gauge        // requests of HTTP/2 and 3 under way
+	asked       gauge        // of these, what a native cache tier is asked
+	kept        atomic.Int64 // connections to it on which nothing is asked
 	track       *track
 	accepting   chan struct{} // closed when Run has opened the doors
 	failed      chan error    // of accepting

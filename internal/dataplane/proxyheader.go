@@ -10,6 +10,8 @@ import (
 
 	"github.com/pires/go-proxyproto"
 	"github.com/pires/go-proxyproto/tlvparse"
+
+	"edgegen/internal/dataplane/h3"
 )
 
 // proxiedClient is what a PROXY header says of a client.
@@ -17,6 +19,8 @@ type proxiedClient struct {
 	peer       netip.Addr // the local host where the header names nobody
 	tls        uint16     // the version that it has agreed upon; 0 where the header does not say
 	connection string     // as in relayed
+
+	protocol string // likewise
 
 	https   bool           // the header says that it speaks TLS
 	named   bool           // the header names the client
@@ -41,8 +45,30 @@ func readProxy(r *bufio.Reader) (proxiedClient, error) {
 		from.peer = a.Unmap()
 		from.address, from.named = netip.AddrPortFrom(from.peer, uint16(source.Port)), true
 	}
-	from.tls, from.connection, from.https = tlsIn(h)
+	fields, err := h.TLVs()
+	if err != nil {
+		return from, nil
+	}
+	from.tls, from.connection, from.https = tlsIn(fields)
+	from.protocol = muxedIn(fields)
 	return from, nil
+}
+
+// muxedIn is the version of HTTP with many requests at a time that a header names by ALPN,
+// as the access log does; "" for none.
+func muxedIn(fields []proxyproto.TLV) string {
+	for _, f := range fields {
+		if f.Type != proxyproto.PP2_TYPE_ALPN {
+			continue
+		}
+		switch string(f.Value) {
+		case "h2":
+			return "HTTP/2.0"
+		case h3.ProtocolName:
+			return "HTTP/3.0"
+		}
+	}
+	return ""
 }
 
 // skipUnspecified skips a header of version 2 about a protocol that has no addresses:
@@ -56,13 +82,9 @@ func skipUnspecified(r *bufio.Reader) error {
 	return err
 }
 
-// tlsIn returns the version that a header names, of those that edgegen speaks, what it
+// tlsIn returns the version of TLS that a header names, of those that edgegen speaks, what it
 // knows the connection by, and whether it speaks of TLS at all.
-func tlsIn(h *proxyproto.Header) (version uint16, connection string, spoken bool) {
-	fields, err := h.TLVs()
-	if err != nil {
-		return 0, "", false
-	}
+func tlsIn(fields []proxyproto.TLV) (version uint16, connection string, spoken bool) {
 	said, ok := tlvparse.FindSSL(fields)
 	if !ok || !said.ClientSSL() {
 		return 0, "", false
@@ -80,6 +102,9 @@ type relayed struct {
 	// requests name. It is unknownTLS where whoever is in front of the edge ends TLS,
 	// and "" where nobody is known to.
 	tls string
+	// protocol is the version of HTTP that it has chosen, as ALPN names it, where its
+	// requests reach the cache tier as those of HTTP/1.1 all the same; else "".
+	protocol string
 	// connection is what gate.Keeper knows the client's handshake by; "" where it was
 	// asked for no certificate. It travels where a certificate's name would, which the
 	// VCL can read, as that may be longer than it takes.
@@ -90,7 +115,11 @@ func (r relayed) peer() netip.Addr { return addressIn(r.source) }
 
 // write writes the PROXY header.
 func (r relayed) write(w io.Writer) error {
-	header := proxyproto.HeaderProxyFromAddrs(2, r.source, r.to)
+	header := proxyproto.HeaderProxyFromAddrs(2, overTCP(r.source), overTCP(r.to))
+	var fields []proxyproto.TLV
+	if r.protocol != "" {
+		fields = append(fields, proxyproto.TLV{Type: proxyproto.PP2_TYPE_ALPN, Value: []byte(r.protocol)})
+	}
 	if r.tls != "" {
 		version := proxyproto.TLV{Type: proxyproto.PP2_SUBTYPE_SSL_VERSION, Value: []byte(r.tls)}
 		all := []proxyproto.TLV{version}
@@ -101,12 +130,21 @@ func (r relayed) write(w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		if err := header.SetTLVs([]proxyproto.TLV{said}); err != nil {
-			return err
-		}
+		fields = append(fields, said)
+	}
+	if err := header.SetTLVs(fields); err != nil {
+		return err
 	}
 	_, err := header.WriteTo(w)
 	return err
+}
+
+// overTCP is an address as the header is to have it: varnishd takes none of UDP.
+func overTCP(a net.Addr) net.Addr {
+	if udp, ok := a.(*net.UDPAddr); ok {
+		return net.TCPAddrFromAddrPort(udp.AddrPort())
+	}
+	return a
 }
 
 // unknownTLS is the version where somebody else has agreed upon it.

@@ -1,6 +1,7 @@
 package dataplane
 
 import (
+	"net/http"
 	"time"
 
 	"edgegen/internal/accesslog"
@@ -23,6 +24,12 @@ func (x *exchange) finish(status int, bytes int64) accesslog.Record {
 	}
 	if x.ID == "" { // refused before it got one
 		x.ID = decide.NewID()
+	}
+	if x.over != "" {
+		x.Protocol = x.over
+	}
+	if x.Carried {
+		x.Method = http.MethodConnect
 	}
 	return accesslog.Record{
 		Way: x.way(), Time: x.began, ID: x.ID, Trace: x.Trace, Inherited: x.TraceKept, Client: client, Protocol: x.Protocol, Method: x.Method, Host: x.Host, Path: x.Target,

@@ -9,7 +9,8 @@ import (
 // relay hands a connection to a native cache tier: a PROXY header, then every byte
 // as it is, both ways. What has been read of it already is early.
 func (p *Plane) relay(client net.Conn, from relayed, early ...byte) {
-	t := p.model.Load().edge.Timeout
+	m := p.model.Load()
+	t := m.edge.Timeout
 	if p.crowded(client) {
 		p.http1(&http1{Conn: client, peer: from.peer(), serve: full, log: true}, early...)
 		return
@@ -35,8 +36,7 @@ func (p *Plane) relay(client net.Conn, from relayed, early ...byte) {
 		return
 	}
 	defer p.track.remove(cache)
-	// What is in it is the cache tier's to time; this only outlasts all of it.
-	pipe := &pipe{idle: max(t.WebSocketIdle, t.Idle, t.FirstByte) + time.Minute, after: t.Idle, buffers: &p.copies}
+	pipe := &pipe{idle: m.outlasting(), after: t.Idle, buffers: &p.copies}
 	pipe.run(client, cache)
 }
 

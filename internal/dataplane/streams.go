@@ -2,6 +2,7 @@ package dataplane
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"net/netip"
 	"time"
@@ -52,11 +53,29 @@ type carrier interface {
 	Tunnel() net.Conn
 }
 
-// run serves the connection until it ends.
-func (c *streams) run(under carrying) {
+// run serves the connection until it ends. Beneath it is conn, which is from a client.
+func (c *streams) run(under carrying, conn net.Conn, from net.Addr, agreed tls.ConnectionState) {
+	p := c.plane
 	c.under = under
-	c.plane.track.muxed(c)
-	defer c.plane.track.forgetMuxed(c)
+	switch {
+	case p.crowded(conn):
+		c.serve, c.full = full, true
+	case p.front != nil:
+		c.serve = p.front.serve
+	default:
+		client, leave := p.relayedFrom(from, conn.LocalAddr(), agreed, c.shown)
+		defer leave()
+		client.protocol = agreed.NegotiatedProtocol
+		o, end, err := p.inward(client)
+		if err != nil {
+			p.log.Warn("cache tier", "error", err)
+			return
+		}
+		defer end()
+		c.serve = o.serve
+	}
+	p.track.muxed(c)
+	defer p.track.forgetMuxed(c)
 	under.Serve()
 }
 
@@ -158,7 +177,9 @@ func (c *streams) refuse(x *exchange, err error) answer {
 // ended writes the access log, and takes the memory back.
 func (c *streams) ended(e *stream) {
 	if !e.logged {
-		c.plane.access(e.finish(e.status, e.to.Sent()), true)
+		if !e.others {
+			c.plane.access(e.finish(e.status, e.to.Sent()), true)
+		}
 		c.plane.streams.leave()
 	}
 	wait := e.wait

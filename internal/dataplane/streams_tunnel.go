@@ -32,6 +32,19 @@ func accepted(answer, request wire.Header) bool {
 	return answer.Get("Sec-WebSocket-Accept") == base64.StdEncoding.EncodeToString(sum[:])
 }
 
+// errOpened is an app that answers a handshake as if it were no handshake.
+var errOpened = errors.New("the app has not switched protocols, and says that all is well")
+
+// refusing is an app's answer to a handshake that it does not take. To whoever has asked by
+// CONNECT a success would say that the WebSocket is open (RFC 8441, 4).
+func (p *Plane) refusing(x *exchange, r *wire.Response) *wire.Response {
+	if !x.Tunnel || r.Status >= 300 {
+		return r
+	}
+	r.Close()
+	return p.unanswered(x, errOpened)
+}
+
 // pipe lets a WebSocket through until it ends.
 func (c *streams) pipe(e *stream, a answer) {
 	p, s := c.plane, e.to
@@ -57,5 +70,5 @@ func (c *streams) pipe(e *stream, a answer) {
 	}
 	r := e.finish(http.StatusSwitchingProtocols, down+int64(len(a.switched.Early)))
 	r.Received = up
-	p.access(r, true)
+	p.access(r, !e.others)
 }

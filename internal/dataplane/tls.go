@@ -106,10 +106,9 @@ func bindTickets(config, outer *tls.Config, host string) {
 	}
 }
 
-// protocols is what a client may choose from: a native cache tier speaks
-// HTTP/1.1 only.
-func (r Roles) protocols(edge *site.Edge) []string {
-	if r.Cache && edge.Protocols.HTTP2 {
+// protocols is what a client may choose from.
+func protocols(edge *site.Edge) []string {
+	if edge.Protocols.HTTP2 {
 		return []string{"h2", "http/1.1"}
 	}
 	return []string{"http/1.1"}

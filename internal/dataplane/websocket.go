@@ -40,7 +40,7 @@ func (f *front) askToSwitch(x *exchange) answer {
 	x.tier = "backend"
 	if r != nil {
 		decide.CleanResponse(&r.Header)
-		return answer{Response: r}
+		return answer{Response: f.plane.refusing(x, r)}
 	}
 	if x.Tunnel && !accepted(switched.Header, request.Header) {
 		_ = switched.Close()

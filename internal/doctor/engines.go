@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"strings"
 
 	"edgegen/internal/config"
 	"edgegen/internal/engines"
@@ -112,7 +111,7 @@ func (x *examination) examineDifferences() []Line {
 	var lines []Line
 	for _, d := range engines.Differences() {
 		if x.options.All || x.makes(d) {
-			lines = append(lines, Line{LevelNote, strings.TrimSpace(string(d.Engine)+" "+d.Tier) + " " + d.Clause, fmt.Sprintf("%s (%s)", d.What, d.Why), ""})
+			lines = append(lines, Line{LevelNote, d.Whose() + " " + d.Clause, fmt.Sprintf("%s (%s)", d.What, d.Why), ""})
 		}
 	}
 	if len(lines) == 0 {

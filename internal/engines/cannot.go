@@ -10,13 +10,8 @@ func stunnelCannot(edge *site.Edge, _ string) (problem string, at site.Source) {
 	return cannotEndTLS(site.Stunnel, edge, "its PROXY line names addresses alone")
 }
 
-// varnishCannot is about the protocols in which it can be asked.
-func varnishCannot(edge *site.Edge, _ string) (problem string, at site.Source) {
-	if edge.Protocols.HTTP3 {
-		return "varnishd is asked over HTTP/1.1 alone, and protocols asks for h3", edge.ProtocolsSource
-	}
-	return "", site.Source{}
-}
+// varnishCannot finds nothing: the tls tier makes HTTP/1.1 of what it is asked.
+func varnishCannot(*site.Edge, string) (problem string, at site.Source) { return "", site.Source{} }
 
 // nginxCannot is about ending TLS: there is nothing that the web tier cannot do.
 func nginxCannot(edge *site.Edge, tier string) (problem string, at site.Source) {

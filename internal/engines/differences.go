@@ -9,6 +9,7 @@ type Difference struct {
 	Engine site.Engine
 	Tier   string      // which it has to serve for that; "" for any
 	With   site.Engine // another engine that has to serve its tier for the difference to be seen; "" for none
+	Over   string      // the version of HTTP that clients have to speak for that; "" for any
 	Clause string      // of the contract, as "E4"
 	// Sometimes says that it is a matter of timing: it may not be observed.
 	Sometimes bool
@@ -16,6 +17,20 @@ type Difference struct {
 	Why       string // it cannot be had
 	Tried     string // what was tried; "" where there is nothing to try
 }
+
+// Whose says by what the difference is made.
+func (d Difference) Whose() string {
+	text := string(d.Engine)
+	for _, more := range [][2]string{{" as ", d.Tier}, {" with ", string(d.With)}, {" over ", d.Over}} {
+		if more[1] != "" {
+			text += more[0] + more[1]
+		}
+	}
+	return text
+}
+
+// onlyOver is the version that Varnish itself reads from clients.
+const onlyOver = "HTTP/1.1"
 
 // Differences lists everything in which daemons differ from the contract. What is not in
 // this table does not differ, and what is in it is observed by a test.
@@ -74,31 +89,31 @@ func pipeDifferences() []Difference {
 // framingDifferences are those of how strictly a request is read.
 func framingDifferences() []Difference {
 	return []Difference{
-		{Name: "varnish-wordless-400", Engine: "varnish", Clause: "E4",
+		{Name: "varnish-wordless-400", Engine: "varnish", Over: onlyOver, Clause: "E4",
 			What: "what Varnish refuses by itself gets a 400, or a 417, without a body and without X-Cache; the access log does not name the client of what is no HTTP at all",
 			Why:  "it is written before any VCL runs"},
-		{Name: "varnish-folded-lines", Engine: "varnish", Clause: "E4",
+		{Name: "varnish-folded-lines", Engine: "varnish", Over: onlyOver, Clause: "E4",
 			What:  "a folded header line is taken; it is forwarded unfolded, as RFC 9112 allows",
 			Why:   "Varnish unfolds lines before any VCL runs",
 			Tried: "unfolded, it cannot be told from a value with several spaces"},
-		{Name: "native-bare-lf", Engine: "varnish", Clause: "E4",
+		{Name: "native-bare-lf", Engine: "varnish", Over: onlyOver, Clause: "E4",
 			What:  "a line of a head may end in LF alone; it is forwarded with CRLF",
 			Why:   "Varnish's parser takes either, and has no parameter for it",
 			Tried: "no line's end is visible to VCL; nothing ambiguous reaches a backend"},
-		{Name: "varnish-leading-space", Engine: "varnish", Clause: "E4",
+		{Name: "varnish-leading-space", Engine: "varnish", Over: onlyOver, Clause: "E4",
 			What: "white space before the request line is skipped; it is not forwarded",
 			Why:  "Varnish skips it before any VCL runs"},
-		{Name: "varnish-host-of-target", Engine: "varnish", Clause: "E4",
+		{Name: "varnish-host-of-target", Engine: "varnish", Over: onlyOver, Clause: "E4",
 			What: "a request without Host is taken where its target is an http:// URL with a path",
 			Why:  "Varnish makes a Host of the target before any VCL runs"},
 		{Name: "varnish-malformed-chunks", Engine: "varnish", Clause: "E4",
 			What:  "a chunked body is held in memory, up to limits.body_size for each client, until all of it has come; one that is malformed, or more than 1 MiB over the limit, is answered by closing, and nothing of it is forwarded",
 			Why:   "Varnish gives up a request whose body it cannot read",
 			Tried: "passed on unbuffered, a body that breaks off reached the app as a whole one, so it is held until it is complete; synth() is not carried out after a body failed"},
-		{Name: "varnish-chunk-extensions", Engine: "varnish", Clause: "F1",
+		{Name: "varnish-chunk-extensions", Engine: "varnish", Over: onlyOver, Clause: "F1",
 			What: "a chunked body with chunk extensions is answered by closing",
 			Why:  "Varnish's parser knows none"},
-		{Name: "varnish-trailers", Engine: "varnish", Clause: "F1",
+		{Name: "varnish-trailers", Engine: "varnish", Over: onlyOver, Clause: "F1",
 			What: "a chunked body with trailers is answered by closing",
 			Why:  "Varnish's parser knows none"},
 		{Name: "varnish-unknown-names", Engine: "varnish", Clause: "F2",
@@ -129,7 +144,7 @@ func framingDifferences() []Difference {
 // limitDifferences are those of sizes, numbers and times.
 func limitDifferences() []Difference {
 	return []Difference{
-		{Name: "varnish-large-head", Engine: "varnish", Clause: "E5",
+		{Name: "varnish-large-head", Engine: "varnish", Over: onlyOver, Clause: "E5",
 			What:  "a head over limits.header_size closes the connection without 431, and without a line in the access log",
 			Why:   "Varnish gives up before any VCL runs",
 			Tried: "with http_req_size above the limit VCL would run, and cannot measure a head"},

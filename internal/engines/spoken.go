@@ -11,8 +11,6 @@ func Spoken(edge *site.Edge, by site.Engines) site.Protocols {
 		return site.Protocols{}
 	case daemon:
 		return site.Protocols{HTTP2: tls.HTTP2 && edge.Protocols.HTTP2}
-	case by.Cache == site.Varnish:
-		return site.Protocols{}
 	}
 	return edge.Protocols
 }

@@ -47,8 +47,6 @@ func (j *journey) agreed(spoken site.Protocols, wanted string) {
 		if wanted == "HTTP/3" {
 			says += ": protocols does not name h3"
 		}
-	case edge.Protocols.HTTP2 && j.in.Engines.TLS == site.Builtin:
-		says = fmt.Sprintf("in front of %s HTTP/1.1 is spoken alone: the client, who asks for %s, does as well", j.in.Engines.Cache, wanted)
 	case edge.Protocols.HTTP2:
 		says = fmt.Sprintf("%s speaks HTTP/1.1 alone: the client, who asks for %s, does as well", j.in.Engines.TLS, wanted)
 	default:

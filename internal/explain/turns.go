@@ -21,7 +21,7 @@ type ending struct {
 // ends tells the edge's own answer.
 func (j *journey) ends() {
 	e := j.ending()
-	status := j.w.Status(j.q.Method)
+	status := j.w.Status(j.q.AsksBy())
 	j.step(site.CacheTier, e.step, e.clause, e.source, e.anchor, "%s", e.words)
 	j.answer(status, "%s", e.words)
 	j.out.AnswerHeaders = append(j.out.AnswerHeaders, fieldsOf(j.w.Fields())...)

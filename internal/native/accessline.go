@@ -1,6 +1,7 @@
 package native
 
 import (
+	"cmp"
 	"iter"
 	"net/netip"
 	"strconv"
@@ -28,6 +29,7 @@ const (
 	logTier    // TIER, MICROSECONDS and BACKEND, of an answer from the web tier
 	logAnswer  // VERDICT, and where somebody wants to know SITE, BACKEND and ROUTE
 	logServers // NAME=ADDRESS of all servers that a pipe may lead to
+	logOver    // VERSION that the client speaks with the tls tier, where it is another, and METHOD, where that is
 	logProtocol
 	logMethod
 	logPath
@@ -91,6 +93,8 @@ func noteOfVCL(name string) int {
 		return logAnswer
 	case "edge-servers":
 		return logServers
+	case "edge-over":
+		return logOver
 	case "edge-head":
 		return logHead
 	}
@@ -148,6 +152,9 @@ func (l *logNote) request(server string) accesslog.Record {
 		Time: time.UnixMicro((seconds(start) - seconds(before)).Microseconds()), Protocol: l[logProtocol], Method: l[logMethod], Path: l[logPath],
 		Status: int(count(l[logStatus])), Bytes: count(l[logBytes]), Duration: seconds(l[logAnswered]),
 		Tier: "cache",
+	}
+	if over, method, _ := strings.Cut(l[logOver], " "); over != "" {
+		r.Protocol, r.Method = over, cmp.Or(method, r.Method)
 	}
 	client, asker, _ := strings.Cut(l[logAsker], " ")
 	r.Client = address(client, l[logPeer])

@@ -42,7 +42,7 @@ func argumentsView(in Input, common header) argumentsData {
 		BetweenBytes:     edge.Timeout.BetweenBytes,
 		Workspace:        48<<10 + 6*edge.Limits.HeaderSize,
 		BackendWorkspace: 128<<10 + 4*edge.Limits.HeaderSize,
-		ThreadPoolMax:    edge.Limits.WebSockets/2 + max(200, edge.Limits.Connections/8),
+		ThreadPoolMax:    (edge.Limits.WebSockets + edge.Limits.InWork()) / 2,
 		Unread:           unread(edge.Log.Level == "debug"),
 	}
 	if in.Standby {

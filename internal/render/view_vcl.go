@@ -103,6 +103,9 @@ type vclData struct {
 	RedirectSource, StorageSource site.Source
 	Behind                        bool // whether somebody in front of the edge ends TLS
 	BehindSource                  site.Source
+	Muxed                         bool   // whether clients may speak HTTP/2 or 3 with the TLS tier
+	AltSvc                        string // "" for none
+	ProtocolsSource               site.Source
 }
 
 // vclMethods are some methods, as an expression and as the value of Allow.
@@ -156,7 +159,7 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		LargestTaken:   1 << 20,
 		LargestDrain:   2 * in.Edge.LargestBody(),
 		// A little more than the limit, so that the web tier answers with 413.
-		LargestChunked: in.Edge.LargestBody() + 1<<20,
+		LargestChunked: in.Edge.LargestBody() + site.HeldBeyond,
 		Unstored:       `(?i)(?:^|,)\s*(?:` + strings.Join(site.UnstoredCodings(), "|") + `)\s*(?:,|$)`,
 		AboutClient:    `(?i)(?:^|,)\s*(?:x-forwarded-|` + site.NotePrefix + `|(?:` + strings.Join(site.ClientNames(), "|") + `)\s*(?:,|$))`,
 		ForwardedNames: site.ForwardedNames(),
@@ -181,7 +184,13 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		TracePattern:   site.TraceParentPattern,
 		Behind:         in.Edge.Plain(),
 		BehindSource:   in.Edge.Engine.Source,
-		StorageSource:  in.Edge.Storage.Source,
+		Muxed:          in.Standby && !in.Edge.Plain() && in.Edge.Protocols != (site.Protocols{}),
+
+		ProtocolsSource: in.Edge.ProtocolsSource,
+		StorageSource:   in.Edge.Storage.Source,
+	}
+	if in.Standby { // by hand nobody speaks HTTP/3
+		view.AltSvc = in.Edge.AltSvc()
 	}
 	if t := in.Edge.Trace; t != nil {
 		view.TraceBelow = 10_000_000 + int(math.Round(t.Sample*90_000_000))

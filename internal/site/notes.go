@@ -113,6 +113,7 @@ var notes = [...]Note{
 	{NotePrefix + "Trace", "the traceparent, for the access log, and whether it was kept", "cache", "cache", Sorted},
 	{NotePrefix + "Chain", "a value under way within one step", "cache", "cache", Sorted},
 	{NotePrefix + "Path", "the decoded path, its slashes merged", "cache", "cache", Sorted},
+	{NotePrefix + "Over", "the version of HTTP that the client speaks with the tls tier, and whether by CONNECT", "cache", "cache", Sorted},
 	{NotePrefix + "Way", "the backend and the route, for the access log", "cache", "cache", Sorted},
 	{NotePrefix + "Canonical", "the site's canonical host; a site has been found", "cache", "cache", Sorted},
 	{NotePrefix + "Site", "the site, by its canonical host", "cache", "cache", Asked},

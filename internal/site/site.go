@@ -106,6 +106,13 @@ type Limits struct {
 	Source      Source
 }
 
+// HeldBeyond is how many bytes more than a body may have a native cache tier holds of one
+// without a length, so that the web tier can say that it is too long.
+const HeldBeyond = 1 << 20
+
+// InWork is how many requests a native cache tier has threads for.
+func (l Limits) InWork() int { return max(400, l.Connections/4) }
+
 // Timeouts bound how long the edge waits.
 type Timeouts struct {
 	Header        time.Duration // to receive a request's head

@@ -29,10 +29,11 @@ func asked(c edge.Combination, one contractCase) bool {
 }
 
 // declares reports whether one of the combination's engines has a declared
-// difference of that name, and whether it is one that is seen only sometimes.
-func declares(c edge.Combination, name string) (declared, sometimes bool) {
+// difference of that name over a version of HTTP, and whether it is one that is seen only
+// sometimes.
+func declares(c edge.Combination, name string, over version) (declared, sometimes bool) {
 	for _, d := range engines.Differences() {
-		if d.Name == name && c.Serves(d.Engine, d.Tier) && (d.With == "" || c.Has(d.With)) {
+		if d.Name == name && (d.Over == "" || over == http1) && c.Serves(d.Engine, d.Tier) && (d.With == "" || c.Has(d.With)) {
 			return true, d.Sometimes
 		}
 	}

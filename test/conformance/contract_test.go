@@ -82,7 +82,7 @@ func runCorpus(t *testing.T, c edge.Combination, edges map[string]*subject, over
 						t.Parallel()
 					}
 					a := &attempt{over: over, mark: fmt.Sprintf("c%04dz", first+i), edge: edges[cmp.Or(one.edge, "main")]}
-					declared, sometimes := declares(c, one.differs)
+					declared, sometimes := declares(c, one.differs, over)
 					problems := a.try(one)
 					if a.unasked {
 						return

@@ -29,7 +29,7 @@ const (
 
 // speaksHTTP2 reports whether a combination offers HTTP/2 to clients.
 func speaksHTTP2(c edge.Combination) bool {
-	return c.TLS == site.Builtin && c.Cache == site.Builtin || c.TLS == site.Nginx
+	return c.TLS == site.Builtin && c.Cache != site.Off || c.TLS == site.Nginx
 }
 
 // inexpressible gives a case up that is about the bytes of HTTP/1.1.
@@ -41,23 +41,16 @@ func (a *attempt) inexpressible() {
 // askHTTP2 sends a request, written as one of HTTP/1.1, over HTTP/2.
 func (a *attempt) askHTTP2(from, raw string) *response {
 	fields, body, whole := a.translate(a.fill(raw))
-	conn := tls.Client(a.dial(from, a.edge.https), a.config(hostOf(raw), "h2"))
-	defer conn.Close()
-	if err := conn.Handshake(); err != nil {
-		a.fatalf("TLS handshake: %v", err)
-	}
-	framer := http2.NewFramer(conn, bufio.NewReader(conn))
+	framer, end := a.openHTTP2(from, hostOf(raw))
+	defer end()
 	var block bytes.Buffer
 	encoder := hpack.NewEncoder(&block)
 	for _, f := range fields {
 		_ = encoder.WriteField(f) // a bytes.Buffer takes everything
 	}
-	_, _ = io.WriteString(conn, http2.ClientPreface) // what fails here shows when reading
-	_ = framer.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1 << 30})
-	_ = framer.WriteWindowUpdate(0, 1<<30)
-	head, end := block.Bytes(), len(body) == 0 && whole
+	head, ended := block.Bytes(), len(body) == 0 && whole
 	first := head[:min(len(head), 16<<10)]
-	_ = framer.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: first, EndStream: end, EndHeaders: len(first) == len(head)})
+	_ = framer.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: first, EndStream: ended, EndHeaders: len(first) == len(head)})
 	for head = head[len(first):]; len(head) > 0; head = head[len(first):] {
 		first = head[:min(len(head), 16<<10)]
 		_ = framer.WriteContinuation(1, len(first) == len(head), first)
@@ -76,6 +69,19 @@ func (a *attempt) askHTTP2(from, raw string) *response {
 		in.frame()
 	}
 	return in.whole()
+}
+
+// openHTTP2 begins a connection, on which nothing holds the server up.
+func (a *attempt) openHTTP2(from, host string) (framer *http2.Framer, end func()) {
+	conn := tls.Client(a.dial(from, a.edge.https), a.config(host, "h2"))
+	if err := conn.Handshake(); err != nil {
+		a.fatalf("TLS handshake: %v", err)
+	}
+	framer = http2.NewFramer(conn, bufio.NewReader(conn))
+	_, _ = io.WriteString(conn, http2.ClientPreface) // what fails here shows when reading
+	_ = framer.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1 << 30})
+	_ = framer.WriteWindowUpdate(0, 1<<30)
+	return framer, func() { _ = conn.Close() }
 }
 
 // translate makes the fields of HTTP/2 of a request's head; whole tells that the

@@ -13,14 +13,7 @@ func TestDifferencesOfTheReadme(t *testing.T) {
 	var table strings.Builder
 	fmt.Fprintf(&table, "| engine | clause | what it does instead | why |\n|---|---|---|---|\n")
 	for _, d := range engines.Differences() {
-		engine := string(d.Engine)
-		if d.Tier != "" {
-			engine += " as " + d.Tier
-		}
-		if d.With != "" {
-			engine += " with " + string(d.With)
-		}
-		fmt.Fprintf(&table, "| %s | %s | %s | %s |\n", engine, d.Clause, sentence(d.What), sentence(d.Why))
+		fmt.Fprintf(&table, "| %s | %s | %s | %s |\n", d.Whose(), d.Clause, sentence(d.What), sentence(d.Why))
 	}
 	holdGenerated(t, "README.md", "differences", table.String())
 }

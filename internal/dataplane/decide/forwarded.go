@@ -30,12 +30,20 @@ func (q *Question) ReceiveRelayed() {
 	cleanRequest(&q.Request, nominated(q.Header), true)
 }
 
+// ExpectsOther reports a request that expects what nobody does (RFC 9110, 10.1.1).
+func (q *Question) ExpectsOther() bool {
+	for value := range q.Header.Values("Expect") {
+		if !wire.EqualFold(value, "100-continue") {
+			return true
+		}
+	}
+	return false
+}
+
 // improper is what a request says of itself and must not; GoesOn for most.
 func (q *Question) improper(named []string) Turn {
-	for value := range q.Header.Values("Expect") {
-		if !wire.EqualFold(value, "100-continue") { // RFC 9110, 10.1.1
-			return Expects
-		}
+	if q.ExpectsOther() {
+		return Expects
 	}
 	for _, name := range named {
 		if edgeName(name) || site.IsEndToEndName(name) {

@@ -18,6 +18,7 @@ type Question struct {
 	HTTPS    bool       // the client has spoken TLS, as far as is known
 	Upgrade  Upgrade    // read before Receive drops the fields
 	Tunnel   bool       // a CONNECT for a WebSocket (RFC 8441)
+	Carried  bool       // a handshake that a tier in front has made of such a CONNECT
 
 	// Receive finds these.
 	Trusted  bool       // what the peer says of the client is believed

@@ -67,7 +67,7 @@ func (m *Model) onRoute(q *Question, w *Way) {
 	case r.WebSocket && r.Backend != "" && q.WantsWebSocket():
 		w.Flaw = q.Handshake()
 		w.Turn = w.Flaw.turn()
-	case q.Tunnel:
+	case q.Tunnel, q.Carried:
 		w.Turn, w.Allow = NoTunnel, site.UsualMethods()
 	}
 }

@@ -21,6 +21,7 @@ type conn struct {
 	server *server
 	reader *wire.Reader
 	out    []byte // reused from exchange to exchange
+	says   []byte // what the connection begins with, until that is sent
 	used   time.Time
 	armed  time.Time     // the read deadline that is set
 	pause  time.Duration // the longest wait of a read; zero leaves the deadline as it is
@@ -31,8 +32,11 @@ type conn struct {
 // newConn makes a connection of one that may speak TLS over socket.
 func newConn(to net.Conn, s *server, socket net.Conn) *conn {
 	c := &conn{Conn: to, server: s}
+	if s.line != nil {
+		c.says = s.line.Preface
+	}
 	c.enter(socket)
-	c.reader = wire.NewReader(c, &s.buffers)
+	c.reader = wire.NewReader(c, s.buffers)
 	return c
 }
 
@@ -103,6 +107,7 @@ func (c *conn) finish(undisturbed, keep bool, s *sending) {
 // one is complete.
 type sending struct {
 	ended  chan struct{}
+	begin  func() // sends a body that waits to be asked for; nil once it is on its way
 	body   io.Reader
 	failed atomic.Bool
 	err    error     // valid once failed or ended
@@ -117,7 +122,7 @@ type Aborter interface{ Abort() }
 // has timed out.
 func (c *conn) send(body io.Reader, length int64, frame framing, patience time.Duration) *sending {
 	s := &sending{ended: make(chan struct{}), body: body}
-	go func() {
+	s.begin = func() {
 		defer close(s.ended)
 		if s.err = copyBody(&sink{conn: c.Conn, patience: patience}, body, length, frame); s.err != nil {
 			s.failed.Store(true)
@@ -128,8 +133,16 @@ func (c *conn) send(body io.Reader, length int64, frame framing, patience time.D
 		}
 		s.at = time.Now()
 		_ = c.SetWriteDeadline(time.Time{})
-	}()
+	}
 	return s
+}
+
+// start sends a body that is not on its way yet.
+func (s *sending) start() {
+	if s != nil && s.begin != nil {
+		go s.begin()
+		s.begin = nil
+	}
 }
 
 // sink bounds each write of a request's body.
@@ -163,7 +176,7 @@ func (s *sending) complete() bool {
 
 // cancel returns once nothing reads from the request's body any more.
 func (s *sending) cancel() {
-	if s == nil {
+	if s == nil || s.begin != nil {
 		return
 	}
 	select {

@@ -68,7 +68,8 @@ type Group struct {
 type server struct {
 	Address
 	secure    *tls.Config // nil where no TLS is spoken
-	buffers   sync.Pool
+	line      *Line       // nil where the address says how it is reached
+	buffers   *sync.Pool
 	downUntil atomic.Int64 // Unix nanoseconds
 	trust     trust
 	trouble   atomic.Pointer[Trouble] // the last failure; nil since it has answered
@@ -77,7 +78,8 @@ type server struct {
 	busy      atomic.Int64            // exchanges in work and switched connections
 
 	mu     sync.Mutex
-	idle   []*conn // the most recently used last
+	idle   []*conn     // the most recently used last
+	tidied *time.Timer // of a line that keeps connections
 	closed bool
 }
 
@@ -115,10 +117,11 @@ func (s *server) close() {
 	s.mu.Lock()
 	idle := s.idle
 	s.idle, s.closed = nil, true
-	s.mu.Unlock()
-	for _, c := range idle {
-		c.close()
+	if s.tidied != nil {
+		s.tidied.Stop()
 	}
+	s.mu.Unlock()
+	s.drop(idle)
 }
 
 // dial opens a connection and notes a server that cannot be reached.
@@ -147,6 +150,9 @@ func (s *server) dial(ctx context.Context, t Timeouts) (*conn, error) {
 // connect tries the address that answered last, and then the other one, if there
 // is another.
 func (s *server) connect(ctx context.Context, patience time.Duration) (net.Conn, error) {
+	if s.line != nil {
+		return s.line.Dial(ctx, patience)
+	}
 	dialer := net.Dialer{Timeout: patience}
 	if s.First == "" {
 		return dialer.DialContext(ctx, s.Network, s.Address.Address)
@@ -196,10 +202,11 @@ func (s *server) take() *conn {
 		} else {
 			s.idle = s.idle[:n-1]
 		}
-		if now.Sub(c.used) < keepIdle {
+		if now.Sub(c.used) < s.idleFor() {
+			s.line.taken(1)
 			return c
 		}
-		c.close()
+		s.drop([]*conn{c})
 	}
 	return nil
 }
@@ -209,23 +216,36 @@ func (s *server) give(c *conn) {
 	c.used = time.Now()
 	var old []*conn
 	s.mu.Lock()
-	keep := !s.closed && len(s.idle) < maxIdle && !s.trust.lost(c.used)
+	keep := !s.closed && len(s.idle) < maxIdle && !s.trust.lost(c.used) && s.line.keeps()
 	if keep {
 		s.idle = append(s.idle, c)
-		n := 0
-		for n < len(s.idle) && c.used.Sub(s.idle[n].used) > keepIdle {
-			n++
-		}
-		old = append(old, s.idle[:n]...)
-		s.idle = s.idle[n:]
+		old = s.stale(c.used)
+		s.tidyLater()
 	}
 	s.mu.Unlock()
 	if !keep {
 		c.close()
 	}
-	for _, c := range old {
+	s.drop(old)
+}
+
+// stale takes out the connections that have rested for too long; s.mu is held.
+func (s *server) stale(now time.Time) []*conn {
+	n := 0
+	for n < len(s.idle) && now.Sub(s.idle[n].used) > s.idleFor() {
+		n++
+	}
+	old := append([]*conn(nil), s.idle[:n]...)
+	s.idle = s.idle[n:]
+	return old
+}
+
+// drop closes connections that were kept.
+func (s *server) drop(kept []*conn) {
+	for _, c := range kept {
 		c.close()
 	}
+	s.line.taken(len(kept))
 }
 
 // mistrust ends the kept connections of a server that has sent what nobody
@@ -236,9 +256,7 @@ func (s *server) mistrust() {
 	idle := s.idle
 	s.idle = nil
 	s.mu.Unlock()
-	for _, c := range idle {
-		c.close()
-	}
+	s.drop(idle)
 }
 
 // failure sorts an error of the network.

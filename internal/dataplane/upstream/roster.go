@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"edgegen/internal/dataplane/fastcgi"
@@ -83,8 +84,7 @@ func newRoster(endpoints []Endpoint, policy Policy, old *roster) *roster {
 		e.Weight = max(e.Weight, 1)
 		s := old.server(e.Address, e.Secure)
 		if s == nil {
-			s = &server{Address: e.Address, secure: e.Secure}
-			s.buffers.New = newBuffer
+			s = &server{Address: e.Address, secure: e.Secure, buffers: &sync.Pool{New: newBuffer}}
 		}
 		r.members, r.servers = append(r.members, &member{server: s, Endpoint: e}), append(r.servers, s)
 	}

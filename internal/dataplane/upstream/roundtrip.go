@@ -197,16 +197,18 @@ func (c *conn) exchange(ctx context.Context, o *outgoing, t Timeouts) (r *wire.R
 }
 
 // write prepares the head and what is held of the body, which are sent when the
-// answer is waited for; a body that is not held whole is sent from now on.
+// answer is waited for; a body that is not held whole is sent from now on, unless a
+// line is to ask for it.
 func (c *conn) write(o *outgoing, t Timeouts) (*sending, error) {
 	frame := o.framing()
 	var b []byte
 	if o.fastcgi != nil {
 		b = o.fastcgi.AppendRequest(c.out[:0], o.Request, o.script)
 		c.reader.Release()
-		c.reader = wire.NewReader(fastcgi.NewReader(c, o.fastcgi.Stderr), &c.server.buffers)
+		c.reader = wire.NewReader(fastcgi.NewReader(c, o.fastcgi.Stderr), c.server.buffers)
 	} else {
-		b = o.appendHead(c.out[:0])
+		b = o.appendHead(append(c.out[:0], c.says...))
+		c.says = nil
 	}
 	if len(o.held) > 0 {
 		b = frame.append(b, o.held)
@@ -227,7 +229,11 @@ func (c *conn) write(o *outgoing, t Timeouts) (*sending, error) {
 	if _, err := c.Conn.Write(b); err != nil {
 		return nil, failure("send the request", err)
 	}
-	return c.send(o.rest, o.Length, frame, t.FirstByte), nil
+	s := c.send(o.rest, o.Length, frame, t.FirstByte)
+	if c.server.line == nil || !o.Header.Contains("Expect", "100-continue") {
+		s.start()
+	}
+	return s, nil
 }
 
 func (o *outgoing) appendHead(b []byte) []byte {
@@ -277,6 +283,9 @@ func (c *conn) read(o *outgoing, t Timeouts, stop func() bool, s *sending) (*wir
 			return nil, fmt.Errorf("%w: response: %w", ErrFailed, errors.Join(err, unasked(head.Status)))
 		}
 		if head.Status < 200 {
+			if head.Status == http.StatusContinue {
+				s.start()
+			}
 			continue
 		}
 		head.Keep = head.Keep && (interim == 0 || !o.interimEnds)

@@ -1048,6 +1048,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Trace;
     unset req.http.X-Edge-Chain;
     unset req.http.X-Edge-Path;
+    unset req.http.X-Edge-Over;
     unset req.http.X-Edge-Way;
     unset req.http.X-Edge-Canonical;
     unset req.http.X-Edge-Site;
@@ -1113,6 +1114,7 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Trace;
     unset bereq.http.X-Edge-Chain;
     unset bereq.http.X-Edge-Path;
+    unset bereq.http.X-Edge-Over;
     unset bereq.http.X-Edge-Way;
     unset bereq.http.X-Edge-Canonical;
     unset bereq.http.X-Edge-Hsts;
