@@ -102,9 +102,31 @@ func (r *runningEdge) askAt(ctx context.Context, request explain.Request, addres
 		line = explain.AwaitLine(ctx, log, before, request, live.Protocol, linePatience)
 	}
 	live.Varnish = hears.logged(ctx, request.Target(live.Protocol), live.Port)
-	explanation.Beside(live, line)
+	explanation.Beside(live, line, r.unwell(ctx, explanation, live))
 	explanation.Live = live
 	return explanation, nil
+}
+
+// unwell is what the edge says of the servers of an app that has not answered.
+func (r *runningEdge) unwell(ctx context.Context, e *explain.Explanation, live *explain.Live) (reasons []string) {
+	if live.Status < 500 || e.Backend == "" {
+		return nil
+	}
+	status, err := askStatus(ctx, r.client)
+	if err != nil {
+		return nil // that is what was foretold, and came
+	}
+	for _, b := range status.Backends {
+		if b.Site != e.Site || b.Name != e.Backend {
+			continue
+		}
+		for _, server := range b.Endpoints {
+			if server.Reason != "" {
+				reasons = append(reasons, server.Address+": "+server.Reason)
+			}
+		}
+	}
+	return reasons
 }
 
 // explainLive asks the running edge.

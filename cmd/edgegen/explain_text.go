@@ -12,24 +12,25 @@ import (
 // explanationText is an explanation for people. A width of 0 breaks no lines.
 func explanationText(e *explain.Explanation, color bool, width int) string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%s\n\n", paint(color, bold, printable.Text(e.Answer)))
+	first, foretold := e.Answer, ""
+	if e.Live != nil && e.Live.Answer != "" {
+		first, foretold = e.Live.Answer, "Foretold: "+e.Answer
+	}
+	for i, one := range []struct{ tone, text string }{{bold, first}, {dim, foretold}} {
+		if one.text != "" || i == 0 {
+			fmt.Fprintf(&out, "%s\n", paint(color, one.tone, strings.Join(wrap(printable.Text(one.text), width), "\n")))
+		}
+	}
+	out.WriteString("\n")
 	if e.Generation != nil {
 		fmt.Fprintf(&out, "%s\n\n", paint(color, dim, strings.Join(wrap(e.Generation.String(), width), "\n")))
 	}
 	if doubt := e.Doubt(); doubt != "" {
 		fmt.Fprintf(&out, "%s\n\n", strings.Join(wrap(printable.Text(doubt), width), "\n"))
 	}
-	steps := newTable("TIER", "STEP", "CLAUSE", "SITE", "WHAT HAPPENS")
-	daemons := slices.ContainsFunc(e.Steps, func(step explain.Step) bool { return len(step.Rendered) > 0 })
-	if daemons {
-		steps = newTable("TIER", "STEP", "CLAUSE", "SITE", "RENDERED", "WHAT HAPPENS")
-	}
-	for _, step := range e.Steps {
-		row := []cell{{text: step.Tier}, {text: step.Name}, {orDash(step.Clause), dim}, {orDash(step.Source), dim}}
-		if daemons {
-			row = append(row, cell{orDash(strings.Join(step.Rendered, " ")), dim})
-		}
-		steps.add("", append(row, cell{text: step.Says})...)
+	steps := stepsTable(e.Steps)
+	if width > 0 && width < roomy {
+		steps = narrowSteps(e.Steps)
 	}
 	steps.write(&out, color, width)
 	writeFields(&out, color, "The app gets", e.AppHeaders)
@@ -41,6 +42,38 @@ func explanationText(e *explain.Explanation, color bool, width int) string {
 		writeLive(&out, color, width, e.Live)
 	}
 	return out.String()
+}
+
+// roomy is how wide a terminal has to be for a step to stand in one row.
+const roomy = 120
+
+func stepsTable(all []explain.Step) *table {
+	steps := newTable("TIER", "STEP", "CLAUSE", "SITE", "WHAT HAPPENS")
+	daemons := slices.ContainsFunc(all, func(step explain.Step) bool { return len(step.Rendered) > 0 })
+	if daemons {
+		steps = newTable("TIER", "STEP", "CLAUSE", "SITE", "RENDERED", "WHAT HAPPENS")
+	}
+	for _, step := range all {
+		row := []cell{{text: step.Tier}, {text: step.Name}, {orDash(step.Clause), dim}, {orDash(step.Source), dim}}
+		if daemons {
+			row = append(row, cell{orDash(strings.Join(step.Rendered, " ")), dim})
+		}
+		steps.add("", append(row, cell{text: step.Says})...)
+	}
+	return steps
+}
+
+// narrowSteps has below what happens the clause and the places.
+func narrowSteps(all []explain.Step) *table {
+	steps := newTable("TIER", "STEP", "WHAT HAPPENS")
+	for _, step := range all {
+		steps.add("", cell{text: step.Tier}, cell{text: step.Name}, cell{text: step.Says})
+		places := slices.DeleteFunc(append([]string{step.Clause, step.Source}, step.Rendered...), func(s string) bool { return s == "" })
+		if len(places) > 0 {
+			steps.add("", cell{}, cell{}, cell{strings.Join(places, ", "), dim})
+		}
+	}
+	return steps
 }
 
 // writeLive lays what came beside what was foretold.

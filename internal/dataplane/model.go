@@ -87,8 +87,8 @@ func newModel(from Model, roles Roles, keeper *gate.Keeper, old *model, outer *t
 func (m *model) routesOf(s *site.Site, keeper *gate.Keeper, old *model) ([]route, error) {
 	var out []route
 	for i := range s.Routes {
-		r := route{Route: &s.Routes[i], id: s.Routes[i].ID(s.Host), way: accesslog.Way{Site: s.Host, Route: s.Routes[i].Label(), Backend: s.Routes[i].Backend}, bodySize: m.decide.BodySize(&s.Routes[i]), policy: httpcache.Policy{TTL: s.Routes[i].TTL, HasTTL: s.Routes[i].HasTTL,
-			Heuristic: s.Cache.Heuristic, Grace: s.Cache.Grace, StaleIfError: s.Cache.StaleIfError, Protected: s.Routes[i].Access.Protects()}}
+		r := route{Route: &s.Routes[i], id: s.Routes[i].ID(s.Host), way: accesslog.Way{Site: s.Host, Route: s.Routes[i].Label(), Backend: s.Routes[i].Backend},
+			bodySize: m.decide.BodySize(&s.Routes[i]), policy: httpcache.PolicyOf(s, &s.Routes[i])}
 		r.guard = m.guardOf(s, r.Route, r.id, keeper, old)
 		if r.ByHeader() {
 			r.variant = r.id

@@ -19,6 +19,7 @@ func (j *journey) access() bool {
 	a := &taken.Access
 	if l := a.Limit; l != nil {
 		j.out.Asked = true
+		j.out.counted = fmt.Sprintf("%s comes more often than %d times in %s, with %d more at once", j.counted(l), l.Count, short(l.Per), l.Burst)
 		j.step(site.CacheTier, "access", "A4", l.Source, "", "%s may come %d times in %s, and %d times more at once: else the answer is 429", j.counted(l), l.Count, short(l.Per), l.Burst)
 	}
 	if a.ByAddress() && j.w.Turn != decide.Denied {
@@ -36,6 +37,7 @@ func (j *journey) access() bool {
 	if f := a.Forward; f != nil {
 		j.out.Asked = true
 		b, _ := j.w.Host.Site.BackendByName(f.Backend)
+		j.out.verifier = b.Name
 		j.step(site.CacheTier, "access", "A1", f.Source, "", "%s is asked for %s whether it may come in: where its answer is not 2xx, that is the answer", b.Name, f.Path)
 		decide.Bring(&j.q.Header, f.Copied(), nil)
 	}
@@ -52,7 +54,7 @@ func (j *journey) counted(l *site.RateLimit) string {
 
 // password compares that of the request with the file, as the edge does.
 func (j *journey) password(b *site.BasicAuth) bool {
-	why := "the request has no user and password"
+	why := fmt.Sprintf("route %s asks for a user and a password, and the request has none", quoted(j.w.Taken()))
 	if user, password, ok := decide.Credentials(j.q.Header); ok {
 		data, err := htpasswd.Read(b.UsersFile)
 		if err != nil {
@@ -71,4 +73,17 @@ func (j *journey) password(b *site.BasicAuth) bool {
 	j.answer(http.StatusUnauthorized, "%s", why)
 	j.out.AnswerHeaders = append(j.out.AnswerHeaders, Field{Name: "WWW-Authenticate", Value: b.Challenge(), Source: sourceText(b.Source)})
 	return false
+}
+
+// unless adds to the first line what may come instead, as nobody knows what others say.
+func (j *journey) unless() {
+	if j.out.Status >= 400 {
+		return
+	}
+	if j.out.counted != "" {
+		j.out.Answer += "; 429 if " + j.out.counted
+	}
+	if j.out.verifier != "" {
+		j.out.Answer += "; unless " + j.out.verifier + " does not let it in"
+	}
 }

@@ -53,6 +53,7 @@ type journey struct {
 	out   *Explanation
 	// expected is what Expect says, before it is dropped.
 	expected string
+	cookies  string // as the client has sent them
 }
 
 // Explain tells the way of a request. The files that it finds are those of now.
@@ -65,6 +66,7 @@ func (e *Explainer) Explain(r Request) *Explanation {
 	if j.streams() {
 		j.out.AnswerHeaders = slices.DeleteFunc(j.out.AnswerHeaders, func(f Field) bool { return fields.OfConnection(f.Name) })
 	}
+	j.unless()
 	j.raw()
 	j.hide()
 	return j.out
@@ -81,7 +83,7 @@ func (j *journey) follow() {
 		return
 	}
 	forged := j.forged()
-	j.expected = j.q.Header.Joined("Expect")
+	j.expected, j.cookies = j.q.Header.Joined("Expect"), j.q.Header.Get("Cookie")
 	j.w = j.decide.Receive(&j.q)
 	j.out.Client = j.q.Client.String()
 	j.client(forged)

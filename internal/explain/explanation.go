@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"edgegen/internal/dataplane/httpcache"
 	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/site"
 )
@@ -44,6 +45,13 @@ type Explanation struct {
 	Raw []string `json:"raw"`
 	// Live is what came of it, where the request was sent or stands in the log.
 	Live *Live `json:"live,omitempty"`
+
+	// What is only told once an answer has come.
+	policy     *httpcache.Policy // of an app's answer that may be stored; nil where none may, or the answer does not show why
+	authorized bool              // the request has Authorization
+	counted    string            // how often may come who has sent it; "" for any number of times
+	verifier   string            // the app that is asked whether it may come in; "" for none
+	patience   string            // how long the app may take until it answers
 }
 
 // Generation is that of an edge under which a line of its access log is explained.

@@ -12,6 +12,8 @@ import (
 
 // Live is what came of a request that was sent, beside what was foretold.
 type Live struct {
+	// Answer says in one line what came and why, where that is more than was foretold.
+	Answer   string            `json:"answer,omitempty"`
 	Address  string            `json:"address"`  // that was connected to
 	Protocol string            `json:"protocol"` // that was spoken, as in the access log
 	Status   int               `json:"status"`
@@ -39,9 +41,10 @@ type Compared struct {
 func (l *Live) Header(name string) string { return l.header[strings.ToLower(name)] }
 
 // Beside lays what came beside what was foretold. The log is the line of the access
-// log, nil for none.
-func (e *Explanation) Beside(l *Live, log LogLine) {
+// log, nil for none, and unwell says of the app's servers what is the matter with them.
+func (e *Explanation) Beside(l *Live, log LogLine, unwell []string) {
 	l.Log = log
+	l.Answer = e.came(l, unwell)
 	cache := l.header["x-cache"]
 	e.besideVerdict(l, cache)
 	for _, f := range e.AnswerHeaders {
@@ -64,6 +67,7 @@ func (e *Explanation) Beside(l *Live, log LogLine) {
 func (e *Explanation) Recorded(log LogLine) *Live {
 	status, _ := log["status"].(float64)
 	l := &Live{Protocol: log.Text("protocol"), Status: int(status), Headers: []Field{}, Log: log}
+	l.Answer = e.came(l, nil)
 	e.besideVerdict(l, log.Text("cache"))
 	e.besideLine(l, log.Text("cache"))
 	return l

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/entity"
 	"edgegen/internal/dataplane/fastcgi"
+	"edgegen/internal/dataplane/httpcache"
 	"edgegen/internal/dataplane/static"
 	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/site"
@@ -42,6 +44,7 @@ func (j *journey) ordinary() {
 	taken := j.w.Taken()
 	if j.q.Upgrade.Protocol != "" {
 		j.step(site.CacheTier, "websocket", "W4", or(taken.WebSocketSource, taken.Source), inWebSocket, "Upgrade is dropped: %s", j.noPipe(taken))
+		defer func() { j.out.Answer = "no WebSocket, as " + j.noPipe(taken) + "; " + j.out.Answer }()
 	}
 	j.q.Header.Filter(func(h wire.Field) bool { return !decide.OnlyWebSocket(h.Name) })
 	j.negotiate(taken)
@@ -139,6 +142,7 @@ func (j *journey) lookedUp(taken *site.Route) (why string) {
 	}
 	if key := decide.KeyTarget(cache.IgnoreQuery, j.q.Target); key != j.q.Target {
 		j.step(site.CacheTier, "key", "K7", cache.Source, ": ignore_query", "parameters of the query are ignored: it is stored as %s", key)
+		stored += ", as " + key
 	}
 	if taken.Access.Protects() {
 		stored += ", and only where it says public, as it is known who asks"
@@ -201,11 +205,32 @@ func (j *journey) proxied(taken *site.Route, past decide.Past, why string) {
 	j.appFields(taken)
 	j.handedOver()
 	j.out.Tier = "backend"
+	if j.q.Leads != "" {
+		backend += ", asked for " + j.q.Leads + ","
+	}
 	if past == decide.LookedUp {
+		j.judges(taken)
 		j.answer(0, "MISS or HIT: %s answers a miss, and that is %s", backend, why)
 		return
 	}
 	j.answer(0, "%s; %s answers", why, backend)
+}
+
+// judges notes what is needed to tell whether an answer is stored by the header that a
+// client gets, where that shows it.
+func (j *journey) judges(taken *site.Route) {
+	j.out.authorized = j.q.Header.Has("Authorization")
+	for _, name := range []string{"Cache-Control", "Expires", "Vary", "Set-Cookie", "Age", "Date", "Last-Modified"} {
+		set := func(h site.Header) bool { return wire.EqualFold(h.Name, name) }
+		removed := func(h site.HeaderName) bool { return wire.EqualFold(h.Name, name) }
+		if slices.ContainsFunc(taken.ResponseHeaders.Set, set) || slices.ContainsFunc(taken.ResponseHeaders.Remove, removed) {
+			return
+		}
+	}
+	if j.q.Method == http.MethodGet {
+		policy := httpcache.PolicyOf(j.w.Host.Site, taken)
+		j.out.policy = &policy
+	}
 }
 
 // handedOver tells where an app may lead the request.
@@ -262,8 +287,20 @@ func (j *journey) script(taken *site.Route, past decide.Past, f *site.FastCGI) b
 func (j *journey) backend(taken *site.Route) string {
 	j.out.Backend = taken.Backend
 	b, _ := j.w.Host.Site.BackendByName(taken.Backend)
+	var all []string
 	for _, s := range b.Servers {
 		j.out.Servers = append(j.out.Servers, s.String())
+		named := s.String()
+		if s.Backup {
+			named += " where no other can be asked"
+		}
+		all = append(all, named)
 	}
-	return fmt.Sprintf("%s (%s)", b.Name, strings.Join(j.out.Servers, ", "))
+	if s := b.Sticky; s != nil && len(b.Servers) > 1 {
+		if shows := strings.Contains("; "+j.cookies, "; "+s.Cookie+"="); shows {
+			all = append(all, "by its cookie "+s.Cookie)
+		}
+	}
+	j.out.patience = short(b.Timeout.Over(j.in.Edge.Timeout).FirstByte)
+	return fmt.Sprintf("%s (%s)", b.Name, strings.Join(all, ", "))
 }

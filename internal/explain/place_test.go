@@ -13,8 +13,13 @@ import (
 
 // prepared explains a site that daemons serve.
 func prepared(t *testing.T, text string) *Explainer {
+	return servedBy(t, t.TempDir(), text, site.Engines{TLS: site.Stunnel, Cache: site.Varnish, Web: site.Nginx})
+}
+
+// servedBy explains a site in a directory that those engines serve.
+func servedBy(t *testing.T, directory, text string, engines site.Engines) *Explainer {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "site.hcl")
+	file := filepath.Join(directory, "site.hcl")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -22,7 +27,6 @@ func prepared(t *testing.T, text string) *Explainer {
 	if loaded.Edge == nil {
 		t.Fatal(diagnostics)
 	}
-	engines := site.Engines{TLS: site.Stunnel, Cache: site.Varnish, Web: site.Nginx}
 	output, err := render.Render(render.Input{Edge: loaded.Edge, Layout: render.Layout{Dir: "/etc/edgegen", Run: "/run/edgegen"}, Tiers: engines})
 	if err != nil {
 		t.Fatal(err)

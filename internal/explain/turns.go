@@ -66,10 +66,38 @@ func (j *journey) ending() ending {
 	case decide.Inside:
 		return ending{"route", "M7", fmt.Sprintf("route %s is internal: apps of the site lead requests there, and no client comes", quoted(w.Taken())), w.Taken().InternalSource, inHost}
 	case decide.NoRoute:
-		return ending{"route", "S1", fmt.Sprintf("no route of %s matches %s", w.Host.Site.Host, q.Path), w.Host.Site.Source, inHost}
+		return ending{"route", "S1", fmt.Sprintf("no route of %s matches %s", w.Host.Site.Host, q.Path) + j.passedBy(), w.Host.Site.Source, inHost}
 	}
 	taken := w.Taken() // of a handshake
 	return ending{"websocket", "W3", fmt.Sprintf("%s, and route %s takes WebSockets", w.Flaw, quoted(taken)), or(taken.WebSocketSource, taken.Source), inWebSocket}
+}
+
+// passedBy names the route whose path fits, where there is one, and what it asks for.
+func (j *journey) passedBy() string {
+	_, passed := j.w.Host.Otherwise(&j.q, j.w.Route)
+	if len(passed) == 0 {
+		return ""
+	}
+	r := &j.w.Host.Site.Routes[passed[0]]
+	return fmt.Sprintf("; route %s is for %s", quoted(r), matched(r.Match))
+}
+
+// matched is what a match block asks for.
+func matched(m *site.Match) string {
+	if m == nil {
+		return "other requests"
+	}
+	var asks []string
+	if len(m.Methods) > 0 {
+		asks = append(asks, strings.Join(m.Methods, " and ")+" alone")
+	}
+	for _, f := range m.Headers {
+		asks = append(asks, "requests with "+f.Name+": "+f.Value)
+	}
+	for _, f := range m.Query {
+		asks = append(asks, "queries with "+f.Name+"="+f.Value)
+	}
+	return strings.Join(asks, ", and ")
 }
 
 // notTaken is about methods.
@@ -173,7 +201,7 @@ func (j *journey) route() {
 	next, passed := h.Otherwise(&j.q, j.w.Route)
 	for _, i := range passed {
 		other := &h.Site.Routes[i]
-		j.step(site.CacheTier, "route", "M2", or(matchSource(other), other.Source), "", "route %s has the path %s, and is for other requests", quoted(other), j.q.Path)
+		j.step(site.CacheTier, "route", "M2", or(matchSource(other), other.Source), "", "route %s has the path %s, and is for %s", quoted(other), j.q.Path, matched(other.Match))
 	}
 	taken := j.w.Taken()
 	if taken == nil {

@@ -82,7 +82,7 @@ func seconds(text string) string {
 	case n < 1:
 		return strconv.FormatFloat(n*1000, 'f', 1, 64) + " ms"
 	}
-	return strconv.FormatFloat(n, 'f', -1, 64) + " s"
+	return strings.TrimSuffix(strconv.FormatFloat(n, 'f', 1, 64), ".0") + " s"
 }
 
 // inWords says what the numbers of a record are.

@@ -21,6 +21,12 @@ type Policy struct {
 	Protected    bool // it is known who asks: only what says public is for others
 }
 
+// PolicyOf is what a site says of the answers on a route of its own.
+func PolicyOf(s *site.Site, r *site.Route) Policy {
+	return Policy{TTL: r.TTL, HasTTL: r.HasTTL, Heuristic: s.Cache.Heuristic, Grace: s.Cache.Grace, StaleIfError: s.Cache.StaleIfError,
+		Protected: r.Access.Protects()}
+}
+
 // Freshness is how long a stored response may be used. It is immutable.
 type Freshness struct {
 	Received   time.Time     // when the response, or its last validation, came
