@@ -1,4 +1,4 @@
-// Package scan has testssl.sh look at both engines of the TLS tier.
+// Package scan has testssl.sh look at each engine of the TLS tier.
 package scan
 
 import (
@@ -40,6 +40,7 @@ const page = "../../docs/tls.md"
 const site = `edge {
   http  = ["127.0.0.1:0"]
   https = ["127.0.0.1:0"]
+  %s
 }
 site "scan.test" {
   tls {
@@ -68,10 +69,11 @@ func TestScan(t *testing.T) {
 	if _, err := exec.LookPath("testssl"); err != nil {
 		t.Fatal("testssl is not installed: Debian's testssl.sh has it")
 	}
-	found := map[string]map[string]finding{}
+	engines := []edge.Combination{edge.BuiltIn, edge.Native, edge.OneNginx}
+	found := make([]map[string]finding, len(engines))
 	var order []string
-	for _, c := range []edge.Combination{edge.BuiltIn, edge.Native} {
-		found[c.Name] = map[string]finding{}
+	for i, c := range engines {
+		found[i] = map[string]finding{}
 		for _, f := range look(t, c) {
 			if slices.Contains([]string{"MEDIUM", "HIGH", "CRITICAL", "FATAL"}, f.Severity) {
 				t.Errorf("%s: %s %s: %s", c.Name, f.Severity, f.ID, f.Finding)
@@ -79,14 +81,17 @@ func TestScan(t *testing.T) {
 			if !slices.Contains(order, f.ID) {
 				order = append(order, f.ID)
 			}
-			found[c.Name][f.ID] = f
+			found[i][f.ID] = f
 		}
 	}
-	table := "| what testssl.sh asks | builtin | stunnel |\n|---|---|---|\n"
+	table := "| what testssl.sh asks | builtin | stunnel | nginx |\n|---|---|---|---|\n"
 	for _, id := range order {
-		one, two := found[edge.BuiltIn.Name][id], found[edge.Native.Name][id]
-		if told(one) || told(two) {
-			table += fmt.Sprintf("| %s | %s | %s |\n", id, words(one), words(two))
+		row, anything := "| "+id+" |", false
+		for i := range engines {
+			row, anything = row+" "+words(found[i][id])+" |", anything || told(found[i][id])
+		}
+		if anything {
+			table += row + "\n"
 		}
 	}
 	hold(t, table)
@@ -114,7 +119,7 @@ func look(t *testing.T, c edge.Combination) (found []finding) {
 	h := edge.NewHome(t, c)
 	certify(t, h)
 	h.Write("public/index.html", "hello\n")
-	h.Write("site.hcl", site)
+	h.Write("site.hcl", fmt.Sprintf(site, c.Block()))
 	e := h.Run()
 	defer e.Stop()
 	address := e.HTTPS()
