@@ -23,6 +23,7 @@ func (e *Edge) attend(ctx context.Context) {
 	waiting.Go(func() { e.watchdog(ctx) })
 	waiting.Go(func() { e.reopenLogs(ctx) })
 	waiting.Go(func() { e.keep(ctx) })
+	waiting.Go(func() { e.renewLocal(ctx) })
 	for {
 		select {
 		case <-ctx.Done():

@@ -11,7 +11,6 @@ import (
 	"edgegen/internal/acme"
 	"edgegen/internal/api"
 	"edgegen/internal/certificate"
-	"edgegen/internal/config"
 	"edgegen/internal/generation"
 	"edgegen/internal/native"
 	"edgegen/internal/site"
@@ -99,13 +98,7 @@ const shownTime = 10 * time.Second
 // the site, which is in the store.
 func (e *Edge) serveRenewed(ctx context.Context, host string, pair certificate.Pair) error {
 	served := func() bool { return e.serving().Has(host, pair.Leaf) }
-	if err := e.renewals.serve(ctx, renewal{time.Until(pair.Leaf.NotAfter), served}, func(ctx context.Context) error {
-		_, err := e.change(ctx, func() (*transaction, error) {
-			serving := e.serving()
-			return e.stageLoaded(ctx, serving.Path, &config.Findings{Loaded: serving.Loaded})
-		})
-		return err
-	}); err != nil {
+	if err := e.renewals.serve(ctx, renewal{time.Until(pair.Leaf.NotAfter), served}, e.changeServed); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, shownTime)

@@ -189,3 +189,11 @@ func (g *Generation) pairsOf(name string) []certificate.Pair {
 func (g *Generation) Has(name string, leaf *x509.Certificate) bool {
 	return slices.ContainsFunc(g.pairsOf(name), func(p certificate.Pair) bool { return p.Leaf.Equal(leaf) })
 }
+
+// LocalEnds reports whether a certificate of the local authority is to be followed by
+// another one.
+func (g *Generation) LocalEnds(now time.Time) bool {
+	return slices.ContainsFunc(slices.Concat(g.Pairs...), func(p certificate.Pair) bool {
+		return p.IsLocal() && p.Leaf.NotAfter.Sub(now) <= renewBefore
+	})
+}

@@ -2,6 +2,7 @@ package generation
 
 import (
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/pem"
 	"math/big"
 	"os"
@@ -106,6 +107,28 @@ func TestC1OtherNames(t *testing.T) {
 		pair, ok := g.pair("https://one.test/dir", c.names)
 		if ok != (c.serial != 0) || ok && pair.Leaf.SerialNumber.Int64() != c.serial {
 			t.Errorf("%q: %v %v, want %d", c.names, ok, pair, c.serial)
+		}
+	}
+}
+
+// R4: certificates of the local authority are followed by others a month before they
+// end; those of others are not its to renew.
+func TestR4LocalEnds(t *testing.T) {
+	now := time.Now()
+	for _, c := range []struct {
+		issuer string
+		left   time.Duration
+		want   bool
+	}{
+		{"edgegen local authority 3f", renewBefore + time.Hour, false},
+		{"edgegen local authority 3f", renewBefore - time.Hour, true},
+		{"edgegen local authority 3f", -time.Hour, true},
+		{"Another Authority", time.Hour, false},
+	} {
+		leaf := &x509.Certificate{Issuer: pkix.Name{CommonName: c.issuer}, NotAfter: now.Add(c.left)}
+		g := &Generation{Pairs: [][]certificate.Pair{{{Leaf: leaf}}}}
+		if got := g.LocalEnds(now); got != c.want {
+			t.Errorf("%s, %v left: %v", c.issuer, c.left, got)
 		}
 	}
 }
