@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 )
 
@@ -45,12 +44,12 @@ func FindCompiler(varnishd string) (Compiler, error) {
 	return c, nil
 }
 
-var compilerCommand = regexp.MustCompile(`\x00(exec [!-~][ -~]* -shared [ -~]*%[os][ -~]*)\x00`)
+var compilerCommand = pattern(`\x00(exec [!-~][ -~]* -shared [ -~]*%[os][ -~]*)\x00`)
 
 // compilerIn finds the command among a program's strings. The one with
 // variables in it is from the description of the parameter.
 func compilerIn(program []byte) string {
-	for _, match := range compilerCommand.FindAllSubmatch(program, -1) {
+	for _, match := range compilerCommand().FindAllSubmatch(program, -1) {
 		if command := string(match[1]); !strings.Contains(command, "$") {
 			return command
 		}

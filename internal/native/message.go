@@ -3,7 +3,6 @@ package native
 import (
 	"bytes"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,13 +18,13 @@ type Position struct {
 }
 
 var (
-	vccPlace   = regexp.MustCompile(`^(?:At: |To: )?\('(.*)' Line ([0-9]+) Pos [0-9]+\)`)
-	vccProgram = regexp.MustCompile(`\(program line [0-9]+\), at`)
-	vccLead    = regexp.MustCompile(`(?:,? (?:starting|defined))?(?:,? at)?:?$`)
-	vccMarker  = regexp.MustCompile(`^[-#]+$`)
+	vccPlace   = pattern(`^(?:At: |To: )?\('(.*)' Line ([0-9]+) Pos [0-9]+\)`)
+	vccProgram = pattern(`\(program line [0-9]+\), at`)
+	vccLead    = pattern(`(?:,? (?:starting|defined))?(?:,? at)?:?$`)
+	vccMarker  = pattern(`^[-#]+$`)
 
-	nginxPlace   = regexp.MustCompile(`(?m)^(?:nginx:|\S+ \S+) \[([a-z]+)\] (?:[0-9]+#[0-9]+: )?(?:\*[0-9]+ )?(.*) in (/.*):([0-9]+)$`)
-	stunnelPlace = regexp.MustCompile(`(?m)^(?:\[.\] |\S+ \S+ LOG[0-7]\[[^\]]*\]: )?(.+?):([0-9]+): (".*": .*)$`)
+	nginxPlace   = pattern(`(?m)^(?:nginx:|\S+ \S+) \[([a-z]+)\] (?:[0-9]+#[0-9]+: )?(?:\*[0-9]+ )?(.*) in (/.*):([0-9]+)$`)
+	stunnelPlace = pattern(`(?m)^(?:\[.\] |\S+ \S+ LOG[0-7]\[[^\]]*\]: )?(.+?):([0-9]+): (".*": .*)$`)
 )
 
 // IsAboutVCL reports whether what varnishd says about a VCL that it does not load
@@ -51,7 +50,7 @@ func LocateVCC(message, file string) []Position {
 	lines := strings.Split(message, "\n")
 	for i := 0; i < len(lines); i++ {
 		line := strings.TrimSpace(lines[i])
-		place := vccPlace.FindStringSubmatch(line)
+		place := vccPlace().FindStringSubmatch(line)
 		switch {
 		case place != nil:
 			said := vccText(text)
@@ -79,7 +78,7 @@ func LocateVCC(message, file string) []Position {
 // the marks under it.
 func vccExcerpt(lines []string) int {
 	const excerpt = 2
-	if len(lines) >= excerpt && vccMarker.MatchString(strings.TrimSpace(lines[1])) {
+	if len(lines) >= excerpt && vccMarker().MatchString(strings.TrimSpace(lines[1])) {
 		return excerpt
 	}
 	return 0
@@ -88,18 +87,18 @@ func vccExcerpt(lines []string) int {
 // vccText makes one line of what stands above a place.
 func vccText(lines []string) string {
 	text := strings.Join(strings.Fields(strings.Join(lines, " ")), " ")
-	text = strings.TrimSpace(vccProgram.ReplaceAllString(text, ""))
+	text = strings.TrimSpace(vccProgram().ReplaceAllString(text, ""))
 	if text == "[...]" {
 		return ""
 	}
-	return vccLead.ReplaceAllString(text, "")
+	return vccLead().ReplaceAllString(text, "")
 }
 
 // LocateNginx returns the places in the file that nginx's output names, from
 // its configuration test or its error log.
 func LocateNginx(message, file string) []Position {
 	var positions []Position
-	for _, match := range nginxPlace.FindAllStringSubmatch(message, -1) {
+	for _, match := range nginxPlace().FindAllStringSubmatch(message, -1) {
 		warning := match[1] == "warn" || match[1] == "notice" || match[1] == "info"
 		positions = append(positions, Position{File: match[3], Line: number(match[4]), Text: match[2], Warning: warning})
 	}
@@ -111,7 +110,7 @@ func LocateNginx(message, file string) []Position {
 // file.
 func LocateStunnel(message, file string) []Position {
 	var positions []Position
-	for _, match := range stunnelPlace.FindAllStringSubmatch(message, -1) {
+	for _, match := range stunnelPlace().FindAllStringSubmatch(message, -1) {
 		positions = append(positions, Position{File: match[1], Line: number(match[2]), Text: match[3]})
 	}
 	return inFile(positions, file)

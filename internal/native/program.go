@@ -3,6 +3,7 @@ package native
 import (
 	"log/slog"
 	"regexp"
+	"sync"
 
 	"edgegen/internal/engines"
 	"edgegen/internal/site"
@@ -102,4 +103,10 @@ func EngineOf(process string) site.Engine {
 		}
 	}
 	return ""
+}
+
+// pattern is a regular expression that is compiled when it is first used, as most verbs
+// ask no daemon.
+func pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }

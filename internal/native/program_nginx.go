@@ -4,21 +4,20 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 )
 
 var (
-	nginxVersion = regexp.MustCompile(`(?m)^nginx version: [A-Za-z]+/([0-9]+(?:\.[0-9]+)+)`)
-	nginxModules = regexp.MustCompile(`(?:^|\s)--modules-path=(\S+)`)
-	nginxSwitch  = regexp.MustCompile(`(?:^|\s)--(with(?:out)?-[a-z0-9_-]+)`)
+	nginxVersion = pattern(`(?m)^nginx version: [A-Za-z]+/([0-9]+(?:\.[0-9]+)+)`)
+	nginxModules = pattern(`(?:^|\s)--modules-path=(\S+)`)
+	nginxSwitch  = pattern(`(?:^|\s)--(with(?:out)?-[a-z0-9_-]+)`)
 )
 
 func nginxProgram() program {
 	return program{
 		versionArgument: "-V",
-		version:         nginxVersion,
-		parseFeatures:   func(text string) []string { return words(nginxSwitch, text) },
+		version:         nginxVersion(),
+		parseFeatures:   func(text string) []string { return words(nginxSwitch(), text) },
 		modules:         nginxLoadable,
 		voices:          []voice{{"nginx", judgeNginx, nginxCrowd}},
 		locate:          func(said string, _ []byte) []Position { return LocateNginx(said, "nginx.conf") },
@@ -30,7 +29,7 @@ const BrotliModule = "ngx_http_brotli_filter_module.so"
 
 // nginxLoadable finds the modules that edgegen has a use for in nginx's own directory.
 func nginxLoadable(text string) []string {
-	directory := nginxModules.FindStringSubmatch(text)
+	directory := nginxModules().FindStringSubmatch(text)
 	if directory == nil {
 		return nil
 	}
@@ -42,18 +41,18 @@ func nginxLoadable(text string) []string {
 }
 
 // nginxLine is how nginx heads a line.
-var nginxLine = regexp.MustCompile(`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[(\w+)\] \d+#\d+: `)
+var nginxLine = pattern(`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[(\w+)\] \d+#\d+: `)
 
 // nginxConnection is how nginx names a connection in a line.
-var nginxConnection = regexp.MustCompile(`^\*\d+ `)
+var nginxConnection = pattern(`^\*\d+ `)
 
 func nginxCrowd(text string) (common string, crowd bool) {
-	common, _, _ = strings.Cut(nginxConnection.ReplaceAllString(text, ""), ", client: ")
+	common, _, _ = strings.Cut(nginxConnection().ReplaceAllString(text, ""), ", client: ")
 	return common, strings.Contains(common, "worker_connections are not enough") || strings.Contains(common, "Too many open files")
 }
 
 func judgeNginx(line string) (slog.Level, string) {
-	head := nginxLine.FindStringSubmatch(line)
+	head := nginxLine().FindStringSubmatch(line)
 	if head == nil {
 		return slog.LevelInfo, line
 	}

@@ -2,20 +2,19 @@ package native
 
 import (
 	"log/slog"
-	"regexp"
 	"strings"
 )
 
 var (
-	stunnelVersion = regexp.MustCompile(`(?m)^(?:\[.\] )?stunnel ([0-9]+(?:\.[0-9]+)+)`)
-	stunnelBuild   = regexp.MustCompile(`(?m)(?:^| )(?:Threading|Sockets|TLS|Auth):(\S+)`)
+	stunnelVersion = pattern(`(?m)^(?:\[.\] )?stunnel ([0-9]+(?:\.[0-9]+)+)`)
+	stunnelBuild   = pattern(`(?m)(?:^| )(?:Threading|Sockets|TLS|Auth):(\S+)`)
 )
 
 func stunnelProgram() program {
 	return program{
 		versionArgument: "-version",
-		version:         stunnelVersion,
-		parseFeatures:   func(text string) []string { return words(stunnelBuild, text) },
+		version:         stunnelVersion(),
+		parseFeatures:   func(text string) []string { return words(stunnelBuild(), text) },
 		voices:          []voice{{"stunnel", judgeStunnel, stunnelCrowd}},
 		locate: func(said string, rendered []byte) []Position {
 			return append(LocateStunnel(said, "stunnel.conf"), LocateService(said, rendered)...)
@@ -25,7 +24,7 @@ func stunnelProgram() program {
 
 // stunnelLine is how stunnel heads a line: the time, the level as in syslog,
 // and the connection.
-var stunnelLine = regexp.MustCompile(`^\d{4}\.\d\d\.\d\d \d\d:\d\d:\d\d LOG(\d)\[[^]]*\]: `)
+var stunnelLine = pattern(`^\d{4}\.\d\d\.\d\d \d\d:\d\d:\d\d LOG(\d)\[[^]]*\]: `)
 
 func stunnelCrowd(text string) (common string, crowd bool) {
 	return text, strings.HasPrefix(text, "Connection rejected: ") || strings.Contains(text, "Too many open files")
@@ -56,7 +55,7 @@ func judgeStunnel(line string) (slog.Level, string) {
 // stunnel marks lines with a sign in brackets.
 func stunnelLevel(line string) (slog.Level, string) {
 	mark, text := "", line
-	if head := stunnelLine.FindStringSubmatch(line); head != nil {
+	if head := stunnelLine().FindStringSubmatch(line); head != nil {
 		mark, text = head[1], line[len(head[0]):]
 	} else if len(line) > 4 && line[0] == '[' && line[2:4] == "] " {
 		mark, text = line[1:2], line[4:]

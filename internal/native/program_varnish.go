@@ -2,21 +2,20 @@ package native
 
 import (
 	"log/slog"
-	"regexp"
 	"strings"
 )
 
 var (
-	varnishVersion   = regexp.MustCompile(`(?m)^(?:varnishd|vinyld) \([A-Za-z][A-Za-z-]*-([0-9]+(?:\.[0-9]+)+)`)
-	varnishParameter = regexp.MustCompile(`(?m)^([a-z][a-z0-9_]*)\n~+$`)
+	varnishVersion   = pattern(`(?m)^(?:varnishd|vinyld) \([A-Za-z][A-Za-z-]*-([0-9]+(?:\.[0-9]+)+)`)
+	varnishParameter = pattern(`(?m)^([a-z][a-z0-9_]*)\n~+$`)
 )
 
 func varnishProgram() program {
 	return program{
 		versionArgument:  "-V",
 		featureArguments: []string{"-x", "parameter"},
-		version:          varnishVersion,
-		parseFeatures:    func(text string) []string { return words(varnishParameter, text) },
+		version:          varnishVersion(),
+		parseFeatures:    func(text string) []string { return words(varnishParameter(), text) },
 		voices:           []voice{{"varnishd", judgeVarnish, nil}},
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,15 +15,15 @@ import (
 
 // childDied is how the manager tells of its child's end, which it notices
 // within a tenth of a second.
-var childDied = regexp.MustCompile(`Child \([0-9]+\) died|Child \([0-9]+\) not responding`)
+var childDied = pattern(`Child \([0-9]+\) died|Child \([0-9]+\) not responding`)
 
 // childStarted is how it names the child.
-var childStarted = regexp.MustCompile(`Child \(([0-9]+)\) Started`)
+var childStarted = pattern(`Child \(([0-9]+)\) Started`)
 
 // panicked is the line of the manager's that says where the child has given up,
 // as "Assert error in VRG_CheckBo(), cache/cache_range.c line 236:". It is said
 // right after the child's end.
-var panicked = regexp.MustCompile(`Assert error in .*[^:]|Wrong turn at .*[^:]|Missing error ?handling code in .*[^:]|Signal [0-9]+ \(.*\) received at.*`)
+var panicked = pattern(`Assert error in .*[^:]|Wrong turn at .*[^:]|Missing error ?handling code in .*[^:]|Signal [0-9]+ \(.*\) received at.*`)
 
 // panicTime is how long the manager may take to notice the child's end and to
 // say what it was.
@@ -49,17 +48,17 @@ func (v *Varnish) hear(line []byte) {
 	if v.OnChildDied == nil {
 		return
 	}
-	if said := panicked.Find(line); said != nil {
+	if said := panicked().Find(line); said != nil {
 		select {
 		case v.panics <- string(said):
 		default: // of an earlier one, whom nobody asked about
 		}
 	}
 	manager := int(v.manager.Load())
-	if childDied.Match(line) {
+	if childDied().Match(line) {
 		v.OnChildDied(manager, errors.New(strings.TrimPrefix(string(line), "Error: ")))
 	}
-	if started := childStarted.FindSubmatch(line); started != nil {
+	if started := childStarted().FindSubmatch(line); started != nil {
 		select {
 		case <-v.panics: // of its predecessor
 		default:

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 )
 
@@ -175,9 +174,9 @@ func (c *VarnishCLI) FastCompiler(ctx context.Context) error {
 }
 
 var (
-	compilerWord     = regexp.MustCompile(`\S+`)
-	optimizationFlag = regexp.MustCompile(`^-O([0-9]|s|g|z|fast)?$`)
-	fortifyFlag      = regexp.MustCompile(`^(-Wp,)?(-[DU]_FORTIFY_SOURCE(=[0-9])?,?)+$`)
+	compilerWord     = pattern(`\S+`)
+	optimizationFlag = pattern(`^-O([0-9]|s|g|z|fast)?$`)
+	fortifyFlag      = pattern(`^(-Wp,)?(-[DU]_FORTIFY_SOURCE(=[0-9])?,?)+$`)
 )
 
 // unoptimized replaces the optimization flags of a compiler's command. The C
@@ -186,12 +185,12 @@ var (
 // debugger. A command without an optimization flag is left alone.
 func unoptimized(command string) string {
 	found := false
-	fast := compilerWord.ReplaceAllStringFunc(command, func(word string) string {
+	fast := compilerWord().ReplaceAllStringFunc(command, func(word string) string {
 		switch {
-		case optimizationFlag.MatchString(word):
+		case optimizationFlag().MatchString(word):
 			found = true
 			return "-O0"
-		case fortifyFlag.MatchString(word):
+		case fortifyFlag().MatchString(word):
 			return "-U_FORTIFY_SOURCE"
 		case word == "-g":
 			return "-g0"

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"regexp"
 	"strings"
 	"sync"
 )
@@ -17,7 +16,7 @@ type appServers struct {
 	named map[string]string // "VCL.BACKEND" to "host:port" or "unix:/path"
 }
 
-var serversLine = regexp.MustCompile(`edge-servers:([^"]+)"`)
+var serversLine = pattern(`edge-servers:([^"]+)"`)
 
 // learn reads the lines of a VCL that tell the access log the same.
 func (a *appServers) learn(vcl string, text []byte) {
@@ -26,7 +25,7 @@ func (a *appServers) learn(vcl string, text []byte) {
 	if a.named == nil {
 		a.named = make(map[string]string)
 	}
-	for _, line := range serversLine.FindAllSubmatch(text, -1) {
+	for _, line := range serversLine().FindAllSubmatch(text, -1) {
 		for pair := range strings.FieldsSeq(string(line[1])) {
 			if name, address, ok := strings.Cut(pair, "="); ok {
 				a.named[vcl+"."+name] = plainAddress(address)
