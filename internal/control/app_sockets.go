@@ -8,8 +8,8 @@ import (
 	"edgegen/internal/dataplane"
 )
 
-// socketCounter is a server that is no plane and knows where its WebSockets go: by
-// the address of the app's server, "host:port" or the path of a Unix socket.
+// socketCounter is the server of a daemon that can tell where its WebSockets go. It names
+// an app's server by "host:port" or by the path of its Unix socket.
 type socketCounter interface {
 	webSocketsTo(ctx context.Context) (map[string]int, error)
 }

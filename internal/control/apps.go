@@ -36,7 +36,7 @@ func (a *app) is(b *app) bool {
 	return a.site.Host == b.site.Host && a.backend.Name == b.backend.Name
 }
 
-// shares reports whether the two want an address that one process alone can have.
+// shares reports whether both want the same address, which only one process can have.
 func (a *app) shares(b *app) bool {
 	there := b.addresses()
 	return slices.ContainsFunc(a.addresses(), func(address string) bool { return slices.Contains(there, address) })

@@ -9,22 +9,22 @@ import (
 	"edgegen/internal/generation"
 )
 
-// appsChange is what a reload does to the apps. An app whose description is the
-// same goes on with the process that it has. Another one starts beside those
-// that run, unless they have its address: then these end first, and nobody
-// answers there meanwhile.
+// appsChange is what a reload does to the apps. An app whose description has not changed
+// keeps its process. Any other app is started beside those that run. Where one of those
+// has its address, that one ends first, and nobody answers at the address until the new
+// app does.
 type appsChange struct {
 	edge      *Edge
 	was, next *generation.Generation
 	before    []*app
 	apps      []*app // that run afterwards
 	starts    []appStart
-	left      []*app    // those of before with whose processes nobody goes on
+	left      []*app    // apps of before whose processes no app keeps
 	plans     []appPlan // one for each app, and each that ends
 	begun     bool
 }
 
-// appPlan is what is told of an app.
+// appPlan is what the plan says about one app.
 type appPlan struct {
 	api.AppPlan
 	ends []*app // whose processes end at once, with their WebSockets
@@ -67,7 +67,7 @@ func (c *appsChange) goesOn(a *app, matches func(old *app) bool) bool {
 	return true
 }
 
-// plan tells of each app what becomes of it.
+// plan notes what becomes of each app.
 func (c *appsChange) plan() {
 	add := func(a *app, action api.Action, why ...string) *appPlan {
 		c.plans = append(c.plans, appPlan{AppPlan: api.AppPlan{Site: a.site.Host, Name: a.backend.Name, Action: action, Why: append([]string{}, why...)}})
@@ -143,7 +143,7 @@ func (c *appsChange) undo(ctx context.Context) error {
 	return nil
 }
 
-// finish lets those go that nobody needs any more.
+// finish ends the apps that nobody needs any more.
 func (c *appsChange) finish() {
 	for _, a := range c.apps {
 		process := c.edge.appProcess(c.next, a)
@@ -157,8 +157,8 @@ func (c *appsChange) finish() {
 	}
 }
 
-// givenUp reports whether the site goes on with an app's address and without its
-// command: somebody else is to listen there.
+// givenUp reports whether the next site still names an app's address, but no command for
+// it: from then on somebody else listens there.
 func (c *appsChange) givenUp(old *app) bool {
 	for i := range c.next.Loaded.Edge.Sites {
 		for j := range c.next.Loaded.Edge.Sites[i].Backends {

@@ -7,10 +7,10 @@ import (
 	"edgegen/internal/dataplane"
 )
 
-// stopUnused ends an app that the site does not name any more, or that another one
-// has replaced. Unless it is to end at once, it goes on for timeouts.drain at least,
-// and then until its WebSockets, the requests that builtin tiers have sent it, and
-// nginx's old workers have ended.
+// stopUnused ends an app that the site no longer names, or that another one has replaced.
+// Unless it is to end at once, it runs on for at least timeouts.drain, and then until
+// nothing goes to it any more: no WebSocket, no request from a builtin tier, and no
+// worker of nginx from before the reload.
 func (e *Edge) stopUnused(old *app, atOnce bool) {
 	drained := time.Now().Add(e.serving().Loaded.Edge.Timeout.Drain)
 	r := old.running.Load()
@@ -37,8 +37,8 @@ func (e *Edge) stopUnused(old *app, atOnce bool) {
 	})
 }
 
-// needed reports whether anything still goes to an app. It does so too where that
-// cannot be found out.
+// needed reports whether anything still goes to an app. Where that cannot be found out,
+// it says yes.
 func (e *Edge) needed(unused *app) bool {
 	open, err := e.webSocketsTo(e.life, unused.addresses())
 	return err != nil || open > 0 || e.oldWorkers() > 0 || e.inWork(unused.addresses())

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// attend does what it is asked to until ctx ends.
+// attend reloads when a signal or a changed file asks for it, and keeps the edge's logs
+// and directories in order, until ctx ends.
 func (e *Edge) attend(ctx context.Context) {
 	var waiting sync.WaitGroup
 	defer waiting.Wait()
@@ -36,7 +37,8 @@ func (e *Edge) attend(ctx context.Context) {
 	}
 }
 
-// reopenLogs waits for no reload: the old file may be about to go.
+// reopenLogs opens the access log's file anew when it is asked to. It does not wait for a
+// reload that is under way, since the old file may be deleted soon.
 func (e *Edge) reopenLogs(ctx context.Context) {
 	for {
 		select {
@@ -54,13 +56,13 @@ func (e *Edge) logNotReopened(err error) {
 	e.options.Log.Error("open the access log anew; lines go on to the old file", "error", err)
 }
 
-// reloadAsked reloads where nobody waits for the answer: it is in the log.
+// reloadAsked reloads for somebody who does not wait for the answer: the log has it.
 func (e *Edge) reloadAsked(ctx context.Context) {
 	_, _ = e.reload(ctx)
 }
 
-// watchdog tells the service manager that the edge is alive, which it is while
-// nothing that it has begun takes for ever.
+// watchdog tells the service manager at intervals that the edge is alive, as long as no
+// step that it has begun takes longer than busyLimit.
 func (e *Edge) watchdog(ctx context.Context) {
 	healthy := func(context.Context) error {
 		limit := busyLimit + e.serving().Loaded.Edge.Timeout.Drain
@@ -74,6 +76,6 @@ func (e *Edge) watchdog(ctx context.Context) {
 	}
 }
 
-// busyLimit is longer than any step of a reload but a drain. An app may take as
-// long as it is given: it is waited for without a turn.
+// busyLimit is longer than any step of a reload takes, a drain aside. The start of an app
+// may take longer still, but nobody holds the turn while waiting for one.
 const busyLimit = 5 * time.Minute

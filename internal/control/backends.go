@@ -18,9 +18,9 @@ import (
 	"edgegen/internal/site"
 )
 
-// watched is what the edge knows of the backends that it looks after, and the
-// groups by which all tiers ask for them. A group stays as long as the edge: what
-// has work there goes on, whatever generations come and go.
+// watched is what the edge knows of the backends that it looks after, and for each of
+// them the group of connections by which all tiers ask it. A group lives as long as the
+// edge, so that requests in it go on through every reload.
 type watched struct {
 	watch *backends.Watch
 	log   *slog.Logger
@@ -38,7 +38,7 @@ func (e *house) watch() {
 	e.backends = w
 }
 
-// close ends the looking.
+// close stops looking after backends.
 func (w *watched) close() {
 	if w != nil {
 		w.watch.Close()
@@ -123,8 +123,8 @@ func backendIn(edge *site.Edge, id backends.ID) (*site.Backend, bool) {
 	return nil, false
 }
 
-// stickySecret is what the cookies of sticky backends are made with. It lasts, so
-// that clients find their servers again after a restart.
+// stickySecret is the secret with which the cookies of sticky backends are made. It is
+// kept in the state directory, so that clients find their servers again after a restart.
 func stickySecret(stateDir string) ([]byte, error) {
 	path := filepath.Join(stateDir, "sticky.key")
 	text, err := os.ReadFile(path)

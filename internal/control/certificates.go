@@ -33,14 +33,14 @@ func (e *Edge) authorize() {
 	})
 }
 
-// unauthorize gives up what is under way.
+// unauthorize gives up the orders that are under way.
 func (e *Edge) unauthorize() {
 	if e.authority != nil {
 		e.authority.Close()
 	}
 }
 
-// order has the certificates be there that the sites of a generation want.
+// order asks authorities for the certificates that the sites of a generation want.
 func (e *Edge) order(g *generation.Generation) {
 	if e.authority == nil {
 		return
@@ -55,7 +55,8 @@ func (e *Edge) order(g *generation.Generation) {
 	if len(orders) > 0 && edge.ACME.CARoot != "" {
 		roots, err := certificate.LoadRoots(edge.ACME.CARoot)
 		if err != nil {
-			// It could be read when the site was; the machine's authorities will not do.
+			// The file could be read when the site was read. The machine's own
+			// authorities must not take its place.
 			e.options.Log.Error("read what the authority is verified with", "error", err)
 		}
 		from.Roots, from.RootsSum = roots.Pool, edge.ACME.CASum
@@ -75,8 +76,8 @@ func ordersOf(g *generation.Generation) (orders []acme.Order) {
 	return orders
 }
 
-// runHook calls a command of the site, as whom edgegen runs as: it needs what lets
-// it write into the DNS, which is not the apps' to know.
+// runHook calls a command of the site, as the user that edgegen runs as: the command
+// needs the secret with which it writes into the DNS, which the apps are not to know.
 func (e *Edge) runHook(ctx context.Context, hook acme.Hook, arguments ...string) error {
 	const name = "dns_hook"
 	tell := func(line []byte) { e.message(name, line) }
@@ -112,8 +113,8 @@ func (e *Edge) serveRenewed(ctx context.Context, host string, pair certificate.P
 	return nil
 }
 
-// certificatesOf tells about the certificates that edgegen gets, and about others
-// that end soon. Of the rest there is nothing to tell.
+// certificatesOf tells about the certificates that edgegen gets itself, and about others
+// that end soon. There is nothing to tell about the rest.
 func (e *Edge) certificatesOf(g *generation.Generation) []api.CertificateStatus {
 	return slices.DeleteFunc(e.allCertificates(g), func(c api.CertificateStatus) bool {
 		return c.Source != "acme" && time.Until(c.NotAfter) > certificate.Notice
@@ -162,9 +163,9 @@ func sourceOf(tls *site.TLS) string {
 	return "file"
 }
 
-// clientsTold is what the status tells of the sites that ask clients for a certificate.
-// Lists of what is revoked may be large, so that they are read once a generation. The
-// zero value has read none. It may be used from any goroutine.
+// clientsTold is what the status says about the sites that ask clients for a certificate.
+// A list of revoked certificates may be large, so it is read once for each generation.
+// The zero value has read none. It may be used from any goroutine.
 type clientsTold struct {
 	mu  sync.Mutex
 	of  *generation.Generation
@@ -187,7 +188,7 @@ func clientsOf(g *generation.Generation) (all []api.ClientsStatus) {
 			continue
 		}
 		told := api.ClientsStatus{Site: s.Host, Required: s.TLS.Clients.Required}
-		if clients, err := certificate.NewClients(certificate.ClientFiles{Authorities: s.TLS.Clients.Authorities, Revoked: s.TLS.Clients.Revoked}); err == nil { // as it is served already
+		if clients, err := certificate.NewClients(certificate.ClientFiles{Authorities: s.TLS.Clients.Authorities, Revoked: s.TLS.Clients.Revoked}); err == nil { // it fails for no site that is served
 			var ends time.Time
 			told.What, ends = clients.Ends()
 			told.Ends = some(ends)

@@ -17,13 +17,13 @@ type change struct {
 	uncounted error          // why WebSockets are missing in them
 
 	steps []step
-	begun int // how many of the steps have been
+	begun int // how many of the steps have begun
 }
 
-// step is one part of a change. Each of its methods is called once at most: when
-// everything has been staged, either commit or abandon; after a commit, also one
-// that failed halfway, undo where the reload is taken back, and finish where every
-// server has committed.
+// step is one part of a change. When everything has been staged, either commit or abandon
+// is called. After a commit, even one that failed halfway, undo is called if the reload
+// is taken back, and finish if every server has committed. Each method is called at most
+// once.
 type step interface {
 	// commit returns when the next generation is served.
 	commit(ctx context.Context) error
@@ -42,7 +42,8 @@ func (noStep) undo(context.Context) error   { return nil }
 func (noStep) abandon(context.Context)      {}
 func (noStep) finish(context.Context)       {}
 
-// onFinish is a step that only follows a commit, and has nothing to take back.
+// onFinish is a step that does something only when every server has committed, so that
+// there is nothing to take back.
 type onFinish func(ctx context.Context)
 
 var _ step = onFinish(nil)
@@ -52,7 +53,7 @@ func (onFinish) undo(context.Context) error   { return nil }
 func (onFinish) abandon(context.Context)      {}
 func (f onFinish) finish(ctx context.Context) { f(ctx) }
 
-// newChange is one of a daemon, which touches nothing as yet.
+// newChange is the change of a daemon to which nothing happens as yet.
 func newChange(d *daemon) *change {
 	c := &change{}
 	for _, role := range d.roles() {
@@ -99,7 +100,7 @@ func (c *change) undo(ctx context.Context) error {
 	return errors.Join(problems...)
 }
 
-// abandon takes the place of a commit.
+// abandon drops what was staged. It is called in the place of commit.
 func (c *change) abandon(ctx context.Context) {
 	for _, s := range slices.Backward(c.steps) {
 		s.abandon(ctx)
@@ -136,7 +137,7 @@ func (n *newServer) undo(ctx context.Context) error {
 	return nil
 }
 
-// begin is the change of a server that there was none of before.
+// begin is the change by which a new server starts to serve.
 func (e *house) begin(s server, next *generation.Generation) *change {
 	c := &change{}
 	for _, role := range s.roles() {

@@ -15,7 +15,7 @@ import (
 // the site's limits take.
 func (e *Edge) raiseDescriptors() {
 	limits := e.serving().Loaded.Edge.Limits
-	// That stunnel may then take a fortieth less than it should, doctor tells.
+	// This may leave stunnel a fortieth too few, which doctor tells.
 	wanted, least := generation.Descriptors(limits.Connections, site.Builtin)
 	if got, err := supervise.RaiseDescriptors(wanted); err != nil {
 		e.options.Log.Warn("raise the limit of open files", "error", err)
@@ -24,8 +24,9 @@ func (e *Edge) raiseDescriptors() {
 	}
 }
 
-// raiseFurther is raiseDescriptors for a reload that raises limits.connections,
-// before anything is started for it. What it warns of is for whoever asked.
+// raiseFurther is raiseDescriptors for a reload that raises limits.connections. It is
+// called before the reload starts anything. The warnings are for whoever asked for the
+// reload.
 //
 // A daemon keeps the limit that it was started with. One that the reload starts
 // anew gets the new one; those that go on, as daemons do where they can, do not.

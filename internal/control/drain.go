@@ -12,16 +12,16 @@ import (
 )
 
 const (
-	// stopMargin is what processes get to end in where requests in work have
-	// used up timeouts.drain.
+	// stopMargin is how long processes get to end, after requests in work have used up
+	// timeouts.drain.
 	stopMargin = 5 * time.Second
 	// drainPause is between two looks at what is still in work.
 	drainPause = 50 * time.Millisecond
-	// tailTime is how long bytes that clients have not taken are waited for
-	// where they may as well be those of WebSockets.
+	// tailTime is how long to wait for clients to take bytes that may just as well be a
+	// WebSocket's.
 	tailTime = time.Second
-	// unknownTime is how long requests are waited for where it cannot be learnt
-	// whether there are any.
+	// unknownTime is how long to wait for requests where it cannot be found out whether
+	// there are any.
 	unknownTime = 5 * time.Second
 )
 

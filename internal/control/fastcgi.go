@@ -10,7 +10,7 @@ import (
 	"edgegen/internal/site"
 )
 
-// fastcgi is how a backend is spoken to that speaks FastCGI; nil for any other. The
+// fastcgi is how to ask a backend that speaks FastCGI; nil for any other backend. The
 // lock is held.
 func (w *watched) fastcgi(b *site.Backend, id backends.ID) *fastcgi.App {
 	if b.FastCGI == nil {

@@ -83,7 +83,7 @@ func (g *guard) round(ctx context.Context, e *house) {
 	if status.State != supervise.Running {
 		d.noLongerBusy()
 		g.isDown(ctx, e, d, status)
-		// One that is stopped while it starts would not be noticed for long.
+		// Nothing else would notice for long that a process is stopped while it starts.
 		if !d.process().Suspended() {
 			g.misses = 0
 		} else if g.misses++; g.misses > probeMisses {
@@ -100,7 +100,7 @@ func (g *guard) round(ctx context.Context, e *house) {
 	err := g.ask(ctx)
 	switch {
 	case errors.Is(err, native.ErrBusy):
-		// It lives, and what is open would be lost with it.
+		// The process lives, and its open connections would be lost if it were ended.
 		g.misses = 0
 		d.isBusy(err)
 	case err == nil:
@@ -125,7 +125,7 @@ func (g *guard) round(ctx context.Context, e *house) {
 	}
 }
 
-// ask returns why the daemon is of no use.
+// ask returns why the daemon cannot serve; nil if it can.
 func (g *guard) ask(ctx context.Context) error {
 	if g.server.base().process().Suspended() {
 		return errSuspended // its children may answer, but nobody commands them
@@ -135,9 +135,9 @@ func (g *guard) ask(ctx context.Context) error {
 	return g.server.probe(ctx)
 }
 
-// endStoppedChildren kills a worker that a signal has stopped for longer than a
-// moment: the others may answer the probe, but those whose requests it has wait.
-// Its parent starts another one.
+// endStoppedChildren kills a worker that a signal has stopped for longer than a moment.
+// Other workers may still answer the probe, but the clients of this one wait. Its parent
+// starts another one.
 func (g *guard) endStoppedChildren(e *house, d *daemon) {
 	if time.Since(g.looked) < probeInterval {
 		return

@@ -32,24 +32,24 @@ type heir[P program] struct {
 	program P             // zero until it is launched
 }
 
-// inheriting is what such daemons differ in.
+// inheriting is what each of these daemons does in its own way.
 type inheriting[P program] interface {
 	guarded
 	// make returns a program for a generation, which is not started yet.
 	make(g *generation.Generation) (P, error)
 	// settings are those of a process that serves a generation.
 	settings(g *generation.Generation) native.Setup
-	// differs says in phrases what is new in the next generation, and which of
-	// that takes another process.
+	// differs says in phrases what is new in the next generation: what takes another
+	// process, and what the running one can read.
 	differs(was, next *generation.Generation) (restart, reload []string)
-	// unchanged is told that the next generation is served as the one before.
+	// unchanged is called when nothing changes for the daemon with the next generation.
 	unchanged(next *generation.Generation)
 	// check looks at the files of a generation.
 	check(ctx context.Context, g *generation.Generation) error
 	// tell has the running process read its files anew, and makes sure that it
 	// serves what is in them.
 	tell(ctx context.Context, from, to *generation.Generation) error
-	// answers looks at what is served after a start.
+	// answers checks, after a start, what is served.
 	answers(ctx context.Context, g *generation.Generation) error
 	// leave has a process take nothing new, and ends it after its last
 	// connection.
@@ -139,7 +139,7 @@ func (h *heir[P]) read(ctx context.Context, from, to *generation.Generation) err
 	return h.kind.tell(ctx, from, to)
 }
 
-// become has the next start be that of another program.
+// become has the next start run another program.
 func (h *heir[P]) become(ctx context.Context, other P) error {
 	h.program = other
 	return errors.Join(h.process().Update(h.describe()), h.anew(ctx))

@@ -19,8 +19,8 @@ import (
 	"edgegen/internal/supervise"
 )
 
-// house is what the servers of an edge share with it, and all that they know of
-// it. What they do to each other they do by way of it.
+// house is what the servers of an edge share, and all that they know of the edge. A
+// server reaches the others through it alone.
 type house struct {
 	options  Options
 	state    *state
@@ -45,8 +45,8 @@ type house struct {
 	freeVarnish func()
 	storage     storageHold // varnishd's file
 	quic        quicSockets // of HTTP/3
-	// life ends when the edge ends; what is left of earlier generations ends then
-	// at the latest. later counts the goroutines that wait for that.
+	// life ends when the edge ends, and with it whatever is left of earlier generations.
+	// later counts the goroutines that wait for that.
 	life    context.Context
 	later   sync.WaitGroup
 	leaving leavers

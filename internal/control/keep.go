@@ -166,9 +166,9 @@ func (e *Edge) replaceUnreached(ctx context.Context) error {
 	return nil
 }
 
-// keepCleanersOff has cleaners of temporary files leave the edge's directories
-// alone: systemd-tmpfiles goes into none on which somebody has a lock. Those that
-// look at no lock find what is there in use, or else it is put back.
+// keepCleanersOff locks the edge's directories against cleaners of temporary files:
+// systemd-tmpfiles enters no directory that somebody has locked. What other cleaners
+// delete, keep puts back.
 func (e *Edge) keepCleanersOff() {
 	for _, file := range e.locked {
 		_ = file.Close() // it was opened for the lock alone

@@ -23,9 +23,9 @@ func lastGoodDir(stateDir string) string { return filepath.Join(stateDir, "last-
 
 const modelFile = "edge.json"
 
-// storedModel is what modelFile holds. Meaning names the model as it was stored:
-// one that was damaged, or that another version of edgegen wrote, whose model
-// says more or less, has another name when it is read, and is not served.
+// storedModel is what modelFile holds. Meaning is the name of the model when it was
+// stored. A model that was damaged, or that another version of edgegen wrote with other
+// fields, gets another name when it is read, and is not served.
 type storedModel struct {
 	Meaning string
 	Edge    *site.Edge

@@ -9,9 +9,9 @@ import (
 	"edgegen/internal/api"
 )
 
-// setAway has load balancers be told to send nobody here, or to send clients again:
-// builtin tiers and the metrics listener look at a flag, varnishd at a file. What is
-// open goes on, and so does whoever comes all the same.
+// setAway has load balancers told to send nobody here, or to send clients again. Builtin
+// tiers and the metrics listener look at a flag, and varnishd at a file. Open connections
+// go on, and clients that come all the same are served.
 func (e *Edge) setAway(away bool) error {
 	err := os.Remove(e.layout.Away())
 	if away {
@@ -26,7 +26,7 @@ func (e *Edge) setAway(away bool) error {
 	return nil
 }
 
-// work counts what goes on.
+// work counts the requests and WebSockets that are in work.
 func (e *Edge) work(ctx context.Context) (api.Work, error) {
 	activity, err := e.activity(ctx)
 	return api.Work{Requests: activity.Requests, WebSockets: activity.WebSockets}, err

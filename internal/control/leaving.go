@@ -39,7 +39,7 @@ func (g *group[T]) all() []T {
 	return slices.Clone(g.members)
 }
 
-// stores are those that may give what they have stored once more.
+// stores are the servers among them that may still answer from what they have stored.
 func (l *leavers) stores() []server {
 	var all []server
 	for _, p := range l.planes.all() {

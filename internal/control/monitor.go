@@ -21,9 +21,9 @@ import (
 	"edgegen/internal/site"
 )
 
-// counter counts what the edge does. It counts from the start on, so that no count
-// goes back where a reload takes the metrics away and brings them again; requests it
-// counts while the site has metrics.
+// counter counts what the edge does. It counts from the start of the edge on, so that no
+// count goes back when one reload takes the metrics away and another brings them back.
+// Requests are counted only while the site has metrics.
 type counter struct {
 	*metrics.Meter
 	history *metrics.History
@@ -126,8 +126,8 @@ type monitorChange struct {
 	fresh  map[*generation.Listener]net.Listener // that were not served before
 }
 
-// prepare opens what is to be served beside what is; it can fail for want of
-// descriptors alone.
+// prepare opens the wanted listeners that are not served yet. It can fail only for want
+// of descriptors.
 func (m *monitorServer) prepare(wanted []*generation.Listener) (*monitorChange, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -127,7 +127,8 @@ func (n *nginxServer) checkFirst(ctx context.Context, g *generation.Generation) 
 	return n.check(ctx, g)
 }
 
-// tell also makes sure that every certificate that is new is served.
+// tell has the process read its files anew, and makes sure that every new certificate is
+// served.
 func (n *nginxServer) tell(ctx context.Context, from, to *generation.Generation) error {
 	r := n.process()
 	if err := n.program.Reload(ctx, r.Status().PID, r.Signal); err != nil {

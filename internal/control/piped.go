@@ -11,9 +11,9 @@ import (
 // pipedMost is how many WebSockets are remembered for the access log.
 const pipedMost = 1 << 17
 
-// piped remembers which servers WebSockets were led to, by their request: a
-// varnishd that pipes them knows the relay alone. The zero value is ready to use,
-// from any goroutine.
+// piped remembers, by the ID of its request, to which server each WebSocket was led: a
+// varnishd that pipes it knows only the relay. The zero value is ready to use, from any
+// goroutine.
 type piped struct {
 	mu      sync.Mutex
 	servers map[string]string

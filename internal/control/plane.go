@@ -50,8 +50,8 @@ var (
 	_ purger    = (*plane)(nil)
 )
 
-// newPlane makes one for a generation. One that ends TLS, or has a cache, cannot go on in
-// another in which nobody does.
+// newPlane makes a plane for a generation. A plane that ends TLS, or that stores answers,
+// cannot go on in a generation in which nobody does.
 func newPlane(e *house, g *generation.Generation, tiers []string) *plane {
 	return &plane{house: e, tiers: slices.Clone(tiers), plain: g.Loaded.Edge.Plain(), keeps: !g.Loaded.Edge.Uncached(), fronted: g.Fronted()}
 }
@@ -163,7 +163,8 @@ func (p *plane) show(g *generation.Generation) {
 	}
 }
 
-// engineOf says of a tier that a plane serves whether it is left out.
+// engineOf is the engine that the status names for a tier of a plane: off if the tier is
+// left out.
 func engineOf(g *generation.Generation, role string) string {
 	if g.Engines[role].Engine == site.Off {
 		return string(site.Off)
@@ -203,7 +204,8 @@ func (p *plane) stage(_ context.Context, next *generation.Generation) (*change, 
 	return c, nil
 }
 
-// swap is the exchange of one pointer and the look at what it did.
+// swap puts the next model in force, by exchanging one pointer, and looks whether it is
+// served.
 type swap struct {
 	plane    *plane
 	prepared *dataplane.Prepared
@@ -283,8 +285,9 @@ func (p *plane) work() native.Activity {
 	return native.Activity{WebSockets: served.WebSockets(), Requests: served.Requests()}
 }
 
-// takeNothing has it finish what it has begun, while those behind it go on. A daemon in
-// front that reads HTTP would have no answer for who has a connection to it already.
+// takeNothing has the plane finish what it has begun and take nothing new, while the
+// servers behind it go on. A plane behind a daemon that reads HTTP goes on taking
+// requests: the daemon would have no answer for clients that are connected to it already.
 func (p *plane) takeNothing(context.Context) {
 	if p.fronted {
 		return

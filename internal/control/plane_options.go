@@ -12,7 +12,7 @@ import (
 	"edgegen/internal/unixsocket"
 )
 
-// options hands a plane what its tiers serve, and says where their native
+// options are what a plane is made with: what its tiers serve, and where their native
 // neighbours are.
 func (p *plane) options(g *generation.Generation) (o dataplane.Options, err error) {
 	e := p.house
@@ -41,8 +41,8 @@ func (p *plane) options(g *generation.Generation) (o dataplane.Options, err erro
 	if o.Model, err = p.model(g); err != nil {
 		return o, err
 	}
-	// Where a daemon has had the web tier, a cache tier that leaves with it still asks for
-	// what comes last on its connections.
+	// Where a daemon has had the web tier, a cache tier that leaves together with it
+	// still sends the last requests on its connections here.
 	_, asked := e.inner[e.layout.WebSocket()]
 	if p.has(generation.RoleWeb) && (p.standIn || !p.has(generation.RoleCache) || asked) {
 		if o.Web, err = p.held(e.layout.WebSocket()); err != nil {
@@ -119,8 +119,8 @@ func (p *plane) model(g *generation.Generation) (m dataplane.Model, err error) {
 // published under their own name.
 const besideName = ".plane"
 
-// republish leads requests here again, after another server that took over has
-// been taken back.
+// republish leads requests here again, after another server had taken over and that was
+// undone.
 func (p *plane) republish() error { return p.publish() }
 
 // publish lets the tier in front reach a cache tier that is well.

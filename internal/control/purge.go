@@ -28,8 +28,8 @@ func (e *Edge) purge(ctx context.Context, asked api.Purge) (api.Purged, error) {
 	return e.purgeInTurn(ctx, func() (site.Purge, error) { return meant(e.serving().Loaded.Edge, asked) })
 }
 
-// purgeBy is purge for a client of the edge, which is not to wait for a reload that may
-// take minutes, nor to hold up a stop that waits for it.
+// purgeBy is purge for a client of the edge. The client does not wait for a reload, which
+// may take minutes, and does not hold up a stop, which waits for clients.
 func (e *house) purgeBy(ctx context.Context, what site.Purge) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, purgePatience)
 	defer cancel()
@@ -38,15 +38,15 @@ func (e *house) purgeBy(ctx context.Context, what site.Purge) (int, error) {
 }
 
 const (
-	// purgePatience is how long a client waits, and how long a daemon that does not answer
-	// is asked again: by then its guard has ended it.
+	// purgePatience is how long a client waits, and for how long a daemon that does not
+	// answer is asked again. By then its guard has ended such a daemon.
 	purgePatience = 10 * time.Second
 	// purgePause is between two attempts. The guard has its turn meanwhile.
 	purgePause = 300 * time.Millisecond
 )
 
-// purgeInTurn waits for its turn, so that no server is missed that is about to be put into
-// use, and purges.
+// purgeInTurn waits for its turn and purges. Without the turn it could miss a server that
+// is about to be put into use.
 func (e *house) purgeInTurn(ctx context.Context, what func() (site.Purge, error)) (api.Purged, error) {
 	for end := time.Now().Add(purgePatience); ; {
 		if err := e.turns.look(ctx); err != nil {
@@ -96,10 +96,10 @@ func (e *house) purgeAll(ctx context.Context, what site.Purge) (api.Purged, erro
 type purged struct {
 	count     int
 	note      string // what a person should know; "" for nothing
-	forgotten bool   // although that was to be soft
+	forgotten bool   // although they were to grow stale
 }
 
-// meant is what is asked for, as it is stored.
+// meant translates what was asked for into the terms in which answers are stored.
 func meant(edge *site.Edge, asked api.Purge) (what site.Purge, err error) {
 	what.Soft = asked.Soft
 	switch {
@@ -160,8 +160,9 @@ func split(edge *site.Edge, text string) (host, target string, s *site.Site, err
 	return site.URLHost(host), targetIn(whole[end:]), s, nil
 }
 
-// targetIn is what is asked for by the part of a URL behind the host. It is stored as it
-// is asked for, so that nothing is written in another way but what cannot stand there.
+// targetIn is the target of a request for the part of a URL behind the host. Answers are
+// stored under the target as clients write it, so only characters that cannot stand in a
+// request are replaced.
 func targetIn(text string) string {
 	text, _, _ = strings.Cut(text, "#")
 	if !strings.HasPrefix(text, "/") {

@@ -9,8 +9,8 @@ import (
 	"edgegen/internal/supervise"
 )
 
-// reasonOf tells in a line why a process is not well. Of what it said last only
-// that is kept which has to do with it.
+// reasonOf tells in a line why a process is not well. Of its last output it keeps only
+// what has to do with that.
 func reasonOf(name string, err error) string {
 	if err == nil {
 		return ""
@@ -30,8 +30,8 @@ func reasonOf(name string, err error) string {
 	return firstLine(errors.New(strings.Replace(err.Error(), exit.Error(), told.Error(), 1)))
 }
 
-// firstLine keeps a message of several lines out of the log, where what follows
-// is told elsewhere.
+// firstLine cuts an error to its first line for the log: the other lines are told
+// elsewhere.
 func firstLine(err error) string {
 	line, _, _ := strings.Cut(err.Error(), "\n")
 	return line

@@ -18,8 +18,8 @@ import (
 // backend keeps its socket: an nginx of before a reload may still ask there.
 func newRelay(e *house) *plane { return &plane{house: e, relay: true} }
 
-// relays are the sockets of a relay. The model that it serves bounds nothing that
-// the daemons in front of it bound themselves.
+// relays are the sockets of a relay. The model that it serves has no limits of its own,
+// as the daemons in front of it keep clients to the site's.
 func (p *plane) relays(g *generation.Generation, m *dataplane.Model) error {
 	patient := *m.Edge
 	patient.Limits = site.Limits{Connections: math.MaxInt32, WebSockets: math.MaxInt32, HeaderSize: 4*m.Edge.Limits.HeaderSize + 64<<10, BodySize: math.MaxInt64}

@@ -7,13 +7,12 @@ import (
 	"time"
 )
 
-// repeatPause is how often a line is logged at most of those that a crowd of
-// clients can have a daemon say for each of them.
+// repeatPause is the least time between two lines in the log that say the same, where a
+// daemon says it once for each client of a crowd.
 const repeatPause = 10 * time.Second
 
-// repeats logs such lines: the first at once, and those that follow as one with
-// their number. The zero value has heard nothing. It may be used from any
-// goroutine.
+// repeats logs such lines: the first one at once, and later ones as one line with their
+// number. The zero value has heard nothing. It may be used from any goroutine.
 type repeats struct {
 	mu   sync.Mutex
 	last map[repeatedLine]*repetition

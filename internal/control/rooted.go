@@ -14,7 +14,7 @@ type innerSocket struct {
 	file *os.File
 }
 
-// unreached returns the paths by which some sockets are not reached any more.
+// unreached returns the paths of those sockets that cannot be reached by them any more.
 func (e *house) unreached(sockets []innerSocket) (missing []string) {
 	for _, s := range sockets {
 		if !unixsocket.Is(s.path) || e.inner[s.path] != s.file {

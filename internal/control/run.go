@@ -30,7 +30,7 @@ func (e *Edge) run(ctx, hurry context.Context) error {
 	if err := supervise.KeepMemoryOffDisk(); err != nil { // there are keys in it
 		e.options.Log.Warn("core files are not kept from being written", "error", err)
 	}
-	// Whoever asks for a reload waits until the start is over.
+	// A reload that is asked for meanwhile waits until the start is over.
 	if err := e.turns.begin(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}

@@ -51,8 +51,8 @@ func (r *running) begin() {
 	}()
 }
 
-// launchReady keeps a process running and waits until it answers. Where it does
-// not, the process is tried again all the same.
+// launchReady keeps a process running and waits until it answers. One that does not
+// answer in time is tried again all the same.
 func (e *house) launchReady(ctx context.Context, p supervise.Process) (*running, error) {
 	r, err := e.launch(p)
 	if err != nil {

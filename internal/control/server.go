@@ -21,20 +21,21 @@ type server interface {
 	// start brings it up, and returns when every tier of it answers. After an
 	// error it is to be stopped.
 	start(ctx context.Context, g *generation.Generation) error
-	// stage prepares a change to the next generation while the one before is
-	// being served. The files of the next one stand in their directory. With an
-	// error, what there is of the change is to be abandoned; there may be none.
+	// stage prepares a change to the next generation while the one before is being
+	// served. The files of the next one are in their directory already. After an error
+	// the caller abandons what there is of the change; it may be nil.
 	stage(ctx context.Context, next *generation.Generation) (*change, error)
 	// retire has it take nothing new and end by itself, where it can without
 	// ending a WebSocket; it is stopped at the latest with the edge.
 	retire()
-	// stop ends it, politely until hurry ends.
+	// stop ends it: politely until hurry ends, and at once after that.
 	stop(hurry context.Context)
 	// status tells about one of its tiers.
 	status(role string) api.TierStatus
 }
 
-// What follows a server may be besides. Each type says which it is beside it.
+// A server may be any of the following besides. Each type asserts beside its declaration
+// which of them it is.
 type (
 	// checker can look at the first generation before anything is started.
 	checker interface {
@@ -49,7 +50,7 @@ type (
 		probe(ctx context.Context) error
 		// takeOver has a builtin plane serve.
 		takeOver(ctx context.Context) error
-		// handBack has the daemon serve, which answers again.
+		// handBack has the daemon serve again, when it answers.
 		handBack(ctx context.Context) error
 	}
 
@@ -65,12 +66,12 @@ type (
 	// behind it go on.
 	drainer interface{ takeNothing(ctx context.Context) }
 
-	// worker knows what is in work. With an error it could not be asked.
+	// worker knows what is in work. An error means that it could not be asked.
 	worker interface {
 		activity(ctx context.Context) (native.Activity, error)
 	}
 
-	// piper ends WebSockets where it is retired, and counts them.
+	// piper ends its WebSockets when it is retired, and can count them.
 	piper interface {
 		webSockets(ctx context.Context) (int, error)
 	}
@@ -81,31 +82,30 @@ type (
 		purge(ctx context.Context, what site.Purge) (purged, error)
 	}
 
-	// lingerer has workers that only finish requests of before a reload.
+	// lingerer has workers from before a reload, which only finish their requests.
 	lingerer interface{ oldWorkers() int }
 
-	// leaver has to make ready for retire while it alone takes connections;
-	// stays undoes that.
+	// leaver has to be made ready for retire while it is still the only one that takes
+	// connections; stays undoes that.
 	leaver interface {
 		leaving(ctx context.Context) error
 		stays()
 	}
 
-	// publisher is reached under a name that others may have taken, and can have
-	// it back.
+	// publisher is reached under a name that another server may have taken over, and can
+	// take the name back.
 	publisher interface{ republish() error }
 
-	// inTheWay is a server of which two cannot be beside each other in the runtime
-	// directory, and which goes on without a place there.
+	// inTheWay is a server that has a place in the runtime directory which only one of
+	// its kind can have. It goes on without that place.
 	inTheWay interface {
-		// makeWay lets another one have the place.
+		// makeWay leaves the place to another one.
 		makeWay()
-		// fade is retire for one that has made way.
+		// fade does what retire does, after makeWay.
 		fade()
 	}
 
-	// rooted has something in the runtime directory without which it is not
-	// reached, or cannot be asked or reloaded.
+	// rooted needs something in the runtime directory to be reached, asked or reloaded.
 	rooted interface {
 		// missing lists what of that has gone and cannot be put back while the
 		// server goes on.
@@ -113,15 +113,15 @@ type (
 	}
 )
 
-// serving has for each engine that can be chosen how its server is made.
+// serving has for each daemon the function that makes its server.
 func serving() map[site.Engine]func(*house, generation.Chosen) server {
 	return map[site.Engine]func(*house, generation.Chosen) server{site.Stunnel: newStunnel, site.Varnish: newVarnish, site.Nginx: newNginx}
 }
 
-// arrangement lists the servers of a generation, from the inside out: builtin
-// tiers that are neighbours are one plane. Before them comes the relay to the
-// backends that are looked after, where a daemon needs it. A daemon that serves an
-// outer tier besides comes after those between its tiers, which it asks.
+// arrangement lists the servers of a generation, from the inside out. Neighbouring
+// builtin tiers are one plane. The relay to the backends that are looked after comes
+// first, if a daemon needs it. A daemon that serves an outer tier as well comes after the
+// tiers between, since it asks them.
 func (e *house) arrangement(g *generation.Generation) []server {
 	inward := generation.Roles()
 	slices.Reverse(inward)

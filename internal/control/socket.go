@@ -61,7 +61,7 @@ func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
 		}
 		e.answer(w, r, plan, unlessStopping(ctx, err))
 	})
-	// A reload that has begun goes on where the one who asked for it leaves.
+	// A reload that has begun goes on even if the client hangs up.
 	mux.HandleFunc("POST /reload", func(w http.ResponseWriter, r *http.Request) {
 		outcome, err := e.reload(ctx)
 		err = unlessStopping(ctx, err)
@@ -148,7 +148,8 @@ func givenTo(r *http.Request) (given []config.Given, err error) {
 // errStopping is why nothing is begun any more, or what was begun is given up.
 var errStopping = errors.New("the edge is stopping")
 
-// unlessStopping tells what cut something short: that ctx ended is no answer.
+// unlessStopping replaces the error of something that the stop has cut short: "context
+// canceled" tells nobody anything.
 func unlessStopping(ctx context.Context, err error) error {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return errStopping

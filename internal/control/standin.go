@@ -54,9 +54,9 @@ func (d *daemon) handedBack() {
 	d.house.options.Notify.Status(d.house.summary())
 }
 
-// checkWhileDown looks at the file of the next generation with a daemon that is
-// down. One that refuses the file that it served before as well is itself at
-// fault, and must not keep the others from the next generation.
+// checkWhileDown has a daemon that is down check the file of the next generation. One
+// that refuses even the file that it served before is itself at fault, and must not keep
+// the others from the next generation.
 func (d *daemon) checkWhileDown(ctx context.Context, was, next *generation.Generation, check func(context.Context, *generation.Generation) error) error {
 	err := check(ctx, next)
 	if err == nil || ctx.Err() != nil {
@@ -101,15 +101,15 @@ func (d *daemon) standInWork() native.Activity {
 	return d.standIn.work()
 }
 
-// stands reports whether a plane stands in, or by.
+// stands reports whether there is a stand-in, be it that it serves or that it waits to.
 func (d *daemon) stands() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.standIn != nil
 }
 
-// anew ends a process that has come up since the daemon was found down: it was
-// started for another generation, and the next start is for this one.
+// anew ends a process that has come up since the daemon was found down. That process was
+// started for the generation before; the next start is for this one.
 func (d *daemon) anew(ctx context.Context) error {
 	r := d.process()
 	if r.Status().PID == 0 {

@@ -50,8 +50,9 @@ func openState(ctx context.Context, o Options) (*state, error) {
 	return &state{dir: dir, lock: lock, instance: instance}, nil
 }
 
-// acquire takes the lock of a state directory in which an edge has room. That
-// another one has it is said before that there is no room.
+// acquire takes the lock of a state directory, and makes sure that an edge has room
+// there. If another edge has the lock, the error says that rather than that there is no
+// room.
 func acquire(dir string) (*supervise.Lock, error) {
 	lock, err := supervise.AcquireLock(dir)
 	if err != nil && !errors.Is(err, syscall.ENOSPC) {
@@ -66,7 +67,7 @@ func acquire(dir string) (*supervise.Lock, error) {
 	return lock, err
 }
 
-// closeTime is what left-over processes get to end in.
+// closeTime is how long processes that an earlier run has left get to end.
 const closeTime = 5 * time.Second
 
 func (s *state) close(ctx context.Context) error {

@@ -81,7 +81,7 @@ func absolute(path string) string {
 	return path
 }
 
-// backendsOf lists the backends, and whether every app of theirs runs as well.
+// backendsOf lists the backends, and reports whether every app of theirs runs.
 func (e *Edge) backendsOf(g *generation.Generation, apps []*app, well bool) ([]api.BackendStatus, bool) {
 	all := []api.BackendStatus{}
 	for i := range g.Loaded.Edge.Sites {
@@ -104,9 +104,8 @@ func (e *Edge) backendsOf(g *generation.Generation, apps []*app, well bool) ([]a
 	return all, well
 }
 
-// activity counts what the cache tier has in work, and what is left of servers
-// that are being retired. What cannot be asked is missing, and the error says
-// why.
+// activity counts what the cache tier has in work, and what servers that are being
+// retired still have. A server that cannot be asked is left out, and the error says why.
 func (e *Edge) activity(ctx context.Context) (native.Activity, error) {
 	sum := e.leaving.activity()
 	var problems []error

@@ -134,9 +134,9 @@ func (h *storageHold) let() {
 // errInUse is about a file that somebody has open.
 var errInUse = errors.New("in use by another process")
 
-// openStorage opens a file, made where it is not there, locks it, and lets the
-// daemons have it, who are a user and a group. Whoever that user is may be able
-// to write in its directory, and must not get what a link there leads to.
+// openStorage opens a file, makes it if there is none, locks it, and gives it to the
+// daemons' user and group. That user may be able to write in its directory, and must not
+// be given what a link there leads to.
 func openStorage(path string, uid, gid int) (*os.File, error) {
 	// Opening a pipe must not wait for its other end.
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0o600)

@@ -14,9 +14,9 @@ import (
 	"edgegen/internal/site"
 )
 
-// storageOf has a new cache tier begin with a file of its own. What stands at
-// its path goes aside, since whoever has it open goes on reading and writing it,
-// and comes back where the change is undone. It is nil where there is no file.
+// storageOf has a new cache tier begin with a file of its own. A file that stands at its
+// path is put aside, since another server may go on reading and writing it, and comes
+// back if the change is undone. The result is nil where nothing is stored in a file.
 func (e *house) storageOf(s server, next *generation.Generation) step {
 	storage := next.Loaded.Edge.Storage
 	if storage.Type != "file" || next.Loaded.Edge.Uncached() || !slices.Contains(s.roles(), generation.RoleCache) {

@@ -42,9 +42,9 @@ func (s *stunnelServer) answers(ctx context.Context, g *generation.Generation) e
 	return probeTLS(ctx, g)
 }
 
-// settings have stunnel read the files of a generation where they stand, and not
-// those that are in force when it is started: that may be in the middle of a
-// reload which is taken back before stunnel's turn.
+// settings have stunnel read the files in the generation's own directory, and not by way
+// of the link to the files in force. Stunnel may be started in the middle of a reload
+// that is then taken back, when the link leads elsewhere.
 func (s *stunnelServer) settings(g *generation.Generation) native.Setup {
 	setup := s.house.setup(g, s.Engine)
 	setup.Layout.Dir = s.house.dir(g)
@@ -101,15 +101,16 @@ func (s *stunnelServer) check(ctx context.Context, g *generation.Generation) err
 	return g.Explain(s.Engine, err)
 }
 
-// unchanged has a stunnel for which nothing is new know the files of the next
-// generation: those of before are about to go.
+// unchanged tells a stunnel for which nothing is new where the files of the next
+// generation are: those of the one before are about to be deleted.
 func (s *stunnelServer) unchanged(next *generation.Generation) {
 	if err := s.program.Moved(s.settings(next)); err != nil {
 		s.house.options.Log.Warn("lead stunnel to its files", "error", err)
 	}
 }
 
-// tell also makes sure that every certificate that is new is served.
+// tell has the process read its files anew, and makes sure that every new certificate is
+// served.
 func (s *stunnelServer) tell(ctx context.Context, from, to *generation.Generation) error {
 	if err := s.program.Reload(ctx, s.process().Signal); err != nil {
 		return to.Explain(s.Engine, err)

@@ -19,7 +19,7 @@ type traces struct {
 	totals tracing.Totals
 }
 
-// told tells of a request whose cache tier such an engine served.
+// told tells the collector of a request; cache is the engine that served its cache tier.
 func (e *house) told(r accesslog.Record, cache site.Engine) {
 	to := e.traces.to.Load()
 	if to == nil || !tracing.Sampled(&r) {
@@ -52,7 +52,7 @@ func (e *house) standsIn(role string) bool {
 	return false
 }
 
-// exporter makes what tells the collector of a generation; nil where it names none.
+// exporter makes the exporter to a generation's collector; nil where the site names none.
 func (e *Edge) exporter(g *generation.Generation) (*tracing.Exporter, error) {
 	trace := g.Loaded.Edge.Trace
 	if trace == nil {
@@ -69,8 +69,8 @@ type tracesChange struct {
 	next *tracing.Exporter // nil for none
 }
 
-// prepareTraces makes what tells the next generation's collector; nil where that is
-// the same.
+// prepareTraces makes the change to the next generation's collector; nil where that is
+// the same one.
 func (e *Edge) prepareTraces(was, next *generation.Generation) (*tracesChange, error) {
 	if was.Loaded.Edge.Trace.Meaning() == next.Loaded.Edge.Trace.Meaning() {
 		return nil, nil

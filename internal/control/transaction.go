@@ -192,8 +192,7 @@ func isBroken(err error) bool {
 	return errors.As(err, &broken)
 }
 
-// stay lets the servers go on that were to leave, and leads requests to those
-// that serve.
+// stay has the servers go on that were to leave, and leads requests to those that serve.
 func (t *transaction) stay() error {
 	for _, s := range t.leaving {
 		if l, ok := s.(leaver); ok {

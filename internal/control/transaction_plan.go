@@ -78,8 +78,8 @@ func (t *transaction) planServers(ctx context.Context) error {
 	return countError(uncounted...)
 }
 
-// rearranged tells of the backends that edgegen looks after whose servers, or the way
-// in which they are asked, are not as before. No daemon need hear of it.
+// rearranged names the backends that edgegen looks after and whose servers change, or the
+// way in which they are asked. No daemon need hear of that.
 func (t *transaction) rearranged() []string {
 	before := make(map[string]string)
 	for _, s := range t.was.Loaded.Edge.Sites {
@@ -100,7 +100,7 @@ func (t *transaction) rearranged() []string {
 	return why
 }
 
-// ordered tells of the sites for which a certificate will be asked for.
+// ordered names the sites for which a certificate will be asked.
 func (t *transaction) ordered() []string {
 	asked := make(map[string]bool)
 	if directoryOf(t.was) == directoryOf(t.next) {

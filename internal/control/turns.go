@@ -8,10 +8,10 @@ import (
 
 // turns lets those who change the edge do so one after another. newTurns makes one.
 type turns struct {
-	// whole is held by the one who changes the edge as a whole: the start, a reload
-	// or the stop. Whoever holds it holds now as well, and may lend that to guards.
+	// whole is held by whatever changes the edge as a whole: the start, a reload or the
+	// stop. Its holder holds now as well, and may lend now to the guards.
 	whole chan struct{}
-	// now is held by the one who changes anything at this moment, a guard too.
+	// now is held by whatever changes anything at this moment, guards included.
 	now  chan struct{}
 	busy atomic.Pointer[time.Time] // since when the step of now goes on; nil where none does
 }
@@ -52,7 +52,7 @@ func (t *turns) looked() {
 	<-t.now
 }
 
-// step says that what goes on makes progress.
+// step notes that the holder of the turn makes progress, which the watchdog looks at.
 func (t *turns) step() {
 	now := time.Now()
 	t.busy.Store(&now)

@@ -7,7 +7,7 @@ import (
 	"edgegen/internal/supervise"
 )
 
-// noticeTime is how long it may take until the end of a process is known here that
+// noticeTime is how long it may take until edgegen knows of the end of a process that
 // others have noticed.
 const noticeTime = time.Second
 
@@ -27,9 +27,9 @@ func (v *varnishServer) hasEnded(ctx context.Context, varnishd int) bool {
 	}
 }
 
-// settle sees to it that the varnishd that follows one that has ended serves
-// what is in use. Where that takes long its stand-in serves it meanwhile, as it
-// does for a varnishd that was down before.
+// settle makes sure that the varnishd which follows one that has ended serves what is in
+// use. While that takes long the stand-in serves it, as it does for a varnishd that was
+// down before.
 func (v *varnishServer) settle(ctx context.Context, ended int) error {
 	if err := v.process().Update(v.describe()); err != nil {
 		return err
@@ -47,8 +47,8 @@ func (v *varnishServer) settle(ctx context.Context, ended int) error {
 	return nil
 }
 
-// anotherOf has a varnishd that cannot be told to go back make room for another,
-// which gets what is in use.
+// anotherOf replaces a varnishd that cannot be told to go back by another one, which
+// starts with what is in use.
 func (v *varnishServer) anotherOf(ctx context.Context, told int, err error) error {
 	if r := v.process(); r.Status().PID == told {
 		if aborted := r.Abort(ctx, err); aborted != nil {

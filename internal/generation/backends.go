@@ -22,9 +22,9 @@ func prepared(ctx context.Context, watch *backends.Watch, edge *site.Edge) (*bac
 	return watch.Prepare(ctx, edge)
 }
 
-// NeedsRelay reports whether a daemon asks for backends that are looked after, for
-// what an authority wants to know, who may come in, what has been purged softly, or
-// hands on who purges.
+// NeedsRelay reports whether a daemon has to ask edgegen for something: for a backend
+// that is looked after, for what an authority wants to know, for who may come in, for
+// what has been purged softly, or for a purge that a client asks for.
 func (g *Generation) NeedsRelay() bool {
 	return (g.Native(RoleWeb) || g.Native(RoleCache)) && len(g.Backends.IDs()) > 0 || g.RelaysChallenges() || g.RelaysGates() || g.Native(RoleCache) && (g.Loaded.Edge.Purgeable() || g.Loaded.Edge.KeepsStale())
 }

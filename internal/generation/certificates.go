@@ -16,8 +16,7 @@ import (
 	"edgegen/internal/statedir"
 )
 
-// renewBefore is how long before its end a self-signed certificate is not used
-// again; as long as its authority renews it before.
+// renewBefore is how long before its end a self-signed certificate is not used again.
 const renewBefore = 30 * 24 * time.Hour
 
 // certificates returns the certificates of each site, in the order of the sites; none
@@ -121,7 +120,8 @@ func (g *Generation) selfSigned(s *site.Site) (certificate.Pair, bool) {
 	return certificate.Pair{}, false
 }
 
-// served returns the pairs as TLS serves them. Those of before are used again.
+// served returns the pairs in the form in which TLS serves them. Pairs that are served
+// already keep theirs.
 func served(pairs [][]certificate.Pair, was *Generation) ([][]tls.Certificate, error) {
 	before := make(map[string]tls.Certificate)
 	if was != nil {

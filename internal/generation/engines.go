@@ -82,8 +82,8 @@ func Roles() []string { return site.Tiers() }
 // and can do what the site asks of it, else the builtin tier. A daemon that is
 // asked for by name has to be there.
 //
-// A daemon that serves already, by was, goes on where nothing speaks against it;
-// was may be nil.
+// A daemon that serves in was, the generation before, goes on if it can do what the site
+// asks; was may be nil.
 func choose(ctx context.Context, edge *site.Edge, selection Selection, was *Generation, found *config.Findings) (map[string]Chosen, error) {
 	selection.LeaveOut(edge)
 	result := make(map[string]Chosen)
@@ -106,9 +106,8 @@ func choose(ctx context.Context, edge *site.Edge, selection Selection, was *Gene
 	return result, errors.Join(missing...)
 }
 
-// Together looks at what was chosen for each tier as a whole: where one daemon serves
-// two, it is one process. A daemon that ends TLS besides has to have the tier that it
-// is for.
+// Together settles what concerns several tiers. A daemon that serves two of them is one
+// process, and one that ends TLS besides has to serve the tier that it is for.
 func Together(edge *site.Edge, chosen map[string]Chosen, found *config.Findings) {
 	web, tls := chosen[RoleWeb], chosen[RoleTLS].Engine
 	joins := engines.Joins(tls, RoleTLS)
