@@ -120,8 +120,9 @@ func (v *varnishServer) describe() supervise.Process {
 	return v.withHold(p)
 }
 
-// childDied has varnishd started anew: without its child it serves nothing. It
-// is told of by the kernel and again by varnishd's manager.
+// childDied has varnishd started anew, which serves nothing without its child. It is
+// called twice for one death: when the kernel tells of it, and when varnishd's manager
+// does.
 func (v *varnishServer) childDied(varnishd int, reason error) {
 	r := v.process()
 	if r == nil || v.planned.Load() || r.Status().PID != varnishd {
@@ -173,8 +174,8 @@ func (v *varnishServer) leaves() {
 	v.gone = true
 }
 
-// republish leads requests here again, after another server that took over has
-// been taken back.
+// republish leads requests here again, after another server had taken over and that was
+// undone.
 func (v *varnishServer) republish() error { return v.publish(v.runs()) }
 
 func (v *varnishServer) probe(ctx context.Context) error { return v.native.Probe(ctx) }
@@ -235,8 +236,8 @@ func (v *varnishServer) stop(hurry context.Context) {
 	}
 }
 
-// retire ends it, for a varnishd that takes nothing new cannot keep its pipes.
-// Its directory is free when another varnishd wants to start.
+// retire ends varnishd, which cannot keep its pipes while it takes nothing new. When
+// another varnishd wants to start, the directory is free.
 func (v *varnishServer) retire() {
 	v.leaves()
 	v.endGuard()
