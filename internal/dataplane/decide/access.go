@@ -47,7 +47,7 @@ func Certificate(subject, fingerprint string) wire.Header {
 		{Name: site.CertFingerprint, Value: fingerprint}}
 }
 
-// alike compares names without regard to case, and "_" as "-".
+// alike compares names without regard to case, and takes "_" for "-".
 func alike(name, other string) bool {
 	return len(name) == len(other) && (wire.EqualFold(name, other) || wire.EqualFold(strings.ReplaceAll(name, "_", "-"), other))
 }

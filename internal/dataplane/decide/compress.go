@@ -9,9 +9,9 @@ import (
 	"edgegen/internal/site"
 )
 
-// Negotiate finds the coding of the answer to a request for a route that compresses.
-// The web tier is asked for what lies compressed beside a file alone, and the app is
-// not told of codings: one answer of its does for everybody.
+// Negotiate finds the coding of the answer to a request for a route that compresses. The
+// web tier is told only of codings in which a file may lie beside the original, and the
+// app is told of none, so that one answer of the app serves all clients.
 func (q *Question) Negotiate(r *site.Route) {
 	var gzip bool
 	q.Coding, gzip = wanted(q.Header, r.Compress.Algorithms)
@@ -81,7 +81,7 @@ func wanted(request wire.Header, algorithms []string) (best string, gzip bool) {
 }
 
 // weighed is a member of Accept-Encoding: its name, and its weight in thousandths. A
-// weight that is none counts as 0.
+// malformed weight counts as 0.
 func weighed(member string) (name string, weight int) {
 	name, rest, _ := strings.Cut(member, ";")
 	name = wire.TrimSpace(name)
@@ -110,8 +110,8 @@ func thousandths(value string) int {
 }
 
 // Compressible reports whether a route compresses an answer that has no coding yet, of
-// length bytes or of unknown length (-1). What is a part of something, forbids changes
-// (RFC 9111, 5.2.2.6), or cannot have a body, it does not.
+// length bytes or of unknown length (-1). It does not compress parts, answers that forbid
+// changes (RFC 9111, 5.2.2.6), and answers without a body.
 func Compressible(c *site.Compress, status int, answer wire.Header, length int64) bool {
 	switch {
 	case length >= 0 && length < c.MinSize, status < 200, status == http.StatusNoContent, status == http.StatusResetContent,
@@ -156,9 +156,9 @@ func codable(c *site.Compress, answer wire.Header, part bool) bool {
 	return c.Takes(kind)
 }
 
-// Coded makes the header of an answer say that it varies by Accept-Encoding, and that
-// its body is in a coding; "" for none. Its tag is that of a representation which is
-// as good, and not the same; sums of its bytes do not hold any more.
+// Coded makes the header of an answer say that it varies by Accept-Encoding, and that its
+// body is in a coding; "" for none. Its ETag becomes a weak one, since the bytes are
+// others, and sums of the bytes are removed.
 func Coded(answer *wire.Header, coding string) {
 	varies, summed := false, false
 	for i := range *answer {

@@ -142,8 +142,8 @@ func CleanResponse(h *wire.Header) {
 	})
 }
 
-// PassOn drops of what one tier sends another what is said to one connection, and
-// the edge's own notes.
+// PassOn drops the fields that belong to one connection, and the edge's own notes, from
+// what one tier sends another.
 func PassOn(h *wire.Header) {
 	named := nominated(*h)
 	h.Filter(func(f wire.Field) bool {

@@ -21,8 +21,8 @@ type Within struct {
 	Leads  string // what the route's app is asked for in its place; "" for the Target
 }
 
-// Within finds the route that an app leads to by what it says in HandsOver: a path,
-// encoded or not, and perhaps a query. Nothing but an internal route is found.
+// Within finds the route that an app names in HandsOver by a path, encoded or not, and
+// perhaps a query. It finds internal routes only.
 func (h *Host) Within(said string) Within {
 	w := Within{Route: -1, Target: EncodeTarget(said)}
 	path, status := DecodePath(w.Target)
@@ -49,11 +49,11 @@ func (q *Question) Onward(to Within) {
 	})
 }
 
-// HandedOn is the header of the answer to a request that an app has led on: that of the
-// answer which it was led to, where the app has a word in what it says. That is what
-// nginx takes from there, and Vary and the site's tags, which tell whom the app may
-// have answered otherwise. How long the answer is fresh, the app alone says; an error
-// is nobody's to keep.
+// HandedOn is the header of the answer to a request that an app has handed on. It is that
+// of the answer to which the request was handed, with some of the app's own fields: those
+// that nginx takes, and Vary and the site's tags, which tell for whom the app might have
+// answered otherwise. Only the app says how long the answer is fresh; an error is never
+// stored.
 func HandedOn(answer wire.Header, status int, app wire.Header, tags string) wire.Header {
 	failed := status >= http.StatusBadRequest
 	var out wire.Header
@@ -75,7 +75,8 @@ func HandedOn(answer wire.Header, status int, app wire.Header, tags string) wire
 	return out
 }
 
-// appSays reports a field that the app which leads a request on has a word in.
+// appSays reports whether a field of the app that hands a request on goes into the
+// answer.
 func appSays(name string, status int, tags string) bool {
 	switch strings.ToLower(name) {
 	case "set-cookie", "vary":

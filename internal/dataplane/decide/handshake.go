@@ -21,8 +21,8 @@ func ReadUpgrade(h wire.Header) Upgrade {
 	return Upgrade{Protocol: h.Joined("Upgrade"), Connection: h.Contains("Connection", "upgrade")}
 }
 
-// WantsWebSocket reports whether a request on a route with websocket is meant
-// as a handshake: it says so, or it has what only a handshake has.
+// WantsWebSocket reports whether a request on a route with websocket is meant as a
+// handshake: it asks for an upgrade, or it has a field that only handshakes have.
 func (q *Question) WantsWebSocket() bool {
 	return q.Tunnel || q.Upgrade.Protocol != "" && containsToken(q.Upgrade.Protocol, "websocket") ||
 		q.Header.Has("Sec-WebSocket-Key") || q.Header.Has("Sec-WebSocket-Version")

@@ -28,7 +28,7 @@ type Host struct {
 	Index  int    // of Site in Edge.Sites
 	Alias  bool   // it is led to the canonical host
 	Lowest uint16 // the lowest version of TLS that it may be asked with
-	// asked has a redirect keep the host that a client asked for.
+	// asked makes the redirects of a host keep the name that the client asked for.
 	asked bool
 	table *routing.Table
 	ids   []string // of its routes
@@ -147,8 +147,8 @@ func (h *Host) Route(q *Question) int {
 }
 
 // Otherwise is the route that a request would take if the one that it takes were not
-// there; -1 for none. Passed are those whose path fits too, which come before the one
-// that is taken, or before none, and are about other requests.
+// there; -1 for none. Passed are the routes before the taken one whose path fits too, and
+// whose match does not.
 func (h *Host) Otherwise(q *Question, taken int) (next int, passed []int) {
 	return h.table.FindFrom(taken+1, q.toRoute()), h.table.Passed(q.toRoute())
 }
@@ -159,7 +159,7 @@ func (q *Question) toRoute() routing.Request {
 	return routing.Request{Method: q.AsksBy(), Path: q.Path, Query: query, Header: &q.Header}
 }
 
-// Go finds the way of a request whose path is known, to the route alone.
+// Go finds the way of a request whose path is known, as far as the route.
 func (h *Host) Go(q *Question) Way {
 	w := Way{Host: h, Route: h.Route(q)}
 	if w.Route >= 0 {

@@ -8,11 +8,10 @@ import (
 	"edgegen/internal/dataplane/wire"
 )
 
-// DecodePath decodes the path of a request target and merges its slashes: what
-// routes match and what files are looked up by, so that no spelling of a path
-// reaches a file behind the route that holds it. The app gets the target as it
-// came. Status is 200, or 400 for a broken escape or a NUL, or 404 for a path
-// that walks.
+// DecodePath decodes the path of a request target and merges its slashes: routes match
+// the result, and files are looked up by it, so that no spelling of a path reaches a file
+// past the route that guards it. The app gets the target as it came. Status is 200, or
+// 400 for a broken escape or a NUL, or 404 for a path that walks.
 func DecodePath(target string) (path string, status int) {
 	if i := strings.IndexByte(target, '?'); i >= 0 {
 		target = target[:i]

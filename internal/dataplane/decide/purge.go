@@ -6,7 +6,8 @@ import (
 	"edgegen/internal/site"
 )
 
-// purges is the way of a request to purge by somebody who may; false for any other.
+// purges is the way of a request to purge by a client that may purge; false for any other
+// request.
 func (m *Model) purges(q *Question) (Way, bool) {
 	h := m.Host(q.Host)
 	if h == nil || h.Alias || m.edge.Uncached() || !h.Site.Cache.PurgedBy(q.Client) {

@@ -42,8 +42,8 @@ type Question struct {
 	Told       string // the route, by its ID, that the tier which asks has found; "" for none
 }
 
-// AsksBy is the method that a route is to take. A handshake over HTTP/2 stands for
-// one by GET (RFC 8441).
+// AsksBy is the method that a route has to take for this request. A handshake over HTTP/2
+// counts as GET (RFC 8441).
 func (q *Question) AsksBy() string {
 	if q.Tunnel {
 		return http.MethodGet
@@ -54,7 +54,7 @@ func (q *Question) AsksBy() string {
 // reads reports a method by which one reads alone.
 func (q *Question) reads() bool { return q.Method == http.MethodGet || q.Method == http.MethodHead }
 
-// asksHealth reports whether somebody wants to know that the edge is there.
+// asksHealth reports whether the request is for edge.health_path.
 func (m *Model) asksHealth(q *Question) bool {
 	health := m.edge.HealthPath
 	return health != "" && q.reads() && strings.HasPrefix(q.Target, health) && (len(q.Target) == len(health) || q.Target[len(health)] == '?')

@@ -62,8 +62,8 @@ func matches(name, pattern string) bool {
 	}
 }
 
-// normalizeCodings makes one stored variant do for everybody who takes the
-// same codings. Varnish is given the same rule.
+// normalizeCodings writes Accept-Encoding in one way for all clients that take the same
+// codings, so that they share a stored variant. Varnish is given the same rule.
 func normalizeCodings(h *wire.Header) {
 	brotli, gzip := false, false
 	for member := range h.Members("Accept-Encoding") {

@@ -43,9 +43,9 @@ func (m *Model) Past(q *Question, s *site.Site) Past {
 // about their freshness.
 func NeverStored(r *site.Route) bool { return r.Static != nil && r.Backend == "" && !r.HasTTL }
 
-// Looked makes a request what it is looked up and asked for as: without the cookies
-// that the site ignores, and with codings that many clients have in common. Where a
-// request goes past the cache all stays as the client sent it.
+// Looked changes a request into the one that is looked up, and that the app is asked:
+// without the cookies that the site ignores, and with Accept-Encoding as many clients
+// have it in common. A request that goes past the cache stays as the client sent it.
 func (q *Question) Looked() {
 	if q.Header.Has("Cookie") {
 		q.Header.Del("Cookie")
@@ -55,9 +55,9 @@ func (q *Question) Looked() {
 	}
 }
 
-// Key is what a response to a request for the target is stored under; variant is
-// that of the route (Host.Variant). Whatever an app may put in a response, as the port
-// of an absolute URL, is part of it.
+// Key is what a response to a request for the target is stored under; variant is that of
+// the route (Host.Variant). Whatever of the request an app may put into a response, such
+// as the port of an absolute URL, is part of the key.
 func (q *Question) Key(target, variant string) string {
 	key := strings.ToLower(q.Host) + target
 	if variant != "" {

@@ -10,8 +10,8 @@ import (
 	"edgegen/internal/site"
 )
 
-// trace makes the header say which trace a request is of, once (W3C Trace Context):
-// what a trusted peer says stays as it came, and of nobody else's is anything kept.
+// trace makes the header say which trace a request is of, once (W3C Trace Context): the
+// traceparent of a trusted peer stays as it came, and that of anybody else is replaced.
 func (m *Model) trace(q *Question) {
 	if m.edge.Trace == nil {
 		return

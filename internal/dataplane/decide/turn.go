@@ -40,7 +40,8 @@ const (
 	lastTurn
 )
 
-// status has what the edge answers by itself; 0 for what depends on more.
+// status has the status of the edge's own answers; 0 where it depends on more than the
+// turn.
 var status = [lastTurn]int{
 	Expects: http.StatusExpectationFailed, NamesForApp: http.StatusBadRequest, HeadHasBody: http.StatusBadRequest,
 	UnknownMethod: http.StatusMethodNotAllowed, BodyTooLarge: http.StatusRequestEntityTooLarge, AboutServer: http.StatusNoContent,
@@ -69,8 +70,8 @@ func (w *Way) Ends() bool {
 	return w.Turn != GoesOn && w.Turn != WebSocket && w.Turn != Maintained
 }
 
-// Arrives reports whether the request is one that its route takes, so that it is to be
-// asked who sends it.
+// Arrives reports whether its route takes the request, so that the route's access rules
+// are to be asked.
 func (w *Way) Arrives() bool {
 	return w.Route >= 0 && (w.Turn == GoesOn || w.Turn >= Denied)
 }

@@ -126,8 +126,8 @@ func (m *Model) received(q *Question) Way {
 	return w
 }
 
-// admit checks what any tier checks first: method, size, path. It answers who asks for
-// the edge's health.
+// admit checks what any tier checks first: method, size, path. It also answers requests
+// for edge.health_path.
 func (m *Model) admit(q *Question) Way {
 	w := Way{Route: -1}
 	switch {
@@ -162,8 +162,7 @@ func (m *Model) untaken(q *Question, pages Pages) Way {
 	return w
 }
 
-// find finds the route of a request that is refused, whichever it is, where it would
-// have come to one.
+// find finds, for a request that is refused, the route to which it would have come.
 func (m *Model) find(q *Question, w *Way, pages Pages) {
 	var status int
 	if q.Path, status = DecodePath(q.Target); status != http.StatusOK {

@@ -38,16 +38,15 @@ type Keeper struct {
 	levels int // of the table, that have been in use since memory was given back
 }
 
-// New makes a Keeper, which tells the log of files that it cannot read. It is to be
-// closed.
+// New makes a Keeper, which logs files that it cannot read. The caller closes it.
 func New(log *slog.Logger) *Keeper {
 	k := &Keeper{log: log, secret: make([]byte, 32), turns: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)), users: make(map[string]*Users), handshakes: handshakes{all: make(map[string]*Handshake)}}
 	rand.Read(k.secret) // never fails
 	return k
 }
 
-// Limiter returns one that lets a request through each so often, and burst more at
-// once. The same mark, which nobody else has, is the same limiter.
+// Limiter returns a limiter that lets one request through in every such time, and burst
+// more at once. Two with the same mark count together.
 func (k *Keeper) Limiter(mark uint64, every time.Duration, burst int) *Limiter {
 	return &Limiter{keeper: k, mark: mark, every: int64(every), ahead: int64(every) * int64(burst)}
 }
@@ -80,11 +79,11 @@ func sinceBoot() time.Duration {
 	return time.Duration(t.Nano())
 }
 
-// sweepPause is how often memory is given back. A level that is put out of use keeps
-// its own for as long, as somebody may still be looking at it.
+// sweepPause is the time between two sweeps. A level that is put out of use keeps its
+// memory until the next sweep, as another process may still be looking at it.
 const sweepPause = time.Minute
 
-// sweep gives the memory of those back who would be let through as if they had never
+// sweep gives back the memory of clients that would be let through as if they had never
 // come.
 func (k *Keeper) sweep() {
 	k.mu.Lock()
@@ -118,8 +117,7 @@ func (k *Keeper) Users(path string) *Users {
 	return k.users[path]
 }
 
-// Close ends what it does by itself. Whoever asks still is answered. A nil Keeper has
-// nothing to close.
+// Close ends the sweeps. The Keeper still answers. A nil Keeper has nothing to close.
 func (k *Keeper) Close() {
 	if k == nil {
 		return

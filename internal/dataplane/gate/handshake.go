@@ -30,8 +30,9 @@ type verdict struct {
 	err   error
 }
 
-// Verify finds out whom the certificate is for, and fails where it is not good. What
-// was found is good for as long as the certificate, the lists and by are.
+// Verify finds out whom the certificate is for, and fails where it is not good. The
+// result is used again for as long as the certificate and the lists are valid, and by is
+// the same.
 func (h *Handshake) Verify(by *certificate.Clients, now time.Time) (Identity, error) {
 	if v := h.last.Load(); v != nil && v.by == by && !now.Before(v.from) && now.Before(v.until) {
 		return v.who, v.err
@@ -45,8 +46,8 @@ func (h *Handshake) Verify(by *certificate.Clients, now time.Time) (Identity, er
 	return v.who, v.err
 }
 
-// handshakes are those of the connections that are handed to a cache tier which is
-// another process, by what it knows them by.
+// handshakes are those of the connections that are handed to a cache tier in another
+// process, by the id that this tier is told.
 type handshakes struct {
 	mu  sync.Mutex
 	all map[string]*Handshake

@@ -33,7 +33,7 @@ func (l *Limiter) Client(address netip.Addr) Key {
 	return l.key('a', key[:])
 }
 
-// Text is the key of a text, such as a field's value. It is no address's.
+// Text is the key of a text, such as a field's value. It never equals that of an address.
 func (l *Limiter) Text(text string) Key { return l.key('t', []byte(text)) }
 
 // key hashes the limiter, the kind of client, and the client.

@@ -33,8 +33,8 @@ const (
 )
 
 // MarkStale has what varnishd has stored grow stale, and returns how many such marks
-// there have been. What it means is told apart by a hash. Nobody hears of it where the
-// memory is not shared.
+// there have been. The mark has a hash of what it means. Where the memory is not shared,
+// varnishd does not learn of it.
 func (k *Keeper) MarkStale(what Stale, text string) (number uint64, shared bool) {
 	t, file := k.counts()
 	k.mu.Lock()

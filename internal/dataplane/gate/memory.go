@@ -26,8 +26,8 @@ func makeTable() (t *table, file *os.File, err error) {
 	return t, file, nil
 }
 
-// sharedMemory is as long as a table. Nobody can make it shorter, which would end
-// whoever looks at it by a signal.
+// sharedMemory is as long as a table. It is sealed against being made shorter, which
+// would kill every process that looks at it by a signal.
 func sharedMemory() (file *os.File, memory []byte, err error) {
 	fd, err := unix.MemfdCreate("edgegen-limits", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
@@ -61,8 +61,8 @@ func giveBack(file *os.File, level int) error {
 	return nil
 }
 
-// Share hands what is counted to a process at the other end of a Unix socket, which
-// counts there itself from then on.
+// Share hands the memory of the table to the process at the other end of a Unix socket,
+// which counts in it from then on.
 func (k *Keeper) Share(to *net.UnixConn) error {
 	_, file := k.counts()
 	if file == nil {

@@ -7,8 +7,8 @@ import (
 )
 
 // table is where clients are counted: memory that edgegen shares with varnishd, which
-// counts there itself (templates/varnish/limit.c.tmpl; what either does, both do). So
-// it holds no pointer and no lock: whoever dies in the middle of something leaves
+// counts there itself (templates/varnish/limit.c.tmpl; what either does, both do). So it
+// holds no pointer and no lock: a process that dies in the middle of something leaves
 // nothing that others wait for. It may be used from many goroutines and processes.
 //
 // A client is known by a hash that nobody can aim, as its key is secret. Its place is
@@ -128,8 +128,8 @@ func (t *table) find(client uint64, now int64) (s, free *slot, was uint64) {
 	return nil, free, was
 }
 
-// evict makes room where there is none: it forgets, of a bucket, who is the least
-// ahead.
+// evict makes room where there is none: of a bucket it forgets the client that is the
+// least ahead.
 func (t *table) evict(client uint64) (free *slot, was uint64) {
 	bucket := t.bucket(evictionLevel, client)
 	free = &bucket[0]

@@ -56,7 +56,7 @@ func (c *Conn) data() (progress, error) {
 	return stepped, nil
 }
 
-// receive looks whom a DATA frame is for, and counts it.
+// receive finds the stream that a DATA frame is for, and counts its bytes.
 func (c *Conn) receive() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -202,9 +202,9 @@ func (c *Conn) give(n int64) {
 	}
 }
 
-// drop throws away what nobody will read. Who does all the same, as an app may
-// answer before it has the body, must not take it for whole: what follows would
-// be read as the rest of it.
+// drop throws away data that nobody is going to read. A Read that comes all the same,
+// since an app may answer before it has the body, fails: otherwise what follows would be
+// taken for the rest of it.
 func (c *Conn) drop(in *incoming) {
 	left := int64(len(in.buf) - in.at)
 	c.give(left)

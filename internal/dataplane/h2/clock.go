@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// enoughMoved is what a slow reader has to take in the time that is given to
-// him.
+// enoughMoved is how many bytes a slow reader has to take in the time that it is given.
 const enoughMoved = 1 << 10
 
 // clock ends what takes too long on single streams. It runs only while
@@ -45,7 +44,7 @@ func (s *Stream) stall() {
 	s.conn.tickAt(s.writeBy)
 }
 
-// strike has a goroutine look whose time is over.
+// strike has a goroutine end the streams whose time is over.
 func (c *Conn) strike() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

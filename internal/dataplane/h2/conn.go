@@ -194,9 +194,9 @@ func (c *Conn) due(now time.Time) (time.Time, error) {
 }
 
 var (
-	// errOverdue is a client that did not send in time what it had to.
+	// errOverdue is about a client that has not sent in time what it had to send.
 	errOverdue = errors.New("http/2: overdue")
-	// errLeft is the regular end after Leave.
+	// errLeft is how a connection ends after Leave.
 	errLeft = errors.New("http/2: left")
 )
 

@@ -3,12 +3,12 @@
 // knows nothing of sites.
 //
 // A connection has no goroutine but the one that reads from it. That one calls
-// Handler.Serve for each request, which may answer at once; what is answered
-// is written when nothing more is there to be read, so that the answers to many
-// streams share one system call and one TLS record. A handler that has to wait
-// calls Stream.Detach first: from then on another goroutine reads, and the
-// handler keeps the one that it is on. Whoever queues something while nobody
-// writes is the writer, and takes what others queue meanwhile with him.
+// Handler.Serve for each request, which may answer at once; what is answered is written
+// when nothing more is there to be read, so that the answers to many streams share one
+// system call and one TLS record. A handler that has to wait calls Stream.Detach first:
+// from then on another goroutine reads, and the handler keeps the one that it is on. A
+// goroutine that queues something while none writes becomes the writer, and also writes
+// what others queue meanwhile.
 //
 // Requests are read as strictly as package wire reads those of HTTP/1.1.
 package h2

@@ -12,7 +12,8 @@ import (
 // absent is a duration that was not given.
 const absent = time.Duration(-1)
 
-// maxDelta is what larger numbers of seconds count as (RFC 9111 1.2.2).
+// maxDelta is the largest number of seconds: larger ones count as this one (RFC 9111
+// 1.2.2).
 const maxDelta = 1 << 31
 
 // Control is a response's Cache-Control.

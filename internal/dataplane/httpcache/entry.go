@@ -41,9 +41,9 @@ func NewEntry(status int, header, request wire.Header, f Freshness, body Content
 		shareable: Shareable(ParseControl(kept))}
 }
 
-// vary notes the request's values of the fields that the response varies by.
-// One with a Content-Encoding varies by Accept-Encoding, whether it says so or
-// not: a client that takes no coding cannot read it.
+// vary notes the request's values of the fields by which the response varies. A response
+// with a Content-Encoding varies by Accept-Encoding even if it does not say so: a client
+// that takes no coding cannot read it.
 func vary(response, request wire.Header) []wire.Field {
 	var out []wire.Field
 	note := func(name string) {
@@ -58,8 +58,9 @@ func vary(response, request wire.Header) []wire.Field {
 	return out
 }
 
-// selecting is a request's value as it is compared: lines joined, no space
-// around commas, and without regard to case in lists that have none.
+// selecting is a request's value in the form in which values are compared: its lines
+// joined, without space around commas, and in lower case for lists in which case does not
+// matter.
 func selecting(name string, request wire.Header) string {
 	n := request.Count(name)
 	if n == 0 {
@@ -92,8 +93,8 @@ func (e *Entry) selected(request wire.Header) bool {
 	return true
 }
 
-// open reports whether the entry may be given to whoever sends the request
-// (RFC 9111 3.5).
+// open reports whether the entry may be the answer to a request with or without
+// Authorization (RFC 9111 3.5).
 func (e *Entry) open(request wire.Header) bool { return e.shareable || !request.Has("Authorization") }
 
 // sameVariant reports whether e takes the place of other.
@@ -165,7 +166,7 @@ func ageOf(h wire.Header) (ages wire.Header) {
 	return ages
 }
 
-// overhead is what an entry takes in memory beside its body, the forms of that
+// overhead is how much memory an entry takes beside its body, all forms of the header
 // included.
 func (e *Entry) overhead() int64 {
 	size := 256 + 48*len(e.Header) + e.Header.Size() + len(e.Tags)

@@ -97,7 +97,7 @@ func (c *file) start(s *Store, size int64) error {
 	return err
 }
 
-// close leaves the closing to the last reader, if there are any.
+// close closes the file, or leaves that to the last reader if there are any.
 func (c *file) close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -22,7 +22,7 @@ type description struct {
 	Tags      string
 }
 
-// put writes an entry whose body is in memory, then indexes it.
+// put writes an entry whose body is in memory into the file, and then into the index.
 func (c *file) put(s *Store, key string, e *Entry) bool {
 	body, ok := e.Body.(Memory)
 	if !ok || body.Len() > c.maxObject() {
@@ -65,7 +65,7 @@ func (c *file) put(s *Store, key string, e *Entry) bool {
 	return true
 }
 
-// replaced returns what an insert of e will push out.
+// replaced returns the entry that inserting e will push out.
 func (s *Store) replaced(key string, e *Entry) []*Entry {
 	var out []*Entry
 	if r := s.resources[key]; r != nil {
@@ -86,8 +86,8 @@ func checksum(m Memory) uint32 {
 	return sum
 }
 
-// append writes a record, body first, so that its head never vouches for a
-// body that is not there. It returns the entries that had to go for it.
+// append writes a record, body first, so that its head never vouches for a body that is
+// not there. It returns the entries that were dropped to make room.
 func (c *file) append(h *head, text []byte, body Memory) (*record, []placed, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -211,8 +211,8 @@ func (r *record) intact() bool {
 	return true
 }
 
-// erase marks the record in the file as dead. An error leaves it to be
-// found by a later run, which checks its freshness as ever.
+// erase marks the record in the file as dead. After an error a later run finds it again,
+// and checks its freshness as always.
 func (r *record) erase() {
 	r.file.mu.Lock()
 	defer r.file.mu.Unlock()

@@ -49,7 +49,8 @@ func (f Freshness) Stale(now time.Time) time.Duration {
 	return 1 // fresh means younger than the lifetime
 }
 
-// Exchange is a response with what of its request bears on storing it.
+// Exchange is a response with everything of its request that decides whether it may be
+// stored.
 type Exchange struct {
 	Method        string
 	Authorization bool // the request had the field
@@ -102,8 +103,8 @@ func storable(x Exchange, c Control, p Policy) bool {
 	return (!x.Authorization || Shareable(c)) && (!p.Protected || c.Public)
 }
 
-// events reports whether a response is a stream of events: what has happened is no
-// answer to whoever asks later.
+// events reports whether a response is a stream of events: events of the past are no
+// answer to a later request.
 func events(h wire.Header) bool {
 	kind, _, _ := strings.Cut(h.Get("Content-Type"), ";")
 	return wire.EqualFold(wire.TrimSpace(kind), "text/event-stream")
@@ -247,7 +248,7 @@ func staleness(c Control, p Policy, lifetime time.Duration) (grace, ifError time
 	return grace, ifError
 }
 
-// lasting reports the statuses that a route's ttl is for: answers that say
+// lasting reports whether a route's ttl holds for a status: for answers that say
 // something lasting about the resource.
 func lasting(status int) bool {
 	switch status {

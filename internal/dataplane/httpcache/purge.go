@@ -17,8 +17,8 @@ type Purge struct {
 	Soft bool
 }
 
-// remembered is how many purges a response that is under way is held against. One
-// that was asked for before more of them is not stored.
+// remembered is how many purges are remembered for responses under way. A response that
+// was asked for before more purges than that is not stored.
 const remembered = 256
 
 // purges are the last ones.
@@ -71,7 +71,7 @@ func (s *Store) outdated(key string, e *Entry) bool {
 	return false
 }
 
-// atOnce is how many resources are looked at before others have their turn.
+// atOnce is how many resources are looked at before the lock is given up for a moment.
 const atOnce = 1024
 
 // Purge forgets what p means, or makes it stale, and returns how many responses that

@@ -11,8 +11,8 @@ import (
 
 const (
 	chunkSize = 32 << 10
-	// window is how far a body that is not going to be stored is read ahead of
-	// its fastest reader, and how much of it is kept for slower ones in any case.
+	// window is how many bytes a body that is not going to be stored is read ahead of its
+	// fastest reader, and how many are kept for slower ones in any case.
 	window = 256 << 10
 	// patience is for how long in all a body without a length waits for its
 	// fastest reader while it may still be stored, and afterwards for the
@@ -27,9 +27,9 @@ const (
 // still to read, as far as there is room. One that falls back further and does
 // not catch up is left behind, so that nobody waits for it for long.
 type Spool struct {
-	// Whole is told of the body when all of it has come, before its readers are: who
-	// has read it to its end, and asks again, finds what Whole has stored. With false
-	// it is not to be stored. Set it before Fill; nil is told nothing.
+	// Whole is given the body when all of it has come, before its readers reach the end:
+	// a client that has read it to the end, and asks again, finds what Whole has stored.
+	// With false the body is not to be stored. Set it before Fill; nil is told nothing.
 	Whole func(content Memory, store bool)
 
 	store *Store
@@ -178,9 +178,8 @@ func (s *Spool) letGo() {
 	s.held = 0
 }
 
-// leaveBehind drops the readers for whose sake more would have to be kept than
-// there is room for, the slowest first, where they do not move or all patience
-// is gone. The fastest stays.
+// leaveBehind drops readers, the slowest first, for which more would have to be kept than
+// there is room for, if they do not move or patience is used up. The fastest one stays.
 func (s *Spool) leaveBehind() {
 	for !s.trim() {
 		fastest := s.fastest()

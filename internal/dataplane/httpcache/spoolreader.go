@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// errLeft is what a reader gets that is too far behind the others.
+// errLeft is the error of a reader that is too far behind the others.
 var errLeft = errors.New("left behind by those who read the same body")
 
 // SpoolReader reads a spool from its start.

@@ -82,8 +82,8 @@ func (s *Store) MaxObject() int64 {
 // Found is what a lookup knows.
 type Found struct {
 	Entry *Entry // nil where nothing stored answers the request
-	// Pass tells that nobody should wait for another's answer: one was not to
-	// be stored lately, or the one stored is not for such a request.
+	// Pass tells that the request should not wait for another one's answer: the last
+	// answer was not to be stored, or the stored one is not for such a request.
 	Pass bool
 	// Variant names the responses that the request may share, among those
 	// of its key.
@@ -174,7 +174,7 @@ func (s *Store) resize(r *resource) {
 	r.size = size
 }
 
-// resized makes room for what a resource has come to hold besides. One that has been
+// resized makes room for what has been added to a resource. A resource that has been
 // forgotten meanwhile holds nothing.
 func (s *Store) resized(r *resource) {
 	s.mu.Lock()

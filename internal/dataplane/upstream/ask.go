@@ -137,13 +137,13 @@ func (c *conn) look(fd uintptr) error {
 	return errUnasked
 }
 
-// timedOut tells the 408 with which some servers end a connection on which
-// they have waited for long enough.
+// timedOut reports whether bytes are the 408 with which some servers end a connection on
+// which no request has come for too long.
 func timedOut(start string) bool {
 	return strings.HasPrefix(start, "HTTP/1.1 408") || strings.HasPrefix(start, "HTTP/1.0 408")
 }
 
-// errNothing is that nothing has come yet.
+// errNothing says that nothing has come yet.
 var errNothing = errors.New("nothing to read yet")
 
 // ready reports whether a read would not wait, and reads what is there.

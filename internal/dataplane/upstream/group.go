@@ -1,8 +1,7 @@
-// Package upstream is a lean HTTP/1.1 client for the servers of an app: no
-// goroutine and no channel between a request and its answer. It keeps
-// connections, chooses among the servers, and leaves one that refuses alone for
-// a while. Which servers there are, and which of them are well, it is told
-// (Group.Set) while requests are under way.
+// Package upstream is a lean HTTP/1.1 client for the servers of an app: no goroutine and
+// no channel between a request and its answer. It keeps connections, chooses among the
+// servers, and leaves one that refuses alone for a while. Group.Set tells it which
+// servers there are and which of them are well, also while requests are under way.
 package upstream
 
 import (

@@ -49,7 +49,8 @@ func (m *member) of() *server {
 	return m.server
 }
 
-// up reports an endpoint that is not unwell, and has not refused a moment ago.
+// up reports whether an endpoint is not unwell, and has not refused a connection a moment
+// ago.
 func (m *member) up(now int64) bool { return !m.Unwell && m.downUntil.Load() <= now }
 
 // choose takes one of the members that fit and have room.
@@ -100,8 +101,8 @@ func highest(candidates []*member, score func(*member) float64) int {
 
 func (m *member) load() float64 { return float64(m.busy.Load()) / float64(m.Weight) }
 
-// claim is how much an endpoint wants a client. The highest claim wins, so that
-// one that goes away leaves to others its own clients and moves nobody else's
+// claim is a number for an endpoint and a client. The endpoint with the highest claim
+// gets the client, so that an endpoint that goes away moves its own clients and no others
 // (weighted rendezvous hashing).
 func (m *member) claim(client string) float64 {
 	sum := fnv.New64a()

@@ -181,7 +181,7 @@ func (s *server) answered() {
 	}
 }
 
-// nobody is that no endpoint can be asked.
+// nobody is the error if no endpoint can be asked.
 func (r *roster) nobody() error {
 	if r.Why == "" {
 		return ErrNoServer

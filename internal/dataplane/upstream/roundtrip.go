@@ -144,10 +144,10 @@ func (g *Group) Expect() (noMore func()) {
 	}
 }
 
-// try is one attempt on one server. again tells that nothing of the exchange
-// can have had an effect, or that the method allows another attempt. A kept
-// connection that turns out unfit before anything is sent is no attempt. The
-// exchange counts as work of the server already, and does so until it has ended.
+// try is one attempt on one server. again tells that another attempt is allowed: nothing
+// of this one can have had an effect, or the method permits it. A kept connection that
+// turns out unfit before anything is sent is no attempt. The exchange counts as work of
+// the server already, and does so until it has ended.
 func (s *server) try(ctx context.Context, o *outgoing, t Timeouts, fresh, others bool) (r *wire.Response, again bool, err error) {
 	defer func() {
 		if err != nil {

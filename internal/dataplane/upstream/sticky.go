@@ -29,8 +29,8 @@ func (r *roster) named(header wire.Header) *member {
 	return nil
 }
 
-// remember has the client come back to the member that has answered. A client
-// whose own server only had no room is not led away from it.
+// remember sets the cookie by which the client comes back to the member that has
+// answered. A client whose own server just had no room keeps its cookie.
 func (g *Group) remember(m *member, request wire.Header, response *wire.Header) {
 	r := g.now()
 	if r.Cookie == "" || m.Token == "" {

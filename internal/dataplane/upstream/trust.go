@@ -6,11 +6,10 @@ import (
 )
 
 const (
-	// rest is how long a connection is left alone after an answer while its
-	// server is on probation: what a careless app sends behind an answer, it
-	// sends by then.
+	// rest is how long a connection is left alone after an answer while its server is on
+	// probation. By then a careless app has sent what it sends behind an answer.
 	rest = 100 * time.Millisecond
-	// proofs are the rests without such bytes that end the probation.
+	// proofs is after how many rests without such bytes the probation ends.
 	proofs = 256
 	// distrust is how long no connection is kept to a server that has sent
 	// what nobody asked for. It begins anew with a probation.
