@@ -109,7 +109,7 @@ func appOf(b *site.Backend, one site.Server) string {
 	return one.String()
 }
 
-// oldCertificate is one for the old daemons, which nobody looks at.
+// oldCertificate is a certificate for the old daemons. Nobody verifies it.
 func oldCertificate(directory string) (string, error) {
 	authority, err := certificate.OpenAuthority(filepath.Join(directory, "ca"))
 	if err != nil {
@@ -126,7 +126,7 @@ func oldCertificate(directory string) (string, error) {
 	return file, nil
 }
 
-// freeAddress is one that nobody listens at, and that the old daemons are told.
+// freeAddress is an address at which nobody listens, for the old daemons.
 func freeAddress() string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

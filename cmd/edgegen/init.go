@@ -48,8 +48,8 @@ func oneFile(c *cobra.Command, arguments []string) error {
 	return nil
 }
 
-// firstSite writes the file when every question has an answer: whoever is
-// interrupted leaves nothing behind.
+// firstSite writes the file when every question has an answer: an interrupt before that
+// leaves nothing behind.
 func (s streams) firstSite(file string, said firstsite.Site, given func(flag string) bool) error {
 	if _, err := os.Lstat(file); err == nil {
 		return fmt.Errorf("%s is there already: edgegen validate looks at it; name another file for another site", file)

@@ -23,7 +23,8 @@ type questions struct {
 	given   func(flag string) bool
 }
 
-// nobody is how a person says that there is no app, or are no files.
+// nobody is what a person answers to say that there is no app, or that there are no
+// files.
 const nobody = "none"
 
 func (q questions) all(first firstsite.Site) (firstsite.Site, error) {

@@ -55,7 +55,7 @@ func (h *personHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 // WithGroup leaves the attributes flat: nothing here is read by a program.
 func (h *personHandler) WithGroup(string) slog.Handler { return h }
 
-// edgegenItself is who speaks where nobody else is named.
+// edgegenItself is the name under which a message is logged that names no speaker.
 const edgegenItself = "edgegen"
 
 func (h *personHandler) Handle(_ context.Context, r slog.Record) error {

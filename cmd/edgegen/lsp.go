@@ -25,7 +25,7 @@ edgegen's source has what VS Code and Neovim need.`,
 	}
 }
 
-// unclosed leaves a stream to whoever has it.
+// unclosed keeps a stream open that belongs to somebody else.
 type unclosed struct{ io.Writer }
 
 // Close does nothing.

@@ -28,8 +28,8 @@ func listenForSignals(ctx context.Context) *signals {
 	s.first, s.endFirst = context.WithCancel(ctx)
 	s.second, s.endSecond = context.WithCancel(context.WithoutCancel(ctx))
 	signal.Notify(s.incoming, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1)
-	// Nobody receives it: that it is asked for keeps it from killing, here and not
-	// in the children, who would inherit that it is ignored.
+	// Nobody receives from the channel: asking for the signal keeps it from killing this
+	// process. To ignore the signal would do so in the children too.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	go s.run()
 	return s

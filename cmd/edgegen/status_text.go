@@ -46,7 +46,7 @@ func statusText(status api.Status, now time.Time, color bool, width int) string 
 	return out.String()
 }
 
-// leaving tells of what finishes its work of before a reload.
+// leaving tells of processes that finish their work from before a reload.
 func leaving(open api.Connections) string {
 	text := ""
 	if open.OldWorkers > 0 {

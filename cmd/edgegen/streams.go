@@ -35,6 +35,6 @@ func (s streams) tell(err error) {
 
 // report shows diagnostics to a person.
 func (s streams) report(diagnostics config.Diagnostics) {
-	// Whoever closed stderr does not want to know.
+	// If stderr is closed, nobody wants to know.
 	_ = diagnostics.WriteText(s.err, colored(s.err))
 }

@@ -127,7 +127,7 @@ func (o *ownEdge) settle(edge *site.Edge) {
 	}
 }
 
-// settleForExplanation is that but for who asks, as if nobody had to say it.
+// settleForExplanation does the same, except that clients need no PROXY header.
 func (o *ownEdge) settleForExplanation(edge *site.Edge) {
 	if len(edge.HTTPS) > 0 && edge.PublicPort == 0 {
 		edge.PublicPort = int(edge.HTTPS[0].Address.Port())

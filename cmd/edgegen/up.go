@@ -72,8 +72,8 @@ const (
 	logPatience = time.Second
 )
 
-// up runs the edge, which whoever does not read stderr must not hold up, nor its
-// end. So all that there is to say is said here.
+// up runs the edge. A reader of stderr that has stalled must hold up neither the edge nor
+// its end, so everything that is written there goes through a queue here.
 func up(ctx context.Context, s streams, path string, flags upFlags, selection generation.Selection) error {
 	var log logger
 	messages := queue.New(s.err, queue.Options{Limit: logLimit, Written: func(dropped int64) {

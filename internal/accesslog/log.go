@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	// limit is how many bytes of lines wait for whoever takes them: half a
-	// second's at the highest rate.
+	// limit is how many bytes of lines wait to be written: half a second's at the highest
+	// rate.
 	limit = 8 << 20
 	// gather is how long a line waits for others: a write each would cost as much
 	// as a request for what is stored.
@@ -116,9 +116,9 @@ func (a *Log) open(log site.Log) (target, error) {
 	return to, nil
 }
 
-// followed is the flag for how the access log is opened. Who may write in its
-// directory could have root write anywhere by a link; only /dev has links that
-// are root's own.
+// followed is the flag for how the access log is opened. A user that may write in its
+// directory could have root write anywhere by a link; only /dev has links that are root's
+// own.
 func followed(path string) int {
 	if os.Geteuid() != 0 || strings.HasPrefix(path, "/dev/") {
 		return 0
@@ -204,7 +204,7 @@ func (a *Log) turn(to target) {
 	}
 }
 
-// end lets a target go that nobody writes to any more.
+// end closes a target to which nobody writes any more.
 func (a *Log) end(was target) {
 	a.ending.Go(func() {
 		if dropped := was.queue.Close(a.life); dropped > 0 {

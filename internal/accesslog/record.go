@@ -1,6 +1,6 @@
 // Package accesslog writes the access log: a line for each request, in one of two
-// formats, to a file or to standard output. Whoever answers requests hands over
-// a Record of each.
+// formats, to a file or to standard output. The tier that answers a request hands over
+// its Record.
 package accesslog
 
 import (

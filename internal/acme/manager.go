@@ -13,7 +13,7 @@ import (
 	"edgegen/internal/certificate"
 )
 
-// Authority is whom certificates are asked for, and as whom.
+// Authority is where certificates are asked for, and by which account.
 type Authority struct {
 	Directory string // the URL of its directory (RFC 8555, 7.1.1)
 	Email     string // where it writes to; "" for none
@@ -74,14 +74,14 @@ type Options struct {
 	Pause time.Duration
 }
 
-// Manager sees to it that there are certificates. Make one with New. Its methods
-// may be called from any goroutine.
+// Manager gets the certificates of an edge and renews them. Make one with New. Its
+// methods may be called from any goroutine.
 type Manager struct {
 	Challenges
 	options Options
 	turns   turns // of the orders
-	// registering has room for whoever may register the account: several sites have
-	// one.
+	// registering has room for one token, whose holder may register the account: several
+	// sites share an account.
 	registering chan struct{}
 
 	mu        sync.Mutex

@@ -102,8 +102,8 @@ func (t *try) order(ctx context.Context) (chain, key []byte, err error) {
 	return given[0].ChainPEM, key, nil
 }
 
-// ask asks for the directory, with which all else begins. An answer that holds
-// something else is one of somebody who is no authority.
+// ask asks for the directory, with which all else begins. A server whose answer holds
+// something else is no authority.
 func (t *try) ask(ctx context.Context) (err error) {
 	t.directory, err = t.client.GetDirectory(ctx)
 	if _, told := problemOf(err); err != nil && !told && !errors.As(err, new(*url.Error)) && ctx.Err() == nil {

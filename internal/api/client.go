@@ -176,7 +176,7 @@ func (c *Client) do(ctx context.Context, method, path string) (*http.Response, e
 	return response, nil
 }
 
-// deaf says who it is that does not answer.
+// deaf says which process has the state directory and does not answer.
 func (c *Client) deaf() error {
 	if pid, err := supervise.Holder(c.dir); err == nil && pid != 0 {
 		return fmt.Errorf("the edge of %s does not answer: its process %d hangs, or was stopped by a signal", c.dir, pid)

@@ -61,7 +61,7 @@ func (p *problems) add(severe bool, what, why string) {
 	*p = append(*p, Problem{Severe: severe, What: what, Why: why})
 }
 
-// recent is for how long a failure is told of that is over.
+// recent is for how long a failure is still told of after it is over.
 const recent = 5 * time.Minute
 
 func (p *problems) tier(t TierStatus, now time.Time, starting bool) {

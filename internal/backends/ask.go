@@ -18,8 +18,8 @@ const (
 	interimMost = 8
 )
 
-// ask puts one question to an endpoint: nil where the answer is that of a server
-// that is well. Its body is not read.
+// ask puts one question to an endpoint. It returns nil if the answer says that the server
+// is well. The answer's body is not read.
 func (c *check) ask(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()

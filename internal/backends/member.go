@@ -46,8 +46,8 @@ type Endpoint struct {
 	Reason         string    // why it is unwell
 }
 
-// arrange makes the members of a backend of what its names stand for now. Those
-// that stay keep their checks.
+// arrange makes the members of a backend from the addresses that its names stand for now.
+// Those that stay keep their checks.
 func (p *Plan) arrange(b *backend) {
 	before := b.members
 	b.members = nil
@@ -134,7 +134,7 @@ func (b *backend) endpoints() []Endpoint {
 	return all
 }
 
-// token names an address for those who do not know the secret.
+// token is a name of an address that tells nothing to those who do not know the secret.
 func token(secret []byte, of address) string {
 	sum := hmac.New(sha256.New, secret)
 	fmt.Fprintf(sum, "%s %s", of.network, of.at)

@@ -88,7 +88,7 @@ func (w *Watch) found(n *name, addresses []netip.Addr, err error, wait time.Dura
 	}
 }
 
-// answered lets go of those who wait for a first answer.
+// answered releases those who wait for a first answer.
 func (n *name) answered() {
 	select {
 	case <-n.asked:

@@ -5,12 +5,11 @@ import (
 	"encoding/pem"
 )
 
-// blocks returns the PEM blocks of a file, of whatever system it comes: a
-// byte-order mark, spaces in front of a line, the line ends of Windows and of
-// old Macs, and an end that shares its line with the next beginning, where
-// files were joined, lose no block. damaged holds the types of the blocks that
-// begin and cannot be decoded: who skips one serves something else than the
-// file says.
+// blocks returns the PEM blocks of a file, of whatever system it comes: a byte-order
+// mark, spaces in front of a line, the line ends of Windows and of old Macs, and an end
+// that shares its line with the next beginning, where files were joined, lose no block.
+// damaged holds the types of the blocks that begin and cannot be decoded: without them,
+// something else would be served than the file says.
 func blocks(content []byte) (whole []*pem.Block, damaged []string) {
 	text := plainLines(content)
 	for begun := nextBlock(text); begun != nil; begun = nextBlock(text) {

@@ -98,8 +98,8 @@ func readLists(file string) ([]*x509.RevocationList, error) {
 	return nil, fail(NoPEM, "holds no PEM revocation list", "write the list as PEM, which begins with -----BEGIN X509 CRL-----", nil)
 }
 
-// checkLists holds that there is a list of each authority: a client whose certificate
-// nobody can look up does not come in.
+// checkLists checks that there is a list of each authority: a client whose certificate
+// can be looked up in no list does not come in.
 func checkLists(file string, roots []*x509.Certificate, lists []*x509.RevocationList, now time.Time) (warnings []*Error, err error) {
 	problem := func(kind Kind, remedy, format string, args ...any) *Error {
 		return &Error{Kind: kind, File: file, InKey: true, Detail: fmt.Sprintf(format, args...), Remedy: remedy}

@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// Notice is how long before its end a certificate is worth a warning that nobody
-// renews here.
+// Notice is how long before its end a certificate that edgegen does not renew is worth a
+// warning.
 const Notice = 14 * 24 * time.Hour
 
 // Pair is a certificate chain and the key of its first certificate. It is

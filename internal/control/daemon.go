@@ -31,7 +31,7 @@ type daemon struct {
 	crowded time.Time           // when it was last found so
 	guard   *guard
 
-	children int                // that have died and were replaced by their parent
+	children int                // children that have died, and that their parent has replaced
 	childEnd *api.FailureStatus // the last of them
 }
 
@@ -58,7 +58,7 @@ func (d *daemon) key() string {
 	return strings.Join(append([]string{string(d.Engine)}, d.Besides...), " ")
 }
 
-// setRunning is told the process, which is another one after a replacement.
+// setRunning notes the process that serves. After a replacement it is another one.
 func (d *daemon) setRunning(r *running) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -136,8 +136,7 @@ func (d *daemon) waitsFor() string {
 	return fmt.Sprintf("; requests wait until it is back, as there is %s, which no builtin tier knows", g.Engines[d.Role].Bond.Why)
 }
 
-// lost notes down that a child of the process has died. Its parent has started
-// another one.
+// lost notes that a child of the process has died. Its parent has started another one.
 func (d *daemon) lost(why error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -145,7 +144,7 @@ func (d *daemon) lost(why error) {
 	d.childEnd = &api.FailureStatus{At: time.Now(), Reason: why.Error()}
 }
 
-// degraded reports whether the tier is served otherwise than it should be.
+// degraded reports whether the stand-in serves in the daemon's place.
 func (d *daemon) degraded() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -164,12 +163,12 @@ func (d *daemon) stop(hurry context.Context) {
 	}
 }
 
-// calmTime is how long a daemon has to have answered every time until it is no
-// longer called busy: where clients come and go, a probe now and then gets in.
+// calmTime is how long a daemon must have answered every probe before it is no longer
+// called busy. While it is busy a probe gets in now and then, as clients come and go.
 const calmTime = 10 * time.Second
 
-// isBusy notes down why the daemon takes nothing new, nil where it does, and says
-// so where that is new.
+// isBusy notes why the daemon takes nothing new, nil if it does, and logs that when it
+// changes.
 func (d *daemon) isBusy(why error) {
 	d.mu.Lock()
 	was := d.busy
@@ -189,15 +188,15 @@ func (d *daemon) isBusy(why error) {
 	}
 }
 
-// noLongerBusy is of a daemon that does not run.
+// noLongerBusy is called when the daemon does not run.
 func (d *daemon) noLongerBusy() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.busy = nil
 }
 
-// back sees to it that the daemon serves what it served before: one that does
-// not do as it is told is started anew.
+// back has the daemon serve what it served before a reload. A daemon that does not obey
+// is started anew; err says how it answered.
 func (d *daemon) back(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
@@ -218,7 +217,7 @@ func (d *daemon) back(ctx context.Context, err error) error {
 	return nil
 }
 
-// follows waits until another process is ready than the one that has ended.
+// follows waits until a process is ready that is not the one that has ended.
 func (d *daemon) follows(ctx context.Context, ended int) error {
 	for {
 		r := d.process()
@@ -237,7 +236,7 @@ func (d *daemon) follows(ctx context.Context, ended int) error {
 // backPause is between two looks at a daemon that is started anew.
 const backPause = 50 * time.Millisecond
 
-// withStandIn has the stand-in, where there is one, follow before the daemon does.
+// withStandIn puts the change of the stand-in, if there is one, before the daemon's.
 func (d *daemon) withStandIn(ctx context.Context, next *generation.Generation, own *change) (*change, error) {
 	d.mu.Lock()
 	stand := d.standIn

@@ -31,7 +31,7 @@ type process struct {
 	name string
 }
 
-// holders are who keeps others from an address.
+// holders are the processes that keep others from an address.
 type holders struct {
 	processes []process // by pid; those of other users are seen by root alone
 	users     []string  // who made the sockets
@@ -50,7 +50,7 @@ func (h holders) String() string {
 	return ""
 }
 
-// holdersOf finds who keeps others from the address, of those who listen.
+// holdersOf finds the listening processes that keep others from the address.
 func holdersOf(table []tcptable.Socket, address netip.AddrPort) holders {
 	var h holders
 	inodes := make(map[string]bool)

@@ -15,7 +15,7 @@ type row struct {
 	name  string
 	kind  kind
 	words string
-	// judge says what does not hold, and what nobody can tell.
+	// judge says which expectations do not hold, and which cannot be judged.
 	judge func(e *explain.Explanation, value any) (problems, unknown []string)
 }
 

@@ -44,7 +44,7 @@ func (j *journey) access() bool {
 	return true
 }
 
-// counted is who is one client to a limit.
+// counted says what a limit counts as one client.
 func (j *journey) counted(l *site.RateLimit) string {
 	if l.Header != "" && j.q.Header.Has(l.Header) {
 		return "whoever sends this " + l.Header

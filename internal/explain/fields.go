@@ -23,7 +23,7 @@ func (j *journey) forged() []string {
 	return names
 }
 
-// client tells who is taken for the client, where there is a question.
+// client tells who is taken for the client, if that is not simply the peer.
 func (j *journey) client(said []string) {
 	if j.q.Trusted {
 		source := site.Source{}

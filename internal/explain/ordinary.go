@@ -39,7 +39,7 @@ func (j *journey) webSocket() {
 	j.answer(0, "%d: a WebSocket on route %s, piped to %s, if that agrees", status, quoted(taken), backend)
 }
 
-// ordinary tells of what is no handshake, on its route.
+// ordinary tells what becomes of a request that is no WebSocket handshake, on its route.
 func (j *journey) ordinary() {
 	taken := j.w.Taken()
 	if j.q.Upgrade.Protocol != "" {

@@ -30,7 +30,7 @@ type Request struct {
 	// Named tells that the URL has the port, and not the scheme alone.
 	Named bool
 	Peer  netip.Addr // who connects; the zero address is a client somewhere
-	// Proxied tells that somebody who is trusted has named Peer in a PROXY header.
+	// Proxied tells that a trusted peer has named Peer in a PROXY header.
 	Proxied bool
 	// Announced has Send say by a PROXY header that it comes from Peer.
 	Announced bool

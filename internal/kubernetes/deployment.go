@@ -125,8 +125,8 @@ func (e *exporter) memory() int64 {
 	return e.edge.Storage.Size + besides
 }
 
-// variables are those of the site. Their values come from a Secret that need not
-// be there: what they are nobody has said that may not be seen.
+// variables are those of the site. Their values come from a Secret, as any of them may be
+// secret. A variable that the Secret does not have keeps its default.
 func (e *exporter) variables() []corev1.EnvVar {
 	var all []corev1.EnvVar
 	yes := true

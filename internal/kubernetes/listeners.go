@@ -61,8 +61,8 @@ func (e *exporter) listeners() []port {
 	return ports
 }
 
-// reachable reports a listener that takes connections to a pod's address, which
-// nobody knows beforehand.
+// reachable reports whether a listener takes connections to a pod's address, which is not
+// known beforehand.
 func reachable(l site.Listener) bool {
 	return l.Address.Addr() == netip.IPv4Unspecified() || l.Address.Addr() == netip.IPv6Unspecified()
 }

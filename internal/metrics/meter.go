@@ -126,8 +126,9 @@ var (
 // hit and stale are what is answered from the cache.
 const hit, stale = 1, 3
 
-// place is that of a word among others, or the first: what has no tier is the cache
-// tier's own, and what was never looked up has passed.
+// place is the index of a word among others, or else of the first one: a request without
+// a tier is counted as the cache tier's own answer, and one that was never looked up as
+// PASS.
 func place(words []string, word string) int { return max(0, slices.Index(words, word)) }
 
 // Outcomes counts events by what became of them. The zero value has counted

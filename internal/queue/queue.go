@@ -1,5 +1,5 @@
-// Package queue stands before a writer that may stall: a pipe that nobody reads,
-// a terminal that is halted, a disk that hangs. Who writes lines is never held
+// Package queue stands before a writer that may stall: a pipe that nobody reads, a
+// terminal that is halted, a disk that hangs. A goroutine that writes lines is never held
 // up by it; lines that find no room are dropped and counted.
 package queue
 
@@ -151,8 +151,8 @@ func (w *Writer) gather(before []byte) []byte {
 	return w.take(before)
 }
 
-// take returns what waits, nil where the goroutine is to end, and keeps the room
-// of what was taken before.
+// take returns what waits, nil if the goroutine is to end, and keeps the memory of what
+// was taken before.
 func (w *Writer) take(before []byte) []byte {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -30,10 +30,10 @@ func (l Layout) PlainSocket() string { return l.Run + "/plain.sock" }
 // FrontSocket takes requests from a TLS tier that reads HTTP itself.
 func (l Layout) FrontSocket() string { return l.Run + "/front.sock" }
 
-// VarnishSocket and VarnishPlain are varnishd's own, where whoever is well is
-// published as CacheSocket and PlainSocket: see Input.Standby. varnishd makes
-// them, and CacheProbe, itself, so they stand in its directory: it needs no
-// right to write in Run.
+// VarnishSocket and VarnishPlain are varnishd's own sockets. CacheSocket and PlainSocket
+// lead to them, or to those of the stand-in while varnishd is not well: see
+// Input.Standby. varnishd makes them, and CacheProbe, itself, so they stand in its
+// directory: it needs no right to write in Run.
 func (l Layout) VarnishSocket() string { return l.VarnishDir() + "/cache.sock" }
 
 // VarnishPlain is varnishd's part of PlainSocket.

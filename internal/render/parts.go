@@ -30,7 +30,7 @@ func (r *Rendered) varnish(in Input, common header) error {
 		return err
 	}
 	name, view := "varnish/default.vcl.tmpl", func(h header) any { return vclView(in, h, sites) }
-	// Parts are loaded over the command line, which nobody does by hand.
+	// Parts are loaded over varnishd's command line, which is too much to do by hand.
 	if parts := split("", sites); in.Standby && len(parts) > 1 {
 		dispatch, err := r.renderParts(in, common, parts)
 		if err != nil {

@@ -48,10 +48,10 @@ func cause(err error) error {
 	return err
 }
 
-// MakeDir makes a directory that the owner of what is in it can enter and read.
-// It stays the caller's where that is another user, such as root: what the
-// caller makes, renames and removes in there by its name nobody else can put a
-// link in the way of. For the same reason one that is there is refused.
+// MakeDir makes a directory that the owner of what is in it can enter and read. The
+// directory belongs to the caller, if that is another user such as root, so that nobody
+// else can put a link in the way of what the caller makes, renames and removes in it by
+// name. For the same reason a directory that exists already is refused.
 func MakeDir(dir string, owner Owner) error {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return fmt.Errorf("make a directory: %w", err)
@@ -59,8 +59,8 @@ func MakeDir(dir string, owner Owner) error {
 	return ShowDir(dir, owner)
 }
 
-// ShowDir has the owner of what is in a directory of the caller's enter and read it,
-// and nobody else.
+// ShowDir lets the owner of the files in a directory of the caller's enter and read the
+// directory, and nobody else.
 func ShowDir(dir string, owner Owner) error {
 	if owner.UID == os.Geteuid() {
 		return nil

@@ -51,8 +51,8 @@ func argumentsView(in Input, common header) argumentsData {
 	return view
 }
 
-// unread turns what varnishd would note in its log of each request, and nobody reads,
-// off or on. Rounds of a request are known by their VCL_return, which stays.
+// unread turns off or on what varnishd would note in its log about each request without
+// anybody reading it. VCL_return stays, since it tells the rounds of a request apart.
 func unread(on bool) string {
 	sign := "-"
 	if on {

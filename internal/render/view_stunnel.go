@@ -55,7 +55,7 @@ type stunnelCertificate struct {
 func stunnelView(in Input, common header) stunnelData {
 	timeout := in.Edge.Timeout
 	handshake := wholeSeconds(timeout.Header)
-	// Who looks at a thread of stunnel tells a handshake by its clock.
+	// By this clock a look at a thread of stunnel can tell that it is in a handshake.
 	another := func(seconds int64) int64 {
 		if seconds == handshake {
 			seconds++

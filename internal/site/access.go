@@ -120,8 +120,8 @@ func (e *Edge) Gated() bool {
 	})
 }
 
-// Counted reports whether nothing is asked of a client but how often it comes, and
-// from where: whoever has the counts can let it in.
+// Counted reports whether only a client's address and how often it comes decide, so that
+// an engine that has the counts can let it in by itself.
 func (a *Access) Counted() bool { return a.Limit != nil && !a.Protects() }
 
 // Certified reports whether clients of any site are asked for a certificate.
@@ -145,8 +145,8 @@ func (a *Access) Admits(client netip.Addr) bool {
 	return allowed > denied
 }
 
-// Decisive is the place of what decides about a client: of the network, or else of
-// the list that it is missing from.
+// Decisive is the place in the HCL of what decides about a client: of the network that it
+// is in, or else of the list that lacks it.
 func (a *Access) Decisive(client netip.Addr) Source {
 	allowed, denied := longest(a.Allow, client), longest(a.Deny, client)
 	for _, p := range slices.Concat(a.Deny, a.Allow) {

@@ -95,8 +95,8 @@ type FastCGI struct {
 	Source Source
 }
 
-// IsReservedParam reports a parameter that the edge sets itself: a site that did
-// would say who a client is, or run another script than the path tells.
+// IsReservedParam reports whether the edge itself sets a parameter. A site that set it
+// could claim who a client is, or run another script than the one in the path.
 func IsReservedParam(name string) bool {
 	switch name {
 	case "GATEWAY_INTERFACE", "SERVER_PROTOCOL", "SERVER_NAME", "SERVER_PORT", "REMOTE_ADDR", "REMOTE_HOST", "HTTPS",

@@ -13,9 +13,10 @@ type ErrorPage struct {
 // ServerErrors are all statuses from 500 on.
 const ServerErrors = "5xx"
 
-// ErrorPageStatuses are those that can have a page: what the edge says on a route to
-// somebody who may not come in, or asks for what there is not, in a way that is not
-// taken, or too much; and where an app gives no answer.
+// ErrorPageStatuses are the statuses that can have a page: those of the edge's own
+// answers on a route, to a client that may not come in, that asks for something that does
+// not exist, in a way that is not taken or for too much, and for an app that gives no
+// answer.
 func ErrorPageStatuses() []string {
 	return []string{"401", "403", "404", "405", "413", "429", "500", "502", "503", "504", ServerErrors}
 }

@@ -50,8 +50,8 @@ func (r *Route) Label() string {
 	return r.Path
 }
 
-// MatchedBy names what the route is told from others of its label by: the same for
-// two that match the same requests.
+// MatchedBy names what tells the route from others with its label. It is the same for two
+// routes that match the same requests.
 func (r *Route) MatchedBy() string {
 	if r.Match == nil {
 		return ""

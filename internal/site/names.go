@@ -49,7 +49,7 @@ const (
 	CertVerify      = "X-Client-Cert-Verify"      // CertVerified, or CertNone
 )
 
-// The values of CertVerify. Who has shown another certificate does not come in.
+// The values of CertVerify. A client whose certificate is not good does not come in.
 const (
 	CertVerified = "SUCCESS"
 	CertNone     = "NONE"

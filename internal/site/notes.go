@@ -26,9 +26,9 @@ const (
 	// middle of a reload the web tier may take a route for a redirect that the cache
 	// tier has led to an app, so that the two are told apart.
 	NoteTarget = NotePrefix + "Target"
-	// NoteCompress has the web tier compress the answer: in a coding, or not
-	// ("identity"), or CompressedLater; behind a space stands the Route.ID of a route
-	// that compresses, and behind another the coding of what is to be stored. nginx
+	// NoteCompress tells the web tier how to compress the answer: a coding, "identity"
+	// for none, or CompressedLater. Behind a space it has the Route.ID of a route that
+	// compresses, and behind another the coding of an answer that is to be stored. nginx
 	// hands it on to the relay of an app.
 	NoteCompress = NotePrefix + "Compress"
 	// NoteCompressed says in which coding the web tier has compressed an answer, or

@@ -29,7 +29,7 @@ type Edge struct {
 	User    string     // whom the daemons run as when edgegen is root; "" where none is named
 	Trusted []Prefix   // peers whose forwarded headers are believed
 	// Announced are the peers whose connections to the public listeners begin with a
-	// PROXY header, and nobody else's do; empty for nobody's.
+	// PROXY header. Those of no other peer do.
 	Announced []Prefix
 	// Resolvers are the name servers that are asked for the addresses of backends,
 	// in turn where one does not answer; empty for those of the machine.
@@ -172,7 +172,8 @@ func LogFields() []string {
 // LogFieldsMore are the fields that a line has where the site names them.
 func LogFieldsMore() []string { return []string{"site", "route", "trace_id"} }
 
-// TellsHeads reports whether somebody hears of what clients say of themselves.
+// TellsHeads reports whether the access log or a trace has what clients say about
+// themselves, as User-Agent.
 func (e *Edge) TellsHeads() bool { return e.Log.Access != "off" || e.Trace != nil }
 
 // TellsWays reports whether somebody hears of the site and the route of each request.

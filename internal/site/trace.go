@@ -4,8 +4,8 @@ package site
 // of which.
 type Trace struct {
 	Collector string // the URL that spans are posted to, OTLP's path included
-	// Sample is the share of the traces that begin here of which is told, from 0 to 1.
-	// Of others, whoever began them decides.
+	// Sample is the share, from 0 to 1, of the traces that begin here and that the
+	// collector is told of. For other traces, their beginner has decided.
 	Sample float64
 	Fields []Header // the collector is sent these besides, such as Authorization
 	CA     string   // absolute; what a collector's certificate is verified with; "" for the machine's authorities

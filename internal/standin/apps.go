@@ -25,8 +25,9 @@ type Apps struct {
 	failed    error
 }
 
-// At is where an app is stood for, always the same for the same; "fastcgi " before its
-// name has it speak FastCGI. It may be called from any goroutine.
+// At is the address of the stand-in for an app, always the same for the same name. A name
+// that begins with "fastcgi " is that of one that speaks FastCGI. It may be called from
+// any goroutine.
 func (a *Apps) At(app string) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()

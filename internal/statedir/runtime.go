@@ -37,11 +37,11 @@ func ACMEDir(stateDir string) string { return filepath.Join(stateDir, "acme") }
 // AuthorityDir is where the local certificate authority lasts.
 func AuthorityDir(stateDir string) string { return filepath.Join(stateDir, "ca") }
 
-// MakeRuntime makes the directory for what lasts as long as one run: sockets,
-// rendered files, the daemons' own files. It stands in the state directory
-// unless its path is too long for a socket or the daemons may not get there;
-// then in the system's directory for temporary files. Whoever removes it in the
-// end is told its path before it is there.
+// MakeRuntime makes the directory for what lasts as long as one run: sockets, rendered
+// files, the daemons' own files. It stands in the state directory unless its path is too
+// long for a socket or the daemons may not get there; then in the system's directory for
+// temporary files. The caller learns the path before the directory is there, so that it
+// can always be removed in the end.
 //
 // It stays edgegen's, and so do the directories of the generations: the daemons'
 // user may be somebody whom root must not trust, and root makes, renames, gives
@@ -82,7 +82,7 @@ func MakeDirectories(layout render.Layout, who User) error {
 		case err != nil:
 			return err
 		case own:
-			// Who was in a hurry to put something there may have made it.
+			// Another goroutine that had something to put there may have made it.
 			if err := render.ShowDir(dir, owner); err != nil {
 				return err
 			}

@@ -115,7 +115,7 @@ func ownGroup() (uint32, error) {
 	return 0, fmt.Errorf("every number of a group from %d to %d is taken: the daemons need one that nobody is in", firstOwnGroup, lastOwnGroup)
 }
 
-// Owner returns whom files for the daemons are given to.
+// Owner returns the user and group to whom files for the daemons are given.
 func (i User) Owner() (uid, gid int) {
 	if i.Daemons == nil {
 		return os.Geteuid(), os.Getegid()

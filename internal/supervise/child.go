@@ -125,9 +125,9 @@ func (c *forked) fork(program string) error {
 	return nil
 }
 
-// drain takes the rest of the output and returns its last lines, of stderr where
-// it has any. A stranger who still holds the other end, or a sink that does not
-// return, cannot hold that up for long.
+// drain takes the rest of the output and returns its last lines, of stderr where it has
+// any. A stranger that still holds the other end, or a sink that does not return, cannot
+// hold it up for long.
 func (c *forked) drain() []string {
 	limit := time.Now().Add(clearLimit)
 	c.stdout.expire(limit)

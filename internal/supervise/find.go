@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// findLive returns the living processes that belong to the book while it is
-// current: groups that ended have been taken out of it, so whoever is in a
-// group whose leader is gone was left by that leader.
+// findLive returns the living processes that belong to the book while it is current:
+// groups that ended have been taken out of it, so that a process in a group whose leader
+// is gone was left by that leader.
 func (b *book) findLive() []identity { return b.find(false) }
 
 // findLeft returns the living processes that belong to a book which may be
@@ -61,8 +61,8 @@ func (b *book) hasGroupOf(seen map[int]procInfo, info procInfo, old bool) bool {
 	})
 }
 
-// lineage returns a process and its ancestors: who cleans up may itself have
-// been started by what is cleaned up.
+// lineage returns a process and its ancestors: the process that cleans up may itself have
+// been started by one that is cleaned up.
 func lineage(seen map[int]procInfo, pid int) map[int]bool {
 	line := make(map[int]bool)
 	for pid > 0 && !line[pid] {

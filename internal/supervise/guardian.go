@@ -29,7 +29,7 @@ func GuardianMain(stdin io.Reader, stdout, stderr io.Writer) int {
 	// comes from a stderr that died with it.
 	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT,
 		syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGPIPE)
-	// There is nobody to tell where telling fails.
+	// If telling fails, there is nobody to tell that.
 	complain := func(err error) { fmt.Fprintf(stderr, "guardian: %v\n", err) }
 	if _, err := io.WriteString(stdout, guardianReady); err != nil {
 		complain(err)

@@ -43,10 +43,10 @@ func Holder(directory string) (pid int, err error) {
 	return 0, nil
 }
 
-// AwaitEnd waits until the process, which Holder has named, neither holds the
-// lock of the state directory nor, where it is not the caller's own, is there any
-// more: whoever takes the lock then finds nothing in the way. The error is that
-// of ctx where it ends before, or says why the lock cannot be looked at.
+// AwaitEnd waits until the process that Holder has named no longer holds the lock of the
+// state directory and, unless it is the caller, has ended. Whoever takes the lock then
+// finds nothing in the way. The error is that of ctx where it ends before, or says why
+// the lock cannot be looked at.
 func AwaitEnd(ctx context.Context, directory string, pid int) error {
 	pause := time.NewTicker(endPause)
 	defer pause.Stop()

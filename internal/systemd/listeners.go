@@ -13,10 +13,10 @@ import (
 
 // Listener is one listening socket that the service manager opened.
 type Listener struct {
-	// File is the socket: it does not block, and is closed in children that are
-	// not given it on purpose. Whoever takes the Listener closes it. The socket
-	// itself is the manager's and outlives this process, with all that is set on
-	// it; a packet filter that an earlier run left is taken off.
+	// File is the socket: it does not block, and is closed in children that are not given
+	// it on purpose. The one that takes the Listener closes it. The socket itself is the
+	// manager's and outlives this process, with all that is set on it; a packet filter
+	// that an earlier run left is taken off.
 	File *os.File
 	// Address is where it listens. An IPv6 one takes no IPv4.
 	Address netip.AddrPort

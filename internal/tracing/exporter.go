@@ -76,8 +76,8 @@ func New(o Options) (*Exporter, error) {
 	return e, nil
 }
 
-// Tell takes a request that has ended. One whose trace is not sampled is nobody's to
-// hear of; one too many is dropped and counted.
+// Tell takes a request that has ended. A request whose trace is not sampled is left out;
+// one too many is dropped and counted.
 func (e *Exporter) Tell(r Request) {
 	if !Sampled(&r.Record) {
 		return

@@ -44,7 +44,8 @@ func newPoster(to site.Trace) (*poster, error) {
 	return &poster{&http.Client{Transport: transport, Timeout: patience, CheckRedirect: stay}, to.Collector, to.Fields}, nil
 }
 
-// stay keeps what is secret from whoever a collector would lead to.
+// stay follows no redirect: what is secret must not reach another server than the
+// collector.
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // partly is why a collector has not taken all of what it was sent, which is not to be sent

@@ -46,7 +46,7 @@ func addToBrowser(ctx context.Context, as *Person, directory string, root Root) 
 	if has(ctx, as, directory, root) {
 		return Step{"a browser's store", Already, directory, ""}
 	}
-	// The person may not be the one who can read the file.
+	// The user who runs the command may not be able to read the file.
 	return tried(ctx, as, root.text, directory, Added, "-A", "-a", "-t", "C,,", "-n", root.Name)
 }
 

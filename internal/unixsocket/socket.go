@@ -60,8 +60,8 @@ func Is(path string) bool {
 	return err == nil && info.Mode().Type() == os.ModeSocket
 }
 
-// Publish lets a socket be reached under another name too, in place of what was
-// reached there. Whoever connects meets the one or the other, never nothing.
+// Publish gives a socket another name as well, in place of the socket that had it. A
+// client that connects reaches the one or the other, and is never refused.
 func Publish(path, name string) error {
 	beside := name + ".new"
 	if err := os.Remove(beside); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -70,8 +70,8 @@ func Publish(path, name string) error {
 	if err := os.Link(path, beside); err != nil {
 		return fmt.Errorf("publish %s: %w", path, err)
 	}
-	// A daemon's user may have put a link there, which root must not follow when
-	// it connects. What has been linked nobody else can exchange any more.
+	// A daemon's user may have put a link there, which root must not follow when it
+	// connects. After it has been linked, nobody else can exchange it.
 	if info, err := os.Lstat(beside); err != nil || info.Mode().Type() != os.ModeSocket {
 		return errors.Join(fmt.Errorf("publish %s: it is not a socket", path), err, os.Remove(beside))
 	}

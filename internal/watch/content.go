@@ -14,8 +14,8 @@ import (
 // content tells one content from another.
 type content [sha256.Size]byte
 
-// contentOf returns the content of what is no file that can be read; no file
-// begins with such a text but to mislead.
+// contentOf returns a text that stands for the content of a path that cannot be read as a
+// file. No file begins with such a text, unless it means to mislead.
 func contentOf(problem string) content {
 	return sha256.Sum256([]byte("\x00not a file: " + problem))
 }

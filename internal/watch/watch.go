@@ -195,8 +195,7 @@ func (w *Watcher) missed() bool {
 	return w.blind && !maps.Equal(w.trace().holds, w.seen)
 }
 
-// goBlind has the files looked at from now on; w.mu is held, or nobody else
-// has w.
+// goBlind has the files polled from now on; w.mu is held, or nobody else has w.
 func (w *Watcher) goBlind(reason error) {
 	w.blind = true
 	if !w.told {

@@ -8,8 +8,8 @@ import (
 // Forms are a stored body in content codings, each made once: beside the body, for as
 // long as that is kept. They may be used from any goroutine.
 type Forms struct {
-	// Grown is told when there is another form, in order to make room for it; nil for
-	// nobody. It is set before anybody asks for a form.
+	// Grown is called when there is another form, so that the caller can make room for
+	// it; it may be nil. Set it before a form is asked for.
 	Grown func()
 
 	mu   sync.Mutex

@@ -75,7 +75,7 @@ func (r *Reader) Read(p []byte) (int, error) {
 	}
 }
 
-// step reads some of what is no body.
+// step reads some records other than those of the body.
 func (r *Reader) step() error {
 	switch {
 	case r.record.content > 0 && r.record.kind == endRequest:

@@ -78,7 +78,7 @@ func (a *App) index(asked string) (Script, error) {
 	return Script{Name: front}, nil
 }
 
-// nothing is the mode of what is not there.
+// nothing is the mode of a file that is not there.
 const nothing = fs.ModeIrregular
 
 func (a *App) look(name string) (fs.FileMode, error) {

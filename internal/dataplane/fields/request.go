@@ -70,7 +70,7 @@ func (h *Reader) Reset(limit int64, header wire.Header) {
 // Over reports that the section is larger than its limit: what follows need not be read.
 func (h *Reader) Over() bool { return h.size > h.limit }
 
-// Limit is that of the section, in bytes.
+// Limit is the largest size of the section, in bytes.
 func (h *Reader) Limit() int64 { return h.limit }
 
 // Add takes one field. What it finds wrong first is kept in Fault.

@@ -71,8 +71,8 @@ func quietly() (loud func()) {
 	return func() { _ = os.Unsetenv(variable) } // it fails for names that cannot be
 }
 
-// current is who does the handshakes; nil for nobody. Then opened is closed when there is
-// somebody, unless the socket was released.
+// current is the door that does the handshakes; nil for none. Then opened is closed when
+// a door is opened, unless the socket was released.
 func (e *Endpoint) current() (d *Door, opened <-chan struct{}, released bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

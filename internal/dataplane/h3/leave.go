@@ -77,7 +77,7 @@ func (c *Conn) leaveWhenQuiet() {
 	})
 }
 
-// patience is the time of so many round trips, and at least of what is said.
+// patience is the time of so many round trips, and at least the given one.
 func (c *Conn) patience(trips int, least time.Duration) time.Duration {
 	return min(max(time.Duration(trips)*c.quic.ConnectionStats().SmoothedRTT, least), 2*time.Second)
 }

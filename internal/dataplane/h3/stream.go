@@ -190,7 +190,7 @@ func (s *Stream) prioritise(p fields.Priority) {
 	s.quic.SetPriority(int8(p.Urgency), p.Incremental)
 }
 
-// Detach does nothing: a request holds nobody up.
+// Detach does nothing: a request does not hold up others.
 func (s *Stream) Detach() {}
 
 // Reset ends the stream, whose answer is then not whole.

@@ -168,8 +168,8 @@ func (f *Files) try(a *Ask, name string) (*wire.Response, error) {
 	return f.serve(a, want)
 }
 
-// beside looks for the compressed file beside one. That there is none counts for
-// a while, which saves half of what a request for a file asks the kernel.
+// beside looks for the compressed file beside a file. If there is none, that is
+// remembered for a while, which saves half of what a request for a file asks the kernel.
 func (f *Files) beside(of file) (st stamp, ok bool) {
 	k := f.look(of.path, of.stamp)
 	if k != nil && f.age() < time.Duration(k.alone.Load()) {
