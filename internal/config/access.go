@@ -16,8 +16,8 @@ import (
 	"edgegen/internal/site"
 )
 
-// readNetworks reads the networks that a route allows or denies. A list without any
-// would let nobody in, or everybody, and neither is what its name says.
+// readNetworks reads the networks that a route allows or denies. An empty list is
+// refused: an empty "allow" would let everybody in, and an empty "deny" do nothing.
 func readNetworks(b *block, a *argument, _ *site.Route) {
 	networks := b.networks(a)
 	if written, ok := b.texts(a); ok && len(written) == 0 && b.holds(a) {
@@ -26,7 +26,7 @@ func readNetworks(b *block, a *argument, _ *site.Route) {
 	*a.into(b.model).(*[]site.Prefix) = networks
 }
 
-// readLimitKey reads who is a client.
+// readLimitKey reads what tells one client from another.
 func readLimitKey(b *block, a *argument, l *site.RateLimit) {
 	key, ok := b.text(a)
 	name, field := strings.CutPrefix(key.text, "header:")
@@ -41,7 +41,7 @@ func readLimitKey(b *block, a *argument, l *site.RateLimit) {
 
 var rateForm = regexp.MustCompile(`^([1-9][0-9]{0,6})/([smhd])$`)
 
-// readRate reads how many requests come in what time.
+// readRate reads how many requests a client may send in which time.
 func readRate(b *block, a *argument, l *site.RateLimit) {
 	l.Count, l.Per = 1, time.Second
 	rate, ok := b.text(a)
@@ -108,7 +108,7 @@ func readUsersFile(b *block, a *argument, basic *site.BasicAuth) {
 	}
 }
 
-// fewProblems is how many lines of a file of users are told of.
+// fewProblems is the most lines of a file of users about which there are messages.
 const fewProblems = 10
 
 func (b *block) checkUsers(a *argument, name located, data []byte) {
@@ -177,6 +177,6 @@ func readCopied(b *block, a *argument, f *site.ForwardAuth) {
 	slices.SortFunc(f.CopyHeaders, func(x, y site.HeaderName) int { return compareNames(x.Name, y.Name) })
 }
 
-// mostHyphens bounds the spellings with "_" in which a client could write a name that
-// is copied.
+// mostHyphens bounds the hyphens in a copied name, since a client could write "_" for
+// each of them, and every such spelling is removed.
 const mostHyphens = 5

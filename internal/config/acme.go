@@ -34,7 +34,7 @@ func readDirectory(b *block, a *argument, acme *site.ACME) {
 	acme.Directory = written.text
 }
 
-// readProfile reads a word: what it may be, the authority alone knows.
+// readProfile reads a word. Only the authority knows which words there are.
 func readProfile(b *block, a *argument, acme *site.ACME) {
 	name, ok := b.text(a)
 	if ok && (name.text == "" || strings.ContainsFunc(name.text, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '"' })) {
@@ -78,8 +78,8 @@ func checkACME(b *block, acme *site.ACME) {
 	}
 }
 
-// orderable holds that an authority may give a certificate for every name of the
-// site: it can be asked for, and found out to lead here.
+// orderable checks that an authority can give a certificate for every name of the site:
+// that such a name can have one, and that the authority can find out that it leads here.
 func (b *block) orderable(tls *site.TLS) {
 	hook := b.row(&tls.DNSHook)
 	for _, name := range b.around.model.(*siteDraft).names {

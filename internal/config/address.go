@@ -38,8 +38,8 @@ func splitHostPort(text string, least uint64) (host string, port uint16, problem
 	return host, uint16(number), ""
 }
 
-// looksNumeric finds what is meant as an IP address: a name whose last label
-// is a number cannot be told from one.
+// looksNumeric reports whether a name is meant as an IP address: its last label is a
+// number.
 func looksNumeric(host string) bool {
 	if strings.Contains(host, ":") {
 		return true
@@ -100,7 +100,7 @@ func parseHost(text string) (host, problem, remedy string) {
 	return host, "", ""
 }
 
-// dnsProblem is what makes a lower-case ASCII name no DNS name. Underscores
+// dnsProblem is why a lower-case ASCII name is no DNS name; "" if it is one. Underscores
 // are allowed: names with them are in use.
 func dnsProblem(host string) string {
 	if len(host) > 253 {

@@ -44,9 +44,9 @@ func (b *block) text(a *argument) (located, bool) {
 	return b.stringOf(a.name, expression)
 }
 
-// texts reads a list of strings, and of no more than the row allows: one that
-// is looked through for each of its own elements, or at every request, must
-// not be long. The list holds the good ones, also where it is not ok.
+// texts reads a list of strings, with as many elements as the row allows: a list that is
+// searched for each of its elements, or at every request, must not be long. The result
+// holds the good ones even if it is not ok.
 func (b *block) texts(a *argument) ([]located, bool) {
 	expression, ok := b.expression(a)
 	if !ok {
@@ -112,7 +112,7 @@ func (b *block) pairs(a *argument) []pair {
 	return b.pairsOf(a.name, expression)
 }
 
-// word reads a string that is one of several, where the row has any.
+// word reads a string, which has to be one of the row's choices if it has any.
 func (b *block) word(a *argument) string {
 	standard := strings.Trim(a.standard, `"`)
 	value, ok := b.text(a)
@@ -146,7 +146,7 @@ func (b *block) count(a *argument) int {
 	return int(number.Int64())
 }
 
-// share reads a part of a whole.
+// share reads a fraction, from 0 to 1.
 func (b *block) share(a *argument) float64 {
 	standard, _ := strconv.ParseFloat(a.standard, 64)
 	expression, ok := b.expression(a)

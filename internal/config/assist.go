@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Assistant helps to write a site: what can stand at a place, what a word means, and
-// where it is declared. It looks at texts alone, which need not parse. It is not
+// Assistant helps to write a site. It knows what can stand at a place, what a word means,
+// and where it is declared. It looks at texts only, which need not parse. It is not
 // changed once it is made, and may be used from any goroutine.
 type Assistant struct {
 	files map[string]assisted
@@ -78,7 +78,7 @@ func (a *Assistant) backends(file string, b *outline) (all []declaration) {
 	return all
 }
 
-// namesBackend reports an argument that says a backend's name.
+// namesBackend reports whether the value of an argument is the name of a backend.
 func namesBackend(row *argument) bool {
 	return row != nil && row.name == backendLanguage().name
 }

@@ -37,8 +37,8 @@ func readBackendHost(b *block, a *argument, backend *site.Backend) {
 	}
 }
 
-// checkBackend holds that no other backend of the site has the name, that it has
-// a server, and that something is run where it is said how.
+// checkBackend checks that no other backend of the site has the name, that it has a
+// server, and that there is a command wherever its environment or directory is given.
 func checkBackend(b *block, backend *site.Backend) {
 	if backend.Name != "" {
 		if first := b.alone(backend.Name); first != nil {
@@ -60,7 +60,7 @@ func checkBackend(b *block, backend *site.Backend) {
 	backend.Env, backend.Dir = nil, ""
 }
 
-// isWordCharacter reports what names are made of in most languages.
+// isWordCharacter reports whether a character may be part of a name in most languages.
 func isWordCharacter(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_'
 }

@@ -71,8 +71,8 @@ func parseStatuses(text string) (site.StatusRange, bool) {
 	return site.StatusRange{First: int(first), Last: int(last)}, err == nil && first >= 100 && last <= 599 && first <= last
 }
 
-// checkHealth holds that a question has ended before the next one is put, which
-// bounds how long a server that hangs is taken for well.
+// checkHealth checks that a question ends before the next one is put. That bounds for how
+// long a server that hangs is taken for well.
 func checkHealth(b *block, h *site.Health) {
 	timeout := b.row(&h.Timeout)
 	if h.Timeout > h.Interval && b.holds(timeout) && !b.wrong(timeout) {
@@ -90,8 +90,8 @@ func readServerName(b *block, a *argument, t *site.BackendTLS) {
 
 func readVerify(b *block, a *argument, t *site.BackendTLS) { t.Verify = !b.holds(a) || b.flag(a) }
 
-// checkBackendTLS reads the files that servers are spoken to with, which must be
-// good. Their content is part of what the model means.
+// checkBackendTLS reads the files with which edgegen speaks TLS to servers; they must be
+// good. Their content is part of the model's meaning.
 func checkBackendTLS(b *block, t *site.BackendTLS) {
 	sum := sha256.New()
 	ca, chain, key := b.row(&t.CA), b.row(&t.Certificate), b.row(&t.Key)

@@ -11,9 +11,9 @@ import (
 	"edgegen/internal/site"
 )
 
-// block is a block that is being decoded. One that the file does not have is
-// a block without content, so that a decoder needs no case for it: every
-// value is its default.
+// block is a block that is being decoded. A block that the file does not have is decoded
+// as one without content, in which every value is the default, so that no decoder needs a
+// case for it.
 type block struct {
 	*loader
 	schema  *schema
@@ -24,7 +24,7 @@ type block struct {
 	node    *hclsyntax.Block
 	model   any                     // what it is decoded into
 	refused bool                    // it is left out of the list of its kind
-	named   map[string]*block       // the blocks in it that have to be told from one another
+	named   map[string]*block       // the names of the blocks in it, by kind, that must differ
 	wrongs  map[string]bool         // the arguments that an error was reported for
 	servers map[site.Server]located // those that a backend has named so far
 	// listening are what blocks in it listen on.
@@ -34,7 +34,7 @@ type block struct {
 	plain     bool // nothing in it has to be evaluated
 	values    map[hclsyntax.Expression]evaluated
 	instances map[*hclsyntax.Block]instance // the blocks in it that dynamic ones stand for
-	nulls     map[string]bool               // the arguments that are null, and count as left out
+	nulls     map[string]bool               // the arguments whose value is null, which count as left out
 	lacking   map[*schema]bool              // kinds of which it would hold more, but for an error
 }
 
@@ -68,8 +68,8 @@ func (b *block) open(kind *schema, node *hclsyntax.Block) *block {
 	return inner
 }
 
-// enter has messages say which instance they are about, until what it returns
-// is called.
+// enter makes messages say which instance they are about, until the caller calls the
+// function that it returns.
 func (b *block) enter() (leave func()) {
 	before := b.loader.instance
 	if b.scope != nil {
@@ -133,7 +133,7 @@ func (b *block) checkLabel(node *hclsyntax.Block) {
 // checkNames reports every argument and block that the schema does not have,
 // and every block that stands there twice.
 func (b *block) checkNames() {
-	// A map has no order, and which problems are shown first must not vary.
+	// A map has no order, but the problems that are shown first must always be the same.
 	for _, attribute := range sortedAttributes(b.body) {
 		if b.schema.argument(attribute.Name) == nil && !b.schema.free {
 			b.unknownArgument(attribute)
@@ -220,8 +220,8 @@ func (b *block) find(kind *schema) (place hcl.Range, found bool) {
 	return hcl.Range{}, false
 }
 
-// alone claims a name among the blocks of a kind that stand beside each other.
-// A block whose name is taken is refused, and the other is returned.
+// alone claims a name among the blocks of a kind that stand side by side. If another
+// block has the name, this one is refused, and the other is returned.
 func (b *block) alone(name string) (taken *block) {
 	beside := b.around
 	if beside.named == nil {

@@ -49,7 +49,7 @@ type sitePair struct {
 	pair    certificate.Pair
 }
 
-// checkPair warns of what clients will say to a certificate.
+// checkPair warns of a certificate that clients will not believe.
 func (b *block) checkPair(pair certificate.Pair, written located) {
 	b.checkDates(pair, written)
 	for _, name := range b.around.model.(*siteDraft).names {

@@ -36,8 +36,8 @@ func (l *loader) clients(files clientsFiles) clientsReading {
 	return read
 }
 
-// relies is what a site block depends on that names these files: what is in them, and
-// what is said about that today.
+// relies is what a site block that names these files depends on: their content, and the
+// warnings about it as of today.
 func (r clientsReading) relies(files clientsFiles) reliance {
 	return reliance{kind: onClients, name: files.authorities + "\x00" + files.revoked, content: r.said, there: r.err == nil}
 }
@@ -92,7 +92,7 @@ func (b *block) readClients(c *site.Clients, ca, crl named) {
 	c.Authorities, c.Revoked = read.files.Authorities, read.files.Revoked
 }
 
-// unheld refuses what nobody would hold: certificates of clients where somebody else
+// unheld refuses what nobody would enforce: certificates of clients where somebody else
 // ends TLS.
 func (l *Loaded) unheld() (found Diagnostics) {
 	for i := range l.Edge.Sites {

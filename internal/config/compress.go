@@ -29,7 +29,7 @@ func readAlgorithms(b *block, a *argument, c *site.Compress) {
 	}
 }
 
-// codingOf is what somebody means who calls a coding by its program.
+// codingOf is the coding that is meant by the name of a program, as br by "brotli".
 func codingOf(name string) string {
 	switch strings.ToLower(name) {
 	case "brotli":
@@ -60,7 +60,8 @@ func readTypes(b *block, a *argument, c *site.Compress) {
 	}
 }
 
-// typeProblem is what makes a text, in lower case, no pattern of media types.
+// typeProblem is why a text, in lower case, is no pattern of media types; "" if it is
+// one.
 func typeProblem(name string) (problem, remedy string) {
 	kind, rest, ok := strings.Cut(name, "/")
 	wrong := func(c rune) bool {

@@ -122,7 +122,7 @@ func (l *loader) sites(all []written) (sites []site.Site, first int) {
 	return sites, slices.IndexFunc(sites, func(s site.Site) bool { return s.Host == host })
 }
 
-// claim takes a name, which can be claimed once.
+// claim gives a site a name, which no other site can have then.
 func (l *loader) claim(name located) {
 	l.note.claim(name)
 	if first, taken := l.claims[name.text]; taken {

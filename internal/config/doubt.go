@@ -12,7 +12,7 @@ import (
 	"edgegen/internal/site"
 )
 
-// What follows is legal and probably not meant.
+// What these look for is legal, and probably not meant.
 
 // doubtSite looks at a site whose blocks are decoded, and in order.
 func (b *block) doubtSite(s *siteDraft) {
@@ -97,7 +97,7 @@ func namesOf(body *hclsyntax.Body, argument string, known []string) (names []str
 	return known, true
 }
 
-// doubtStoring reports a ttl that cookies leave nothing to do for (K1, K2).
+// doubtStoring reports a ttl that has no effect because of cookies (K1, K2).
 func (b *block) doubtStoring(s *siteDraft, r *site.Route) {
 	written := b.named[routeName(b.kindIn(&s.Routes), r)]
 	if !r.HasTTL || r.TTL == 0 || written == nil {
@@ -115,8 +115,8 @@ func (b *block) doubtStoring(s *siteDraft, r *site.Route) {
 	}
 }
 
-// doubtTimeouts knows that nothing moves in a quiet WebSocket but pings, which most
-// programs send twice a minute at the most.
+// doubtTimeouts reports a websocket_idle that would end quiet WebSockets: in these only
+// pings move, and most programs send no more than two a minute.
 func doubtTimeouts(b *block, t *site.Timeouts) {
 	if t.WebSocketIdle < time.Minute {
 		row := b.row(&t.WebSocketIdle)
@@ -124,7 +124,7 @@ func doubtTimeouts(b *block, t *site.Timeouts) {
 	}
 }
 
-// doubtNetworks reports networks that nobody has to himself.
+// doubtNetworks reports networks that are too large to belong to one owner.
 func (b *block) doubtNetworks(a *argument, networks []site.Prefix) {
 	const smallest = 8 // bits of the largest network that somebody has
 	for _, n := range networks {

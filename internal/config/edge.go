@@ -75,8 +75,8 @@ func (b *block) networks(a *argument) (all []site.Prefix) {
 	return all
 }
 
-// readEngine reads the engine of a tier. One that serves another tier is told
-// from a word that is none.
+// readEngine reads the engine of a tier. The message about an engine of another tier
+// differs from the one about a word that is no engine.
 func readEngine(b *block, a *argument, _ *site.Engines) {
 	engine := b.engine(a)
 	*a.into(b.model).(*site.Engine) = engine

@@ -51,7 +51,7 @@ func readScriptParams(b *block, a *argument, f *site.FastCGI) {
 	slices.SortFunc(f.Params, func(x, y site.Variable) int { return cmp.Compare(x.Name, y.Name) })
 }
 
-// checkFastCGI holds that what speaks FastCGI is not to speak TLS too.
+// checkFastCGI checks that a backend does not speak FastCGI and TLS.
 func checkFastCGI(b *block, backend *site.Backend) {
 	if backend.FastCGI == nil {
 		return
@@ -63,7 +63,8 @@ func checkFastCGI(b *block, backend *site.Backend) {
 	}
 }
 
-// checkScriptRoute holds that no WebSocket leads to an app that cannot open one.
+// checkScriptRoute checks that a route with WebSockets does not lead to FastCGI, which
+// has none.
 func checkScriptRoute(b *block, r *site.Route) {
 	if row := b.row(&r.WebSocket); r.WebSocket && b.appOf(r) != nil {
 		b.errorAt(b.placeOf(row), "leave "+row.name+" out, or name the backend of a server for WebSockets", "no WebSocket can be opened to backend %q: it speaks FastCGI", r.Backend)
@@ -81,8 +82,9 @@ func (b *block) appOf(r *site.Route) *site.FastCGI {
 }
 
 // script reports an entry of try_files that names a script, which is no file to be
-// served. One that the route's app finds by itself, as in ["$uri", "$uri/index.php",
-// "/index.php"], says so and no more; any other would say what is not done.
+// served. An entry whose script the route's app finds by itself, as in ["$uri",
+// "$uri/index.php", "/index.php"], may stand there without effect. Any other would
+// promise what is not done.
 func (b *block) script(a *argument, entry located, try site.Try) bool {
 	route := b.around
 	draft := site.Site{Backends: route.around.model.(*siteDraft).Backends}

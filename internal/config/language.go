@@ -13,14 +13,14 @@ type argument struct {
 	name     string
 	kind     kind
 	choices  []string // of a text that is one of several
-	standard string   // what one that is left out stands for, as it would be written; "" for nothing
+	standard string   // the value of an argument that is left out, as it would be written; "" for none
 	least    string   // the bounds of a number, size or duration, as they would be written
 	most     string
 	elements int  // the most elements of a list; 0 for any number
 	needed   bool // its block cannot do without it
-	serves   bool // it is about answers from files or an app, which a redirect does without
+	serves   bool // it is about answers from files or an app, so it does not go with a redirect
 	inside   bool // it can stand on a route that no client reaches
-	raw      bool // it is read as it is written, and not as a value
+	raw      bool // it names things, and is not evaluated
 	by       tier // who carries it out
 	words    string
 	example  string // a value, as it would be written

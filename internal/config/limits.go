@@ -8,9 +8,8 @@ import (
 	"edgegen/internal/site"
 )
 
-// checkLimits holds that WebSockets, each of which is a connection, are no
-// more than those. Where connections alone are lowered, the WebSockets are
-// too.
+// checkLimits checks that there may be no more WebSockets than connections, as each of
+// them is one. Where the site lowers connections alone, WebSockets are lowered with them.
 func checkLimits(b *block, l *site.Limits) {
 	connections, websockets := b.row(&l.Connections), b.row(&l.WebSockets)
 	if l.WebSockets <= l.Connections {

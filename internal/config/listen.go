@@ -12,8 +12,8 @@ import (
 	"edgegen/internal/site"
 )
 
-// entry is one element of http or https, or another address that is listened on,
-// which may be two listeners.
+// entry is one element of http or https, or another address to listen on. It may stand
+// for two listeners.
 type entry struct {
 	argument  string
 	text      string

@@ -29,9 +29,9 @@ import (
 type Loaded struct {
 	// Edge is the model; nil where the diagnostics hold an error.
 	Edge *site.Edge
-	// Files are the absolute paths of every file the site is made of, sorted:
-	// the HCL files, certificates and keys, whether they could be read or not.
-	// Who wants to know when the site changes watches these, and Root.
+	// Files are the absolute paths of every file the site is made of, sorted: the HCL
+	// files, certificates and keys, whether they could be read or not. To learn of
+	// changes of the site, watch these, and Root.
 	Files []string
 	// Variables are the names of the site's variables, sorted.
 	Variables []string
@@ -105,11 +105,11 @@ type loader struct {
 	shifter     shifter
 	claims      map[string]hcl.Range // the names of sites, and where they are
 	given       []Given
-	texts       map[string][]byte // that stand for what is in files, by their absolute paths
+	texts       map[string][]byte // texts that are read instead of files, by the absolute paths of these
 	scope       *scope            // of what stands in the files themselves
-	// scopeID is what variables and locals are known by: the same where their
-	// blocks, what is given, and what they rely on are the same. It is "" until
-	// they have their values.
+	// scopeID names the values of all variables and locals. It is the same where their
+	// blocks, the given values, and what they rely on are the same, and "" until they
+	// have their values.
 	scopeID        string
 	identification hash.Hash
 	declared       map[string][]string // the names of variables and locals, sorted
@@ -206,7 +206,7 @@ func (l *loader) add(d Diagnostic) {
 	l.diagnostics = append(l.diagnostics, d)
 }
 
-// causeOf drops the path that os errors repeat.
+// causeOf is an error of os without the path, which the message has already.
 func causeOf(err error) string {
 	var path *fs.PathError
 	if errors.As(err, &path) {

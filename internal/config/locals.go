@@ -113,7 +113,7 @@ func secondStep(reference hcl.Traversal) (string, bool) {
 	return step.Name, ok
 }
 
-// order appends a local behind those that it needs. Circles are reported once.
+// order appends a local behind those that it needs. A circle is reported once.
 func (l *loader) order(name string, locals map[string]*localValue, path []string, order *[]string) {
 	local := locals[name]
 	switch local.state {

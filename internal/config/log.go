@@ -40,7 +40,7 @@ func readLogExclude(b *block, a *argument, l *site.Log) {
 	l.Exclude = slices.Compact(l.Exclude)
 }
 
-// checkLog holds that what is written has an effect.
+// checkLog checks that everything that the log block says has an effect.
 func checkLog(b *block, l *site.Log) {
 	if fields := b.row(&l.Fields); b.holds(fields) && l.Format == "combined" {
 		b.errorAt(b.placeOf(fields), "leave it out", "%s has no effect: the combined format has fields of its own", fields.name)

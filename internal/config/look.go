@@ -13,8 +13,8 @@ type sight struct {
 	problem   string // why it cannot be looked at; "" where it can
 	directory bool
 	identity  identity
-	// settled is false for a file that was changed a moment ago: the next
-	// change may leave it with the same times.
+	// settled is false for a file that was changed a moment ago, since a further change
+	// may leave it with the same times.
 	settled bool
 }
 
@@ -54,8 +54,7 @@ func lookAt(path string) sight {
 	return found
 }
 
-// looksLike reports whether a block that asks about the path gets the answer
-// that it got before.
+// looksLike reports whether a look at the path gives the same as the one before.
 func (s sight) looksLike(before sight) bool {
 	return s.problem == before.problem && s.directory == before.directory
 }

@@ -10,7 +10,7 @@ import (
 
 func readMatchMethods(b *block, a *argument, m *site.Match) { m.Methods = b.methods(a) }
 
-// unmatched are fields by which no route is chosen.
+// unmatched are the header fields by which no route may be chosen.
 func unmatched() []owned {
 	const forwarded = "what it says of the client is set by the edge"
 	return append(hopByHop(), owned{"Host", "a site has hosts of its own"},
@@ -40,7 +40,7 @@ func readMatchHeaders(b *block, a *argument, m *site.Match) {
 	}
 }
 
-// checkMatch holds that a match asks for something.
+// checkMatch checks that a match block asks for something.
 func checkMatch(b *block, m *site.Match) {
 	if !b.has(&m.Methods) && !b.has(&m.Headers) && !b.has(&m.Query) {
 		b.errorAt(b.place, `add headers = { "X-Beta" = "1" }, say`, "%s asks for nothing", b.schema.title)

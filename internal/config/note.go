@@ -6,7 +6,7 @@ import (
 	"edgegen/internal/certificate"
 )
 
-// note is what the decoding of a site block did and saw, its model aside. Its
+// note is what decoding a site block depended on and did, besides making its model. The
 // methods do nothing on nil.
 type note struct {
 	claims   []located
@@ -86,8 +86,8 @@ func (n *note) keepSecret(text string) {
 	}
 }
 
-// depend says what the variables and locals are known by, of which the block
-// has named one, or may have.
+// depend notes the scopeID of the variables and locals, of which the block has named one,
+// or may have.
 func (n *note) depend(scope string) {
 	if n != nil {
 		n.scope = scope

@@ -35,7 +35,7 @@ type item struct {
 	value span // from the "=" to its end
 }
 
-// outliner reads tokens without ever giving up.
+// outliner reads tokens, and makes something of every text.
 type outliner struct {
 	tokens hclsyntax.Tokens
 	at     int

@@ -29,8 +29,8 @@ func (l *loader) pair(files pairFiles) (certificate.Pair, error) {
 	return now.pair, now.err
 }
 
-// holds reports whether to read the files anew would give the same. An error is
-// not relied on: what keeps a file from being read need not be the file.
+// holds reports whether reading the files anew would give the same. After an error it
+// does not, since the reason need not be in the file.
 func (r *reading) holds(now *reading) bool {
 	return r.err == nil && r.certificate.settled && r.key.settled &&
 		r.certificate.identity == now.certificate.identity && r.key.identity == now.key.identity

@@ -59,7 +59,7 @@ func (l *loader) fileToWrite(name string, value located) string {
 	return path
 }
 
-// lookedAt tells where a relative path led.
+// lookedAt adds to a message where a relative path has led.
 func lookedAt(value located, path string) string {
 	if filepath.IsAbs(value.text) {
 		return ""

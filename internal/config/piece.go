@@ -7,14 +7,13 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// A file is parsed in pieces, so that one which has not changed since an
-// earlier load need not be parsed again. Every line that begins with a letter
-// begins a piece: in the canonical layout, those are the lines where blocks of
-// the file begin. Where one of them is no such line, because it stands in a
-// comment, a heredoc or a block that is not indented, a piece ends within
-// something, and does not parse. The file is then parsed as a whole, as it is
-// wherever anything is wrong with it. Pieces that all parse make the same
-// blocks as the whole: each ends with a line, outside of everything.
+// A file is parsed in pieces, so that a piece which has not changed since an earlier load
+// need not be parsed again. Every line that begins with a letter begins a piece: in the
+// canonical layout, those are the lines where blocks of the file begin. Where one of them
+// is no such line, because it stands in a comment, a heredoc or a block that is not
+// indented, a piece ends within something, and does not parse. The file is then parsed as
+// a whole, as it is wherever anything is wrong with it. Pieces that all parse make the
+// same blocks as the whole: each ends with a line, outside of everything.
 
 // piece is a part of a file, or all of it.
 type piece struct {

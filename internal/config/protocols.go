@@ -31,7 +31,7 @@ func readProtocols(b *block, a *argument, edge *site.Edge) {
 	edge.Protocols = site.Protocols{HTTP2: slices.Contains(seen, site.HTTP2), HTTP3: slices.Contains(seen, site.HTTP3)}
 }
 
-// versionOf is what somebody means who writes a version in another way.
+// versionOf is the version of HTTP that is meant by another spelling, as h2 by "HTTP/2".
 func versionOf(text string) string {
 	switch text {
 	case "http/1.1", "http1", "1.1", "HTTP/1.1":

@@ -16,7 +16,7 @@ const maxFile = 64 << 20
 
 const hclEnding = ".hcl"
 
-// testEnding ends the names of files with tests of a site, which are none of it.
+// testEnding ends the names of files with tests of a site. They are no part of the site.
 const testEnding = ".edgetest.hcl"
 
 // IsSiteFile reports whether a file of that name makes a site with the others of

@@ -14,7 +14,7 @@ type Reader struct {
 	path  string
 	given []Given
 	now   func() time.Time
-	texts map[string][]byte // by the absolute paths of the files that they stand for
+	texts map[string][]byte // instead of files, by the absolute paths of these
 
 	mu     sync.Mutex
 	memory memory

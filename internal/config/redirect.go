@@ -62,7 +62,8 @@ func startOfPath(to string) int {
 	return len(to)
 }
 
-// checkRedirect holds that a path that goes along is one below the route's.
+// checkRedirect checks that a redirect which keeps the path belongs to a route with a
+// path to keep.
 func checkRedirect(b *block, r *site.Redirect) {
 	if route := b.around.model.(*site.Route); r.KeepsPath() && !route.IsPrefix() {
 		b.errorAt(b.placeOf(b.row(&r.Path)), "write what is to go along with {1}, say, for a capture", "nothing is below %q", route.Label())
@@ -85,11 +86,10 @@ func readStatus(b *block, a *argument, r *site.Redirect) {
 	}
 }
 
-// targetProblem is what makes a text no target of a redirect: it must be an
-// absolute path or an http or https URL, in the characters that URLs are made
-// of. "//host" and "/\host" lead browsers to another host. A "$" is refused
-// because in the daemons' languages it begins a variable, and who writes one
-// here most likely means that.
+// targetProblem is why a text is no target of a redirect; "" if it is one. A target is an
+// absolute path or an http or https URL, in the characters that URLs are made of.
+// "//host" and "/\host" lead browsers to another host. A "$" is refused because it begins
+// a variable in the daemons' languages, which is most likely what was meant.
 func targetProblem(to string) (problem, remedy string) {
 	const example = `write "/new" or "https://example.com/new", say`
 	bad := strings.IndexFunc(to, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune("\"<>\\^`{|}", r) })

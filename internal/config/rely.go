@@ -33,8 +33,8 @@ func (r reliance) sum() string {
 	return fmt.Sprint(r.there, hex.EncodeToString(sum[:]))
 }
 
-// rely keeps what the value that is being made depends on: it is part of what
-// the variables and locals are known by, or of the note of a site block.
+// rely notes something that the value under evaluation depends on: it becomes part of the
+// scopeID, or of the note of the site block.
 func (l *loader) rely(on reliance) {
 	if l.scopeID == "" {
 		l.identify(string(on.kind), on.name, on.sum())
@@ -43,14 +43,14 @@ func (l *loader) rely(on reliance) {
 	l.note.rely(on)
 }
 
-// identify adds to what the variables and locals of the site are known by.
+// identify adds something to the scopeID.
 func (l *loader) identify(kind, name, value string) {
 	fmt.Fprintf(l.identification, "%q %q %q\n", kind, name, value)
 }
 
 func (l *loader) identity() string { return hex.EncodeToString(l.identification.Sum(nil)) }
 
-// still reports whether what was relied on is as it was.
+// still reports whether the thing relied on has not changed.
 func (l *loader) still(on reliedOn) bool {
 	now := reliance{kind: on.kind, name: on.name}
 	switch on.kind {

@@ -43,8 +43,8 @@ func (l *loader) keep(s *source, known *remembered) {
 	l.memory.sites[s.path][known.text] = known
 }
 
-// recall finds a piece that an earlier load decoded, and that would be decoded
-// to the same now.
+// recall finds what an earlier load has decoded from a piece, if decoding the piece now
+// would give the same.
 func (l *loader) recall(s *source, p *piece) bool {
 	known, ok := l.before.sites[s.path][string(p.text)]
 	if !ok || !l.holds(known) {
@@ -76,8 +76,8 @@ func (l *loader) holds(known *remembered) bool {
 	return true
 }
 
-// parseStale parses the pieces that are known and that name variables or locals
-// which are not what they were. They parse as they did before.
+// parseStale parses the remembered pieces that name variables or locals whose values have
+// changed. They parsed without an error before, so they do now.
 func (l *loader) parseStale(s *source, pieces []*piece) {
 	for _, p := range pieces {
 		if p.known != nil && p.known.scope != "" && p.known.scope != l.scopeID {
@@ -87,7 +87,7 @@ func (l *loader) parseStale(s *source, pieces []*piece) {
 	}
 }
 
-// replay does what the decoding of the piece would do.
+// replay repeats what decoding the piece did besides making its model.
 func (l *loader) replay(s *source, p *piece) []site.Site {
 	known := p.known
 	for _, name := range known.claims {

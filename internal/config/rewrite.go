@@ -57,7 +57,8 @@ func readReplacement(b *block, a *argument, w *site.Rewrite) {
 	}
 }
 
-// checkRewrite holds that a rewrite says one thing, for an app.
+// checkRewrite checks that a rewrite changes the path in one way, and that the route has
+// an app.
 func checkRewrite(b *block, w *site.Rewrite) {
 	pattern, replacement := b.has(&w.Pattern), b.has(&w.Replacement)
 	prefix := b.has(&w.StripPrefix) || b.has(&w.AddPrefix)

@@ -113,7 +113,8 @@ func readRoutePath(b *block, label located, r *site.Route) {
 	r.Pattern = text
 }
 
-// problemOf is why a regular expression, or a text with captures, is refused.
+// problemOf is why a regular expression, or a text with captures, is refused; "" if it is
+// good.
 func problemOf(err error) (what, remedy string) {
 	var problem *routing.Problem
 	if errors.As(err, &problem) {
@@ -193,9 +194,9 @@ func (b *block) methods(a *argument) []string {
 	return methods
 }
 
-// checkRoute holds that no other route of the site has the path, that the
-// route does something, that one that redirects does nothing else, and that
-// what is about an app has one.
+// checkRoute checks that no other route of the site has the path, that the route does
+// something, that a route which redirects does nothing else, and that arguments about an
+// app stand on a route with one.
 func checkRoute(b *block, r *site.Route) {
 	if r.Path+r.Pattern != "" {
 		if first := b.alone(routeKey(r)); first != nil {
@@ -224,7 +225,7 @@ func checkRoute(b *block, r *site.Route) {
 	}
 }
 
-// checkInside reports what says something of clients on a route that none reaches.
+// checkInside reports arguments about clients on a route that no client reaches.
 func (b *block) checkInside() {
 	remedy := "write it on the routes that clients ask for: their apps lead here"
 	for i := range b.schema.arguments {
@@ -239,7 +240,7 @@ func (b *block) checkInside() {
 	}
 }
 
-// checkRedirects reports what a redirect leaves nothing to do for.
+// checkRedirects reports arguments that have no effect beside a redirect.
 func (b *block) checkRedirects(redirect *schema) {
 	remedy := "a redirect answers every request of its route: keep one of the two"
 	for i := range b.schema.arguments {
@@ -281,7 +282,7 @@ func (b *block) routePath(label located, exact bool) string {
 	return path
 }
 
-// pathProblem is what makes a text no path of routes.
+// pathProblem is why a text is no path of a route; "" if it is one.
 func pathProblem(path string) (problem, remedy string) {
 	switch {
 	case !strings.HasPrefix(path, "/"):
@@ -312,7 +313,7 @@ func withoutWildcard(path string) string {
 	return path
 }
 
-// isPathCharacter reports what RFC 3986 lets stand in a path as it is, "*"
+// isPathCharacter reports whether RFC 3986 lets a character stand in a path as it is, "*"
 // aside.
 func isPathCharacter(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/-._~!$&'()+,;=:@", r)

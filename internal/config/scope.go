@@ -79,9 +79,9 @@ func (b *block) value(name string, expression hclsyntax.Expression) (cty.Value, 
 	return value, ok
 }
 
-// evaluate evaluates an expression in a scope, and reports what keeps it from
-// having a value. What depends on something that has been reported has none
-// either, and is not reported again.
+// evaluate evaluates an expression in a scope, and reports why it has no value. An
+// expression that depends on something that has been reported has no value either, and is
+// not reported again.
 func (l *loader) evaluate(name string, expression hclsyntax.Expression, s *scope) (cty.Value, bool) {
 	l.note.depend(l.scopeID)
 	place := expression.Range()

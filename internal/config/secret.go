@@ -60,7 +60,7 @@ func touchesSecret(expression hclsyntax.Expression, context *hcl.EvalContext) bo
 	return found
 }
 
-// isOpen reports whether a name is not sensitive, and else refuses it.
+// isOpen reports whether a name is not sensitive, and refuses one that is.
 func (l *loader) isOpen(called string, name located) bool {
 	if !l.origins[name.place].sensitive {
 		return true
@@ -73,7 +73,7 @@ func (l *loader) isOpen(called string, name located) bool {
 // secrets are the texts of sensitive values.
 type secrets map[string]bool
 
-// hideIn hides in everything that a diagnostic shows.
+// hideIn hides the secrets in everything that a diagnostic shows.
 func (s secrets) hideIn(d *Diagnostic) {
 	known := s.longestFirst()
 	for _, text := range []*string{&d.Summary, &d.Remedy, &d.Snippet, &d.Instance} {

@@ -48,8 +48,8 @@ func (b *block) first(server site.Server, written located) bool {
 	return true
 }
 
-// checkServers holds that the backend has a server, one of which is no backup,
-// and that what is said about TLS is said of one.
+// checkServers checks that the backend has a server that is no backup, and warns of
+// arguments that concern none of its servers.
 func checkServers(b *block, backend *site.Backend) {
 	servers, block := b.row(&backend.Servers), b.kindIn(&backend.Servers)
 	_, blocks := b.find(block)

@@ -11,9 +11,9 @@ import (
 // something that a copy must not share.
 type shifter map[reflect.Type]shift
 
-// shift changes a value, which is a copy already, to one that shares nothing
-// with what it was copied from but strings and lists of strings, and whose
-// places are so many lines further down. It is nil for a type without work.
+// shift changes a value, which is a copy already. Afterwards it shares nothing with the
+// original but strings and lists of strings, and its places are so many lines further
+// down. It is nil for a type without work.
 type shift func(v reflect.Value, lines int)
 
 // moved returns a copy of sites that stand so many lines further down.

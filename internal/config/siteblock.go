@@ -77,14 +77,14 @@ func (b *block) hostOrWildcard(written located) (located, bool) {
 	return located{"*." + host.text, written.place}, ok
 }
 
-// readDefault claims what no name can stand for.
+// readDefault claims the place of the default site, which one site can have.
 func readDefault(b *block, a *argument, s *siteDraft) {
 	if s.Default = b.flag(a); s.Default {
 		b.claim(located{"every other host", b.placeOf(a)})
 	}
 }
 
-// checkHSTS holds what the list of browsers asks for (hstspreload.org).
+// checkHSTS checks what the list that browsers carry asks for (hstspreload.org).
 func checkHSTS(b *block, h *site.HSTS) {
 	if h.Preload && (h.MaxAge < 365*day || !h.IncludeSubdomains) {
 		b.errorAt(b.placeOf(b.row(&h.Preload)), `write max_age = "1y" and include_subdomains = true`, "browsers take no host on their list for less than a year, or without those below it")
@@ -103,7 +103,7 @@ func checkSite(b *block, s *siteDraft) {
 	b.doubtSite(s)
 }
 
-// checkSticky holds that the cache takes no cookie away by which a client stays
+// checkSticky checks that ignore_cookies does not name the cookie by which a client stays
 // with its server.
 func (b *block) checkSticky(s *siteDraft) {
 	for _, backend := range s.Backends {
@@ -187,8 +187,8 @@ func readTags(b *block, a *argument, c *site.Cache) {
 
 func readPurgers(b *block, a *argument, c *site.Cache) { c.Purgers = b.networks(a) }
 
-// readPage reads the page of a maintenance. It need not exist: that it appears
-// is what it is for.
+// readPage reads the page of a maintenance block. It need not exist: maintenance begins
+// when it appears.
 func readPage(b *block, a *argument, m *site.Maintenance) {
 	page, ok := b.text(a)
 	if !ok {

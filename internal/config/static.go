@@ -89,8 +89,8 @@ func expand(entry string, index []string) []site.Try {
 	return []site.Try{{Prefix: strings.TrimSuffix(prefix, "/"), Suffix: suffix, HasURI: true}}
 }
 
-// tryProblem is what makes a text no entry of try_files: "$uri" once, with a
-// path before and any text behind it, or a fixed path. Nothing can lead out
+// tryProblem is why a text is no entry of try_files; "" if it is one. An entry is "$uri"
+// once, with a path before and any text behind it, or a fixed path. Nothing can lead out
 // of the root, and nothing to a dot file, which is never served.
 func tryProblem(entry string) (problem, remedy string) {
 	prefix, suffix, hasURI := strings.Cut(entry, "$uri")

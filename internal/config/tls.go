@@ -9,10 +9,9 @@ import (
 	"edgegen/internal/site"
 )
 
-// checkTLS holds that a site has a tls block, and that it names a certificate
-// in one of the two ways. The certificate and its key must be good; dates and
-// names are worth a warning, because a site may be tried out with any
-// certificate.
+// checkTLS checks that a site has a tls block, which names a certificate in exactly one
+// way. The certificate and its key must be good; dates and names are worth a warning,
+// because a site may be tried out with any certificate.
 func checkTLS(b *block, tls *site.TLS) {
 	checkClients(b, tls)
 	if hook := b.row(&tls.DNSHook); b.holds(hook) && !tls.ACME {
@@ -44,8 +43,8 @@ type without struct {
 	instance string
 }
 
-// lacksTLS notes down a site without a tls block: whether it needs one, the edge
-// block says.
+// lacksTLS notes a site without a tls block. Whether it needs one depends on the edge
+// block.
 func (l *loader) lacksTLS(place hcl.Range) {
 	l.without = append(l.without, without{place, l.instance})
 	if l.note != nil {

@@ -267,8 +267,8 @@ func (b *block) flagOf(name string, expression hclsyntax.Expression) (bool, bool
 	return ok && value.True(), ok
 }
 
-// plainOf reads a number or a flag. What is written as another kind is refused,
-// though a value that is computed would be converted.
+// plainOf reads a number or a flag. A literal of another kind is refused, although a
+// computed value would be converted.
 func (b *block) plainOf(name string, expression hclsyntax.Expression, kind cty.Type, want string) (cty.Value, bool) {
 	if literal, ok := expression.(*hclsyntax.LiteralValueExpr); ok && !literal.Val.IsNull() && literal.Val.Type() == kind {
 		return literal.Val, true

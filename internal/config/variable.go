@@ -105,8 +105,8 @@ func fillValidations(around *block, kind *schema) {
 	}
 }
 
-// settle returns the value of a variable: what is given, or its default. It is
-// unknown where there is none, which has been reported.
+// settle returns the value of a variable: the given one, or its default. It is unknown if
+// there is neither, which has been reported.
 func (l *loader) settle(v *variable, given map[string]givenValue) cty.Value {
 	at, isGiven := given[v.name]
 	value, ok := v.standard, v.standard != cty.NilVal
@@ -198,8 +198,8 @@ func pathText(path cty.Path) string {
 	return text
 }
 
-// refuseGiven reports a value at its place; one of the command line or the
-// environment, which has none, at the variable.
+// refuseGiven reports a value at its place. A value of the command line or the
+// environment has none, and is reported at the variable.
 func (l *loader) refuseGiven(v *variable, from givenValue, problem string) {
 	place := from.place
 	if place.Filename == "" {
@@ -209,7 +209,7 @@ func (l *loader) refuseGiven(v *variable, from givenValue, problem string) {
 	l.errorAt(place, remedy, "the value of the variable %q %s", v.name, problem)
 }
 
-// validate holds that the conditions of a variable are true.
+// validate reports the conditions of a variable that are not true.
 func (l *loader) validate(v *variable, given map[string]givenValue) {
 	from := "its default"
 	if at, ok := given[v.name]; ok {

@@ -7,23 +7,23 @@ import (
 	"time"
 )
 
-// Many sites whose certificates come at about the same time are served by one change,
-// which takes all that is in the store: fifty would have stunnel read its files fifty
-// times, and each wait for all before it.
+// Certificates of many sites that come at about the same time are put into use by one
+// change, which takes all that is in the store. Fifty changes would have stunnel read its
+// files fifty times, and each would wait for those before it.
 const (
 	gatherTime = time.Second     // without another one that comes
 	gatherMost = 5 * time.Second // from the first one on
 )
 
 // renewals gathers certificates that are to be served, from many goroutines. The zero
-// value is ready. What stands in the site's files meanwhile does not matter: it is the
-// generation that is served which is changed.
+// value is ready. It changes the generation that is served, so that it does not matter
+// what the site's files say meanwhile.
 type renewals struct {
 	mu   sync.Mutex
 	next *gathering // that is not under way yet; nil for none
 }
 
-// gathering is one change for several certificates.
+// gathering is one change that puts several certificates into use.
 type gathering struct {
 	another chan struct{} // one that is to be served has come
 	done    chan struct{} // closed when err is there
@@ -68,7 +68,7 @@ func (r *renewals) serve(ctx context.Context, one renewal, change func(context.C
 	}
 }
 
-// leave ends what nobody waits for any more, and waits for that.
+// leave ends a change for which nobody waits any more, and waits until it has ended.
 func (r *renewals) leave(g *gathering) {
 	r.mu.Lock()
 	g.waiting--

@@ -18,10 +18,10 @@ const (
 	proxyTwoMost = 16 << 10 // of what follows the first 16 bytes
 )
 
-// announced reads the PROXY header with which a connection of a public listener has
-// to begin where its peer is one that announces clients. Nothing behind the header
-// is read. It returns whom the connection is from, and false where it is not served.
-// The deadline for the header is the one that is left for what follows.
+// announced reads the PROXY header with which a connection of a public listener has to
+// begin where its peer is one that announces clients. Nothing behind the header is read.
+// It returns who the client is, and false if the connection is not to be served. The
+// deadline for the header stays in force for what follows it.
 func (p *Plane) announced(c net.Conn) (from net.Addr, ok bool) {
 	from = c.RemoteAddr()
 	edge := p.model.Load().edge
@@ -44,7 +44,7 @@ func (p *Plane) announced(c net.Conn) (from net.Addr, ok bool) {
 	return from, false
 }
 
-// errNoProxy is what is no PROXY header.
+// errNoProxy is about bytes that are no PROXY header.
 var errNoProxy = errors.New("no PROXY header")
 
 // takeProxy reads a PROXY header of version 1 or 2, and nothing behind it. The

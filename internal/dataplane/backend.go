@@ -10,7 +10,7 @@ import (
 	"edgegen/internal/dataplane/wire"
 )
 
-// askBackend answers a native tier that asks for a backend on its socket.
+// askBackend answers a native tier that asks for a backend on the backend's socket.
 func (p *Plane) askBackend(x *exchange, id string) answer {
 	x.tier = "web"
 	x.Path, _, _ = strings.Cut(x.Target, "?")
@@ -30,7 +30,7 @@ func (p *Plane) askBackend(x *exchange, id string) answer {
 		}
 		return p.askToSwitch(x, group, x.model.patience[id])
 	}
-	// Whatever is to be taken in before an app hears of it, the web tier has.
+	// The web tier has already taken in what is to be taken in before an app hears of it.
 	r := p.askApp(x, x.model.handing[id], group, x.model.patience[id], true, decide.PassOn)
 	if r.Status == nobody {
 		return answer{Response: r, gone: true}
@@ -42,8 +42,8 @@ func (p *Plane) askBackend(x *exchange, id string) answer {
 	return answer{Response: r}
 }
 
-// askToSwitch is a handshake, which the cache tier has found valid. Its answer
-// reaches the client as it is.
+// askToSwitch asks an app by a WebSocket handshake that the cache tier has found valid.
+// The app's answer reaches the client as it is.
 func (p *Plane) askToSwitch(x *exchange, group *upstream.Group, t upstream.Timeouts) answer {
 	request := x.Request
 	request.Header = append(request.Header, wire.Field{Name: "Connection", Value: "Upgrade"}, wire.Field{Name: "Upgrade", Value: "websocket"})
@@ -66,7 +66,7 @@ func (p *Plane) askToSwitch(x *exchange, group *upstream.Group, t upstream.Timeo
 	return answer{Response: r, switched: switched, close: true}
 }
 
-// careless tells of an app that sends more than its answers say.
+// careless logs that an app sends more than its answers announce.
 func (p *Plane) careless(x *exchange) {
 	p.log.WarnContext(x.ctx, "an app sends more than its answers say; its connections are not kept for a while",
 		"host", x.Host, "backend", x.backend)

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// behind serves one connection of a plain listener on which the sites are served:
-// whoever ends TLS is in front of it, and from is the client as far as that is known
-// already. A peer that is trusted may begin with a PROXY header, unless the edge says
-// whose connections do. What a peer that is trusted says nothing about has come to it over
-// TLS; what anybody else sends is plain HTTP.
+// behind serves one connection of a plain listener on which the sites are served, because
+// somebody in front of the edge ends TLS. from is the client as far as that is known
+// already. A trusted peer may begin with a PROXY header, unless proxy_protocol names the
+// peers that do. A request of a trusted peer came to it over TLS unless it says
+// otherwise; a request of anybody else is plain HTTP.
 func (p *Plane) behind(conn net.Conn, d *door, client net.Addr) {
 	m := p.model.Load()
 	from := relayed{source: client, to: conn.LocalAddr()}

@@ -29,7 +29,7 @@ func (x *exchange) tellFailed() {
 	}
 }
 
-// tellAsked notes that the origin was asked, why, and what became of its answer; e is
+// tellAsked notes that the origin was asked, why, and whether its answer was stored; e is
 // what was stored before.
 func (x *exchange) tellAsked(e *httpcache.Entry, r *wire.Response, asked time.Time, stored bool) {
 	if !x.tells() {
@@ -58,7 +58,7 @@ func (x *exchange) tellAsked(e *httpcache.Entry, r *wire.Response, asked time.Ti
 	}
 }
 
-// tell writes it behind what other caches have said (RFC 9211, 2).
+// tell adds the note to an answer, behind what other caches have said (RFC 9211, 2).
 func (x *exchange) tell(h *wire.Header) {
 	if x.host == nil || x.told == "" {
 		return

@@ -74,7 +74,8 @@ func (f *front) fromStore(x *exchange, key string, e *httpcache.Entry, how strin
 	return r
 }
 
-// direct asks the origin for one client alone, conditions, ranges and all.
+// direct asks the origin for one client alone, with the client's own conditions and
+// ranges.
 func (f *front) direct(x *exchange, key string, e *httpcache.Entry) *wire.Response {
 	entity.Tidy(&x.Header)
 	asked := time.Now()
@@ -144,8 +145,7 @@ func (f *front) refresh(x *exchange, key string, e *httpcache.Entry) {
 	})
 }
 
-// detached copies what a fetch needs of an exchange, for one that outlives
-// the client's request.
+// detached copies from an exchange what a fetch needs that outlives the client's request.
 func (x *exchange) detached(ctx context.Context) *exchange {
 	own := *x
 	own.ctx, own.watch = ctx, nil

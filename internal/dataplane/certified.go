@@ -13,8 +13,8 @@ import (
 	"edgegen/internal/site"
 )
 
-// addClients prepares to verify the certificates of clients. What is as in the old
-// model stays, with what is known of those that are connected.
+// addClients prepares to verify the certificates of clients. Authorities and lists that
+// are as in the old model are kept, with what was found out about connected clients.
 func (m *model) addClients(old *model) error {
 	for i := range m.edge.Sites {
 		s := &m.edge.Sites[i]
@@ -35,9 +35,9 @@ func (m *model) addClients(old *model) error {
 	return nil
 }
 
-// ask has clients be asked for a certificate of these authorities. A handshake without
-// one, or with one that is not good, goes on: who does not come in is told so, by the
-// rules of the route and in their order. That the client has the key is certain.
+// ask has clients be asked for a certificate of these authorities. A handshake without a
+// certificate, or with one that is not good, succeeds: the route's rules refuse the
+// client later, in their order. TLS itself makes sure that the client has the key.
 func (s *siteTLS) ask(clients *certificate.Clients) {
 	s.ClientAuth, s.ClientCAs = tls.RequestClientCert, clients.Authorities()
 }

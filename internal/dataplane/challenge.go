@@ -22,8 +22,8 @@ func (p *Plane) challenged(x *exchange) (answer, bool) {
 		Header: wire.Header{{Name: "Content-Type", Value: "application/octet-stream"}, {Name: "X-Cache", Value: x.cache}}}}, true
 }
 
-// relayedChallenge answers a native web tier, which has the cache tier answer what
-// is not found here.
+// relayedChallenge answers a native web tier, which asks the cache tier for what is not
+// found here.
 func (p *Plane) relayedChallenge(x *exchange) answer {
 	x.Client, _ = decide.ParseAddress(x.Header.Get("X-Real-IP"))
 	x.ID = decide.NewID()
@@ -36,7 +36,8 @@ func (p *Plane) relayedChallenge(x *exchange) answer {
 }
 
 // challengeConfig is the configuration for a handshake by which an authority looks
-// whether a name leads here; nil where it is none, or nobody has asked it to.
+// whether a name leads here. It is nil for any other handshake, and where no authority
+// was asked for a certificate.
 func (p *Plane) challengeConfig(hello *tls.ClientHelloInfo) *tls.Config {
 	if p.options.Challenge == nil || len(hello.SupportedProtos) != 1 || hello.SupportedProtos[0] != ChallengeProtocol {
 		return nil

@@ -49,7 +49,8 @@ func (p *Plane) compress(r *wire.Response, c *site.Compress, coding string) {
 	r.Forms = nil // they are of the body as it was
 }
 
-// confirmed makes a 304 about a stored response say what the whole answer would.
+// confirmed gives a 304 about a stored response the fields that the whole answer would
+// have.
 func confirmed(r *wire.Response, stored wire.Header, c *site.Compress, coding string) {
 	if r.Status == http.StatusNotModified && decide.Codable(c, stored) {
 		decide.Coded(&r.Header, coding)
@@ -63,7 +64,7 @@ type broken struct{ err error }
 func (b *broken) Read([]byte) (int, error) { return 0, b.err }
 func (b *broken) Close() error             { return nil }
 
-// wish is how a native cache tier wants an answer (site.NoteCompress).
+// wish is in which coding a native cache tier wants an answer (site.NoteCompress).
 type wish struct {
 	asked  bool
 	coding string // "" for as it is
@@ -82,8 +83,8 @@ func wishOf(request wire.Header) wish {
 	return w
 }
 
-// codingNamed is a coding of the model by its name, which outlives the request that
-// the name is from; "" for any other.
+// codingNamed is the model's own string for a coding, since the name in the request is
+// gone with the request; "" for a coding that the model does not have.
 func codingNamed(name string) string {
 	for _, coding := range site.Codings() {
 		if coding == name {
@@ -94,8 +95,8 @@ func codingNamed(name string) string {
 }
 
 // fulfil compresses an answer for a native cache tier, and tells it so by
-// site.NoteCompressed. What is to be stored, and is for who does not take gzip, that
-// tier compresses.
+// site.NoteCompressed. An answer that is to be stored, for a client that does not take
+// gzip, is left to that tier to compress.
 func (p *Plane) fulfil(w wish, x *exchange, on *route, r *wire.Response) {
 	c := on.Compress
 	if w.asked && c != nil && decide.PartOf(c, r.Status, r.Header) {

@@ -141,8 +141,8 @@ func (c *http1) sendBody(a answer, chunked bool, pause time.Duration) error {
 	return nil
 }
 
-// waits reports whether the start of a body has to be waited for. Its head
-// goes out by itself then; otherwise both go out in one.
+// waits reports whether the start of a body is still to come. The head is then sent by
+// itself; otherwise head and body are sent together.
 func waits(body io.Reader) bool {
 	w, ok := body.(interface{ Waits() bool })
 	return ok && w.Waits()
@@ -184,7 +184,7 @@ func (c *http1) sendBytes(p []byte, pause time.Duration) error {
 	return nil
 }
 
-// section is a body that the kernel could send.
+// section is a body that the kernel can send from a file.
 type section interface {
 	Section() (file *os.File, offset, length int64, ok bool)
 }
@@ -214,7 +214,7 @@ func (c *http1) sendFile(from section, pause time.Duration) (bool, error) {
 	return true, nil
 }
 
-// collect takes a buffer for what is to be written.
+// collect takes a pooled buffer for what is to be written.
 func (c *http1) collect() {
 	c.pooled = c.plane.outputs.Get().(*[]byte)
 	c.out = (*c.pooled)[:0]
@@ -238,8 +238,8 @@ func (c *http1) flush() error {
 	return err
 }
 
-// abort ends the connection so that nobody takes what was sent for whole:
-// without TLS's goodbye, and with a reset where the transport has one.
+// abort ends the connection in such a way that the client does not take a cut answer for
+// a whole one: without TLS's close_notify, and with a reset where the transport has one.
 func (c *http1) abort() {
 	raw := c.Conn
 	if under, ok := raw.(interface{ NetConn() net.Conn }); ok {
@@ -251,8 +251,8 @@ func (c *http1) abort() {
 	_ = raw.Close()
 }
 
-// How long a client that has its answer may go on sending what nobody wants, in
-// all and with pauses of what length.
+// These bound for how long a client that has its answer may go on sending what nobody
+// wants: in all, and from one byte to the next.
 const (
 	lingerTime  = 10 * time.Second
 	lingerPause = 500 * time.Millisecond

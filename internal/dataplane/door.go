@@ -11,7 +11,7 @@ import (
 	"edgegen/internal/site"
 )
 
-// usage says what comes to a listener.
+// usage says what kind of connection comes to a listener.
 type usage int
 
 const (
@@ -67,7 +67,7 @@ func (p *Plane) allDoors() []*door {
 	return slices.Concat(p.modelDoors(&o.Model), doors(o.Cache, forCache), doors(o.Plain, forPlain), doors(o.Front, forFront), doors(o.Web, forWeb))
 }
 
-// modelDoors are those that another model may have others of.
+// modelDoors are the doors that a change of model may change.
 func (p *Plane) modelDoors(m *Model) []*door {
 	return slices.Concat(doors(m.HTTPS, forHTTPS), p.quicDoors(m.QUIC), doors(m.HTTP, m.plainUse()), relayDoors(m.Relays))
 }
@@ -84,9 +84,10 @@ func (d *door) atEdge() bool {
 // counts.
 func (d *door) public() bool { return d.atEdge() || d.usage == forCache }
 
-// times are those of a connection that came through a door; there may be none. A tier
-// in front that reads HTTP keeps clients to theirs, and itself ends the connections
-// that it keeps here: one that ended here as it asks would cost a request.
+// times are the limits of a connection that came through a door; the door may be nil. A
+// tier in front that reads HTTP keeps clients to the site's times, and it ends its own
+// connections to here: if this side ended one just as a request comes on it, that request
+// would fail.
 func (d *door) times(t site.Timeouts) site.Timeouts {
 	if d != nil && d.usage == forFront {
 		t.Header, t.Idle = t.Header+day, t.Idle+day
@@ -96,8 +97,9 @@ func (d *door) times(t site.Timeouts) site.Timeouts {
 
 const day = 24 * time.Hour
 
-// headSize bounds the head of a request, in bytes, also where there is no door. What a daemon passes on has been
-// bounded by it, and has notes besides, of which one may hold the URL once more.
+// headSize bounds the head of a request, in bytes, also where there is no door. A daemon
+// has already bounded the head that it passes on, and adds notes to it, one of which may
+// hold the URL once more.
 func (d *door) headSize(edge *site.Edge) int {
 	const notes, fromNote = 8 << 10, 256
 	switch {
@@ -189,8 +191,7 @@ func (p *Plane) open(d *door) {
 	})
 }
 
-// close ends the accepting, and leaves the listener as it is where it can be
-// opened again.
+// close stops accepting. A listener that can be opened again stays as it is.
 func (d *door) close() {
 	d.closing.Store(true)
 	if l, ok := d.Listener.(deadliner); !ok || l.SetDeadline(time.Unix(1, 0)) != nil {

@@ -28,14 +28,14 @@ type exchange struct {
 	host  *decide.Host
 	route *route // nil until one was found
 
-	since uint64 // what the origin says is of after so many purges of the store
+	since uint64 // the number of purges after which the origin is asked
 	tags  string // of what it has said, for httpcache.Entry
 
 	told string // what Cache-Status says of this tier; "" for nothing
 
 	over string // as in http1
 
-	handed int // how often apps have led the request on
+	handed int // how often apps have handed the request on
 
 	cache   string // X-Cache
 	tier    string
@@ -77,7 +77,7 @@ func reason(status int) string {
 	return http.StatusText(status)
 }
 
-// worded gives the answer to a condition or range that failed its words.
+// worded gives an answer about a failed condition or range a text.
 func worded(r *wire.Response) *wire.Response {
 	if r.Body == nil && (r.Status == http.StatusPreconditionFailed || r.Status == http.StatusRequestedRangeNotSatisfiable) {
 		return failure(r.Status, r.Header...)
@@ -107,8 +107,8 @@ func badRequest(err error) int {
 	return 0
 }
 
-// badGateway is the answer where asking the backend has failed; gone where it
-// was the client that failed.
+// badGateway is the answer when asking the backend has failed; it is gone when the client
+// has failed.
 func badGateway(err error) *wire.Response {
 	switch {
 	case errors.Is(err, upstream.ErrClient):
@@ -126,7 +126,7 @@ func badGateway(err error) *wire.Response {
 	return failure(http.StatusBadGateway)
 }
 
-// nobody is the status of what is no answer, since the client has left. No app
+// nobody is the status of an answer that is not sent, since the client has left. No app
 // can give it.
 const nobody = 0
 

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// glance is how long a request is worked on before anybody looks whether the
-// client is still there.
+// glance is how long a request is worked on before it is looked whether the client is
+// still there.
 const glance = 100 * time.Millisecond
 
 // eye looks whether a client leaves while its request is worked on, by

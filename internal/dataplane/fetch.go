@@ -11,13 +11,12 @@ import (
 	"edgegen/internal/dataplane/wire"
 )
 
-// lead flies a flight: it asks the origin for the whole resource, or whether
-// the stored entry is still good, and leaves in the flight what came of it.
-// It changes x.Header.
+// lead carries out a flight: it asks the origin for the whole resource, or whether the
+// stored entry is still good, and puts the result into the flight. It changes x.Header.
 func (f *front) lead(x *exchange, key string, e *httpcache.Entry, one *flight) {
 	client := x.ctx
 	ctx, cancel := context.WithCancel(f.background)
-	unlink := context.AfterFunc(client, cancel) // until somebody else depends on the fetch
+	unlink := context.AfterFunc(client, cancel) // until another client waits for the fetch
 	end := func() { unlink(); cancel() }
 	x.ctx = ctx
 	r, asked := f.ask(x, e)
@@ -69,8 +68,8 @@ func (f *front) lead(x *exchange, key string, e *httpcache.Entry, one *flight) {
 	}
 }
 
-// complete adds to a response what the cache tier knows of it: when it came,
-// where it does not say itself when it was made, and that parts of it can be had.
+// complete adds to a response what the cache tier knows: the time at which it came, if it
+// has no Date, and that parts of it can be asked for.
 func (f *front) complete(r *wire.Response) {
 	httpcache.TidyAge(&r.Header)
 	if !r.Header.Has("Date") {
@@ -126,11 +125,11 @@ func (f *front) settle(one *flight) {
 	close(one.ready)
 }
 
-// alone ends a flight with a response that is for its leader only.
+// alone ends a flight with a response that is for the leader only.
 func (f *front) alone(x *exchange, key string, e *httpcache.Entry, one *flight, r *wire.Response, now time.Time) {
 	one.sole = r
 	if own, ok := r.Body.(*wire.Bytes); ok && r.Status >= 500 && own != nil {
-		one.fault = r.Status // an error of ours: waiting clients need not find out again
+		one.fault = r.Status // the edge's own error: the waiting clients get it too
 	} else {
 		one.alone = true
 	}

@@ -14,14 +14,14 @@ import (
 	"edgegen/internal/dataplane/wire"
 )
 
-// flights are the fetches under way, by what may share one.
+// flights are the fetches under way, by the key of those requests that may share one.
 type flights struct {
 	mu  sync.Mutex
 	all map[string]*flight
 }
 
-// flight is one fetch. Once ready is closed, one of the results below tells
-// the waiting what came of it; none tells that they have to look again.
+// flight is one fetch that several requests may wait for. When ready is closed, at most
+// one of the results below is set. If none is, the requests look again.
 type flight struct {
 	name     string
 	key      string // of what is fetched
@@ -32,7 +32,7 @@ type flight struct {
 	stale bool             // entry is, because the fetch failed
 	age   string           // of what came, in its own words, where entry is that; "" for none
 	live  *live            // coming in
-	alone bool             // for each to fetch for himself
+	alone bool             // each request fetches for itself
 	sole  *wire.Response   // the leader's own response; nobody else's
 	told  string           // what Cache-Status says of it
 	fault int              // status of an error that is everybody's
@@ -52,11 +52,12 @@ type live struct {
 	length int64
 	spool  *httpcache.Spool
 	entry  *httpcache.Entry // to compare a request with; has no body
-	// pin keeps the start of the body until the leader reads it.
+	// pin keeps the start of the body in memory until the leader reads it.
 	pin *httpcache.SpoolReader
 }
 
-// join returns the flight of that kind for a key, and whether the caller has to fly it.
+// join returns the flight of that kind for a key, and whether the caller has to carry it
+// out.
 func (f *flights) join(key, kind string) (*flight, bool) {
 	name := key + "\x00" + kind
 	f.mu.Lock()
@@ -86,7 +87,8 @@ func (f *flights) land(one *flight) bool {
 	return !one.outdated
 }
 
-// outdate keeps the flights of a key from being stored, and from being joined.
+// outdate has no response of the flights of a key stored, and lets no further request
+// join them.
 func (f *flights) outdate(key string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -98,8 +100,8 @@ func (f *flights) outdate(key string) {
 	}
 }
 
-// part keeps those who come after a purge from the flights that it may mean. Whether
-// what these bring is stored, the store decides.
+// part keeps requests that come after a purge out of the flights whose responses the
+// purge may mean. The store decides whether those responses are stored.
 func (f *flights) part(p *httpcache.Purge) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -111,8 +113,8 @@ func (one *flight) publish(l *live) {
 	close(one.ready)
 }
 
-// shared answers a miss with one fetch for all who want the same. It returns
-// nil where the caller has to look again.
+// shared answers a miss by one fetch for all requests that want the same. It returns nil
+// if the caller has to look again.
 func (f *front) shared(x *exchange, key string, found httpcache.Found) *wire.Response {
 	one, leads := f.flights.join(key, found.Variant)
 	original := x.Header
@@ -173,8 +175,8 @@ func (f *front) shared(x *exchange, key string, found httpcache.Found) *wire.Res
 	return nil
 }
 
-// leadOrSettle sees to it that nobody waits for a flight whose leader has
-// come to grief.
+// leadOrSettle is lead that ends the flight even if lead panics, so that nobody waits for
+// it in vain.
 func (f *front) leadOrSettle(x *exchange, key string, e *httpcache.Entry, one *flight) {
 	flown := false
 	defer func() {
@@ -186,8 +188,8 @@ func (f *front) leadOrSettle(x *exchange, key string, e *httpcache.Entry, one *f
 	flown = true
 }
 
-// answer reads along with a live response; nil where it is not for this
-// request, or its start is gone.
+// answer is a live response as it comes in; nil if it is not for this request, or if its
+// start is gone already.
 func (one *flight) answer(x *exchange, request wire.Header) *wire.Response {
 	l := one.live
 	if !l.entry.Matches(request) {
@@ -236,9 +238,9 @@ func conditional(request, header wire.Header) *wire.Response {
 	return r
 }
 
-// whole answers a request from a response that is its alone and may know
-// nothing of the request's conditions: they are decided here, and a range is
-// cut out of the body as it passes.
+// whole answers a request from a response that nobody shares. The origin may not have
+// looked at the request's conditions, so they are decided here, and a range is cut out of
+// the body as it passes.
 func whole(x *exchange, r *wire.Response) *wire.Response {
 	if r.Status == http.StatusNotModified {
 		r.Header = entity.NotModified(r.Header)

@@ -22,7 +22,7 @@ type front struct {
 	plane   *Plane
 	origin  origin
 	flights flights
-	// background ends what no client waits for.
+	// background ends, at a stop, the fetches for which no client waits.
 	background context.Context
 }
 
@@ -49,7 +49,7 @@ func (f *front) serve(x *exchange) answer {
 	return a
 }
 
-// decide has a request go the way that it is to go.
+// decide finds out what becomes of a request, and answers it.
 func (f *front) decide(x *exchange) (a answer) {
 	w := x.model.decide.Decide(&x.Question, f.plane.rights)
 	x.host, x.route = w.Host, x.model.route(w)
@@ -73,8 +73,8 @@ func (f *front) decide(x *exchange) (a answer) {
 	return a
 }
 
-// refusal is the answer to who does not come in to the route; nil for anybody else, who
-// may bring something along.
+// refusal is the answer to a client that may not come in to the route; nil for any other,
+// whose request may get fields from who let it in.
 func (f *front) refusal(x *exchange, w decide.Way) *wire.Response {
 	if x.route == nil || x.route.guard == nil || !w.Arrives() {
 		return nil
@@ -102,7 +102,7 @@ func (f *front) ordinary(x *exchange) answer {
 	return a
 }
 
-// limitBody has the request's body end where its route takes no more of it.
+// limitBody ends the request's body at the size that its route takes.
 func (x *exchange) limitBody() {
 	if body, ok := x.Body.(interface{ Limit(int64) }); ok && x.route != nil {
 		body.Limit(x.route.bodySize)

@@ -27,9 +27,9 @@ func (p *Plane) fronted(x *exchange) answer {
 	return a
 }
 
-// ownWords has nginx ask for the words of an answer once more, in a location where the
-// client's connection ends with it: what an answer says of connections nginx does not
-// pass on. Where it has asked for words, it takes the answer as it is.
+// ownWords has nginx ask once more for the text of an answer, in a location that closes
+// the client's connection: nginx does not pass on what an answer says about the
+// connection. When nginx asks for that text, the answer is given as it is.
 func ownWords(r *wire.Response) {
 	r.Header.Del("Content-Type") // nginx would add that of the words to it
 	r.Header = append(r.Header, wire.Field{Name: "X-Accel-Redirect", Value: "@edge_refused"}, wire.Field{Name: site.NoteWords, Value: strconv.Itoa(r.Status)})
@@ -52,9 +52,9 @@ func (p *Plane) from(x *exchange) {
 	x.TLS = versionNamed(version)
 }
 
-// frontWords answers for an error that nginx has met: the note has its status, the host,
-// and the request line, as the client has sent them, or "-" where they are none. nginx
-// refuses some requests of which it is known what becomes of them.
+// frontWords answers in the place of an error of nginx's own. The note has the status,
+// the host, and the request line as the client has sent them, or "-" where there is none.
+// Some requests that nginx refuses have an answer by the site's rules, and get that.
 func (p *Plane) frontWords(x *exchange, note string) answer {
 	said, rest, _ := strings.Cut(note, " ")
 	host, line, _ := strings.Cut(rest, " ")

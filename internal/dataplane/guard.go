@@ -17,7 +17,7 @@ import (
 	"edgegen/internal/site"
 )
 
-// guard is what it takes to say who comes in to a route.
+// guard is all that is needed to say who may come in to a route.
 type guard struct {
 	access   *site.Access
 	brings   []string             // the fields that a request may bring
@@ -29,7 +29,8 @@ type guard struct {
 	patience upstream.Timeouts
 }
 
-// guardOf is nil where the client's address alone decides, or nothing does.
+// guardOf is nil for a route that only looks at the client's address, or lets everybody
+// in.
 func (m *model) guardOf(s *site.Site, r *site.Route, id string, keeper *gate.Keeper, old *model) *guard {
 	a := &r.Access
 	if !a.Gated() {
@@ -52,9 +53,9 @@ func (m *model) guardOf(s *site.Site, r *site.Route, id string, keeper *gate.Kee
 	return g
 }
 
-// comesIn asks the guard of an exchange's route. Who comes in may bring some fields
-// for the app, of which another app that is asked is told too; anybody else gets the
-// answer.
+// comesIn asks the guard of an exchange's route. A request that comes in may get fields
+// for the app; an app that is asked to verify it sees them too. A client that does not
+// come in gets the answer.
 func (p *Plane) comesIn(x *exchange) (brings wire.Header, refusal *wire.Response) {
 	g := x.route.guard
 	if l := g.access.Limit; l != nil {
@@ -84,8 +85,8 @@ func (p *Plane) comesIn(x *exchange) (brings wire.Header, refusal *wire.Response
 	return brings, nil
 }
 
-// client is who asks, as a limiter counts. Who leaves a field out is known by the
-// address, so that leaving it out is no way around.
+// client is the name under which a limiter counts a client. A client that leaves the
+// field out is counted by its address, so that leaving it out is no way around the limit.
 func (x *exchange) client(l *gate.Limiter, field string) gate.Key {
 	if field != "" && x.Header.Has(field) {
 		return l.Text(x.Header.Joined(field))
@@ -157,5 +158,5 @@ func (x *exchange) toVerify(g *guard, f *site.ForwardAuth) *wire.Request {
 	return request
 }
 
-// letIn gives a request what it brings.
+// letIn adds to a request the fields that its guard gives it.
 func (g *guard) letIn(h *wire.Header, brings wire.Header) { decide.Bring(h, g.brings, brings) }

@@ -12,12 +12,12 @@ import (
 	"edgegen/internal/site"
 )
 
-// mostHandovers is how often a request is led on. Apps that lead it in a circle have
-// given no answer.
+// mostHandovers is how often a request is handed on. Apps that hand it on in a circle
+// count as having given no answer.
 const mostHandovers = 10
 
-// handingHosts are the sites, by the site.BackendID of their backends, whose apps may
-// lead requests on.
+// handingHosts are the sites whose apps may hand requests on, by the site.BackendID of
+// their backends.
 func handingHosts(edge *site.Edge, decides *decide.Model) map[string]*decide.Host {
 	all := map[string]*decide.Host{}
 	for i := range edge.Sites {
@@ -32,8 +32,8 @@ func handingHosts(edge *site.Edge, decides *decide.Model) map[string]*decide.Hos
 	return all
 }
 
-// askApp has an app of a site answer, and where that leads the request on, the route
-// that it leads to. The host is nil where no app of the site may.
+// askApp has an app of a site answer. If the app hands the request on, the route that it
+// names answers. The host is nil if no app of the site may do that.
 func (p *Plane) askApp(x *exchange, host *decide.Host, group *upstream.Group, t upstream.Timeouts, stream bool, clean func(*wire.Header)) *wire.Response {
 	if host == nil {
 		return p.ask(x, group, t, stream, clean)
@@ -60,7 +60,7 @@ func (p *Plane) askApp(x *exchange, host *decide.Host, group *upstream.Group, t 
 	return answer
 }
 
-// within answers a request that an app leads on.
+// within answers a request that an app has handed on.
 func (p *Plane) within(x *exchange, host *decide.Host, said []string, clean func(*wire.Header)) *wire.Response {
 	x.tier = "web"
 	if x.handed > mostHandovers {
@@ -89,8 +89,8 @@ func (p *Plane) within(x *exchange, host *decide.Host, said []string, clean func
 	return p.askApp(x, host, x.route.group, x.route.patience, false, clean)
 }
 
-// handedFile answers from files; nil where there is none. A path of the site's inside is
-// nothing to redirect a client to.
+// handedFile answers from files; nil where there is none. It never redirects: a client
+// must not be told a path of an internal route.
 func (p *Plane) handedFile(x *exchange, s *site.Static) *wire.Response {
 	files := p.pages
 	if p.web != nil {

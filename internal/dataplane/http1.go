@@ -51,8 +51,8 @@ type http1 struct {
 	begun  atomic.Bool // there was one
 }
 
-// deadline is a deadline that is set seldom: up to an eighth later than asked
-// for is as good, and saves a timer operation for nearly every request.
+// deadline sets a connection's deadline as seldom as it can. One that is up to an eighth
+// late does as well, and nearly every request saves a timer operation.
 type deadline struct{ until time.Time }
 
 func (d *deadline) extend(set func(time.Time) error, now time.Time, by time.Duration) {
@@ -162,7 +162,7 @@ func (c *http1) prepare(t site.Timeouts) bool {
 	return keep
 }
 
-// refuse answers what is no acceptable request, and ends the connection.
+// refuse answers a request that is malformed, and ends the connection.
 func (c *http1) refuse(err error) bool {
 	status := badRequest(err)
 	if status == 0 || status == http.StatusRequestTimeout {
@@ -199,7 +199,7 @@ func (b *requestBody) start(c *http1, length, limit int64, expect bool, least ti
 	b.Reset(c.reader, length, limit)
 }
 
-// Read asks for the body first, if the client waits for that.
+// Read first sends a 100, if the client waits for one.
 func (b *requestBody) Read(p []byte) (int, error) {
 	if err := b.invite(); err != nil {
 		return 0, err

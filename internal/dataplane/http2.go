@@ -13,5 +13,5 @@ func (c *http2) Serve(s *h2.Stream) {
 	c.answer(e, &s.Request)
 }
 
-// Ended writes the access log, and takes the memory back.
+// Ended writes the access log and gives the request's memory back.
 func (c *http2) Ended(s *h2.Stream) { c.ended(s.User.(*stream)) }

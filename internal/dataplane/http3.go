@@ -36,7 +36,7 @@ func (c *http3) Serve(s *h3.Stream) {
 	c.answer(e, &s.Request)
 }
 
-// Ended writes the access log, and takes the memory back.
+// Ended writes the access log and gives the request's memory back.
 func (c *http3) Ended(s *h3.Stream) { c.ended(s.User.(*stream)) }
 
 // quicDoors makes a door of each socket that HTTP/3 is served on.
@@ -60,8 +60,8 @@ func (p *Plane) quicConfig(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	return config, nil
 }
 
-// admission lets as many connections in as a TCP listener does, which are told so beyond
-// the limit.
+// admission lets in as many connections as a TCP listener does. Those beyond the limit
+// are told so.
 func (p *Plane) admission(net.Addr) h3.Admission {
 	edge := p.model.Load().edge
 	return h3.Admission{Connections: edge.Limits.Connections + refusals, Handshake: edge.Timeout.Header}

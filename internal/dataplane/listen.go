@@ -16,7 +16,7 @@ import (
 	"edgegen/internal/dataplane/wire"
 )
 
-// refusals is how many connections beyond the limit are told so; further
+// refusals is how many connections beyond the limit get an answer that says so. Further
 // ones are closed at once.
 const refusals = 128
 

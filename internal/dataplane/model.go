@@ -144,7 +144,7 @@ func (m *model) retire(other *model) {
 	}
 }
 
-// route is the one that a way leads to; nil where that is none.
+// route is the route that a way leads to; nil if it leads to none.
 func (m *model) route(w decide.Way) *route {
 	if w.Host == nil || w.Route < 0 {
 		return nil

@@ -79,10 +79,10 @@ type Model struct {
 	QUIC []*h3.Endpoint
 }
 
-// Relay is a Unix socket on which native tiers ask for one backend of Watched, as
-// they would ask an app. What they send has been judged and cleaned by them; it
-// passes on, and so does the answer. That bears a note for the web tier's
-// log, site.NoteTier, unless a WebSocket was asked for.
+// Relay is a Unix socket on which native tiers ask for one backend of Watched, as they
+// would ask an app. They have judged and cleaned the request, which is passed on as it
+// is, and so is the answer. The answer bears a note for the web tier's log,
+// site.NoteTier, unless it is to a WebSocket handshake.
 type Relay struct {
 	net.Listener
 	Backend string // its site.BackendID; "" where Options.Challenge answers, or one of those below
@@ -106,8 +106,9 @@ type Options struct {
 	Model
 	Roles Roles
 
-	// Purge has every tier of the edge that stores anything forget what a client has
-	// asked it to, and returns how many responses that were; nil where no client can.
+	// Purge has every tier of the edge that stores anything forget what a client asks to
+	// forget, and returns how many responses that were. It is nil where no client may ask
+	// that.
 	Purge func(context.Context, site.Purge) (int, error)
 
 	// The cache tier's Unix sockets, for native neighbours: connections with
@@ -143,7 +144,8 @@ type Options struct {
 	// memory; "" is the system's directory for temporary files.
 	TempDir string
 
-	// Challenge knows what authorities may ask for. Nil where they are not to.
+	// Challenge knows the answers to what authorities ask for; nil where there is no
+	// authority.
 	Challenge Challenge
 
 	// Gates knows how often clients have come, and users with their passwords. Nil where

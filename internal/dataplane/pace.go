@@ -6,9 +6,9 @@ import (
 	"edgegen/internal/site"
 )
 
-// pace holds a client that sends a body to a speed: in each stretch of limit
-// that is spent waiting for it, site.BodyProgress has to come. The time in
-// which nobody waits, because the app takes the body slowly, does not count.
+// pace holds a client that sends a body to a least speed: whenever limit has been spent
+// waiting for the client, site.BodyProgress bytes must have come. Time in which nobody
+// waits for it, because the app takes the body slowly, does not count.
 type pace struct {
 	limit time.Duration
 	spent time.Duration // waiting, since enough came

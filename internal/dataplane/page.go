@@ -8,8 +8,8 @@ import (
 	"edgegen/internal/site"
 )
 
-// paged has a page stand for the edge's own words about an error, where the route has
-// one that can be read. It reports whether that is so.
+// paged puts the route's page in place of the edge's own words about an error, and
+// reports whether it did: the route may have none, or one that cannot be read.
 func (p *Plane) paged(x *exchange, r *wire.Response) bool {
 	page := x.pageFor(r)
 	if page == nil {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// lastWait is how long a connection on which another request is not wanted
-// may still wait for one. A client that is about to send it gets its answer.
+// lastWait is how long a connection that is to end still waits for a request. A client
+// that is just sending one gets its answer.
 const lastWait = 5 * time.Second
 
 // Retire stops accepting. Every connection ends after its next answer, or when
@@ -41,8 +41,8 @@ func (p *Plane) Retire(ctx context.Context) {
 	}
 }
 
-// leaveStorage lets go of the cache's file, which WebSockets do not need: who
-// reads from it is waited for, and what is asked for all the same is fetched.
+// leaveStorage closes the cache's file, which WebSockets do not need. It waits for those
+// who read from it; requests that come all the same are fetched.
 func (p *Plane) leaveStorage() {
 	if err := p.model.Load().storage.close(nil, false); err != nil {
 		p.log.Warn("close cache storage", "error", err)
@@ -63,8 +63,8 @@ func (p *Plane) shut() {
 	}
 }
 
-// lastOne tells that no further request is wanted on a connection that came
-// through a door.
+// lastOne reports whether a connection that came through a door is to end after its next
+// answer.
 func (p *Plane) lastOne(d *door) bool {
 	return p.stopping.Load() || p.retiring.Load() || d != nil && d.closing.Load()
 }

@@ -13,8 +13,8 @@ import (
 	"edgegen/internal/dataplane/gate"
 )
 
-// streams is a connection with many requests at a time, of HTTP/2 or HTTP/3: it makes an
-// exchange of each, and hands on what comes of it.
+// streams is a connection with many requests at a time, of HTTP/2 or HTTP/3. It makes an
+// exchange of each request, and sends the answer.
 type streams struct {
 	plane    *Plane
 	door     *door
@@ -174,7 +174,7 @@ func (c *streams) refuse(x *exchange, err error) answer {
 	return passed(badRequest(err))
 }
 
-// ended writes the access log, and takes the memory back.
+// ended writes the access log and gives the request's memory back.
 func (c *streams) ended(e *stream) {
 	if !e.logged {
 		if !e.others {

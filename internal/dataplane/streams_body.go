@@ -32,7 +32,7 @@ func (b *streamBody) start(e *stream, expect bool) {
 // Limit lets no more than limit bytes through from now on.
 func (b *streamBody) Limit(limit int64) { b.left = limit }
 
-// Read asks for the body first, if the client waits for that.
+// Read first sends a 100, if the client waits for one.
 func (b *streamBody) Read(p []byte) (int, error) {
 	b.wanted.Store(true)
 	if b.aborted.Load() {
@@ -56,9 +56,9 @@ func (b *streamBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// overhear takes in a short body that nobody wants, before the answer goes out. What is
-// on its way is refused by a reset behind the answer (RFC 9113, 8.1), and curl before
-// 8.0 takes that for a failure of the whole.
+// overhear reads a short body that nobody wants, before the answer is sent. Otherwise a
+// reset behind the answer would refuse the rest of the body (RFC 9113, 8.1), and curl
+// before 8.0 takes such a reset for a failure of the whole request.
 func (b *streamBody) overhear(length int64) {
 	const most, patience = 64 << 10, time.Second
 	if b.wanted.Load() || b.expect || length > most {

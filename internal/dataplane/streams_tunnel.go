@@ -22,7 +22,8 @@ func (x *exchange) asHandshake() wire.Request {
 	return request
 }
 
-// errNotAccepted is an app that takes a handshake for another one.
+// errNotAccepted is about an app whose answer does not belong to the handshake that it
+// was sent.
 var errNotAccepted = errors.New("the app has answered another Sec-WebSocket-Key")
 
 // accepted reports whether an app has understood the edge's handshake (RFC 6455

@@ -64,9 +64,9 @@ func newTLSModel(edge *site.Edge, certificates [][]tls.Certificate, clients map[
 	return t, nil
 }
 
-// firstUsable chooses by what a client can use, and not by whether the certificate
-// is for the name, which crypto/tls looks at too: whoever names another site gets
-// that of the first.
+// firstUsable chooses the first certificate that a client can use. crypto/tls would also
+// ask that it be for the name, but a client that names an unknown site is to get that of
+// the first one.
 func firstUsable(certificates []tls.Certificate) func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 		nameless := *hello
@@ -80,10 +80,10 @@ func firstUsable(certificates []tls.Certificate) func(*tls.ClientHelloInfo) (*tl
 	}
 }
 
-// bindTickets has a session of one site not be resumed under the name of another,
-// whose certificate and rules the client would not have seen; nor, where clients are
-// asked for a certificate, one in which the client has shown none. Tickets are sealed
-// by the outer configuration.
+// bindTickets refuses to resume a session of one site under the name of another, whose
+// certificate and rules the client would not have seen. Where clients are asked for a
+// certificate, it also refuses a session in which the client has shown none. The outer
+// configuration seals the tickets.
 func bindTickets(config, outer *tls.Config, host string) {
 	asks := config.ClientAuth != tls.NoClientCert
 	bound := []byte("edge site " + host)

@@ -79,7 +79,7 @@ func (t *track) ended(c any) {
 	t.mu.Unlock()
 }
 
-// leave has the clients of all connections of HTTP/2 and 3 told that they end.
+// leave tells the clients of all connections of HTTP/2 and 3 that these end.
 func (t *track) leave() {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -11,16 +11,17 @@ import (
 	"edgegen/internal/dataplane/wire"
 )
 
-// inMemory is how much of a request's body is held in memory.
+// inMemory is how many bytes of a request's body are held in memory; a longer one goes
+// into a file.
 const inMemory = 64 << 10
 
 // errNoRoom means that a request's body could not be put down.
 var errNoRoom = errors.New("hold the request's body")
 
-// take takes in a request's body before any app hears of it, so that a client
-// that sends slowly holds nobody up but itself: what is small in memory, what
-// is not in a file. Memory is taken for what has come. The returned function
-// lets go of the body once nobody reads it any more.
+// take reads all of a request's body before any app hears of the request, so that a
+// client that sends slowly holds up nobody but itself. A small body is kept in memory, a
+// larger one in a file. Memory is taken only for what has come. The caller calls the
+// returned function when nobody reads the body any more.
 func (x *exchange) take(dir string, buffers *sync.Pool) (letGo func(), err error) {
 	nothing := func() {}
 	held, ended, err := x.gather(inMemory)
@@ -99,7 +100,8 @@ func (x *exchange) roomFor(come, limit int) int {
 	return size
 }
 
-// atHand takes a body that came with its head, which needs no waiting.
+// atHand takes a body that came together with the head, so that nothing has to be waited
+// for.
 func (x *exchange) atHand() error {
 	if b, ok := x.Body.(*requestBody); !ok || x.Length > inMemory || !b.Ready() {
 		return nil

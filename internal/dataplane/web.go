@@ -76,8 +76,8 @@ func (w *web) static(x *exchange, s *site.Static) *wire.Response {
 	return failure(found.Status(x.Method)) // there is a file, and it is not for anybody
 }
 
-// ask has an app answer. What is said to one connection, and what else the asker is
-// not to see, clean takes away from the answer.
+// ask has an app answer. clean removes from the answer what is about one connection, and
+// whatever else the asker is not to see.
 func (p *Plane) ask(x *exchange, group *upstream.Group, t upstream.Timeouts, stream bool, clean func(*wire.Header)) *wire.Response {
 	letGo, err := p.body(x, group, stream)
 	if err != nil {
@@ -228,7 +228,7 @@ type remote struct {
 	group *upstream.Group
 }
 
-// fetch has the same promises as the builtin tier's.
+// fetch promises the same as that of the builtin tier.
 func (o *remote) fetch(x *exchange) *wire.Response {
 	if x.Body != nil { // what is to be held, the web tier holds
 		if err := x.atHand(); err != nil {
@@ -293,9 +293,9 @@ type peeked struct {
 	io.Closer
 }
 
-// webFirstByte is how long a native web tier is waited for. That one finds out
-// about slow apps and only has to be outlasted, unless its one clock runs for
-// the silence within an answer, which may be longer.
+// webFirstByte is how long a native web tier is waited for. The web tier itself finds out
+// about slow apps, so this only has to be longer than its patience. Its one clock also
+// bounds the silence within an answer, and that bound may be the longer one.
 func webFirstByte(t upstream.Timeouts, request wire.Header) time.Duration {
 	if t.BetweenBytes > t.FirstByte || strings.Contains(strings.ToLower(request.Get("Accept")), "text/event-stream") {
 		return max(t.Connect, t.FirstByte) + t.FirstByte/4 + time.Second
@@ -303,8 +303,8 @@ func webFirstByte(t upstream.Timeouts, request wire.Header) time.Duration {
 	return 2*(t.FirstByte+t.Connect) + 5*time.Second
 }
 
-// noted takes what the web tier says about its answer. Should anybody else
-// have said something under that name, the web tier's comes last.
+// noted reads what the web tier says about its answer. If an app has written the same
+// header, the web tier's is the last one.
 func (x *exchange) noted(h wire.Header) {
 	for _, f := range h {
 		if !wire.EqualFold(f.Name, site.NoteTier) {

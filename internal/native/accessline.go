@@ -142,8 +142,8 @@ func (l *logNote) server() string {
 // varnishd's log does not tell is zero: all but Time, Status and Protocol of what
 // was refused as no HTTP.
 //
-// Nobody looks into a pipe: a WebSocket's status is 101 where any byte came back
-// from the app, else 502; its bytes include the head of the app's answer; and
+// Varnish does not look into a pipe: a WebSocket's status is 101 if any byte came back
+// from the app, and 502 if none did; its bytes include the head of the app's answer; and
 // its upstream time is the one until the app had been sent the handshake.
 func (l *logNote) request(server string) accesslog.Record {
 	start, before, _ := strings.Cut(l[logStarted], " ")
@@ -230,7 +230,7 @@ func seconds(text string) time.Duration {
 	return time.Duration(count(whole))*time.Second + time.Duration(count(rest))*time.Microsecond
 }
 
-// plainAddress takes the signs out of an address that let it stand in a list.
+// plainAddress removes from an address the escapes with which it stands in a list.
 func plainAddress(address string) string {
 	return strings.NewReplacer("%20", " ", "%25", "%").Replace(address)
 }

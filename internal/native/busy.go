@@ -12,17 +12,17 @@ import (
 	"time"
 )
 
-// ErrBusy is the answer of a daemon that lives and cannot serve one connection
-// more. No daemon keeps a place for its probe, so whoever takes all places takes
-// the probe's too; what is open is served as ever, and would be lost with the
-// daemon.
+// ErrBusy is the error of a probe of a daemon that lives and cannot serve one connection
+// more. No daemon keeps a place free for a probe, so clients that take all places take
+// the probe's too. Open connections are served as before, and would be lost if the daemon
+// were ended.
 var ErrBusy = errors.New("it is at its limit")
 
 // answerTime is how long a daemon may take to answer a probe.
 const answerTime = 3 * time.Second
 
-// isTurnedAway reports whether the connection was closed before a byte was
-// answered. Whoever does so takes connections: the kernel alone cannot.
+// isTurnedAway reports whether the connection was closed before a byte was answered. A
+// daemon that closes one has accepted it, so it lives.
 func isTurnedAway(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
@@ -32,9 +32,9 @@ func isUnanswered(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
 }
 
-// shortage remembers when a daemon last said that it may not open another file.
-// It then takes no connections for a while, and says so again as long as somebody
-// waits. The zero value has heard nothing; it may be used from any goroutine.
+// shortage remembers when a daemon last said that it may not open another file. The
+// daemon then takes no connections for a while, and says so again as long as clients
+// wait. The zero value has heard nothing; it may be used from any goroutine.
 type shortage struct{ said atomic.Int64 }
 
 // shortageTime is longer than nginx and stunnel pause before they try again.
@@ -46,7 +46,7 @@ func (s *shortage) line(line []byte) {
 	}
 }
 
-// judge tells a daemon that is busy by the error of its probe.
+// judge finds out from the error of a probe whether the daemon is busy.
 func (s *shortage) judge(err error) error {
 	switch {
 	case isTurnedAway(err):
@@ -57,8 +57,9 @@ func (s *shortage) judge(err error) error {
 	return err
 }
 
-// busyTime is how long a daemon has to have been busy, at every question, until
-// it need not answer: a crowd that comes and goes leaves room for one of them.
+// busyTime is how long a daemon must have been busy at every question before its answer
+// is not waited for any longer. While a crowd of clients comes and goes, one of the
+// questions gets in.
 const busyTime = 2 * time.Second
 
 // untilServed asks until the answer is good, or ctx ends. A daemon that has read

@@ -18,10 +18,10 @@ type Compiler struct {
 	Path    string // absolute; where a daemon finds the program
 }
 
-// FindCompiler tells which compiler varnishd calls unless its parameter
-// cc_command is set. varnishd does not show that before it runs, so it is read
-// out of the program. Where that is possible but the compiler is not installed,
-// the result holds all but the path, and the error is exec.ErrNotFound.
+// FindCompiler tells which compiler varnishd calls unless its parameter cc_command is
+// set. varnishd does not show that before it runs, so it is read out of the program. If
+// the compiler that it names is not installed, the result holds all but the path, and the
+// error is exec.ErrNotFound.
 func FindCompiler(varnishd string) (Compiler, error) {
 	file, err := os.Open(varnishd)
 	if err != nil {

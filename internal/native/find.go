@@ -28,8 +28,8 @@ type Daemon struct {
 	// of its parameters ("pipe_timeout"), of nginx its configure switches
 	// ("with-http_realip_module").
 	Features []string
-	// Modules are the absolute paths of what nginx can load besides and edgegen has a
-	// use for; none for the other engines.
+	// Modules are the absolute paths of nginx's loadable modules that edgegen has a use
+	// for; none for the other engines.
 	Modules []string
 	// Counters is the absolute path of varnish's program that prints its counters, ""
 	// where there is none and for the other engines.

@@ -58,8 +58,8 @@ func notTold(daemon string, err error) error {
 	return fmt.Errorf("%s %w: %w", daemon, ErrNotTold, err)
 }
 
-// Refusal is the error of a daemon that will not have its file. What it served
-// before, it goes on serving.
+// Refusal is the error of a daemon that refuses its file. It goes on serving what it
+// served before.
 type Refusal struct {
 	Daemon string
 	Said   []string // its lines as they came, for LocateNginx and LocateStunnel

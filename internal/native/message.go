@@ -41,9 +41,9 @@ func IsAboutVCL(message string) bool {
 // it. A message that names several places is about all of them; one that goes
 // over several lines is about its first.
 //
-// Here and in the functions below a daemon may name the file by another path,
-// for it resolves symbolic links; the last element alone is compared. An empty
-// file stands for any.
+// A daemon may name the file by another path, since it resolves symbolic links: here and
+// in the functions below only the last element is compared. An empty name of a file
+// stands for any.
 func LocateVCC(message, file string) []Position {
 	var positions []Position
 	var text []string

@@ -11,10 +11,10 @@ import (
 	"edgegen/internal/supervise"
 )
 
-// NginxProcess describes nginx as the web tier. It inherits the sockets, in
-// which every "listen" of its configuration has to be found, as it inherits
-// them from itself when its binary is upgraded: by number in the variable
-// NGINX (nginx.org/en/docs/control.html).
+// NginxProcess describes nginx as the web tier. It inherits the sockets by their numbers
+// in the variable NGINX, as it does from itself when its binary is upgraded
+// (nginx.org/en/docs/control.html). There has to be one for every "listen" of its
+// configuration.
 func NginxProcess(d Daemon, s Setup, sockets []*os.File) supervise.Process {
 	return supervise.Process{
 		Name:        "nginx",
@@ -54,9 +54,9 @@ type Nginx struct {
 	setup Setup
 }
 
-// NewNginx returns an nginx for the sockets, which stay the caller's. They are
-// inherited at the start only: where others are wanted it takes another Nginx,
-// which may be started beside this one and shares the sockets that both have.
+// NewNginx returns an nginx for the sockets, which stay the caller's. They are inherited
+// at the start only. For other sockets, start another Nginx beside this one: both may
+// have the same sockets.
 func NewNginx(d Daemon, s Setup, sockets []*os.File) *Nginx {
 	return &Nginx{daemon: d, setup: s, sockets: sockets}
 }
@@ -100,14 +100,14 @@ func (n *Nginx) hear(line []byte) {
 	n.current().Message("nginx", line)
 }
 
-// Probe asks once whether the generation that was adopted last is served. An
-// nginx that cannot say so for the crowd is ErrBusy.
+// Probe asks once whether the generation that was adopted last is served. The error is
+// ErrBusy if nginx has so many clients that it cannot answer.
 func (n *Nginx) Probe(ctx context.Context) error {
 	return n.short.judge(ProbeWeb(ctx, n.current()))
 }
 
-// NginxCheck describes "nginx -t", which ends by itself: with status 0, or
-// with messages that LocateNginx reads.
+// NginxCheck describes "nginx -t", which ends by itself: with status 0, or after messages
+// that LocateNginx reads.
 func NginxCheck(d Daemon, s Setup, sockets []*os.File, output func([]byte)) supervise.Process {
 	return supervise.Process{
 		Name:       "nginx -t",

@@ -12,12 +12,11 @@ import (
 	"syscall"
 )
 
-// Reload has the running nginx, whose number the caller knows, read the files of
-// the generation that was adopted last. It returns when the generation is served
-// and every worker of before has stopped taking requests; such a worker still
-// ends those that it has begun. The error is a *Refusal where nginx will not have
-// its file: it goes on with the old one. It is ErrNotTold where nginx has not
-// even been asked. A ctx without a deadline gets one.
+// Reload has the running nginx, whose number the caller knows, read the files of the
+// generation that was adopted last. It returns when the generation is served and every
+// worker of before has stopped taking requests; such a worker still ends those that it
+// has begun. The error is a *Refusal if nginx refuses its file and goes on with the old
+// one, and ErrNotTold if nginx could not even be told. A ctx without a deadline gets one.
 func (n *Nginx) Reload(ctx context.Context, pid int, signal func(syscall.Signal) error) error {
 	ctx, cancel := limited(ctx, reloadTime)
 	defer cancel()
@@ -58,8 +57,8 @@ func (n *Nginx) Reload(ctx context.Context, pid int, signal func(syscall.Signal)
 	return err
 }
 
-// refusal is nil while nginx has not given up. An address that is in use it
-// tries five times before it does.
+// refusal is nil while nginx has not given up. It tries an address that is in use five
+// times before that.
 func (n *Nginx) refusal() *Refusal {
 	said := n.said.lines("[emerg]")
 	final := slices.ContainsFunc(said, func(line string) bool {

@@ -31,18 +31,17 @@ func limited(ctx context.Context, limit time.Duration) (context.Context, context
 	return context.WithTimeout(ctx, limit)
 }
 
-// ProbeTLS waits until the listener at the address serves the certificate for
-// the name. Whoever holds the listener lets the connection wait until stunnel
-// takes it, so one handshake is usually enough. A ctx without a deadline gets one
-// of ten seconds: not every address can be reached from the machine itself. Where
-// announces, which may be nil, says so of the machine's own address, the connection begins with a PROXY
-// header that names nobody.
+// ProbeTLS waits until the listener at the address serves the certificate for the name. A
+// connection waits in the listener until stunnel takes it, so one handshake is usually
+// enough. A ctx without a deadline gets one of ten seconds: not every address can be
+// reached from the machine itself. Where announces, which may be nil, says so of the
+// machine's own address, the connection begins with a PROXY header that names nobody.
 func ProbeTLS(ctx context.Context, address, name string, certificate *x509.Certificate, announces func(netip.Addr) bool) error {
 	ctx, cancel := limited(ctx, probeTime)
 	defer cancel()
 	config := &tls.Config{
 		ServerName: name,
-		// The certificate is compared below; who signed it is not the question.
+		// The certificate is compared below, so it does not matter who has signed it.
 		InsecureSkipVerify: true,
 	}
 	return untilServed(ctx, func() error {
@@ -136,8 +135,8 @@ func exchange(connection net.Conn, request *http.Request) (string, http.Header, 
 	return string(body), response.Header, err
 }
 
-// until calls f until it succeeds or ctx ends, and then returns f's last error,
-// where there is one, of before that.
+// until calls f until it succeeds or ctx ends. In the latter case it returns f's last
+// error from before that, if there is one.
 func until(ctx context.Context, f func() error) error {
 	var last error
 	for {

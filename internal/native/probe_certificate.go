@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// probePEM makes a certificate, with its key, that names a generation. It is
-// for nobody but a probe, which reads the name and trusts the socket.
+// probePEM makes a certificate, with its key, that names a generation. Only probes see
+// it: they read the name, and trust the socket.
 func probePEM(generation string) ([]byte, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

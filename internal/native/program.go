@@ -74,9 +74,8 @@ func Judge(process, line string) (slog.Level, string) {
 	return slog.LevelInfo, line
 }
 
-// OfACrowd reports whether a line, as Judge returns it, is one that a daemon says
-// of each connection that is too many for it, and returns what such lines have in
-// common.
+// OfACrowd reports whether a daemon says a line, as Judge returns it, once for each
+// connection that is too many for it, and returns what such lines have in common.
 func OfACrowd(process, text string) (common string, crowd bool) {
 	if v, known := voiceOf(process); known && v.crowd != nil {
 		return v.crowd(text)

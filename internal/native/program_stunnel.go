@@ -40,10 +40,10 @@ func judgeStunnel(line string) (slog.Level, string) {
 	// Said about every probe, whose socket has no name.
 	case strings.HasPrefix(text, "getnameinfo:"):
 		return slog.LevelDebug, text
-	// Somebody else is asked then; where there is nobody stunnel says so.
+	// stunnel then asks the next address, and says so if there is none.
 	case strings.HasPrefix(text, "s_connect: connect "):
 		return slog.LevelDebug, text
-	// What a client does wrong is no trouble of the edge's.
+	// A client's mistake is no trouble of the edge's.
 	case strings.HasPrefix(text, "SSL_accept:"), strings.HasPrefix(text, "getpeername:"), strings.HasPrefix(text, "SSL_read:"), strings.HasPrefix(text, "SSL_shutdown:"),
 		strings.HasPrefix(text, "SSL_write:"), strings.HasPrefix(text, "readsocket:"), strings.HasPrefix(text, "writesocket:"):
 		return slog.LevelDebug, text

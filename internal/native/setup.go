@@ -29,7 +29,7 @@ type Setup struct {
 // daemonPath is where a daemon looks for programs, varnishd for its compiler.
 const daemonPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-// environment is all that a daemon needs of its surroundings.
+// environment is all of the environment that a daemon needs.
 func (s Setup) environment(more ...string) []string {
 	return append([]string{
 		"PATH=" + daemonPath,
@@ -44,9 +44,9 @@ func (s Setup) says(name string) func([]byte) {
 	return func(line []byte) { s.Message(name, line) }
 }
 
-// give makes a file that the daemons own and nobody else may read. What had the
-// name goes first and no link is followed: the daemons may be able to write in
-// the directory, and the caller may be root.
+// give makes a file that the daemons own and nobody else may read. It first removes
+// whatever has the name, and follows no link, since the daemons may be able to write in
+// the directory and the caller may be root.
 func (s Setup) give(path string, text []byte) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err

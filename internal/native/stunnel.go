@@ -31,7 +31,7 @@ func StunnelProcess(d Daemon, s Setup, listeners []*os.File, ready func(context.
 		Env:        s.environment(fmt.Sprintf("LISTEN_FDS=%d", len(listeners)), heapOnly),
 		ExtraFiles: listeners,
 		Credential: s.Credential,
-		// stunnel knows no slow end: who stops it waits for requests before.
+		// stunnel cannot end slowly: whoever stops it waits for requests first.
 		StopTimeout: 5 * time.Second,
 		Ready:       ready,
 		Stdout:      s.says("stunnel"),
@@ -39,9 +39,9 @@ func StunnelProcess(d Daemon, s Setup, listeners []*os.File, ready func(context.
 	}
 }
 
-// heapOnly has the C library take all memory from its heap (mallopt(3)). stunnel
-// has it map whatever is larger than a page, which for each record is two system
-// calls and the kernel's zeroing: half of what a request costs stunnel.
+// heapOnly has the C library take all memory from its heap (mallopt(3)). stunnel tells it
+// to map whatever is larger than a page, so that each record costs two system calls and
+// the kernel's zeroing: half of what a request costs stunnel.
 const heapOnly = "MALLOC_MMAP_MAX_=0"
 
 // Stunnel is one stunnel as the TLS tier, running files that were rendered with
@@ -71,10 +71,10 @@ type Stunnel struct {
 	certified []string   // the generations whose certificates are there, at most two
 }
 
-// NewStunnel prepares a stunnel for the listeners, which are in the order of
-// the edge's and stay the caller's. What it needs besides is made in a
-// directory of its own in Layout.Run. Layout.Dir holds the files of this
-// generation whatever is in force: stunnel may be started at any time.
+// NewStunnel prepares a stunnel for the listeners, which are in the order of the edge's
+// and stay the caller's. What it needs besides is made in a directory of its own in
+// Layout.Run. Layout.Dir must hold the files of this generation at any time, since
+// stunnel may be started at any time.
 func NewStunnel(d Daemon, s Setup, listeners []*os.File) (*Stunnel, error) {
 	directory, err := os.MkdirTemp(s.Layout.Run, "tls")
 	if err != nil {
@@ -92,7 +92,7 @@ func NewStunnel(d Daemon, s Setup, listeners []*os.File) (*Stunnel, error) {
 	return stunnel, nil
 }
 
-// furnish puts what Retire needs into the directory, as that must not need space
+// furnish puts what Retire needs into the directory beforehand, because Retire must work
 // on a disk that has filled up meanwhile.
 func (s *Stunnel) furnish() error {
 	return errors.Join(s.setup.give(s.retiredConf(), []byte(retiredConf)), s.setup.show(s.directory))
@@ -134,8 +134,8 @@ func (s *Stunnel) Adopt(setup Setup) {
 	s.setup = setup
 }
 
-// Moved says where the files of the generation that was adopted last are now.
-// What stunnel has read of them it keeps.
+// Moved says where the files of the generation that was adopted last are now. stunnel
+// keeps what it has read of them.
 func (s *Stunnel) Moved(setup Setup) error {
 	s.Adopt(setup)
 	return s.prepare(context.Background()) // which does not wait
@@ -204,7 +204,7 @@ func (s *Stunnel) certify() error {
 			return err
 		}
 	}
-	// The last one used last.
+	// The probe's certificate comes last.
 	s.certified = append(slices.DeleteFunc(s.certified, func(other string) bool { return other == name }), name)
 	if len(s.certified) > 2 {
 		if err := os.Remove(filepath.Join(s.directory, s.certified[0]+".pem")); err != nil {
@@ -215,9 +215,9 @@ func (s *Stunnel) certify() error {
 	return linkTo(file, filepath.Join(s.directory, "probe.pem"))
 }
 
-// Probe asks stunnel once, on the socket that is its alone, whether it serves
-// the generation that was adopted last. One that cannot say so for the crowd is
-// ErrBusy: it counts connections to that socket like any other.
+// Probe asks stunnel once, on the socket that is its alone, whether it serves the
+// generation that was adopted last. The error is ErrBusy if stunnel has so many clients
+// that it cannot answer, since it counts connections to that socket like any other.
 func (s *Stunnel) Probe(ctx context.Context) error {
 	return s.short.judge(probeStunnel(ctx, s.socket(), s.current().Generation))
 }

@@ -19,7 +19,7 @@ import (
 // listener's section while such handshakes may be under way. It names no host,
 // and is in the middle of its own handshake: no other tier hears of it.
 
-// anchorTime bounds how long it takes to be let in.
+// anchorTime bounds how long stunnel may take to let an anchor in.
 const anchorTime = 3 * time.Second
 
 // anchors are the connections of one moment, one in each listener's section.
@@ -28,9 +28,9 @@ type anchors struct {
 	end  chan struct{} // closed when they are not needed any more
 }
 
-// Anchor makes ready for Reload or Retire, which do so themselves where it has
-// not been done: while another process takes connections from the same
-// listeners it is too late. Release is for when neither follows.
+// Anchor makes ready for Reload or Retire. They call it themselves if the caller has not;
+// but while another process takes connections from the same listeners it is too late.
+// Call Release if neither follows.
 func (s *Stunnel) Anchor(ctx context.Context) error {
 	s.mu.Lock()
 	there, header := s.anchored != nil, s.setup.Edge.Timeout.Header

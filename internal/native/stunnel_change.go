@@ -16,9 +16,9 @@ func ignoredByReload() []string {
 	return []string{"foreground", "pid", "syslog", "output", "service", "chroot", "setuid", "setgid"}
 }
 
-// StunnelChange says why a running stunnel cannot get from one rendering to the
-// other by Reload, in phrases; none means that it can. Listeners are compared by
-// their addresses: whether a socket is another one, its owner knows.
+// StunnelChange says why a running stunnel cannot get from one rendering to the other by
+// Reload, in phrases; none means that it can. Listeners are compared by their addresses:
+// only their owner knows whether a socket is another one.
 func StunnelChange(old, new *render.Output) (restart []string) {
 	before, after := directives(old.Of(site.Stunnel).Main().Data), directives(new.Of(site.Stunnel).Main().Data)
 	if !slices.Equal(before["accept"], after["accept"]) {

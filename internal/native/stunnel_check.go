@@ -17,11 +17,10 @@ import (
 // errAnswered ends a check that has succeeded.
 var errAnswered = errors.New("stunnel answers")
 
-// CheckStunnel starts a stunnel on private sockets, for it has no other way to
-// look at its file, and ends it as soon as it answers. The files are those in
-// Layout.Dir, rendered for that directory with Input.Standby; out is that
-// rendering. The error is a *Refusal where stunnel will not have them, and said
-// then holds its words for LocateStunnel.
+// CheckStunnel starts a stunnel on private sockets, for it has no other way to look at
+// its file, and ends it as soon as it answers. The files are those in Layout.Dir,
+// rendered for that directory with Input.Standby; out is that rendering. The error is a
+// *Refusal if stunnel refuses them; said then holds its words for LocateStunnel.
 func CheckStunnel(ctx context.Context, d Daemon, s Setup, out *render.Output, instance *supervise.Instance) (said string, err error) {
 	s.Generation = out.Of(site.Stunnel).Generation
 	s.Message = func(string, []byte) {} // whoever asked is told

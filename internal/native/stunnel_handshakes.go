@@ -218,8 +218,8 @@ func addressOf(address unix.Sockaddr) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// heldBy are our own ends of the connections that Anchor keeps, which are in the
-// middle of a handshake for a reason.
+// heldBy are our own ends of the connections that Anchor keeps in the middle of a
+// handshake on purpose.
 func (s *Stunnel) heldBy() []netip.AddrPort {
 	s.mu.Lock()
 	defer s.mu.Unlock()

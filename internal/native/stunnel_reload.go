@@ -17,11 +17,11 @@ const (
 	stunnelUnbound = "Too many listening file descriptors"
 )
 
-// Reload has the running stunnel read the files of the generation that was
-// adopted last, and waits until its private socket answers with that. The error
-// is a *Refusal where stunnel will not have its file: it goes on with the old
-// one. It is ErrNotTold where stunnel has not even been asked. Connections that
-// are open are not touched either way. A ctx without a deadline gets one.
+// Reload has the running stunnel read the files of the generation that was adopted last,
+// and waits until its private socket answers with that. The error is a *Refusal if
+// stunnel refuses its file and goes on with the old one, and ErrNotTold if stunnel could
+// not even be told. Connections that are open are not touched either way. A ctx without a
+// deadline gets one.
 func (s *Stunnel) Reload(ctx context.Context, signal func(syscall.Signal) error) error {
 	ctx, cancel := limited(ctx, reloadTime)
 	defer cancel()
@@ -69,8 +69,8 @@ func stunnelReasons(lines []string) (reasons []string) {
 	return reasons
 }
 
-// retiredConf has a service, without which stunnel takes no file, and fewer
-// listeners than any stunnel has inherited.
+// retiredConf is a file with fewer listeners than any stunnel has inherited. It has one
+// service, because stunnel takes no file without.
 const retiredConf = `foreground = yes
 pid =
 syslog = no
@@ -110,9 +110,8 @@ func (s *Stunnel) Retire(ctx context.Context, signal func(syscall.Signal) error)
 	s.retired = true
 	s.mu.Unlock()
 	if _, err := os.Lstat(s.retiredConf()); errors.Is(err, os.ErrNotExist) {
-		// What stunnel is to read has the name that it was started with.
-		// The directory around it is not ours to make, for whom the daemons are it has
-		// to be made for.
+		// stunnel reads the file under the name with which it was started. The directory
+		// around it has to belong to the daemons, so it is not made here.
 		if err := os.Mkdir(s.directory, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 			return fmt.Errorf("retire stunnel: %w", err)
 		}
@@ -133,7 +132,7 @@ func (s *Stunnel) Retire(ctx context.Context, signal func(syscall.Signal) error)
 	if err := os.Remove(s.conf()); err != nil {
 		return fmt.Errorf("retire stunnel: %w", err)
 	}
-	// One that does not try again says nothing, and is as well.
+	// A stunnel that does not try again says nothing, and that is as good.
 	_ = s.says(ctx, retireTime, stunnelRefuses)
 	return nil
 }
@@ -150,8 +149,8 @@ func (s *Stunnel) says(ctx context.Context, limit time.Duration, text string) er
 	})
 }
 
-// ownThreads are those of a stunnel without connections: one takes them, the
-// other one forgets sessions that are over.
+// ownThreads is how many threads a stunnel without connections has: one takes
+// connections, the other one forgets sessions that are over.
 const ownThreads = 2
 
 // Connections counts the connections that the process serves, but for those of
@@ -165,6 +164,7 @@ func (s *Stunnel) Connections(pid int) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("count stunnel's connections: %w", err)
 	}
-	// In this order what ends meanwhile is counted; never is one too few.
+	// In this order a connection that ends meanwhile is counted, so that the count is
+	// never too low.
 	return max(0, len(threads)-ownThreads-s.anchorsIn(pid)), nil
 }

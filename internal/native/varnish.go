@@ -23,11 +23,10 @@ import (
 type Varnish struct {
 	CLI *VarnishCLI
 
-	// OnChildDied is told that varnishd's child has ended, at once where the kernel
-	// tells, and of which varnishd, by its number. Where Input.Standby was set
-	// varnishd does not replace the child: the process has failed. It may be told
-	// twice. Set it before the process is started; nil drops the news. It must
-	// return soon.
+	// OnChildDied is told that varnishd's child has ended, with the process ID of the
+	// varnishd: at once if the kernel tells of it. Where Input.Standby was set varnishd
+	// does not replace the child: the process has failed. It may be told twice. Set it
+	// before the process is started; nil drops the news. It must return soon.
 	OnChildDied func(varnishd int, reason error)
 
 	daemon    Daemon
@@ -71,7 +70,7 @@ func NewVarnish(d Daemon, s Setup, out *render.Output, secret []byte) (*Varnish,
 	return &Varnish{CLI: cli, daemon: d, setup: s, current: setOf(out, dir), secret: file, panics: make(chan string, 1)}, nil
 }
 
-// secretFile is what varnishd and edgegen know of each other by.
+// secretFile holds the secret by which varnishd and edgegen know each other.
 type secretFile struct {
 	path string
 	text []byte
@@ -134,7 +133,7 @@ func (v *Varnish) serves(ctx context.Context, generation string) error {
 	return errors.Join(err, superseded)
 }
 
-// isVCLRefused tells what varnishd would not load again either.
+// isVCLRefused reports whether varnishd would refuse the VCL a second time too.
 func isVCLRefused(err error) bool {
 	refusal := (*VarnishError)(nil)
 	return errors.As(err, &refusal) && refusal.Command == "vcl.load"
@@ -289,8 +288,8 @@ func VarnishCheck(d Daemon, s Setup, file string, output func([]byte)) supervise
 	}
 }
 
-// StorageFile is the file that varnishd's arguments have it keep the cache in; ""
-// for memory.
+// StorageFile is the file in which varnishd keeps the cache by its arguments; "" for
+// memory.
 func StorageFile(arguments []string) string {
 	for i := 1; i < len(arguments); i++ {
 		if file, found := strings.CutPrefix(arguments[i], "main=file,"); found && arguments[i-1] == "-s" {

@@ -48,7 +48,7 @@ func compareArguments(from, to []string) (parameters []Parameter, restart []stri
 			restart = append(restart, describe(option.key, option.value, ""))
 		}
 	}
-	// Heads have to fit into workspaces.
+	// This order keeps heads small enough for the workspaces at each step.
 	slices.SortStableFunc(parameters, func(a, b Parameter) int { return atRank(a.Name) - atRank(b.Name) })
 	return parameters, restart
 }

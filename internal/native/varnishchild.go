@@ -29,9 +29,8 @@ var panicked = pattern(`Assert error in .*[^:]|Wrong turn at .*[^:]|Missing erro
 // say what it was.
 const panicTime = 300 * time.Millisecond
 
-// Panic waits for what the manager says of why its child has died, no longer
-// than a moment, and returns it; "" where the child was killed. The child's end
-// has been told.
+// Panic waits a moment for the manager to say why its child has died, and returns that;
+// "" if the child was killed. Call it after OnChildDied was told.
 func (v *Varnish) Panic(ctx context.Context) string {
 	select {
 	case said := <-v.panics:

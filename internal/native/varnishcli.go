@@ -9,10 +9,9 @@ import (
 	"time"
 )
 
-// VarnishCLI is edgegen's end of varnishd's command line: varnishd -M dials
-// it, and dials again, about once a second, whenever the connection is closed.
-// So it outlives any number of varnishd processes, which it serves one at a
-// time. Its methods may be called from any goroutine.
+// VarnishCLI is edgegen's end of varnishd's command line: varnishd -M dials it, and dials
+// again, about once a second, whenever the connection is closed. So it lives longer than
+// any varnishd, and serves one at a time. Its methods may be called from any goroutine.
 type VarnishCLI struct {
 	listener net.Listener
 	secret   []byte
@@ -71,9 +70,8 @@ func (c *VarnishCLI) Expect(pid int) {
 	c.announce()
 }
 
-// during returns a context that ends, with errVarnishEnded for its cause, when
-// the process is not the one any more whose connection is taken. The caller
-// calls done.
+// during returns a context that ends, with errVarnishEnded as its cause, when another
+// process than this one is expected. The caller calls done.
 func (c *VarnishCLI) during(ctx context.Context, pid int) (during context.Context, done func()) {
 	during, cancel := context.WithCancelCause(ctx)
 	watched := make(chan struct{})

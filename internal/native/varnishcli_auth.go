@@ -20,10 +20,10 @@ const (
 	introductionPatience = 3 * time.Second
 )
 
-// greet finds out whether the dialer is our varnishd, proves to it that we know
-// the secret, and returns its process ID. The order matters: varnishd's
-// challenge lets us in, not varnishd, and our answer would serve whoever wants
-// to pass for us; so the kernel is asked first who it is that dialled.
+// greet finds out whether the dialer is our varnishd, proves to it that we know the
+// secret, and returns its process ID. The order matters. varnishd's challenge lets us in,
+// and does not show who varnishd is; and whoever gets our answer to it could pass for us.
+// So the kernel is asked first who has dialled.
 func (c *VarnishCLI) greet(connection net.Conn) (pid int, err error) {
 	if err := connection.SetDeadline(time.Now().Add(greetPatience)); err != nil {
 		return 0, err
@@ -37,8 +37,8 @@ func (c *VarnishCLI) greet(connection net.Conn) (pid int, err error) {
 	return pid, connection.SetDeadline(time.Time{})
 }
 
-// identify waits until the dialer is the expected process. Outside Linux there
-// is no telling who dialled, and the expected process is taken to have.
+// identify waits until the dialer is the expected process. Outside Linux nobody can tell
+// who has dialled, and it is taken to be the expected process.
 func (c *VarnishCLI) identify(connection net.Conn) (pid int, err error) {
 	ctx, cancel := context.WithTimeout(c.life, introductionPatience)
 	defer cancel()

@@ -54,8 +54,7 @@ func (c *VarnishCLI) refuse(reason error) {
 	c.refused = reason
 }
 
-// announce wakes whoever waits for another session or process. The caller
-// holds the mutex.
+// announce wakes all who wait for another session or process. The caller holds the mutex.
 func (c *VarnishCLI) announce() {
 	close(c.changed)
 	c.changed = make(chan struct{})
@@ -82,7 +81,7 @@ func (c *VarnishCLI) session(ctx context.Context) (*cliSession, error) {
 	}
 }
 
-// inVain adds what is known to the error of a wait that has ended.
+// inVain adds to the error of a wait why nobody has connected.
 func (c *VarnishCLI) inVain(err error) error {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()

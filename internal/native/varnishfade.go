@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// Fade has varnishd end every connection after its next answer, as Drain does,
-// and waits for none. It is for one that nothing leads to any more and whose
-// directory has gone, so that its counters cannot be read: Clients tells when it
-// has nothing left to do.
+// Fade has varnishd end every connection after its next answer, as Drain does, and waits
+// for none. It is for a varnishd to which nothing leads any more and whose directory has
+// gone, so that its counters cannot be read. Clients tells when it has nothing left to
+// do.
 func (v *Varnish) Fade(ctx context.Context) error {
 	if err := v.CLI.SetHealth(ctx, flagBackend, "sick"); err != nil {
 		return err

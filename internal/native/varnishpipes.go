@@ -51,7 +51,7 @@ func (a *appServers) keep(held []VCL) {
 
 func (v *Varnish) learnServers(vcl, file string) {
 	text, err := os.ReadFile(file)
-	if err == nil { // else varnishd complains, or the pipes are not told apart
+	if err == nil { // otherwise varnishd complains, or the pipes cannot be told apart
 		v.servers.learn(vcl, text)
 	}
 }

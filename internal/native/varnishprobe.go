@@ -11,8 +11,8 @@ import (
 	"edgegen/internal/site"
 )
 
-// Probe asks the cache tier once whether it serves what is in use. It stands in
-// no access log. A varnishd that cannot say so for the crowd is ErrBusy.
+// Probe asks the cache tier once whether it serves what is in use. It stands in no access
+// log. The error is ErrBusy if varnishd has so many clients that it cannot answer.
 func (v *Varnish) Probe(ctx context.Context) error {
 	_, header, err := get(ctx, v.setup.Layout.CacheProbe(), "/")
 	switch {
@@ -26,9 +26,9 @@ func (v *Varnish) Probe(ctx context.Context) error {
 	return fmt.Errorf("probe the cache tier: %w", err)
 }
 
-// isFull says of what varnishd has no more, "" where that is not so. Out of
-// threads it takes no connections. Its child, which serves them, is asked over
-// the command line instead: that is a thread of its own, which no client takes.
+// isFull says what varnishd has run out of; "" if it has not. Out of threads it takes no
+// connections. Its child, which serves them, is asked over the command line instead: that
+// is a thread of its own, which no client takes.
 func (v *Varnish) isFull(ctx context.Context) string {
 	held, err := v.CLI.List(ctx)
 	if err != nil || !slices.ContainsFunc(held, func(vcl VCL) bool {

@@ -11,13 +11,13 @@ import (
 	"edgegen/internal/site"
 )
 
-// varnishPurges are the purges of late. A ban is held against what is stored when it is
-// made, and not against an answer whose head has come before it and whose end comes after
-// it. So the VCL is told of the purge first: from then on it stores no answer that was
-// asked for before and whose head is still to come, and asks by another backend. When the
-// last answer by the one before has come, the ban is made. Where one takes its time, the
-// ban is made all the same, and again later; until then the VCL mistrusts what has come
-// lately.
+// varnishPurges are the latest purges. A ban holds for what is stored when it is made,
+// and not for an answer whose head has come before it and whose end comes after it. So
+// the VCL is told of the purge first. From then on it does not store an answer that was
+// asked for before and whose head is still to come, and it asks by another backend. When
+// the last answer by the earlier backend has come, the ban is made. If one takes too long
+// the ban is made all the same, and once more later; until then the VCL mistrusts what
+// has come lately.
 type varnishPurges struct {
 	mu       sync.Mutex // held while something is purged
 	count    int        // of purges, as the VCL is told
@@ -34,19 +34,20 @@ type ban struct {
 }
 
 const (
-	// purgeWait is how long answers that were asked for before are waited for.
+	// purgeWait is how long a purge waits for answers that were asked for before it.
 	purgeWait = 500 * time.Millisecond
 	// purgeDoubt is how long the end of an answer may come after its head for the VCL to
 	// mistrust it; vcl_hit has four times of it.
 	purgeDoubt = 5 * time.Second
-	// purgeTail is when those are forgotten that took longer.
+	// purgeTail is how long after a purge its ban is made once more, for answers that
+	// took longer.
 	purgeTail = time.Minute
 	// countTime bounds the wait until varnishd knows how many objects were forgotten.
 	countTime = 2 * time.Second
 )
 
-// Purge has varnishd forget what is meant, and returns how many responses that were,
-// as far as it knows. Soft makes no difference: Soften is for that.
+// Purge has varnishd forget what is meant, and returns how many responses that were, as
+// far as it knows. It does not look at Soft: Soften is for that.
 func (v *Varnish) Purge(ctx context.Context, what site.Purge) (count int, err error) {
 	p := &v.purges
 	p.mu.Lock()
@@ -85,9 +86,9 @@ func (v *Varnish) Soften(ctx context.Context, count uint64) error {
 	return v.tell(ctx, "idle_send_timeout", base+int(count%most))
 }
 
-// banOf is the command that forgets what is meant. What has no X-Edge-Site is no answer,
-// but the note that one was not to be stored. varnishd's manager hands on, of words that
-// it has to quote, the last one alone, and none with a space.
+// banOf is the command that forgets what is meant. An object without X-Edge-Site is no
+// answer, but the note that one was not to be stored. Of the words that have to be
+// quoted, varnishd's manager hands on only the last one, and none with a space.
 func banOf(what site.Purge) []string {
 	const stored = "obj.http." + site.NotePrefix
 	switch {
@@ -125,8 +126,8 @@ func (v *Varnish) tell(ctx context.Context, parameter string, milliseconds int) 
 	return err
 }
 
-// soon sends a command, and does not wait for a varnishd that has stopped: its guard has
-// to look after it.
+// soon sends a command, and does not wait for a varnishd that has stopped: that is for
+// its guard to look after.
 func (v *Varnish) soon(ctx context.Context, words ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()

@@ -137,17 +137,16 @@ func (s *StagedVCL) Changed() bool {
 	return s.next.generation != s.before.generation || len(s.parameters) > 0
 }
 
-// Use has new requests run in what was staged, and sets the parameters that
-// have changed. From then on it is what a varnishd that starts gets, from the
-// directory that it was staged from or, when that is gone, from Layout.Dir. One
-// that has taken the place of the one that it was staged in is told nothing: it
-// gets it when it is brought up, or has been brought up before. After an error
-// the caller calls Restore.
+// Use has new requests run in what was staged, and sets the parameters that have changed.
+// From then on a varnishd that starts gets it too, from the directory that it was staged
+// from or, when that is gone, from Layout.Dir. If another varnishd has taken the place of
+// the one that it was staged in, nothing is sent: that one gets it when it is brought up.
+// After an error the caller calls Restore.
 func (s *StagedVCL) Use(ctx context.Context) error {
 	ctx, cancel := limited(ctx, reloadTime)
 	defer cancel()
 	v := s.varnish
-	// First, so that a varnishd that is just starting ends up with it as well.
+	// This comes first, so that a varnishd that is just starting ends up with it as well.
 	v.take(s.next)
 	return s.tell(ctx, func(ctx context.Context) error {
 		if s.next.generation != s.before.generation {
@@ -165,13 +164,13 @@ func (s *StagedVCL) Use(ctx context.Context) error {
 	})
 }
 
-// tell has commands given to the varnishd that it was staged in and to no other.
+// tell gives commands to the varnishd that this was staged in, and to no other.
 func (s *StagedVCL) tell(ctx context.Context, commands func(context.Context) error) error {
 	ctx, done := s.varnish.CLI.during(ctx, s.manager)
 	defer done()
 	err := commands(ctx)
 	if err != nil && errors.Is(context.Cause(ctx), errVarnishEnded) {
-		return errVarnishEnded // not that a context has ended, which is nobody else's
+		return errVarnishEnded // rather than that a context has ended, which tells the caller nothing
 	}
 	return err
 }
@@ -195,9 +194,8 @@ func (v *Varnish) take(next vclSet) {
 // keptSets is how many VCLs stay loaded besides the one in use.
 const keptSets = 2
 
-// Restore takes what Use replaced into use again. The new VCL stays loaded
-// until Abandon or Tidy. After an error what was in use before is all the same
-// what a varnishd that starts gets.
+// Restore takes what Use replaced into use again. The new VCL stays loaded until Abandon
+// or Tidy. Even after an error, a varnishd that starts gets what was in use before.
 func (s *StagedVCL) Restore(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, undoTime)
 	defer cancel()

@@ -21,8 +21,8 @@ func (m *Model) Receive(q *Question) Way {
 	return Way{Turn: turn, Route: -1}
 }
 
-// ReceiveRelayed is Receive for a web tier that a native cache tier asks: that has
-// said who is asking, and is believed.
+// ReceiveRelayed is Receive for a web tier that a native cache tier asks. The cache tier
+// says who is asking, and is believed.
 func (q *Question) ReceiveRelayed() {
 	q.Client, _ = ParseAddress(q.Header.Get("X-Real-IP"))
 	q.ID = q.Header.Get("X-Request-Id")
@@ -40,7 +40,7 @@ func (q *Question) ExpectsOther() bool {
 	return false
 }
 
-// improper is what a request says of itself and must not; GoesOn for most.
+// improper finds what a request must not say of itself; GoesOn if there is nothing.
 func (q *Question) improper(named []string) Turn {
 	if q.ExpectsOther() {
 		return Expects
