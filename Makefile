@@ -10,7 +10,7 @@
 # make packages      both, installed and run on a copy of this machine; needs root
 # make conformance   the contract's clauses against every combination of engines, as a table
 # make hostile       ten minutes of answers that a generator makes up, against the daemons
-# make foretold      ten thousand generated requests, whose way edgegen explain has to foretell
+# make foretold      ten thousand generated requests of each mix of engines, whose way edgegen explain has to foretell
 # make cache-tests   the public tests for HTTP caches, which npm fetches; needs node
 # make certificates  renewals of fifty sites by an authority that fails, and edges that are killed while they get some
 # make scan          what testssl.sh finds of TLS, as docs/tls.md says; needs Debian's testssl.sh
@@ -97,7 +97,7 @@ scrapes: dependencies
 	go test -count=1 -v -timeout 60m ./test/counts -run Scrapes -scrapes 1000000
 
 foretold: dependencies
-	go test -count=1 ./test/explain -requests 10000 -seed $$(date +%s)
+	go test -count=1 -timeout 30m ./test/explain -all -requests 10000 -seed $$(date +%s)
 
 cache-tests: dependencies
 	npm install --prefix bin/cache-tests --ignore-scripts --no-audit --no-fund http-cache-tests@0.4.5

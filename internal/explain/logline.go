@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"regexp"
 	"strconv"
@@ -99,13 +100,20 @@ func AwaitLine(ctx context.Context, path string, after int64, r Request, spoken 
 	}
 }
 
-// FindID finds the last line of a log about the request with that X-Request-Id.
+// FindID finds the last line of a log about the request with that X-Request-Id. It looks
+// into the files that the log has had before as well, which have numbers.
 func FindID(path, id string) (LogLine, error) {
-	line, err := findLine(path, 0, func(l LogLine) bool { return l.Text("id") == id })
-	if errors.Is(err, errNoLine) {
-		return nil, fmt.Errorf("no line of %s is about the request %q", path, id)
+	file := path
+	for n := 1; ; n++ {
+		line, err := findLine(file, 0, func(l LogLine) bool { return l.Text("id") == id })
+		switch {
+		case n > 1 && errors.Is(err, fs.ErrNotExist):
+			return nil, fmt.Errorf("no line of %s is about the request %q", path, id)
+		case !errors.Is(err, errNoLine):
+			return line, err
+		}
+		file = path + "." + strconv.Itoa(n)
 	}
-	return line, err
 }
 
 var errNoLine = errors.New("no line of the log")

@@ -36,7 +36,8 @@ func AskedIn(l LogLine) ([]Request, error) {
 		asked.Protocol = site.HTTP3
 	}
 	status, _ := l["status"].(float64)
-	if status == http.StatusSwitchingProtocols { // which came by a handshake
+	tunnel := asked.Method == http.MethodConnect && strings.HasPrefix(l.Text("path"), "/") // RFC 8441
+	if status == http.StatusSwitchingProtocols || tunnel {
 		asked.Method, asked.URL = http.MethodGet, "wss"+strings.TrimPrefix(asked.URL, "https")
 	}
 	urls := []string{asked.URL}

@@ -100,6 +100,11 @@ func (c Combination) Argument() string {
 	return strings.Join(all, ",")
 }
 
+// SpeaksHTTP2 reports whether clients may choose HTTP/2.
+func (c Combination) SpeaksHTTP2() bool {
+	return engines.Spoken(&site.Edge{Protocols: site.Protocols{HTTP2: true}, Engine: site.Engines{TLS: c.TLS}}, site.Engines{TLS: c.TLS, Cache: c.Cache, Web: c.Web}).HTTP2
+}
+
 // Daemons are the engines that have to be installed.
 func (c Combination) Daemons() []site.Engine {
 	var daemons []site.Engine

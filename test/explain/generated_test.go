@@ -22,32 +22,42 @@ import (
 )
 
 var (
-	requests = flag.Int("requests", 2000, "how many requests the builtin edge is asked; daemons get a tenth")
+	requests = flag.Int("requests", 2000, "how many requests the builtin edge is asked; daemons get a tenth, unless all mixes are asked")
+	all      = flag.Bool("all", false, "ask every mix of engines")
 	seed     = flag.Uint64("seed", 1, "of the generator")
 )
 
 // TestV1Generated asks edges of a generated site what explain foretells, over HTTP/1.1
 // and over HTTP/2.
 func TestV1Generated(t *testing.T) {
-	for _, c := range []struct {
-		edge.Combination
-		requests, streams int
-	}{{edge.BuiltIn, *requests / 2, *requests / 2}, {edge.Native, *requests / 10, 0}, {edge.BuiltInTLS, 0, *requests / 10}, {edge.OneNginx, *requests / 20, *requests / 20}} {
+	mixes := []edge.Combination{edge.BuiltIn, edge.Native, edge.BuiltInTLS, edge.OneNginx}
+	if *all {
+		mixes = append(edge.Combinations(), edge.UncachedStunnel, edge.UncachedNative, edge.UncachedBuiltIn, edge.OneNginx)
+	}
+	for _, c := range mixes {
+		asked := *requests
+		if c != edge.BuiltIn && !*all {
+			asked /= 10
+		}
+		streams := 0
+		if c.SpeaksHTTP2() {
+			streams = asked / 2
+		}
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
-			h := edge.NewHome(t, c.Combination)
-			g := &generated{random: rand.New(rand.NewPCG(*seed, 0)), dir: h.Dir, apps: []string{serve(t, "app0"), serve(t, "app1")}, ours: c.TLS == site.Builtin}
+			h := edge.NewHome(t, c)
+			g := &generated{random: rand.New(rand.NewPCG(*seed, 0)), dir: h.Dir, apps: []string{serve(t, "app0"), serve(t, "app1")}, ours: c.TLS == site.Builtin, quic: c == edge.BuiltIn}
 			h.Write("site.hcl", g.site(t, c.Block()))
 			up := h.Run()
 			https := edge.Tier(up.Status(), "tls").Listen[0]
-			a := &asker{t: t, address: https, explains: h.Explainer(t, https), native: c.Combination != edge.BuiltIn, blind: c.Cache == site.Varnish}
+			a := &asker{t: t, address: https, explains: h.Explainer(t, https), native: c != edge.BuiltIn, blind: c.Cache == site.Varnish}
 			defer a.close()
-			for n := range c.requests + c.streams {
+			for n := range asked {
 				head, body := g.request(n)
 				if c.TLS == site.Nginx && declared(head) {
 					continue
 				}
-				if n < c.requests {
+				if n < asked-streams {
 					a.ask(head, body)
 				} else {
 					a.askStream(g.fields(head), body)

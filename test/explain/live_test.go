@@ -40,18 +40,16 @@ func live(t *testing.T, h *edge.Home, g *generated, https string) {
 	if h.Cache == site.Varnish {
 		overheard(t, h, "https://"+g.hosts[0]+":"+port+"/live/3")
 	}
-	for _, scheme := range []string{"https", "wss"} {
-		result := h.Verb("explain", "GET", scheme+"://"+g.hosts[0]+":"+port+"/live/2", "--live", "--json", "--protocol", "h2")
-		e := &explain.Explanation{}
-		if err := json.Unmarshal([]byte(result.Out), e); err != nil {
-			t.Fatalf("over HTTP/2: %v\n%s", err, result.Err)
-		}
-		wanted := "HTTP/1.1"
-		if h.TLS == site.Builtin || h.TLS == site.Nginx && scheme == "https" {
-			wanted = "HTTP/2.0"
-		}
-		if result.Code != 0 || e.Live == nil || e.Live.Differs || e.Live.Log == nil || e.Live.Protocol != wanted {
-			t.Errorf("%s over HTTP/2: exit code %d\n%s", scheme, result.Code, result.Out)
+	for i, protocol := range []string{site.HTTP2, site.HTTP3} {
+		for _, scheme := range []string{"https", "wss"} {
+			wanted := "HTTP/1.1"
+			if h.SpeaksHTTP2() && (scheme == "https" || g.ours) {
+				wanted = "HTTP/2.0"
+			}
+			if g.quic && protocol == site.HTTP3 {
+				wanted = "HTTP/3.0"
+			}
+			over(t, h, fmt.Sprintf("%s://%s:%s/live/%d", scheme, g.hosts[0], port, 10+i), protocol, wanted)
 		}
 	}
 	h.Write("site.edgetest.hcl", fmt.Sprintf("test \"live\" {\n  request {\n    url = \"https://nobody:%s/x\"\n    headers = { Host = \"%s\" }\n  }\n"+
@@ -64,6 +62,24 @@ func live(t *testing.T, h *edge.Home, g *generated, https string) {
 	}
 	if result := h.Verb("explain", "--id", "nobody", h.File); result.Code != 1 || !strings.Contains(result.Err, `about the request "nobody"`) {
 		t.Errorf("no such id: exit code %d\n%s", result.Code, result.Err)
+	}
+}
+
+// over asks for a version of HTTP, and holds that it is the wanted one that is spoken as
+// foretold.
+func over(t *testing.T, h *edge.Home, url, protocol, wanted string) {
+	result := h.Verb("explain", "GET", url, "--live", "--json", "--protocol", protocol)
+	e := &explain.Explanation{}
+	if err := json.Unmarshal([]byte(result.Out), e); err != nil {
+		t.Fatalf("%s over %s: %v\n%s", url, protocol, err, result.Err)
+	}
+	if result.Code != 0 || e.Live == nil || e.Live.Differs || e.Live.Log == nil || e.Live.Protocol != wanted {
+		t.Errorf("%s over %s: exit code %d\n%s", url, protocol, result.Code, result.Out)
+		return
+	}
+	result = h.Verb("explain", "--id", e.Live.Log.Text("id"), h.File)
+	if result.Code != 0 || !strings.Contains(result.Out, "It came under generation 1") {
+		t.Errorf("%s over %s by its id: exit code %d\n%s%s", url, protocol, result.Code, result.Out, result.Err)
 	}
 }
 

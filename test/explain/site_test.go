@@ -20,6 +20,7 @@ type generated struct {
 	apps   []string // addresses
 	// ours tells that edgegen itself reads HTTP/2, and not nginx.
 	ours  bool
+	quic  bool // HTTP/3 is spoken too
 	text  strings.Builder
 	hosts []string // that are claimed
 }
@@ -35,6 +36,9 @@ func (g *generated) site(t *testing.T, engines string) string {
 	g.files(t)
 	g.line("edge {\n  http = [\"127.0.0.1:0\"]\n  https = [\"127.0.0.1:0\"]")
 	g.line("  %s", engines)
+	if g.quic {
+		g.line("  protocols = [\"h1\", \"h2\", \"h3\"]")
+	}
 	g.line("  trusted_proxies = [\"127.0.0.9\"]\n  health_path = \"/healthz\"")
 	g.line("  log {\n    access = \"access.log\"\n    format = \"%s\"\n  }\n  limits { body_size = \"1MiB\" }\n}", g.one("json", "combined"))
 	for i := range 4 {
