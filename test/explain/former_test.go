@@ -63,6 +63,10 @@ site "a.test" {
 			ids := around(went)
 			h.Write("site.hcl", "nonsense") // what is kept is enough
 			for _, id := range ids {
+				edge.Await(t, id+" is in the access log", edge.Patience, func() bool {
+					_, err := explain.FindID(h.Path("access.log"), id)
+					return err == nil
+				}, func(there bool) bool { return there })
 				result := h.Verb("explain", "--id", id, "--json", h.File)
 				e := &explain.Explanation{}
 				if err := json.Unmarshal([]byte(result.Out), e); err != nil {
