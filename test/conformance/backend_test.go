@@ -102,7 +102,7 @@ func (r *record) answer(mark string, f func(*exchange)) {
 // markOf finds the case that a text belongs to.
 func markOf(text string) string { return markForm.FindString(text) }
 
-var markForm = regexp.MustCompile(`c[0-9]{4}z`)
+var markForm = regexp.MustCompile(`[c-g][0-9]{4}z`) // the letter tells attempts apart
 
 // piece notes a part of a body that has reached an app.
 func (r *record) piece(mark, text string) {

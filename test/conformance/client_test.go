@@ -178,6 +178,17 @@ func (a *attempt) askFrom(from, request string) *response {
 	return c.read(method)
 }
 
+// tryAsk is ask where the edge may end the connection or the stream without an answer;
+// then it returns nil.
+func (a *attempt) tryAsk(request string) (got *response) {
+	b := &attempt{mark: a.mark, edge: a.edge, over: a.over, shown: a.shown, named: a.named}
+	problems := b.try(contractCase{run: func(b *attempt) { got = b.ask(request) }})
+	if a.unasked = b.unasked; got == nil && !b.unasked && !strings.HasPrefix(problems[0], "no answer") {
+		a.fatalf("%s", problems[0])
+	}
+	return got
+}
+
 // hostOf is the host of a request without its port; "main.test" where it names none.
 func hostOf(request string) string {
 	for line := range strings.SplitSeq(request, "\r\n") {

@@ -39,7 +39,7 @@ func TestContract(t *testing.T) {
 	var mu sync.Mutex
 	scores := map[string]map[string]*score{}
 	t.Cleanup(func() { t.Log("\n" + table(scores)) })
-	turns := make(chan struct{}, combinationsAtOnce)
+	turns, busy := make(chan struct{}, combinationsAtOnce), watchForStalls(t)
 	for _, c := range append(edge.Combinations(), edge.LeavingOut()...) {
 		name := strings.ReplaceAll(c.Name, "-", " ")
 		t.Run(name, func(t *testing.T) {
@@ -47,12 +47,12 @@ func TestContract(t *testing.T) {
 			turns <- struct{}{}
 			defer func() { <-turns }()
 			edges := startAll(t, c)
-			counted := map[string]map[string]*score{name: runCorpus(t, c, edges, http1)}
+			counted := map[string]map[string]*score{name: runCorpus(t, c, edges, http1, busy)}
 			if speaksHTTP2(c) {
-				counted[name+", HTTP/2"] = runCorpus(t, c, edges, over2)
+				counted[name+", HTTP/2"] = runCorpus(t, c, edges, over2, busy)
 			}
 			if speaksHTTP3(c) {
-				counted[name+", HTTP/3"] = runCorpus(t, c, edges, over3)
+				counted[name+", HTTP/3"] = runCorpus(t, c, edges, over3, busy)
 			}
 			holdCounts(t, edges["main"])
 			holdDrain(t, edges["open"])
@@ -66,7 +66,7 @@ func TestContract(t *testing.T) {
 
 // runCorpus asks one edge for each configuration, over HTTP/1.1, or over another version
 // what can be asked there.
-func runCorpus(t *testing.T, c edge.Combination, edges map[string]*subject, over version) map[string]*score {
+func runCorpus(t *testing.T, c edge.Combination, edges map[string]*subject, over version, busy *stalls) map[string]*score {
 	group := [...]string{"cases", "cases over HTTP2", "cases over HTTP3"}[over]
 	first := [...]int{0, 4000, 7000}[over] // marks that nothing was asked with
 	scores := map[string]*score{}
@@ -81,13 +81,20 @@ func runCorpus(t *testing.T, c edge.Combination, edges map[string]*subject, over
 					if !last {
 						t.Parallel()
 					}
-					a := &attempt{over: over, mark: fmt.Sprintf("c%04dz", first+i), edge: edges[cmp.Or(one.edge, "main")]}
 					declared, sometimes := declares(c, one.differs, over)
-					problems := a.try(one)
-					if a.unasked {
-						return
+					var complaint string
+					for tried := 1; ; tried++ {
+						a := &attempt{over: over, mark: fmt.Sprintf("%c%04dz", 'c'+tried-1, first+i), edge: edges[cmp.Or(one.edge, "main")]}
+						before := busy.count.Load()
+						problems := a.try(one)
+						if a.unasked {
+							return
+						}
+						if complaint = judge(one, declared, sometimes, problems); complaint == "" || !busy.tryAgain(one, tried, before) {
+							break
+						}
+						t.Logf("tried again, as the machine was busy: %s", complaint)
 					}
-					complaint := judge(one, declared, sometimes, problems)
 					mu.Lock()
 					defer mu.Unlock()
 					s := scores[one.clause]

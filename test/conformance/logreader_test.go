@@ -5,7 +5,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -21,8 +20,6 @@ type logReader struct {
 	lines  map[string][]string // whole ones, by the marks in them
 	number int                 // of lines
 }
-
-var anyMark = regexp.MustCompile(`c[0-9]{4}z`)
 
 // about returns the lines with the mark that are in the log by now.
 func (r *logReader) about(mark string) ([]string, error) {
@@ -62,7 +59,7 @@ func (r *logReader) follow() error {
 		}
 		r.read += int64(len(line))
 		r.number++
-		marks := anyMark.FindAllString(line, -1)
+		marks := markForm.FindAllString(line, -1)
 		slices.Sort(marks)
 		for _, mark := range slices.Compact(marks) {
 			r.lines[mark] = append(r.lines[mark], line)
