@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"edgegen/test/edge"
 )
 
 // idleSocket: websocket_idle is 2s here.
@@ -84,8 +86,11 @@ func (a *attempt) rendered(configuration, only string) string {
 	if err != nil {
 		a.fatalf("%v", err)
 	}
+	if err := os.Mkdir(filepath.Join(dir, "public"), 0o755); err != nil { // a root of the site
+		a.fatalf("%v", err)
+	}
 	site := filepath.Join(dir, "site.hcl")
-	if err := os.WriteFile(site, []byte(strings.NewReplacer("{app}", "127.0.0.1:5000", "{upload}", "127.0.0.1:5001").Replace(string(source))), 0o644); err != nil {
+	if err := os.WriteFile(site, []byte(strings.NewReplacer("{app}", "127.0.0.1:5000", "{upload}", "127.0.0.1:5001").Replace(withRaw(edge.BuiltIn, string(source)))), 0o644); err != nil {
 		a.fatalf("%v", err)
 	}
 	rendered := a.edge.Verb("render", "--state-dir", dir, "--only", only, site)
