@@ -80,7 +80,7 @@ func (o *inward) serve(x *exchange) answer {
 	return a
 }
 
-// beforeCache is the answer to what cannot be said in HTTP/1.1, or what varnishd would
+// beforeCache is the answer to what cannot be said in HTTP/1.1, and to what varnishd would
 // refuse in no words.
 func (x *exchange) beforeCache() (a answer, refused bool) {
 	switch {
@@ -101,8 +101,8 @@ func (o *inward) ask(x *exchange) answer {
 	if x.Tunnel {
 		return o.tunnel(x, t)
 	}
-	if x.Body != nil {
-		o.limit(x)
+	if b, ok := x.Body.(*streamBody); ok {
+		o.bound(b, x)
 	}
 	r, _, err := o.line.RoundTrip(x.ctx, &x.Request, t)
 	if err != nil {
@@ -116,18 +116,15 @@ func (o *inward) ask(x *exchange) answer {
 	return answer{Response: r}
 }
 
-// limit bounds a body. That it is too long the cache tier says, for which it needs none of
-// one whose length is known; where that is not, it closes at the bound.
-func (o *inward) limit(x *exchange) {
-	largest := x.model.decide.Largest()
-	limit := x.Length
-	switch {
-	case limit < 0:
-		limit = largest + site.HeldBeyond
-	case limit > largest && !x.Header.Has("Expect"):
-		x.Header.Add("Expect", "100-continue")
+// bound bounds a body. That it is too long the cache tier says, which waits for it first.
+func (o *inward) bound(b *streamBody, x *exchange) {
+	largest, t := x.model.decide.Largest(), x.model.edge.Timeout
+	switch b.left = x.Length; {
+	case x.Length < 0:
+		b.left = largest + site.HeldBeyond
+	case x.Length > largest:
+		b.pace.limit += min(t.Header, t.Idle)
 	}
-	x.Body.(interface{ Limit(int64) }).Limit(limit)
 }
 
 // tunnel has the cache tier open a WebSocket.

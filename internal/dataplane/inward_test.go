@@ -43,6 +43,7 @@ func TestHTTP2BeforeCache(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	c.ask(5, false, ":method: POST", "content-length: 2000000")
+	_ = c.WriteData(5, false, []byte("hello"))
 	if got := c.answer(5); got.header[":status"] != "413" {
 		t.Errorf("a body that is too long: %+v", got.header)
 	}

@@ -174,7 +174,7 @@ func (w *world) crowd(e *edge.Edge, retry bool) []*load.Clients {
 	keeping.Count, keeping.Requests, keeping.Pause = crowded, 40, paced(crowded, 50)
 	fresh.Count, fresh.Requests, fresh.Pause, fresh.Retry = 4, 1, paced(4, 8), false
 	crowd := []*load.Clients{load.StartClients(keeping), load.StartClients(fresh)}
-	if w.TLS == site.Builtin && w.Cache == site.Builtin { // the daemons speak HTTP/1.1 only
+	if w.TLS == site.Builtin { // stunnel speaks HTTP/1.1 alone
 		modern := keeping
 		modern.Count, modern.Pause, modern.HTTP2 = 8, paced(8, 20), true
 		crowd = append(crowd, load.StartClients(modern))
