@@ -13,7 +13,10 @@ import (
 type cell struct{ text, tone string }
 
 // table is text in columns, for people. Its first row is the heading.
-type table struct{ rows []tableRow }
+type table struct {
+	rows  []tableRow
+	lates bool // the last column's latest stands at its end: what does not fit goes before that
+}
 
 type tableRow struct {
 	cells []cell
@@ -54,7 +57,10 @@ func (t *table) write(out *strings.Builder, color bool, width int) {
 			if n == 0 {
 				tone = bold
 			}
-			if i == len(row.cells)-1 {
+			if i == len(row.cells)-1 && t.lates && n > 0 && width > 0 {
+				runes := []rune(text)
+				text = string(runes[max(0, len(runes)-max(0, width-indent)):])
+			} else if i == len(row.cells)-1 {
 				text = strings.Join(wrap(text, width-indent), "\n"+strings.Repeat(" ", indent))
 			}
 			if tone != "" && text != "" {

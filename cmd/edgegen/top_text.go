@@ -61,9 +61,11 @@ func writeProblems(out *strings.Builder, all []api.Problem, color bool, width in
 
 func writeTraffic(out *strings.Builder, o api.Overview, color bool, width int) {
 	t := o.Traffic
-	fmt.Fprintf(out, "\n%s requests/s, %s fail, %s from the cache, %s/s; half within %s, 95 %% within %s; of the last %.0f s\n\n",
+	sum := fmt.Sprintf("%s requests/s, %s fail, %s from the cache, %s/s; half within %s, 95 %% within %s; of the last %.0f s",
 		rate(t.All.Requests), share(t.All.Failed, t.All.Requests), share(t.All.Stored, t.All.Requests), bytesText(t.All.Bytes), took(t.All.P50), took(t.All.P95), t.Window)
+	fmt.Fprintf(out, "\n%s\n\n", strings.Join(wrap(sum, width), "\n"))
 	sites := newTable("SITE", "REQUESTS/S", "FAIL", "FROM CACHE", "HALF", "95 %", "FIVE MINUTES")
+	sites.lates = true
 	for _, s := range t.Sites {
 		sites.add("", append(cellsOf(orDash(s.Site), rate(s.Requests), share(s.Failed, s.Requests), share(s.Stored, s.Requests), took(s.P50), took(s.P95)), cell{text: spark(s.Points)})...)
 	}
@@ -73,6 +75,7 @@ func writeTraffic(out *strings.Builder, o api.Overview, color bool, width int) {
 	}
 	out.WriteByte('\n')
 	apps := newTable("BACKEND", "SITE", "REQUESTS/S", "FAIL", "HALF", "95 %", "FIVE MINUTES")
+	apps.lates = true
 	for _, b := range t.Backends {
 		apps.add("", append(cellsOf(b.Name, b.Site, rate(b.Requests), share(b.Failed, b.Requests), took(b.P50), took(b.P95)), cell{text: spark(b.Points)})...)
 	}

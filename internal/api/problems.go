@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -41,7 +42,7 @@ func (o *Overview) FindProblems(now time.Time) []Problem {
 		}
 	}
 	if t := o.Traffic; t != nil && o.Ready && t.All.Failed*t.Window >= 3 && t.All.Failed > t.All.Requests/20 {
-		all.add(true, fmt.Sprintf("%.0f %% of the requests fail (5xx)", 100*t.All.Failed/t.All.Requests), "")
+		all.add(true, fmt.Sprintf("%.0f %% of the requests fail (5xx)", 100*t.All.Failed/t.All.Requests), t.failing())
 	}
 	slices.SortStableFunc(all, func(a, b Problem) int {
 		switch {
@@ -53,6 +54,15 @@ func (o *Overview) FindProblems(now time.Time) []Problem {
 		return 1
 	})
 	return append([]Problem{}, all...)
+}
+
+// failing says whose requests fail.
+func (t *Traffic) failing() string {
+	if len(t.Sites) == 0 {
+		return ""
+	}
+	worst := slices.MaxFunc(t.Sites, func(a, b NamedFlow) int { return cmp.Compare(a.Failed, b.Failed) })
+	return fmt.Sprintf("most of them for %s, of whose requests %.0f %% fail", cmp.Or(worst.Site, "hosts of no site"), 100*worst.Failed/max(worst.Requests, 1e-9))
 }
 
 type problems []Problem
@@ -111,13 +121,16 @@ func (p *problems) backend(b BackendStatus) {
 const urgent = 4 * 24 * time.Hour
 
 func (p *problems) certificate(c CertificateStatus, now time.Time) {
-	left := c.NotAfter.Sub(now)
+	left, why := c.NotAfter.Sub(now), c.Problem
+	if why == "" && c.Source == "file" {
+		why = "another one is needed in its file; it is served from the next `edgegen reload` on"
+	}
 	switch {
 	case left <= 0:
-		p.add(true, fmt.Sprintf("the certificate of %s has ended", c.Site), c.Problem)
+		p.add(true, fmt.Sprintf("the certificate of %s has ended", c.Site), why)
 	case c.Renewal != nil && c.Problem == "": // some live for days
 	case left < certificate.Notice:
-		p.add(left < urgent, fmt.Sprintf("the certificate of %s ends in %s", c.Site, daysOf(Days(left))), c.Problem)
+		p.add(left < urgent, fmt.Sprintf("the certificate of %s ends in %s", c.Site, daysOf(Days(left))), why)
 	case c.Problem != "":
 		p.add(false, fmt.Sprintf("the certificate of %s cannot be renewed", c.Site), c.Problem)
 	case c.Waiting:

@@ -62,3 +62,18 @@ func TestProblems(t *testing.T) {
 		})
 	}
 }
+
+// What somebody is to do, or to look at first, is told with it.
+func TestProblemsSayWhy(t *testing.T) {
+	o := Overview{Ready: true, Status: Status{State: "ready", Certificates: []CertificateStatus{{Site: "s", Source: "file", NotAfter: time.Now()}}},
+		Traffic: &Traffic{Window: 10, All: Flow{Requests: 10, Failed: 5},
+			Sites: []NamedFlow{{Site: "well", Flow: Flow{Requests: 4}}, {Site: "ill", Flow: Flow{Requests: 6, Failed: 5}}}}}
+	var got []string
+	for _, p := range o.FindProblems(time.Now()) {
+		got = append(got, p.Why)
+	}
+	want := []string{"another one is needed in its file; it is served from the next `edgegen reload` on", "most of them for ill, of whose requests 83 % fail"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

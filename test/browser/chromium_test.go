@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -77,10 +78,15 @@ func (p *tab) say(text string) {
 // waitText waits until the element's text holds the words.
 func (p *tab) waitText(element, words string) {
 	p.t.Helper()
-	p.do("wait for "+words, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
-		_, err := chromedp.Run(ctx, chromedp.PollFunction[bool](
-			"(element, words) => document.querySelector(element).innerText.includes(words)",
-			chromedp.WithPollingArgs(element, words), chromedp.WithPollingMutation(), chromedp.WithPollingTimeout(edge.Patience)))
+	p.await("wait for "+words, "(element, words) => document.querySelector(element).innerText.includes(words)", element, words)
+}
+
+// await waits until a function of the page's returns true.
+func (p *tab) await(what, function string, arguments ...any) {
+	p.t.Helper()
+	p.do(what, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Run(ctx, chromedp.PollFunction[bool](function, chromedp.WithPollingArgs(arguments...),
+			chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(edge.Patience)))
 		return err
 	}))
 }
@@ -90,13 +96,17 @@ func (p *tab) leave() { p.cancel() }
 
 func (p *tab) asPhoneInTheDark() {
 	p.t.Helper()
-	p.do("be a phone", chromedp.EmulateViewport(390, 844, chromedp.EmulateScale(2)),
-		chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
-			_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}},
-			})
-			return err
-		}))
+	p.do("be a phone", chromedp.EmulateViewport(390, 844, chromedp.EmulateScale(2)), prefers("dark"))
+}
+
+// prefers has the person like pages light or dark.
+func prefers(scheme string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		})
+		return err
+	})
 }
 
 // screenshot keeps what the tab shows in EDGEGEN_ARTIFACTS, by default in
