@@ -67,7 +67,7 @@ where the site changed meanwhile. What it prints goes to stderr.`,
 	c.Flags().BoolVar(&flags.watch, "watch", false, "write again whenever the site changes, until SIGINT or SIGTERM")
 	c.Flags().BoolVar(&flags.hcl, "print-hcl", false, "print the site as it is evaluated, instead of what it is rendered to")
 	c.Flags().StringVar(&flags.command, "exec", "", "a command for the shell, run after files changed")
-	c.Flags().StringVar(&flags.templates, "templates", "", "a directory with templates in the place of edgegen's own")
+	templatesFlag(c, &flags.templates)
 	stateDirFlag(c, &flags.stateDir)
 	givenFlags(c, &flags.given)
 	return c
@@ -82,7 +82,7 @@ func printRendered(c *cobra.Command, s streams, path string, flags renderFlags) 
 	if _, err := onlyEngine(flags.only); err != nil {
 		return err
 	}
-	own, err := ownTemplates(flags.templates)
+	own, err := render.ReadTemplates(flags.templates)
 	if err != nil {
 		return err
 	}

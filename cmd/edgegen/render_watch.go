@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edgegen/internal/config"
+	"edgegen/internal/render"
 	"edgegen/internal/watch"
 )
 
@@ -34,7 +35,7 @@ func (r *rendering) watch(ctx context.Context) (err error) {
 		// What is followed is found before it is rendered: whatever changes in
 		// between is rendered once more.
 		loaded, _ := reader.Load()
-		watcher.Follow(append(append(loaded.Files, r.site, loaded.Root), templatePaths(r.flags.templates)...))
+		watcher.Follow(append(append(loaded.Files, r.site, loaded.Root), render.TemplatePaths(r.flags.templates)...))
 		var retry <-chan time.Time
 		if told, err = r.writeAgain(ctx, told); err != nil {
 			retry = time.After(renderRetry)

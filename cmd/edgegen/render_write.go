@@ -79,7 +79,7 @@ func newRendering(s streams, site string, flags renderFlags) (*rendering, error)
 func (r *rendering) write(ctx context.Context) (written, error) {
 	// The generation that every file names covers the certificates, so that they
 	// are needed for any of them.
-	own, err := ownTemplates(r.flags.templates)
+	own, err := render.ReadTemplates(r.flags.templates)
 	if err != nil {
 		return written{}, err
 	}

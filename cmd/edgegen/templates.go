@@ -3,11 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,8 +18,9 @@ func newTemplates(s streams) *cobra.Command {
 		Short: "Write the templates of the daemons' files, to change them",
 		Long: `templates export writes the templates that stunnel.conf, default.vcl, nginx.conf
 and what belongs to them are made from, and a README.md with all that they are
-given and may call. edgegen render --templates renders with those of a directory,
-whole or in part; edgegen up has its own, which builtin tiers can stand in for.`,
+given and may call. edgegen up --templates and edgegen render --templates take
+those of a directory, whole or in part, in the place of their own. A tier whose
+daemon has another template than edgegen's is never builtin.`,
 		Example: `  edgegen templates export my-templates`,
 		Args:    knownVerb,
 		RunE: func(*cobra.Command, []string) error {
@@ -70,44 +68,7 @@ func (s streams) exportTemplates(directory string) error {
 	return err
 }
 
-// templatePaths are where templates of one's own would be; none where no directory is
-// named.
-func templatePaths(directory string) (paths []string) {
-	names, err := render.TemplateNames()
-	if directory == "" || err != nil {
-		return nil
-	}
-	for _, name := range names {
-		paths = append(paths, filepath.Join(directory, name))
-	}
-	return paths
-}
-
-// ownTemplates are those of a directory, nil where none is named. One that takes the
-// place of none is refused: its name may be misspelt.
-func ownTemplates(directory string) (fs.FS, error) {
-	if directory == "" {
-		return nil, nil
-	}
-	known, err := render.TemplateNames()
-	if err != nil {
-		return nil, err
-	}
-	files, found := os.DirFS(directory), false
-	err = fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || !strings.HasSuffix(name, ".tmpl") {
-			return err
-		}
-		if found = true; !slices.Contains(known, name) {
-			return fmt.Errorf("%s is no template of edgegen's: there are %s", name, strings.Join(known, ", "))
-		}
-		return nil
-	})
-	if err == nil && !found {
-		err = fmt.Errorf("there is no template: edgegen templates export %s writes them", directory)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("--templates %s: %w", directory, err)
-	}
-	return files, nil
+// templatesFlag adds --templates.
+func templatesFlag(c *cobra.Command, directory *string) {
+	c.Flags().StringVar(directory, "templates", "", "a directory with templates in the place of edgegen's own")
 }

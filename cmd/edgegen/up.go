@@ -15,7 +15,7 @@ import (
 )
 
 type upFlags struct {
-	engine, stateDir            string
+	engine, stateDir, templates string
 	watch, lastGood, noTakeover bool
 	appTimeout                  time.Duration
 	given                       []config.Given
@@ -30,6 +30,10 @@ func newUp(s streams) *cobra.Command {
 tls tiers, each after the one before it answers, and starts again what dies. A
 tier whose daemon is not installed is served by edgegen itself; one whose daemon
 is down is, until the daemon is well again.
+
+With --templates, templates of a directory make the files of the daemons in the
+place of edgegen's (edgegen templates export writes those). They are read again by
+every reload. A tier whose daemon has one is never builtin, and has no stand-in.
 
 SIGHUP reloads the site, SIGUSR1 opens the access log's file anew. SIGINT and
 SIGTERM wait for requests in work and stop; a second one stops at once. The
@@ -57,6 +61,7 @@ such as EDGEGEN_FROM.`,
 	}
 	engineFlag(c, &flags.engine, "auto, native (fail where a daemon is missing), builtin, or a list such as tls=builtin,cache=varnish (default: what the site says)")
 	c.Flags().BoolVarP(&flags.watch, "watch", "w", false, "reload when a file that the site is made of changes")
+	templatesFlag(c, &flags.templates)
 	c.Flags().BoolVar(&flags.lastGood, "last-good", false, "where the site is refused, start with the configuration that was served last")
 	c.Flags().BoolVar(&flags.noTakeover, "no-takeover", false, "leave a tier down while its daemon is down")
 	c.Flags().DurationVar(&flags.appTimeout, "app-timeout", 2*time.Minute, "how long an app may take until it answers")
@@ -109,6 +114,7 @@ func runEdge(ctx context.Context, s streams, log logger, path string, flags upFl
 		StateDir:   flags.stateDir,
 		Select:     selection,
 		Watch:      flags.watch,
+		Templates:  flags.templates,
 		LastGood:   flags.lastGood,
 		NoTakeover: flags.noTakeover,
 		AppStart:   flags.appTimeout,

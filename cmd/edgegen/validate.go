@@ -7,11 +7,13 @@ import (
 
 	"edgegen/internal/config"
 	"edgegen/internal/generation"
+	"edgegen/internal/render"
 )
 
 func newValidate(s streams) *cobra.Command {
 	var asJSON bool
 	var given []config.Given
+	var templates string
 	c := &cobra.Command{
 		Use:   "validate [SITE]",
 		Short: "Report every problem of a site at once",
@@ -22,8 +24,12 @@ nothing where nothing is wrong.`,
   edgegen validate --json`,
 		Args: siteArgument, ValidArgsFunction: completeSite,
 		RunE: func(c *cobra.Command, arguments []string) error {
+			own, err := render.ReadTemplates(templates)
+			if err != nil {
+				return err
+			}
 			// Rendering shows what a daemon's language cannot hold.
-			_, diagnostics, err := generation.Render(c.Context(), siteOf(arguments), generation.Rendering{Given: given, Layout: printedLayout(), Version: version(), Checked: true})
+			_, diagnostics, err := generation.Render(c.Context(), siteOf(arguments), generation.Rendering{Given: given, Layout: printedLayout(), Version: version(), Checked: true, Templates: own})
 			refused := (*config.Refused)(nil)
 			if errors.As(err, &refused) {
 				diagnostics = refused.Diagnostics
@@ -48,6 +54,7 @@ nothing where nothing is wrong.`,
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON on stdout")
+	templatesFlag(c, &templates)
 	givenFlags(c, &given)
 	return c
 }

@@ -14,7 +14,7 @@ import (
 
 // generate makes the generation of a site that was loaded; see maker.
 func (e *Edge) generate(ctx context.Context, loaded *config.Loaded, path string, was *generation.Generation, p *generation.Pool, found *config.Findings) (*generation.Generation, error) {
-	m := generation.Maker{Selection: e.options.Select, Version: e.options.Version, StateDir: e.state.dir, Layout: e.layout, Who: e.who, Watch: e.backends.watch}
+	m := generation.Maker{Selection: e.options.Select, Version: e.options.Version, StateDir: e.state.dir, Layout: e.layout, Who: e.who, Watch: e.backends.watch, Templates: e.options.Templates}
 	return m.Make(ctx, loaded, path, was, p, found)
 }
 

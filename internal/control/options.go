@@ -16,12 +16,13 @@ type Options struct {
 	Site  string         // a file or a directory
 	Given []config.Given // values of its variables
 	// Settle may change the model of a site that was read; nil changes nothing.
-	Settle   func(*site.Edge)
-	StateDir string
-	Select   generation.Selection
-	Version  string
-	Watch    bool // reload when a file that the site is made of changes
-	LastGood bool // where the site is refused, start with the one that was served last
+	Settle    func(*site.Edge)
+	StateDir  string
+	Select    generation.Selection
+	Version   string
+	Templates string // a directory with templates in the place of those of the program; "" for none
+	Watch     bool   // reload when a file that the site is made of changes
+	LastGood  bool   // where the site is refused, start with the one that was served last
 
 	// NoTakeover leaves a tier down whose daemon is down.
 	NoTakeover bool

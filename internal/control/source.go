@@ -7,6 +7,7 @@ import (
 
 	"edgegen/internal/config"
 	"edgegen/internal/generation"
+	"edgegen/internal/render"
 	"edgegen/internal/site"
 	"edgegen/internal/watch"
 )
@@ -18,13 +19,14 @@ type source struct {
 	given   []config.Given
 	settle  func(*site.Edge) // may be nil
 	reader  *config.Reader
+	beside  []string       // what else is watched
 	watcher *watch.Watcher // nil where nobody does
 }
 
 // newSource is called before the site is read for the first time, and what it
 // returns is to be closed.
 func newSource(o Options) *source {
-	s := &source{path: o.Site, given: o.Given, settle: o.Settle, reader: config.NewReader(o.Site, o.Given)}
+	s := &source{path: o.Site, given: o.Given, settle: o.Settle, reader: config.NewReader(o.Site, o.Given), beside: render.TemplatePaths(o.Templates)}
 	if o.Watch {
 		s.watcher = watch.New(watch.Options{Log: o.Log, Counts: s.reader.Counts})
 	}
@@ -39,7 +41,7 @@ func (s *source) load(ctx context.Context) (*config.Loaded, config.Diagnostics, 
 		s.settle(loaded.Edge)
 	}
 	if s.watcher != nil {
-		s.watcher.Follow(append([]string{s.path, loaded.Root}, loaded.Files...))
+		s.watcher.Follow(slices.Concat([]string{s.path, loaded.Root}, loaded.Files, s.beside))
 	}
 	return loaded, diagnostics, err
 }

@@ -27,7 +27,7 @@ func (s Selection) bond(edge *site.Edge, role string) Bond {
 			return Bond{name, fmt.Sprintf("raw text for %s", name), text.Source()}
 		}
 		if slices.Contains(s.Templates, name) {
-			return Bond{Daemon: name, Why: fmt.Sprintf("--templates for %s", name)}
+			return Bond{Daemon: name, Why: fmt.Sprintf("a template of your own for %s", name)}
 		}
 	}
 	return Bond{}

@@ -40,7 +40,15 @@ func (g *Generation) Explain(engine site.Engine, err error) error {
 // RefusedBy tells what a daemon said about its configuration at the HCL lines.
 func (g *Generation) RefusedBy(engine site.Engine, said string) error {
 	rendered := g.Output.Of(engine).Main()
-	return g.translate(engine, said, rendered, native.Locate(engine, said, rendered.Data))
+	places := native.Locate(engine, said, rendered.Data)
+	if len(places) == 0 && engine == site.Nginx {
+		for _, included := range g.Output.Of(engine).Files { // they say what they say by a template
+			if places = native.LocateNginx(said, path.Base(included.Name)); len(places) > 0 {
+				return g.translate(engine, said, included, places)
+			}
+		}
+	}
+	return g.translate(engine, said, rendered, places)
 }
 
 // translate turns a daemon's complaint about a rendered file into diagnostics
@@ -52,6 +60,11 @@ func (g *Generation) translate(daemon site.Engine, said string, rendered render.
 			continue
 		}
 		at := rendered.Mention(place.Line)
+		if own := g.Templates.Place(rendered, place.Line, fmt.Sprintf("%s refuses what this template makes: %s", daemon, place.Text)); own != nil && !at.Raw {
+			own.Remedy = fmt.Sprintf("see line %d of the rendered file (edgegen render --only %s --templates …)", place.Line, daemon)
+			refused.Diagnostics = append(refused.Diagnostics, ofTemplate(own))
+			continue
+		}
 		what := "what is rendered from this"
 		if at.Raw {
 			what = "this raw text"

@@ -11,7 +11,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"edgegen/internal/backends"
 	"edgegen/internal/certificate"
@@ -36,6 +38,7 @@ type Generation struct {
 	Backends     *backends.Plan       // those that are looked after; nil until they are
 	Private      site.Private         // what is never served as a file
 	Public       *Sockets
+	Templates    *render.Templates
 	Output       *render.Output // for the tiers that daemons serve
 }
 
@@ -53,6 +56,7 @@ type Maker struct {
 	Layout    render.Layout
 	Who       statedir.User
 	Watch     *backends.Watch
+	Templates string // a directory with templates in the place of those of the program; "" for none
 }
 
 // Make makes a generation of a site that was loaded, next to the one that
@@ -64,6 +68,10 @@ func (m *Maker) Make(ctx context.Context, loaded *config.Loaded, path string, wa
 	if was != nil {
 		g.Number = was.Number + 1
 	}
+	if g.Templates, err = render.ReadTemplates(m.Templates); err != nil {
+		return nil, err
+	}
+	m.Selection.Templates = g.Templates.Engines()
 	if g.Engines, err = choose(ctx, loaded.Edge, m.Selection, was, found); err != nil {
 		return nil, err
 	}
@@ -96,7 +104,7 @@ func (m *Maker) Make(ctx context.Context, loaded *config.Loaded, path string, wa
 	if g.Backends, err = prepared(ctx, m.Watch, loaded.Edge); err != nil {
 		return g, err
 	}
-	g.Output, err = RenderFor(loaded, path, g.Pairs, render.Input{Edge: relayed(loaded.Edge, m.Layout), Layout: m.Layout, Tiers: g.Tiers(), Version: m.Version, Standby: true, Brotli: g.Engines[RoleWeb].Daemon.Module(native.BrotliModule), InC: g.Engines[RoleCache].Daemon.TakesC(), Unserved: hidden})
+	g.Output, err = RenderFor(loaded, path, g.Pairs, render.Input{Edge: relayed(loaded.Edge, m.Layout), Layout: m.Layout, Tiers: g.Tiers(), Version: m.Version, Standby: true, Brotli: g.Engines[RoleWeb].Daemon.Module(native.BrotliModule), InC: g.Engines[RoleCache].Daemon.TakesC(), Unserved: hidden, Templates: g.Templates})
 	return g, err
 }
 
@@ -133,5 +141,17 @@ func RenderFor(loaded *config.Loaded, path string, pairs [][]certificate.Pair, i
 	if bad := (*render.ValueError)(nil); errors.As(err, &bad) {
 		return nil, &config.Refused{Diagnostics: config.Diagnostics{loaded.Diagnose(bad.Source, config.Error, bad.Error(), "change the value")}}
 	}
+	if about := (*render.TemplateError)(nil); errors.As(err, &about) {
+		return nil, &config.Refused{Diagnostics: config.Diagnostics{ofTemplate(about)}}
+	}
 	return output, err
+}
+
+// ofTemplate tells an error of somebody's own template.
+func ofTemplate(e *render.TemplateError) config.Diagnostic {
+	d := config.Diagnostic{Severity: config.Error, Summary: e.What, Remedy: e.Remedy, File: e.Path, Line: e.Line, EndLine: e.Line, Snippet: e.Text}
+	if e.Line > 0 {
+		d.Column, d.EndColumn = 1+len(e.Text)-len(strings.TrimLeft(e.Text, " \t")), 1+utf8.RuneCountInString(e.Text)
+	}
+	return d
 }

@@ -2,7 +2,6 @@ package generation
 
 import (
 	"context"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -19,7 +18,7 @@ type Rendering struct {
 	StateDir string // which self-signed sites need for PEM files
 	// Certificates includes the PEM files.
 	Certificates bool
-	Templates    fs.FS // in the place of those of the program; nil for none
+	Templates    *render.Templates // in the place of those of the program; nil for none
 	// Checked means that nobody runs daemons with the files: what edgegen alone does
 	// for them is not told.
 	Checked bool
@@ -42,7 +41,7 @@ func Render(ctx context.Context, path string, r Rendering) (*render.Output, conf
 	found := &config.Findings{Loaded: loaded, All: diagnostics}
 	hidden := unserved(loaded.Edge, privateOf(loaded, r.Layout.Dir, r.Layout.Run))
 	warnPrivate(loaded, hidden, found)
-	Selection{}.judge(loaded.Edge, found)
+	Selection{Templates: r.Templates.Engines()}.judge(loaded.Edge, found)
 	judgeAddresses(loaded, found)
 	if err := found.Refusal(); err != nil {
 		return nil, found.All, err

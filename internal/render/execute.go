@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,7 +15,6 @@ import (
 	"github.com/Masterminds/sprig/v3"
 
 	"edgegen/internal/site"
-	"edgegen/templates"
 )
 
 // program is a template that can be run several times, though not at once.
@@ -25,6 +22,7 @@ type program struct {
 	name  string
 	text  *template.Template
 	place *placeholder
+	own   *Templates // nil for none
 }
 
 // functions are what a template may call. They are few and pure; of sprig's, only
@@ -65,14 +63,25 @@ func within(name string) string {
 }
 
 // compile reads one template, with the one that it has within it.
-func compile(files fs.FS, name string) (*program, error) {
+func compile(own *Templates, name string) (*program, error) {
 	place := &placeholder{}
-	names := slices.DeleteFunc([]string{name, within(name)}, func(name string) bool { return name == "" })
-	text, err := template.New(path.Base(name)).Option("missingkey=error").Funcs(functions(place)).ParseFS(files, names...)
-	if err != nil {
-		return nil, fmt.Errorf("parse template %s: %w", name, err)
+	text := template.New(path.Base(name)).Option("missingkey=error").Funcs(functions(place))
+	for _, one := range []string{within(name), name} {
+		if one == "" {
+			continue
+		}
+		written, isOwn, err := own.text(one)
+		if err != nil {
+			return nil, err
+		}
+		if _, err = text.New(path.Base(one)).Parse(string(written)); err != nil {
+			return nil, own.problem(one, err)
+		}
+		if isOwn && one == name {
+			numberLines(text, path.Base(one), string(written))
+		}
 	}
-	return &program{name, text, place}, nil
+	return &program{name, text.Lookup(path.Base(name)), place, own}, nil
 }
 
 // parsed are the templates of the program, by name. Each is parsed once, however
@@ -83,7 +92,7 @@ var parsed sync.Map
 func own(name string) (*program, error) {
 	first, ok := parsed.Load(name)
 	if !ok {
-		p, err := compile(templates.FS, name)
+		p, err := compile(nil, name)
 		if err != nil {
 			return nil, err
 		}
@@ -94,7 +103,7 @@ func own(name string) (*program, error) {
 		return nil, fmt.Errorf("copy template %s: %w", name, err)
 	}
 	place := &placeholder{}
-	return &program{name, text.Funcs(place.functions()), place}, nil
+	return &program{name, text.Funcs(place.functions()), place, nil}, nil
 }
 
 // program is the template of that name: somebody's own, or else edgegen's.
@@ -102,18 +111,7 @@ func (h header) program(name string) (*program, error) {
 	if h.templates == nil {
 		return own(name)
 	}
-	return compile(overlay{h.templates}, name)
-}
-
-// overlay has somebody's own templates, and edgegen's where there is none.
-type overlay struct{ own fs.FS }
-
-func (o overlay) Open(name string) (fs.File, error) {
-	file, err := o.own.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return templates.FS.Open(name)
-	}
-	return file, err
+	return compile(h.templates, name)
 }
 
 // run fills the template in.
@@ -126,9 +124,9 @@ func (p *program) run(view any) (text, error) {
 			bad.Source = p.place.last
 			return text{}, bad
 		}
-		return text{}, fmt.Errorf("run template %s: %w", p.name, err)
+		return text{}, p.own.problem(p.name, err)
 	}
-	return text{out.Bytes(), p.place.written}, nil
+	return text{out.Bytes(), p.place.written, p.own.path(p.name)}, nil
 }
 
 // text is what a template made, with a mark on either side of what names a
@@ -136,6 +134,7 @@ func (p *program) run(view any) (text, error) {
 type text struct {
 	marked []byte
 	named  []naming // between marks, in that order
+	own    string   // the path of somebody's own template that made it; "" for edgegen's
 }
 
 // naming is a line of the HCL that a text names, in a comment or as a line of raw text.
@@ -147,18 +146,24 @@ type naming struct {
 const mark = "\x01"
 
 // placed is the text with its comments as they are meant to be.
-func (t text) placed() []byte { return bytes.ReplaceAll(t.marked, []byte(mark), nil) }
+func (t text) placed() []byte {
+	return bytes.ReplaceAll(withoutNumbers(t.marked, t.own), []byte(mark), nil)
+}
 
 // file is the text as a file.
 func (t text) file(name string) File {
-	return File{Name: name, Data: t.placed(), Mode: 0o644, Mentions: t.mentions()}
+	file := File{Name: name, Data: t.placed(), Mode: 0o644, Mentions: t.mentions(), Template: t.own}
+	if t.own != "" {
+		file.made = madeLines(t.marked)
+	}
+	return file
 }
 
 // mentions lists the lines that name one of the HCL.
 func (t text) mentions() []Mention {
 	var all []Mention
 	line, within := 1, false
-	for piece := range bytes.SplitSeq(t.marked, []byte(mark)) {
+	for piece := range bytes.SplitSeq(withoutNumbers(t.marked, t.own), []byte(mark)) {
 		if within {
 			one := t.named[len(all)]
 			all = append(all, Mention{line, one.Source, one.raw})
@@ -174,7 +179,7 @@ func (t text) mentions() []Mention {
 func (t text) unplaced() []byte {
 	kept := make([]byte, 0, len(t.marked))
 	within := false
-	for piece := range bytes.SplitSeq(t.marked, []byte(mark)) {
+	for piece := range bytes.SplitSeq(withoutNumbers(t.marked, t.own), []byte(mark)) {
 		if within {
 			piece = []byte(unnamedPlace)
 		}

@@ -2,7 +2,6 @@ package render
 
 import (
 	"testing"
-	"testing/fstest"
 
 	"edgegen/internal/site"
 )
@@ -20,7 +19,7 @@ server {
     listen 81; # {{ source .Default }}: limits.connections
     listen 82;
 `
-	program, err := compile(fstest.MapFS{"a.tmpl": {Data: []byte(written)}}, "a.tmpl")
+	program, err := compile(&Templates{texts: map[string][]byte{"a.tmpl": []byte(written)}}, "a.tmpl")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,13 +66,20 @@ func dataModel(names []string) []byte {
 	var out strings.Builder
 	out.WriteString(`# The templates of edgegen
 
+    edgegen up --templates DIRECTORY
     edgegen render --templates DIRECTORY -o OUTPUT
 
-renders with the templates of a directory in the place of those that have the same
-names. What is not changed can be left out. They are templates of Go's text/template;
-{{ .Field }} is a field of what is listed below. Nothing is escaped by itself: every
-value has to pass the function of its file's language, or it can add a directive.
-edgegen up does not take them, as no builtin tier could stand in for what they say.
+put the templates of a directory in the place of those that have the same names.
+What is not changed can be left out: it is edgegen's own then, also that of the next
+version. They are templates of Go's text/template; {{ .Field }} is a field of what is
+listed below. Nothing is escaped by itself: every value has to pass the function of
+its file's language, or it can add a directive.
+
+A running edge reads them at every reload, which up --watch begins when one changes; a
+template that cannot be filled in, or whose file its daemon refuses, is told at its
+line and changes nothing. A tier whose daemon has a template here that differs from
+edgegen's is never builtin, and nobody stands in for its daemon. What a template leaves
+out, edgegen does not notice: it is the owner's then that the contract holds.
 
 ## Functions
 

@@ -1,9 +1,11 @@
 package render
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"edgegen/internal/site"
 )
@@ -24,7 +26,7 @@ func TestFunctionWords(t *testing.T) {
 
 // One that stands within another is taken too.
 func TestOwnTemplateWithin(t *testing.T) {
-	own := header{templates: fstest.MapFS{"varnish/limit.c.tmpl": {Data: []byte("/* own */")}}}
+	own := header{templates: templatesIn(t, map[string]string{"varnish/limit.c.tmpl": "/* own */"})}
 	program, err := own.program("varnish/default.vcl.tmpl")
 	if err != nil {
 		t.Fatal(err)
@@ -34,12 +36,81 @@ func TestOwnTemplateWithin(t *testing.T) {
 	}
 }
 
+// templatesIn reads templates of a directory.
+func templatesIn(t *testing.T, texts map[string]string) *Templates {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range texts {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read, err := ReadTemplates(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read
+}
+
+// What is wrong with a template of one's own is told at its line, also by the line of
+// the file that it made.
+func TestOwnTemplateAtItsLine(t *testing.T) {
+	const name = "nginx/nginx.conf.tmpl"
+	edge := &site.Edge{Sites: []site.Site{{Host: "a.test"}, {Host: "b.test"}}}
+	in := Input{Edge: edge, Layout: Layout{Dir: "/etc/edgegen", Run: "/run/edgegen"}, Version: "1", Origin: "site.hcl",
+		Tiers: site.Engines{TLS: site.Builtin, Cache: site.Builtin, Web: site.Nginx}}
+	for text, line := range map[string]int{"a\n{{ if }}\n": 2, "a\n\n{{ .Nothing }}\n": 3, "{{ range .Sites }}\n{{ .Host }}\n{{ nothing }}{{ end }}": 3} {
+		own := templatesIn(t, map[string]string{name: text})
+		in.Templates = own
+		_, err := Render(in)
+		if at := (*TemplateError)(nil); !errors.As(err, &at) || at.Line != line || at.Path != own.path(name) || at.Text == "" {
+			t.Errorf("%q: %+v", text, err)
+		}
+	}
+	in.Templates = templatesIn(t, map[string]string{name: "one\n{{- range .Sites }}\nserver {{ .Host }};\n{{- end }}\n{{ with .Version }}\nlast {{ . }}\n{{ end }}"})
+	out, err := Render(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := out.Of(site.Nginx).Main()
+	if got := string(file.Data); got != "one\nserver a.test;\nserver b.test;\n\nlast 1\n" {
+		t.Fatalf("%q", got)
+	}
+	for line, by := range map[int]int{1: 1, 2: 3, 3: 3, 5: 6} {
+		if at := in.Templates.Place(file, line, ""); at == nil || at.Line != by {
+			t.Errorf("line %d: %+v", line, at)
+		}
+	}
+	in.Standby = true
+	if _, err = Render(in); err == nil || !strings.Contains(err.Error(), ".Generation") {
+		t.Errorf("without its generation: %v", err)
+	}
+}
+
+// Those that are edgegen's own are no others.
+func TestTemplatesThatDiffer(t *testing.T) {
+	text, _, err := (*Templates)(nil).text("nginx/page.conf.tmpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := templatesIn(t, map[string]string{"nginx/page.conf.tmpl": string(text), "stunnel/stunnel.conf.tmpl": "; own"})
+	if got := own.Engines(); len(got) != 1 || got[0] != site.Stunnel {
+		t.Errorf("%v", got)
+	}
+	if _, err := ReadTemplates(t.TempDir()); err == nil {
+		t.Error("a directory without templates is taken")
+	}
+}
+
 // A template of one's own stands in the place of that of its name alone.
 func TestOwnTemplates(t *testing.T) {
 	edge := &site.Edge{Sites: []site.Site{{Host: "a.test"}}}
 	in := Input{Edge: edge, Layout: Layout{Dir: "/etc/edgegen", Run: "/run/edgegen"}, Version: "1", Origin: "site.hcl",
 		Tiers:     site.Engines{TLS: site.Builtin, Cache: site.Builtin, Web: site.Nginx},
-		Templates: fstest.MapFS{"nginx/nginx.conf.tmpl": {Data: []byte("own {{ range .Sites }}{{ .Host | nginxword }};{{ end }}\n")}}}
+		Templates: templatesIn(t, map[string]string{"nginx/nginx.conf.tmpl": "own {{ range .Sites }}{{ .Host | nginxword }};{{ end }}\n"})}
 	out, err := Render(in)
 	if err != nil {
 		t.Fatal(err)

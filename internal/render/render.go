@@ -34,7 +34,7 @@ type Input struct {
 	Tiers site.Engines
 	// Templates stand in the place of those of the program that have their names; nil
 	// for none.
-	Templates fs.FS
+	Templates *Templates
 	// Brotli is the path of nginx's module for Brotli; "" where it has none.
 	Brotli string
 	// InC says that varnishd takes C within its VCL.
@@ -54,6 +54,10 @@ type File struct {
 	Mode fs.FileMode
 	// Mentions are the lines that name one of the HCL, from the first.
 	Mentions []Mention
+	// Template is the path of somebody's own template that the file was made by; "" for
+	// one of edgegen's.
+	Template string
+	made     []madeLine
 }
 
 // Mention is a line of a file, and the line of the HCL that it names. That is the
@@ -178,7 +182,7 @@ func (r *Rendered) VCLFiles() []File {
 // HCL cannot be written in a daemon's language.
 func Render(in Input) (*Output, error) {
 	out := &Output{}
-	common := header{Version: in.Version, Origin: in.Origin, Dir: in.Layout.Dir, templates: in.Templates}
+	common := header{Version: in.Version, Origin: in.Origin, Dir: in.Layout.Dir, templates: in.Templates, standby: in.Standby}
 	in.Tiers = in.tiers()
 	for _, daemon := range engines.Daemons() {
 		if !in.serves(daemon.Name) {
@@ -273,6 +277,10 @@ func named(name string, common header, view func(header) any, beside ...[]byte) 
 		file.Data = bytes.Replace(file.Data, []byte(unnamed), []byte(generation), 1)
 		return file, generation, nil
 	}
+	if common.standby && bytes.Count(file.Data, []byte(unnamed)) == 0 && file.Template != "" {
+		return File{}, "", &TemplateError{Path: file.Template, What: "it does not write .Generation, by which edgegen sees whether the daemon serves what was rendered",
+			Remedy: "keep what edgegen's own template has for its probe"}
+	}
 	// Something in the HCL has just that text.
 	common.Generation = generation
 	if made, err = program.run(view(common)); err != nil {
@@ -293,5 +301,6 @@ func nameOf(parts ...[]byte) string {
 // header is what the head of every file says.
 type header struct {
 	Version, Origin, Dir, Generation string
-	templates                        fs.FS
+	templates                        *Templates
+	standby                          bool // as Input.Standby
 }

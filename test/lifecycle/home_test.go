@@ -94,3 +94,16 @@ func (h *home) clean(allowed ...string) {
 		h.t.Error(err)
 	}
 }
+
+// change replaces a text in a file.
+func (h *home) change(name, old, new string) {
+	h.t.Helper()
+	text, err := os.ReadFile(h.Path(name))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if !strings.Contains(string(text), old) {
+		h.t.Fatalf("%q is not in %s", old, name)
+	}
+	h.Write(name, strings.Replace(string(text), old, new, 1))
+}
