@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/mholt/acmez/v3/acme"
+
 	"edgegen/internal/certificate"
 )
 
@@ -42,22 +44,36 @@ func (w *wanted) untilDue(ctx context.Context, pair certificate.Pair) bool {
 // chosen before stays where it is as good as another time; the zero time is for no
 // answer.
 func (w *wanted) askWhen(ctx context.Context, pair certificate.Pair, before time.Time) (at time.Time, again time.Duration) {
-	client := w.client(nil)
-	asking, cancel := context.WithTimeout(ctx, min(time.Minute, time.Until(pair.Leaf.NotAfter)/8))
-	defer cancel()
-	info, err := client.GetRenewalInfo(asking, pair.Leaf)
-	if err != nil || !info.HasWindow() {
-		return time.Time{}, askPause
-	}
+	info, err := w.renewalInfo(ctx, pair)
 	again = askPause
-	if info.RetryAfter != nil {
+	if err == nil && info.RetryAfter != nil {
 		again = min(max(time.Until(*info.RetryAfter), shortestAskPause), longestAskPause)
+	}
+	again += rand.N(again/8 + 1) // many sites begin in the same moment
+	if err != nil || !info.HasWindow() {
+		return time.Time{}, again
 	}
 	start, end := windowOf(pair, info.SuggestedWindow.Start, info.SuggestedWindow.End)
 	if before.Before(start) || before.After(end) {
 		return start.Add(rand.N(end.Sub(start) + 1)), again
 	}
 	return before, again
+}
+
+// renewalInfo asks the authority about a certificate, as one of a few at a time. It
+// takes an hour, or a part of what is left of that, at most.
+func (w *wanted) renewalInfo(ctx context.Context, pair certificate.Pair) (acme.RenewalInfo, error) {
+	ctx, cancel := context.WithTimeout(ctx, min(time.Hour, time.Until(pair.Leaf.NotAfter)/8))
+	defer cancel()
+	select {
+	case w.manager.asking <- struct{}{}:
+		defer func() { <-w.manager.asking }()
+	case <-ctx.Done():
+		return acme.RenewalInfo{}, ctx.Err()
+	}
+	ctx, cancel = context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	return w.client(nil).GetRenewalInfo(ctx, pair.Leaf)
 }
 
 // windowOf is what can be used of the time in which an authority suggests to renew.

@@ -7,10 +7,13 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"math/big"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -89,6 +92,58 @@ func TestC3Pauses(t *testing.T) {
 	})
 }
 
+// crowded is an authority that takes a second to say when to renew, and knows how many
+// have asked, and how many at a time.
+type crowded struct {
+	mu              sync.Mutex
+	asked, now, top int
+}
+
+func (c *crowded) RoundTrip(request *http.Request) (*http.Response, error) {
+	text := `{"newNonce": "https://crowded.example/nonce", "newOrder": "https://crowded.example/order", "renewalInfo": "https://crowded.example/info"}`
+	if strings.Contains(request.URL.Path, "/info/") {
+		c.enter(1)
+		time.Sleep(time.Second)
+		c.enter(-1)
+		begin := time.Now().Add(90 * day)
+		text = fmt.Sprintf(`{"suggestedWindow": {"start": %q, "end": %q}}`, begin.Format(time.RFC3339), begin.Add(day).Format(time.RFC3339))
+	}
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(text)), Request: request}, nil
+}
+
+func (c *crowded) enter(who int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.now += who; who > 0 {
+		c.asked++
+	}
+	c.top = max(c.top, c.now)
+}
+
+// C2: many sites ask when to renew as a few at a time.
+func TestC2Crowd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const directory, sites = "https://crowded.example/dir", 100
+		authority, store := &crowded{}, Store{t.TempDir()}
+		given := selfMade(t, time.Now(), time.Now().Add(90*day))
+		var orders []Order
+		for i := range sites {
+			names := []string{fmt.Sprintf("s%d.example", i)}
+			if err := store.put(directory, names, given); err != nil {
+				t.Fatal(err)
+			}
+			orders = append(orders, Order{Site: names[0], Names: names, ByHTTP: true})
+		}
+		m := New(Options{Store: store, Log: slog.New(slog.DiscardHandler), Transport: authority})
+		m.Use(Authority{Directory: directory}, orders)
+		time.Sleep(time.Minute)
+		m.Close()
+		if authority.asked != sites || authority.top != atOnce {
+			t.Errorf("%d of %d have asked, %d at a time", authority.asked, sites, authority.top)
+		}
+	})
+}
+
 // selfMade is a certificate of nobody's, with its key.
 func selfMade(t *testing.T, begin, end time.Time) []byte {
 	t.Helper()
@@ -100,7 +155,7 @@ func selfMade(t *testing.T, begin, end time.Time) []byte {
 	if own.Curve != elliptic.P256() {
 		t.Fatal("another curve")
 	}
-	made := &x509.Certificate{SerialNumber: big.NewInt(1 << 20), NotBefore: begin, NotAfter: end, DNSNames: shop[0].Names}
+	made := &x509.Certificate{SerialNumber: big.NewInt(1 << 20), SubjectKeyId: []byte{1}, AuthorityKeyId: []byte{1}, NotBefore: begin, NotAfter: end, DNSNames: shop[0].Names}
 	der, err := x509.CreateCertificate(rand.Reader, made, made, own.Public(), own)
 	if err != nil {
 		t.Fatal(err)

@@ -79,7 +79,8 @@ type Options struct {
 type Manager struct {
 	Challenges
 	options Options
-	turns   turns // of the orders
+	turns   turns         // of the orders
+	asking  chan struct{} // has room for those who ask when to renew
 	// registering has room for one token, whose holder may register the account: several
 	// sites share an account.
 	registering chan struct{}
@@ -94,7 +95,7 @@ type Manager struct {
 
 // New returns a Manager that wants nothing yet.
 func New(o Options) *Manager {
-	m := &Manager{options: o, turns: turns{free: atOnce}, registering: make(chan struct{}, 1), wanted: make(map[string]*wanted)}
+	m := &Manager{options: o, turns: turns{free: atOnce}, asking: make(chan struct{}, atOnce), registering: make(chan struct{}, 1), wanted: make(map[string]*wanted)}
 	m.life, m.end = context.WithCancel(context.Background())
 	return m
 }

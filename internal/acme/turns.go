@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// atOnce is how many orders are under way at a time. Most of an order's time is
-// waiting; many sites whose certificates end together are not to wait for each other.
+// atOnce is how many orders are under way at a time, and how many ask when to renew.
+// Most of an order's time is waiting; many sites whose certificates end together are not
+// to wait for each other.
 const atOnce = 8
 
 // turns lets a few orders be under way at a time. Of those that wait, the one whose
