@@ -27,7 +27,7 @@
 LONG = ./test/reload ./test/conformance ./test/apps ./test/lifecycle ./internal/native ./internal/render ./test/browser
 test: export EDGEGEN_UNDER_TEST = $(CURDIR)/bin/edgegen
 test: dependencies build
-	go test -vet=off -ldflags=-s -timeout 9m -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) $(LONG) \
+	go test -vet=off -timeout 9m -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) $(LONG) \
 		$$(go list ./... | grep -vxF "$$(printf 'edgegen/%s\n' test/chaos $(LONG:./%=%))")
 
 chaos: dependencies
