@@ -67,8 +67,8 @@ site "edge.test" {
 `, p.edge, strings.Join(quoted, ", "), p.site))
 }
 
-// clean holds that a run has left nothing but the local authority and what the
-// test itself has put there.
+// clean holds that a run has left nothing but the local authority, what it has served,
+// and what the test itself has put there.
 func (h *home) clean(allowed ...string) {
 	h.t.Helper()
 	expected := map[string]bool{".": true, "state": true, "state/ca": true, "site.hcl": true, "public": true, "public/hello.txt": true, "tmp": true, "sock": true}
@@ -85,7 +85,7 @@ func (h *home) clean(allowed ...string) {
 		}
 		if entry.Type()&fs.ModeSocket != 0 && name != "sock/app" { // the app's own
 			h.t.Errorf("the socket %s is left over", name)
-		} else if !expected[name] && !strings.HasPrefix(name, "state/ca/") && !strings.Contains("/"+name+"/", "/last-good/") && name != "sock/app" {
+		} else if !expected[name] && !strings.HasPrefix(name, "state/ca/") && !strings.Contains("/"+name+"/", "/last-good/") && !strings.HasPrefix(name+"/", "state/history/") && name != "sock/app" {
 			h.t.Errorf("%s is left over", name)
 		}
 		return nil
