@@ -175,8 +175,11 @@ func (b *block) unknownBlock(node *hclsyntax.Block) {
 
 // remedyFor says what an unknown name may have meant.
 func (b *block) remedyFor(name string, known []string) string {
-	if near, ok := nearest(name, known); ok {
+	if near, ok := nearest(strings.TrimPrefix(name, "vcl_"), known); ok {
 		return fmt.Sprintf("did you mean %q?", near)
+	}
+	if said := foreign(name); said != "" {
+		return said
 	}
 	if name == b.dynamicKind.name {
 		return "a site is repeated by for_each; " + name + " repeats the blocks within one"

@@ -107,7 +107,7 @@ func (b *block) checkHeaderName(name located, reserved []owned, verdict string) 
 	for _, own := range reserved {
 		prefix, family := strings.CutSuffix(strings.ToLower(own.name), "*")
 		if lower == prefix || family && strings.HasPrefix(lower, prefix) {
-			b.errorAt(name.place, "leave it out: "+own.reason, "%s %s", name.text, verdict)
+			b.tellAt(name.place, "leave it out: "+own.reason, "%s %s", name.text, verdict)
 			return false
 		}
 	}

@@ -171,6 +171,16 @@ func (l *loader) report(severity Severity, place hcl.Range, remedy, format strin
 	l.repeat(d, place)
 }
 
+// tellAt is errorAt of what is no secret, though it may stand beside one: no more is
+// hidden than the texts that are.
+func (l *loader) tellAt(place hcl.Range, remedy, format string, args ...any) {
+	d := Diagnostic{Severity: Error, Summary: fmt.Sprintf(format, args...), Remedy: remedy, Instance: l.instance}
+	if from, ok := l.origins[place]; ok && from.scope != nil {
+		d.Values = from.valuesOf()
+	}
+	l.repeat(d, place)
+}
+
 // repeat reports a problem at a place, with nothing in it that is secret.
 func (l *loader) repeat(d Diagnostic, place hcl.Range) {
 	if s, ok := l.sources[place.Filename]; ok && len(l.diagnostics) < maxDiagnostics {

@@ -64,5 +64,5 @@ func remedyNginx(name string) string {
 			}
 		}
 	}
-	return "write what it is for into the site by hand, or have the app do it"
+	return "write what it is for into the site by hand, or have the app do it; where it has to stay nginx's, raw { nginx = … } takes it, and nothing else serves the web tier then"
 }

@@ -58,5 +58,5 @@ func remedyVCL(text string) string {
 			return one.remedy
 		}
 	}
-	return "write what it is for into the site by hand, or have the app do it"
+	return "write what it is for into the site by hand, or have the app do it; where it has to stay VCL, raw { varnish { … } } takes it, and nothing else serves the cache tier then"
 }

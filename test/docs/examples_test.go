@@ -69,3 +69,33 @@ func mustRead(t *testing.T, path string) []byte {
 	}
 	return text
 }
+
+// TestExampleOfSeveralFiles holds that the site of several files is one that a person may
+// have: long, without a complaint, and in canonical layout. cmd/edgegen runs its tests.
+func TestExampleOfSeveralFiles(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(root, "examples", "shops"))); err != nil {
+		t.Fatal(err)
+	}
+	_, diagnostics, err := generation.Render(t.Context(), dir, generation.Rendering{Layout: render.Layout{Dir: "/etc/edgegen", Run: "/run/edgegen"}, Version: "test", Checked: true})
+	if err != nil || len(diagnostics) > 0 {
+		t.Errorf("%v\n%s", err, text(t, diagnostics))
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.hcl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, count := 0, 0
+	for _, file := range files {
+		source := mustRead(t, file)
+		if formatted, _ := config.Format(file, source); string(formatted) != string(source) {
+			t.Errorf("%s is not in canonical layout", filepath.Base(file))
+		}
+		if !strings.HasSuffix(file, ".edgetest.hcl") {
+			lines, count = lines+strings.Count(string(source), "\n"), count+1
+		}
+	}
+	if lines < 300 || count < 4 {
+		t.Errorf("it has %d lines in %d files", lines, count)
+	}
+}
