@@ -210,7 +210,7 @@ func (p *Plane) stop() {
 	p.drain(p.patience)
 	p.end()
 	p.track.closeAll()
-	p.tasks.Wait()
+	p.tasks.End()
 	m := p.model.Load()
 	m.retire(nil)
 	if p.toWeb != nil {

@@ -2,36 +2,66 @@ package dataplane
 
 import "sync"
 
-// tasks counts goroutines. Unlike with a sync.WaitGroup, one may start while
+// tasks runs and counts goroutines. Unlike with a sync.WaitGroup, one may start while
 // another goroutine waits for the last to end.
+//
+// Some goroutines that have ended their tasks wait for others: their stacks have grown
+// already, which costs more than all else about a goroutine.
 type tasks struct {
 	mu      sync.Mutex
 	running int
 	none    chan struct{} // closed when running falls to zero; nil while nobody waits
+	resting []chan func() // each is of one goroutine
+	alive   int           // goroutines, resting or not
+	over    bool          // nobody rests any more
+	last    chan struct{} // closed when the last goroutine has ended; nil while nobody waits for that
 }
+
+// mostResting bounds the goroutines that wait for a task.
+const mostResting = 128
 
 // Go runs a task in a goroutine of its own.
 func (t *tasks) Go(task func()) {
-	t.enter()
-	go func() {
-		defer t.leave()
-		task()
-	}()
-}
-
-func (t *tasks) enter() {
 	t.mu.Lock()
 	t.running++
+	if n := len(t.resting); n > 0 {
+		rested := t.resting[n-1] // the last one has the warmest stack
+		t.resting = t.resting[:n-1]
+		t.mu.Unlock()
+		rested <- task
+		return
+	}
+	t.alive++
 	t.mu.Unlock()
+	go t.work(task)
 }
 
-func (t *tasks) leave() {
+// work runs one task after the other.
+func (t *tasks) work(task func()) {
+	defer t.gone()
+	next := make(chan func(), 1)
+	for task != nil {
+		task()
+		if !t.rest(next) {
+			return
+		}
+		task = <-next
+	}
+}
+
+// rest notes the end of a task, and reports whether another one may come by next.
+func (t *tasks) rest(next chan func()) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.running--; t.running == 0 && t.none != nil {
 		close(t.none)
 		t.none = nil
 	}
+	if t.over || len(t.resting) == mostResting {
+		return false
+	}
+	t.resting = append(t.resting, next)
+	return true
 }
 
 // Wait returns at a moment when no task runs.
@@ -47,4 +77,31 @@ func (t *tasks) Wait() {
 	none := t.none
 	t.mu.Unlock()
 	<-none
+}
+
+// gone notes the end of a goroutine.
+func (t *tasks) gone() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.alive--; t.alive == 0 && t.last != nil {
+		close(t.last)
+		t.last = nil
+	}
+}
+
+// End waits until no goroutine is left, and lets none rest. It is called once.
+func (t *tasks) End() {
+	t.mu.Lock()
+	last := make(chan struct{})
+	if t.over = true; t.alive > 0 {
+		t.last = last
+	} else {
+		close(last)
+	}
+	for _, rested := range t.resting {
+		close(rested)
+	}
+	t.resting = nil
+	t.mu.Unlock()
+	<-last
 }
