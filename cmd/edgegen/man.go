@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/cobra/doc"
 )
 
 // newMan is for packages, and stands in no list.
@@ -29,11 +29,10 @@ environment is their date.`,
 			if err := os.MkdirAll(arguments[0], 0o755); err != nil {
 				return fmt.Errorf("make a directory for the manual: %w", err)
 			}
-			root := c.Root()
-			root.DisableAutoGenTag = true // it names a date
-			header := &doc.GenManHeader{Section: "1", Source: "edgegen " + version(), Manual: "edgegen"}
-			if err := doc.GenManTree(root, header, arguments[0]); err != nil {
-				return fmt.Errorf("write the manual: %w", err)
+			for name, page := range manPages(c.Root()) {
+				if err := os.WriteFile(filepath.Join(arguments[0], name), []byte(page), 0o644); err != nil {
+					return fmt.Errorf("write the manual: %w", err)
+				}
 			}
 			_, err := fmt.Fprintln(s.out, arguments[0])
 			return err
