@@ -217,3 +217,8 @@ func signedPEM(t testing.TB, own *x509.Certificate, key, by crypto.Signer) []byt
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
+
+// newReader is NewReader at another time.
+func newReader(path string, now func() time.Time) *Reader {
+	return &Reader{path: path, now: now, texts: map[string][]byte{}}
+}

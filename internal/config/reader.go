@@ -37,10 +37,6 @@ func NewReader(path string, given []Given) *Reader {
 	return &Reader{path: path, given: given, now: time.Now, texts: map[string][]byte{}}
 }
 
-func newReader(path string, now func() time.Time) *Reader {
-	return &Reader{path: path, now: now, texts: map[string][]byte{}}
-}
-
 // Hold has the reader take a text for what is in a file, which has an absolute
 // path: what an editor has not saved, or the site itself before it is written. nil
 // has it read the file again.

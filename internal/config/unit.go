@@ -72,16 +72,6 @@ func sizeRemedy(digits, name string) string {
 	return "the units are B, KiB, MiB, GiB (of 1024) and kB, MB, GB (of 1000)"
 }
 
-// formatSize writes a size in its largest whole unit.
-func formatSize(bytes int64) string {
-	for _, u := range units() {
-		if bytes >= u.bytes && bytes%u.bytes == 0 {
-			return strconv.FormatInt(bytes/u.bytes, 10) + u.name
-		}
-	}
-	return strconv.FormatInt(bytes, 10) + "B"
-}
-
 // durationForm is years, days, and then what time.ParseDuration takes, without signs.
 var durationForm = regexp.MustCompile(`^(?:([0-9]+)y)?(?:([0-9]+)d)?((?:[0-9]+(?:\.[0-9]+)?(?:h|m|s|ms|us|µs|ns))*)$`)
 
