@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"slices"
-	"strings"
 
 	"edgegen/internal/config"
 	"edgegen/internal/engines"
@@ -21,48 +19,6 @@ const (
 	RoleCache = site.CacheTier
 	RoleWeb   = site.WebTier
 )
-
-// Selection is what the command line says about engines: it overrides the
-// site's engine block. The zero value leaves the site's choice.
-type Selection struct {
-	Native bool // every tier native: --engine native
-	Roles  map[string]site.Engine
-	// Templates are the daemons that have templates of one's own.
-	Templates []site.Engine
-}
-
-// ParseSelection reads the value of --engine: auto, native, builtin, or a list
-// such as "tls=builtin,cache=varnish".
-func ParseSelection(text string) (Selection, error) {
-	switch text {
-	case "":
-		return Selection{}, nil
-	case "native":
-		return Selection{Native: true}, nil
-	case "auto", "builtin":
-		selection := Selection{Roles: make(map[string]site.Engine)}
-		for _, role := range Roles() {
-			selection.Roles[role] = site.Engine(text)
-		}
-		return selection, nil
-	}
-	selection := Selection{Roles: make(map[string]site.Engine)}
-	for _, part := range strings.Split(text, ",") {
-		role, name, _ := strings.Cut(strings.TrimSpace(part), "=")
-		if !slices.Contains(Roles(), role) {
-			return Selection{}, fmt.Errorf("%q names no tier: write auto, native, builtin, or a list such as tls=stunnel,cache=varnish,web=nginx", part)
-		}
-		choices := engines.Choices(role)
-		if role == RoleCache {
-			choices = append(choices, site.Off)
-		}
-		if !slices.Contains(choices, site.Engine(name)) {
-			return Selection{}, fmt.Errorf("%q cannot serve the %s tier: write %s", name, role, engines.Either(choices))
-		}
-		selection.Roles[role] = site.Engine(name)
-	}
-	return selection, nil
-}
 
 // Chosen is the engine of one tier.
 type Chosen struct {
@@ -125,45 +81,6 @@ func Together(edge *site.Edge, chosen map[string]Chosen, found *config.Findings)
 	}
 	found.Add(at, config.Error,
 		fmt.Sprintf("%s ends TLS only where it is the web tier, and that is %s", tls, web.Engine), fmt.Sprintf("leave out web, or write web = %q", tls))
-}
-
-// LeaveOut makes of an edge one that leaves out the cache, where the command line does.
-// That nobody ends TLS is the site's to say: its listeners are others then.
-func (s Selection) LeaveOut(edge *site.Edge) {
-	if s.Roles[RoleCache] == site.Off {
-		edge.Engine.Cache = site.Off
-	}
-}
-
-// Wanted is the engine that the command line or else the site asks for, and
-// which of them does. LeaveOut comes first.
-func (s Selection) Wanted(edge *site.Edge, role string) (engine site.Engine, reason string) {
-	engine, reason = s.asked(edge, role)
-	if role == RoleWeb && engine == site.Auto {
-		if tls, _ := s.asked(edge, RoleTLS); engines.Joins(tls, RoleTLS) {
-			return tls, "it ends TLS too"
-		}
-	}
-	if b := s.bond(edge, role); engine == site.Auto && b.Daemon != "" {
-		return b.Daemon, "there is " + b.Why
-	}
-	return engine, reason
-}
-
-func (s Selection) asked(edge *site.Edge, role string) (engine site.Engine, reason string) {
-	if s.Roles[role] == site.Off {
-		return site.Off, "--engine leaves it out"
-	}
-	if edge.Engine.Of(role) == site.Off {
-		return site.Off, "the site leaves it out"
-	}
-	if s.Native {
-		return engines.For(role)[0], "--engine native asks for it"
-	}
-	if override, ok := s.Roles[role]; ok {
-		return override, "--engine asks for it"
-	}
-	return edge.Engine.Of(role), "the site asks for it"
 }
 
 // keeps returns the daemon that serves a tier, where it may go on.
