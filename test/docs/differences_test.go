@@ -2,6 +2,7 @@ package docs
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,8 +23,14 @@ func TestDifferencesOfTheReadme(t *testing.T) {
 // language or of a daemon, which has none.
 func sentence(s string) string {
 	s = strings.ReplaceAll(s, "|", `\|`)
-	if first, _, _ := strings.Cut(s, " "); strings.ContainsAny(first, "._") {
+	first, _, _ := strings.Cut(s, " ")
+	if strings.ContainsAny(first, "._") {
 		return s
+	}
+	for _, d := range engines.Daemons() {
+		if name := strings.TrimSuffix(first, "'s"); name == d.Title || slices.Contains(d.Programs, name) {
+			return s
+		}
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
 }
