@@ -32,6 +32,9 @@ func (o *remote) fetch(x *exchange) *wire.Response {
 	}
 	t := x.webPatience()
 	request := x.Request
+	if x.Tunnel { // which the maintenance page answers
+		request.Method, request.Length = x.AsksBy(), 0
+	}
 	if x.route != nil {
 		request.Header = append(request.Header, wire.Field{Name: site.NoteRoute, Value: x.route.id})
 	}

@@ -70,7 +70,7 @@ func (a *attempt) predicted(c contractCase, from string, got *response) {
 			}
 		}
 	}
-	if reached && a.seen()[0].header != nil { // some apps keep none
+	if reached && a.seen()[0].header != nil && len(e.Raw) == 0 { // some apps keep none, and raw text may set some
 		a.sees(e, complain)
 	}
 }

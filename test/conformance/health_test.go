@@ -11,6 +11,7 @@ func healthCases() []contractCase {
 		asks("for the site's host", get("open.test", "/healthz"), well),
 		asks("for a host that no site claims", get("192.0.2.1", "/healthz"), well),
 		asks("without a query", "GET /healthz HTTP/1.1\r\nHost: open.test\r\n\r\n", want{status: 200, body: "200 OK\n"}),
+		asks("no part of it", get("open.test", "/healthz", "Range: bytes=0-2"), well),
 		asks("HEAD", ask("HEAD", "unknown.test", "/healthz", ""), want{status: 200, reaches: never, headers: map[string]string{"Content-Length": "7"}}),
 		asks("a path below it is the site's", get("open.test", "/healthz/x"), passes),
 		asks("a path that begins like it is the site's", get("open.test", "/healthzx"), passes),

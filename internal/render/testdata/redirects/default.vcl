@@ -976,6 +976,7 @@ sub vcl_synth {
         set resp.body = "";
         return (deliver);
     }
+    unset req.http.Range;    # of a few words nobody gets a part
     # Whatever else is wrong with it.
     if (req.http.X-Edge-Large) {
         set resp.status = 413;
