@@ -23,10 +23,10 @@ func (e *Explanation) came(l *Live, unwell []string) string {
 		return status + e.counted
 	case e.Status != 0:
 		return status + "not what was foretold, which is " + e.Answer
-	case e.verifier != "" && cache == "PASS" && l.Log != nil && l.Log.Text("tier") != "backend" && l.Status < 500:
-		return status + e.verifier + " does not let it in"
+	case e.verifier != "" && cache == "PASS" && l.Status >= 300 && l.Status < 500 && l.Log.Text("tier") != "backend":
+		return status + e.verifier + " does not let it in" + e.orItself(l)
 	case l.unanswered():
-		return status + e.unanswered(l, unwell)
+		return status + e.unanswered(l, unwell) + e.orItself(l)
 	}
 	status = fmt.Sprintf("%d %s: ", l.Status, cmp.Or(cache, "from a WebSocket's app"))
 	switch cache {
@@ -46,6 +46,15 @@ func (e *Explanation) came(l *Live, unwell []string) string {
 	return status + e.answered(l)
 }
 
+// orItself is the doubt that there is where no line of the access log tells who has made
+// the answer.
+func (e *Explanation) orItself(l *Live) string {
+	if l.Log != nil {
+		return ""
+	}
+	return "; or " + e.Backend + " says so itself: log.access is no file that could tell"
+}
+
 // answered names the app, and the server where that is known.
 func (e *Explanation) answered(l *Live) string {
 	if server := l.Log.Text("backend"); server != "" {
@@ -54,11 +63,12 @@ func (e *Explanation) answered(l *Live) string {
 	return e.Backend + " has answered"
 }
 
-// unanswered reports an error that an app has not given, but who asked it.
+// unanswered reports an error that an app has not given, but who asked it, as far as is
+// known.
 func (l *Live) unanswered() bool {
 	switch l.Status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return l.Log != nil && l.Log.Text("tier") != "backend"
+		return l.Log.Text("tier") != "backend"
 	}
 	return false
 }

@@ -34,6 +34,7 @@ func TestV1CameLine(t *testing.T) {
 		{"stale", "/x", "", 200, "X-Cache: STALE|Age: 99", line("cache", ""), nil, "200 STALE: what is stored answers, which is 99 s old"},
 		{"past the cache", "/x", "Cookie: session=1", 404, "X-Cache: PASS", app, nil, `404 PASS: app (127.0.0.1:5000) has answered, and is asked each time: cookie "session" is not ignored`},
 		{"why 502", "/x", "", 502, "X-Cache: MISS", line("web", "127.0.0.1:5000"), nil, "502: app (127.0.0.1:5000) has refused the connection, or broken it off before an answer"},
+		{"why 502: without a log", "/x", "", 502, "X-Cache: MISS", nil, nil, "502: app (127.0.0.1:5000) has refused the connection, or broken it off before an answer; or app says so itself: log.access is no file that could tell"},
 		{"why 502: the app says so", "/x", "", 502, "X-Cache: MISS", app, nil, "502 MISS: app (127.0.0.1:5000) has answered, and that is not stored: no answer with this status is, or only on a route with a ttl"},
 		{"why 504", "/x", "", 504, "X-Cache: MISS", line("web", "127.0.0.1:5000"), nil, "504: app (127.0.0.1:5000) has not answered in time, which is 1m"},
 		{"why 503", "/two", "", 503, "X-Cache: MISS", line("web", ""), []string{"127.0.0.1:5001: connection refused"}, "503: no server of two can be asked: each is unwell, or has as many connections as it may have (127.0.0.1:5001: connection refused)"},
