@@ -18,27 +18,27 @@ func edgeRawLanguage() *schema {
 	hooks.arguments = append([]argument{rawRow("top", "declarations in front of all subroutines, as import, acl, backend and sub; blob, purge and std are imported",
 		`"import cookie;"`, cacheTier, rawtext.VCL, in(func(v *site.RawVCL) *site.Raw { return &v.Top }))}, hooks.arguments...)
 	return rawLanguage("an edge's", func(e *site.Edge) **site.RawTexts { return &e.Raw }, []argument{
-		rawNginx("directives at the end of what nginx's http block says for all", `"log_format short '$uri';"`),
+		rawNginx("directives at the end of what nginx's http block says for all", `"log_format short '$uri';"`, rawtext.NginxHTTP),
 		rawStunnel("options in each service of stunnel's, as lines `name = value`"),
 	}, hooks)
 }
 
 func siteRawLanguage() *schema {
 	return rawLanguage("a site's", func(s *siteDraft) **site.RawTexts { return &s.Raw }, []argument{
-		rawNginx("directives at the end of the site's server block", `"limit_rate 1m;"`),
+		rawNginx("directives at the end of the site's server block", `"limit_rate 1m;"`, rawtext.Nginx),
 		rawStunnel("options in stunnel's service for each name of the site, and in those for clients that name nobody where the site answers them"),
 	}, rawVarnishLanguage("of requests for the site"))
 }
 
 func routeRawLanguage() *schema {
 	return rawLanguage("a route's", func(r *site.Route) **site.RawTexts { return &r.Raw }, []argument{
-		rawNginx("directives at the end of each location that serves the route: of its files, of its app, and of the second try", `"limit_rate 100k;"`),
+		rawNginx("directives at the end of each location that serves the route: of its files, of its app, and of the second try", `"limit_rate 100k;"`, rawtext.Nginx),
 	}, rawVarnishLanguage("of requests that take the route"))
 }
 
-func rawNginx(words, example string) argument {
-	return rawRow("nginx", words+". add_header, proxy_set_header, proxy_hide_header and proxy_pass_header are not taken, as one of them takes away all that edgegen sets by it", example, webTier,
-		rawtext.Nginx, in(func(r *site.RawTexts) *site.Raw { return &r.Nginx }))
+func rawNginx(words, example string, check func(string) *rawtext.Problem) argument {
+	return rawRow("nginx", words+". Where a location has an add_header or a proxy_set_header of its own, nginx drops those of the server around it; what edgegen says by such directives is said there once more", example, webTier,
+		check, in(func(r *site.RawTexts) *site.Raw { return &r.Nginx }))
 }
 
 func rawStunnel(words string) argument {

@@ -1,11 +1,17 @@
 package rawtext
 
 import (
+	"slices"
 	"strings"
 )
 
-// Nginx looks at directives of nginx.
-func Nginx(text string) *Problem {
+// Nginx looks at directives of nginx for a server or a location.
+func Nginx(text string) *Problem { return lookAtNginx(text, false) }
+
+// NginxHTTP looks at directives of nginx for the http block.
+func NginxHTTP(text string) *Problem { return lookAtNginx(text, true) }
+
+func lookAtNginx(text string, http bool) *Problem {
 	if p := control(text); p != nil {
 		return p
 	}
@@ -32,8 +38,11 @@ func Nginx(text string) *Problem {
 		if len(words) == 0 {
 			return problem(lexer.line, "take it out", "has a %q without a directive", string(end))
 		}
-		if p := refusedByNginx(words[0], &around, lexer.began); p != nil {
+		if p := refusedByNginx(words, &around, lexer.began); p != nil {
 			return p
+		}
+		if http && len(around.names) == 0 && slices.Contains(answerHeaders(), words[0]) {
+			return problem(lexer.began, "write it into the raw blocks of sites or routes", "has %s, which nginx drops in each server that has one of its own, as all have", words[0])
 		}
 		if end == '{' {
 			around.open(words[0], lexer.began)
@@ -41,22 +50,66 @@ func Nginx(text string) *Problem {
 	}
 }
 
-// refusedByNginx refuses what takes away what edgegen relies on: nginx drops all such
-// directives of the blocks around one that has any of its own.
-func refusedByNginx(name string, around *blocks, line int) *Problem {
+// refusedByNginx refuses what takes away what edgegen relies on.
+func refusedByNginx(words []string, around *blocks, line int) *Problem {
+	name := words[0]
 	if strings.HasSuffix(name, "_by_lua_block") {
 		return problem(line, "write it into a file, for "+strings.TrimSuffix(name, "block")+"file", "has %s, whose braces are not nginx's", name)
 	}
-	remedy, inherited := map[string]string{
-		"add_header":        "write response_headers { set = { … } } into the route",
-		"proxy_set_header":  "write request_headers { set = { … } } into the route",
-		"proxy_hide_header": "write response_headers { remove = [ … ] } into the route",
-		"proxy_pass_header": "leave it out",
-	}[name]
-	if inherited && !around.within("location", "server") {
-		return problem(line, remedy, "has %s, for which nginx would drop all that edgegen sets by it", name)
+	if !slices.Contains(append(answerHeaders(), appHeaders()...), name) || around.within("location", "server") {
+		return nil
+	}
+	if len(around.names) > 0 {
+		return problem(line, "write it outside of the block", "has %s within %s, where nginx would drop all that edgegen sets by it", name, around.names[len(around.names)-1])
+	}
+	if len(words) > 1 && reserved(name, words[1]) {
+		remedy := "leave it out"
+		if strings.EqualFold(words[1], "Host") {
+			remedy = "write host into the backend"
+		}
+		return problem(line, remedy, "has %s %s, which edgegen sets", name, words[1])
 	}
 	return nil
+}
+
+// nginx drops what the blocks around one say by such directives where it has any of its
+// own (https://nginx.org/r/add_header). edgegen repeats there what it says itself.
+func answerHeaders() []string { return []string{"add_header"} }
+func appHeaders() []string {
+	return []string{"proxy_set_header", "proxy_hide_header", "proxy_pass_header"}
+}
+
+// reserved reports whether a header is one that edgegen sets by the directive: nginx would
+// send both.
+func reserved(directive, header string) bool {
+	header = strings.ToLower(header)
+	own := []string{"host", "connection", "proxy"}
+	if directive == "add_header" {
+		own = []string{"content-type"}
+	}
+	return strings.HasPrefix(header, "x-edge-") || slices.Contains(own, header)
+}
+
+// NginxHeaders reports whether directives, which have been looked at, say something of the
+// headers of answers, and of what apps are asked or of what they answer.
+func NginxHeaders(text string) (answers, apps bool) {
+	depth := 0
+	for lexer := (&nginxLexer{text: text, line: 1}); ; {
+		end, words := lexer.statement()
+		if end == nginxEnd || end == nginxCut || end == nginxBroken {
+			return answers, apps
+		}
+		if depth == 0 && len(words) > 0 {
+			answers = answers || slices.Contains(answerHeaders(), words[0])
+			apps = apps || slices.Contains(appHeaders(), words[0])
+		}
+		switch end {
+		case '{':
+			depth++
+		case '}':
+			depth--
+		}
+	}
 }
 
 // How a statement ends, besides by ";", "{" and "}".

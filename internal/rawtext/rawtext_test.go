@@ -32,9 +32,36 @@ func TestL6Nginx(t *testing.T) {
 		{"}", 1}, {"a b;\n} server {", 2}, {"if ($a) {", 1}, {"a;\nif ($a) {\n b;", 2},
 		{"limit_rate 1k", 1}, {"a b;\nc", 2}, {"set $a \"b;", 1}, {"a \\", 1}, {"a b }", 1},
 		{"set $a ${b ; }", 1}, {"# x\n}", 2}, {"a \"b\"c;", 1}, {";", 1}, {"{ }", 1},
-		{"add_header A b;", 1}, {"a;\nif ($b) { proxy_set_header A b; }", 2},
+		{"add_header A b always;", 0}, {"proxy_set_header A b;\nproxy_hide_header C;", 0},
+		{"add_header X-Edge-Tier b;", 1}, {"add_header content-type b;", 1}, {"a;\nproxy_set_header \"Host\" b;", 2},
+		{"if ($b) { add_header A b; }", 1}, {"a;\nif ($b) { proxy_set_header A b; }", 2},
 		{"content_by_lua_block { }", 1}, {"a \x00;", 1}, {"a\n\n\x1b;", 3},
 	})
+}
+
+// In the http block, what servers say by the same directive counts alone.
+func TestL6NginxHTTP(t *testing.T) {
+	hold(t, NginxHTTP, []text{
+		{"map $a $b { default 1; }", 0}, {"proxy_set_header A b;", 0}, {"server { add_header A b; }", 0},
+		{"a b;\nadd_header A b;", 2}, {"proxy_set_header Host b;", 1},
+	})
+}
+
+func TestL6NginxHeaders(t *testing.T) {
+	for _, c := range []struct {
+		text          string
+		answers, apps bool
+	}{
+		{"", false, false},
+		{"limit_rate 1k; # add_header", false, false},
+		{"add_header A b;", true, false},
+		{"set $a \"}\";\nproxy_hide_header A;", false, true},
+		{"location /x { add_header A b; }\nproxy_pass_header A;", false, true},
+	} {
+		if answers, apps := NginxHeaders(c.text); answers != c.answers || apps != c.apps {
+			t.Errorf("%q: %t and %t", c.text, answers, apps)
+		}
+	}
 }
 
 func TestL6VCL(t *testing.T) {

@@ -30,7 +30,7 @@ type nginxFiles struct {
 	Next     string // what is tried after the last: a location's name, or "" for 404
 	App      string // that leads to the route's app; "" for none
 	Compress *nginxCompress
-	Raw      site.Raw
+	Raw      nginxRaw
 	// ErrorCodes are those whose pages edgegen writes.
 	ErrorCodes string
 }
@@ -38,7 +38,7 @@ type nginxFiles struct {
 // filesOf makes the try_files of a route, numbered among those of its site.
 func filesOf(route *nginxRoute, number int) []nginxFiles {
 	var runs []nginxFiles
-	one := nginxFiles{Static: route.Static, Compress: nginxCompressOf(route.Compress), Raw: route.Raw.All().Nginx, ErrorCodes: errorCodes()}
+	one := nginxFiles{Static: route.Static, Compress: nginxCompressOf(route.Compress), Raw: nginxRawOf(route.Raw), ErrorCodes: errorCodes()}
 	if route.App != nil {
 		one.App, one.ErrorCodes = route.App.Location, errorCodes(405)
 	}

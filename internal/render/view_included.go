@@ -10,7 +10,7 @@ import (
 
 // includedNames are the files that nginx.conf includes, in the order in which it
 // does. No value of the HCL stands in them.
-var includedNames = [...]string{"nginx/lists.conf", "nginx/common.conf", "nginx/plain.conf", frontConf, "nginx/site.conf", "nginx/page.conf"}
+var includedNames = [...]string{"nginx/lists.conf", "nginx/headers.conf", "nginx/common.conf", "nginx/plain.conf", frontConf, "nginx/notes.conf", "nginx/site.conf", "nginx/page.conf"}
 
 // frontConf is included where nginx ends TLS.
 const frontConf = "nginx/front.conf"

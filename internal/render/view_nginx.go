@@ -37,7 +37,7 @@ type nginxData struct {
 	ChallengesSource  site.Source
 	ProbeSocket       string
 	WebSocket         string   // the socket the cache tier asks
-	Raw               site.Raw // of the whole http block
+	Raw               nginxRaw // of the whole http block
 	Sites             []nginxSite
 }
 
@@ -61,7 +61,7 @@ type nginxUpstream struct {
 	Servers     []nginxServer
 	ErrorCodes  string // those whose pages edgegen writes
 	Source      site.Source
-	Raw         site.Raw // of the route that leads there
+	Raw         nginxRaw // of the route that leads there
 	// StreamSource is the line that asks for Stream.
 	StreamSource, SizeSource site.Source
 }
@@ -95,7 +95,7 @@ type nginxSite struct {
 	Told bool
 	// OwnSizes is set where a route takes another number of bytes than others.
 	OwnSizes bool
-	Raw      site.Raw
+	Raw      nginxRaw
 	Source   site.Source
 }
 
@@ -108,6 +108,7 @@ type nginxMaintenance struct {
 type nginxRoute struct {
 	site.Route
 	ID      string
+	Own     nginxRaw
 	Pattern string         // "" for "/"
 	App     *nginxUpstream // nil for none
 	// Files are the try_files of a static route, the first in its own location.
@@ -140,7 +141,7 @@ func nginxView(in Input, common header) nginxData {
 		PlainSocket:       layout.PlainSocket(),
 		ProbeSocket:       layout.WebProbe(),
 		WebSocket:         layout.WebSocket(),
-		Raw:               edge.Raw.All().Nginx,
+		Raw:               nginxRawOf(edge.Raw),
 	}
 	if in.Standby {
 		view.StandbyPlain = layout.StandbyPlain()
@@ -255,7 +256,7 @@ func namesForNginx(hosts []string) (names, patterns []string) {
 }
 
 func nginxSiteOf(s *site.Site, unserved []Unserved, t site.Timeouts) nginxSite {
-	rendered := nginxSite{Host: s.Host, Default: s.Default, Told: !s.Sorted(), Raw: s.Raw.All().Nginx, Source: s.Source}
+	rendered := nginxSite{Host: s.Host, Default: s.Default, Told: !s.Sorted(), Raw: nginxRawOf(s.Raw), Source: s.Source}
 	rendered.ServerNames, rendered.ServerPatterns = serverNames(s)
 	if m := s.Maintenance; m != nil {
 		rendered.Maintenance = &nginxMaintenance{
@@ -270,7 +271,7 @@ func nginxSiteOf(s *site.Site, unserved []Unserved, t site.Timeouts) nginxSite {
 	seen := make(map[string]bool)
 	for number, route := range s.Routes {
 		rendered.OwnSizes = rendered.OwnSizes || route.BodySize > 0
-		r := nginxRoute{Route: route, ID: route.ID(s.Host), Pattern: pathPattern(&route)}
+		r := nginxRoute{Route: route, ID: route.ID(s.Host), Own: nginxRawOf(route.Raw), Pattern: pathPattern(&route)}
 		rendered.HasRoot = rendered.HasRoot || rendered.Told || route.Path == "/"
 		if route.Internal { // no request comes to it here
 			rendered.Routes = append(rendered.Routes, r)
@@ -345,7 +346,7 @@ func nginxAppOf(s *site.Site, route *site.Route, t site.Timeouts) nginxUpstream 
 	if route.Rewrite != nil {
 		app.Rewritten, app.Location = true, "rewrite."+app.Location
 	}
-	if raw := route.Raw.All().Nginx; len(raw) > 0 {
+	if raw := nginxRawOf(route.Raw); len(raw.Text) > 0 {
 		app.Raw, app.Location = raw, "raw_"+route.ID(s.Host)+"."+app.Location
 	}
 	return app

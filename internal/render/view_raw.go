@@ -3,8 +3,24 @@ package render
 import (
 	"slices"
 
+	"edgegen/internal/rawtext"
 	"edgegen/internal/site"
 )
+
+// nginxRaw is text for one of nginx's blocks.
+type nginxRaw struct {
+	Text site.Raw
+	// Answers and Apps say that nginx would drop what edgegen itself says of the headers of
+	// answers, and of those from and to apps, were it not said once more.
+	Answers, Apps bool
+}
+
+func nginxRawOf(texts *site.RawTexts) nginxRaw {
+	text := texts.All().Nginx
+	raw := nginxRaw{Text: text}
+	raw.Answers, raw.Apps = rawtext.NginxHeaders(text.String())
+	return raw
+}
 
 // vclHook is a subroutine with text of the site's owner.
 type vclHook struct {

@@ -13,8 +13,8 @@ func rawTexts() map[site.Engine][3]string {
 	return map[site.Engine][3]string{
 		site.Nginx: {
 			"nginx = \"map $arg_raw $raw_kind { default other; a first; }\"",
-			"nginx = <<-EOT\n location = /location {\n  default_type text/plain;\n  return 200 \"$raw_kind }\\n\";\n }\nEOT",
-			"nginx = <<-EOT\n if ($raw_kind = first) {\n  return 410;\n }\nEOT",
+			"nginx = <<-EOT\n location = /location {\n  default_type text/plain;\n  return 200 \"$raw_kind }\\n\";\n }\n add_header X-Raw-Nginx site always;\n proxy_set_header X-Raw-Nginx site;\nEOT",
+			"nginx = <<-EOT\n if ($raw_kind = first) {\n  return 410;\n }\n add_header X-Raw-Route route always;\n proxy_hide_header X-Hidden;\n proxy_set_header X-Raw-Route route;\nEOT",
 		},
 		site.Stunnel: {"stunnel = \"ciphersuites = TLS_CHACHA20_POLY1305_SHA256\"", "stunnel = \"sessionCacheTimeout = 600\"", ""},
 		site.Varnish: {
@@ -71,6 +71,11 @@ func rawCases() []contractCase {
 		{clause: "L6", name: "of a route, for its files", request: get("raw.test", "/letters.txt?raw=a"), want: want{status: 410, reaches: never}},
 		{clause: "L6", name: "of no other route", request: get("raw.test", "/free?raw=a"), want: want{status: 200, reaches: 1}},
 		{clause: "L6", name: "of a site, with a block and a brace in quotes", request: get("raw.test", "/location?raw=a"), want: want{status: 200, body: "first }\n", reaches: never}},
+		{clause: "L6", name: "of a site, about headers", request: get("raw.test", "/free"), answer: say(page("x", "X-Hidden: y", "X-Accel-Expires: 1", "Content-Type: text/x")), want: want{status: 200, reaches: 1,
+			headers: map[string]string{"X-Raw-Nginx": "site", "X-Hidden": "y", "X-Accel-Expires": "", "Content-Type": "text/x"}, sees: map[string]string{"X-Raw-Nginx": "site", "Host": "raw.test", "Connection": ""}}},
+		{clause: "L6", name: "of a route, about headers", request: get("raw.test", "/app", "X_Forwarded_For: 9.9.9.9"), answer: say(page("x", "X-Hidden: y", "X-Accel-Expires: 1")), want: want{status: 200, reaches: 1,
+			headers: map[string]string{"X-Raw-Route": "route", "X-Raw-Nginx": "", "X-Hidden": "", "X-Accel-Expires": ""}, sees: map[string]string{"X-Raw-Route": "route", "X-Raw-Nginx": "", "X_Forwarded_For": ""}}},
+		{clause: "L6", name: "of a route, about headers of files", request: get("raw.test", "/letters.txt"), want: want{status: 200, reaches: never, headers: map[string]string{"X-Raw-Route": "route", "Content-Type": "text/plain; charset=utf-8"}}},
 		{clause: "L6", name: "of no other site", request: get("open.test", "/location?raw=a"), want: want{status: 200, reaches: 1}},
 	}
 	found := func(what string) map[string]string { return map[string]string{"X-Found": what} }

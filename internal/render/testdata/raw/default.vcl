@@ -255,7 +255,7 @@ sub edge_host {
 }
 
 sub edge_sites_1 {
-    if (req.http.X-Edge-Host == "other.test") { call site_1; }    # site.hcl:61
+    if (req.http.X-Edge-Host == "other.test") { call site_1; }    # site.hcl:63
     if (req.http.X-Edge-Host == "raw.test") { call site_2; }    # site.hcl:16
 }
 
@@ -275,12 +275,12 @@ sub edge_redirect {
     return (synth(308));
 }
 
-# other.test, site.hcl:61
+# other.test, site.hcl:63
 sub site_1 {
     set req.http.X-Edge-Canonical = "other.test";
     set req.http.X-Edge-Site = "other.test";
     call edge_canonical;
-    # site.hcl:64: route /
+    # site.hcl:66: route /
     if (!req.http.X-Edge-Route) {
         set req.http.X-Edge-Route = "root.91814545";
     }
@@ -1178,7 +1178,7 @@ sub edge_raw_deliver {
     if (req.http.X-Edge-Site == "raw.test") {
 set resp.http.X-Raw = req.http.X-Raw;
     }
-    # site.hcl:56: raw text
+    # site.hcl:58: raw text
     if (req.http.X-Edge-Route == "root.cc6394b3") {
 set resp.http.X-Route = "root";
     }

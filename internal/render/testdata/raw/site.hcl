@@ -18,7 +18,7 @@ site "raw.test" {
   cache { ignore_cookies = ["_ga*"] }
   backend "app" { servers = ["127.0.0.1:5000"] }
   raw {
-    nginx   = "limit_rate_after 1m;"
+    nginx   = "limit_rate_after 1m; proxy_set_header X-Raw site;"
     stunnel = "sessionCacheTimeout = 600"
     varnish {
       recv             = <<-EOT
@@ -51,6 +51,8 @@ site "raw.test" {
     raw {
       nginx = <<-EOT
         set $raw_part "}";
+        add_header X-Raw-Kind $raw_kind always;
+        proxy_hide_header X-Hidden;
         if ($raw_kind = none) { return 410; }
       EOT
       varnish { deliver = "set resp.http.X-Route = \"root\";" }
