@@ -5,6 +5,13 @@ import (
 	"testing"
 )
 
+// rested is how many goroutines wait for a task.
+func (t *tasks) rested() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.resting)
+}
+
 // Tasks run beside each other, goroutines take one after the other, and none is left.
 func TestTasks(t *testing.T) {
 	var all tasks
@@ -15,8 +22,9 @@ func TestTasks(t *testing.T) {
 		all.Go(func() { done.Done(); done.Wait() }) // each waits for all the others
 	}
 	all.Wait()
+	resting := all.rested()
 	all.mu.Lock()
-	resting, alive := len(all.resting), all.alive
+	alive := all.alive
 	all.mu.Unlock()
 	if resting != mostResting || alive < resting {
 		t.Errorf("%d of %d goroutines rest", resting, alive)
@@ -32,9 +40,7 @@ func TestTasks(t *testing.T) {
 	all.Go(func() { close(late) })
 	<-late
 	all.Wait()
-	all.mu.Lock()
-	defer all.mu.Unlock()
-	if len(all.resting) != 0 {
+	if all.rested() != 0 {
 		t.Error("a goroutine rests after the end")
 	}
 }

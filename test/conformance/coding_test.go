@@ -60,7 +60,7 @@ func codingCases() []contractCase {
 			a.edge.record.answer(a.mark, say(page(words, text, tag)))
 			a.check(a.ask(ask("HEAD", "packed.test", "/", "", gzip)), want{status: 200, headers: map[string]string{"Content-Encoding": "gzip", "ETag": `W/"v1"`, "Content-Length": "", "Vary": "Accept-Encoding"}})
 		}},
-		{clause: "Z1", name: "what breaks off", run: func(a *attempt) {
+		{clause: "Z1", name: "what breaks off", differs: "varnish-short-chunks", observed: "a whole answer", run: func(a *attempt) {
 			a.edge.record.answer(a.mark, func(x *exchange) {
 				x.write(chunkedHead + fmt.Sprintf("%x\r\n%s\r\n", len(words), words))
 				x.end()

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"strings"
@@ -51,9 +52,7 @@ func TestRestart(t *testing.T) {
 		e.servesAgain(c.path)
 		t.Logf("%s: serves again after %v", c.name, time.Since(begun).Round(time.Millisecond))
 		for _, p := range family {
-			if p.Alive() {
-				t.Errorf("%s: the orphan %v lives on", c.name, p)
-			}
+			edge.Await(t, fmt.Sprintf("%s: the orphan %v has ended", c.name, p), edge.Patience, p.Alive, func(lives bool) bool { return !lives })
 		}
 	}
 	e.Stop()
