@@ -92,6 +92,10 @@ type (
 		stays()
 	}
 
+	// recorder tells of requests a moment after they have been answered, unless it is to
+	// catch up.
+	recorder interface{ catchUp() }
+
 	// publisher is reached under a name that another server may have taken over, and can
 	// take the name back.
 	publisher interface{ republish() error }

@@ -156,6 +156,11 @@ func (t *transaction) advance(ctx context.Context) (begun int, err error) {
 	if err := t.commitApps(ctx); err != nil {
 		return 0, err
 	}
+	for _, s := range t.edge.serversNow() {
+		if r, ok := s.(recorder); ok {
+			r.catchUp() // what has been answered is for the access log and the collector of before
+		}
+	}
 	for _, s := range t.leaving {
 		if l, ok := s.(leaver); ok {
 			if err := l.leaving(ctx); err != nil {

@@ -36,6 +36,7 @@ type varnishServer struct {
 
 var (
 	_ guarded   = (*varnishServer)(nil)
+	_ recorder  = (*varnishServer)(nil)
 	_ refresher = (*varnishServer)(nil)
 	_ worker    = (*varnishServer)(nil)
 	_ piper     = (*varnishServer)(nil)

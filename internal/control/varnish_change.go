@@ -227,3 +227,10 @@ func (v *varnishServer) afterwards(ctx context.Context, next *generation.Generat
 		v.native.Record()
 	}
 }
+
+// catchUp has the access log and the traces hear of what has been answered until now.
+func (v *varnishServer) catchUp() {
+	if v.native != nil {
+		v.native.CatchUp()
+	}
+}

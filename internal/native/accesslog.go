@@ -19,6 +19,14 @@ func (v *Varnish) Unrecord() {
 	}
 }
 
+// CatchUp has Setup.Access hear of all that has ended until now, which otherwise it does
+// a moment later.
+func (v *Varnish) CatchUp() {
+	if log := v.recording.Load(); log != nil {
+		log.Read()
+	}
+}
+
 // RecordsItsOwn keeps Setup.Access from hearing of a varnishd that gets the directory
 // after this one.
 func (v *Varnish) RecordsItsOwn() {

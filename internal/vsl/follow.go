@@ -70,6 +70,13 @@ func (f *Follower) Stay() {
 	f.stays = true
 }
 
+// Read hands over what has ended until now.
+func (f *Follower) Read() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.read()
+}
+
 // Look returns why the log of the child that runs now cannot be read.
 func (f *Follower) Look() error {
 	f.mu.Lock()
@@ -86,9 +93,7 @@ func (f *Follower) run() {
 			return
 		case <-reads.C:
 		}
-		f.mu.Lock()
-		f.read()
-		f.mu.Unlock()
+		f.Read()
 		if n%int(lookPause/readPause) == 0 {
 			if err := f.Look(); err != nil {
 				f.tell(err)
