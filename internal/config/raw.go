@@ -72,7 +72,7 @@ func (b *block) piecesOf(name string, expression hclsyntax.Expression) (pieces [
 		return nil
 	}
 	for _, part := range template.Parts {
-		value := cty.NullVal(cty.String)
+		var value cty.Value
 		if literal, ok := part.(*hclsyntax.LiteralValueExpr); ok {
 			value = literal.Val
 		} else if value, ok = b.value(name, part); !ok {

@@ -123,5 +123,5 @@ func (r *reply) field(name, value string) {
 		r.header = http.Header{}
 		return
 	}
-	r.header.Add(http.CanonicalHeaderKey(name), value)
+	r.header.Add(name, value)
 }
