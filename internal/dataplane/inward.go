@@ -96,7 +96,7 @@ func (x *exchange) beforeCache() (a answer, refused bool) {
 
 // ask asks the cache tier, which looks after the time that everything may take.
 func (o *inward) ask(x *exchange) answer {
-	long := x.model.outlasting()
+	long := x.model.outlasting
 	t := upstream.Timeouts{Connect: x.model.edge.Timeout.Connect, FirstByte: long, BetweenBytes: long, EventStream: long}
 	if x.Tunnel {
 		return o.tunnel(x, t)
@@ -167,14 +167,4 @@ func (o *inward) unanswered(x *exchange, err error) answer {
 		r.Header.Add("X-Cache", x.cache)
 	}
 	return answer{Response: r, gone: r.Status == nobody}
-}
-
-// outlasting is longer than anything that the cache tier waits for.
-func (m *model) outlasting() time.Duration {
-	t := m.edge.Timeout
-	long := max(t.WebSocketIdle, t.Idle, t.FirstByte)
-	for _, app := range m.patience {
-		long = max(long, app.FirstByte, app.BetweenBytes)
-	}
-	return long + time.Minute
 }

@@ -3,6 +3,7 @@ package dataplane
 import (
 	"crypto/tls"
 	"fmt"
+	"time"
 
 	"edgegen/internal/accesslog"
 	"edgegen/internal/certificate"
@@ -22,6 +23,7 @@ type model struct {
 	routes     [][]route                    // of each of edge.Sites, as they have them
 	groups     map[string]*upstream.Group   // by site.BackendID
 	patience   map[string]upstream.Timeouts // likewise
+	outlasting time.Duration                // longer than anything that the cache tier waits for
 	watched    map[string]*upstream.Group   // likewise; they are not the plane's
 	handing    map[string]*decide.Host      // likewise; those whose apps may lead requests on
 	tls        *tlsModel
@@ -59,6 +61,7 @@ func newModel(from Model, roles Roles, keeper *gate.Keeper, old *model, outer *t
 	}
 	m := &model{edge: edge, altSvc: edge.AltSvc(), decide: decides, generation: from.Generation, groups: map[string]*upstream.Group{}, patience: patienceOf(edge), byID: map[string]*route{}, handing: handingHosts(edge, decides), watched: from.Watched,
 		private: static.NewPrivate(from.Private), clients: map[string]*certificate.Clients{}}
+	m.outlasting = outlasting(edge.Timeout, m.patience)
 	if err := m.addClients(old); err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ func (p *Plane) relay(client net.Conn, from relayed, early ...byte) {
 		return
 	}
 	defer p.track.remove(cache)
-	pipe := &pipe{idle: m.outlasting(), after: t.Idle, buffers: &p.copies}
+	pipe := &pipe{idle: m.outlasting, after: t.Idle, buffers: &p.copies}
 	pipe.run(client, cache)
 }
 

@@ -145,6 +145,15 @@ func patienceOf(edge *site.Edge) map[string]upstream.Timeouts {
 	return all
 }
 
+// outlasting is longer than anything that a tier waits for which keeps these times.
+func outlasting(t site.Timeouts, apps map[string]upstream.Timeouts) time.Duration {
+	long := max(t.WebSocketIdle, t.Idle, t.FirstByte)
+	for _, app := range apps {
+		long = max(long, app.FirstByte, app.BetweenBytes)
+	}
+	return long + time.Minute
+}
+
 // patience is how long an app is waited for.
 func patience(t site.Timeouts) upstream.Timeouts {
 	return upstream.Timeouts{Connect: t.Connect, FirstByte: t.FirstByte, BetweenBytes: t.BetweenBytes, EventStream: t.WebSocketIdle}
