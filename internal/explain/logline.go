@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -35,8 +36,10 @@ func (l LogLine) Told(name string) (text string, told bool) {
 // quotedField is a field between quotation marks, in which they are escaped.
 const quotedField = `"((?:[^"\\]|\\.)*)"`
 
-var combined = regexp.MustCompile(`^(\S+) - - \[([^\]]*)\] "(\S+) (.*) (\S+)" (\d+) (\d+) ` + quotedField + " " + quotedField + " " +
-	quotedField + " " + quotedField + ` (\d+) (\d+) (\S+) (\S+) ` + quotedField + ` (\d+)$`)
+var combined = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(\S+) - - \[([^\]]*)\] "(\S+) (.*) (\S+)" (\d+) (\d+) ` + quotedField + " " + quotedField + " " +
+		quotedField + " " + quotedField + ` (\d+) (\d+) (\S+) (\S+) ` + quotedField + ` (\d+)$`)
+})
 
 // combinedNames are the fields of a line of the combined format, in their order.
 var combinedNames = [...]string{"client", "time", "method", "path", "protocol", "status", "bytes", "referer", "user_agent", "id", "host",
@@ -51,7 +54,7 @@ func readLine(line string) LogLine {
 		}
 		return found
 	}
-	fields := combined.FindStringSubmatch(line)
+	fields := combined().FindStringSubmatch(line)
 	if fields == nil {
 		return nil
 	}

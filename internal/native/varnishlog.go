@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -78,8 +77,8 @@ func (v *Varnish) Logged(ctx context.Context, target string, port uint16) ([]Log
 }
 
 var (
-	transactionLine = regexp.MustCompile(`^(\*+)\s+<< (\w+)\s*>> (\d+)`)
-	recordLine      = regexp.MustCompile(`^-+\s+(\w+)\s*(.*)$`)
+	transactionLine = pattern(`^(\*+)\s+<< (\w+)\s*>> (\d+)`)
+	recordLine      = pattern(`^-+\s+(\w+)\s*(.*)$`)
 )
 
 // parseRecords reads what varnishlog prints, of the last request.
@@ -87,7 +86,7 @@ func parseRecords(text string) (records []LogRecord) {
 	transaction, kind := int64(0), ""
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
-		if begins := transactionLine.FindStringSubmatch(line); begins != nil {
+		if begins := transactionLine().FindStringSubmatch(line); begins != nil {
 			if begins[1] == "*" {
 				records = nil // a later one
 			}
@@ -95,7 +94,7 @@ func parseRecords(text string) (records []LogRecord) {
 			kind = begins[2]
 			continue
 		}
-		if one := recordLine.FindStringSubmatch(line); one != nil {
+		if one := recordLine().FindStringSubmatch(line); one != nil {
 			records = append(records, LogRecord{transaction, kind, one[1], strings.TrimSpace(one[2])})
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"edgegen/internal/site"
 	"edgegen/templates"
@@ -120,11 +121,13 @@ func (e *TemplateError) Error() string {
 }
 
 // said is how text/template names the place of an error.
-var said = regexp.MustCompile(`^template: ([^:]+):([0-9]+):(?:[0-9]+:)? (?:executing "[^"]*" at )?(?s:(.*))$`)
+var said = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^template: ([^:]+):([0-9]+):(?:[0-9]+:)? (?:executing "[^"]*" at )?(?s:(.*))$`)
+})
 
 // problem tells an error of a template at its line, where it is somebody's own.
 func (t *Templates) problem(name string, err error) error {
-	match := said.FindStringSubmatch(err.Error())
+	match := said().FindStringSubmatch(err.Error())
 	if match != nil {
 		if one := path.Join(path.Dir(name), match[1]); t.path(one) != "" {
 			line, _ := strconv.Atoi(match[2])
