@@ -8,6 +8,7 @@ import (
 	"edgegen/internal/api"
 	"edgegen/internal/explain"
 	"edgegen/internal/site"
+	"edgegen/internal/vsl"
 )
 
 // listener hears what varnishd logs. The zero value hears nothing.
@@ -31,21 +32,15 @@ func (r *runningEdge) listen(ctx context.Context) listener {
 }
 
 // logged waits for what varnishd has logged of a request from a port of this machine.
-func (l listener) logged(ctx context.Context, target string, port int) (records []explain.LogRecord) {
+func (l listener) logged(ctx context.Context, target string, port int) []vsl.Logged {
 	if l.client == nil || port == 0 {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, linePatience)
 	defer cancel()
 	for {
-		found, err := l.client.Logged(ctx, target, port)
-		if err != nil {
-			return nil
-		}
-		for _, one := range found {
-			records = append(records, explain.LogRecord(one))
-		}
-		if records != nil {
+		records, err := l.client.Logged(ctx, target, port)
+		if err != nil || len(records) > 0 {
 			return records
 		}
 		select {
@@ -63,7 +58,7 @@ func (l listener) end() {
 }
 
 // varnishTable is what varnishd has logged, for people.
-func varnishTable(records []explain.LogRecord) *table {
+func varnishTable(records []vsl.Logged) *table {
 	rows := newTable("", "", "VARNISHD LOGGED")
 	last := int64(0)
 	for _, r := range explain.Brief(records) {

@@ -8,15 +8,9 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-)
 
-// LogRecord is one record that varnishd has logged of a request.
-type LogRecord struct {
-	Transaction int64  `json:"transaction"`
-	Kind        string `json:"kind"` // of the transaction: Request or BeReq
-	Tag         string `json:"tag"`
-	Value       string `json:"value"`
-}
+	"edgegen/internal/vsl"
+)
 
 // The fields by which a client says of which request it wants to know.
 const (
@@ -46,7 +40,7 @@ func (c *Client) Eavesdrop(ctx context.Context) (end func(), err error) {
 
 // Logged asks what varnishd has logged of a request for the target that came from a port
 // of its client; nothing where it has not ended yet.
-func (c *Client) Logged(ctx context.Context, target string, port int) (records []LogRecord, err error) {
+func (c *Client) Logged(ctx context.Context, target string, port int) (records []vsl.Logged, err error) {
 	query := url.Values{TargetField: {target}, PortField: {strconv.Itoa(port)}}
 	return records, c.ask(ctx, http.MethodGet, "/logged?"+query.Encode(), &records)
 }

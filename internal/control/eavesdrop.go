@@ -9,6 +9,7 @@ import (
 
 	"edgegen/internal/api"
 	"edgegen/internal/native"
+	"edgegen/internal/vsl"
 )
 
 // errNoLog is about an edge whose cache tier keeps no log of its own.
@@ -49,7 +50,7 @@ func (e *Edge) eavesdrop(stopping context.Context, w http.ResponseWriter, r *htt
 }
 
 // logged tells what varnishd has logged of a request.
-func (e *Edge) logged(r *http.Request) (records []api.LogRecord, err error) {
+func (e *Edge) logged(r *http.Request) ([]vsl.Logged, error) {
 	v, err := e.varnishNow()
 	if err != nil {
 		return nil, err
@@ -58,9 +59,5 @@ func (e *Edge) logged(r *http.Request) (records []api.LogRecord, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the port of the client: %w", err)
 	}
-	found, err := v.Logged(r.Context(), r.FormValue(api.TargetField), uint16(port))
-	for _, one := range found {
-		records = append(records, api.LogRecord(one))
-	}
-	return records, err
+	return v.Logged(r.Context(), r.FormValue(api.TargetField), uint16(port))
 }

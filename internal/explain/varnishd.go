@@ -5,15 +5,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-)
 
-// LogRecord is one record that varnishd has logged of a request.
-type LogRecord struct {
-	Transaction int64  `json:"transaction"`
-	Kind        string `json:"kind"` // of the transaction: Request or BeReq
-	Tag         string `json:"tag"`
-	Value       string `json:"value"`
-}
+	"edgegen/internal/vsl"
+)
 
 // told lists the tags of records that tell people something, besides VCL_call, VCL_return
 // and Timestamp, of which Brief makes lines.
@@ -23,9 +17,9 @@ func told() []string {
 
 // Brief is what a person wants to know of the records: which way each transaction went
 // through the VCL, how long that took, and the few others that tell something.
-func Brief(records []LogRecord) (brief []LogRecord) {
+func Brief(records []vsl.Logged) (brief []vsl.Logged) {
 	for len(records) > 0 {
-		n := slices.IndexFunc(records, func(r LogRecord) bool { return r.Transaction != records[0].Transaction })
+		n := slices.IndexFunc(records, func(r vsl.Logged) bool { return r.Transaction != records[0].Transaction })
 		if n < 0 {
 			n = len(records)
 		}
@@ -36,9 +30,9 @@ func Brief(records []LogRecord) (brief []LogRecord) {
 }
 
 // briefly is Brief of one transaction.
-func briefly(records []LogRecord) []LogRecord {
+func briefly(records []vsl.Logged) []vsl.Logged {
 	var way, times []string
-	var others []LogRecord
+	var others []vsl.Logged
 	for _, r := range records {
 		words := strings.Fields(r.Value)
 		switch {
@@ -53,13 +47,13 @@ func briefly(records []LogRecord) []LogRecord {
 		case slices.Contains(told(), r.Tag):
 			r.Value = inWords(r.Tag, words, r.Value)
 			if r.Tag == "TTL" { // the last one counts
-				others = slices.DeleteFunc(others, func(o LogRecord) bool { return o.Tag == "TTL" })
+				others = slices.DeleteFunc(others, func(o vsl.Logged) bool { return o.Tag == "TTL" })
 			}
 			others = append(others, r)
 		}
 	}
-	begin := LogRecord{Transaction: records[0].Transaction, Kind: records[0].Kind}
-	var brief []LogRecord
+	begin := vsl.Logged{Transaction: records[0].Transaction, Kind: records[0].Kind}
+	var brief []vsl.Logged
 	if len(way) > 0 {
 		begin.Tag, begin.Value = "VCL", strings.Join(way, ", ")
 		brief = append(brief, begin)

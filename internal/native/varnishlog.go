@@ -10,14 +10,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-)
 
-// LogRecord is one record that varnishd has logged of a request.
-type LogRecord struct {
-	Transaction int64
-	Kind        string // of the transaction: Request or BeReq
-	Tag, Value  string
-}
+	"edgegen/internal/vsl"
+)
 
 // Eavesdrop has varnishd log everything about each request until the context ends, and
 // not only what the access log needs. It calls ready once that is so.
@@ -58,7 +53,7 @@ func (v *Varnish) overhear(ctx context.Context, more int) error {
 // Logged returns what varnishd has logged of a client's last request for the target, the
 // transactions that belong to it included. The client is known by its port. There is
 // nothing where the request has not ended yet.
-func (v *Varnish) Logged(ctx context.Context, target string, port uint16) ([]LogRecord, error) {
+func (v *Varnish) Logged(ctx context.Context, target string, port uint16) ([]vsl.Logged, error) {
 	at, name := filepath.Split(v.daemon.Counters)
 	program := at + strings.TrimSuffix(name, "stat") + "log" // which comes with it
 	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(target)
@@ -82,7 +77,7 @@ var (
 )
 
 // parseRecords reads what varnishlog prints, of the last request.
-func parseRecords(text string) (records []LogRecord) {
+func parseRecords(text string) (records []vsl.Logged) {
 	transaction, kind := int64(0), ""
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
@@ -95,7 +90,7 @@ func parseRecords(text string) (records []LogRecord) {
 			continue
 		}
 		if one := recordLine().FindStringSubmatch(line); one != nil {
-			records = append(records, LogRecord{transaction, kind, one[1], strings.TrimSpace(one[2])})
+			records = append(records, vsl.Logged{Transaction: transaction, Kind: kind, Tag: one[1], Value: strings.TrimSpace(one[2])})
 		}
 	}
 	return records

@@ -3,6 +3,8 @@ package native
 import (
 	"slices"
 	"testing"
+
+	"edgegen/internal/vsl"
 )
 
 // TestParseRecords holds that of what varnishlog prints the last request is read.
@@ -22,8 +24,9 @@ of more
 --  End
 
 `
-	want := []LogRecord{{131078, "Request", "ReqURL", "/q?2"}, {131078, "Request", "VCL_Log", "a: line"}, {131078, "Request", "End", ""},
-		{131079, "BeReq", "BackendOpen", "28 app 0.0.0.0 0"}, {131079, "BeReq", "End", ""}}
+	want := []vsl.Logged{{Transaction: 131078, Kind: "Request", Tag: "ReqURL", Value: "/q?2"}, {Transaction: 131078, Kind: "Request", Tag: "VCL_Log", Value: "a: line"},
+		{Transaction: 131078, Kind: "Request", Tag: "End"},
+		{Transaction: 131079, Kind: "BeReq", Tag: "BackendOpen", Value: "28 app 0.0.0.0 0"}, {Transaction: 131079, Kind: "BeReq", Tag: "End"}}
 	if got := parseRecords(text); !slices.Equal(got, want) {
 		t.Errorf("%+v", got)
 	}
