@@ -6,12 +6,37 @@ import (
 )
 
 // Nginx looks at directives of nginx for a server or a location.
-func Nginx(text string) *Problem { return lookAtNginx(text, false) }
+func Nginx(text string) *Problem { return walkNginx(text, refusedByNginx) }
 
 // NginxHTTP looks at directives of nginx for the http block.
-func NginxHTTP(text string) *Problem { return lookAtNginx(text, true) }
+func NginxHTTP(text string) *Problem {
+	return walkNginx(text, func(words []string, around *blocks, line int) *Problem {
+		if p := refusedByNginx(words, around, line); p != nil {
+			return p
+		}
+		if len(around.names) == 0 && slices.Contains(answerHeaders(), words[0]) {
+			return problem(line, "write it into the raw blocks of sites or routes", "has %s, which nginx drops in each server that has one of its own, as all have", words[0])
+		}
+		return nil
+	})
+}
 
-func lookAtNginx(text string, http bool) *Problem {
+// NginxHeaders reports whether directives, which have been looked at, say something of the
+// headers of answers, and of what apps are asked or of what they answer.
+func NginxHeaders(text string) (answers, apps bool) {
+	_ = walkNginx(text, func(words []string, around *blocks, _ int) *Problem { // it has been looked at
+		if len(around.names) == 0 {
+			answers = answers || slices.Contains(answerHeaders(), words[0])
+			apps = apps || slices.Contains(appHeaders(), words[0])
+		}
+		return nil
+	})
+	return answers, apps
+}
+
+// walkNginx hands over each directive, with the blocks around it and its line, until one is
+// refused. It refuses what does not stay within the block around the text.
+func walkNginx(text string, each func(words []string, around *blocks, line int) *Problem) *Problem {
 	if p := control(text); p != nil {
 		return p
 	}
@@ -38,11 +63,8 @@ func lookAtNginx(text string, http bool) *Problem {
 		if len(words) == 0 {
 			return problem(lexer.line, "take it out", "has a %q without a directive", string(end))
 		}
-		if p := refusedByNginx(words, &around, lexer.began); p != nil {
+		if p := each(words, &around, lexer.began); p != nil {
 			return p
-		}
-		if http && len(around.names) == 0 && slices.Contains(answerHeaders(), words[0]) {
-			return problem(lexer.began, "write it into the raw blocks of sites or routes", "has %s, which nginx drops in each server that has one of its own, as all have", words[0])
 		}
 		if end == '{' {
 			around.open(words[0], lexer.began)
@@ -88,28 +110,6 @@ func reserved(directive, header string) bool {
 		own = []string{"content-type"}
 	}
 	return strings.HasPrefix(header, "x-edge-") || slices.Contains(own, header)
-}
-
-// NginxHeaders reports whether directives, which have been looked at, say something of the
-// headers of answers, and of what apps are asked or of what they answer.
-func NginxHeaders(text string) (answers, apps bool) {
-	depth := 0
-	for lexer := (&nginxLexer{text: text, line: 1}); ; {
-		end, words := lexer.statement()
-		if end == nginxEnd || end == nginxCut || end == nginxBroken {
-			return answers, apps
-		}
-		if depth == 0 && len(words) > 0 {
-			answers = answers || slices.Contains(answerHeaders(), words[0])
-			apps = apps || slices.Contains(appHeaders(), words[0])
-		}
-		switch end {
-		case '{':
-			depth++
-		case '}':
-			depth--
-		}
-	}
 }
 
 // How a statement ends, besides by ";", "{" and "}".
