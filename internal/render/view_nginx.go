@@ -108,7 +108,6 @@ type nginxMaintenance struct {
 type nginxRoute struct {
 	site.Route
 	ID      string
-	Own     nginxRaw
 	Pattern string         // "" for "/"
 	App     *nginxUpstream // nil for none
 	// Files are the try_files of a static route, the first in its own location.
@@ -271,7 +270,7 @@ func nginxSiteOf(s *site.Site, unserved []Unserved, t site.Timeouts) nginxSite {
 	seen := make(map[string]bool)
 	for number, route := range s.Routes {
 		rendered.OwnSizes = rendered.OwnSizes || route.BodySize > 0
-		r := nginxRoute{Route: route, ID: route.ID(s.Host), Own: nginxRawOf(route.Raw), Pattern: pathPattern(&route)}
+		r := nginxRoute{Route: route, ID: route.ID(s.Host), Pattern: pathPattern(&route)}
 		rendered.HasRoot = rendered.HasRoot || rendered.Told || route.Path == "/"
 		if route.Internal { // no request comes to it here
 			rendered.Routes = append(rendered.Routes, r)

@@ -22,6 +22,10 @@ func nginxRawOf(texts *site.RawTexts) nginxRaw {
 	return raw
 }
 
+// Own is the text for a location that answers by itself; the others have theirs with their
+// files and their app.
+func (r nginxRoute) Own() nginxRaw { return nginxRawOf(r.Raw) }
+
 // vclHook is a subroutine with text of the site's owner.
 type vclHook struct {
 	site.RawHook
