@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -40,11 +39,7 @@ func TestC2Clock(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			names := dns.Start(t)
 			var manager *Manager
-			answers := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				text, _ := manager.Answer(r.URL.Path)
-				_, _ = io.WriteString(w, text) // the authority sees it
-			}))
-			t.Cleanup(answers.Close)
+			answers := answersOf(t, &manager)
 			var orders []Order
 			for i := range c.sites {
 				name := fmt.Sprintf("s%d.example", i)

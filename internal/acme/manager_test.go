@@ -40,20 +40,27 @@ type bench struct {
 func newBench(t *testing.T, o ca.Options) *bench {
 	t.Helper()
 	b := &bench{T: t, names: dns.Start(t), store: Store{filepath.Join(t.TempDir(), "acme")}, served: make(chan certificate.Pair, 8), refuse: make(chan error, 8)}
-	b.answers = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		text, ok := b.manager.Answer(r.URL.Path)
+	b.answers = answersOf(t, &b.manager)
+	o.Resolver, o.HTTPPort = b.names.Address, portOf(t, b.answers.Listener.Addr())
+	b.authority = ca.Start(t, o)
+	b.names.Set("shop.example", "127.0.0.1")
+	b.start()
+	return b
+}
+
+// answersOf is what an authority asks, which a manager tells what to say.
+func answersOf(t *testing.T, manager **Manager) *httptest.Server {
+	t.Helper()
+	answers := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		text, ok := (*manager).Answer(r.URL.Path)
 		if !ok {
 			http.NotFound(w, r)
 			return
 		}
 		_, _ = io.WriteString(w, text) // whoever asked sees it
 	}))
-	t.Cleanup(b.answers.Close)
-	o.Resolver, o.HTTPPort = b.names.Address, portOf(t, b.answers.Listener.Addr())
-	b.authority = ca.Start(t, o)
-	b.names.Set("shop.example", "127.0.0.1")
-	b.start()
-	return b
+	t.Cleanup(answers.Close)
+	return answers
 }
 
 func portOf(t *testing.T, a net.Addr) int {

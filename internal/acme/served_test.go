@@ -3,10 +3,7 @@ package acme
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,11 +20,7 @@ func TestC2NeverServed(t *testing.T) {
 	names := dns.Start(t)
 	names.Set("shop.example", "127.0.0.1")
 	var manager *Manager
-	answers := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		text, _ := manager.Answer(r.URL.Path)
-		_, _ = io.WriteString(w, text) // the authority sees it
-	}))
-	t.Cleanup(answers.Close)
+	answers := answersOf(t, &manager)
 	authority := ca.Start(t, ca.Options{Resolver: names.Address, HTTPPort: portOf(t, answers.Listener.Addr()), Lifetime: life})
 	carried, store, begin := authority.Transport(t), Store{t.TempDir()}, time.Now().Round(0).Add(-10*life)
 	synctest.Test(t, func(t *testing.T) {
