@@ -13,8 +13,9 @@ import (
 // to have that.
 const beforeName = ".before"
 
-// makeWay lets another varnishd have the directory. This varnishd may end at any moment now, for want of its files. It must not be
-// started again: it would remove the sockets of its successor.
+// makeWay lets another varnishd have the directory. This varnishd may end at any moment
+// now, for want of its files. It must not be started again: it would remove the sockets of
+// its successor.
 func (v *varnishServer) makeWay() {
 	v.planned.Store(true)
 	v.madeWay.Store(true)
