@@ -133,7 +133,8 @@ func hitch(p *peer, w *world) ([]*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	varnishd, err := p.varnish(at.Dir+"/varnish.sock,PROXY,mode=666", vcl)
+	p.socket = at.Dir + "/varnish.sock"
+	varnishd, err := p.varnish(p.socket+",PROXY,mode=666", vcl)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// kibEach is the unit of a load that is memory.
+const kibEach = "KiB each"
+
 // load is something that peers are asked for.
 type load struct {
 	name string
@@ -16,6 +19,9 @@ type load struct {
 	need ability
 	run  func(ctx context.Context, w *world, p *peer) (turn, error)
 }
+
+// once is true for memory: a second turn would find what the first has left behind.
+func (l load) once() bool { return l.unit == kibEach }
 
 func (l load) fits(p *peer) bool { return p.does&l.need == l.need }
 
@@ -30,7 +36,7 @@ type turn struct {
 // loads lists all of them, with and without HTTP/2.
 func loads(s settings) []load {
 	// Memory first: what other loads have left behind would be taken for less of it.
-	all := []load{{"memory of idle WebSockets", "KiB each", sockets, idleSockets(s)}}
+	all := []load{{"memory of idle WebSockets", kibEach, sockets, idleSockets(s)}}
 	for _, one := range []struct {
 		name, path string
 		need       ability

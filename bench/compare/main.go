@@ -109,7 +109,11 @@ func compare(ctx context.Context, s settings) (err error) {
 
 // measure has the peers take turns at one load, each time in another order.
 func (r *results) measure(ctx context.Context, w *world, l load, peers []*peer) error {
-	for round := range r.rounds {
+	rounds := r.rounds
+	if l.once() {
+		rounds = 1
+	}
+	for round := range rounds {
 		for i := range peers {
 			p := peers[(i+round)%len(peers)]
 			if !l.fits(p) {
@@ -124,7 +128,9 @@ func (r *results) measure(ctx context.Context, w *world, l load, peers []*peer) 
 				return ctx.Err()
 			}
 			if err != nil {
-				return fmt.Errorf("%s, %s: %w", l.name, p.name, err)
+				r.failed = append(r.failed, fmt.Sprintf("%s, %s (%v)", l.name, p.name, err))
+				fmt.Fprintf(os.Stderr, "%-22s %-28s %v\n", l.name, p.name, err)
+				continue
 			}
 			after, err := p.spent()
 			if err != nil {

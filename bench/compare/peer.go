@@ -26,6 +26,7 @@ type peer struct {
 
 	dir     string
 	address string // of https
+	socket  string // of the first command, which the others look for when they start
 	running []*exec.Cmd
 }
 
@@ -67,6 +68,9 @@ func (p *peer) start(ctx context.Context, w *world) (err error) {
 			return err
 		}
 		p.running = append(p.running, c)
+		if err := p.waitForSocket(ctx); err != nil {
+			return err
+		}
 	}
 	for until := time.Now().Add(30 * time.Second); ; {
 		err := p.answers()
@@ -79,6 +83,19 @@ func (p *peer) start(ctx context.Context, w *world) (err error) {
 		}
 		time.Sleep(20 * time.Millisecond) // between two looks
 	}
+}
+
+// waitForSocket returns when the socket of the first command is there, if it has one.
+func (p *peer) waitForSocket(ctx context.Context) error {
+	for until := time.Now().Add(30 * time.Second); p.socket != ""; time.Sleep(10 * time.Millisecond) { // between two looks
+		if _, err := os.Stat(p.socket); err == nil {
+			return nil
+		}
+		if time.Now().After(until) || ctx.Err() != nil {
+			return fmt.Errorf("%s does not come", p.socket)
+		}
+	}
+	return nil
 }
 
 func (p *peer) answers() error {

@@ -15,6 +15,7 @@ type results struct {
 	settings
 	peers    []string
 	missing  []string
+	failed   []string // turns
 	versions map[string]string
 	loads    []measured
 	growth   []growth
@@ -110,6 +111,9 @@ func (r *results) markdown() string {
 	if len(r.missing) > 0 {
 		fmt.Fprintf(&b, "\nLeft out: %s.\n", strings.Join(r.missing, "; "))
 	}
+	if len(r.failed) > 0 {
+		fmt.Fprintf(&b, "\nTurns that failed: %s.\n", strings.Join(r.failed, "; "))
+	}
 	r.judged(&b)
 	for i := range r.loads {
 		r.table(&b, &r.loads[i])
@@ -139,7 +143,7 @@ func (r *results) judged(b *strings.Builder) {
 
 func (r *results) table(b *strings.Builder, m *measured) {
 	fmt.Fprintf(b, "\n## %s\n\n", m.name)
-	if m.unit == "KiB each" {
+	if m.unit == kibEach {
 		fmt.Fprintf(b, "%d of them, by the sum of proportional set sizes.\n\n| | KiB each |\n|---|---|\n", r.sockets)
 		for _, p := range r.peers {
 			if len(m.turns[p]) > 0 {
