@@ -2,10 +2,13 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,6 +18,7 @@ import (
 	"github.com/Masterminds/sprig/v3"
 
 	"edgegen/internal/site"
+	"edgegen/templates"
 )
 
 // program is a template that can be run several times, though not at once.
@@ -54,56 +58,61 @@ func functions(place *placeholder) template.FuncMap {
 	return functions
 }
 
-// within names the template that another one has within it; "" for none.
-func within(name string) string {
-	if name == "varnish/default.vcl.tmpl" {
-		return "varnish/limit.c.tmpl"
-	}
-	return ""
-}
-
-// compile reads one template, with the one that it has within it.
+// compile reads a template with the others of its daemon, which it may use by their
+// file names and by what they define. Somebody's own are read behind edgegen's, and the
+// one asked for is read last: what several define is as the last one has it.
 func compile(own *Templates, name string) (*program, error) {
-	place := &placeholder{}
-	text := template.New(path.Base(name)).Option("missingkey=error").Funcs(functions(place))
-	for _, one := range []string{within(name), name} {
-		if one == "" {
-			continue
+	names, err := fs.Glob(templates.FS, path.Dir(name)+"/*.tmpl")
+	if err != nil {
+		return nil, err
+	}
+	rank := func(of string) int {
+		switch {
+		case of == name:
+			return 2
+		case own.path(of) != "":
+			return 1
 		}
-		written, isOwn, err := own.text(one)
+		return 0
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(rank(a), rank(b)) })
+	place := &placeholder{}
+	set := template.New(path.Base(name)).Option("missingkey=error").Funcs(functions(place))
+	for _, one := range names {
+		written, err := own.text(one)
 		if err != nil {
 			return nil, err
 		}
-		if _, err = text.New(path.Base(one)).Parse(string(written)); err != nil {
+		if _, err = set.New(path.Base(one)).Parse(string(written)); err != nil {
 			return nil, own.problem(one, err)
 		}
-		if isOwn && one == name {
-			numberLines(text, path.Base(one), string(written))
+		if own != nil {
+			numberLines(set, one, string(written))
 		}
 	}
-	return &program{name, text.Lookup(path.Base(name)), place, own}, nil
+	return &program{name, set.Lookup(path.Base(name)), place, own}, nil
 }
 
-// parsed are the templates of the program, by name. Each is parsed once, however
-// often an edge reloads, and is never run itself: what runs is a copy.
+// parsed are the templates of the program, a set for each daemon. Each is parsed once,
+// however often an edge reloads, and is never run itself: what runs is a copy.
 var parsed sync.Map
 
 // own is compile for a template of the program.
 func own(name string) (*program, error) {
-	first, ok := parsed.Load(name)
+	set, ok := parsed.Load(path.Dir(name))
 	if !ok {
 		p, err := compile(nil, name)
 		if err != nil {
 			return nil, err
 		}
-		first, _ = parsed.LoadOrStore(name, p.text)
+		set, _ = parsed.LoadOrStore(path.Dir(name), p.text)
 	}
-	text, err := first.(*template.Template).Clone()
+	copied, err := set.(*template.Template).Clone()
 	if err != nil {
 		return nil, fmt.Errorf("copy template %s: %w", name, err)
 	}
 	place := &placeholder{}
-	return &program{name, text.Funcs(place.functions()), place, nil}, nil
+	return &program{name, copied.Funcs(place.functions()).Lookup(path.Base(name)), place, nil}, nil
 }
 
 // program is the template of that name: somebody's own, or else edgegen's.
@@ -126,15 +135,15 @@ func (p *program) run(view any) (text, error) {
 		}
 		return text{}, p.own.problem(p.name, err)
 	}
-	return text{out.Bytes(), p.place.written, p.own.path(p.name)}, nil
+	return text{out.Bytes(), p.place.written, p.own != nil}, nil
 }
 
 // text is what a template made, with a mark on either side of what names a
 // line of the HCL. The mark is a byte that no value can bring along.
 type text struct {
-	marked []byte
-	named  []naming // between marks, in that order
-	own    string   // the path of somebody's own template that made it; "" for edgegen's
+	marked   []byte
+	named    []naming // between marks, in that order
+	numbered bool     // with the lines of the templates that made it
 }
 
 // naming is a line of the HCL that a text names, in a comment or as a line of raw text.
@@ -147,13 +156,13 @@ const mark = "\x01"
 
 // placed is the text with its comments as they are meant to be.
 func (t text) placed() []byte {
-	return bytes.ReplaceAll(withoutNumbers(t.marked, t.own), []byte(mark), nil)
+	return bytes.ReplaceAll(t.unnumbered(), []byte(mark), nil)
 }
 
 // file is the text as a file.
 func (t text) file(name string) File {
-	file := File{Name: name, Data: t.placed(), Mode: 0o644, Mentions: t.mentions(), Template: t.own}
-	if t.own != "" {
+	file := File{Name: name, Data: t.placed(), Mode: 0o644, Mentions: t.mentions()}
+	if t.numbered {
 		file.made = madeLines(t.marked)
 	}
 	return file
@@ -163,7 +172,7 @@ func (t text) file(name string) File {
 func (t text) mentions() []Mention {
 	var all []Mention
 	line, within := 1, false
-	for piece := range bytes.SplitSeq(withoutNumbers(t.marked, t.own), []byte(mark)) {
+	for piece := range bytes.SplitSeq(t.unnumbered(), []byte(mark)) {
 		if within {
 			one := t.named[len(all)]
 			all = append(all, Mention{line, one.Source, one.raw})
@@ -179,7 +188,7 @@ func (t text) mentions() []Mention {
 func (t text) unplaced() []byte {
 	kept := make([]byte, 0, len(t.marked))
 	within := false
-	for piece := range bytes.SplitSeq(withoutNumbers(t.marked, t.own), []byte(mark)) {
+	for piece := range bytes.SplitSeq(t.unnumbered(), []byte(mark)) {
 		if within {
 			piece = []byte(unnamedPlace)
 		}

@@ -2,51 +2,53 @@ package render
 
 import (
 	"bytes"
+	"path"
 	"strconv"
 	"strings"
 	"text/template"
 	"text/template/parse"
 )
 
-// A template of somebody's own writes the number of its line in front of each of its
-// texts, between two bytes that no value can bring along. They are taken out of what
-// was made, and tell which line of the template made which line of the file.
+// Where somebody has templates of their own, each writes its name and the number of its
+// line in front of each of its texts, between two bytes that no value can bring along.
+// They are taken out of what was made, and tell which line of which template made which
+// line of the file.
 const numberMark = '\x02'
 
-// numberLines has a template write its numbers.
-func numberLines(of *template.Template, base, source string) {
-	for _, one := range of.Templates() {
-		if one.Tree != nil && one.Tree.ParseName == base {
-			numberNodes(one.Tree.Root, source)
+// numberLines has what a template of the set says, and what it defines, write its numbers.
+func numberLines(set *template.Template, name, source string) {
+	for _, one := range set.Templates() {
+		if one.Tree != nil && one.Tree.ParseName == path.Base(name) {
+			numberNodes(one.Tree.Root, name, source)
 		}
 	}
 }
 
-func numberNodes(list *parse.ListNode, source string) {
+func numberNodes(list *parse.ListNode, name, source string) {
 	if list == nil {
 		return
 	}
 	for _, node := range list.Nodes {
 		switch n := node.(type) {
 		case *parse.TextNode:
-			n.Text = numbered(n.Text, 1+strings.Count(source[:n.Pos], "\n"))
+			n.Text = numbered(n.Text, name, 1+strings.Count(source[:n.Pos], "\n"))
 		case *parse.IfNode:
-			numberNodes(n.List, source)
-			numberNodes(n.ElseList, source)
+			numberNodes(n.List, name, source)
+			numberNodes(n.ElseList, name, source)
 		case *parse.RangeNode:
-			numberNodes(n.List, source)
-			numberNodes(n.ElseList, source)
+			numberNodes(n.List, name, source)
+			numberNodes(n.ElseList, name, source)
 		case *parse.WithNode:
-			numberNodes(n.List, source)
-			numberNodes(n.ElseList, source)
+			numberNodes(n.List, name, source)
+			numberNodes(n.ElseList, name, source)
 		}
 	}
 }
 
-func numbered(text []byte, line int) []byte {
+func numbered(text []byte, name string, line int) []byte {
 	var out []byte
 	for piece := range bytes.SplitAfterSeq(text, []byte("\n")) {
-		out = append(out, numberMark)
+		out = append(append(append(out, numberMark), name...), ':')
 		out = strconv.AppendInt(out, int64(line), 10)
 		out = append(append(out, numberMark), piece...)
 		line++
@@ -54,13 +56,13 @@ func numbered(text []byte, line int) []byte {
 	return out
 }
 
-// withoutNumbers is what was made, as it is meant to be.
-func withoutNumbers(made []byte, own string) []byte {
-	if own == "" {
-		return made
+// unnumbered is what was made, as it is meant to be but for its marks.
+func (t text) unnumbered() []byte {
+	if !t.numbered {
+		return t.marked
 	}
 	var out []byte
-	for i, piece := range bytes.Split(made, []byte{numberMark}) {
+	for i, piece := range bytes.Split(t.marked, []byte{numberMark}) {
 		if i%2 == 0 {
 			out = append(out, piece...)
 		}
@@ -70,15 +72,23 @@ func withoutNumbers(made []byte, own string) []byte {
 
 // madeLine says which line of a template made the lines of a file from one on.
 type madeLine struct {
-	line, by int
-	said     bool // more than space: what begins a line says whose it is
+	line int
+	by   templateLine
+	said bool // more than space: what begins a line says whose it is
+}
+
+// templateLine is a line of the template of a name such as nginx/nginx.conf.tmpl.
+type templateLine struct {
+	name string
+	line int
 }
 
 func madeLines(made []byte) (lines []madeLine) {
 	line, pieces := 1, bytes.Split(made, []byte{numberMark})
 	for i := 1; i+1 < len(pieces); i += 2 {
-		by, _ := strconv.Atoi(string(pieces[i])) // it was written by numbered
-		text := pieces[i+1]
+		name, number, _ := strings.Cut(string(pieces[i]), ":")
+		at, _ := strconv.Atoi(number) // it was written by numbered
+		by, text := templateLine{name, at}, pieces[i+1]
 		line += bytes.Count(pieces[i-1], []byte("\n"))
 		begins, _, _ := bytes.Cut(text, []byte("\n"))
 		last := len(lines) - 1
@@ -92,8 +102,9 @@ func madeLines(made []byte) (lines []madeLine) {
 	return lines
 }
 
-// madeBy is the line of the file's template that made a line of it.
-func (f File) madeBy(line int) (by int) {
+// madeBy is the line of a template that made a line of the file; the zero one where
+// nobody has a template of their own.
+func (f File) madeBy(line int) (by templateLine) {
 	for _, one := range f.made {
 		if one.line > line {
 			break

@@ -3,7 +3,6 @@ package render
 import (
 	"fmt"
 	"io/fs"
-	"path"
 	"reflect"
 	"slices"
 	"strings"
@@ -34,17 +33,18 @@ func TemplateFiles() ([]File, error) {
 
 // viewOf is what a template is given, without anything in it.
 func viewOf(name string) any {
-	switch path.Base(name) {
-	case "nginx.conf.tmpl":
+	switch name {
+	case "nginx/nginx.conf.tmpl":
 		return nginxData{}
-	case "stunnel.conf.tmpl":
+	case "stunnel/stunnel.conf.tmpl":
 		return stunnelData{}
-	case "default.vcl.tmpl", "limit.c.tmpl":
-		return vclData{}
-	case "dispatch.vcl.tmpl":
+	case "varnish/dispatch.vcl.tmpl":
 		return vclDispatch{}
-	case "varnishd.args.tmpl":
+	case "varnish/varnishd.args.tmpl":
 		return argumentsData{}
+	}
+	if strings.HasPrefix(name, "varnish/") {
+		return vclData{}
 	}
 	return includedData{}
 }
@@ -74,6 +74,10 @@ What is not changed can be left out: it is edgegen's own then, also that of the 
 version. They are templates of Go's text/template; {{ .Field }} is a field of what is
 listed below. Nothing is escaped by itself: every value has to pass the function of
 its file's language, or it can add a directive.
+
+The templates of one daemon may use each other by name, as default.vcl.tmpl uses the
+others of VCL. One that holds all of it itself, as that of an earlier version does, is
+all that is needed of them.
 
 A running edge reads them at every reload, which up --watch begins when one changes; a
 template that cannot be filled in, or whose file its daemon refuses, is told at its

@@ -3,7 +3,9 @@ package render
 import (
 	"errors"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -24,15 +26,36 @@ func TestFunctionWords(t *testing.T) {
 	}
 }
 
-// One that stands within another is taken too.
+// One that others use is taken too. What several define is as the one that is asked for
+// has it: as a template that holds all of it, of an earlier version.
 func TestOwnTemplateWithin(t *testing.T) {
-	own := header{templates: templatesIn(t, map[string]string{"varnish/limit.c.tmpl": "/* own */"})}
-	program, err := own.program("varnish/default.vcl.tmpl")
-	if err != nil {
-		t.Fatal(err)
+	own := header{templates: templatesIn(t, map[string]string{
+		"varnish/limit.c.tmpl":     "/* own */",
+		"varnish/default.vcl.tmpl": `{{ template "rules" . }}{{ define "rules" }}its own{{ end }}`,
+		"varnish/gate.vcl.tmpl":    `{{ define "rules" }}another's{{ end }}`,
+	})}
+	for name, want := range map[string]string{"limit.c.tmpl": "/* own */", "rules": "its own", "lead": "source"} {
+		program, err := own.program("varnish/default.vcl.tmpl")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := program.text.Lookup(name).Root.String(); !strings.Contains(got, want) {
+			t.Errorf("%s is %.80q", name, got)
+		}
 	}
-	if got := program.text.Lookup("limit.c.tmpl").Root.String(); got != "/* own */" {
-		t.Errorf("%.80q", got)
+}
+
+// Nothing is defined by two templates of a daemon, which are read in no order.
+func TestTemplatesDefineApart(t *testing.T) {
+	by := map[string]string{}
+	for name, text := range sources(t) {
+		for _, define := range regexp.MustCompile(`{{-? define "([^"]+)"`).FindAllStringSubmatch(text, -1) {
+			one := path.Dir(name) + " " + define[1]
+			if by[one] != "" {
+				t.Errorf("%s is defined by %s and by %s", define[1], by[one], name)
+			}
+			by[one] = name
+		}
 	}
 }
 
@@ -92,7 +115,7 @@ func TestOwnTemplateAtItsLine(t *testing.T) {
 
 // Those that are edgegen's own are no others.
 func TestTemplatesThatDiffer(t *testing.T) {
-	text, _, err := (*Templates)(nil).text("nginx/page.conf.tmpl")
+	text, err := (*Templates)(nil).text("nginx/page.conf.tmpl")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -86,15 +86,12 @@ func (t *Templates) Engines() (all []site.Engine) {
 	return all
 }
 
-// text is that of a template, and whether it is somebody's own.
-func (t *Templates) text(name string) (text []byte, own bool, err error) {
-	if t != nil {
-		if text, own = t.texts[name]; own {
-			return text, true, nil
-		}
+// text is that of a template: somebody's own, or else edgegen's.
+func (t *Templates) text(name string) ([]byte, error) {
+	if t.path(name) != "" {
+		return t.texts[name], nil
 	}
-	text, err = fs.ReadFile(templates.FS, name)
-	return text, false, err
+	return fs.ReadFile(templates.FS, name)
 }
 
 // path is where somebody's own template is; "" where it is edgegen's.
@@ -153,12 +150,9 @@ func (t *Templates) At(name string, line int, what string) *TemplateError {
 // Place is an error at the line of a template that made a line of a file; nil where
 // no template of somebody's own did.
 func (t *Templates) Place(file File, line int, what string) *TemplateError {
-	if t == nil || file.Template == "" {
+	by := file.madeBy(line)
+	if t.path(by.name) == "" {
 		return nil
 	}
-	name, err := filepath.Rel(t.dir, file.Template)
-	if err != nil {
-		return nil
-	}
-	return t.At(filepath.ToSlash(name), file.madeBy(line), what)
+	return t.At(by.name, by.line, what)
 }

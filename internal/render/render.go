@@ -5,6 +5,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"io/fs"
@@ -54,10 +55,7 @@ type File struct {
 	Mode fs.FileMode
 	// Mentions are the lines that name one of the HCL, from the first.
 	Mentions []Mention
-	// Template is the path of somebody's own template that the file was made by; "" for
-	// one of edgegen's.
-	Template string
-	made     []madeLine
+	made     []madeLine // of templates, where somebody has their own
 }
 
 // Mention is a line of a file, and the line of the HCL that it names. That is the
@@ -277,8 +275,8 @@ func named(name string, common header, view func(header) any, beside ...[]byte) 
 		file.Data = bytes.Replace(file.Data, []byte(unnamed), []byte(generation), 1)
 		return file, generation, nil
 	}
-	if common.standby && bytes.Count(file.Data, []byte(unnamed)) == 0 && file.Template != "" {
-		return File{}, "", &TemplateError{Path: file.Template, What: "it does not write .Generation, by which edgegen sees whether the daemon serves what was rendered",
+	if common.standby && bytes.Count(file.Data, []byte(unnamed)) == 0 && common.templates != nil {
+		return File{}, "", &TemplateError{Path: cmp.Or(common.templates.path(name), common.templates.dir), What: "it does not write .Generation, by which edgegen sees whether the daemon serves what was rendered",
 			Remedy: "keep what edgegen's own template has for its probe"}
 	}
 	// Something in the HCL has just that text.

@@ -13,7 +13,7 @@
 #   vcl_deliver            what a client is told: conditions, ranges, the site's
 #                          response headers (edge_answer)
 #   vcl_synth              what is answered here: redirects and errors
-#   edge_drop_…            lists of headers that go no further
+#   edge_hide, edge_drop_… headers that go no further
 # Every built-in subroutine is described in https://varnish-cache.org/docs/7.1/reference/vcl.html
 #
 # Headers named X-Edge-* carry what was decided from one subroutine to the
@@ -414,22 +414,6 @@ sub vcl_pipe {
     call edge_drop_others;
     call edge_lookalikes;
     return (pipe);
-}
-
-# An app sees what a client sent and who it is, not how it was sorted. What a
-# client says of itself in other words is dropped here and not with the rest, as
-# an answer from the cache has no need of it.
-sub edge_hide {
-    call edge_forged;
-    # Others may get the answer.
-    if (bereq.method == "GET" || bereq.method == "HEAD") {
-        unset bereq.http.X-HTTP-Method-Override;
-        unset bereq.http.X-HTTP-Method;
-        unset bereq.http.X-Method-Override;
-    }
-    unset bereq.http.X-Varnish;
-    unset bereq.http.Via;
-    call edge_drop_sorted;
 }
 
 # Whatever an app may write into its answer, as the host and port of a URL, is
@@ -1066,7 +1050,23 @@ sub edge_answer {
     }
 }
 
-# The lists. VCL can remove a header only by its whole name.
+# Headers that go no further. VCL can remove one only by its whole name.
+
+# An app sees what a client sent and who it is, not how it was sorted. What a
+# client says of itself in other words is dropped here and not with the rest, as
+# an answer from the cache has no need of it.
+sub edge_hide {
+    call edge_forged;
+    # Others may get the answer.
+    if (bereq.method == "GET" || bereq.method == "HEAD") {
+        unset bereq.http.X-HTTP-Method-Override;
+        unset bereq.http.X-HTTP-Method;
+        unset bereq.http.X-Method-Override;
+    }
+    unset bereq.http.X-Varnish;
+    unset bereq.http.Via;
+    call edge_drop_sorted;
+}
 
 # Notes that a client has written.
 sub edge_drop_taken {
