@@ -8,7 +8,7 @@ import (
 	"edgegen/internal/api"
 	"edgegen/internal/explain"
 	"edgegen/internal/site"
-	"edgegen/internal/vsl"
+	"edgegen/internal/vsm"
 )
 
 // listener hears what varnishd logs. The zero value hears nothing.
@@ -32,7 +32,7 @@ func (r *runningEdge) listen(ctx context.Context) listener {
 }
 
 // logged waits for what varnishd has logged of a request from a port of this machine.
-func (l listener) logged(ctx context.Context, target string, port int) []vsl.Logged {
+func (l listener) logged(ctx context.Context, target string, port int) []vsm.Logged {
 	if l.client == nil || port == 0 {
 		return nil
 	}
@@ -58,7 +58,7 @@ func (l listener) end() {
 }
 
 // varnishTable is what varnishd has logged, for people.
-func varnishTable(records []vsl.Logged) *table {
+func varnishTable(records []vsm.Logged) *table {
 	rows := newTable("", "", "VARNISHD LOGGED")
 	last := int64(0)
 	for _, r := range explain.Brief(records) {

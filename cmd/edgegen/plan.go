@@ -21,7 +21,7 @@ var errChanges = errors.New("there are changes")
 func newPlan(s streams) *cobra.Command {
 	var asJSON bool
 	var directory string
-	var given []config.Given
+	var of api.Planned
 	c := &cobra.Command{
 		Use:   "plan [SITE]",
 		Short: "Show what a reload of the running edge would do",
@@ -29,7 +29,8 @@ func newPlan(s streams) *cobra.Command {
 serves: for each tier and each app nothing, a reload, a restart, a start or a
 stop, why, and how many WebSockets would end. Nothing is changed.
 
-Without a SITE it is the one that the edge was started with.` + planExitCodes,
+Without a SITE it is the one that the edge was started with; without --templates,
+the templates are too.` + planExitCodes,
 		Example: `  edgegen plan
   edgegen plan --json`,
 		Args: siteArgument, ValidArgsFunction: completeSite,
@@ -38,11 +39,10 @@ Without a SITE it is the one that the edge was started with.` + planExitCodes,
 			if err != nil {
 				return err
 			}
-			site := ""
 			if len(arguments) > 0 {
-				site = arguments[0]
+				of.Site = arguments[0]
 			}
-			plan, err := client.Plan(c.Context(), site, given)
+			plan, err := client.Plan(c.Context(), of)
 			if err != nil {
 				return s.refusal(err, asJSON)
 			}
@@ -59,7 +59,8 @@ Without a SITE it is the one that the edge was started with.` + planExitCodes,
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print the plan, or the diagnostics of a site that is refused, as JSON")
 	stateDirFlag(c, &directory)
-	givenFlags(c, &given)
+	templatesFlag(c, &of.Templates)
+	givenFlags(c, &of.Given)
 	return c
 }
 

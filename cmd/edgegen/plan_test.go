@@ -79,25 +79,26 @@ func TestPlanVerb(t *testing.T) {
 	}
 }
 
-// The edge reads the site, so it is told where that is from the root on.
+// The edge reads the site, and templates, so it is told where they are from the root on.
 func TestPlanNamesTheSite(t *testing.T) {
-	asked := make(chan string, 1)
+	asked := make(chan [2]string, 1)
 	dir := fakeEdge(t, map[string]http.HandlerFunc{"GET /plan": func(w http.ResponseWriter, r *http.Request) {
-		asked <- r.URL.Query().Get("site")
+		asked <- [2]string{r.URL.Query().Get("site"), r.URL.Query().Get("templates")}
 		answer(idle)(w, r)
 	}})
 	here := t.TempDir()
 	t.Chdir(here)
 	for argument, want := range map[string]string{"": "", "next.hcl": filepath.Join(here, "next.hcl"), "a b&c.hcl": filepath.Join(here, "a b&c.hcl")} {
-		arguments := []string{"plan", "--state-dir", dir}
+		arguments, templates := []string{"plan", "--state-dir", dir}, ""
 		if argument != "" {
-			arguments = append(arguments, argument)
+			arguments = append(arguments, argument, "--templates", argument+".d")
+			templates = want + ".d"
 		}
 		if code, _, err := runVerb(t, arguments...); code != exitDone {
 			t.Fatalf("exit code %d, %s", code, err)
 		}
-		if got := <-asked; got != want {
-			t.Errorf("%q asks for %q, want %q", argument, got, want)
+		if got := <-asked; got != [2]string{want, templates} {
+			t.Errorf("%q asks for %q, want %q and %q", argument, got, want, templates)
 		}
 	}
 }

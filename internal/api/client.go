@@ -94,21 +94,21 @@ func (c *Client) Stop(ctx context.Context) error {
 // more than closeTime.
 const endTime = 15 * time.Second
 
-// Plan asks what a reload would do with the site at the path; "" is the one
-// that the edge serves. given are values of its variables; for the site that
-// the edge serves they come after those that it was started with. The error is
-// a *Refused where the site would be.
-func (c *Client) Plan(ctx context.Context, path string, given []config.Given) (plan Plan, err error) {
+// Plan asks what a reload would do. The error is a *Refused where the site would be.
+func (c *Client) Plan(ctx context.Context, of Planned) (plan Plan, err error) {
 	query := url.Values{}
-	if path != "" {
+	for field, path := range map[string]string{SiteField: of.Site, TemplatesField: of.Templates} {
+		if path == "" {
+			continue
+		}
 		absolute, err := filepath.Abs(path)
 		if err != nil {
-			return plan, fmt.Errorf("find the site: %w", err)
+			return plan, fmt.Errorf("find %s: %w", path, err)
 		}
-		query.Set("site", absolute)
+		query.Set(field, absolute)
 	}
-	if len(given) > 0 {
-		text, err := json.Marshal(given)
+	if len(of.Given) > 0 {
+		text, err := json.Marshal(of.Given)
 		if err != nil {
 			return plan, fmt.Errorf("write the values: %w", err)
 		}

@@ -33,5 +33,10 @@ func Socket(stateDir string) string { return filepath.Join(stateDir, "control.so
 // UndoField is where a client says that a drain is to be taken back.
 const UndoField = "undo"
 
-// GivenField is where a client says which values it gives for variables.
-const GivenField = "given"
+// Where a client says what it wants a plan of: paths, from the root on, and values that it
+// gives for variables.
+const (
+	SiteField      = "site"
+	TemplatesField = "templates"
+	GivenField     = "given"
+)

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"edgegen/internal/vsl"
+	"edgegen/internal/vsm"
 )
 
 // The fields by which a client says of which request it wants to know.
@@ -40,7 +40,7 @@ func (c *Client) Eavesdrop(ctx context.Context) (end func(), err error) {
 
 // Logged asks what varnishd has logged of a request for the target that came from a port
 // of its client; nothing where it has not ended yet.
-func (c *Client) Logged(ctx context.Context, target string, port int) (records []vsl.Logged, err error) {
+func (c *Client) Logged(ctx context.Context, target string, port int) (records []vsm.Logged, err error) {
 	query := url.Values{TargetField: {target}, PortField: {strconv.Itoa(port)}}
 	return records, c.ask(ctx, http.MethodGet, "/logged?"+query.Encode(), &records)
 }

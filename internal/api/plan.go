@@ -26,6 +26,15 @@ type Plan struct {
 	WebSockets int        `json:"websockets"` // how many would end
 }
 
+// Planned is what a plan is asked of. Its zero value is what the edge was started with.
+type Planned struct {
+	Site  string         // a path; "" for the one that the edge serves
+	Given []config.Given // values of its variables; for the site that the edge serves they come after those of its start
+	// Templates is a directory with templates in the place of edgegen's; "" for the one
+	// of the edge's start, where it has any.
+	Templates string
+}
+
 // TierPlan is one tier's part of a Plan.
 type TierPlan struct {
 	Role       string   `json:"role"`   // tls, cache or web; edge for what edgegen does itself, where that changes

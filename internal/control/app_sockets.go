@@ -1,7 +1,6 @@
 package control
 
 import (
-	"context"
 	"errors"
 	"strings"
 
@@ -11,11 +10,11 @@ import (
 // socketCounter is the server of a daemon that can tell where its WebSockets go. It names
 // an app's server by "host:port" or by the path of its Unix socket.
 type socketCounter interface {
-	webSocketsTo(ctx context.Context) (map[string]int, error)
+	webSocketsTo() (map[string]int, error)
 }
 
 // webSocketsTo counts the open WebSockets to some addresses.
-func (e *Edge) webSocketsTo(ctx context.Context, addresses []string) (int, error) {
+func (e *Edge) webSocketsTo(addresses []string) (int, error) {
 	sum := 0
 	for _, p := range e.planes() {
 		sum += countOf(p.WebSocketsTo(), addresses)
@@ -23,7 +22,7 @@ func (e *Edge) webSocketsTo(ctx context.Context, addresses []string) (int, error
 	var problems []error
 	for _, s := range e.serversNow() {
 		if counter, ok := s.(socketCounter); ok {
-			there, err := counter.webSocketsTo(ctx)
+			there, err := counter.webSocketsTo()
 			problems = append(problems, err)
 			sum += countOf(there, addresses)
 		}
@@ -64,12 +63,12 @@ func (e *Edge) planes() []*dataplane.Plane {
 	return started
 }
 
-func (v *varnishServer) webSocketsTo(ctx context.Context) (map[string]int, error) {
+func (v *varnishServer) webSocketsTo() (map[string]int, error) {
 	if !v.runs() {
 		return nil, nil
 	}
 	open := make(map[string]int)
-	piped, err := v.native.Pipes(ctx)
+	piped, err := v.native.Pipes()
 	for address, count := range piped {
 		open[strings.TrimPrefix(address, "unix:")] += count
 	}

@@ -19,7 +19,7 @@ import (
 // blind is a server that cannot tell where its WebSockets go.
 type blind struct{ server }
 
-func (blind) webSocketsTo(context.Context) (map[string]int, error) {
+func (blind) webSocketsTo() (map[string]int, error) {
 	return nil, errors.New("it does not answer")
 }
 
@@ -61,7 +61,7 @@ func TestStatusWhileAppsStart(t *testing.T) {
 				return
 			default:
 			}
-			waiting := slices.ContainsFunc(e.status(t.Context()).Backends, func(b api.BackendStatus) bool { return !run(b) })
+			waiting := slices.ContainsFunc(e.status().Backends, func(b api.BackendStatus) bool { return !run(b) })
 			if !waiting && !listens {
 				held, err := unixsocket.Open(socket, -1, -1) // in the apps' place
 				if err != nil {
@@ -85,7 +85,7 @@ func TestStatusWhileAppsStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, backend := range e.status(t.Context()).Backends {
+	for _, backend := range e.status().Backends {
 		if !run(backend) {
 			t.Errorf("%s is said not to run", backend.Name)
 		}

@@ -40,7 +40,7 @@ func (e *Edge) stopUnused(old *app, atOnce bool) {
 // needed reports whether anything still goes to an app. Where that cannot be found out,
 // it says yes.
 func (e *Edge) needed(unused *app) bool {
-	open, err := e.webSocketsTo(e.life, unused.addresses())
+	open, err := e.webSocketsTo(unused.addresses())
 	return err != nil || open > 0 || e.oldWorkers() > 0 || e.inWork(unused.addresses())
 }
 

@@ -44,7 +44,7 @@ func (e *Edge) drain(hurry context.Context) {
 	// nothing for a moment, so it takes two looks.
 	quiet, begun := 0, time.Now()
 	for quiet < 2 {
-		activity, unknown := e.activity(ctx)
+		activity, unknown := e.activity()
 		mayWait := activity.WebSockets == 0 || time.Since(begun) < tailTime
 		switch {
 		case ctx.Err() != nil:

@@ -9,7 +9,7 @@ import (
 
 	"edgegen/internal/api"
 	"edgegen/internal/native"
-	"edgegen/internal/vsl"
+	"edgegen/internal/vsm"
 )
 
 // errNoLog is about an edge whose cache tier keeps no log of its own.
@@ -50,7 +50,7 @@ func (e *Edge) eavesdrop(stopping context.Context, w http.ResponseWriter, r *htt
 }
 
 // logged tells what varnishd has logged of a request.
-func (e *Edge) logged(r *http.Request) ([]vsl.Logged, error) {
+func (e *Edge) logged(r *http.Request) ([]vsm.Logged, error) {
 	v, err := e.varnishNow()
 	if err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ import (
 	"edgegen/internal/config"
 	"edgegen/internal/dataplane/gate"
 	"edgegen/internal/generation"
+	"edgegen/internal/render"
 	"edgegen/internal/statedir"
 	"edgegen/internal/systemd"
 )
@@ -60,7 +61,7 @@ func newEdge(o Options, s *state, from *source) *Edge {
 
 // first makes the first generation: everything that can fail before anything is
 // started. The edge is to be released also where there is an error.
-func (e *Edge) first(ctx context.Context, loaded *config.Loaded, diagnostics config.Diagnostics) (err error) {
+func (e *Edge) first(ctx context.Context, loaded *config.Loaded, own *render.Templates, diagnostics config.Diagnostics) (err error) {
 	found := &config.Findings{Loaded: loaded, All: diagnostics}
 	if e.who = statedir.FindUser(loaded.Edge, found); found.Refusal() != nil {
 		return found.Refusal()
@@ -76,7 +77,7 @@ func (e *Edge) first(ctx context.Context, loaded *config.Loaded, diagnostics con
 	e.gates = gate.New(e.options.Log.With("from", "builtin"))
 	e.authorize()
 	given := &generation.Pool{Open: generation.Passed(e.options.Listeners)}
-	g, err := e.generate(ctx, loaded, e.options.Site, nil, given, found)
+	g, err := e.generate(ctx, loaded, e.options.Site, own, nil, given, found)
 	if err != nil {
 		generation.CloseListeners(given.Opened)
 		return err

@@ -12,9 +12,10 @@ import (
 	"edgegen/internal/render"
 )
 
-// generate makes the generation of a site that was loaded; see maker.
-func (e *Edge) generate(ctx context.Context, loaded *config.Loaded, path string, was *generation.Generation, p *generation.Pool, found *config.Findings) (*generation.Generation, error) {
-	m := generation.Maker{Selection: e.options.Select, Version: e.options.Version, StateDir: e.state.dir, Layout: e.layout, Who: e.who, Watch: e.backends.watch, Templates: e.options.Templates}
+// generate makes the generation of a site that was loaded, with templates of one's own;
+// see generation.Maker.
+func (e *Edge) generate(ctx context.Context, loaded *config.Loaded, path string, own *render.Templates, was *generation.Generation, p *generation.Pool, found *config.Findings) (*generation.Generation, error) {
+	m := generation.Maker{Selection: e.options.Select, Version: e.options.Version, StateDir: e.state.dir, Layout: e.layout, Who: e.who, Watch: e.backends.watch, Templates: own}
 	return m.Make(ctx, loaded, path, was, p, found)
 }
 

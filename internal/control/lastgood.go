@@ -18,17 +18,28 @@ import (
 	"edgegen/internal/site"
 )
 
-// lastGoodDir keeps what was served last: the model and the certificates.
+// lastGoodDir keeps what was served last: the model, templates of one's own, and the
+// certificates.
 func lastGoodDir(stateDir string) string { return filepath.Join(stateDir, "last-good") }
 
 const modelFile = "edge.json"
 
-// storedModel is what modelFile holds. Meaning is the name of the model when it was
-// stored. A model that was damaged, or that another version of edgegen wrote with other
-// fields, gets another name when it is read, and is not served.
+// storedModel is what modelFile holds. Meaning is its name when it was stored. What was
+// damaged, or was written by another version of edgegen with other fields, gets another
+// name when it is read, and is not served.
 type storedModel struct {
-	Meaning string
-	Edge    *site.Edge
+	Meaning   string
+	Edge      *site.Edge
+	Templates *render.Templates `json:",omitempty"` // nil where all are edgegen's
+}
+
+func (s *storedModel) name() string {
+	name := s.Edge.Meaning()
+	if s.Templates != nil {
+		text, _ := json.Marshal(s.Templates) // strings and bytes
+		name += fmt.Sprintf(" %x", sha256.Sum256(text))
+	}
+	return name
 }
 
 // certificateFile names the file of one of a site's certificates; a host may be too
@@ -54,7 +65,9 @@ func (e *Edge) keepLastGood(g *generation.Generation) {
 
 // storeLastGood puts a generation in place of the one that is stored.
 func storeLastGood(dir string, g *generation.Generation) error {
-	model, err := json.Marshal(storedModel{Meaning: g.Loaded.Edge.Meaning(), Edge: g.Loaded.Edge})
+	stored := storedModel{Edge: g.Loaded.Edge, Templates: g.Templates}
+	stored.Meaning = stored.name()
+	model, err := json.Marshal(stored)
 	if err != nil {
 		return err
 	}
@@ -70,7 +83,7 @@ func storeLastGood(dir string, g *generation.Generation) error {
 
 // upLastGood runs what was served last in place of a site that is refused.
 func upLastGood(ctx, hurry context.Context, o Options, s *state, from *source, refusal error) error {
-	loaded, err := loadLastGood(lastGoodDir(s.dir))
+	loaded, own, err := loadLastGood(lastGoodDir(s.dir))
 	if errors.Is(err, errNothingServed) {
 		o.Log.Error("--last-good: nothing has been served from this state directory yet", "state-dir", s.dir)
 		return refusal
@@ -83,29 +96,30 @@ func upLastGood(ctx, hurry context.Context, o Options, s *state, from *source, r
 		o.Warn(refused.Diagnostics)
 	}
 	o.Log.Error("THE SITE IS REFUSED: serving the last good configuration instead, not what the file says", "site", o.Site)
-	return upWith(ctx, hurry, o, s, from, &api.ReloadStatus{At: time.Now(), Error: refusal.Error()}, loaded, nil)
+	return upWith(ctx, hurry, o, s, from, &api.ReloadStatus{At: time.Now(), Error: refusal.Error()}, loaded, own, nil)
 }
 
 // errNothingServed is about a state directory that holds no last good
 // configuration.
 var errNothingServed = errors.New("nothing has been served yet")
 
-func loadLastGood(dir string) (*config.Loaded, error) {
+func loadLastGood(dir string) (*config.Loaded, *render.Templates, error) {
 	current := filepath.Join(dir, currentLink)
 	if _, err := os.Lstat(current); errors.Is(err, os.ErrNotExist) {
-		return nil, errNothingServed
+		return nil, nil, errNothingServed
 	}
 	dir, err := filepath.EvalSymlinks(current)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	edge, err := readModel(filepath.Join(dir, modelFile))
+	stored, err := readModel(filepath.Join(dir, modelFile))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	edge := stored.Edge
 	asWritten(edge)
 	if edge.Plain() {
-		return config.Restored(edge, nil), nil
+		return config.Restored(edge, nil), stored.Templates, nil
 	}
 	pairs := make([][]certificate.Pair, len(edge.Sites))
 	for i := range edge.Sites {
@@ -113,12 +127,12 @@ func loadLastGood(dir string) (*config.Loaded, error) {
 			file := filepath.Join(dir, certificateFile(&edge.Sites[i], n))
 			pair, err := certificate.Load(file, file)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			pairs[i] = append(pairs[i], pair)
 		}
 	}
-	return config.Restored(edge, pairs), nil
+	return config.Restored(edge, pairs), stored.Templates, nil
 }
 
 // asWritten gives back the ports that the kernel chose at the time: somebody else
@@ -137,7 +151,7 @@ func asWritten(edge *site.Edge) {
 
 // readModel returns a model as it was stored. A file that holds anything else is
 // an error.
-func readModel(file string) (*site.Edge, error) {
+func readModel(file string) (*storedModel, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
@@ -146,8 +160,8 @@ func readModel(file string) (*site.Edge, error) {
 	if err := json.Unmarshal(text, &stored); err != nil {
 		return nil, fmt.Errorf("read %s: %w", file, err)
 	}
-	if stored.Edge == nil || stored.Edge.Meaning() != stored.Meaning {
+	if stored.Edge == nil || stored.name() != stored.Meaning {
 		return nil, fmt.Errorf("%s is damaged, or was written by another version of edgegen", file)
 	}
-	return stored.Edge, nil
+	return &stored, nil
 }

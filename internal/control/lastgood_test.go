@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ func mustCertify(t *testing.T, authority string, hosts ...string) *generation.Ge
 // returns its hosts.
 func isWhole(t *testing.T, dir string) string {
 	t.Helper()
-	loaded, err := loadLastGood(dir)
+	loaded, _, err := loadLastGood(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,23 +105,24 @@ func onlyCurrent(t *testing.T, dir string, keys int) {
 // The last good configuration is read back as it was.
 func TestLastGood(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "last-good")
-	if _, err := loadLastGood(dir); !errors.Is(err, errNothingServed) {
+	if _, _, err := loadLastGood(dir); !errors.Is(err, errNothingServed) {
 		t.Errorf("where nothing was served: %v", err)
 	}
 	edge := &site.Edge{
 		User:  "www-data",
 		Sites: []site.Site{{Host: "a.test", TLS: site.TLS{SelfSigned: true}, Routes: []site.Route{{Path: "/", Static: &site.Static{Root: "/srv"}}}}},
 	}
-	g := &generation.Generation{Loaded: &config.Loaded{Edge: edge}, Pairs: make([][]certificate.Pair, 1)}
+	g := &generation.Generation{Loaded: &config.Loaded{Edge: edge}, Pairs: make([][]certificate.Pair, 1),
+		Templates: &render.Templates{Dir: "/srv/own", Texts: map[string][]byte{"nginx/site.conf.tmpl": []byte("# mine\n")}}}
 	if err := storeLastGood(dir, g); err != nil {
 		t.Fatal(err)
 	}
-	loaded, err := loadLastGood(dir)
+	loaded, own, err := loadLastGood(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if loaded.Edge.Meaning() != edge.Meaning() {
-		t.Errorf("%+v became %+v", edge, loaded.Edge)
+	if loaded.Edge.Meaning() != edge.Meaning() || !reflect.DeepEqual(own, g.Templates) {
+		t.Errorf("%+v became %+v, and %+v %+v", edge, loaded.Edge, g.Templates, own)
 	}
 	onlyCurrent(t, dir, 0)
 }
@@ -169,7 +171,7 @@ func TestLastGoodThatIsDamaged(t *testing.T) {
 			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if loaded, err := loadLastGood(dir); err == nil || errors.Is(err, errNothingServed) || !strings.Contains(err.Error(), modelFile) {
+			if loaded, _, err := loadLastGood(dir); err == nil || errors.Is(err, errNothingServed) || !strings.Contains(err.Error(), modelFile) {
 				t.Errorf("%+v, %v", loaded, err)
 			}
 		})
@@ -177,7 +179,7 @@ func TestLastGoodThatIsDamaged(t *testing.T) {
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := loadLastGood(dir); err == nil || errors.Is(err, errNothingServed) {
+	if _, _, err := loadLastGood(dir); err == nil || errors.Is(err, errNothingServed) {
 		t.Errorf("without a model: %v", err)
 	}
 }

@@ -1,7 +1,6 @@
 package control
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -27,7 +26,7 @@ func (e *Edge) setAway(away bool) error {
 }
 
 // work counts the requests and WebSockets that are in work.
-func (e *Edge) work(ctx context.Context) (api.Work, error) {
-	activity, err := e.activity(ctx)
+func (e *Edge) work() (api.Work, error) {
+	activity, err := e.activity()
 	return api.Work{Requests: activity.Requests, WebSockets: activity.WebSockets}, err
 }

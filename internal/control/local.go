@@ -24,11 +24,11 @@ func (e *Edge) renewLocal(ctx context.Context) {
 }
 
 // changeServed serves the site that is served, with what there is of certificates now.
-// What stands in the site's files meanwhile does not matter.
+// What stands in its files and templates meanwhile does not matter.
 func (e *Edge) changeServed(ctx context.Context) error {
 	_, err := e.change(ctx, func() (*transaction, error) {
 		serving := e.serving()
-		return e.stageLoaded(ctx, serving.Path, &config.Findings{Loaded: serving.Loaded})
+		return e.stageLoaded(ctx, serving.Path, serving.Templates, &config.Findings{Loaded: serving.Loaded})
 	})
 	return err
 }

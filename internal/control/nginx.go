@@ -95,7 +95,7 @@ func (*nginxServer) answers(ctx context.Context, g *generation.Generation) error
 }
 
 // activity is that of the stand-in: what nginx has in work, the plane behind it has too.
-func (n *nginxServer) activity(context.Context) (native.Activity, error) { return n.standInWork(), nil }
+func (n *nginxServer) activity() (native.Activity, error) { return n.standInWork(), nil }
 
 // checkTime bounds a look at a file: nginx resolves every name in it.
 const checkTime = time.Minute

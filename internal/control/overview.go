@@ -1,7 +1,6 @@
 package control
 
 import (
-	"context"
 	"slices"
 	"time"
 
@@ -13,8 +12,8 @@ import (
 const mostReloads = 10
 
 // overview tells people how the edge is doing.
-func (e *Edge) overview(ctx context.Context) api.Overview {
-	o := api.Overview{Status: e.status(ctx), Ready: e.isReadyForClients()}
+func (e *Edge) overview() api.Overview {
+	o := api.Overview{Status: e.status(), Ready: e.isReadyForClients()}
 	o.Certificates = e.allCertificates(e.serving())
 	e.mu.Lock()
 	o.Reloads = slices.Clone(e.reloads)
@@ -29,13 +28,8 @@ func (e *Edge) overview(ctx context.Context) api.Overview {
 
 // metricsState tells Prometheus how the edge is doing.
 func (e *Edge) metricsState() metrics.State {
-	ctx, cancel := context.WithTimeout(e.life, stateTime)
-	defer cancel()
-	return metrics.State{Status: e.status(ctx), Certificates: e.allCertificates(e.serving()), Ready: e.isReadyForClients(), Started: e.started}
+	return metrics.State{Status: e.status(), Certificates: e.allCertificates(e.serving()), Ready: e.isReadyForClients(), Started: e.started}
 }
-
-// stateTime bounds how long daemons are asked at a scrape.
-const stateTime = 5 * time.Second
 
 // isReadyForClients reports whether load balancers are to send clients here: every
 // tier is served, and nobody has said that the edge is to be left alone.

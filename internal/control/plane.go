@@ -275,7 +275,7 @@ func (p *plane) plane() *dataplane.Plane {
 }
 
 // activity counts what a cache tier has in work; it can always be asked.
-func (p *plane) activity(context.Context) (native.Activity, error) { return p.work(), nil }
+func (p *plane) activity() (native.Activity, error) { return p.work(), nil }
 
 func (p *plane) work() native.Activity {
 	served := p.plane()

@@ -13,7 +13,7 @@ import (
 // reload makes the edge serve its site as it is written now, or leaves it as it
 // is. One reload goes on at a time.
 func (e *Edge) reload(ctx context.Context) (api.Outcome, error) {
-	return e.change(ctx, func() (*transaction, error) { return e.stage(ctx, e.options.Site, nil) })
+	return e.change(ctx, func() (*transaction, error) { return e.stage(ctx, api.Planned{}) })
 }
 
 // change carries out the transaction that stage prepares.
@@ -41,7 +41,7 @@ func (e *Edge) transact(ctx context.Context, stage func() (*transaction, error))
 	if err != nil {
 		return api.Outcome{}, err
 	}
-	plan, uncounted := t.plan(ctx)
+	plan, uncounted := t.plan()
 	outcome := api.Outcome{Plan: plan, Generation: t.was.Number, Warnings: append(config.Diagnostics{}, t.warnings...)}
 	if t.nothing() {
 		t.abandon(ctx)
@@ -62,23 +62,19 @@ func (e *Edge) transact(ctx context.Context, stage func() (*transaction, error))
 	return outcome, nil
 }
 
-// plan tells what a reload of the site at the path would do; "" is the site
-// that is served.
-func (e *Edge) plan(ctx context.Context, path string, given []config.Given) (api.Plan, error) {
-	if path == "" {
-		path = e.options.Site
-	}
+// plan tells what a reload would do.
+func (e *Edge) plan(ctx context.Context, of api.Planned) (api.Plan, error) {
 	if err := e.turns.begin(ctx); err != nil {
 		return api.Plan{}, err
 	}
 	defer e.turns.end()
 	_ = e.mend(ctx) // where it cannot, the plan says why
-	t, err := e.stage(ctx, path, given)
+	t, err := e.stage(ctx, of)
 	if err != nil {
 		return api.Plan{}, err
 	}
 	defer t.abandon(ctx)
-	return t.plan(ctx)
+	return t.plan()
 }
 
 // record notes down how a reload went, for the log and the status.

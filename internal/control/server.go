@@ -68,12 +68,12 @@ type (
 
 	// worker knows what is in work. An error means that it could not be asked.
 	worker interface {
-		activity(ctx context.Context) (native.Activity, error)
+		activity() (native.Activity, error)
 	}
 
 	// piper ends its WebSockets when it is retired, and can count them.
 	piper interface {
-		webSockets(ctx context.Context) (int, error)
+		webSockets() (int, error)
 	}
 
 	// purger stores answers, and forgets those that are meant, or has them grow stale.

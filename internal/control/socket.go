@@ -38,15 +38,15 @@ func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
 	s := &controlServer{ctx: ctx, end: stop, stopped: make(chan struct{}), dir: e.state.dir, path: api.Socket(e.state.dir)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
-		e.answer(w, r, e.status(r.Context()), nil)
+		e.answer(w, r, e.status(), nil)
 	})
 	mux.HandleFunc("GET /overview", func(w http.ResponseWriter, r *http.Request) {
-		e.answer(w, r, e.overview(r.Context()), nil)
+		e.answer(w, r, e.overview(), nil)
 	})
 	mux.HandleFunc("POST /drain", func(w http.ResponseWriter, r *http.Request) {
 		work, err := api.Work{}, e.setAway(r.FormValue(api.UndoField) == "")
 		if err == nil {
-			work, err = e.work(r.Context())
+			work, err = e.work()
 		}
 		e.answer(w, r, work, err)
 	})
@@ -55,9 +55,9 @@ func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
 		defer cancel()
 		defer context.AfterFunc(ctx, cancel)()
 		var plan api.Plan
-		given, err := givenTo(r)
+		of, err := plannedBy(r)
 		if err == nil {
-			plan, err = e.plan(asking, r.FormValue("site"), given)
+			plan, err = e.plan(asking, of)
 		}
 		e.answer(w, r, plan, unlessStopping(ctx, err))
 	})
@@ -134,15 +134,16 @@ func (s *controlServer) stands() bool {
 	return err == nil && os.SameFile(there, s.made)
 }
 
-func givenTo(r *http.Request) (given []config.Given, err error) {
+func plannedBy(r *http.Request) (of api.Planned, err error) {
+	of.Site, of.Templates = r.FormValue(api.SiteField), r.FormValue(api.TemplatesField)
 	text := r.FormValue(api.GivenField)
 	if text == "" {
-		return nil, nil
+		return of, nil
 	}
-	if err := json.Unmarshal([]byte(text), &given); err != nil {
-		return nil, fmt.Errorf("read the values of variables: %w", err)
+	if err := json.Unmarshal([]byte(text), &of.Given); err != nil {
+		return of, fmt.Errorf("read the values of variables: %w", err)
 	}
-	return given, nil
+	return of, nil
 }
 
 // errStopping is why nothing is begun any more, or what was begun is given up.

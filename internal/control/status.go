@@ -1,7 +1,6 @@
 package control
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -15,7 +14,7 @@ import (
 )
 
 // status takes a snapshot.
-func (e *Edge) status(ctx context.Context) api.Status {
+func (e *Edge) status() api.Status {
 	e.mu.Lock()
 	g, servers, apps, last := e.generation, e.servers, e.apps, e.last
 	e.mu.Unlock()
@@ -53,7 +52,7 @@ func (e *Edge) status(ctx context.Context) api.Status {
 		s.State = string(degraded)
 	}
 	if s.State != string(starting) {
-		activity, err := e.activity(ctx)
+		activity, err := e.activity()
 		if err != nil {
 			e.options.Log.Debug("count WebSockets for the status", "error", err)
 		}
@@ -106,12 +105,12 @@ func (e *Edge) backendsOf(g *generation.Generation, apps []*app, well bool) ([]a
 
 // activity counts what the cache tier has in work, and what servers that are being
 // retired still have. A server that cannot be asked is left out, and the error says why.
-func (e *Edge) activity(ctx context.Context) (native.Activity, error) {
+func (e *Edge) activity() (native.Activity, error) {
 	sum := e.leaving.activity()
 	var problems []error
 	for _, s := range e.serversNow() {
 		if b, ok := s.(worker); ok {
-			there, err := b.activity(ctx)
+			there, err := b.activity()
 			sum = sum.Plus(there)
 			problems = append(problems, err)
 		}

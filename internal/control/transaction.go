@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"edgegen/internal/api"
 	"edgegen/internal/config"
 	"edgegen/internal/generation"
+	"edgegen/internal/render"
 )
 
 // transaction is one reload. Everything that can fail is staged while the old
@@ -36,20 +38,23 @@ type transaction struct {
 	planned api.Plan  // what was told of all that
 }
 
-// stage prepares a reload to the site at the path. given are values for its
-// variables; where the site is the one that the edge was started with, they are
-// added to those of the start. Where stage fails, nothing has changed.
-func (e *Edge) stage(ctx context.Context, path string, given []config.Given) (*transaction, error) {
-	loaded, diagnostics, err := e.source.loadInstead(ctx, path, given)
+// stage prepares a reload. Where it fails, nothing has changed.
+func (e *Edge) stage(ctx context.Context, of api.Planned) (*transaction, error) {
+	path := cmp.Or(of.Site, e.options.Site)
+	loaded, diagnostics, err := e.source.loadInstead(ctx, path, of.Given)
 	if err != nil {
 		return nil, err
 	}
 	e.options.secrets.learn(loaded.Edge)
-	return e.stageLoaded(ctx, path, &config.Findings{Loaded: loaded, All: diagnostics})
+	own, err := render.ReadTemplates(cmp.Or(of.Templates, e.options.Templates))
+	if err != nil {
+		return nil, config.Refusal(err)
+	}
+	return e.stageLoaded(ctx, path, own, &config.Findings{Loaded: loaded, All: diagnostics})
 }
 
-// stageLoaded is stage of a site that has been read.
-func (e *Edge) stageLoaded(ctx context.Context, path string, found *config.Findings) (t *transaction, err error) {
+// stageLoaded is stage of a site, and of templates of one's own, that have been read.
+func (e *Edge) stageLoaded(ctx context.Context, path string, own *render.Templates, found *config.Findings) (t *transaction, err error) {
 	t = &transaction{edge: e, was: e.serving()}
 	t.pool = &generation.Pool{Open: append(t.was.Public.All(), e.spare...)}
 	defer func() {
@@ -58,7 +63,7 @@ func (e *Edge) stageLoaded(ctx context.Context, path string, found *config.Findi
 		}
 	}()
 	loaded := found.Loaded
-	if t.next, err = e.generate(ctx, loaded, path, t.was, t.pool, found); err != nil {
+	if t.next, err = e.generate(ctx, loaded, path, own, t.was, t.pool, found); err != nil {
 		return t, err
 	}
 	t.warnings = found.All

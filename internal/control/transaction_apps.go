@@ -25,7 +25,7 @@ func (t *transaction) commitApps(ctx context.Context) error {
 	if err := t.stageServers(ctx); err != nil {
 		return err
 	}
-	if uncounted := t.planServers(ctx); uncounted != nil || t.planned.TierSockets() > 0 {
+	if uncounted := t.planServers(); uncounted != nil || t.planned.TierSockets() > 0 {
 		t.warnOfEnds(uncounted)
 	}
 	return nil

@@ -1,7 +1,6 @@
 package control
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -17,22 +16,22 @@ import (
 
 // plan tells what the commit will do. Where there is an error, WebSockets could not
 // be counted; the rest of the plan is right.
-func (t *transaction) plan(ctx context.Context) (api.Plan, error) {
+func (t *transaction) plan() (api.Plan, error) {
 	t.planned = api.Plan{Backends: []api.AppPlan{}}
 	var uncounted []error
 	for _, p := range t.apps.plans {
 		for _, old := range p.ends {
-			open, err := t.edge.webSocketsTo(ctx, old.addresses())
+			open, err := t.edge.webSocketsTo(old.addresses())
 			p.WebSockets += open
 			uncounted = append(uncounted, err)
 		}
 		t.planned.Backends = append(t.planned.Backends, p.AppPlan)
 	}
-	return t.planned, errors.Join(countError(uncounted...), t.planServers(ctx))
+	return t.planned, errors.Join(countError(uncounted...), t.planServers())
 }
 
 // planServers fills in what is done to the tiers.
-func (t *transaction) planServers(ctx context.Context) error {
+func (t *transaction) planServers() error {
 	plan := &t.planned
 	plan.Tiers = []api.TierPlan{}
 	var uncounted []error
@@ -60,7 +59,7 @@ func (t *transaction) planServers(ctx context.Context) error {
 		var ends int
 		var err error
 		if p, ok := s.(piper); ok {
-			ends, err = p.webSockets(ctx)
+			ends, err = p.webSockets()
 		}
 		uncounted = append(uncounted, err)
 		for i := range plan.Tiers {

@@ -8,6 +8,7 @@ import (
 	"edgegen/internal/api"
 	"edgegen/internal/config"
 	"edgegen/internal/generation"
+	"edgegen/internal/render"
 )
 
 // Up runs the edge of a site until ctx ends, then stops it: requests in work
@@ -33,8 +34,14 @@ func Up(ctx, hurry context.Context, o Options) (err error) {
 		return unlessAsked(ctx, opened)
 	}
 	defer func() { err = errors.Join(err, state.close(hurry)) }()
+	var own *render.Templates
 	if err == nil {
-		err = upWith(ctx, hurry, o, state, from, nil, loaded, diagnostics)
+		if own, err = render.ReadTemplates(o.Templates); err != nil {
+			err = config.Refusal(err)
+		}
+	}
+	if err == nil {
+		err = upWith(ctx, hurry, o, state, from, nil, loaded, own, diagnostics)
 	}
 	if !o.LastGood || !config.IsRefused(err) || ctx.Err() != nil {
 		return unlessAsked(ctx, err)
@@ -44,7 +51,7 @@ func Up(ctx, hurry context.Context, o Options) (err error) {
 
 // upWith runs the edge of a site that was loaded; last is what the status tells
 // until the first reload.
-func upWith(ctx, hurry context.Context, o Options, s *state, from *source, last *api.ReloadStatus, loaded *config.Loaded, diagnostics config.Diagnostics) error {
+func upWith(ctx, hurry context.Context, o Options, s *state, from *source, last *api.ReloadStatus, loaded *config.Loaded, own *render.Templates, diagnostics config.Diagnostics) error {
 	var err error
 	if o.Listeners, err = generation.Duplicates(o.Listeners); err != nil {
 		return err
@@ -55,7 +62,7 @@ func upWith(ctx, hurry context.Context, o Options, s *state, from *source, last 
 	edge := newEdge(o, s, from)
 	defer edge.release()
 	edge.last = last
-	if err := edge.first(ctx, loaded, diagnostics); err != nil {
+	if err := edge.first(ctx, loaded, own, diagnostics); err != nil {
 		return err
 	}
 	return edge.run(ctx, hurry)

@@ -267,8 +267,8 @@ func (v *varnishServer) drain(ctx context.Context) {
 	}
 }
 
-func (v *varnishServer) webSockets(ctx context.Context) (int, error) {
-	activity, err := v.activity(ctx)
+func (v *varnishServer) webSockets() (int, error) {
+	activity, err := v.activity()
 	return activity.WebSockets, err
 }
 
@@ -277,9 +277,9 @@ const lastTime = time.Second
 
 // activity counts what varnishd and its stand-in have in work. With an error,
 // varnishd could not be asked.
-func (v *varnishServer) activity(ctx context.Context) (activity native.Activity, err error) {
+func (v *varnishServer) activity() (activity native.Activity, err error) {
 	if v.runs() {
-		activity, err = v.native.Activity(ctx)
+		activity, err = v.native.Activity()
 	}
 	return activity.Plus(v.standInWork()), err
 }

@@ -50,7 +50,7 @@ func (v *varnishServer) stage(ctx context.Context, next *generation.Generation) 
 		c.then(&varnishStart{server: v, was: was, next: next})
 	case len(restart) > 0:
 		c.plan(api.Restart, why...)
-		c.plans[0].WebSockets, c.uncounted = v.webSockets(ctx)
+		c.plans[0].WebSockets, c.uncounted = v.webSockets()
 		if err := v.house.checkStorage(next); err != nil {
 			return c, err
 		}

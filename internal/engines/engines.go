@@ -24,9 +24,8 @@ type Daemon struct {
 	Besides []string
 
 	Programs []string // the names of its program, the preferred one first
-	// Counters are the names of the program that prints its counters; nil where it has
-	// none.
-	Counters []string
+	// Logs are the names of the program that prints its log; nil where it has none.
+	Logs     []string
 	Package  string // what to install
 	Debian   string // what to install on Debian and Ubuntu
 	Minimum  string // the oldest version that will do
@@ -74,7 +73,7 @@ func Daemons() []Daemon {
 		},
 		{
 			Name: site.Varnish, Title: "Varnish", Tiers: []string{site.CacheTier},
-			Programs: []string{"varnishd", "vinyld"}, Counters: []string{"varnishstat", "vinylstat"},
+			Programs: []string{"varnishd", "vinyld"}, Logs: []string{"varnishlog", "vinyllog"},
 			Package: "varnish", Debian: "varnish",
 			Minimum: "6.2", Because: "which has VCL 4.1, Unix sockets, and JSON on its command line",
 			Compiles:     true,

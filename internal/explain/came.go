@@ -10,7 +10,7 @@ import (
 
 	"edgegen/internal/dataplane/httpcache"
 	"edgegen/internal/dataplane/wire"
-	"edgegen/internal/vsl"
+	"edgegen/internal/vsm"
 )
 
 // came says what came and why, in one line; "" where it is what was foretold.
@@ -100,7 +100,7 @@ func (e *Explanation) kept(l *Live) string {
 		return ", and that is not stored: it is known who asks, and it does not say public"
 	}
 	again := ""
-	if slices.ContainsFunc(l.Varnish, func(r vsl.Logged) bool { return r.Tag == "HitMiss" }) {
+	if slices.ContainsFunc(l.Varnish, func(r vsm.Logged) bool { return r.Tag == "HitMiss" }) {
 		again = "; it was so before, and nobody waits for another's fetch (hit-for-miss)"
 	}
 	var header wire.Header

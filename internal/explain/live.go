@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"edgegen/internal/dataplane/wire"
-	"edgegen/internal/vsl"
+	"edgegen/internal/vsm"
 )
 
 // Live is what came of a request that was sent, beside what was foretold.
@@ -22,7 +22,7 @@ type Live struct {
 	Bytes    int64             `json:"bytes"` // of the body
 	Duration float64           `json:"duration_ms"`
 	Log      LogLine           `json:"log"`               // the line of the access log; nil where none was found
-	Varnish  []vsl.Logged      `json:"varnish,omitempty"` // what varnishd has logged of it
+	Varnish  []vsm.Logged      `json:"varnish,omitempty"` // what varnishd has logged of it
 	Compared []Compared        `json:"compared"`
 	Differs  bool              `json:"differs"`
 	header   map[string]string // by lower-case names

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"edgegen/internal/vsl"
+	"edgegen/internal/vsm"
 )
 
 // told lists the tags of records that tell people something, besides VCL_call, VCL_return
@@ -17,9 +17,9 @@ func told() []string {
 
 // Brief is what a person wants to know of the records: which way each transaction went
 // through the VCL, how long that took, and the few others that tell something.
-func Brief(records []vsl.Logged) (brief []vsl.Logged) {
+func Brief(records []vsm.Logged) (brief []vsm.Logged) {
 	for len(records) > 0 {
-		n := slices.IndexFunc(records, func(r vsl.Logged) bool { return r.Transaction != records[0].Transaction })
+		n := slices.IndexFunc(records, func(r vsm.Logged) bool { return r.Transaction != records[0].Transaction })
 		if n < 0 {
 			n = len(records)
 		}
@@ -30,9 +30,9 @@ func Brief(records []vsl.Logged) (brief []vsl.Logged) {
 }
 
 // briefly is Brief of one transaction.
-func briefly(records []vsl.Logged) []vsl.Logged {
+func briefly(records []vsm.Logged) []vsm.Logged {
 	var way, times []string
-	var others []vsl.Logged
+	var others []vsm.Logged
 	for _, r := range records {
 		words := strings.Fields(r.Value)
 		switch {
@@ -47,13 +47,13 @@ func briefly(records []vsl.Logged) []vsl.Logged {
 		case slices.Contains(told(), r.Tag):
 			r.Value = inWords(r.Tag, words, r.Value)
 			if r.Tag == "TTL" { // the last one counts
-				others = slices.DeleteFunc(others, func(o vsl.Logged) bool { return o.Tag == "TTL" })
+				others = slices.DeleteFunc(others, func(o vsm.Logged) bool { return o.Tag == "TTL" })
 			}
 			others = append(others, r)
 		}
 	}
-	begin := vsl.Logged{Transaction: records[0].Transaction, Kind: records[0].Kind}
-	var brief []vsl.Logged
+	begin := vsm.Logged{Transaction: records[0].Transaction, Kind: records[0].Kind}
+	var brief []vsm.Logged
 	if len(way) > 0 {
 		begin.Tag, begin.Value = "VCL", strings.Join(way, ", ")
 		brief = append(brief, begin)

@@ -56,7 +56,7 @@ type Maker struct {
 	Layout    render.Layout
 	Who       statedir.User
 	Watch     *backends.Watch
-	Templates string // a directory with templates in the place of those of the program; "" for none
+	Templates *render.Templates // in the place of those of the program; nil for none
 }
 
 // Make makes a generation of a site that was loaded, next to the one that
@@ -64,12 +64,9 @@ type Maker struct {
 // together. The caller closes the listeners that the pool had to open where there
 // is an error.
 func (m *Maker) Make(ctx context.Context, loaded *config.Loaded, path string, was *Generation, p *Pool, found *config.Findings) (g *Generation, err error) {
-	g = &Generation{Number: 1, Path: path, Loaded: loaded}
+	g = &Generation{Number: 1, Path: path, Loaded: loaded, Templates: m.Templates}
 	if was != nil {
 		g.Number = was.Number + 1
-	}
-	if g.Templates, err = render.ReadTemplates(m.Templates); err != nil {
-		return nil, err
 	}
 	m.Selection.Templates = g.Templates.Engines()
 	if g.Engines, err = choose(ctx, loaded.Edge, m.Selection, was, found); err != nil {

@@ -5,7 +5,6 @@ package monitor
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"net/http"
 	"sync"
@@ -21,7 +20,7 @@ import (
 type Source struct {
 	// Overview looks at the edge. It may take a while, and is asked at most once a
 	// second.
-	Overview func(context.Context) api.Overview
+	Overview func() api.Overview
 	// Ready reports whether clients are to be sent here.
 	Ready func() bool
 	// Metrics are those that Prometheus is told.
@@ -121,8 +120,8 @@ func (m *Monitor) status(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(m.page) // who went away does not want it
 }
 
-func (m *Monitor) statusJSON(w http.ResponseWriter, r *http.Request) {
-	text, err := m.overview(r.Context())
+func (m *Monitor) statusJSON(w http.ResponseWriter, _ *http.Request) {
+	text, err := m.overview()
 	if err != nil {
 		word(w, http.StatusInternalServerError, err.Error())
 		return
@@ -133,14 +132,14 @@ func (m *Monitor) statusJSON(w http.ResponseWriter, r *http.Request) {
 
 // overview is the latest as JSON, on one line. All who ask within a second get the
 // same.
-func (m *Monitor) overview(ctx context.Context) ([]byte, error) {
+func (m *Monitor) overview() ([]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.last != nil && time.Since(m.lastAt) < time.Second {
 		return m.last[:len(m.last):len(m.last)], nil
 	}
 	// Others wait for it: it is looked at to the end where the one who asks leaves.
-	text, err := json.Marshal(m.source.Overview(context.WithoutCancel(ctx)))
+	text, err := json.Marshal(m.source.Overview())
 	if err != nil {
 		return nil, err
 	}

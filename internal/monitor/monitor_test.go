@@ -26,7 +26,7 @@ type stage struct {
 func newStage() *stage {
 	s := &stage{}
 	s.Monitor = New(Source{
-		Overview: func(context.Context) api.Overview {
+		Overview: func() api.Overview {
 			s.asked.Add(1)
 			return api.Overview{Status: api.Status{State: "ready", Site: "hidden"}}
 		},

@@ -33,7 +33,7 @@ func (m *Monitor) stream(w http.ResponseWriter, r *http.Request) {
 	ticker := time.NewTicker(streamPause)
 	defer ticker.Stop()
 	for {
-		text, err := m.overview(r.Context())
+		text, err := m.overview()
 		if err != nil {
 			return
 		}

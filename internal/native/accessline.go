@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"edgegen/internal/accesslog"
-	"edgegen/internal/vsl"
+	"edgegen/internal/vsm"
 )
 
 // What varnishd's log tells of a transaction, each the first of its kind.
@@ -42,40 +42,40 @@ type logNote [logNotes]string
 
 // read begins anew with a transaction; false of those that are no request's end: probes,
 // and rounds of a request that go on in another one.
-func (l *logNote) read(records iter.Seq2[vsl.Tag, string]) (told bool) {
+func (l *logNote) read(records iter.Seq2[vsm.Tag, string]) (told bool) {
 	*l = logNote{}
 	for tag, text := range records {
 		switch tag {
-		case vsl.VCLLog:
+		case vsm.VCLLog:
 			if name, value, _ := strings.Cut(text, ":"); name == "edge-probe" {
 				return false
 			} else if note := noteOfVCL(name); note >= 0 {
 				l.first(note, value)
 			}
-		case vsl.Timestamp:
+		case vsm.Timestamp:
 			l.time(text)
-		case vsl.VCLReturn:
+		case vsm.VCLReturn:
 			if text == "restart" {
 				return false
 			}
-		case vsl.BackendOpen:
+		case vsm.BackendOpen:
 			l.first(logOpened, word(text, 2))
-		case vsl.FetchError:
+		case vsm.FetchError:
 			l.first(logFailed, word(text, 2))
-		case vsl.PipeAcct:
+		case vsm.PipeAcct:
 			l.first(logUp, word(text, 3))
 			l.first(logDown, word(text, 4))
-		case vsl.ReqAcct:
+		case vsm.ReqAcct:
 			l.first(logBytes, word(text, 5))
-		case vsl.RespStatus:
+		case vsm.RespStatus:
 			l[logStatus] = text
-		case vsl.ReqStart:
+		case vsm.ReqStart:
 			l.first(logPeer, word(text, 1))
-		case vsl.ReqProtocol:
+		case vsm.ReqProtocol:
 			l.first(logProtocol, text)
-		case vsl.ReqMethod:
+		case vsm.ReqMethod:
 			l.first(logMethod, text)
-		case vsl.ReqURL:
+		case vsm.ReqURL:
 			l.first(logPath, text)
 		}
 	}

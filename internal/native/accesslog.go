@@ -2,14 +2,14 @@ package native
 
 import (
 	"edgegen/internal/accesslog"
-	"edgegen/internal/vsl"
+	"edgegen/internal/vsm"
 )
 
 // Record has Setup.Access hear of each request that ends from now on and is no probe,
 // through restarts of varnishd. It may be called again once Unrecord has been.
 func (v *Varnish) Record() {
 	reader := accessReader{sink: v.setup.Access, piped: make(map[uint64]string)}
-	v.recording.Store(vsl.Follow(v.setup.Layout.VarnishDir(), reader.take, v.setup.Untold))
+	v.recording.Store(vsm.Follow(v.setup.Layout.VarnishDir(), reader.take, v.setup.Untold))
 }
 
 // Unrecord returns when Setup.Access has heard of all that has ended.
@@ -50,7 +50,7 @@ type accessReader struct {
 	note  logNote           // of the transaction that is read
 }
 
-func (r *accessReader) take(t *vsl.Transaction) {
+func (r *accessReader) take(t *vsm.Transaction) {
 	switch told := r.note.read(t.Records()); {
 	case !told:
 	case t.Pipe:

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"edgegen/internal/accesslog"
-	"edgegen/internal/vsl"
+	"edgegen/internal/vsm"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -122,11 +122,11 @@ func TestF5LogOfPipes(t *testing.T) {
 type told []said
 
 type said struct {
-	tag  vsl.Tag
+	tag  vsm.Tag
 	text string
 }
 
-func (t told) records(yield func(vsl.Tag, string) bool) {
+func (t told) records(yield func(vsm.Tag, string) bool) {
 	for _, one := range t {
 		if !yield(one.tag, one.text) {
 			return
@@ -136,34 +136,34 @@ func (t told) records(yield func(vsl.Tag, string) bool) {
 
 // hit is what varnishd 7.1 tells of an answer from the cache.
 var hit = told{
-	{vsl.Begin, "req 32769 rxreq"}, {vsl.Timestamp, "Start: 1795419661.070280 0.000000 0.000000"}, {vsl.Timestamp, "Req: 1795419661.070280 0.000000 0.000000"},
-	{vsl.ReqStart, "10.0.0.1 1234 edge"}, {vsl.ReqMethod, "GET"}, {vsl.ReqURL, "/a?b"}, {vsl.ReqProtocol, "HTTP/1.1"},
-	{vsl.VCLLog, "edge-asker:192.0.2.7 1-2-32770"}, {vsl.VCLLog, "edge-head:example.com\n\ncurl"}, {vsl.ReqURL, "/a"}, {vsl.VCLReturn, "hash"}, {vsl.VCLReturn, "lookup"},
-	{vsl.VCLLog, "the site's own"}, {vsl.RespStatus, "304"}, {vsl.RespStatus, "200"}, {vsl.VCLLog, "edge-answer:HIT"}, {vsl.VCLReturn, "deliver"},
-	{vsl.Timestamp, "Process: 1795419661.070400 0.000120 0.000120"}, {vsl.Timestamp, "Resp: 1795419661.070749 0.000469 0.000349"},
-	{vsl.ReqAcct, "100 0 100 300 1024 1324"}, {vsl.End, ""},
+	{vsm.Begin, "req 32769 rxreq"}, {vsm.Timestamp, "Start: 1795419661.070280 0.000000 0.000000"}, {vsm.Timestamp, "Req: 1795419661.070280 0.000000 0.000000"},
+	{vsm.ReqStart, "10.0.0.1 1234 edge"}, {vsm.ReqMethod, "GET"}, {vsm.ReqURL, "/a?b"}, {vsm.ReqProtocol, "HTTP/1.1"},
+	{vsm.VCLLog, "edge-asker:192.0.2.7 1-2-32770"}, {vsm.VCLLog, "edge-head:example.com\n\ncurl"}, {vsm.ReqURL, "/a"}, {vsm.VCLReturn, "hash"}, {vsm.VCLReturn, "lookup"},
+	{vsm.VCLLog, "the site's own"}, {vsm.RespStatus, "304"}, {vsm.RespStatus, "200"}, {vsm.VCLLog, "edge-answer:HIT"}, {vsm.VCLReturn, "deliver"},
+	{vsm.Timestamp, "Process: 1795419661.070400 0.000120 0.000120"}, {vsm.Timestamp, "Resp: 1795419661.070749 0.000469 0.000349"},
+	{vsm.ReqAcct, "100 0 100 300 1024 1324"}, {vsm.End, ""},
 }
 
 func TestF5Notes(t *testing.T) {
-	more := func(tag vsl.Tag, text string) told { return append(slices.Clone(hit), said{tag, text}) }
+	more := func(tag vsm.Tag, text string) told { return append(slices.Clone(hit), said{tag, text}) }
 	for name, c := range map[string]struct {
 		told told
 		want map[int]string // nil where it is no request's end
 	}{
 		"a hit":   {hit, with(nil)},
-		"a probe": {more(vsl.VCLLog, "edge-probe:/"), nil},
-		"a round": {more(vsl.VCLReturn, "restart"), nil},
+		"a probe": {more(vsm.VCLLog, "edge-probe:/"), nil},
+		"a round": {more(vsm.VCLReturn, "restart"), nil},
 		"a pipe": {
-			told{{vsl.Begin, "bereq 32770 pipe"}, {vsl.BackendOpen, "21 boot.app_1_room_1 127.0.0.1 5000 127.0.0.1 3000 connect"}, {vsl.BackendOpen, "22 other"}},
+			told{{vsm.Begin, "bereq 32770 pipe"}, {vsm.BackendOpen, "21 boot.app_1_room_1 127.0.0.1 5000 127.0.0.1 3000 connect"}, {vsm.BackendOpen, "22 other"}},
 			map[int]string{logOpened: "boot.app_1_room_1"},
 		},
-		"a pipe that led nowhere": {told{{vsl.FetchError, "backend app_1_room_1: fail errno 111"}}, map[int]string{logFailed: "app_1_room_1:"}},
+		"a pipe that led nowhere": {told{{vsm.FetchError, "backend app_1_room_1: fail errno 111"}}, map[int]string{logFailed: "app_1_room_1:"}},
 		"a request that was piped": {
-			told{{vsl.Timestamp, "Pipe: 1.000000 0.000800 0.000800"}, {vsl.Timestamp, "PipeSess: 1.000000 3600.500000 1.000000"}, {vsl.PipeAcct, "1 2 300 5000"},
-				{vsl.VCLLog, "edge-servers:a=b"}, {vsl.VCLLog, "edge-tier:web 1"}},
+			told{{vsm.Timestamp, "Pipe: 1.000000 0.000800 0.000800"}, {vsm.Timestamp, "PipeSess: 1.000000 3600.500000 1.000000"}, {vsm.PipeAcct, "1 2 300 5000"},
+				{vsm.VCLLog, "edge-servers:a=b"}, {vsm.VCLLog, "edge-tier:web 1"}},
 			map[int]string{logSent: "0.000800", logClosed: "3600.500000", logUp: "300", logDown: "5000", logServers: "a=b", logTier: "web 1"},
 		},
-		"what is too short": {told{{vsl.Timestamp, "Resp"}, {vsl.ReqAcct, ""}, {vsl.PipeAcct, "1"}, {vsl.VCLLog, ""}}, map[int]string{}},
+		"what is too short": {told{{vsm.Timestamp, "Resp"}, {vsm.ReqAcct, ""}, {vsm.PipeAcct, "1"}, {vsm.VCLLog, ""}}, map[int]string{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got logNote
@@ -194,7 +194,7 @@ func FuzzNote(f *testing.F) {
 	f.Add("Resp: 1 2", "edge-servers:a=b =", "1 2 3 4 5", "-")
 	f.Fuzz(func(_ *testing.T, time, log, account, status string) {
 		var note logNote
-		note.read(told{{vsl.Timestamp, time}, {vsl.VCLLog, log}, {vsl.ReqAcct, account}, {vsl.PipeAcct, account}, {vsl.RespStatus, status}}.records)
+		note.read(told{{vsm.Timestamp, time}, {vsm.VCLLog, log}, {vsm.ReqAcct, account}, {vsm.PipeAcct, account}, {vsm.RespStatus, status}}.records)
 		note.request(note.server())
 	})
 }

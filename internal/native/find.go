@@ -31,9 +31,9 @@ type Daemon struct {
 	// Modules are the absolute paths of nginx's loadable modules that edgegen has a use
 	// for; none for the other engines.
 	Modules []string
-	// Counters is the absolute path of varnish's program that prints its counters, ""
-	// where there is none and for the other engines.
-	Counters string
+	// Logs is the absolute path of varnish's program that prints its log, "" where there
+	// is none and for the other engines.
+	Logs string
 }
 
 // Has reports whether the program said that it has the feature.
@@ -121,7 +121,7 @@ func Find(ctx context.Context, engine site.Engine, directories []string) (Daemon
 			return Daemon{}, fmt.Errorf("find %s: %w", engine, ctx.Err())
 		}
 		if err == nil {
-			daemon.Counters = counters(need, path, directories)
+			daemon.Logs = logs(need, path, directories)
 			return daemon, nil
 		}
 		if first == nil {
@@ -159,13 +159,13 @@ func candidates(programs, directories []string) []string {
 	return found
 }
 
-// counters finds the program that prints counters: the one beside the daemon, which has
-// its version, before any other.
-func counters(need program, daemon string, directories []string) string {
-	if need.Counters == nil {
+// logs finds the program that prints the log: the one beside the daemon, which has its
+// version, before any other.
+func logs(need program, daemon string, directories []string) string {
+	if need.Logs == nil {
 		return ""
 	}
-	found := candidates(need.Counters, append([]string{filepath.Dir(daemon)}, directories...))
+	found := candidates(need.Logs, append([]string{filepath.Dir(daemon)}, directories...))
 	if len(found) == 0 {
 		return ""
 	}

@@ -66,8 +66,8 @@ func TestFindRealDaemons(t *testing.T) {
 			if !filepath.IsAbs(daemon.Path) || daemon.Version == "" || !daemon.Has(feature) {
 				t.Errorf("found %+v, want an absolute path, a version, and %s", daemon, feature)
 			}
-			if engine == site.Varnish && !filepath.IsAbs(daemon.Counters) {
-				t.Errorf("counters %q, want an absolute path", daemon.Counters)
+			if engine == site.Varnish && !filepath.IsAbs(daemon.Logs) {
+				t.Errorf("varnishlog is %q, want an absolute path", daemon.Logs)
 			}
 			t.Log(daemon.Path, daemon.Version)
 		})
@@ -80,11 +80,11 @@ printf 'pipe_timeout\n~~~~~~~~~~~~\n\t* Units: seconds\n\nban_dups\n~~~~~~~~\n'`
 	directory := t.TempDir()
 	first, second, third := filepath.Join(directory, "first"), filepath.Join(directory, "second"), filepath.Join(directory, "third")
 	fakeProgram(t, first, "stunnel", printing("stunnel 5.40 on x86_64-pc-linux-gnu platform\nThreading:PTHREAD Sockets:POLL,SYSTEMD"))
-	fakeProgram(t, first, "varnishstat", "")
+	fakeProgram(t, first, "varnishlog", "")
 	fakeProgram(t, second, "stunnel4", printing("stunnel 5.68 on x86_64-pc-linux-gnu platform\nThreading:PTHREAD Sockets:POLL,SYSTEMD TLS:SNI"))
 	fakeProgram(t, second, "vinyld", strings.Replace(varnish, "varnishd (varnish-7.1.1", "vinyld (vinyl-cache-9.0.0", 1))
 	fakeProgram(t, third, "varnishd", varnish)
-	fakeProgram(t, third, "vinylstat", "")
+	fakeProgram(t, third, "vinyllog", "")
 	if err := os.WriteFile(filepath.Join(first, "nginx"), []byte("not executable"), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -102,10 +102,10 @@ printf 'pipe_timeout\n~~~~~~~~~~~~\n\t* Units: seconds\n\nban_dups\n~~~~~~~~\n'`
 			Daemon{Path: second + "/nginx", Version: "1.22.1", Features: []string{"with-cc-opt", "with-http_gzip_static_module", "with-mail"}}},
 		{"varnish under its new name", site.Varnish, []string{second},
 			Daemon{Path: second + "/vinyld", Version: "9.0.0", Features: []string{"ban_dups", "pipe_timeout"}}},
-		{"counters beside the daemon before another", site.Varnish, []string{first, third},
-			Daemon{Path: third + "/varnishd", Version: "7.1.1", Features: []string{"ban_dups", "pipe_timeout"}, Counters: third + "/vinylstat"}},
-		{"counters elsewhere", site.Varnish, []string{second, first},
-			Daemon{Path: second + "/vinyld", Version: "9.0.0", Features: []string{"ban_dups", "pipe_timeout"}, Counters: first + "/varnishstat"}},
+		{"its log beside the daemon before another", site.Varnish, []string{first, third},
+			Daemon{Path: third + "/varnishd", Version: "7.1.1", Features: []string{"ban_dups", "pipe_timeout"}, Logs: third + "/vinyllog"}},
+		{"its log elsewhere", site.Varnish, []string{second, first},
+			Daemon{Path: second + "/vinyld", Version: "9.0.0", Features: []string{"ban_dups", "pipe_timeout"}, Logs: first + "/varnishlog"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.want.Engine = test.engine

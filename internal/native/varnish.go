@@ -15,7 +15,7 @@ import (
 
 	"edgegen/internal/render"
 	"edgegen/internal/supervise"
-	"edgegen/internal/vsl"
+	"edgegen/internal/vsm"
 )
 
 // Varnish is varnishd as the cache tier, with the command line that it dials
@@ -32,7 +32,8 @@ type Varnish struct {
 	daemon    Daemon
 	setup     Setup
 	secret    secretFile
-	recording atomic.Pointer[vsl.Follower] // nil while nobody is to hear of requests
+	recording atomic.Pointer[vsm.Follower] // nil while nobody is to hear of requests
+	counters  *vsm.Counters
 
 	purges  varnishPurges
 	servers appServers
@@ -67,7 +68,10 @@ func NewVarnish(d Daemon, s Setup, out *render.Output, secret []byte) (*Varnish,
 	if resolved, err := filepath.EvalSymlinks(dir); err == nil {
 		dir = resolved // these files, whatever is installed later
 	}
-	return &Varnish{CLI: cli, daemon: d, setup: s, current: setOf(out, dir), secret: file, panics: make(chan string, 1)}, nil
+	return &Varnish{
+		CLI: cli, daemon: d, setup: s, secret: file, counters: vsm.CountersOf(s.Layout.VarnishDir()),
+		current: setOf(out, dir), panics: make(chan string, 1),
+	}, nil
 }
 
 // secretFile holds the secret by which varnishd and edgegen know each other.

@@ -25,7 +25,7 @@ func (v *Varnish) Drain(ctx context.Context) error {
 		return err
 	}
 	for {
-		activity, err := v.Activity(ctx)
+		activity, err := v.Activity()
 		if err == nil && activity.Requests+activity.Idle == 0 {
 			return nil
 		}

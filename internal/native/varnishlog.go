@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"edgegen/internal/vsl"
+	"edgegen/internal/vsm"
 )
 
 // Eavesdrop has varnishd log everything about each request until the context ends, and
@@ -53,9 +53,11 @@ func (v *Varnish) overhear(ctx context.Context, more int) error {
 // Logged returns what varnishd has logged of a client's last request for the target, the
 // transactions that belong to it included. The client is known by its port. There is
 // nothing where the request has not ended yet.
-func (v *Varnish) Logged(ctx context.Context, target string, port uint16) ([]vsl.Logged, error) {
-	at, name := filepath.Split(v.daemon.Counters)
-	program := at + strings.TrimSuffix(name, "stat") + "log" // which comes with it
+func (v *Varnish) Logged(ctx context.Context, target string, port uint16) ([]vsm.Logged, error) {
+	program := v.daemon.Logs
+	if program == "" {
+		return nil, errors.New("varnishlog, which comes with varnishd, is not installed")
+	}
 	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(target)
 	command := exec.CommandContext(ctx, program, "-n", v.setup.Layout.VarnishDir(), "-t", "off", "-d", "-g", "request",
 		"-X", "VCL_Log:^edge-", "-q", fmt.Sprintf(`ReqURL eq "%s" and ReqStart[2] == %d`, quoted, port))
@@ -77,7 +79,7 @@ var (
 )
 
 // parseRecords reads what varnishlog prints, of the last request.
-func parseRecords(text string) (records []vsl.Logged) {
+func parseRecords(text string) (records []vsm.Logged) {
 	transaction, kind := int64(0), ""
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
@@ -90,7 +92,7 @@ func parseRecords(text string) (records []vsl.Logged) {
 			continue
 		}
 		if one := recordLine().FindStringSubmatch(line); one != nil {
-			records = append(records, vsl.Logged{Transaction: transaction, Kind: kind, Tag: one[1], Value: strings.TrimSpace(one[2])})
+			records = append(records, vsm.Logged{Transaction: transaction, Kind: kind, Tag: one[1], Value: strings.TrimSpace(one[2])})
 		}
 	}
 	return records

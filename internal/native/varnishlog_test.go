@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"edgegen/internal/vsl"
+	"edgegen/internal/vsm"
 )
 
 // TestParseRecords holds that of what varnishlog prints the last request is read.
@@ -24,7 +24,7 @@ of more
 --  End
 
 `
-	want := []vsl.Logged{{Transaction: 131078, Kind: "Request", Tag: "ReqURL", Value: "/q?2"}, {Transaction: 131078, Kind: "Request", Tag: "VCL_Log", Value: "a: line"},
+	want := []vsm.Logged{{Transaction: 131078, Kind: "Request", Tag: "ReqURL", Value: "/q?2"}, {Transaction: 131078, Kind: "Request", Tag: "VCL_Log", Value: "a: line"},
 		{Transaction: 131078, Kind: "Request", Tag: "End"},
 		{Transaction: 131079, Kind: "BeReq", Tag: "BackendOpen", Value: "28 app 0.0.0.0 0"}, {Transaction: 131079, Kind: "BeReq", Tag: "End"}}
 	if got := parseRecords(text); !slices.Equal(got, want) {

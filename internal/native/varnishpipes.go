@@ -1,9 +1,6 @@
 package native
 
 import (
-	"context"
-	"encoding/json"
-	"fmt"
 	"os"
 	"strings"
 	"sync"
@@ -59,31 +56,19 @@ func (v *Varnish) learnServers(vcl, file string) {
 // Pipes counts the open WebSockets by the address of the app's server, which is
 // "host:port" or "unix:/path". One that runs on in an old VCL counts too, as
 // varnishd frees that after the last of them.
-func (v *Varnish) Pipes(ctx context.Context) (map[string]int, error) {
-	output, err := v.statistics(ctx, "VBE.*.conn")
-	if err != nil {
-		return nil, err
-	}
-	counters, err := parseCounters(output)
+func (v *Varnish) Pipes() (map[string]int, error) {
+	counters, err := v.counters.Read("VBE.*.conn")
 	if err != nil {
 		return nil, err
 	}
 	v.servers.mu.Lock()
 	defer v.servers.mu.Unlock()
 	open := make(map[string]int)
-	for name, raw := range counters {
+	for name, n := range counters {
 		backend := strings.TrimSuffix(strings.TrimPrefix(name, "VBE."), ".conn")
-		address, ok := v.servers.named[backend]
-		if !ok {
-			continue
+		if address, known := v.servers.named[backend]; known {
+			open[address] += n
 		}
-		var counter struct {
-			Value int `json:"value"`
-		}
-		if err := json.Unmarshal(raw, &counter); err != nil {
-			return nil, fmt.Errorf("read varnishstat's %s: %w", name, err)
-		}
-		open[address] += counter.Value
 	}
 	return open, nil
 }

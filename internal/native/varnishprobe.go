@@ -2,8 +2,6 @@ package native
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -36,12 +34,8 @@ func (v *Varnish) isFull(ctx context.Context) string {
 	}) {
 		return ""
 	}
-	output, err := v.statistics(ctx, "MAIN.pools", "MAIN.threads", "MAIN.sess_fail_emfile")
-	if err != nil {
-		return ""
-	}
-	now, err := parseNumbers(output)
-	if err != nil {
+	now, err := v.counters.Read("MAIN.pools", "MAIN.threads", "MAIN.sess_fail_emfile")
+	if err != nil || len(now) == 0 {
 		return ""
 	}
 	without := int64(now["MAIN.sess_fail_emfile"])
@@ -53,25 +47,4 @@ func (v *Varnish) isFull(ctx context.Context) string {
 		return "each of its threads has a request or a WebSocket"
 	}
 	return ""
-}
-
-// parseNumbers reads the values of varnishstat's JSON.
-func parseNumbers(output []byte) (map[string]int, error) {
-	document, err := parseCounters(output)
-	if err != nil {
-		return nil, err
-	}
-	numbers := make(map[string]int)
-	for name, raw := range document {
-		var counter struct {
-			Value *int `json:"value"`
-		}
-		if json.Unmarshal(raw, &counter) == nil && counter.Value != nil {
-			numbers[name] = *counter.Value
-		}
-	}
-	if len(numbers) == 0 {
-		return nil, errors.New("varnishstat answers without a counter")
-	}
-	return numbers, nil
 }

@@ -2,6 +2,7 @@ package native
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -168,13 +169,12 @@ type purgeStatistics struct {
 	coming [2]int // answers that may be stored, by whether they were asked for after an odd number of purges
 }
 
-func (v *Varnish) purgeStatistics(ctx context.Context) (s purgeStatistics, err error) {
-	output, err := v.statistics(ctx, "MAIN.bans", "MAIN.bans_completed", "MAIN.bans_obj_killed", "MAIN.bans_lurker_obj_killed",
+func (v *Varnish) purgeStatistics() (s purgeStatistics, err error) {
+	n, err := v.counters.Read("MAIN.bans", "MAIN.bans_completed", "MAIN.bans_obj_killed", "MAIN.bans_lurker_obj_killed",
 		"VBE.*.edge_even.conn", "VBE.*.edge_odd.conn")
-	if err != nil {
-		return s, err
+	if _, there := n["MAIN.bans"]; err == nil && !there {
+		err = errors.New("varnishd has no child")
 	}
-	n, err := parseNumbers(output)
 	if err != nil {
 		return s, fmt.Errorf("ask what is purged: %w", err)
 	}
@@ -193,7 +193,7 @@ func (v *Varnish) purgeStatistics(ctx context.Context) (s purgeStatistics, err e
 // await asks until the answer holds, no longer than limit, and returns the last one.
 func (v *Varnish) await(ctx context.Context, limit time.Duration, holds func(purgeStatistics) bool) (s purgeStatistics, err error) {
 	for end := time.Now().Add(limit); ; {
-		if s, err = v.purgeStatistics(ctx); err != nil || holds(s) || time.Now().After(end) {
+		if s, err = v.purgeStatistics(); err != nil || holds(s) || time.Now().After(end) {
 			return s, err
 		}
 		select {

@@ -19,7 +19,7 @@ server {
     listen 81; # {{ source .Default }}: limits.connections
     listen 82;
 `
-	program, err := compile(&Templates{texts: map[string][]byte{"nginx/nginx.conf.tmpl": []byte(written)}}, "nginx/nginx.conf.tmpl")
+	program, err := compile(&Templates{Texts: map[string][]byte{"nginx/nginx.conf.tmpl": []byte(written)}}, "nginx/nginx.conf.tmpl")
 	if err != nil {
 		t.Fatal(err)
 	}

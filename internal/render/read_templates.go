@@ -19,8 +19,8 @@ import (
 
 // Templates are somebody's own, as they were when they were read. Nil has none.
 type Templates struct {
-	dir   string
-	texts map[string][]byte // by names such as nginx/nginx.conf.tmpl
+	Dir   string            // where they were
+	Texts map[string][]byte // those that differ from edgegen's, by names such as nginx/nginx.conf.tmpl
 }
 
 // ReadTemplates reads those of a directory; "" has none. One that takes the place of no
@@ -47,7 +47,7 @@ func ReadTemplates(dir string) (*Templates, error) {
 			return err
 		}
 		if own, err := fs.ReadFile(templates.FS, name); err != nil || !bytes.Equal(own, text) {
-			read.texts[name] = text
+			read.Texts[name] = text
 		}
 		return nil
 	})
@@ -77,7 +77,7 @@ func (t *Templates) Engines() (all []site.Engine) {
 	if t == nil {
 		return nil
 	}
-	for name := range t.texts {
+	for name := range t.Texts {
 		if engine := site.Engine(path.Dir(name)); !slices.Contains(all, engine) {
 			all = append(all, engine)
 		}
@@ -89,17 +89,17 @@ func (t *Templates) Engines() (all []site.Engine) {
 // text is that of a template: somebody's own, or else edgegen's.
 func (t *Templates) text(name string) ([]byte, error) {
 	if t.path(name) != "" {
-		return t.texts[name], nil
+		return t.Texts[name], nil
 	}
 	return fs.ReadFile(templates.FS, name)
 }
 
 // path is where somebody's own template is; "" where it is edgegen's.
 func (t *Templates) path(name string) string {
-	if t == nil || t.texts[name] == nil {
+	if t == nil || t.Texts[name] == nil {
 		return ""
 	}
-	return filepath.Join(t.dir, name)
+	return filepath.Join(t.Dir, name)
 }
 
 // TemplateError is about somebody's own template.
@@ -139,7 +139,7 @@ func (t *Templates) problem(name string, err error) error {
 
 // At is an error at a line of one of them.
 func (t *Templates) At(name string, line int, what string) *TemplateError {
-	lines := strings.Split(string(t.texts[name]), "\n")
+	lines := strings.Split(string(t.Texts[name]), "\n")
 	e := &TemplateError{Path: t.path(name), Line: line, What: what}
 	if line > 0 && line <= len(lines) {
 		e.Text = lines[line-1]

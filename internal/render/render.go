@@ -276,7 +276,7 @@ func named(name string, common header, view func(header) any, beside ...[]byte) 
 		return file, generation, nil
 	}
 	if common.standby && bytes.Count(file.Data, []byte(unnamed)) == 0 && common.templates != nil {
-		return File{}, "", &TemplateError{Path: cmp.Or(common.templates.path(name), common.templates.dir), What: "it does not write .Generation, by which edgegen sees whether the daemon serves what was rendered",
+		return File{}, "", &TemplateError{Path: cmp.Or(common.templates.path(name), common.templates.Dir), What: "it does not write .Generation, by which edgegen sees whether the daemon serves what was rendered",
 			Remedy: "keep what edgegen's own template has for its probe"}
 	}
 	// Something in the HCL has just that text.

@@ -13,7 +13,7 @@ import (
 	"edgegen/internal/api"
 	"edgegen/internal/explain"
 	"edgegen/internal/site"
-	"edgegen/internal/vsl"
+	"edgegen/internal/vsm"
 	"edgegen/test/edge"
 )
 
@@ -93,7 +93,7 @@ func overheard(t *testing.T, h *edge.Home, url string) {
 		t.Fatalf("%v\n%s", err, result.Err)
 	}
 	for _, tag := range []string{"ReqURL", "VCL_call", "RespHeader"} {
-		if !slices.ContainsFunc(e.Live.Varnish, func(r vsl.Logged) bool { return r.Tag == tag }) {
+		if !slices.ContainsFunc(e.Live.Varnish, func(r vsm.Logged) bool { return r.Tag == tag }) {
 			t.Errorf("varnishd's %s is not told: %+v", tag, e.Live.Varnish)
 		}
 	}
@@ -112,14 +112,14 @@ func overheard(t *testing.T, h *edge.Home, url string) {
 	if _, err := io.Copy(io.Discard, conn); err != nil {
 		t.Fatal(err)
 	}
-	records := edge.Await(t, "varnishd has logged a request", edge.Patience, func() []vsl.Logged {
+	records := edge.Await(t, "varnishd has logged a request", edge.Patience, func() []vsm.Logged {
 		records, err := client.Logged(t.Context(), "/live/4", conn.LocalAddr().(*net.TCPAddr).Port)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return records
-	}, func(records []vsl.Logged) bool { return len(records) > 0 })
-	if slices.ContainsFunc(records, func(r vsl.Logged) bool { return r.Tag == "VCL_call" || r.Tag == "RespHeader" }) {
+	}, func(records []vsm.Logged) bool { return len(records) > 0 })
+	if slices.ContainsFunc(records, func(r vsm.Logged) bool { return r.Tag == "VCL_call" || r.Tag == "RespHeader" }) {
 		t.Errorf("varnishd still logs everything: %+v", records)
 	}
 }

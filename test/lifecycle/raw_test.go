@@ -101,3 +101,60 @@ func (e *running) holdRaw(want string) {
 		e.home.t.Errorf("%s, X-Raw: %q, not %q", response.Status, raw, want)
 	}
 }
+
+// TestL7TemplatesAreKept holds that plan looks at templates that another start would have,
+// and that --last-good serves by those that were served last.
+func TestL7TemplatesAreKept(t *testing.T) {
+	t.Parallel()
+	h := newHome(t, edge.Native)
+	h.site(plan{})
+	files, err := render.TemplateFiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const template, deliver, own = "varnish/deliver.vcl.tmpl", "sub vcl_deliver {", "sub vcl_deliver {\n  set resp.http.X-Raw = \"one\";"
+	for _, file := range files {
+		if file.Name == template {
+			h.Write("own/"+template, strings.Replace(string(file.Data), deliver, own, 1))
+			h.Write("other/"+template, strings.Replace(string(file.Data), deliver, "sub vcl_deliver {\n  call nobody;", 1))
+		}
+	}
+	templates := func(dir string, more ...string) func(*exec.Cmd) {
+		return func(c *exec.Cmd) { c.Args = append(append(c.Args, "--templates", h.Path(dir)), more...) }
+	}
+	e := h.run(templates("own"))
+	e.holdRaw("one")
+	if r := e.Verb("plan"); r.Code != 0 {
+		t.Errorf("plan with the templates that are served: %d, %s%s", r.Code, r.Out, r.Err)
+	}
+	if r := e.Verb("plan", "--templates", h.Path("other")); r.Code != 1 || !strings.Contains(r.Err, "other/"+template) || !strings.Contains(r.Err, "call nobody") {
+		t.Errorf("plan with templates that varnishd refuses: %d, %s%s", r.Code, r.Out, r.Err)
+	}
+	h.change("other/"+template, "call nobody;", "set resp.http.X-Raw = \"two\";")
+	if r := e.Verb("plan", "--templates", h.Path("other")); r.Code != 2 || !strings.Contains(r.Out, "default.vcl") {
+		t.Errorf("plan with other templates: %d, %s%s", r.Code, r.Out, r.Err)
+	}
+	e.holdRaw("one")
+	e.AwaitFile("state/last-good/current/edge.json")
+	e.Stop()
+
+	h.change("own/"+template, "\"one\";", "nothing;")
+	failed := h.up(templates("own"))
+	if code := failed.Ends(); code != 1 || !strings.Contains(failed.Err.Text(), "own/"+template) {
+		t.Errorf("a start with a template that varnishd refuses: %d, %s", code, failed.Err.Text())
+	}
+	for _, dir := range []string{"own", "nowhere"} {
+		e = h.run(templates(dir, "--last-good"))
+		e.holdRaw("one")
+		if r := e.Reload(); r.Code != 1 {
+			t.Errorf("a reload with the templates of %s: %d, %s", dir, r.Code, r.Err)
+		}
+		e.holdRaw("one")
+		e.AwaitFile("state/last-good/current/edge.json")
+		e.Stop()
+	}
+	h.change("own/"+template, "nothing;", "\"three\";")
+	e = h.run(templates("own", "--last-good"))
+	e.holdRaw("three")
+	e.Stop()
+}

@@ -1,4 +1,4 @@
-package vsl
+package vsm
 
 // Logged is a record of any tag, as varnishlog prints it.
 type Logged struct {

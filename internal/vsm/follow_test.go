@@ -1,4 +1,4 @@
-package vsl
+package vsm
 
 import (
 	"bytes"
@@ -267,34 +267,6 @@ func TestDamage(t *testing.T) {
 				h.want(t, "2 1 false /")
 			})
 		})
-	}
-}
-
-func TestIndex(t *testing.T) {
-	log := place{file: "_.Log.2", size: 9}
-	for text, want := range map[string]place{
-		"# 1 2\n+ _.Log.1 0 7 Log Log\n- _.Log.1 0 7 Log Log\n+ _.Log.2 0 9 Log Log\n": log,
-		"# 1 2\n_.Stat.1 0 64 Stat MAIN\n_.Log.2 0 9 Log Log\n":                        log, // of version 6
-		"# 1 2\n+ _.Log.1 0 7 Log Log\n- _.Log.1 0 7 Log Log\n":                        {},
-		"+\n-\n\n+ x\nLog":           {},
-		"+ ../../etc/x 0 9 Stat Log": {},
-	} {
-		dir := t.TempDir()
-		child := filepath.Join(dir, childDir)
-		if err := errors.Join(os.Mkdir(child, 0o700), os.WriteFile(filepath.Join(child, "_.index"), []byte(text), 0o600)); err != nil {
-			t.Fatal(err)
-		}
-		root, err := os.OpenRoot(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, found := find(root)
-		if got != want || found != (want != place{}) {
-			t.Errorf("%q: %v, %v", text, got, found)
-		}
-		if err := root.Close(); err != nil {
-			t.Error(err)
-		}
 	}
 }
 

@@ -1,4 +1,4 @@
-package vsl
+package vsm
 
 import "iter"
 

@@ -1,8 +1,9 @@
-package vsl
+package vsm
 
 import (
 	"errors"
 	"os"
+	"slices"
 	"sync"
 	"time"
 )
@@ -18,7 +19,8 @@ type Follower struct {
 	wait sync.WaitGroup
 
 	mu    sync.Mutex
-	log   *log  // nil before the first
+	log   *log // nil before the first
+	index index
 	stays bool  // no other log is looked for
 	told  error // what was wrong when it was looked for last
 }
@@ -124,15 +126,19 @@ func (f *Follower) look(first bool) error {
 		return nil // there is no varnishd yet
 	}
 	defer root.Close()
-	at, found := find(root)
-	if !found || f.log != nil && f.log.at == at {
+	pieces, err := f.index.read(root)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(pieces, func(p piece) bool { return p.class == "Log" })
+	if at < 0 || f.log != nil && f.log.at == pieces[at] {
 		return nil
 	}
 	begin := (*log).fromStart
 	if first {
 		begin = (*log).fromHere
 	}
-	next, err := open(root, at, begin)
+	next, err := open(root, pieces[at], begin)
 	if errors.Is(err, errEarly) || errors.Is(err, os.ErrNotExist) {
 		return nil
 	}

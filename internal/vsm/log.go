@@ -1,11 +1,4 @@
-// Package vsl reads the log that varnishd's child keeps in shared memory (VSL), as
-// varnishncsa does: varnishd tells there of every request, in a ring that it writes
-// round and round, and waits for nobody.
-//
-// A Log is one child's. It stays readable when that child has ended, and another child
-// has another one: a Follower goes from one to the next. What is read is written by
-// another process, which need not be sound: nothing in it is believed unchecked.
-package vsl
+package vsm
 
 import (
 	"errors"
@@ -13,7 +6,6 @@ import (
 	"os"
 	"runtime/debug"
 	"sync/atomic"
-	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -24,14 +16,12 @@ import (
 var ErrLost = errors.New("varnishd's log was written over before it was read")
 
 // errDamaged says that there is what no varnishd writes.
-var errDamaged = errors.New("varnishd's log is damaged")
+var errDamaged = errors.New("what varnishd shares is damaged")
 
-// errEarly says that the child has not made its log yet.
-var errEarly = errors.New("varnishd's log is not ready")
-
-// log is one child's.
+// log is one child's: a ring that it writes round and round, waiting for nobody. It stays
+// readable when that child has ended.
 type log struct {
-	at      place
+	at      piece
 	mapped  []byte // as long as the log is open
 	head    []byte // of the segment
 	words   []byte // the ring
@@ -46,18 +36,14 @@ type log struct {
 
 // open maps the log at a place below varnishd's working directory, to be read from where
 // begin puts it.
-func open(root *os.Root, at place, begin func(*log)) (*log, error) {
-	file, err := root.OpenFile(childDir+at.file, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+func open(root *os.Root, at piece, begin func(*log)) (*log, error) {
+	file, err := at.open(root)
 	if err != nil {
 		return nil, fmt.Errorf("open varnishd's log: %w", err)
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("open varnishd's log: %w", err)
-	}
 	end := at.offset + at.size
-	if at.offset < 0 || at.offset%size != 0 || at.size <= atLog || end < 0 || end > info.Size() || !info.Mode().IsRegular() {
+	if at.offset%size != 0 || at.size <= atLog {
 		return nil, errEarly
 	}
 	mapped, err := unix.Mmap(int(file.Fd()), 0, int(end), unix.PROT_READ, unix.MAP_SHARED)

@@ -1,7 +1,8 @@
-package vsl
+package vsm
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -54,10 +55,17 @@ func newRing(t testing.TB, dir, name string, one *layout, segsize int) *ring {
 	binary.NativeEndian.PutUint32(r.log, endMarker)
 	copy(mapped, one.marker)
 	index := fmt.Sprintf("# 1 2\n+ _.Stat.1 0 64 Stat MAIN\n+ %s 0 %d Log Log\n+ _.VSC_cluster.2 0 4096  \n", name, size)
-	if err := os.WriteFile(filepath.Join(child, "_.index"), []byte(index), 0o600); err != nil {
+	writeIndex(t, dir, index)
+	return r
+}
+
+// writeIndex puts an index in the place of the one that was there.
+func writeIndex(t testing.TB, dir, text string) {
+	t.Helper()
+	path := filepath.Join(dir, childDir, "_.index")
+	if err := errors.Join(os.WriteFile(path+".new", []byte(text), 0o600), os.Rename(path+".new", path)); err != nil {
 		t.Fatal(err)
 	}
-	return r
 }
 
 const sizeOfWord = uintptr(size)
