@@ -3,8 +3,6 @@ package control
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -139,110 +137,6 @@ func (t *transaction) abandonServers(ctx context.Context) {
 	for _, c := range t.changes {
 		c.abandon(ctx)
 	}
-}
-
-// commit makes the next generation the one that is served. On an error every
-// tier serves the old one again, or else it is a brokenError.
-func (t *transaction) commit(ctx context.Context) error {
-	begun, err := t.advance(ctx)
-	if err == nil {
-		t.finish(context.WithoutCancel(ctx)) // for every step of it has a limit
-		return nil
-	}
-	if undone := t.rollBack(ctx, begun); undone != nil {
-		return &brokenError{refused: err, undone: undone}
-	}
-	return err
-}
-
-// advance commits one change after another, and returns how many changes of
-// servers it has begun.
-func (t *transaction) advance(ctx context.Context) (begun int, err error) {
-	if err := t.commitApps(ctx); err != nil {
-		return 0, err
-	}
-	for _, s := range t.edge.serversNow() {
-		if r, ok := s.(recorder); ok {
-			r.catchUp() // what has been answered is for the access log and the collector of before
-		}
-	}
-	for _, s := range t.leaving {
-		if l, ok := s.(leaver); ok {
-			if err := l.leaving(ctx); err != nil {
-				return 0, fmt.Errorf("prepare another engine: %w", err)
-			}
-		}
-	}
-	if err := t.edge.enter(t.next); err != nil {
-		return 0, err
-	}
-	t.began = time.Now()
-	t.edge.backends.use(t.next)
-	for i, c := range t.changes {
-		t.edge.turns.step()
-		if err := c.commit(ctx); err != nil {
-			return i + 1, err
-		}
-	}
-	return len(t.changes), nil
-}
-
-// A brokenError says that a reload failed, and that at least one tier could not
-// be put back as it was.
-type brokenError struct{ refused, undone error }
-
-func (b *brokenError) Error() string {
-	return fmt.Sprintf("%v; and the edge could not be put back whole: %v", b.refused, b.undone)
-}
-
-func (b *brokenError) Unwrap() []error { return []error{b.refused, b.undone} }
-
-func isBroken(err error) bool {
-	broken := (*brokenError)(nil)
-	return errors.As(err, &broken)
-}
-
-// stay has the servers go on that were to leave, and leads requests to those that serve.
-func (t *transaction) stay() error {
-	for _, s := range t.leaving {
-		if l, ok := s.(leaver); ok {
-			l.stays()
-		}
-	}
-	var problems []error
-	for _, s := range t.edge.serversNow() {
-		if p, ok := s.(publisher); ok {
-			problems = append(problems, p.republish())
-		}
-	}
-	return errors.Join(problems...)
-}
-
-// undoTime bounds how long one change may take to be taken back.
-const undoTime = 30 * time.Second
-
-// rollBack takes back the changes of servers that have been begun, and those of
-// the apps. It does not wait for that where the edge is to stop at once.
-func (t *transaction) rollBack(ctx context.Context, begun int) error {
-	e := t.edge
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	defer context.AfterFunc(e.hurry, cancel)()
-	// Requests are led the old way before a new server is stopped, and once more
-	// afterwards: a new server that dies may have led them to itself.
-	problems := []error{e.enter(t.was), t.stay()}
-	e.backends.use(t.was)
-	for _, c := range slices.Backward(t.changes[:begun]) {
-		e.turns.step()
-		undoing, done := context.WithTimeout(ctx, undoTime)
-		problems = append(problems, c.undo(undoing))
-		done()
-	}
-	problems = append(problems, t.stay(), t.undoApps(ctx))
-	// What has been undone must not be abandoned as well.
-	t.changes = t.changes[begun:]
-	t.abandon(ctx)
-	return errors.Join(problems...)
 }
 
 // finish records the generation and lets go of what only the old one needed.

@@ -1,12 +1,8 @@
 package importer
 
 import (
-	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/hashicorp/hcl/v2/hclwrite"
-	"github.com/zclconf/go-cty/cty"
 )
 
 // block is a block of the site file that is being made.
@@ -207,76 +203,4 @@ func (b *block) head() string {
 		return b.kind + " " + quote(b.label)
 	}
 	return b.kind
-}
-
-// discard takes a block out of the one around it. What its lines meant for it has no
-// effect, for this reason.
-func (b *block) discard(why string) {
-	b.around.remove(b)
-	place := b.place()
-	b.everyLine(func(line *Line) {
-		line.Into = slices.DeleteFunc(line.Into, func(one string) bool { return strings.HasPrefix(one, place) })
-		if line.Verdict == Translated && len(line.Into) == 0 {
-			line.Verdict, line.Why, line.PutRight = Idle, why, nil
-		}
-	})
-}
-
-// everyLine calls a function with the lines that a block comes from, and all in it.
-func (b *block) everyLine(do func(*Line)) {
-	for _, line := range b.from {
-		do(line)
-	}
-	for _, a := range b.arguments {
-		for _, line := range a.from {
-			do(line)
-		}
-	}
-	for _, one := range b.blocks {
-		one.everyLine(do)
-	}
-}
-
-// copyOf is the block again, by another label, in the same block around it.
-func (b *block) copyOf(label string, from ...*Line) *block {
-	again := b.around.add(&block{kind: b.kind, label: label, labelled: b.labelled}, append(slices.Clone(b.from), from...))
-	b.copyInto(again)
-	return again
-}
-
-func (b *block) copyInto(to *block) {
-	for _, a := range b.arguments {
-		to.set(a.name, a.value, a.from...)
-	}
-	for _, one := range b.blocks {
-		below := to.add(&block{kind: one.kind, label: one.label, labelled: one.labelled}, one.from)
-		one.copyInto(below)
-	}
-}
-
-// quote writes a text as HCL does.
-func quote(text string) string {
-	return string(hclwrite.TokensForValue(cty.StringVal(text)).Bytes())
-}
-
-// list writes texts as a list of HCL.
-func list(texts []string) string {
-	quoted := make([]string, len(texts))
-	for i, text := range texts {
-		quoted[i] = quote(text)
-	}
-	return "[" + strings.Join(quoted, ", ") + "]"
-}
-
-// seconds writes a number of seconds as a duration of the language.
-func seconds(n int64) string {
-	for _, unit := range []struct {
-		name string
-		size int64
-	}{{"d", 86400}, {"h", 3600}, {"m", 60}} {
-		if n > 0 && n%unit.size == 0 {
-			return quote(fmt.Sprintf("%d%s", n/unit.size, unit.name))
-		}
-	}
-	return quote(fmt.Sprintf("%ds", n))
 }

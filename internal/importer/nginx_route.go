@@ -245,8 +245,3 @@ func asksRefused(b *block, server *directive) (found bool) {
 	})
 	return found
 }
-
-var captured = lazily(`\$\{?(\d+|[a-zA-Z_][a-zA-Z_0-9]*)\}?`)
-
-// captures writes $1 and $name as the language does.
-func captures(text string) string { return captured().ReplaceAllString(text, "{$1}") }

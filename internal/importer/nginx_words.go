@@ -1,6 +1,10 @@
 package importer
 
-import "strings"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // idleNginx says why a directive of nginx's has no effect here, "" of one that has or
 // that is not known.
@@ -66,3 +70,47 @@ func remedyNginx(name string) string {
 	}
 	return "write what it is for into the site by hand, or have the app do it; where it has to stay nginx's, raw { nginx = … } takes it, and nothing else serves the web tier then"
 }
+
+// nginxSeconds reads a time of nginx's: "75", "1h 30m" as one word, "500ms".
+func nginxSeconds(text string) (total int64, ok bool) {
+	units := map[string]int64{"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "M": 30 * 86400, "y": 365 * 86400}
+	rest := text
+	for rest != "" {
+		digits := len(rest) - len(strings.TrimLeft(rest, "0123456789"))
+		n, err := strconv.ParseInt(rest[:digits], 10, 32)
+		if err != nil {
+			return 0, false
+		}
+		rest = rest[digits:]
+		letters := len(rest) - len(strings.TrimLeft(rest, "smhdwMy"))
+		if unit := rest[:letters]; unit == "ms" {
+			total += (n + 999) / 1000
+		} else if size, known := units[unit]; known {
+			total += n * size
+		} else {
+			return 0, false
+		}
+		rest = strings.TrimLeft(rest[letters:], " ")
+	}
+	return total, text != ""
+}
+
+// bodySize writes a size of nginx's as the language does; 0 is no bound.
+func bodySize(text string) string {
+	number := strings.TrimRight(text, "kKmMgG")
+	unit := map[string]string{"": "B", "k": "KiB", "m": "MiB", "g": "GiB"}[strings.ToLower(text[len(number):])]
+	switch n, err := strconv.ParseInt(number, 10, 64); {
+	case err != nil || unit == "":
+		return quote(text)
+	case n == 0:
+		return quote("1TiB")
+	case unit == "B" && n%1024 == 0:
+		return quote(fmt.Sprintf("%dKiB", n/1024))
+	}
+	return quote(number + unit)
+}
+
+var captured = lazily(`\$\{?(\d+|[a-zA-Z_][a-zA-Z_0-9]*)\}?`)
+
+// captures writes $1 and $name as the language does.
+func captures(text string) string { return captured().ReplaceAllString(text, "{$1}") }

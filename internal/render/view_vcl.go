@@ -1,20 +1,13 @@
 package render
 
 import (
-	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"edgegen/internal/routing"
 	"edgegen/internal/site"
 )
-
-// groupSize is how many sites or routes one VCL subroutine tests. The compiler's
-// time grows with the square of a subroutine's length.
-const groupSize = 50
 
 // hostsInTest is how many names of a site one test compares.
 const hostsInTest = 16
@@ -108,33 +101,10 @@ type vclData struct {
 	ProtocolsSource               site.Source
 }
 
-// vclMethods are some methods, as an expression and as the value of Allow.
-type vclMethods struct{ Pattern, Allow string }
-
-func methodsOf(names []string) vclMethods {
-	return vclMethods{"^(?:" + strings.Join(names, "|") + ")$", site.AllowLine(names)}
-}
-
-// vclNotes are the names of notes, by who drops them.
-type vclNotes struct {
-	Taken  []string // what is looked at in a request: dropped when it comes
-	Sorted []string // dropped before anybody is asked
-	Others []string // likewise, where the web tier is not asked
-	Judged []string // dropped once an answer has been judged
-	Kept   []string // dropped on the way to a client
-}
-
 type vclTrusted struct {
 	Address string
 	Bits    int
 	Source  site.Source
-}
-
-// vclGroup is a subroutine that tests for sites, or for routes.
-type vclGroup struct {
-	Name   string
-	Sites  []vclSite
-	Routes []vclRoute
 }
 
 // vclView is about some of the edge's sites, or all.
@@ -217,17 +187,6 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 	return view
 }
 
-func notesOfVCL() vclNotes {
-	sorted := site.NoteNames(site.Sorted)
-	return vclNotes{
-		Taken:  site.NoteNames(site.Sorted, site.Asked, site.Relayed),
-		Sorted: sorted,
-		Others: slices.DeleteFunc(site.NoteNames(), func(name string) bool { return slices.Contains(sorted, name) }),
-		Judged: site.NoteNames(site.Judged),
-		Kept:   site.NoteNames(site.Kept),
-	}
-}
-
 // redirectSource is the line that names the port which redirects lead to.
 func redirectSource(edge *site.Edge) site.Source {
 	switch {
@@ -247,58 +206,4 @@ func lowestVersion(edge *site.Edge) string {
 		lowest = min(lowest, edge.Sites[i].TLS.MinVersion)
 	}
 	return lowest
-}
-
-// group spreads sites, and routes that change an answer, over subroutines.
-func (v *vclData) group() {
-	var answering []vclRoute
-	var wild []vclSite
-	for _, s := range v.Sites {
-		if len(s.Wildcards) > 0 {
-			wild = append(wild, s)
-		}
-		v.Purgeable = v.Purgeable || len(s.Purgers) > 0
-		v.Statuses = v.Statuses || s.Status
-		v.Certified = v.Certified || s.Certified
-		if s.Tags != "" && !slices.Contains(v.TagHeaders, s.Tags) {
-			v.TagHeaders = append(v.TagHeaders, s.Tags)
-		}
-		if s.IgnoredQuery != "" {
-			v.Keys = append(v.Keys, s)
-		}
-		for _, route := range s.Routes {
-			if !route.ResponseHeaders.Empty() {
-				answering = append(answering, route)
-			}
-			v.choose(route)
-			v.gate(route)
-			v.Counts = v.Counts || route.Count != nil
-			v.OwnSizes = v.OwnSizes || route.BodySize > 0
-			v.Patient = v.Patient || route.Patience != nil
-			v.Named = v.Named || route.Host != "" && route.WebSocket
-			v.Leads, v.Encodes = v.Leads || route.Lead != nil, v.Encodes || route.Lead.Encodes()
-			for _, page := range route.ErrorPages {
-				if !slices.Contains(v.PageStatuses, page.Status) {
-					v.PageStatuses = append(v.PageStatuses, page.Status)
-				}
-			}
-			slices.Sort(v.PageStatuses)
-			v.Compresses, v.Codings = v.Compresses || route.Compress != nil, site.Codings()
-			v.SuccessRules = v.SuccessRules || slices.ContainsFunc(route.ResponseHeaders.Set, site.Header.ForSuccess)
-		}
-	}
-	for sites := range slices.Chunk(v.Sites, groupSize) {
-		v.Groups = append(v.Groups, vclGroup{Name: fmt.Sprintf("edge_sites_%d", len(v.Groups)+1), Sites: sites})
-	}
-	for sites := range slices.Chunk(wild, groupSize) {
-		v.WildcardGroups = append(v.WildcardGroups, vclGroup{Name: fmt.Sprintf("edge_wildcards_%d", len(v.WildcardGroups)+1), Sites: sites})
-	}
-	for routes := range slices.Chunk(answering, groupSize) {
-		v.AnswerGroups = append(v.AnswerGroups, vclGroup{Name: fmt.Sprintf("edge_answer_%d", len(v.AnswerGroups)+1), Routes: routes})
-	}
-}
-
-// vclDuration writes a duration for std.duration(), which knows no exponents.
-func vclDuration(d time.Duration) string {
-	return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + "s"
 }

@@ -2,7 +2,6 @@ package supervise
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -216,19 +215,6 @@ func (r *Runner) pause(ctx context.Context, failure error) {
 			return
 		}
 	}
-}
-
-// A Hopeless answer of Ready says that asking again is of no use: the process
-// has failed to get ready, for the reason that it holds.
-type Hopeless struct{ Reason error }
-
-func (h *Hopeless) Error() string { return h.Reason.Error() }
-
-func (h *Hopeless) Unwrap() error { return h.Reason }
-
-func isHopeless(err error) bool {
-	hopeless := (*Hopeless)(nil)
-	return errors.As(err, &hopeless)
 }
 
 // askReady asks until the answer is good or hopeless, or ctx ends; then it

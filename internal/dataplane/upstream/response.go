@@ -1,0 +1,106 @@
+package upstream
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"edgegen/internal/dataplane/wire"
+)
+
+const (
+	maxHead    = 64 << 10 // of a response
+	maxInterim = 16       // 1xx responses before the final one
+)
+
+// read waits for the final response's head.
+func (c *conn) read(o *outgoing, t Timeouts, stop func() bool, s *sending) (*wire.Response, error) {
+	for interim := range maxInterim {
+		text, err := c.head(t, s)
+		if err != nil {
+			return nil, failure("read the response", err)
+		}
+		head, err := wire.ParseResponse(text, nil)
+		if err != nil || head.Status == http.StatusSwitchingProtocols {
+			return nil, fmt.Errorf("%w: response: %w", ErrFailed, errors.Join(err, unasked(head.Status)))
+		}
+		if head.Status < 200 {
+			if head.Status == http.StatusContinue {
+				s.start()
+			}
+			continue
+		}
+		head.Keep = head.Keep && (interim == 0 || !o.interimEnds)
+		return c.response(o, head, t, stop, s), nil
+	}
+	return nil, fmt.Errorf("%w: too many interim responses", ErrFailed)
+}
+
+func unasked(status int) error {
+	if status == http.StatusSwitchingProtocols {
+		return errors.New("switches protocols unasked")
+	}
+	return nil
+}
+
+// head reads one head. While the request's body is on its way the time does
+// not run.
+func (c *conn) head(t Timeouts, s *sending) (string, error) {
+	for wait := t.FirstByte; ; {
+		c.arm(wait)
+		text, err := c.reader.ReadResponseHead(maxHead)
+		if s == nil || !isTimeout(err) || len(c.reader.Buffered()) > 0 {
+			return text, err
+		}
+		select {
+		case <-s.ended:
+			if s.err != nil {
+				return "", s.err
+			}
+			if wait -= time.Since(s.at); wait <= 0 {
+				return "", err
+			}
+			s = nil
+		default:
+		}
+	}
+}
+
+func isTimeout(err error) bool {
+	var timeout interface{ Timeout() bool }
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+func (c *conn) response(o *outgoing, head wire.ResponseHead, t Timeouts, stop func() bool, s *sending) *wire.Response {
+	r := &wire.Response{Status: head.Status, Header: head.Header, Length: head.Length}
+	if !wire.HasBody(o.Method, head.Status) || head.Length == 0 {
+		c.finish(stop(), head.Keep, s)
+		if !wire.HasBody(o.Method, head.Status) && o.Method != http.MethodHead {
+			r.Length = -1
+		}
+		return r
+	}
+	if c.pause = t.BetweenBytes; eventStream(head.Header.Get("Content-Type")) {
+		c.pause = t.EventStream
+	}
+	b := &body{conn: c, keep: head.Keep, stop: stop, sending: s}
+	switch {
+	case head.Chunked:
+		b.Reset(c.reader, -1, -1)
+	case head.Length >= 0:
+		b.Reset(c.reader, head.Length, -1)
+	default:
+		b.ResetUntilClose(c.reader)
+		b.keep = false
+	}
+	r.Body = b
+	return r
+}
+
+// eventStream tells server-sent events, which may be silent for as long as they like.
+func eventStream(mediaType string) bool {
+	name, _, _ := strings.Cut(mediaType, ";")
+	return wire.EqualFold(wire.TrimSpace(name), "text/event-stream")
+}

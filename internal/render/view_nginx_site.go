@@ -1,0 +1,120 @@
+package render
+
+import (
+	"path"
+	"time"
+
+	"edgegen/internal/site"
+)
+
+type nginxSite struct {
+	Host        string
+	ServerNames []string
+	// ServerPatterns are wildcards: one of nginx's own would take any number of labels.
+	ServerPatterns []string
+	Default        bool // what no other server's names fit is the site's
+	Maintenance    *nginxMaintenance
+	Pages          []nginxPage
+	Routes         []nginxRoute
+	Fallbacks      []nginxUpstream // the apps that stand behind files
+	Apps           []nginxUpstream // the apps in use, once for each way of sending bodies
+	HasRoot        bool
+	// Told has the cache tier's note lead to the routes, where their paths alone do not.
+	Told bool
+	// OwnSizes is set where a route takes another number of bytes than others.
+	OwnSizes bool
+	Raw      nginxRaw
+	Source   site.Source
+}
+
+type nginxMaintenance struct {
+	Page, Directory, FileName string
+	RetryAfter                time.Duration
+	Source                    site.Source
+}
+
+type nginxRoute struct {
+	site.Route
+	ID      string
+	Pattern string         // "" for "/"
+	App     *nginxUpstream // nil for none
+	// Files are the try_files of a static route, the first in its own location.
+	Files   []nginxFiles
+	Denials []string // regular expressions of paths that lead to no file
+	// Scripts is one of the paths that are an app's to run, and none of files; "" for
+	// none.
+	Scripts string
+	hidden  Unserved
+}
+
+// serverNames are those by which nginx finds a site: all but the aliases, which the
+// cache tier redirects.
+func serverNames(s *site.Site) (names, patterns []string) {
+	return namesForNginx(append([]string{s.Host}, s.Hosts...))
+}
+
+// namesForNginx tells names from patterns, which stand for wildcards: one of nginx's
+// own would take any number of labels.
+func namesForNginx(hosts []string) (names, patterns []string) {
+	for _, host := range hosts {
+		if _, wildcard := site.Beneath(host); wildcard {
+			patterns = append(patterns, "~"+anyOf([]string{hostPattern(host)}))
+		} else {
+			names = append(names, site.URLHost(host))
+		}
+	}
+	return names, patterns
+}
+
+func nginxSiteOf(s *site.Site, unserved []Unserved, t site.Timeouts) nginxSite {
+	rendered := nginxSite{Host: s.Host, Default: s.Default, Told: !s.Sorted(), Raw: nginxRawOf(s.Raw), Source: s.Source}
+	rendered.ServerNames, rendered.ServerPatterns = serverNames(s)
+	if m := s.Maintenance; m != nil {
+		rendered.Maintenance = &nginxMaintenance{
+			Page:       m.Page,
+			Directory:  path.Dir(m.Page),
+			FileName:   "/" + path.Base(m.Page),
+			RetryAfter: m.RetryAfter,
+			Source:     m.Source,
+		}
+	}
+	rendered.Pages = nginxPagesOf(s)
+	seen := make(map[string]bool)
+	for number, route := range s.Routes {
+		rendered.OwnSizes = rendered.OwnSizes || route.BodySize > 0
+		r := nginxRoute{Route: route, ID: route.ID(s.Host), Pattern: pathPattern(&route)}
+		rendered.HasRoot = rendered.HasRoot || rendered.Told || route.Path == "/"
+		if route.Internal { // no request comes to it here
+			rendered.Routes = append(rendered.Routes, r)
+			continue
+		}
+		if route.Backend != "" {
+			app := nginxAppOf(s, &route, t)
+			r.App = &app
+			if route.Static != nil && !seen["file "+app.Location] {
+				seen["file "+app.Location] = true
+				rendered.Fallbacks = append(rendered.Fallbacks, app)
+			}
+			if !seen[app.Location] {
+				seen[app.Location] = true
+				rendered.Apps = append(rendered.Apps, app)
+			}
+		}
+		if route.Static != nil {
+			r.serve(number+1, unserved)
+			r.Scripts = scripts(s.ScriptEndings())
+		}
+		rendered.Routes = append(rendered.Routes, r)
+	}
+	return rendered
+}
+
+// serve fills in what a static route needs.
+func (r *nginxRoute) serve(number int, unserved []Unserved) {
+	for _, hidden := range unserved {
+		if hidden.Root == r.Static.Root {
+			r.hidden = hidden
+		}
+	}
+	r.Files, r.Denials = filesOf(r, number), denials(r.Static, r.hidden)
+}

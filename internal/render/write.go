@@ -1,0 +1,49 @@
+package render
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// longestComment is where a text in a comment is cut off. nginx refuses a
+// comment of more than 4 KiB, and nobody reads one.
+const longestComment = 300
+
+// plain makes a text fit for a comment: one line, and no long one, whatever a
+// file is called.
+func plain(s string) string {
+	if len(s) > longestComment {
+		s = strings.ToValidUTF8(s[:longestComment], "") + "..."
+	}
+	return strings.Map(func(r rune) rune {
+		if r < 0x20 || r == 0x7f {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+// wholeSeconds writes a duration for a daemon that counts in seconds, never as
+// zero, which would mean "for ever" or "at once".
+func wholeSeconds(d time.Duration) int64 {
+	return max(1, int64((d+time.Second-1)/time.Second))
+}
+
+// decimalSeconds writes a duration as varnishd's parameters take it.
+func decimalSeconds(d time.Duration) string {
+	return strconv.FormatFloat(max(d.Seconds(), 0.001), 'f', -1, 64)
+}
+
+// nginxTime writes a duration as nginx takes it, to the millisecond.
+func nginxTime(d time.Duration) string {
+	if d%time.Second == 0 && d > 0 {
+		return strconv.FormatInt(int64(d/time.Second), 10) + "s"
+	}
+	return strconv.FormatInt(max(1, d.Milliseconds()), 10) + "ms"
+}
+
+// vclDuration writes a duration for std.duration(), which knows no exponents.
+func vclDuration(d time.Duration) string {
+	return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + "s"
+}
