@@ -25,6 +25,7 @@ var (
 	_ tender                      = (*stunnelServer)(nil)
 	_ drainer                     = (*stunnelServer)(nil)
 	_ leaver                      = (*stunnelServer)(nil)
+	_ checker                     = (*stunnelServer)(nil)
 	_ rooted                      = (*stunnelServer)(nil)
 )
 
@@ -81,13 +82,22 @@ func (s *stunnelServer) why(was, next *generation.Generation) []string {
 	return []string{fmt.Sprintf("%d certificates", renewed)}
 }
 
+// checkFirst looks at the first generation, where there is something that only stunnel
+// can judge.
+func (s *stunnelServer) checkFirst(ctx context.Context, g *generation.Generation) error {
+	if len(g.Loaded.Edge.RawFor(s.Engine)) == 0 && !slices.Contains(g.Templates.Engines(), s.Engine) {
+		return nil
+	}
+	return s.check(ctx, g)
+}
+
 // check starts a stunnel on private sockets with the files of a generation,
 // because stunnel has no other way to look at them.
 func (s *stunnelServer) check(ctx context.Context, g *generation.Generation) error {
 	layout := s.house.layout
 	layout.Dir = s.house.dir(g) + "-tls"
 	defer os.RemoveAll(layout.Dir)
-	output, err := generation.RenderFor(g.Loaded, g.Path, g.Pairs, render.Input{Layout: layout, Tiers: site.Engines{TLS: s.Engine, Cache: site.Builtin, Web: site.Builtin}, Version: s.house.options.Version, Standby: true})
+	output, err := generation.RenderFor(g.Loaded, g.Path, g.Pairs, render.Input{Layout: layout, Tiers: site.Engines{TLS: s.Engine, Cache: site.Builtin, Web: site.Builtin}, Version: s.house.options.Version, Standby: true, Templates: g.Templates})
 	if err != nil {
 		return err
 	}

@@ -107,8 +107,11 @@ func (v *varnishServer) notReady(ctx context.Context, g *generation.Generation, 
 // refused returns what varnish says about its VCL, at the HCL line. A C compiler
 // that does not work is not the VCL's fault.
 func (v *varnishServer) refused(g *generation.Generation, err error) error {
+	if failed := v.native.VCLFailure(); failed != "" {
+		return g.ExplainVCL(failed)
+	}
 	said := (*native.VarnishError)(nil)
-	if !errors.As(err, &said) || said.Command != "vcl.load" || !native.IsAboutVCL(said.Message) {
+	if !errors.As(err, &said) || said.Command != "vcl.load" || !native.IsAboutVCL(said.Message) && !native.FailsToBegin(said.Message) {
 		return nil
 	}
 	return g.ExplainVCL(said.Message)

@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
-
-	"edgegen/internal/render"
 
 	"edgegen/internal/config"
 	"edgegen/internal/native"
+	"edgegen/internal/render"
 	"edgegen/internal/site"
 )
 
@@ -39,55 +39,93 @@ func (g *Generation) Explain(engine site.Engine, err error) error {
 
 // RefusedBy tells what a daemon said about its configuration at the HCL lines.
 func (g *Generation) RefusedBy(engine site.Engine, said string) error {
-	rendered := g.Output.Of(engine).Main()
-	places := native.Locate(engine, said, rendered.Data)
-	if len(places) == 0 && engine == site.Nginx {
-		for _, included := range g.Output.Of(engine).Files { // they say what they say by a template
-			if places = native.LocateNginx(said, path.Base(included.Name)); len(places) > 0 {
-				return g.translate(engine, said, included, places)
-			}
-		}
-	}
-	return g.translate(engine, said, rendered, places)
+	return g.refusal(engine, said, g.placed(engine, said))
 }
 
-// translate turns a daemon's complaint about a rendered file into diagnostics
-// at the HCL lines that the rendered lines came from.
-func (g *Generation) translate(daemon site.Engine, said string, rendered render.File, places []native.Position) error {
-	refused := &config.Refused{}
-	for _, place := range places {
-		if place.Warning {
-			continue
-		}
-		at := rendered.Mention(place.Line)
-		if own := g.Templates.Place(rendered, place.Line, fmt.Sprintf("%s refuses what this template makes: %s", daemon, place.Text)); own != nil && !at.Raw {
-			own.Remedy = fmt.Sprintf("see line %d of the rendered file (edgegen render --only %s --templates …)", place.Line, daemon)
-			refused.Diagnostics = append(refused.Diagnostics, ofTemplate(own))
-			continue
-		}
-		what := "what is rendered from this"
-		if at.Raw {
-			what = "this raw text"
-		}
-		refused.Diagnostics = append(refused.Diagnostics, g.Loaded.Diagnose(at.Source, config.Error,
-			fmt.Sprintf("%s refuses %s: %s", daemon, what, place.Text),
-			fmt.Sprintf("see line %d of the rendered file (edgegen render --only %s)", place.Line, daemon)))
+// placed are the lines of an engine's files that it names.
+func (g *Generation) placed(engine site.Engine, said string) (at []blamed) {
+	rendered := g.Output.Of(engine).Main()
+	if at = blame(rendered, native.Locate(engine, said, rendered.Data)); len(at) > 0 || engine != site.Nginx {
+		return at
 	}
-	if len(refused.Diagnostics) == 0 {
-		refused.Diagnostics = append(refused.Diagnostics, config.Diagnostic{
-			Severity: config.Error,
-			Summary:  fmt.Sprintf("%s refuses its configuration: %s", daemon, strings.Join(strings.Fields(strings.ReplaceAll(strings.TrimSpace(said), "\n", "; ")), " ")),
-		})
+	for _, included := range g.Output.Of(engine).Files { // they say what they say by a template
+		if at = blame(included, native.LocateNginx(said, path.Base(included.Name))); len(at) > 0 {
+			return at
+		}
 	}
-	return refused
+	return nil
 }
 
 // ExplainVCL turns a complaint about one of the VCL files into diagnostics.
 func (g *Generation) ExplainVCL(said string) error {
 	for _, file := range g.Output.Of(site.Varnish).VCLFiles() {
 		if places := native.LocateVCC(said, path.Base(file.Name)); len(places) > 0 {
-			return g.translate(site.Varnish, said, file, places)
+			return g.refusal(site.Varnish, said, blame(file, places))
 		}
 	}
-	return g.translate(site.Varnish, said, render.File{}, nil)
+	return g.refusal(site.Varnish, said, nil)
+}
+
+// blamed is a line of a rendered file, and what a daemon says of it.
+type blamed struct {
+	file render.File
+	line int
+	text string
+}
+
+func blame(file render.File, places []native.Position) (at []blamed) {
+	for _, place := range places {
+		if !place.Warning {
+			at = append(at, blamed{file, place.Line, place.Text})
+		}
+	}
+	return at
+}
+
+// refusal turns a daemon's complaint into diagnostics at the HCL lines that the lines
+// which it names came from, or those of the owner's text that it is about.
+func (g *Generation) refusal(daemon site.Engine, said string, at []blamed) error {
+	own, complaints := g.ownLines(daemon), native.Complaints(daemon, said)
+	for i := range at {
+		at[i] = own.meant(at[i])
+	}
+	for _, c := range complaints {
+		at = append(at, own.about(c)...)
+	}
+	refused := &config.Refused{}
+	for _, one := range at {
+		d := g.diagnose(daemon, one)
+		if !slices.ContainsFunc(refused.Diagnostics, func(o config.Diagnostic) bool { return o.Summary == d.Summary && o.File == d.File && o.Line == d.Line }) {
+			refused.Diagnostics = append(refused.Diagnostics, d)
+		}
+	}
+	if len(refused.Diagnostics) == 0 {
+		var texts []string
+		for _, c := range complaints {
+			texts = append(texts, c.Text)
+		}
+		if texts == nil {
+			texts = strings.Fields(strings.ReplaceAll(strings.TrimSpace(said), "\n", "; "))
+		}
+		refused.Diagnostics = append(refused.Diagnostics, config.Diagnostic{
+			Severity: config.Error,
+			Summary:  fmt.Sprintf("%s refuses its configuration: %s", daemon, strings.Join(texts, " ")),
+		})
+	}
+	return refused
+}
+
+// diagnose tells a complaint about a line of a rendered file at the line that led to it.
+func (g *Generation) diagnose(daemon site.Engine, one blamed) config.Diagnostic {
+	at := one.file.Mention(one.line)
+	if own := g.Templates.Place(one.file, one.line, fmt.Sprintf("%s refuses what this template makes: %s", daemon, one.text)); own != nil && !at.Raw {
+		own.Remedy = fmt.Sprintf("see line %d of the rendered file (edgegen render --only %s --templates …)", one.line, daemon)
+		return ofTemplate(own)
+	}
+	what := "what is rendered from this"
+	if at.Raw {
+		what = "this raw text"
+	}
+	return g.Loaded.Diagnose(at.Source, config.Error, fmt.Sprintf("%s refuses %s: %s", daemon, what, one.text),
+		fmt.Sprintf("see line %d of the rendered file (edgegen render --only %s)", one.line, daemon))
 }

@@ -24,6 +24,7 @@ var (
 	vccMarker  = pattern(`^[-#]+$`)
 
 	nginxPlace   = pattern(`(?m)^(?:nginx:|\S+ \S+) \[([a-z]+)\] (?:[0-9]+#[0-9]+: )?(?:\*[0-9]+ )?(.*) in (/.*):([0-9]+)$`)
+	stunnelCause = pattern(`(?m): error:[0-9A-F]+:[^:]*:[^:]*:(.+)$`)
 	stunnelPlace = pattern(`(?m)^(?:\[.\] |\S+ \S+ LOG[0-7]\[[^\]]*\]: )?(.+?):([0-9]+): (".*": .*)$`)
 )
 
@@ -118,20 +119,26 @@ func LocateStunnel(message, file string) []Position {
 
 // LocateService returns the places in a rendered stunnel.conf of the services
 // that stunnel names where it knows no line: what is wrong with a service as a
-// whole, such as a certificate, it finds at the service's end.
+// whole, such as a certificate, it finds at the service's end. What OpenSSL says of it
+// stands above that.
 func LocateService(message string, rendered []byte) []Position {
 	var positions []Position
+	detail := ""
 	for line := range strings.Lines(message) {
+		if cause := stunnelCause().FindStringSubmatch(line); cause != nil {
+			detail = ": " + cause[1]
+		}
 		_, after, named := strings.Cut(line, "Service [")
 		name, text, closed := strings.Cut(after, "]: ")
 		if !named || !closed {
 			continue
 		}
+		text, detail = strings.TrimSpace(text)+detail, ""
 		at := bytes.Index(rendered, []byte("\n["+name+"]\n"))
 		if at < 0 {
 			continue
 		}
-		positions = append(positions, Position{File: "stunnel.conf", Line: bytes.Count(rendered[:at], []byte("\n")) + 2, Text: strings.TrimSpace(text)})
+		positions = append(positions, Position{File: "stunnel.conf", Line: bytes.Count(rendered[:at], []byte("\n")) + 2, Text: text})
 	}
 	return positions
 }

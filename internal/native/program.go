@@ -23,6 +23,8 @@ type program struct {
 	// locate returns the places in its rendered configuration that it names in
 	// what it said; it is nil where none can be found.
 	locate func(said string, rendered []byte) []Position
+	// complaints lists what it says of it without a place; nil where it always names one.
+	complaints func(said string) []Complaint
 }
 
 // voice is how a process speaks.

@@ -21,6 +21,7 @@ func nginxProgram() program {
 		modules:         nginxLoadable,
 		voices:          []voice{{"nginx", judgeNginx, nginxCrowd}},
 		locate:          func(said string, _ []byte) []Position { return LocateNginx(said, "nginx.conf") },
+		complaints:      nginxComplaints,
 	}
 }
 

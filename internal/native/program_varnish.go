@@ -17,6 +17,7 @@ func varnishProgram() program {
 		version:          varnishVersion(),
 		parseFeatures:    func(text string) []string { return words(varnishParameter(), text) },
 		voices:           []voice{{"varnishd", judgeVarnish, nil}},
+		complaints:       varnishComplaints,
 	}
 }
 

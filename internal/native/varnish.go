@@ -37,6 +37,7 @@ type Varnish struct {
 	purges  varnishPurges
 	servers appServers
 	child   childWatch
+	failure vclFailure
 	panics  chan string // one that nobody has asked about yet
 	// withoutFile counts the connections that it could not take for want of
 	// descriptors, when it was asked last.

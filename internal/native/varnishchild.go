@@ -41,9 +41,10 @@ func (v *Varnish) Panic(ctx context.Context) string {
 	return ""
 }
 
-// hear passes on what the manager says, and looks for three things.
+// hear passes on what the manager says, and looks for four things.
 func (v *Varnish) hear(line []byte) {
 	v.setup.Message("varnishd", line)
+	v.failure.hear(string(line))
 	if v.OnChildDied == nil {
 		return
 	}

@@ -71,6 +71,11 @@ func (h *home) refusedTo(option func(*exec.Cmd), says string, code int) {
 	h.clean("no.crt", "server.crt", "server.key", "app.sh")
 }
 
+// rawSite is one with raw text, of which the last line is the 11th of the file.
+func rawSite(daemon, text string) string {
+	return anyPort + "site \"edge.test\" {\n" + selfSigned + "  raw {\n    " + daemon + " = <<-EOT\n      # one\n      # two\n      " + text + "\n    EOT\n  }\n" + elsewhere + "}\n"
+}
+
 func refusedTexts() []refusal {
 	withTLS := anyPort + "site \"edge.test\" {\n  tls {\n    certificate = \"server.crt\"\n    key         = \"server.key\"\n  }\n" + elsewhere + "}\n"
 	return []refusal{
@@ -106,6 +111,13 @@ func refusedTexts() []refusal {
 			says: `^error: the directory of access "nowhere/access\.log" does not exist\n --> HOME/site\.hcl:2:`},
 		{name: "newline in a header", site: headerSite(`"a\nEvil: b"`), says: `^error: .*\n  ?--> HOME/site\.hcl:10:`},
 		{name: "interpolation", site: headerSite(`"${host}"`), says: `^error: .*\n  ?--> HOME/site\.hcl:10:`},
+		// L6: what a daemon refuses without naming a line of it.
+		{name: "a variable that nginx does not know", site: rawSite("nginx", "return 200 $other;"), says: `(?m)^error: nginx refuses this raw text: unknown "other" variable\n  ?--> HOME/site\.hcl:11:`},
+		{name: "a zone of nginx that is not there", site: rawSite("nginx", "proxy_cache other;"), says: `(?m)^error: nginx refuses this raw text: "proxy_cache" zone "other" is unknown\n  ?--> HOME/site\.hcl:11:`},
+		{name: "an option of stunnel", site: rawSite("stunnel", "nonsense = 1"), says: `(?m)^error: stunnel refuses this raw text: "nonsense = 1": .*\n  ?--> HOME/site\.hcl:11:`},
+		{name: "ciphers that OpenSSL does not know", site: rawSite("stunnel", "ciphers = NOPE"), says: `(?m)^error: stunnel refuses this raw text: .*cipher.*\n  ?--> HOME/site\.hcl:11:`},
+		{name: "a vcl_init that fails", site: strings.Replace(anyPort, "edge {\n", "edge {\n  raw {\n    varnish {\n      top = <<-EOT\n        import std;\n        sub vcl_init { if (std.integer(\"x\", 0) == 0) { return (fail(\"not today\")); } }\n      EOT\n    }\n  }\n", 1) + plainSite,
+			says: `(?m)^error: varnish refuses this raw text: vcl_init fails: not today\n --> HOME/site\.hcl:6:`},
 		{name: "semicolon in a path", site: anyPort + "site \"edge.test\" {\n" + selfSigned + "  route \"/a; evil\" {\n    static { root = \"public\" }\n  }\n}\n", says: `^error: .*\n --> HOME/site\.hcl:7:`},
 	}
 }

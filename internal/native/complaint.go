@@ -1,0 +1,64 @@
+package native
+
+import (
+	"strings"
+
+	"edgegen/internal/site"
+)
+
+// Complaint is what a daemon has against its configuration where it names no line.
+type Complaint struct {
+	Text  string   // on one line
+	Names []string // what it quotes; a variable with its "$"
+}
+
+// Complaints lists what an engine says in a refusal, each once, but for what Locate or
+// LocateVCC has a place for.
+func Complaints(engine site.Engine, said string) (all []Complaint) {
+	if p, known := programOf(engine); known && p.complaints != nil {
+		return p.complaints(said)
+	}
+	return nil
+}
+
+var (
+	quotedWord      = pattern(`"([^"]+)"`)
+	unknownVariable = pattern(`^unknown "([^"]+)" variable$`)
+	nginxComplaint  = pattern(`(?m)^(?:nginx:|\S+ \S+) \[(?:error|crit|alert|emerg)\] (?:[0-9]+#[0-9]+: )?(.*)$`)
+)
+
+// Quoted are the words that a text has in quotes.
+func Quoted(text string) (words []string) {
+	if variable := unknownVariable().FindStringSubmatch(text); variable != nil {
+		return []string{"$" + variable[1]}
+	}
+	for _, match := range quotedWord().FindAllStringSubmatch(text, -1) {
+		words = append(words, match[1])
+	}
+	return words
+}
+
+func nginxComplaints(said string) (all []Complaint) {
+	seen := make(map[string]bool)
+	for _, match := range nginxComplaint().FindAllStringSubmatch(said, -1) {
+		if text := match[1]; !seen[text] && !nginxPlace().MatchString(match[0]) {
+			seen[text] = true
+			all = append(all, Complaint{text, Quoted(text)})
+		}
+	}
+	return all
+}
+
+// FailsToBegin reports whether a VCL compiles, and then fails in its vcl_init.
+func FailsToBegin(message string) bool { return strings.Contains(message, vclFails) }
+
+const vclFails = "Failed initialization"
+
+func varnishComplaints(said string) []Complaint {
+	_, reason, fails := strings.Cut(said, vclFails)
+	if !fails {
+		return nil
+	}
+	reason = strings.TrimPrefix(strings.Join(strings.Fields(reason), " "), "Message: ")
+	return []Complaint{{"vcl_init fails: " + reason, []string{"vcl_init"}}}
+}
