@@ -16,15 +16,15 @@ import (
 func newExport(s streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "export",
-		Short:   "Describe the edge for what runs programs on more than one machine",
-		Long:    `export describes an edge for what runs it where one machine is not enough.`,
+		Short:   "Describe the edge for what runs it: a cluster, or systemd",
+		Long:    `export describes an edge for what runs it, on one machine or where one is not enough.`,
 		Example: `  edgegen export kubernetes --name shop`,
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return usageError{errors.New("export what? write kubernetes")}
+			return usageError{errors.New("export what? write kubernetes or systemd")}
 		},
 	}
-	c.AddCommand(newExportKubernetes(s))
+	c.AddCommand(newExportKubernetes(s), newExportSystemd(s))
 	return c
 }
 

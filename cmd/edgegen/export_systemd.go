@@ -1,0 +1,105 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"edgegen/internal/atomicfile"
+	"edgegen/internal/config"
+	"edgegen/internal/generation"
+	"edgegen/internal/units"
+)
+
+type systemdFlags struct {
+	units.Options
+	output string
+	given  []config.Given
+}
+
+func newExportSystemd(s streams) *cobra.Command {
+	var flags systemdFlags
+	c := &cobra.Command{
+		Use:   "systemd [SITE]",
+		Short: "Print units of systemd that run the edge",
+		Long: `systemd prints a service and a socket that run the edge: with the listeners of the
+site, its drain, and a sandbox that allows what the site needs and no more.
+
+--daemons prints units for people who want systemd to supervise: one for each
+daemon, one that renders the files, and a target. What edgegen does while it runs
+is not done then: a reload is no transaction, and nothing stands in for a daemon
+that is down. What of the site needs edgegen is said.
+
+-o writes a file for each unit into a directory.`,
+		Example: `  edgegen export systemd --at /etc/edgegen/site.hcl
+  edgegen export systemd --daemons -o units`,
+		Args: siteArgument, ValidArgsFunction: completeSite,
+		RunE: func(c *cobra.Command, arguments []string) error {
+			return s.exportSystemd(c, siteOf(arguments), flags)
+		},
+	}
+	c.Flags().StringVarP(&flags.output, "output", "o", "", "write files into this directory instead of printing")
+	c.Flags().StringVar(&flags.Name, "name", "edgegen", "of the units")
+	c.Flags().StringVar(&flags.User, "user", "edgegen", "whom they run as")
+	c.Flags().StringVar(&flags.Site, "at", "", "where SITE is on the machine of the units (default: where it is here)")
+	c.Flags().StringVar(&flags.Program, "program", "/usr/local/bin/edgegen", "edgegen, on that machine")
+	c.Flags().BoolVar(&flags.Daemons, "daemons", false, "have systemd supervise the daemons, and edgegen render their files")
+	givenFlags(c, &flags.given)
+	return c
+}
+
+func (s streams) exportSystemd(c *cobra.Command, path string, flags systemdFlags) error {
+	loaded, diagnostics := config.NewReader(path, flags.given).Load()
+	if loaded.Edge == nil {
+		return &config.Refused{Diagnostics: diagnostics}
+	}
+	if flags.Daemons { // it is said what they lack without edgegen
+		_, said, err := generation.Render(c.Context(), path, generation.Rendering{Given: flags.given, Layout: printedLayout(), Version: version()})
+		if err != nil {
+			return err
+		}
+		diagnostics = said
+	}
+	s.report(diagnostics)
+	flags.Root = loaded.Root
+	if flags.Site == "" {
+		absolute, err := filepath.Abs(path)
+		if err != nil {
+			return fmt.Errorf("find %s: %w", path, err)
+		}
+		flags.Site = absolute
+	}
+	all, err := units.Units(loaded.Edge, flags.Options)
+	if err != nil {
+		return err
+	}
+	if flags.output != "" {
+		return s.writeUnits(flags.output, all)
+	}
+	for i, u := range all {
+		gap := ""
+		if i > 0 {
+			gap = "\n"
+		}
+		if _, err := fmt.Fprintf(s.out, "%s# ==== %s ====\n%s", gap, u.Name, u.Text); err != nil {
+			return fmt.Errorf("print %s: %w", u.Name, err)
+		}
+	}
+	return nil
+}
+
+// writeUnits writes each unit into a directory, and names it.
+func (s streams) writeUnits(dir string, all []units.Unit) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("make %s: %w", dir, causeOf(err))
+	}
+	for _, u := range all {
+		if err := atomicfile.Write(filepath.Join(dir, u.Name), []byte(u.Text), 0o644); err != nil {
+			return fmt.Errorf("write %s: %w", u.Name, causeOf(err))
+		}
+	}
+	_, err := fmt.Fprintln(s.out, dir)
+	return err
+}
