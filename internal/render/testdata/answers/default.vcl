@@ -82,7 +82,7 @@ sub vcl_recv {
     # parameters send_timeout, which can be read here, and default_keep, which can be when
     # an answer comes.
     set req.http.X-Edge-Epoch = sess.send_timeout;
-    set req.http.X-Edge-Began = std.time2real(now, 0.0);
+    set req.http.X-Edge-Began = std.real(time=now, fallback=0.0);
     call edge_policy;
     return (hash);
 }
@@ -618,9 +618,9 @@ sub vcl_backend_fetch {
         return (abandon);
     }
     if (bereq.http.X-Edge-Page) {
-        unset bereq.body;    # the client's is held
-        unset bereq.http.Content-Length;
-        unset bereq.http.Transfer-Encoding;
+        # The client's is held. Its length may be told all the same, which VCL cannot
+        # undo from Varnish 7.4 on: where a page is asked for, the web tier heeds none.
+        unset bereq.body;
     }
     # A connection for each request: a kept one may be closed by the web tier in
     # the moment it is used again, and a POST could not be sent a second time.
@@ -643,7 +643,7 @@ sub vcl_backend_fetch {
             set bereq.backend = edge_odd;
         }
     }
-    set bereq.http.X-Edge-Asked = std.time2real(now, 0.0);
+    set bereq.http.X-Edge-Asked = std.real(time=now, fallback=0.0);
     if (bereq.retries > 0) {
         # For all of it, after a confirmation that was none.
         unset bereq.http.If-None-Match;
@@ -784,7 +784,7 @@ sub vcl_backend_response {
     set beresp.http.X-Edge-Url = bereq.http.X-Edge-Host + bereq.url;
     set beresp.http.X-Edge-Site = bereq.http.X-Edge-Site;
     set beresp.http.X-Edge-Epoch = bereq.http.X-Edge-Epoch;
-    set beresp.http.X-Edge-Came = std.time2real(now, 0.0);
+    set beresp.http.X-Edge-Came = std.real(time=now, fallback=0.0);
     # What the web tier has compressed is unpacked on the way to who does not take it,
     # and what it has let be for such a one is compressed here.
     if (beresp.http.X-Edge-Compressed == "gzip" && beresp.http.Content-Encoding == "gzip") {
@@ -1031,7 +1031,7 @@ sub vcl_deliver {
     }
     if (resp.http.X-Edge-Compressed == "gzip" && !req.http.X-Edge-Gzip && req.http.X-Edge-Cache != "PASS") {
         # How long it is is known when it has been unpacked, below.
-        unset resp.http.Content-Length;
+        set resp.http.X-Edge-Compressed = "unpack";
     }
     # What went past the cache has been judged by the backend.
     if (resp.status == 200 && req.http.X-Edge-Cache != "PASS"
@@ -1049,7 +1049,7 @@ sub vcl_deliver {
     if (resp.http.X-Edge-Content-Range && (resp.status != 200 || !req.http.Range)) {
         set resp.http.Content-Range = resp.http.X-Edge-Content-Range;
     }
-    if (resp.http.X-Edge-Compressed == "gzip" && !req.http.X-Edge-Gzip && req.http.X-Edge-Cache != "PASS") {
+    if (resp.http.X-Edge-Compressed == "unpack") {
         set resp.filters = "gunzip";
         if (req.http.Range) {
             set resp.filters = "gunzip range";
@@ -1094,7 +1094,8 @@ sub edge_conditions {
 # Varnish cuts the range out. Whether it is to, by If-Range, it decides otherwise
 # than RFC 9110, 13.1.5, and what no range can be cut out of has no words.
 sub edge_cut {
-    if (resp.http.Content-Length == "0" || (!resp.http.Content-Length && req.http.X-Edge-Cache == "MISS")) {
+    if (resp.http.Content-Length == "0"
+        || ((!resp.http.Content-Length || resp.http.X-Edge-Compressed == "unpack") && req.http.X-Edge-Cache == "MISS")) {
         # There is nothing, or nobody knows yet how much.
         unset req.http.Range;
         return;
@@ -1109,7 +1110,7 @@ sub edge_cut {
         }
         unset req.http.If-Range;
     }
-    if (req.http.Range ~ "=\s*[0-9]" && resp.http.Content-Length
+    if (req.http.Range ~ "=\s*[0-9]" && resp.http.Content-Length && resp.http.X-Edge-Compressed != "unpack"
         && std.integer(regsub(req.http.Range, "^[^0-9]*([0-9]+)-.*$", "\1"), 2147483647) >= std.integer(resp.http.Content-Length, 0)) {
         set req.http.X-Edge-Location = resp.http.Content-Length;
         return (synth(416));
@@ -1120,7 +1121,6 @@ sub edge_not_modified {
     set resp.status = 304;
     set resp.reason = "Not Modified";
     unset resp.http.Content-Type;
-    unset resp.http.Content-Length;
     unset resp.http.Content-Encoding;
     unset resp.http.Content-Language;
     unset resp.http.Content-Range;

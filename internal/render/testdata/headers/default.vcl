@@ -70,7 +70,7 @@ sub vcl_recv {
     # parameters send_timeout, which can be read here, and default_keep, which can be when
     # an answer comes.
     set req.http.X-Edge-Epoch = sess.send_timeout;
-    set req.http.X-Edge-Began = std.time2real(now, 0.0);
+    set req.http.X-Edge-Began = std.real(time=now, fallback=0.0);
     call edge_policy;
     return (hash);
 }
@@ -461,7 +461,7 @@ sub vcl_backend_fetch {
             set bereq.backend = edge_odd;
         }
     }
-    set bereq.http.X-Edge-Asked = std.time2real(now, 0.0);
+    set bereq.http.X-Edge-Asked = std.real(time=now, fallback=0.0);
     if (bereq.retries > 0) {
         # For all of it, after a confirmation that was none.
         unset bereq.http.If-None-Match;
@@ -590,7 +590,7 @@ sub vcl_backend_response {
     set beresp.http.X-Edge-Url = bereq.http.X-Edge-Host + bereq.url;
     set beresp.http.X-Edge-Site = bereq.http.X-Edge-Site;
     set beresp.http.X-Edge-Epoch = bereq.http.X-Edge-Epoch;
-    set beresp.http.X-Edge-Came = std.time2real(now, 0.0);
+    set beresp.http.X-Edge-Came = std.real(time=now, fallback=0.0);
     # One without a length that is to be stored is read to its end, too.
     if (!beresp.http.Content-Length) {
         set beresp.do_stream = false;
@@ -866,7 +866,8 @@ sub edge_conditions {
 # Varnish cuts the range out. Whether it is to, by If-Range, it decides otherwise
 # than RFC 9110, 13.1.5, and what no range can be cut out of has no words.
 sub edge_cut {
-    if (resp.http.Content-Length == "0" || (!resp.http.Content-Length && req.http.X-Edge-Cache == "MISS")) {
+    if (resp.http.Content-Length == "0"
+        || ((!resp.http.Content-Length) && req.http.X-Edge-Cache == "MISS")) {
         # There is nothing, or nobody knows yet how much.
         unset req.http.Range;
         return;
@@ -892,7 +893,6 @@ sub edge_not_modified {
     set resp.status = 304;
     set resp.reason = "Not Modified";
     unset resp.http.Content-Type;
-    unset resp.http.Content-Length;
     unset resp.http.Content-Encoding;
     unset resp.http.Content-Language;
     unset resp.http.Content-Range;
