@@ -212,6 +212,9 @@ func (x *exchange) note(r *wire.Response) {
 
 func (w *web) answer(x *exchange) answer {
 	wish, page := wishOf(x.Header), x.Header.Get(site.NotePage)
+	if page != "" {
+		x.Length = 0 // what it says is that of the request whose answer the page is
+	}
 	x.ReceiveRelayed()
 	way := x.model.decide.DecideRelayed(&x.Question)
 	if way.Ends() {
