@@ -149,9 +149,18 @@ func (s *Stunnel) says(ctx context.Context, limit time.Duration, text string) er
 	})
 }
 
-// ownThreads is how many threads a stunnel without connections has: one takes
-// connections, the other one forgets sessions that are over.
-const ownThreads = 2
+// ownThreads is how many threads a stunnel of the version has without connections: one
+// takes connections, and the others do what is due from time to time, as forgetting
+// sessions that are over.
+func ownThreads(version string) int {
+	switch {
+	case olderThan(version, "5.69"):
+		return 2
+	case olderThan(version, "5.73"):
+		return 3
+	}
+	return 4
+}
 
 // Connections counts the connections that the process serves, but for those of
 // Anchor; it is 0 where there is no such process any more. stunnel serves each in
@@ -166,5 +175,5 @@ func (s *Stunnel) Connections(pid int) (int, error) {
 	}
 	// In this order a connection that ends meanwhile is counted, so that the count is
 	// never too low.
-	return max(0, len(threads)-ownThreads-s.anchorsIn(pid)), nil
+	return max(0, len(threads)-ownThreads(s.daemon.Version)-s.anchorsIn(pid)), nil
 }

@@ -366,6 +366,14 @@ func TestStunnelConnectionsOfNobody(t *testing.T) {
 	}
 }
 
+func TestStunnelOwnThreads(t *testing.T) {
+	for version, want := range map[string]int{"5.60": 2, "5.68": 2, "5.69": 3, "5.72": 3, "5.73": 4, "5.74": 4, "6.0": 4} {
+		if got := ownThreads(version); got != want {
+			t.Errorf("stunnel %s has %d threads of its own, want %d", version, got, want)
+		}
+	}
+}
+
 // R1: what stunnel would refuse is found before anything is touched.
 func TestR1CheckStunnel(t *testing.T) {
 	e := newTLSEdge(t)
