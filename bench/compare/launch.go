@@ -25,7 +25,17 @@ const (
 func allPeers(s settings) []*peer {
 	all := hits | files | sockets
 	chain := []string{"stunnel4 -version", "varnishd -V", "nginx -v"}
-	return []*peer{
+	var before []*peer
+	if s.before != "" {
+		old := s
+		old.edgegen = s.before
+		before = []*peer{
+			{name: builtinName + ", before", does: all | overTwo | overThree, launch: edgegen(old, "builtin", "off")},
+			{name: loggingName + ", before", does: all | overTwo | overThree, launch: edgegen(old, "builtin", "access.log")},
+			{name: nativeName + ", before", does: all, launch: edgegen(old, "native", "off")},
+		}
+	}
+	return append(before, []*peer{
 		{name: builtinName, does: all | overTwo | overThree, launch: edgegen(s, "builtin", "off"), asks: []string{s.edgegen + " version"}},
 		{name: loggingName, does: all | overTwo | overThree, launch: edgegen(s, "builtin", "access.log"), asks: []string{s.edgegen + " version"}},
 		{name: nativeName, does: all, launch: edgegen(s, "native", "off"), asks: append([]string{s.edgegen + " version"}, chain...)},
@@ -35,7 +45,7 @@ func allPeers(s settings) []*peer {
 		{name: hitchName, does: hits | sockets | overTwo, launch: hitch, asks: []string{"hitch --version", "varnishd -V"}},
 		{name: articleName, does: all, launch: trio(false), asks: chain},
 		{name: tunedName, does: all, launch: trio(true), asks: chain},
-	}
+	}...)
 }
 
 // edgegen is edgegen with an engine, and an access log or none.

@@ -17,6 +17,7 @@ import (
 // settings are what the command line says.
 type settings struct {
 	edgegen string
+	before  string // another edgegen; "" for none
 	caddy   string
 	out     string // a directory
 	rounds  int
@@ -31,6 +32,7 @@ func main() {
 	var s settings
 	var only, who, sites string
 	flag.StringVar(&s.edgegen, "edgegen", "bin/edgegen", "the edgegen to measure")
+	flag.StringVar(&s.before, "before", "", "another edgegen, which takes turns with it")
 	flag.StringVar(&s.caddy, "caddy", "bin/caddy", "Caddy, as built from bench/peers/caddy")
 	flag.StringVar(&s.out, "out", "", "where RESULTS.md and its picture go; nowhere where it is left out")
 	flag.IntVar(&s.rounds, "rounds", 5, "how often each peer has its turn at a load")
