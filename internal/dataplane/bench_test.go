@@ -41,13 +41,23 @@ func BenchmarkPass(b *testing.B) {
 	load(b, e, "/pass")
 }
 
+// BenchmarkPost sends 10 KiB with each request.
+func BenchmarkPost(b *testing.B) {
+	e := benchEdge(b)
+	loadRaw(b, e, []byte(request("POST", "/pass", "Content-Length: 10240")+strings.Repeat("y", 10<<10)))
+}
+
 func benchEdge(b *testing.B) *edge {
 	b.Helper()
 	answer := "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1024\r\n\r\n" + strings.Repeat("x", 1024)
 	backend := rawApp(b, func(c net.Conn) {
 		r := bufio.NewReader(c)
 		for {
-			if !skipHead(r) {
+			length, ok := skipHead(r)
+			if !ok {
+				return
+			}
+			if _, err := r.Discard(length); err != nil {
 				return
 			}
 			if _, err := io.WriteString(c, answer); err != nil {
@@ -67,14 +77,18 @@ func benchEdge(b *testing.B) *edge {
 	return e
 }
 
-func skipHead(r *bufio.Reader) bool {
+// skipHead returns the length that a head announces.
+func skipHead(r *bufio.Reader) (length int, ok bool) {
 	for {
 		line, err := r.ReadSlice('\n')
 		if err != nil {
-			return false
+			return 0, false
 		}
 		if len(line) == 2 {
-			return true
+			return length, true
+		}
+		if v, ok := strings.CutPrefix(string(line), "Content-Length: "); ok {
+			length, _ = strconv.Atoi(strings.TrimSpace(v))
 		}
 	}
 }
@@ -82,8 +96,12 @@ func skipHead(r *bufio.Reader) bool {
 // load sends b.N requests over 64 connections.
 func load(b *testing.B, e *edge, path string, fields ...string) {
 	b.Helper()
+	loadRaw(b, e, []byte(request("GET", path, fields...)))
+}
+
+func loadRaw(b *testing.B, e *edge, raw []byte) {
+	b.Helper()
 	const connections = 64
-	raw := []byte(request("GET", path, fields...))
 	var left atomic.Int64
 	left.Store(int64(b.N))
 	conns := make([]*tls.Conn, connections)
@@ -114,20 +132,12 @@ func load(b *testing.B, e *edge, path string, fields ...string) {
 }
 
 func skipResponse(r *bufio.Reader) bool {
-	length := 0
-	for {
-		line, err := r.ReadSlice('\n')
-		if err != nil {
-			return false
-		}
-		if len(line) == 2 {
-			_, err := r.Discard(length)
-			return err == nil
-		}
-		if v, ok := strings.CutPrefix(string(line), "Content-Length: "); ok {
-			length, _ = strconv.Atoi(strings.TrimSpace(v))
-		}
+	length, ok := skipHead(r)
+	if !ok {
+		return false
 	}
+	_, err := r.Discard(length)
+	return err == nil
 }
 
 // BenchmarkNetHTTP is the same load on net/http, to compare with.
