@@ -20,7 +20,7 @@ type Socket struct {
 
 	mu        sync.Mutex // guards what follows
 	gathering bool
-	held      []byte
+	held      []byte // while gathering
 }
 
 // NewSocket wraps a connection. Beside gather, which is for one goroutine at a
@@ -55,11 +55,13 @@ func (s *Socket) Write(p []byte) (int, error) {
 }
 
 // gather writes p to through, which lies upon the socket, and what that makes
-// of it to the socket at once. blocked, if not nil, is called when that has to
-// wait.
-func (s *Socket) gather(through io.Writer, p []byte, blocked func()) error {
+// of it to the socket at once, by way of one of the buffers. blocked, if not nil,
+// is called when that has to wait.
+func (s *Socket) gather(through io.Writer, p []byte, buffers *sync.Pool, blocked func()) error {
+	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer) // without what it has grown by
 	s.mu.Lock()
-	s.gathering = true
+	s.gathering, s.held = true, (*buffer)[:0]
 	s.mu.Unlock()
 	_, err := through.Write(p)
 	s.sending.Lock()
@@ -72,15 +74,5 @@ func (s *Socket) gather(through io.Writer, p []byte, blocked func()) error {
 		_, err = s.stream.Send(held, blocked)
 		s.lost = err
 	}
-	if cap(held) <= keptRecords {
-		s.mu.Lock()
-		if s.held == nil {
-			s.held = held[:0]
-		}
-		s.mu.Unlock()
-	}
 	return err
 }
-
-// keptRecords is how much memory a connection keeps for what it sends next.
-const keptRecords = 8 << 10

@@ -3,6 +3,7 @@ package h2
 import (
 	"io"
 	"net"
+	"sync"
 	"testing"
 	"time"
 )
@@ -28,8 +29,9 @@ func TestNothingAfterWhatIsLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	buffers := &sync.Pool{New: func() any { b := make([]byte, 0, BufferSize); return &b }}
 	_ = s.SetWriteDeadline(time.Unix(1, 0))
-	if err := s.gather(s, []byte("record"), nil); err == nil {
+	if err := s.gather(s, []byte("record"), buffers, nil); err == nil {
 		t.Error("it was written after its time")
 	}
 	_ = s.SetWriteDeadline(time.Time{})

@@ -26,8 +26,9 @@ type output struct {
 	spareOver []*Stream
 }
 
-// BufferSize is what is collected at most before it is written, nearly always.
-const BufferSize = batchSize + 2*maxFrame
+// BufferSize is what is collected at most before it is written, nearly always, with what
+// TLS adds to it.
+const BufferSize = batchSize + 2*maxFrame + 1<<10
 
 // queued returns the output to append to. The lock is held, as for what follows.
 func (c *Conn) queued() []byte {
@@ -131,7 +132,7 @@ func (c *Conn) write(p []byte, blocked func()) error {
 		_, err := c.net.Write(p)
 		return err
 	}
-	return c.socket.gather(c.net, p, blocked)
+	return c.socket.gather(c.net, p, c.buffers, blocked)
 }
 
 // pull takes frames of DATA from the streams, as the windows and their order
