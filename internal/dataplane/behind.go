@@ -12,7 +12,8 @@ import (
 // already. A trusted peer may begin with a PROXY header, unless proxy_protocol names the
 // peers that do. A request of a trusted peer came to it over TLS unless it says
 // otherwise; a request of anybody else is plain HTTP.
-func (p *Plane) behind(conn net.Conn, d *door, client net.Addr) {
+func (p *Plane) behind(v *visit, client net.Addr) {
+	conn := v.Conn
 	m := p.model.Load()
 	from := relayed{source: client, to: conn.LocalAddr()}
 	var early []byte
@@ -34,14 +35,14 @@ func (p *Plane) behind(conn net.Conn, d *door, client net.Addr) {
 		_ = conn.SetReadDeadline(time.Time{})
 	}
 	if p.front == nil {
-		p.relay(conn, from, early...)
+		p.relay(v, conn, from, early...)
 		return
 	}
 	serve := p.front.serve
 	if p.crowded(conn) {
 		serve = full
 	}
-	p.http1(&http1{Conn: conn, door: d, peer: from.peer(), https: from.tls != "", serve: serve, log: true}, early...)
+	p.http1(v, &http1{Conn: conn, peer: from.peer(), https: from.tls != "", serve: serve, log: true}, early...)
 }
 
 // beginsWithProxy reports whether what comes is a PROXY header of either version

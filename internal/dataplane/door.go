@@ -117,7 +117,8 @@ func (d *door) same(other *door) bool {
 }
 
 // serve handles a connection that came through a door.
-func (p *Plane) serve(c net.Conn, d *door) {
+func (p *Plane) serve(v *visit) {
+	c, d := v.Conn, v.door
 	if in, ok := c.(*h3.Incoming); ok {
 		p.http3(in, d)
 		return
@@ -131,27 +132,28 @@ func (p *Plane) serve(c net.Conn, d *door) {
 	}
 	switch d.usage {
 	case forHTTPS:
-		p.https(c, d, from)
+		p.https(v, from)
 	case forHTTP:
-		p.http1(&http1{Conn: c, door: d, peer: addressIn(from), serve: p.plainHTTP, log: true})
+		p.http1(v, &http1{Conn: c, peer: addressIn(from), serve: p.plainHTTP, log: true})
 	case forSites:
-		p.behind(c, d, from)
+		p.behind(v, from)
 	case forCache:
-		p.proxied(c, d)
+		p.proxied(v)
 	case forPlain:
-		p.http1(&http1{Conn: c, door: d, peer: localhost, serve: p.relayedPlain, log: true})
+		p.http1(v, &http1{Conn: c, peer: localhost, serve: p.relayedPlain, log: true})
 	case forFront:
-		p.http1(&http1{Conn: c, door: d, peer: localhost, https: true, serve: p.fronted, log: true})
+		p.http1(v, &http1{Conn: c, peer: localhost, https: true, serve: p.fronted, log: true})
 	case forWeb:
-		p.http1(&http1{Conn: c, door: d, peer: localhost, serve: p.web.serve})
+		p.http1(v, &http1{Conn: c, peer: localhost, serve: p.web.serve})
 	case forRelay:
-		p.relayed(c, d)
+		p.relayed(v)
 	}
 }
 
 // relayed handles a connection that came to a relay.
-func (p *Plane) relayed(c net.Conn, d *door) {
-	one := &http1{Conn: c, door: d, peer: localhost}
+func (p *Plane) relayed(v *visit) {
+	c, d := v.Conn, v.door
+	one := &http1{Conn: c, peer: localhost}
 	switch d.backend {
 	case CountsRelay:
 		if to, ok := c.(*net.UnixConn); ok {
@@ -169,7 +171,7 @@ func (p *Plane) relayed(c net.Conn, d *door) {
 	default:
 		one.serve = func(x *exchange) answer { return p.askBackend(x, d.backend) }
 	}
-	p.http1(one)
+	p.http1(v, one)
 }
 
 // open starts to accept.

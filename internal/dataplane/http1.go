@@ -20,7 +20,8 @@ const maxFields = wire.MaxFields
 // http1 serves HTTP/1.x on one connection.
 type http1 struct {
 	net.Conn
-	door   *door // that it came through; nil for a probe
+	visit  *visit
+	door   *door // of visit
 	serve  func(*exchange) answer
 	log    bool // this tier writes the access log
 	peer   netip.Addr
@@ -175,31 +176,44 @@ func (c *http1) refuse(err error) bool {
 	return c.deliver(a, false, c.x.model.edge.Timeout)
 }
 
-// pipe lets a WebSocket through until it ends.
+// pipe lets a WebSocket through. It need not have ended when pipe returns: then the visit
+// stays until it has.
 func (c *http1) pipe(a answer, t site.Timeouts) {
-	defer c.plane.sockets.leave()
-	defer a.switched.Close()
+	v, p, app := c.visit, c.plane, a.switched
+	v.atEnd(func() { app.Close() })
+	v.atEnd(p.sockets.leave)
+	r := c.x.finish(http.StatusSwitchingProtocols, int64(len(app.Early)))
 	c.read.exactly(c.SetReadDeadline, time.Time{})
 	c.write.exactly(c.SetWriteDeadline, time.Now().Add(t.Header))
 	c.collect()
 	c.out = c.appendHead(c.out, a, true, false)
-	c.out = append(c.out, a.switched.Early...)
+	c.out = append(c.out, app.Early...)
 	_, err := c.Write(c.out)
 	c.release()
 	early := append([]byte(nil), c.reader.Buffered()...)
+	r.Received = int64(len(early))
 	if err == nil && len(early) > 0 {
-		_, err = a.switched.Write(early)
+		_, err = app.Write(early)
 	}
 	c.reader.Release()
-	c.write.exactly(c.SetWriteDeadline, time.Time{})
-	var up, down int64
-	if err == nil {
-		p := &pipe{idle: t.WebSocketIdle, buffers: &c.plane.copies}
-		c.plane.track.socket(c, c.x.backend)
-		up, down = p.run(c.Conn, a.switched.Conn)
+	log := c.log
+	tell := func(up, down int64) {
+		r.Duration, r.Bytes, r.Received = time.Since(r.Time), r.Bytes+down, r.Received+up
+		p.access(r, log)
 	}
-	c.sent = down + int64(len(a.switched.Early))
-	r := c.x.finish(http.StatusSwitchingProtocols, c.sent)
-	r.Received = up + int64(len(early))
-	c.plane.access(r, c.log)
+	if err != nil {
+		tell(0, 0)
+		return
+	}
+	c.write.exactly(c.SetWriteDeadline, time.Time{})
+	app.Header, app.Early = nil, nil
+	pipe := &pipe{plane: p, idle: t.WebSocketIdle}
+	p.track.socket(pipe, c.x.backend)
+	p.track.forget(c)
+	v.stay()
+	pipe.carry(c.Conn, app.Conn, func(up, down int64) {
+		defer v.end()
+		defer p.track.ended(pipe)
+		tell(up, down)
+	})
 }

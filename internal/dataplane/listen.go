@@ -46,18 +46,8 @@ func (p *Plane) accept(d *door) error {
 			conn.Close()
 			continue
 		}
-		p.tasks.Go(func() {
-			if d.public() {
-				defer p.connections.leave()
-			}
-			defer conn.Close()
-			if !p.track.add(conn) {
-				return
-			}
-			defer p.track.remove(conn)
-			defer p.survive(addressOf(conn))
-			p.serve(conn, d)
-		})
+		v := &visit{Conn: conn, door: d, plane: p}
+		p.tasks.Go(func() { p.receive(v) })
 	}
 }
 
@@ -76,7 +66,8 @@ func (p *Plane) crowded(c net.Conn) bool {
 }
 
 // https serves one connection of a public TLS listener, which is from a client.
-func (p *Plane) https(raw net.Conn, d *door, from net.Addr) {
+func (p *Plane) https(v *visit, from net.Addr) {
+	raw := v.Conn
 	t := p.model.Load().edge.Timeout
 	under, socket := raw, (*h2.Socket)(nil)
 	if tcp, ok := raw.(*net.TCPConn); ok {
@@ -95,7 +86,7 @@ func (p *Plane) https(raw net.Conn, d *door, from net.Addr) {
 		p.log.Debug("tls handshake", "peer", raw.RemoteAddr().String(), "error", err)
 		return
 	}
-	defer conn.Close()
+	v.atEnd(func() { conn.Close() })
 	agreed := conn.ConnectionState()
 	if agreed.NegotiatedProtocol == ChallengeProtocol {
 		return // the handshake was all that an authority wanted
@@ -105,21 +96,21 @@ func (p *Plane) https(raw net.Conn, d *door, from net.Addr) {
 		return
 	}
 	if agreed.NegotiatedProtocol == "h2" {
-		c := &http2{streams: streams{plane: p, door: d, peer: addressIn(from), tls: agreed.Version, shown: shown, protocol: "HTTP/2.0"}}
+		c := &http2{streams: streams{plane: p, door: v.door, peer: addressIn(from), tls: agreed.Version, shown: shown, protocol: "HTTP/2.0"}}
 		c.run(h2.New(p.ended, conn, socket, c, &p.batches), raw, from, agreed)
 		return
 	}
 	if p.front == nil {
 		client, leave := p.relayedFrom(from, conn.LocalAddr(), agreed, shown)
-		defer leave()
-		p.relay(conn, client)
+		v.atEnd(leave)
+		p.relay(v, conn, client)
 		return
 	}
 	serve := p.front.serve
 	if p.crowded(raw) {
 		serve = full
 	}
-	p.http1(&http1{Conn: conn, door: d, peer: addressIn(from), tls: agreed.Version, https: true, shown: shown, serve: serve, log: true})
+	p.http1(v, &http1{Conn: conn, peer: addressIn(from), tls: agreed.Version, https: true, shown: shown, serve: serve, log: true})
 }
 
 // full answers on a connection beyond the limit.
@@ -131,7 +122,8 @@ func full(x *exchange) answer {
 }
 
 // http1 serves HTTP/1.x on a connection, of which early was read already.
-func (p *Plane) http1(c *http1, early ...byte) {
+func (p *Plane) http1(v *visit, c *http1, early ...byte) {
+	c.visit, c.door = v, v.door
 	c.plane, c.probe = p, isProbe(c.Conn)
 	c.ctx, c.cancel = context.WithCancel(p.ended)
 	c.reader = wire.NewReader(c.Conn, &p.buffers)
@@ -143,7 +135,8 @@ func (p *Plane) http1(c *http1, early ...byte) {
 }
 
 // proxied serves one connection of the cache socket: a PROXY header first.
-func (p *Plane) proxied(conn net.Conn, d *door) {
+func (p *Plane) proxied(v *visit) {
+	conn := v.Conn
 	header := time.Now().Add(p.model.Load().edge.Timeout.Header)
 	_ = conn.SetReadDeadline(header)
 	front := bufio.NewReaderSize(conn, 512)
@@ -158,7 +151,7 @@ func (p *Plane) proxied(conn net.Conn, d *door) {
 	}
 	early, _ := front.Peek(front.Buffered())
 	https := from.https || !p.model.Load().edge.Plain()
-	p.http1(&http1{Conn: conn, door: d, peer: from.peer, tls: from.tls, https: https, shown: p.options.Gates.Handshake(from.connection), over: from.protocol, serve: serve, log: true}, early...)
+	p.http1(v, &http1{Conn: conn, peer: from.peer, tls: from.tls, https: https, shown: p.options.Gates.Handshake(from.connection), over: from.protocol, serve: serve, log: true}, early...)
 }
 
 var localhost = netip.AddrFrom4([4]byte{127, 0, 0, 1})

@@ -1,13 +1,9 @@
 package dataplane
 
 import (
-	"errors"
-	"io"
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"edgegen/internal/dataplane/socket"
@@ -17,130 +13,99 @@ import (
 // ended, or nothing has moved for idle. The end of one direction is passed
 // on; the other goes on.
 type pipe struct {
-	idle time.Duration
+	plane *Plane
+	idle  time.Duration
 	// after is how long a client may go on once the other side has ended;
 	// zero is as long as ever.
-	after   time.Duration
-	over    atomic.Bool  // the other side has ended, and after holds
-	moved   atomic.Int64 // when a byte last moved, Unix nanoseconds
-	buffers *sync.Pool   // of *[]byte
+	after time.Duration
+	// awake is set where something moves from the start.
+	awake bool
+
+	poller   *socket.Poller // nil where there is none
+	up, down flow
+	open     atomic.Int32 // flows that go on
+	moved    atomic.Int64 // when a byte last moved, Unix nanoseconds
+	over     atomic.Int64 // when the backend has ended, likewise; 0 before
+	timer    *time.Timer
+	done     func(up, down int64)
 }
 
-// run copies and returns how many bytes went each way. Both connections are
-// closed when it returns; closing them ends it.
-func (p *pipe) run(client, backend net.Conn) (up, down int64) {
+// calm is how long a direction keeps a goroutine in which nothing moves.
+const calm = time.Second
+
+// carry copies, also after it has returned, and then calls done, with how many bytes went
+// each way. Both connections are closed then; closing them ends it.
+func (p *pipe) carry(client, backend net.Conn, done func(up, down int64)) {
+	p.poller, p.done = p.plane.poller(), done
+	p.open.Store(2)
 	p.moved.Store(time.Now().UnixNano())
-	var direction sync.WaitGroup
-	direction.Go(func() { up = p.copy(backend, client) })
-	down = p.copy(client, backend)
-	if p.after > 0 {
-		p.over.Store(true)
-		_ = client.SetReadDeadline(time.Now().Add(p.after))
+	p.up.begin(p, backend, client)
+	p.down.begin(p, client, backend)
+	p.timer = time.AfterFunc(day, p.strike)
+	p.timer.Reset(p.idle)
+	if p.awake || !p.down.plain || !p.down.rest() {
+		p.down.resume()
 	}
-	direction.Wait()
-	client.Close()
-	backend.Close()
+	if p.awake {
+		p.up.copy(calm)
+	} else {
+		p.up.copy(0)
+	}
+}
+
+// run is carry that waits for the end.
+func (p *pipe) run(client, backend net.Conn) (up, down int64) {
+	ended := make(chan struct{})
+	p.carry(client, backend, func(n, m int64) {
+		up, down = n, m
+		close(ended)
+	})
+	<-ended
 	return up, down
 }
 
-// copy copies until from ends. A broken connection ends both directions.
-func (p *pipe) copy(to, from net.Conn) (n int64) {
-	read := p.reader(from)
-	for {
-		buf, m, err := read()
-		if m > 0 {
-			p.moved.Store(time.Now().UnixNano())
-			w, werr := to.Write((*buf)[:m])
-			n += int64(w)
-			if werr != nil {
-				err = werr
-			}
-		}
-		if buf != nil {
-			p.buffers.Put(buf)
-		}
-		switch {
-		case err == nil:
-		case errors.Is(err, os.ErrDeadlineExceeded) && m == 0 && p.rearm(from):
-		case errors.Is(err, io.EOF) && closeWrite(to):
-			return n
-		default:
-			to.Close()
-			from.Close()
-			return n
-		}
-	}
-}
-
-// rearm sets the deadline for what is left of the idle time, and reports
-// whether there is any: the other direction may have been busy.
-func (p *pipe) rearm(from net.Conn) bool {
-	if p.over.Load() {
-		return false
-	}
-	left := p.idle - time.Since(time.Unix(0, p.moved.Load()))
+// strike ends a pipe in which nothing has moved for too long.
+func (p *pipe) strike() {
+	left := p.left(time.Now())
 	if left <= 0 {
-		return false
-	}
-	return from.SetReadDeadline(time.Now().Add(left)) == nil
-}
-
-// reader returns a function that reads into a pooled buffer. From a plain
-// connection it takes the buffer only once there is something to read, so
-// that a WebSocket in which nothing moves holds none. A TLS connection wants
-// one to wait with: a small one, until that was not enough.
-func (p *pipe) reader(from net.Conn) func() (*[]byte, int, error) {
-	_ = from.SetReadDeadline(time.Now().Add(p.idle))
-	if sc, ok := from.(syscall.Conn); ok {
-		if raw, err := sc.SyscallConn(); err == nil {
-			return func() (*[]byte, int, error) { return p.readRaw(raw) }
-		}
-	}
-	small := make([]byte, 2<<10)
-	filled := false
-	return func() (*[]byte, int, error) {
-		if filled {
-			buf := p.buffers.Get().(*[]byte)
-			n, err := from.Read(*buf)
-			filled = n > len(small)
-			return buf, n, err
-		}
-		n, err := from.Read(small)
-		if n == 0 {
-			return nil, 0, err
-		}
-		filled = n == len(small)
-		buf := p.buffers.Get().(*[]byte)
-		return buf, copy(*buf, small[:n]), err
+		p.abort()
+	} else if p.timer.Reset(left); p.open.Load() == 0 {
+		p.timer.Stop()
 	}
 }
 
-func (p *pipe) readRaw(raw syscall.RawConn) (buf *[]byte, n int, err error) {
-	werr := raw.Read(func(fd uintptr) bool {
-		b := p.buffers.Get().(*[]byte)
-		n, err = socket.Read(fd, *b)
-		if err == nil && n > 0 {
-			buf = b
-			return true
-		}
-		p.buffers.Put(b)
-		return !errors.Is(err, syscall.EAGAIN)
-	})
-	switch {
-	case werr != nil:
-		return buf, n, werr
-	case err != nil:
-		return buf, n, err
-	case n == 0:
-		return nil, 0, io.EOF
+// left is what is left of the time for the next byte.
+func (p *pipe) left(now time.Time) time.Duration {
+	left := p.idle - now.Sub(time.Unix(0, p.moved.Load()))
+	if over := p.over.Load(); over != 0 {
+		left = min(left, p.after-now.Sub(time.Unix(0, over)))
 	}
-	return buf, n, nil
+	return left
 }
 
-// closeWrite passes on the end of one direction.
-func closeWrite(c net.Conn) bool {
-	half, ok := c.(interface{ CloseWrite() error })
-	return ok && half.CloseWrite() == nil
+// abort ends both directions.
+func (p *pipe) abort() {
+	_ = p.up.from.Close()
+	_ = p.down.from.Close()
+	if p.poller != nil {
+		p.poller.Wake(&p.up.wait)
+		p.poller.Wake(&p.down.wait)
+	}
+}
+
+// ended notes that a direction has ended.
+func (p *pipe) ended(f *flow) {
+	if f == &p.down && p.after > 0 {
+		p.over.Store(time.Now().UnixNano())
+		p.timer.Reset(p.after)
+	}
+	if p.open.Add(-1) > 0 {
+		return
+	}
+	p.timer.Stop()
+	_ = p.up.from.Close()
+	_ = p.down.from.Close()
+	p.done(p.up.n, p.down.n)
 }
 
 // gauge counts what is open, up to a limit.
@@ -156,3 +121,16 @@ func (g *gauge) enter(limit int) bool {
 }
 
 func (g *gauge) leave() { g.open.Add(-1) }
+
+// newPoller makes what tells when something moves again in pipes that rest. Without it
+// each direction has a goroutine.
+func (p *Plane) newPoller() func() *socket.Poller {
+	return sync.OnceValue(func() *socket.Poller {
+		poller, err := socket.NewPoller()
+		if err != nil {
+			p.log.Warn("idle WebSockets take more memory", "error", err)
+			return nil
+		}
+		return poller
+	})
+}

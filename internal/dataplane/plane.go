@@ -14,6 +14,7 @@ import (
 	"edgegen/internal/dataplane/h2"
 	"edgegen/internal/dataplane/h3"
 	"edgegen/internal/dataplane/loglimit"
+	"edgegen/internal/dataplane/socket"
 	"edgegen/internal/dataplane/static"
 	"edgegen/internal/dataplane/upstream"
 	"edgegen/internal/dataplane/wire"
@@ -60,11 +61,12 @@ type Plane struct {
 	ended       context.Context // ends when everything has to
 	end         context.CancelFunc
 	tasks       tasks
-	buffers     sync.Pool // of readers
-	copies      sync.Pool // for copying bodies
-	outputs     sync.Pool // for heads and small bodies
-	batches     sync.Pool // for what many streams send
-	requests    sync.Pool // of streams
+	poller      func() *socket.Poller // of pipes that rest; it may return nil
+	buffers     sync.Pool             // of readers
+	copies      sync.Pool             // for copying bodies
+	outputs     sync.Pool             // for heads and small bodies
+	batches     sync.Pool             // for what many streams send
+	requests    sync.Pool             // of streams
 	http3s      h3.Pools
 	coders      coding.Coders
 	pages       *static.Files // for errors
@@ -88,6 +90,7 @@ func New(o Options) (*Plane, error) {
 	p.outputs.New = func() any { b := make([]byte, 0, flushAt); return &b }
 	p.batches.New = func() any { b := make([]byte, 0, h2.BufferSize); return &b }
 	p.requests.New = newStream
+	p.poller = p.newPoller()
 	p.ended, p.end = context.WithCancel(context.Background())
 	p.patience, p.hurry = context.WithCancel(context.Background())
 	p.probeHost = ".probe-" + decide.NewID() // which no host can be called, and no default site has
@@ -210,6 +213,9 @@ func (p *Plane) stop() {
 	p.drain(p.patience)
 	p.end()
 	p.track.closeAll()
+	if poller := p.poller(); poller != nil {
+		poller.Close()
+	}
 	p.tasks.End()
 	m := p.model.Load()
 	m.retire(nil)

@@ -36,16 +36,16 @@ func (p *Plane) Probe(ctx context.Context) error {
 	roles := p.options.Roles
 	switch {
 	case roles.TLS && !p.model.Load().edge.Plain():
-		if err := p.probe(ctx, p.probeTLS, func(c net.Conn) { p.https(c, nil, c.RemoteAddr()) }); err != nil {
+		if err := p.probe(ctx, p.probeTLS, func(v *visit) { p.https(v, v.RemoteAddr()) }); err != nil {
 			return fmt.Errorf("tls tier: %w", err)
 		}
 	case roles.Cache:
-		if err := p.probe(ctx, p.probeCache, func(c net.Conn) { p.proxied(c, nil) }); err != nil {
+		if err := p.probe(ctx, p.probeCache, p.proxied); err != nil {
 			return fmt.Errorf("cache tier: %w", err)
 		}
 	}
 	if roles.Web {
-		serve := func(c net.Conn) { p.http1(&http1{Conn: c, peer: localhost, serve: p.web.serve}) }
+		serve := func(v *visit) { p.http1(v, &http1{Conn: v.Conn, peer: localhost, serve: p.web.serve}) }
 		if err := p.probe(ctx, p.probeHTTP, serve); err != nil {
 			return fmt.Errorf("web tier: %w", err)
 		}
@@ -54,16 +54,18 @@ func (p *Plane) Probe(ctx context.Context) error {
 }
 
 // probe asks on a connection that never leaves the process.
-func (p *Plane) probe(ctx context.Context, ask func(net.Conn) error, serve func(net.Conn)) error {
+func (p *Plane) probe(ctx context.Context, ask func(net.Conn) error, serve func(*visit)) error {
 	client, server := net.Pipe()
 	defer client.Close()
 	if deadline, ok := ctx.Deadline(); ok {
 		_ = client.SetDeadline(deadline)
 	}
 	p.tasks.Go(func() {
-		defer server.Close()
+		v := &visit{Conn: server, plane: p}
+		v.atEnd(func() { server.Close() })
+		defer v.leave()
 		defer p.survive(localhost)
-		serve(server)
+		serve(v)
 	})
 	return ask(client)
 }

@@ -8,20 +8,20 @@ import (
 
 // relay hands a connection to a native cache tier: a PROXY header, then every byte
 // as it is, both ways. What has been read of it already is early.
-func (p *Plane) relay(client net.Conn, from relayed, early ...byte) {
+func (p *Plane) relay(v *visit, client net.Conn, from relayed, early ...byte) {
 	m := p.model.Load()
 	t := m.edge.Timeout
 	if p.crowded(client) {
-		p.http1(&http1{Conn: client, peer: from.peer(), serve: full, log: true}, early...)
+		p.http1(v, &http1{Conn: client, peer: from.peer(), serve: full, log: true}, early...)
 		return
 	}
 	cache, err := p.dialCache(t.Connect)
 	if err != nil {
 		p.log.Warn("cache tier", "error", err)
-		p.http1(&http1{Conn: client, peer: from.peer(), serve: full, log: true}, early...)
+		p.http1(v, &http1{Conn: client, peer: from.peer(), serve: full, log: true}, early...)
 		return
 	}
-	defer cache.Close()
+	v.atEnd(func() { cache.Close() })
 	_ = cache.SetWriteDeadline(time.Now().Add(t.Connect))
 	err = from.write(cache)
 	if err == nil && len(early) > 0 {
@@ -35,9 +35,10 @@ func (p *Plane) relay(client net.Conn, from relayed, early ...byte) {
 	if !p.track.relayed(client, cache) {
 		return
 	}
-	defer p.track.remove(cache)
-	pipe := &pipe{idle: m.outlasting, after: t.Idle, buffers: &p.copies}
-	pipe.run(client, cache)
+	v.atEnd(func() { p.track.remove(cache) })
+	v.stay()
+	pipe := &pipe{plane: p, idle: m.outlasting, after: t.Idle, awake: true}
+	pipe.carry(client, cache, func(_, _ int64) { v.end() })
 }
 
 // dialCache connects to the cache tier, or else to the one that stands by.

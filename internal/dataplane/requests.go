@@ -6,7 +6,7 @@ func (p *Plane) Requests() int {
 	defer p.track.mu.Unlock()
 	busy := int(p.streams.open.Load())
 	for c := range p.track.serving {
-		if _, socket := p.track.sockets[c]; !socket && !c.probe && !c.idle.Load() {
+		if !c.probe && !c.idle.Load() {
 			busy++
 		}
 	}

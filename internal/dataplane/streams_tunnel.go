@@ -64,9 +64,9 @@ func (c *streams) pipe(e *stream, a answer) {
 		s.Flush()
 	}
 	if err == nil {
-		idle := &pipe{idle: e.model.edge.Timeout.WebSocketIdle, buffers: &p.copies}
+		pipe := &pipe{plane: p, idle: e.model.edge.Timeout.WebSocketIdle}
 		p.track.socket(e, e.backend)
-		up, down = idle.run(client, a.switched.Conn)
+		up, down = pipe.run(client, a.switched.Conn)
 		p.track.ended(e)
 	}
 	r := e.finish(http.StatusSwitchingProtocols, down+int64(len(a.switched.Early)))

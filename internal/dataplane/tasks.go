@@ -53,15 +53,34 @@ func (t *tasks) work(task func()) {
 func (t *tasks) rest(next chan func()) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.running--; t.running == 0 && t.none != nil {
-		close(t.none)
-		t.none = nil
-	}
+	t.ended()
 	if t.over || len(t.resting) == mostResting {
 		return false
 	}
 	t.resting = append(t.resting, next)
 	return true
+}
+
+// ended counts a task no longer; t.mu is held.
+func (t *tasks) ended() {
+	if t.running--; t.running == 0 && t.none != nil {
+		close(t.none)
+		t.none = nil
+	}
+}
+
+// begin counts a task that has no goroutine for now, until done.
+func (t *tasks) begin() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.running++
+}
+
+// done ends a task of begin.
+func (t *tasks) done() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ended()
 }
 
 // Wait returns at a moment when no task runs.

@@ -11,7 +11,7 @@ type track struct {
 	conns   map[net.Conn]struct{}
 	serving map[*http1]struct{}
 	muxes   map[*streams]struct{}
-	sockets map[any]string // the server of each WebSocket: of a *http1 or a *stream
+	sockets map[any]string // the server of each WebSocket: of a *pipe or a *stream
 	relays  map[net.Conn]net.Conn
 	closed  bool
 }
@@ -47,7 +47,6 @@ func (t *track) http1(c *http1) {
 func (t *track) forget(c *http1) {
 	t.mu.Lock()
 	delete(t.serving, c)
-	delete(t.sockets, c)
 	t.mu.Unlock()
 }
 
@@ -64,8 +63,7 @@ func (t *track) forgetMuxed(c *streams) {
 	t.mu.Unlock()
 }
 
-// socket notes that a connection, or a stream, is a WebSocket to an app's
-// server from now on.
+// socket notes a WebSocket to an app's server.
 func (t *track) socket(c any, server string) {
 	t.mu.Lock()
 	t.sockets[c] = server
@@ -114,9 +112,6 @@ func (t *track) closeIdle() bool {
 	defer t.mu.Unlock()
 	busy := 0
 	for c := range t.serving {
-		if _, socket := t.sockets[c]; socket {
-			continue
-		}
 		if c.idle.Load() {
 			c.Close()
 			continue
@@ -137,7 +132,7 @@ func (t *track) closeWaiting() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for c := range t.serving {
-		if _, socket := t.sockets[c]; !socket && c.idle.Load() && c.begun.Load() {
+		if c.idle.Load() && c.begun.Load() {
 			c.Close()
 		}
 	}
