@@ -68,13 +68,13 @@ type field struct {
 // fieldsOf are the fields of those names, in their order.
 func fieldsOf(names []string) []field {
 	known := map[string]func([]byte, *Record) []byte{
-		"time":        jsonTime,                                                                    // when the request had come: RFC 3339, UTC, milliseconds
-		"id":          func(b []byte, r *Record) []byte { return jsonText(b, r.ID) },               // X-Request-Id, which the app sees too; "" of what was no HTTP
-		"client":      func(b []byte, r *Record) []byte { return jsonText(b, clientOf(r.Client)) }, // IP address, behind trusted proxies
-		"method":      func(b []byte, r *Record) []byte { return jsonText(b, r.Method) },           // GET
-		"host":        func(b []byte, r *Record) []byte { return jsonText(b, r.Host) },             // as the client sent it
-		"path":        func(b []byte, r *Record) []byte { return jsonText(b, r.Path) },             // with the query, as the client sent it
-		"protocol":    func(b []byte, r *Record) []byte { return jsonText(b, r.Protocol) },         // HTTP/1.0, HTTP/1.1 or HTTP/2.0
+		"time":        jsonTime,                                                            // when the request had come: RFC 3339, UTC, milliseconds
+		"id":          func(b []byte, r *Record) []byte { return jsonText(b, r.ID) },       // X-Request-Id, which the app sees too; "" of what was no HTTP
+		"client":      jsonClient,                                                          // IP address, behind trusted proxies
+		"method":      func(b []byte, r *Record) []byte { return jsonText(b, r.Method) },   // GET
+		"host":        func(b []byte, r *Record) []byte { return jsonText(b, r.Host) },     // as the client sent it
+		"path":        func(b []byte, r *Record) []byte { return jsonText(b, r.Path) },     // with the query, as the client sent it
+		"protocol":    func(b []byte, r *Record) []byte { return jsonText(b, r.Protocol) }, // HTTP/1.0, HTTP/1.1 or HTTP/2.0
 		"status":      func(b []byte, r *Record) []byte { return strconv.AppendInt(b, int64(r.Status), 10) },
 		"bytes":       func(b []byte, r *Record) []byte { return strconv.AppendInt(b, r.Bytes, 10) },
 		"received":    func(b []byte, r *Record) []byte { return strconv.AppendInt(b, r.Received, 10) },
@@ -115,9 +115,34 @@ func writeJSON(to *bytes.Buffer, fields []field, r *Record) {
 	to.Write(append(b, "}\n"...))
 }
 
+// jsonTime writes 2006-01-02T15:04:05.000Z. AppendFormat takes four times as long.
 func jsonTime(b []byte, r *Record) []byte {
+	t := r.Time.UTC()
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	b = appendDigits(append(b, '"'), year, 1000)
+	b = appendDigits(append(b, '-'), int(month), 10)
+	b = appendDigits(append(b, '-'), day, 10)
+	b = appendDigits(append(b, 'T'), hour, 10)
+	b = appendDigits(append(b, ':'), minute, 10)
+	b = appendDigits(append(b, ':'), second, 10)
+	b = appendDigits(append(b, '.'), t.Nanosecond()/1e6, 100)
+	return append(b, 'Z', '"')
+}
+
+// appendDigits appends n with as many digits as unit has.
+func appendDigits(b []byte, n, unit int) []byte {
+	for ; unit > 0; unit /= 10 {
+		b = append(b, byte('0'+n/unit%10))
+	}
+	return b
+}
+
+func jsonClient(b []byte, r *Record) []byte {
 	b = append(b, '"')
-	b = r.Time.UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
+	if r.Client.IsValid() {
+		b = r.Client.AppendTo(b)
+	}
 	return append(b, '"')
 }
 
@@ -125,10 +150,10 @@ func jsonTime(b []byte, r *Record) []byte {
 // not printable has been replaced.
 func jsonText(b []byte, text string) []byte {
 	b = append(b, '"')
-	text = printable.Text(text)
-	if strings.IndexByte(text, '"') < 0 && strings.IndexByte(text, '\\') < 0 {
+	if asItIs(text) {
 		return append(append(b, text...), '"')
 	}
+	text = printable.Text(text)
 	for i := range len(text) {
 		if c := text[i]; c == '"' || c == '\\' {
 			b = append(b, '\\')
@@ -136,6 +161,16 @@ func jsonText(b []byte, text string) []byte {
 		b = append(b, text[i])
 	}
 	return append(b, '"')
+}
+
+// asItIs reports text that stands in JSON, and on a terminal, as it is.
+func asItIs(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // writeCombined writes a line with its end: the combined log format of Apache
