@@ -160,7 +160,10 @@ func (x *exchange) detached(ctx context.Context) *exchange {
 func (f *front) invalidate(x *exchange, r *wire.Response) {
 	targets := []string{x.Target}
 	for _, name := range []string{"Location", "Content-Location"} {
-		if u, err := url.Parse(r.Header.Get(name)); err == nil && r.Header.Has(name) {
+		if !r.Header.Has(name) {
+			continue
+		}
+		if u, err := url.Parse(r.Header.Get(name)); err == nil {
 			if u.Host == "" || wire.EqualFold(u.Host, x.Host) {
 				base := &url.URL{Path: x.Path}
 				targets = append(targets, base.ResolveReference(u).RequestURI())

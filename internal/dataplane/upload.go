@@ -22,13 +22,15 @@ var errNoRoom = errors.New("hold the request's body")
 // client that sends slowly holds up nobody but itself. A small body is kept in memory, a
 // larger one in a file. Memory is taken only for what has come. The caller calls the
 // returned function when nobody reads the body any more.
-func (x *exchange) take(dir string, buffers *sync.Pool) (letGo func(), err error) {
-	nothing := func() {}
-	held, ended, err := x.gather(inMemory)
+func (p *Plane) take(x *exchange) (letGo func(), err error) {
+	memory := &room{plane: p}
+	held, ended, err := x.gather(inMemory, memory)
 	if err != nil || ended {
-		return nothing, err
+		return memory.letGo, err
 	}
-	file, err := os.CreateTemp(dir, "body-")
+	defer memory.letGo()
+	nothing := func() {}
+	file, err := os.CreateTemp(p.options.TempDir, "body-")
 	if err != nil {
 		return nothing, x.noRoom(err)
 	}
@@ -36,8 +38,8 @@ func (x *exchange) take(dir string, buffers *sync.Pool) (letGo func(), err error
 	if err := os.Remove(file.Name()); err != nil {
 		return letGo, x.noRoom(err)
 	}
-	buffer := buffers.Get().(*[]byte)
-	defer buffers.Put(buffer)
+	buffer := p.copies.Get().(*[]byte)
+	defer p.copies.Put(buffer)
 	size := int64(0)
 	for part, failed := held, error(nil); ; {
 		if _, err := file.Write(part); err != nil {
@@ -65,17 +67,17 @@ func (x *exchange) noRoom(err error) error {
 	return fmt.Errorf("%w: %w", errNoRoom, err)
 }
 
-// gather reads up to limit bytes of a request's body, and makes them the whole
-// body where it ends with them.
-func (x *exchange) gather(limit int) (held []byte, ended bool, err error) {
+// gather reads up to limit bytes of a request's body into memory, and makes them the
+// whole body where it ends with them.
+func (x *exchange) gather(limit int, memory *room) (held []byte, ended bool, err error) {
 	size := min(4<<10, limit)
 	if x.Length >= 0 {
 		size = int(min(int64(size), x.Length)) + 1 // with room to see its end
 	}
-	held = make([]byte, 0, size)
+	held = memory.grow(nil, size)
 	for len(held) < limit {
 		if len(held) == cap(held) {
-			held = append(make([]byte, 0, x.roomFor(len(held), limit)), held...)
+			held = memory.grow(held, x.roomFor(len(held), limit))
 		}
 		n, err := x.Body.Read(held[len(held):min(cap(held), limit)])
 		held = held[:len(held)+n]
@@ -100,13 +102,50 @@ func (x *exchange) roomFor(come, limit int) int {
 	return size
 }
 
+// room is memory that a request's body is held in; a nil one is never used again.
+type room struct {
+	plane  *Plane
+	buffer *[]byte    // taken
+	from   *sync.Pool // that it goes back to
+}
+
+// grow returns memory with what is held so far, and room for size bytes in all.
+func (r *room) grow(held []byte, size int) []byte {
+	if r == nil {
+		return append(make([]byte, 0, size), held...)
+	}
+	was := *r
+	switch r.buffer, r.from = nil, nil; {
+	case size <= 4<<10:
+		r.from = &r.plane.buffers
+	case size <= 32<<10:
+		r.from = &r.plane.copies
+	default:
+		held = append(make([]byte, 0, size), held...)
+		was.letGo()
+		return held
+	}
+	r.buffer = r.from.Get().(*[]byte)
+	held = append((*r.buffer)[:0], held...)
+	was.letGo()
+	return held
+}
+
+// letGo gives the memory back, once nobody reads from it any more.
+func (r *room) letGo() {
+	if r.buffer != nil {
+		r.from.Put(r.buffer)
+		r.buffer = nil
+	}
+}
+
 // atHand takes a body that came together with the head, so that nothing has to be waited
 // for.
 func (x *exchange) atHand() error {
 	if b, ok := x.Body.(*requestBody); !ok || x.Length > inMemory || !b.Ready() {
 		return nil
 	}
-	_, _, err := x.gather(inMemory + 1)
+	_, _, err := x.gather(inMemory+1, nil)
 	return err
 }
 

@@ -86,6 +86,7 @@ func (p *Plane) ask(x *exchange, group *upstream.Group, t upstream.Timeouts, str
 		x.watch()
 	}
 	r, trace, err := group.RoundTrip(x.ctx, x.forApp(), t)
+	_, held := x.Body.(*stored)
 	x.backend, x.asked = trace.Server, trace.Took
 	if trace.Careless {
 		p.careless(x)
@@ -96,10 +97,10 @@ func (p *Plane) ask(x *exchange, group *upstream.Group, t upstream.Timeouts, str
 	}
 	x.tier = "backend"
 	clean(&r.Header)
-	if r.Body == nil {
-		letGo()
-	} else if _, held := x.Body.(*stored); held {
+	if held && r.Body != nil {
 		r.Body = &ending{r.Body, letGo}
+	} else {
+		letGo()
 	}
 	return r
 }
@@ -131,7 +132,7 @@ func (p *Plane) body(x *exchange, group *upstream.Group, stream bool) (letGo fun
 		return func() {}, x.atHand()
 	}
 	defer group.Expect()()
-	return x.take(p.options.TempDir, &p.copies)
+	return p.take(x)
 }
 
 // patienceOf is how long each of the backends is waited for, by site.BackendID.

@@ -33,6 +33,22 @@ func Write(fd uintptr, p []byte) (int, error) {
 	}
 }
 
+// WriteBoth is Write of one after the other.
+func WriteBoth(fd uintptr, p, q []byte) (int, error) {
+	if len(q) == 0 {
+		return Write(fd, p)
+	}
+	parts := [2]syscall.Iovec{{Base: unsafe.SliceData(p)}, {Base: unsafe.SliceData(q)}}
+	parts[0].SetLen(len(p))
+	parts[1].SetLen(len(q))
+	for {
+		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITEV, fd, uintptr(unsafe.Pointer(&parts)), uintptr(len(parts)))
+		if errno != syscall.EINTR {
+			return result(n, errno)
+		}
+	}
+}
+
 // Peek is Read of bytes that stay where they are.
 func Peek(fd uintptr, p []byte) (int, error) {
 	for {

@@ -4,8 +4,10 @@ package static
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -86,15 +88,23 @@ var ErrSlash = errors.New("a directory is asked for without its last slash")
 // errNone is what is no file for anybody to know of.
 var errNone = fs.ErrNotExist
 
+// errMissing is errNone for a name of which nothing is there, so that nothing can be
+// below it either.
+var errMissing = fmt.Errorf("%w, nor a directory", errNone)
+
 // Answer answers a request for a file. It returns nil where no file of try_files
 // exists for who asks, fs.ErrPermission for one that is private, and ErrSlash.
 func (f *Files) Answer(a Ask) (*wire.Response, error) {
+	missing := "" // a name of which nothing is there
 	for _, try := range a.Static.TryFiles {
 		name, ok := Name(try, a.Path)
-		if !ok {
+		if !ok || missing != "" && strings.HasPrefix(name, missing) && name[len(missing)] == '/' {
 			continue
 		}
 		response, err := f.try(&a, name)
+		if errors.Is(err, errMissing) {
+			missing = name
+		}
 		if errors.Is(err, errNone) {
 			continue
 		}
@@ -147,8 +157,11 @@ func (f *Files) Exists(a Ask) error {
 // One that cannot be served, or is not compressed, is as good as none.
 func (f *Files) try(a *Ask, name string) (*wire.Response, error) {
 	want := file{root: a.Static.Root, name: name, path: a.Static.Root + name, mediaName: name}
-	var ok bool
-	if want.stamp, ok = f.stat(want.path); !ok {
+	var err error
+	if want.stamp, err = f.stat(want.path); err != nil {
+		if errors.Is(err, unix.ENOENT) && name != "" && name[len(name)-1] != '/' {
+			return nil, errMissing
+		}
 		return nil, errNone
 	}
 	if packed, ok := f.beside(want); ok {
@@ -171,11 +184,11 @@ func (f *Files) beside(of file) (st stamp, ok bool) {
 	if k != nil && f.age() < time.Duration(k.alone.Load()) {
 		return stamp{}, false
 	}
-	st, ok = f.stat(of.path + ".gz")
-	if !ok && k != nil {
+	st, err := f.stat(of.path + ".gz")
+	if err != nil && k != nil {
 		k.alone.Store(int64(f.age() + lookedAt))
 	}
-	return st, ok
+	return st, err == nil
 }
 
 // age is how long there have been these Files.
@@ -183,12 +196,12 @@ func (f *Files) age() time.Duration { return time.Since(f.began) }
 
 // stat reports only regular files. Root may fail to see what another user does,
 // on a file system that is another machine's.
-func (f *Files) stat(path string) (st stamp, ok bool) {
-	st, err := stat(path)
+func (f *Files) stat(path string) (st stamp, err error) {
+	st, err = stat(path)
 	if errors.Is(err, fs.ErrPermission) && f.rights != nil {
 		_ = f.rights.Do(func() { st, err = stat(path) }) // err stays as it is
 	}
-	return st, err == nil
+	return st, err
 }
 
 func stat(path string) (stamp, error) {

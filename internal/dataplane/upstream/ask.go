@@ -32,6 +32,7 @@ type asking struct {
 	now    bool                  // read what is there, and do not wait
 	ended  error                 // what such a read met; for the next one
 	unsent []byte                // to be written before anything is read
+	behind []byte                // to be written behind that
 	into   []byte
 	n      int
 	err    error
@@ -70,10 +71,10 @@ func (c *conn) Read(p []byte) (int, error) {
 		c.into = nil
 		switch {
 		case err != nil:
-			c.unsent = nil
+			c.unsent, c.behind = nil, nil
 			return 0, err
 		case c.err != nil:
-			c.unsent = nil
+			c.unsent, c.behind = nil, nil
 			return 0, c.err
 		case c.unsent == nil && c.n == 0:
 			return 0, io.EOF
@@ -81,13 +82,18 @@ func (c *conn) Read(p []byte) (int, error) {
 			return c.n, nil
 		}
 	}
-	rest := c.unsent
-	c.unsent = nil
+	rest, behind := c.unsent, c.behind
+	c.unsent, c.behind = nil, nil
 	if err := c.beneath(); err != nil {
 		return 0, err
 	}
-	if _, err := c.Conn.Write(rest); err != nil {
-		return 0, err
+	for _, part := range [][]byte{rest, behind} {
+		if len(part) == 0 {
+			continue
+		}
+		if _, err := c.Conn.Write(part); err != nil {
+			return 0, err
+		}
 	}
 	return c.Conn.Read(p)
 }
@@ -101,12 +107,17 @@ func (c *conn) visit(fd uintptr) bool {
 				return true
 			}
 		}
-		n, err := socket.Write(fd, c.unsent)
+		n, err := socket.WriteBoth(fd, c.unsent, c.behind)
 		if err != nil && !errors.Is(err, syscall.EAGAIN) {
 			c.err = os.NewSyscallError("write", err)
 			return true
 		}
-		if c.unsent = c.unsent[n:]; len(c.unsent) > 0 {
+		if over := n - len(c.unsent); over >= 0 {
+			c.unsent, c.behind = c.behind[over:], nil
+		} else {
+			c.unsent = c.unsent[n:]
+		}
+		if len(c.unsent) > 0 {
 			return true // the socket is full
 		}
 		c.unsent = nil

@@ -77,7 +77,10 @@ func (c *conn) write(o *outgoing, t Timeouts) (*sending, error) {
 		b = o.appendHead(append(c.out[:0], c.says...))
 		c.says = nil
 	}
-	if len(o.held) > 0 {
+	switch {
+	case len(o.held) >= dear && o.fastcgi == nil && o.Length >= 0:
+		c.behind = o.held
+	case len(o.held) > 0:
 		b = frame.append(b, o.held)
 	}
 	if o.rest == nil && o.fastcgi != nil {
@@ -102,6 +105,9 @@ func (c *conn) write(o *outgoing, t Timeouts) (*sending, error) {
 	}
 	return s, nil
 }
+
+// dear is how long a body is that is not copied behind its head.
+const dear = 2 << 10
 
 func (o *outgoing) appendHead(b []byte) []byte {
 	b = append(b, o.Method...)
