@@ -18,6 +18,10 @@ import (
 func TestV4Examples(t *testing.T) {
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	directory, empty := copied(t, "../../examples/article"), copied(t, "../../examples/article/public")
+	manifests := t.TempDir()
+	if err := os.CopyFS(filepath.Join(manifests, "manifests"), os.DirFS("../../examples/gateway")); err != nil {
+		t.Fatal(err)
+	}
 	client := (*party.Party)(nil).Signs(t, 1, party.Authority("alice"))
 	if err := errors.Join(os.Mkdir(filepath.Join(empty, "public"), 0o755), os.WriteFile(filepath.Join(directory, "alice.pem"), []byte(client.Chain), 0o600)); err != nil {
 		t.Fatal(err)
@@ -36,6 +40,8 @@ func TestV4Examples(t *testing.T) {
 					t.Skip("it is about this machine") // internal/trust has machines of its own
 				case "init":
 					t.Chdir(empty)
+				case "gateway":
+					t.Chdir(manifests)
 				}
 				if strings.Contains(line, "--live") {
 					t.Skip("it needs an edge that runs")

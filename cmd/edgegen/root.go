@@ -65,7 +65,7 @@ the user who ran up, with the same --state-dir where that was given.`,
 	root.AddCommand(
 		newInit(s), newImport(s), newUp(s), newRender(s), newValidate(s), newFmt(s),
 		newStatus(s), newTop(s), newDrain(s), newPlan(s), newReload(s), newPurge(s), newStop(s),
-		newDoctor(s), newExplain(s), newGraph(s), newTest(s), newExport(s),
+		newDoctor(s), newExplain(s), newGraph(s), newTest(s), newExport(s), newGateway(s),
 		newSchema(s), newTemplates(s), newLSP(s), newTrust(s), newMan(s), newVersion(s),
 	)
 	completeHelp(root)

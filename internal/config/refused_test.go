@@ -16,3 +16,24 @@ func TestRefused(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestUnreadableRoutes holds that routes without a readable path are told each, also where
+// they stand together.
+func TestUnreadableRoutes(t *testing.T) {
+	path := writeSite(t, `edge {
+  http = [":8080"]
+  engine { tls = "off" }
+}
+site "a.example" {
+  route "a b" { redirect { to = "/" } }
+  route "c d" {
+    match { methods = ["GET"] }
+    redirect { to = "/" }
+  }
+}
+`)
+	_, diagnostics := Load(path)
+	if got := diagnostics.count(Error); got != 2 {
+		t.Errorf("%d problems: %v", got, diagnostics)
+	}
+}

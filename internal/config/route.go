@@ -19,7 +19,8 @@ func (b *block) checkRoutes(s *siteDraft) {
 	}
 	slices.SortStableFunc(s.Routes, compareRoutes)
 	for i, r := range s.Routes {
-		if i > 0 && s.Routes[i-1].Match == nil && r.Match != nil && s.Routes[i-1].Label() == r.Label() {
+		readable := r.Path+r.Pattern != ""
+		if i > 0 && readable && s.Routes[i-1].Match == nil && r.Match != nil && s.Routes[i-1].Label() == r.Label() {
 			b.errorAt(b.named[routeName(route, &r)].place, "write it before the other",
 				"route %q is never taken: the one at %s has the same path and asks for nothing else", r.Label(), b.where(b.named[routeName(route, &s.Routes[i-1])].place))
 		}
