@@ -8,6 +8,8 @@ import (
 	"edgegen/internal/generation"
 	"edgegen/internal/native"
 	"edgegen/internal/site"
+	"edgegen/internal/statedir"
+	"edgegen/internal/supervise"
 )
 
 // setup is what a daemon's processes have in common.
@@ -20,6 +22,11 @@ func (e *house) setup(g *generation.Generation, engine site.Engine) native.Setup
 		Message:    e.message,
 		Access:     e.recordOf,
 		Untold:     e.untold,
+		Objects:    native.Objects{Dir: statedir.ObjectsDir(e.state.dir, e.layout)},
+		Unkept:     func(err error) { e.options.Log.Debug("VCL is compiled anew another time", "error", err) },
+		Once: func(ctx context.Context, p supervise.Process) (supervise.Exit, error) {
+			return supervise.Once(ctx, p, e.state.instance)
+		},
 	}
 }
 

@@ -37,7 +37,7 @@ func FindCompiler(varnishd string) (Compiler, error) {
 	if c.Command == "" {
 		return c, errors.New("varnishd's program does not say which compiler it calls")
 	}
-	c.Program, _, _ = strings.Cut(strings.TrimPrefix(c.Command, "exec "), " ")
+	c.Program = c.program()
 	if c.Path = findProgram(c.Program, filepath.SplitList(daemonPath)); c.Path == "" {
 		return c, fmt.Errorf("find %s: %w", c.Program, exec.ErrNotFound)
 	}
@@ -65,6 +65,12 @@ func findProgram(name string, directories []string) string {
 		return found[0]
 	}
 	return ""
+}
+
+// program is the command's first word.
+func (c Compiler) program() string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(c.Command, "exec "), " ")
+	return name
 }
 
 // Try compiles and links nothing of note with the command, in a directory for

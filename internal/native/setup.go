@@ -1,6 +1,7 @@
 package native
 
 import (
+	"context"
 	"errors"
 	"os"
 	"syscall"
@@ -24,6 +25,13 @@ type Setup struct {
 	Message func(name string, line []byte)
 	Access  func(accesslog.Record)
 	Untold  func(error)
+
+	// Objects is where compiled VCL is kept between starts and reloads; Unkept, which may
+	// be nil, takes why some is not. Once runs a process that ends by itself; where it is
+	// nil VCL is compiled by the varnishd that serves alone.
+	Objects Objects
+	Unkept  func(error)
+	Once    func(context.Context, supervise.Process) (supervise.Exit, error)
 }
 
 // daemonPath is where a daemon looks for programs, varnishd for its compiler.

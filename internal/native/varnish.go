@@ -34,11 +34,12 @@ type Varnish struct {
 	recording atomic.Pointer[vsm.Follower] // nil while nobody is to hear of requests
 	counters  *vsm.Counters
 
-	purges  varnishPurges
-	servers appServers
-	child   childWatch
-	failure vclFailure
-	panics  chan string // one that nobody has asked about yet
+	purges   varnishPurges
+	servers  appServers
+	child    childWatch
+	failure  vclFailure
+	panics   chan string // one that nobody has asked about yet
+	compiler vclCompiler
 	// withoutFile counts the connections that it could not take for want of
 	// descriptors, when it was asked last.
 	withoutFile atomic.Int64
@@ -70,7 +71,7 @@ func NewVarnish(d Daemon, s Setup, out *render.Output, secret []byte) (*Varnish,
 	}
 	return &Varnish{
 		CLI: cli, daemon: d, setup: s, secret: file, counters: vsm.CountersOf(s.Layout.VarnishDir()),
-		current: setOf(out, dir), panics: make(chan string, 1),
+		current: setOf(out, dir), panics: make(chan string, 1), compiler: vclCompiler{turn: make(chan struct{}, 1)},
 	}, nil
 }
 
@@ -160,37 +161,12 @@ func (v *Varnish) sockets() []string {
 	return paths
 }
 
-// quickCompiler makes the C compiler quick, because nobody runs what it makes
-// in a check: by default it takes four times as long, and minutes for a
-// thousand sites.
-const quickCompiler = `cc_command=exec "$(command -v gcc || command -v cc || echo clang)" -O0 -w -fPIC -shared -o %o %s`
-
 // allowC is varnishd's parameter for C within VCL.
 const allowC = "vcc_allow_inline_c"
 
 // TakesC reports whether a varnishd takes C within its VCL, as those do that have the
 // parameter.
 func (d Daemon) TakesC() bool { return d.Has(allowC) }
-
-// VarnishCheck describes a varnishd that only translates a VCL file and ends:
-// with status 0, or with messages that LocateVCC reads. The sockets that the VCL
-// names have to be there. What is said without an error includes the C program.
-// A default.vcl that hands requests to parts cannot be looked at alone.
-func VarnishCheck(d Daemon, s Setup, file string, output func([]byte)) supervise.Process {
-	arguments := []string{"-C", "-f", s.Layout.Dir + "/" + file, "-n", s.Layout.VarnishTry(), "-p", quickCompiler}
-	if d.TakesC() {
-		arguments = append(arguments, "-p", allowC+"=on")
-	}
-	return supervise.Process{
-		Name:       "varnishd -C",
-		Path:       d.Path,
-		Args:       arguments,
-		Dir:        s.Layout.Run,
-		Env:        s.environment(),
-		Credential: s.Credential,
-		Stderr:     output,
-	}
-}
 
 // StorageFile is the file in which varnishd keeps the cache by its arguments; "" for
 // memory.

@@ -156,21 +156,19 @@ func decodeJSONReply[T any](command, body string) ([]T, error) {
 }
 
 // FastCompiler makes varnishd compile VCL without optimization: the VCL of an
-// edge takes a fraction of the time, and is run too little to notice. Where the
-// compiler's command may not be read or changed, it stays as it is, and that is
-// no error.
-func (c *VarnishCLI) FastCompiler(ctx context.Context) error {
-	const parameter = "cc_command"
-	command, err := c.ShowParameter(ctx, parameter)
+// edge takes a fraction of the time, and is run too little to notice. It returns the
+// compiler's command. Where that may not be read or changed, it stays as it is, "" is
+// returned, and that is no error.
+func (c *VarnishCLI) FastCompiler(ctx context.Context) (command string, err error) {
+	command, err = c.ShowParameter(ctx, compilerParameter)
 	if err == nil {
-		if fast := unoptimized(command); fast != command {
-			err = c.SetParameter(ctx, parameter, fast)
-		}
+		command = unoptimized(command)
+		err = c.SetParameter(ctx, compilerParameter, command)
 	}
 	if refusal := (*VarnishError)(nil); errors.As(err, &refusal) {
-		return nil // varnishd -r makes parameters read-only
+		return "", nil // varnishd -r makes parameters read-only
 	}
-	return err
+	return command, err
 }
 
 var (

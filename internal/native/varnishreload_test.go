@@ -85,8 +85,13 @@ func sites(n int, app netip.AddrPort) *site.Edge {
 // startVarnish starts the cache tier for the edge.
 func startVarnish(t *testing.T, edge *site.Edge) *reloaded {
 	t.Helper()
-	daemon := installed(t, site.Varnish)
-	dir := publicDirectory(t)
+	return startVarnishIn(t, publicDirectory(t), installed(t, site.Varnish), edge, func(*Setup) {})
+}
+
+// startVarnishIn starts a varnishd in the directory, which another may have had, with
+// more said of its processes.
+func startVarnishIn(t *testing.T, dir string, daemon Daemon, edge *site.Edge, more func(*Setup)) *reloaded {
+	t.Helper()
 	r := &reloaded{layout: render.Layout{Dir: filepath.Join(dir, "config"), Run: dir}, died: make(chan error, 10)}
 	for _, directory := range append(r.layout.Directories(), r.layout.Dir) {
 		if err := os.MkdirAll(directory, 0o755); err != nil {
@@ -102,6 +107,7 @@ func startVarnish(t *testing.T, edge *site.Edge) *reloaded {
 	r.write(t, out, r.layout.Dir)
 	setup := Setup{Edge: edge, Layout: r.layout, Generation: out.Of(site.Varnish).Generation,
 		Message: func(_ string, line []byte) { t.Logf("varnishd: %s", line) }}
+	more(&setup)
 	if r.Varnish, err = NewVarnish(daemon, setup, out, []byte(testSecret)); err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ type vclSet struct {
 	dir        string // its files
 	arguments  []string
 	inC        bool
+	foreign    bool // whether the owner has written some of it
 	softens    bool
 	programs   []vclProgram // the parts, and at the end what hands requests to them
 }
@@ -31,7 +32,7 @@ type vclProgram struct {
 }
 
 func setOf(out *render.Output, dir string) vclSet {
-	set := vclSet{generation: out.Of(site.Varnish).Generation, dir: dir, arguments: out.Of(site.Varnish).Arguments, inC: out.Of(site.Varnish).InC, softens: out.Of(site.Varnish).Softens}
+	set := vclSet{generation: out.Of(site.Varnish).Generation, dir: dir, arguments: out.Of(site.Varnish).Arguments, inC: out.Of(site.Varnish).InC, foreign: out.Of(site.Varnish).Foreign, softens: out.Of(site.Varnish).Softens}
 	for _, part := range out.Of(site.Varnish).Parts {
 		set.programs = append(set.programs, vclProgram{"vcl_" + part.Label, part.Label, part.Name})
 	}
@@ -70,7 +71,9 @@ func (v *Varnish) load(ctx context.Context, wanted vclSet, dir string) (loaded [
 	missing := func(name string) bool {
 		return name != "" && !slices.ContainsFunc(held, func(vcl VCL) bool { return vcl.Name == name && vcl.Status != vclDiscarded })
 	}
-	if wanted.inC && slices.ContainsFunc(wanted.programs, func(p vclProgram) bool { return missing(p.name) }) {
+	lacks := slices.DeleteFunc(slices.Clone(wanted.programs), func(p vclProgram) bool { return !missing(p.name) })
+	v.compileAhead(ctx, wanted, lacks, dir)
+	if wanted.inC && len(lacks) > 0 {
 		if err := v.CLI.SetParameter(ctx, allowC, "on"); err != nil {
 			return nil, err
 		}
@@ -78,7 +81,7 @@ func (v *Varnish) load(ctx context.Context, wanted vclSet, dir string) (loaded [
 	}
 	for _, p := range wanted.programs {
 		if missing(p.name) {
-			if _, err := v.CLI.Load(ctx, p.name, filepath.Join(dir, p.file)); err != nil {
+			if err := v.loadVCL(ctx, wanted, p, filepath.Join(dir, p.file)); err != nil {
 				return loaded, fmt.Errorf("load %s: %w", p.file, err)
 			}
 			v.learnServers(p.name, filepath.Join(dir, p.file))

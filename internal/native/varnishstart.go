@@ -48,7 +48,7 @@ func (v *Varnish) bringUp(ctx context.Context, pid int, started []string) (gener
 	if err := v.CLI.Connected(ctx); err != nil {
 		return "", fmt.Errorf("wait for varnishd's command line: %w", err)
 	}
-	if err := v.CLI.FastCompiler(ctx); err != nil {
+	if err := v.learnCompiler(ctx); err != nil {
 		return "", err
 	}
 	for settled := false; !settled; {

@@ -92,6 +92,9 @@ func (l Layout) VarnishDir() string { return l.Run + "/varnish" }
 // VarnishTry is made by the varnishd that needs it.
 func (l Layout) VarnishTry() string { return l.VarnishDir() + "/check" }
 
+// Compiled is what a VCL has been compiled to, while varnishd is given that to load.
+func (l Layout) Compiled() string { return l.Run + "/compiled.so" }
+
 // NginxPID is nginx's pid file.
 func (l Layout) NginxPID() string { return l.NginxTemp() + "/nginx.pid" }
 

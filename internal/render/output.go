@@ -28,6 +28,7 @@ type Rendered struct {
 	Arguments []string // as argv without the program and without -f
 	InC       bool     // whether there is C within the VCL
 	Softens   bool     // whether the VCL has what is purged softly grow stale
+	Foreign   bool     // whether the owner has written some of the VCL, or a template of it
 }
 
 // Main is the daemon's configuration file, the zero File where there is none.

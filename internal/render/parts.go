@@ -44,6 +44,7 @@ func (r *Rendered) varnish(in Input, common header) error {
 	}
 	r.Generation = generation
 	r.InC, r.Softens = in.counts() || in.softens(), in.softens()
+	r.Foreign = len(in.Edge.RawFor(site.Varnish)) > 0 || slices.Contains(in.Templates.Engines(), site.Varnish)
 	file.Name = "default.vcl" // dispatch.vcl too
 	r.Files = []File{file, text}
 	for _, part := range r.Parts {

@@ -37,6 +37,15 @@ func ACMEDir(stateDir string) string { return filepath.Join(stateDir, "acme") }
 // AuthorityDir is where the local certificate authority lasts.
 func AuthorityDir(stateDir string) string { return filepath.Join(stateDir, "ca") }
 
+// ObjectsDir is where compiled VCL is kept; "" where it would be of no use: VCL names the
+// runtime directory, and one for temporary files has another name each time.
+func ObjectsDir(stateDir string, layout render.Layout) string {
+	if filepath.Dir(layout.Run) != stateDir {
+		return ""
+	}
+	return filepath.Join(stateDir, "compiled")
+}
+
 // MakeRuntime makes the directory for what lasts as long as one run: sockets, rendered
 // files, the daemons' own files. It stands in the state directory unless its path is too
 // long for a socket or the daemons may not get there; then in the system's directory for
