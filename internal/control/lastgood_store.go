@@ -29,6 +29,9 @@ func replaceWhole(dir string, files []render.File) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := linkFrom(filepath.Join(dir, currentLink), fresh, files); err != nil {
+		return err
+	}
 	if _, err := render.Install(fresh, files, nil); err != nil {
 		return err
 	}
@@ -48,6 +51,19 @@ func replaceWhole(dir string, files []render.File) (err error) {
 		return err
 	}
 	return syncDirectory(dir) // and the link before the old set goes
+}
+
+// linkFrom puts files of another set of the same names into a fresh one. Whichever says
+// the same is then not written, nor synced, a second time; the others are replaced.
+func linkFrom(from, fresh string, files []render.File) error {
+	for _, file := range files {
+		name := filepath.FromSlash(file.Name)
+		if err := os.MkdirAll(filepath.Join(fresh, filepath.Dir(name)), 0o700); err != nil {
+			return err
+		}
+		_ = os.Link(filepath.Join(from, name), filepath.Join(fresh, name)) // else it is written
+	}
+	return nil
 }
 
 // removeOthers deletes everything but the current set.

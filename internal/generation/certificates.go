@@ -30,7 +30,7 @@ func certificates(loaded *config.Loaded, stateDir string, was *Generation) ([][]
 	}
 	var authority *certificate.Authority
 	authorityDir, given := statedir.AuthorityDir(stateDir), &given{store: acme.Store{Dir: statedir.ACMEDir(stateDir)}, now: time.Now()}
-	pairs := make([][]certificate.Pair, len(loaded.Edge.Sites))
+	pairs, had := make([][]certificate.Pair, len(loaded.Edge.Sites)), was.named()
 	for i := range loaded.Edge.Sites {
 		s := &loaded.Edge.Sites[i]
 		var err error
@@ -47,7 +47,7 @@ func certificates(loaded *config.Loaded, stateDir string, was *Generation) ([][]
 				continue
 			}
 		}
-		if pair, ok := was.selfSigned(s); ok {
+		if pair, ok := had.selfSigned(s); ok {
 			pairs[i] = []certificate.Pair{pair}
 			continue
 		}
@@ -104,18 +104,50 @@ func (g *given) pair(directory string, names []string) (best certificate.Pair, o
 	return best, most > 0
 }
 
+// named are the sites of a generation that ends TLS, by each of their names.
+type named struct {
+	of    *Generation
+	sites map[string]int
+}
+
+// named is empty where there is no generation. Two sites never share a name.
+func (g *Generation) named() named {
+	n := named{of: g, sites: map[string]int{}}
+	if g == nil {
+		return n
+	}
+	for i := range g.Pairs {
+		for _, name := range g.Loaded.Edge.Sites[i].Names() {
+			n.sites[name] = i
+		}
+	}
+	return n
+}
+
+// pairs are those of the site that a name leads to; none where there is none.
+func (n named) pairs(name string) []certificate.Pair {
+	if i, ok := n.sites[name]; ok {
+		return n.of.Pairs[i]
+	}
+	return nil
+}
+
+// has reports whether a certificate is one of those of the site that a name leads to.
+func (n named) has(name string, leaf *x509.Certificate) bool {
+	return slices.ContainsFunc(n.pairs(name), func(p certificate.Pair) bool { return p.Leaf.Equal(leaf) })
+}
+
 // selfSigned returns the certificate that a site has already from the local
 // authority.
-func (g *Generation) selfSigned(s *site.Site) (certificate.Pair, bool) {
-	if g == nil || len(g.Pairs) == 0 {
+func (n named) selfSigned(s *site.Site) (certificate.Pair, bool) {
+	i, ok := n.sites[s.Host]
+	if !ok {
 		return certificate.Pair{}, false
 	}
-	for i := range g.Loaded.Edge.Sites {
-		had := &g.Loaded.Edge.Sites[i]
-		if had.Host == s.Host && had.TLS.SelfSigned && s.TLS.SelfSigned && slices.Equal(had.Names(), s.Names()) &&
-			time.Until(g.Pairs[i][0].Leaf.NotAfter) > renewBefore {
-			return g.Pairs[i][0], true
-		}
+	had := &n.of.Loaded.Edge.Sites[i]
+	if had.Host == s.Host && had.TLS.SelfSigned && s.TLS.SelfSigned && slices.Equal(had.Names(), s.Names()) &&
+		time.Until(n.of.Pairs[i][0].Leaf.NotAfter) > renewBefore {
+		return n.of.Pairs[i][0], true
 	}
 	return certificate.Pair{}, false
 }
@@ -155,14 +187,15 @@ func (g *Generation) refuseInvalid(next *Generation, now time.Time, found *confi
 	if len(next.Pairs) == 0 {
 		return
 	}
+	before := g.named()
 	for i := range next.Loaded.Edge.Sites {
 		s := &next.Loaded.Edge.Sites[i]
-		had := g.pairsOf(s.Host)
+		had := before.pairs(s.Host)
 		if !slices.ContainsFunc(had, func(p certificate.Pair) bool { return p.ValidAt(now) }) {
 			continue
 		}
 		for _, pair := range next.Pairs[i] {
-			if pair.ValidAt(now) || g.Has(s.Host, pair.Leaf) {
+			if pair.ValidAt(now) || before.has(s.Host, pair.Leaf) {
 				continue
 			}
 			what := "expired on " + pair.Leaf.NotAfter.UTC().Format(time.DateOnly)
@@ -175,20 +208,8 @@ func (g *Generation) refuseInvalid(next *Generation, now time.Time, found *confi
 	}
 }
 
-// pairsOf are those of the site that a name leads to; none where there is none.
-func (g *Generation) pairsOf(name string) []certificate.Pair {
-	for i := range g.Pairs {
-		if slices.Contains(g.Loaded.Edge.Sites[i].Names(), name) {
-			return g.Pairs[i]
-		}
-	}
-	return nil
-}
-
 // Has reports whether a certificate is one of those of the site that a name leads to.
-func (g *Generation) Has(name string, leaf *x509.Certificate) bool {
-	return slices.ContainsFunc(g.pairsOf(name), func(p certificate.Pair) bool { return p.Leaf.Equal(leaf) })
-}
+func (g *Generation) Has(name string, leaf *x509.Certificate) bool { return g.named().has(name, leaf) }
 
 // LocalEnds reports whether a certificate of the local authority is to be followed by
 // another one.

@@ -20,7 +20,7 @@ func privateOf(loaded *config.Loaded, own ...string) site.Private {
 	private := site.Private{Files: slices.Clone(loaded.Files), Trees: own}
 	for _, s := range loaded.Edge.Sites {
 		if s.TLS.Given() {
-			private.Files = slices.Concat(private.Files, s.TLS.Certificates, s.TLS.Keys)
+			private.Files = append(append(private.Files, s.TLS.Certificates...), s.TLS.Keys...)
 		}
 		for _, file := range []string{s.TLS.Clients.CAFile, s.TLS.Clients.CRLFile} {
 			if file != "" {
