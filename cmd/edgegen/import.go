@@ -15,6 +15,7 @@ import (
 type importFlags struct {
 	output, root, log        string
 	asJSON, keepPaths, prove bool
+	raw                      bool
 }
 
 func newImport(s streams) *cobra.Command {
@@ -32,6 +33,10 @@ where that is told; what edgegen does otherwise, and better, is told with it. Or
 is without effect here, with the reason; or refused, with the reason and what to do.
 No line is left out. The exit code is 1 where lines are refused; what the others say
 is printed all the same.
+
+With --raw what changes answers on their way and has no word in the language, such as
+sub_filter, stays nginx's own in raw { nginx = … }. Nothing but nginx serves the web
+tier of that site then.
 
 With --prove the old daemons run beside the new edge, all of them on free ports of
 this machine and before one app that answers with what it was asked. Both are asked
@@ -60,6 +65,7 @@ old machine lies, --keep-paths has all paths stay as they are.`,
 	c.Flags().StringVarP(&flags.output, "output", "o", "", "write the site into this file, which is not there yet")
 	c.Flags().StringVar(&flags.root, "root", "", "the directory that is the root directory of the old machine")
 	c.Flags().BoolVar(&flags.keepPaths, "keep-paths", false, "keep paths that lead to nothing on this machine")
+	c.Flags().BoolVar(&flags.raw, "raw", false, "keep what the language has no word for in raw { nginx = … }, where it means the same")
 	c.Flags().BoolVar(&flags.prove, "prove", false, "run the old daemons beside the new edge, and tell what they answer otherwise")
 	c.Flags().StringVar(&flags.log, "log", "", "with --prove, an access log whose paths are asked for")
 	c.Flags().BoolVar(&flags.asJSON, "json", false, "tell of the lines as JSON; on stdout where -o has the site in a file")
@@ -73,7 +79,7 @@ func (s streams) importFiles(ctx context.Context, files []string, flags importFl
 	} else if _, err := os.Lstat(name); err == nil {
 		return fmt.Errorf("%s is there already: name another file", name)
 	}
-	result, err := importer.Import(importer.Options{Files: files, Root: flags.root, KeepPaths: flags.keepPaths, Name: name})
+	result, err := importer.Import(importer.Options{Files: files, Root: flags.root, KeepPaths: flags.keepPaths, Raw: flags.raw, Name: name})
 	if err != nil {
 		return err
 	}

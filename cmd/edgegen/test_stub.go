@@ -78,7 +78,7 @@ func (o *ownEdge) start(ctx context.Context, path string, given []config.Given) 
 	if o.public, err = freeListeners(2); err != nil {
 		return err
 	}
-	selection := generation.Selection{Roles: map[string]site.Engine{}}
+	selection := generation.Selection{Roles: map[string]site.Engine{}, Yields: true}
 	for _, role := range generation.Roles() {
 		selection.Roles[role] = site.Builtin
 	}

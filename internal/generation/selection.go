@@ -14,6 +14,8 @@ import (
 type Selection struct {
 	Native bool // every tier native: --engine native
 	Roles  map[string]site.Engine
+	// Yields has Roles give way where a tier is bound to a daemon.
+	Yields bool
 	// Templates are the daemons that have templates of one's own.
 	Templates []site.Engine
 }
@@ -68,7 +70,7 @@ func (s Selection) Wanted(edge *site.Edge, role string) (engine site.Engine, rea
 			return tls, "it ends TLS too"
 		}
 	}
-	if b := s.bond(edge, role); engine == site.Auto && b.Daemon != "" {
+	if b := s.bond(edge, role); b.Daemon != "" && (engine == site.Auto || s.Yields) {
 		return b.Daemon, "there is " + b.Why
 	}
 	return engine, reason

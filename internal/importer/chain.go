@@ -13,6 +13,8 @@ type chain struct {
 	tlsInFront bool
 	// apps are names that a daemon in front has for the servers of apps.
 	apps map[string]string
+	// raw has directives of nginx's stay as they are that the language has no word for.
+	raw bool
 	// announced are the listeners that begin with a PROXY header.
 	announced []*Line
 }

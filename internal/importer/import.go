@@ -18,6 +18,9 @@ type Options struct {
 	// KeepPaths has paths that lead to nothing here stay in the site, which is no good
 	// one then. Else what needs them is put into a comment.
 	KeepPaths bool
+	// Raw has directives of nginx's that the language has no word for stay as they are, in
+	// raw text, where they mean the same there.
+	Raw bool
 	// Name is the file that the site is for; relative paths start at its directory.
 	Name string
 }
@@ -83,7 +86,7 @@ func Import(o Options) (*Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find %s: %w", o.Name, cause(err))
 	}
-	c := &chain{files: f, out: &block{}, apps: map[string]string{}}
+	c := &chain{files: f, out: &block{}, apps: map[string]string{}, raw: o.Raw}
 	c.translate(read)
 	var site []byte
 	if len(c.sites()) > 0 {

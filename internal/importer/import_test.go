@@ -68,7 +68,7 @@ func setFile(t *testing.T, archive *txtar.Archive, name string, data []byte) {
 func imported(t *testing.T, archive *txtar.Archive) (dir string, result *Result) {
 	t.Helper()
 	dir = t.TempDir()
-	o := Options{Root: filepath.Join(dir, "root"), Name: filepath.Join(dir, "imported.hcl")}
+	o := Options{Root: filepath.Join(dir, "root"), Name: filepath.Join(dir, "imported.hcl"), Raw: strings.Contains(string(archive.Comment), "--raw")}
 	for _, f := range archive.Files {
 		if f.Name == "site.hcl" || f.Name == "account" {
 			continue

@@ -46,6 +46,9 @@ func (n *nginx) translate() {
 	}
 	n.edge()
 	n.makeSites()
+	if n.raw {
+		n.keepRaw()
+	}
 	n.leftOver(n.conf)
 }
 

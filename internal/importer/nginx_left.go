@@ -46,7 +46,11 @@ func (n *nginx) settle(d *directive) {
 	case n.inheritedOnly(d):
 		d.idle("no location takes it: each has one of its own, or none needs it")
 	default:
-		d.refuse(fmt.Sprintf("%s is not translated here", oneLine(d.name)), remedyNginx(d.name))
+		remedy := remedyNginx(d.name)
+		if staysRaw(d.name) && !n.raw && (d.around.name == "location" || d.around.name == "server") {
+			remedy += ", or import it by --raw"
+		}
+		d.refuse(fmt.Sprintf("%s is not translated here", oneLine(d.name)), remedy)
 	}
 }
 

@@ -96,7 +96,7 @@ func ordered(blocks []*block) []*block {
 }
 
 func rank(kind string) int {
-	return slices.Index([]string{"route", "maintenance", "cache", "backend", "hsts", "tls", "engine"}, kind) * -1
+	return slices.Index([]string{"route", "raw", "maintenance", "cache", "backend", "hsts", "tls", "engine"}, kind) * -1
 }
 
 // placesOf are the lines that a block comes from, in short.
