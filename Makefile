@@ -23,9 +23,13 @@
 # Each package has a timeout of its own. test/chaos has a target of its own,
 # since it needs the machine for itself. The packages that take longest begin, and
 # more of them run at a time than there are processors, as each waits for daemons
-# and clocks most of the time. They test one edgegen; lint vets.
+# and clocks most of the time. They test one edgegen; lint vets. Compilers and tests
+# may leave more garbage, which is a quarter of what they cost, and clones of the same
+# text share what is compiled.
 LONG = ./test/reload ./test/conformance ./test/apps ./test/lifecycle ./internal/native ./internal/render ./test/browser
 test: export EDGEGEN_UNDER_TEST = $(CURDIR)/bin/edgegen
+test: export GOGC = 400
+test: export GOFLAGS := $(GOFLAGS) -trimpath
 test: dependencies build
 	go test -vet=off -timeout 9m -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) $(LONG) \
 		$$(go list ./... | grep -vxF "$$(printf 'edgegen/%s\n' test/chaos $(LONG:./%=%))")
