@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"math"
 	"path"
 	"slices"
 	"strconv"
@@ -17,8 +18,16 @@ import (
 // stateDir is where an edge keeps its state in a pod.
 const stateDir = "/var/lib/edgegen/state"
 
-// notice is how long load balancers need to see that an edge drains.
-const notice = 10 * time.Second
+// writable are the directories that a pod may write to. They go with the pod.
+var writable = []string{"/var/lib/edgegen", "/tmp"}
+
+const (
+	// notice is how long load balancers need to see that an edge drains.
+	notice = 10 * time.Second
+	// ending is how long processes get to end, after what was in work has had its time,
+	// before the cluster kills the pod.
+	ending = 10 * time.Second
+)
 
 func meta(api, kind string) metav1.TypeMeta { return metav1.TypeMeta{APIVersion: api, Kind: kind} }
 
@@ -61,7 +70,7 @@ func (e *exporter) pod() corev1.PodSpec {
 	volumes, mounts := e.volumes()
 	// Draining takes what load balancers need to notice, and then timeouts.drain at
 	// most, first by preStop and then by the stop.
-	patience := int64((notice + 2*e.edge.Timeout.Drain) / time.Second)
+	patience := int64(math.Ceil((notice + 2*e.edge.Timeout.Drain + ending).Seconds()))
 	pod := corev1.PodSpec{
 		ServiceAccountName:            e.Name,
 		AutomountServiceAccountToken:  &no,

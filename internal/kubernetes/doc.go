@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -55,6 +56,12 @@ func Objects(loaded *config.Loaded, options Options, version string) ([]Object, 
 	e.Name = cmp.Or(e.Name, named(e.edge.Sites[e.edge.First].Host))
 	if wrong := validation.IsDNS1035Label(e.Name); len(wrong) > 0 || len(e.Name) > maxName {
 		return nil, nil, nil, fmt.Errorf("--name %q: the names of services are lower-case letters, digits and dashes, begin with a letter, and have at most %d characters", e.Name, maxName)
+	}
+	if wrong := validation.IsDNS1123Label(e.Namespace); e.Namespace != "" && len(wrong) > 0 {
+		return nil, nil, nil, fmt.Errorf("--namespace %q: the names of namespaces are lower-case letters, digits and dashes, at most %d", e.Namespace, validation.DNS1123LabelMaxLength)
+	}
+	if e.Image == "" || strings.ContainsFunc(e.Image, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
+		return nil, nil, nil, fmt.Errorf("--image %q: name an image, such as registry.example/edgegen:1.0", e.Image)
 	}
 	e.ports = e.listeners()
 	e.health = e.probes()

@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"bytes"
 	"cmp"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,8 +11,9 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"edgegen/internal/site"
 )
@@ -21,6 +23,9 @@ const mounted = "/etc/edgegen"
 
 // maxConfig is how much a ConfigMap holds, with room for its names.
 const maxConfig = 1<<20 - 64<<10
+
+// maxKey is how long a key of a ConfigMap or a Secret may be.
+const maxKey = validation.DNS1123SubdomainMaxLength
 
 // files is where each file of the site comes from in a pod.
 type files struct {
@@ -87,36 +92,6 @@ func (e *exporter) sort() files {
 	}
 	slices.SortFunc(f.config, func(a, b file) int { return cmp.Compare(a.path, b.path) })
 	return f
-}
-
-// pairs takes certificates with keys out of what a ConfigMap may hold.
-func (e *exporter) pairs(f *files) {
-	pair := func(name, certificate, key string) {
-		if f.sorted[certificate] || certificate == "" {
-			return
-		}
-		f.sorted[certificate], f.sorted[key] = true, true
-		s := Secret{Name: name, Certificate: e.shown(certificate), Key: e.shown(key)}
-		e.place(f, name, "tls.crt", certificate)
-		if key != certificate {
-			e.place(f, name, "tls.key", key)
-		} else { // both in one file
-			s = Secret{Name: name, Files: []SecretFile{{"tls.crt", e.shown(certificate)}}}
-		}
-		f.secrets = append(f.secrets, s)
-	}
-	for _, s := range e.edge.Sites {
-		for i := range s.TLS.Certificates {
-			name := e.Name + "-" + named(s.Host) + "-tls"
-			if i > 0 {
-				name += "-" + strconv.Itoa(i+1)
-			}
-			pair(name, s.TLS.Certificates[i], s.TLS.Keys[i])
-		}
-		for _, b := range s.Backends {
-			pair(e.Name+"-"+named(b.Name)+"-client", b.TLS.Certificate, b.TLS.Key)
-		}
-	}
 }
 
 // errSensitive says that a file holds what is to be seen nowhere.
@@ -221,9 +196,9 @@ func (e *exporter) shown(name string) string {
 func (e *exporter) key(name string) string {
 	inside := strings.TrimPrefix(e.shown(name), "/")
 	var key strings.Builder
-	for _, r := range inside {
+	for i, r := range inside {
 		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '.':
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '.' && i > 0:
 			key.WriteRune(r)
 		case r == '/':
 			key.WriteString("__")
@@ -231,5 +206,9 @@ func (e *exporter) key(name string) string {
 			fmt.Fprintf(&key, "_%x", r)
 		}
 	}
-	return key.String()
+	if key.Len() <= maxKey {
+		return key.String()
+	}
+	sum := sha256.Sum256([]byte(inside))
+	return fmt.Sprintf("%s_%x", key.String()[:maxKey-33], sum[:16])
 }

@@ -102,6 +102,9 @@ func TestRefused(t *testing.T) {
 		"top":         {edge: metrics, site: "  tls { self_signed = true }\n  route \"/files\" {\n    static { root = \".\" }\n  }\n", want: "beside the site file"},
 		"outside":     {edge: metrics, site: "  tls { self_signed = true }\n  route \"/files\" {\n    static { root = \"/usr/share/doc\" }\n  }\n", want: "outside of the site's directory"},
 		"unmonitored": {edge: "  health_path = \"/healthz\"\n", options: Options{ServiceMonitor: true}, want: "there is nothing to monitor"},
+		"crowd":       {edge: metrics, options: Options{Replicas: 1 << 30}, want: "there may be 10000"},
+		"log":         {edge: metrics + "  log { access = \"/usr/share/access.log\" }\n", want: "/usr/share/access.log lies where a pod may write nothing"},
+		"cache":       {edge: metrics + "  cache_storage {\n    type = \"file\"\n    path = \"/usr/share/cache.bin\"\n  }\n", want: "/usr/share/cache.bin lies where a pod may write nothing"},
 		"large":       {edge: metrics, site: "  tls { self_signed = true }\n  route \"/files\" {\n    static { root = \"large\" }\n  }\n", want: "is what a ConfigMap holds"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -122,6 +125,7 @@ func TestRefused(t *testing.T) {
 			if loaded.Edge == nil {
 				t.Fatalf("%v", diagnostics)
 			}
+			c.options.Image = "edgegen"
 			if c.options.Replicas == 0 {
 				c.options.Replicas = 2
 			}
@@ -183,6 +187,25 @@ func write(t *testing.T, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestOptions holds that a wrong option is told before a cluster is.
+func TestOptions(t *testing.T) {
+	loaded, diagnostics := config.Load("testdata/shop")
+	if loaded.Edge == nil {
+		t.Fatalf("%v", diagnostics)
+	}
+	for want, o := range map[string]Options{
+		"--name":        {Name: "Shop", Image: "edgegen"},
+		"--namespace":   {Namespace: "web\nkind: Pod", Image: "edgegen"},
+		"--image":       {},
+		`--image "a b"`: {Image: "a b"},
+	} {
+		o.Replicas = 1
+		if _, _, _, err := Objects(loaded, o, "1.2.3"); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%+v: %v, want one that begins with %s", o, err, want)
+		}
 	}
 }
 

@@ -14,10 +14,13 @@ import (
 
 // A port is one that the edge listens on.
 type port struct {
+	kind     string // http, https, http3 or metrics
 	name     string
 	number   uint16
 	protocol corev1.Protocol
 	public   bool // clients come by it; else the cluster does
+	// outer is where clients ask the service for it; 0 where somebody else has that.
+	outer uint16
 }
 
 // probes are how the cluster asks whether an edge is ready, and whether it runs.
@@ -47,7 +50,7 @@ func (e *exporter) listeners() []port {
 			if count++; count > 1 {
 				name += "-" + strconv.Itoa(count)
 			}
-			ports = append(ports, port{name, number, protocol, public})
+			ports = append(ports, port{kind: kind, name: name, number: number, protocol: protocol, public: public})
 		}
 	}
 	add("http", e.edge.HTTP, corev1.ProtocolTCP, true)
@@ -58,6 +61,7 @@ func (e *exporter) listeners() []port {
 	if e.edge.Metrics != nil {
 		add("metrics", e.edge.Metrics.Listen, corev1.ProtocolTCP, false)
 	}
+	e.offer(ports)
 	return ports
 }
 
@@ -100,14 +104,37 @@ func (p probes) probe(path string) corev1.ProbeHandler {
 	return corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: path, Port: intstr.FromString(p.port), Scheme: p.scheme}}
 }
 
-// outer is the port that clients ask the service at: the usual one, whatever the
-// edge listens on.
-func (e *exporter) outer(p port) int32 {
-	switch {
-	case p.name == "https" || p.name == "http3":
-		return int32(cmp.Or(e.edge.PublicPort, 443))
-	case p.name == "http":
-		return 80
+// offer says at which ports of the service clients find these. The usual one of a kind,
+// whatever the edge listens on, leads to who listens there, or else to the first of the
+// kind. Others have the number that they listen on.
+func (e *exporter) offer(ports []port) {
+	type place struct {
+		number   uint16
+		protocol corev1.Protocol
 	}
-	return int32(p.number)
+	taken := map[place]bool{}
+	give := func(p *port, number uint16) {
+		if at := (place{number, p.protocol}); p.outer == 0 && !taken[at] {
+			p.outer, taken[at] = number, true
+		}
+	}
+	secure := uint16(cmp.Or(e.edge.PublicPort, 443))
+	for _, usual := range []struct {
+		kind   string
+		number uint16
+	}{{"https", secure}, {"http3", secure}, {"http", 80}} {
+		of := func(p port) bool { return p.kind == usual.kind }
+		at := slices.IndexFunc(ports, func(p port) bool { return of(p) && p.number == usual.number })
+		if at < 0 {
+			at = slices.IndexFunc(ports, of)
+		}
+		if at >= 0 {
+			give(&ports[at], usual.number)
+		}
+	}
+	for i := range ports {
+		if ports[i].public {
+			give(&ports[i], ports[i].number)
+		}
+	}
 }

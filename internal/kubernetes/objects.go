@@ -1,8 +1,6 @@
 package kubernetes
 
 import (
-	"fmt"
-	"slices"
 	"unicode/utf8"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -45,8 +43,8 @@ func (e *exporter) service() *corev1.Service {
 		},
 	}
 	for _, p := range e.ports {
-		if p.public {
-			s.Spec.Ports = append(s.Spec.Ports, corev1.ServicePort{Name: p.name, Port: e.outer(p), TargetPort: intstr.FromString(p.name), Protocol: p.protocol})
+		if p.public && p.outer > 0 {
+			s.Spec.Ports = append(s.Spec.Ports, corev1.ServicePort{Name: p.name, Port: int32(p.outer), TargetPort: intstr.FromString(p.name), Protocol: p.protocol})
 		}
 	}
 	return s
@@ -113,32 +111,5 @@ func (e *exporter) monitor() map[string]any {
 			"selector":  map[string]any{"matchLabels": of},
 			"endpoints": []any{map[string]any{"port": "metrics", "path": "/metrics"}},
 		},
-	}
-}
-
-// doubts looks at what works on one machine and not on several.
-func (e *exporter) doubts() {
-	if e.Replicas < 1 {
-		e.refuse(site.Source{}, "there has to be an edge", "write --replicas 2, say")
-	}
-	if at := slices.IndexFunc(e.ports, func(p port) bool { return p.name == "https" }); at >= 0 && e.ports[at].number != 443 && e.edge.PublicPort == 0 {
-		e.warn(e.edge.HTTPS[0].Source, fmt.Sprintf("the service listens on 443, and redirects lead to %d", e.ports[at].number), "write public_port = 443 into the edge block")
-	}
-	for _, s := range e.edge.Sites {
-		if s.TLS.ACME {
-			e.refuse(s.TLS.Source, "each edge would ask the authority for a certificate of its own",
-				"have the cluster get it, by cert-manager say, and name the files in which its Secret is to be found: certificate = \"tls/tls.crt\", key = \"tls/tls.key\"")
-		}
-		if s.TLS.SelfSigned && !e.edge.Plain() {
-			e.warn(s.TLS.Source, "each edge signs its certificate itself, so clients see several", "name a certificate and a key for anything but a trial")
-		}
-		for _, b := range s.Backends {
-			if len(b.Command) > 0 {
-				e.warn(b.Source, "the image has to hold the program of this app, and each edge runs one", "give the app a Deployment, and name its Service here")
-			}
-			if at := slices.IndexFunc(b.Servers, func(s site.Server) bool { return s.Path != "" || isLoopback(s.Host) }); at >= 0 {
-				e.warn(b.Servers[at].Source, "this server is looked for in the edge's own pod", "name the Service of the app, such as app.default.svc:5000, unless it runs beside the edge")
-			}
-		}
 	}
 }

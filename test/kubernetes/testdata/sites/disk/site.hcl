@@ -5,9 +5,9 @@ edge {
   cache_storage {
     type = "file"
     size = "20GiB"
-    path = "/var/lib/edgegen/cache.bin"
+    path = "/tmp/cache.bin"
   }
-  log { access = "/var/lib/edgegen/access.log" }
+  log { access = "/tmp/access.log" }
   metrics { listen = ":9145" }
 }
 
