@@ -32,6 +32,8 @@ const (
 func (e *Edge) drain(hurry context.Context) {
 	ctx, cancel := context.WithTimeout(hurry, e.serving().Loaded.Edge.Timeout.Drain)
 	defer cancel()
+	e.away.Store(true)
+	e.dismiss(ctx, true)
 	for _, s := range e.serversNow() {
 		if door, ok := s.(drainer); ok {
 			door.takeNothing(ctx)

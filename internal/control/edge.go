@@ -69,7 +69,7 @@ func (e *Edge) first(ctx context.Context, loaded *config.Loaded, own *render.Tem
 	if e.layout, err = statedir.MakeRuntime(e.state.dir, e.who, e.state.instance.RemoveAtEnd); err != nil {
 		return err
 	}
-	if err := e.setAway(false); err != nil { // an edge that was killed may have left the file
+	if err := e.setAway(ctx, false); err != nil { // an edge that was killed may have left the file
 		return err
 	}
 	e.keepCleanersOff()

@@ -66,6 +66,12 @@ type (
 	// behind it go on.
 	drainer interface{ takeNothing(ctx context.Context) }
 
+	// dismisser ends each connection after its next answer, or keeps it again. Planes look
+	// at the edge's own flag.
+	dismisser interface {
+		dismiss(ctx context.Context, clients bool) error
+	}
+
 	// worker knows what is in work. An error means that it could not be asked.
 	worker interface {
 		activity() (native.Activity, error)

@@ -44,7 +44,7 @@ func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
 		e.answer(w, r, e.overview(), nil)
 	})
 	mux.HandleFunc("POST /drain", func(w http.ResponseWriter, r *http.Request) {
-		work, err := api.Work{}, e.setAway(r.FormValue(api.UndoField) == "")
+		work, err := api.Work{}, e.setAway(r.Context(), r.FormValue(api.UndoField) == "")
 		if err == nil {
 			work, err = e.work()
 		}

@@ -34,6 +34,7 @@ type varnishServer struct {
 }
 
 var (
+	_ dismisser = (*varnishServer)(nil)
 	_ guarded   = (*varnishServer)(nil)
 	_ recorder  = (*varnishServer)(nil)
 	_ refresher = (*varnishServer)(nil)

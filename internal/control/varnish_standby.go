@@ -75,5 +75,19 @@ func (v *varnishServer) refresh(ctx context.Context) error {
 			return err
 		}
 	}
+	if v.house.away.Load() { // the VCL of a reload has not heard of it
+		if err := v.dismiss(ctx, true); err != nil {
+			return err
+		}
+	}
 	return v.native.TendPurges(ctx)
+}
+
+func (v *varnishServer) dismiss(ctx context.Context, clients bool) error {
+	if v.native == nil || !v.runs() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, lastTime)
+	defer cancel()
+	return v.native.Dismiss(ctx, clients)
 }

@@ -115,7 +115,7 @@ func (x *exchange) ended(w decide.Way) answer {
 		return answer{Response: &wire.Response{Status: w.Status(x.Method), Header: w.Fields(), Length: -1}}
 	}
 	status := w.Status(x.AsksBy())
-	if w.Turn == decide.Health && x.model.away != nil && x.model.away() {
+	if w.Turn == decide.Health && x.model.isAway() {
 		status = http.StatusServiceUnavailable
 	}
 	return answer{Response: failure(status, w.Fields()...), close: w.Closes()}

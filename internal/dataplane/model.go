@@ -36,6 +36,9 @@ type model struct {
 	altSvc     string      // "" where HTTP/3 is not spoken
 }
 
+// isAway reports whether load balancers are to send nobody here.
+func (m *model) isAway() bool { return m.away != nil && m.away() }
+
 // route is a site.Route with what it refers to.
 type route struct {
 	*site.Route

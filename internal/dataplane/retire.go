@@ -64,7 +64,8 @@ func (p *Plane) shut() {
 }
 
 // lastOne reports whether a connection that came through a door is to end after its next
-// answer.
+// answer. While load balancers are told to send nobody here, clients come again on
+// another connection, which leads elsewhere.
 func (p *Plane) lastOne(d *door) bool {
-	return p.stopping.Load() || p.retiring.Load() || d != nil && d.closing.Load()
+	return p.stopping.Load() || p.retiring.Load() || d != nil && d.closing.Load() || p.model.Load().isAway()
 }

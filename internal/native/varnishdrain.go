@@ -18,7 +18,7 @@ const (
 // caller leads them elsewhere first. The error is ctx's where it ends first; the draining goes on
 // until varnishd is restarted or Resume is called.
 func (v *Varnish) Drain(ctx context.Context) error {
-	if err := v.CLI.SetHealth(ctx, flagBackend, "sick"); err != nil {
+	if err := v.Dismiss(ctx, true); err != nil {
 		return err
 	}
 	if err := v.CLI.SetParameter(ctx, "timeout_idle", drainIdle); err != nil {
@@ -37,9 +37,19 @@ func (v *Varnish) Drain(ctx context.Context) error {
 	}
 }
 
+// Dismiss has varnishd end each connection after its next answer, or keep it again. A VCL
+// that comes later knows nothing of it.
+func (v *Varnish) Dismiss(ctx context.Context, clients bool) error {
+	health := "auto"
+	if clients {
+		health = "sick"
+	}
+	return v.CLI.SetHealth(ctx, flagBackend, health)
+}
+
 // Resume ends what Drain has begun.
 func (v *Varnish) Resume(ctx context.Context) error {
-	if err := v.CLI.SetHealth(ctx, flagBackend, "auto"); err != nil {
+	if err := v.Dismiss(ctx, false); err != nil {
 		return err
 	}
 	return v.CLI.SetParameter(ctx, "timeout_idle", valueOf(options(v.inUse().arguments), "-p timeout_idle"))
