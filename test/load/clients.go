@@ -132,6 +132,9 @@ func (c *client) request(page Page) {
 // an answer that did not come, or that says the edge cannot answer.
 func (c *client) try(page Page) (whole bool, wrong, err error) {
 	low, _ := c.options.Generations.Window()
+	if c.connection != nil && c.connection.ended() { // since the last answer
+		c.drop()
+	}
 	if c.connection == nil {
 		protocol := "http/1.1"
 		if c.options.HTTP2 {
@@ -154,7 +157,7 @@ func (c *client) try(page Page) (whole bool, wrong, err error) {
 		c.drop()
 		return false, nil, err
 	}
-	if c.connection.Closed || c.used == c.options.Requests {
+	if c.connection.ended() || c.used == c.options.Requests {
 		c.drop()
 	}
 	_, high := c.options.Generations.Window()

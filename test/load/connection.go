@@ -105,9 +105,12 @@ func (c *Connection) Get(path string) (Answer, error) {
 	if err != nil {
 		return Answer{}, fmt.Errorf("read the body: %w", err)
 	}
-	c.Closed = response.Close || c.http2 != nil && c.http2.Err() != nil
+	c.Closed = response.Close || c.ended()
 	return Answer{Status: response.StatusCode, Header: response.Header, Body: string(body)}, nil
 }
+
+// ended reports whether there is no further answer to be had.
+func (c *Connection) ended() bool { return c.Closed || c.http2 != nil && c.http2.Err() != nil }
 
 // Send asks for a path and reads the head of the answer.
 func (c *Connection) Send(ctx context.Context, path string) (*http.Response, error) {
