@@ -16,9 +16,10 @@
 # make scan          what testssl.sh finds of TLS, as docs/tls.md says; needs Debian's testssl.sh
 # make counts        fifty thousand generated requests, which each mix of engines has to count as the clients do
 # make scrapes       a million scrapes of the metrics, which must leave nothing behind
+# make kubernetes    what is exported for a cluster, given to the API server of Kubernetes, which it builds first
 # make compare       ten thousand generated answers, asked of the builtin cache and of Varnish
 
-.PHONY: test bench chaos reloads kills lint build man deb image packages dependencies conformance hostile compare counts scrapes foretold cache-tests certificates scan
+.PHONY: test bench chaos reloads kills lint build man deb image packages dependencies conformance hostile kubernetes compare counts scrapes foretold cache-tests certificates scan
 
 # Each package has a timeout of its own. test/chaos has a target of its own,
 # since it needs the machine for itself. The packages that take longest begin, and
@@ -89,6 +90,12 @@ bench: build
 	cd bench/peers/caddy && go build -o $(CURDIR)/bin/caddy github.com/caddyserver/caddy/v2/cmd/caddy
 	go build -o bin/compare ./bench/compare
 	bin/compare -out bench $(BENCH)
+
+# The API server takes a quarter of an hour to build for the first time.
+kubernetes: export EDGEGEN_UNDER_TEST = $(CURDIR)/bin/edgegen
+kubernetes: export EDGEGEN_TEST_APISERVER = $(CURDIR)/bin/apiserver
+kubernetes: build
+	cd test/kubernetes && go build -o $(EDGEGEN_TEST_APISERVER) ./cmd/apiserver && go test -count=1 ./...
 
 compare: dependencies
 	go test -count=1 ./test/compare -trials 10000 -seed $$(date +%s)
