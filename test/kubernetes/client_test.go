@@ -150,11 +150,11 @@ func (c *client) namespace(t *testing.T, name string) {
 func (c *client) established(t *testing.T, definition *unstructured.Unstructured) {
 	t.Helper()
 	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true, func(context.Context) (bool, error) {
-		conditions, _, err := unstructured.NestedSlice(c.get(t, definition, "").Object, "status", "conditions")
+		conditions, _, _ := unstructured.NestedSlice(c.get(t, definition, "").Object, "status", "conditions") // it may have none yet
 		return slices.ContainsFunc(conditions, func(one any) bool {
 			condition, ok := one.(map[string]any)
 			return ok && condition["type"] == "Established" && condition["status"] == "True"
-		}), err
+		}), nil
 	})
 	if err != nil {
 		t.Fatalf("%s: %v", named(definition), err)
