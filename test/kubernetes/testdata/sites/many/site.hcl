@@ -28,8 +28,8 @@ site "a-b.example" {
   aliases = ["www.a-b.example"]
   hosts   = ["*.a-b.example"]
   tls {
-    certificate = ["tls/a-b.crt", "tls/a-b.second.crt"]
-    key         = ["tls/a-b.key", "tls/a-b.second.key"]
+    certificate = "tls/a-b.crt"
+    key         = "tls/a-b.key"
     client_ca   = "conf/clients.pem"
     client_auth = "optional"
   }
