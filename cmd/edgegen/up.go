@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -80,6 +81,8 @@ const (
 // up runs the edge. A reader of stderr that has stalled must hold up neither the edge nor
 // its end, so everything that is written there goes through a queue here.
 func up(ctx context.Context, s streams, path string, flags upFlags, selection generation.Selection) error {
+	block := heapFloor()
+	defer runtime.KeepAlive(block)
 	var log logger
 	messages := queue.New(s.err, queue.Options{Limit: logLimit, Written: func(dropped int64) {
 		log.Warn("messages were dropped, as nobody read them", "dropped", dropped)
