@@ -51,6 +51,17 @@ type Record struct {
 	Upstream time.Duration // until the head of its answer
 }
 
+// Clone is the record with texts of its own: those of a record that is handed over may be
+// written over behind that.
+func (r Record) Clone() Record {
+	for _, text := range []*string{
+		&r.Way.Site, &r.Way.Route, &r.Way.Backend, &r.ID, &r.Trace, &r.Protocol, &r.Method, &r.Host, &r.Path, &r.Referer, &r.UserAgent, &r.Cache, &r.Tier, &r.Backend,
+	} {
+		*text = strings.Clone(*text)
+	}
+	return r
+}
+
 // TraceID is the ID of the trace that a request is of, "" for none.
 func (r *Record) TraceID() string {
 	if len(r.Trace) < site.TraceParentSize {

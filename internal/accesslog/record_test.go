@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/netip"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 	"unicode"
 	"unicode/utf8"
+	"unsafe"
 
 	"edgegen/internal/site"
 )
@@ -207,5 +209,37 @@ func BenchmarkAccessLine(b *testing.B) {
 				write(&line, &r)
 			}
 		})
+	}
+}
+
+// A clone shares no text with the record, whatever fields that gets.
+func TestClone(t *testing.T) {
+	var r Record
+	fields := func(r *Record) (texts []*string) {
+		var find func(v reflect.Value)
+		find = func(v reflect.Value) {
+			for i := range v.NumField() {
+				if f := v.Field(i); f.Kind() == reflect.String {
+					texts = append(texts, f.Addr().Interface().(*string))
+				} else if f.Type() == reflect.TypeFor[Way]() {
+					find(f)
+				}
+			}
+		}
+		find(reflect.ValueOf(r).Elem())
+		return texts
+	}
+	for i, text := range fields(&r) {
+		*text = strings.Repeat("x", i+1)
+	}
+	clone := r.Clone()
+	if clone != r {
+		t.Errorf("%+v is not %+v", clone, r)
+	}
+	mine := fields(&r)
+	for i, text := range fields(&clone) {
+		if unsafe.StringData(*text) == unsafe.StringData(*mine[i]) {
+			t.Errorf("text %d is shared", i)
+		}
 	}
 }

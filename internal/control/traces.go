@@ -26,7 +26,7 @@ func (e *house) told(r accesslog.Record, cache site.Engine) {
 		return
 	}
 	g := e.serving()
-	request := tracing.Request{Record: r}
+	request := tracing.Request{Record: r.Clone()}
 	for _, role := range generation.Roles() {
 		engine := g.Engines[role].Engine
 		switch {

@@ -5,6 +5,7 @@ package metrics
 import (
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -75,7 +76,7 @@ func (m *Meter) way(of accesslog.Way) *way {
 	}
 	grown := maps.Clone(known)
 	w := &way{}
-	grown[of] = w
+	grown[accesslog.Way{Site: strings.Clone(of.Site), Route: strings.Clone(of.Route), Backend: strings.Clone(of.Backend)}] = w
 	m.ways.Store(&grown)
 	return w
 }

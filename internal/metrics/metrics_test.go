@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
@@ -237,4 +238,15 @@ func BenchmarkCount(b *testing.B) {
 			m.Count(r)
 		}
 	})
+}
+
+// What a record says may be written over once it has been counted.
+func TestCountKeepsNoText(t *testing.T) {
+	m := NewMeter()
+	text := []byte("shop.test")
+	m.Count(accesslog.Record{Way: accesslog.Way{Site: unsafe.String(&text[0], len(text))}, Status: 200})
+	copy(text, "xxxx")
+	if total := (*m.ways.Load())[accesslog.Way{Site: "shop.test"}]; total == nil || total.total().requests() != 1 {
+		t.Error("the site is not found by its name")
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"iter"
 	"net/netip"
-	"strconv"
 	"strings"
 	"time"
 
@@ -47,7 +46,7 @@ func (l *logNote) read(records iter.Seq2[vsm.Tag, string]) (told bool) {
 	for tag, text := range records {
 		switch tag {
 		case vsm.VCLLog:
-			if name, value, _ := strings.Cut(text, ":"); name == "edge-probe" {
+			if name, value := cut(text, ':'); name == "edge-probe" {
 				return false
 			} else if note := noteOfVCL(name); note >= 0 {
 				l.first(note, value)
@@ -103,14 +102,14 @@ func noteOfVCL(name string) int {
 
 // time reads EVENT: SECONDS SINCE-BEGIN SINCE-LAST.
 func (l *logNote) time(text string) {
-	switch event, times, _ := strings.Cut(text, ": "); event {
-	case "Start":
+	switch event, times := cut(text, ' '); event {
+	case "Start:":
 		l.first(logStarted, times)
-	case "Resp":
+	case "Resp:":
 		l.first(logAnswered, word(times, 2))
-	case "Pipe":
+	case "Pipe:":
 		l.first(logSent, word(times, 2))
-	case "PipeSess":
+	case "PipeSess:":
 		l.first(logClosed, word(times, 2))
 	}
 }
@@ -124,10 +123,18 @@ func (l *logNote) first(note int, text string) {
 // word is the nth, counted from 1, of words with a space between them.
 func word(text string, n int) string {
 	for ; n > 1; n-- {
-		_, text, _ = strings.Cut(text, " ")
+		_, text = cut(text, ' ')
 	}
-	text, _, _ = strings.Cut(text, " ")
+	text, _ = cut(text, ' ')
 	return text
+}
+
+// cut is strings.Cut at a byte, which is found sooner than a text.
+func cut(text string, at byte) (before, after string) {
+	if n := strings.IndexByte(text, at); n >= 0 {
+		return text[:n], text[n+1:]
+	}
+	return text, ""
 }
 
 // server is the name of whom a pipe led to, or was to lead to.
@@ -138,7 +145,7 @@ func (l *logNote) server() string {
 	return strings.TrimSuffix(l[logFailed], ":")
 }
 
-// request says what is told. The server is the one that a pipe led to. What
+// request says what is told. Its texts are there as long as those that it was read of. The server is the one that a pipe led to. What
 // varnishd's log does not tell is zero: all but Time, Status and Protocol of what
 // was refused as no HTTP.
 //
@@ -146,30 +153,30 @@ func (l *logNote) server() string {
 // from the app, and 502 if none did; its bytes include the head of the app's answer; and
 // its upstream time is the one until the app had been sent the handshake.
 func (l *logNote) request(server string) accesslog.Record {
-	start, before, _ := strings.Cut(l[logStarted], " ")
-	before, _, _ = strings.Cut(before, " ")
+	start, before := cut(l[logStarted], ' ')
+	before, _ = cut(before, ' ')
 	r := accesslog.Record{
 		Time: time.UnixMicro((seconds(start) - seconds(before)).Microseconds()), Protocol: l[logProtocol], Method: l[logMethod], Path: l[logPath],
 		Status: int(count(l[logStatus])), Bytes: count(l[logBytes]), Duration: seconds(l[logAnswered]),
 		Tier: "cache",
 	}
-	if over, method, _ := strings.Cut(l[logOver], " "); over != "" {
+	if over, method := cut(l[logOver], ' '); over != "" {
 		r.Protocol, r.Method = over, cmp.Or(method, r.Method)
 	}
-	client, asker, _ := strings.Cut(l[logAsker], " ")
+	client, asker := cut(l[logAsker], ' ')
 	r.Client = address(client, l[logPeer])
-	r.ID, r.Trace, _ = strings.Cut(asker, " ")
+	r.ID, r.Trace = cut(asker, ' ')
 	r.Trace, r.Inherited = strings.CutSuffix(r.Trace, " kept")
-	r.Host, r.Referer, _ = strings.Cut(l[logHead], "\n")
-	r.Referer, r.UserAgent, _ = strings.Cut(r.Referer, "\n")
+	r.Host, r.Referer = cut(l[logHead], '\n')
+	r.Referer, r.UserAgent = cut(r.Referer, '\n')
 	var way string
-	r.Cache, way, _ = strings.Cut(l[logAnswer], " ")
+	r.Cache, way = cut(l[logAnswer], ' ')
 	r.Way = wayOf(way)
 	if r.Cache == "" {
 		r.Cache = "PASS"
 	}
-	if tier, rest, _ := strings.Cut(l[logTier], " "); tier != "" {
-		took, backend, _ := strings.Cut(rest, " ")
+	if tier, rest := cut(l[logTier], ' '); tier != "" {
+		took, backend := cut(rest, ' ')
 		r.Tier, r.Backend, r.Upstream = tier, backend, time.Duration(count(took))*time.Microsecond
 	}
 	if l[logDown] != "" {
@@ -180,8 +187,8 @@ func (l *logNote) request(server string) accesslog.Record {
 
 // wayOf is where a request was led: SITE, then BACKEND, or "." for none, and ROUTE.
 func wayOf(text string) (w accesslog.Way) {
-	w.Site, w.Route, _ = strings.Cut(text, " ")
-	w.Backend, w.Route, _ = strings.Cut(w.Route, " ")
+	w.Site, w.Route = cut(text, ' ')
+	w.Backend, w.Route = cut(w.Route, ' ')
 	if w.Backend == "." {
 		w.Backend = ""
 	}
@@ -212,18 +219,25 @@ func address(candidates ...string) netip.Addr {
 	return netip.Addr{}
 }
 
-// count reads a count; what is none is 0.
-func count(text string) int64 {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 0 {
+// count reads a count; what is none is 0. strconv would make an error of what is none.
+func count(text string) (n int64) {
+	const most = 18 // digits of which none is too many
+	if len(text) > most {
 		return 0
+	}
+	for i := range len(text) {
+		digit := text[i] - '0'
+		if digit > 9 {
+			return 0
+		}
+		n = 10*n + int64(digit)
 	}
 	return n
 }
 
 // seconds reads a time with six digits behind its point; what is none is 0.
 func seconds(text string) time.Duration {
-	whole, rest, _ := strings.Cut(text, ".")
+	whole, rest := cut(text, '.')
 	if len(rest) != 6 || len(whole) > 10 {
 		return 0
 	}

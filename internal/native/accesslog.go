@@ -1,6 +1,8 @@
 package native
 
 import (
+	"strings"
+
 	"edgegen/internal/accesslog"
 	"edgegen/internal/vsm"
 )
@@ -70,5 +72,5 @@ func (r *accessReader) pipe(request uint64, server string) {
 	if len(r.piped) > morePipes {
 		clear(r.piped)
 	}
-	r.piped[request] = server
+	r.piped[request] = strings.Clone(server)
 }

@@ -21,7 +21,8 @@ type Setup struct {
 	Credential *supervise.Credential // whom the daemons run as; nil is the caller's user
 
 	// Message takes what a daemon says, under the process's name; Access takes
-	// each request that the cache tier has answered, and Untold why some will not come.
+	// each request that the cache tier has answered, whose texts it has to copy where it
+	// keeps them, and Untold why some will not come.
 	Message func(name string, line []byte)
 	Access  func(accesslog.Record)
 	Untold  func(error)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"strconv"
-	"strings"
 )
 
 // Tag is what a record tells. Those that nobody here asks for are Other.
@@ -76,24 +75,38 @@ func words(bytes int) int { return (bytes + 3) / 4 }
 type record struct {
 	tag  Tag
 	id   uint64 // of its transaction
-	text []byte
-	size int // with what comes before the text, and behind it
+	text []byte // of one that is Other, nil
+	size int    // with what comes before the text, and behind it
+}
+
+// measure reads which record a copy begins with, and its size; 0 where that is cut off.
+func (l *layout) measure(raw []byte) (tag Tag, size int) {
+	before := 4 * l.overhead
+	if len(raw) < before {
+		return 0, 0
+	}
+	head := binary.NativeEndian.Uint32(raw)
+	size = before + 4*words(int(head&0xffff))
+	if len(raw) < size {
+		return 0, 0
+	}
+	return l.tags[head>>24], size
 }
 
 // first reads the record that a copy begins with; false where that is cut off.
 func (l *layout) first(raw []byte) (r record, ok bool) {
+	if r.tag, r.size = l.measure(raw); r.size == 0 {
+		return r, false
+	}
+	r.id = l.number(raw)
+	if r.tag == Other {
+		return r, true
+	}
 	before := 4 * l.overhead
-	if len(raw) < before {
-		return r, false
+	r.text = raw[before : before+int(binary.NativeEndian.Uint32(raw)&0xffff)]
+	for n := len(r.text); n > 0 && r.text[n-1] == 0; n-- {
+		r.text = r.text[:n-1]
 	}
-	head := binary.NativeEndian.Uint32(raw)
-	length := int(head & 0xffff)
-	r.size = before + 4*words(length)
-	if len(raw) < r.size {
-		return r, false
-	}
-	r.tag, r.id = l.tags[head>>24], l.number(raw)
-	r.text = bytes.TrimRight(raw[before:before+length], "\x00")
 	return r, true
 }
 
@@ -116,10 +129,12 @@ func (l *layout) sizeOf(head, next uint32) int {
 
 // describes reports whether a Begin is that of a request or of a pipe, and whose child
 // it is.
-func describes(begin string) (parent uint64, pipe, wanted bool) {
-	kind, rest, _ := strings.Cut(begin, " ")
-	number, reason, _ := strings.Cut(rest, " ")
-	parent, _ = strconv.ParseUint(number, 10, 64)
-	pipe = kind == "bereq" && reason == "pipe"
-	return parent, pipe, pipe || kind == "req"
+func describes(begin []byte) (parent uint64, pipe, wanted bool) {
+	kind, rest, _ := bytes.Cut(begin, []byte(" "))
+	number, reason, _ := bytes.Cut(rest, []byte(" "))
+	for _, digit := range number {
+		parent = 10*parent + uint64(digit-'0')
+	}
+	pipe = string(kind) == "bereq" && string(reason) == "pipe"
+	return parent, pipe, pipe || string(kind) == "req"
 }

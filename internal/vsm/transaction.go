@@ -1,6 +1,9 @@
 package vsm
 
-import "iter"
+import (
+	"iter"
+	"unsafe"
+)
 
 // Transaction is a request that has ended, or the backend's side of one that was piped.
 type Transaction struct {
@@ -13,20 +16,19 @@ type Transaction struct {
 }
 
 // Records are those of the transaction in their order, tags that are Other aside. They
-// are there while the transaction is handed over; the texts stay.
+// are there, and so are their texts, while the transaction is handed over: whoever keeps a
+// text copies it. There are tens of thousands a second, of which most are only counted.
 func (t *Transaction) Records() iter.Seq2[Tag, string] {
 	return func(yield func(Tag, string) bool) {
-		whole := string(t.raw) // one allocation for all texts
-		for at := 0; at < len(whole); {
-			r, ok := t.layout.first(t.raw[at:])
+		for raw := t.raw; ; {
+			r, ok := t.layout.first(raw)
 			if !ok {
 				return
 			}
-			begins := at + 4*t.layout.overhead
-			if r.tag != Other && !yield(r.tag, whole[begins:begins+len(r.text)]) {
+			if r.tag != Other && !yield(r.tag, unsafe.String(unsafe.SliceData(r.text), len(r.text))) {
 				return
 			}
-			at += r.size
+			raw = raw[r.size:]
 		}
 	}
 }
@@ -36,6 +38,7 @@ func (t *Transaction) Records() iter.Seq2[Tag, string] {
 type assembler struct {
 	layout *layout
 	open   map[uint64][]byte // what has come of transactions that have not ended
+	ended  Transaction       // the one that is handed over
 }
 
 // take hands over each transaction that ends in a piece of the log.
@@ -54,12 +57,13 @@ func (a *assembler) take(raw []byte, each func(*Transaction)) {
 // run is how much of a piece is one transaction's, and whether that ends there.
 func (a *assembler) run(raw []byte, id uint64) (length int, ended bool) {
 	for {
-		r, ok := a.layout.first(raw[length:])
-		if !ok || r.id != id {
+		rest := raw[length:]
+		tag, size := a.layout.measure(rest)
+		if size == 0 || a.layout.number(rest) != id {
 			return length, false
 		}
-		length += r.size
-		if r.tag == End {
+		length += size
+		if tag == End {
 			return length, true
 		}
 	}
@@ -72,8 +76,10 @@ func (a *assembler) add(one record, raw []byte, ended bool, each func(*Transacti
 		return // varnishd's own
 	}
 	if one.tag == Begin {
-		delete(a.open, one.id)
-		if _, _, wanted := describes(string(one.text)); !wanted {
+		if len(a.open) > 0 {
+			delete(a.open, one.id)
+		}
+		if _, _, wanted := describes(one.text); !wanted {
 			return
 		}
 	} else {
@@ -90,9 +96,12 @@ func (a *assembler) add(one record, raw []byte, ended bool, each func(*Transacti
 		a.open[one.id] = raw
 		return
 	}
-	delete(a.open, one.id)
+	if len(a.open) > 0 {
+		delete(a.open, one.id)
+	}
 	begin, _ := a.layout.first(raw)
-	t := Transaction{ID: one.id, layout: a.layout, raw: raw}
-	t.Parent, t.Pipe, _ = describes(string(begin.text))
-	each(&t)
+	t := &a.ended
+	*t = Transaction{ID: one.id, layout: a.layout, raw: raw}
+	t.Parent, t.Pipe, _ = describes(begin.text)
+	each(t)
 }
