@@ -22,7 +22,9 @@ func newDrain(s streams) *cobra.Command {
 listener and edge.health_path answer 503 from then on, and load balancers that
 ask for one of them send clients elsewhere. It waits until that has been noticed,
 and then until no request is in work and no WebSocket is open. The edge goes on
-serving whoever comes all the same; stop ends it, drain --undo takes it back.`,
+serving whoever comes all the same, and ends a kept connection with the next
+answer on it, so that its client comes again by way of the load balancer. stop
+ends the edge, drain --undo takes it back.`,
 		Example: `  edgegen drain --notice 1s
   edgegen drain --undo`,
 		Args: noArguments,

@@ -75,6 +75,7 @@ func configured(image v1.Image, version string, made time.Time) *v1.ConfigFile {
 		Entrypoint:   []string{"/usr/bin/edgegen"},
 		Cmd:          []string{"up", "/etc/edgegen", "--state-dir", "/var/lib/edgegen/state"},
 		User:         "65532:65532",
+		Env:          []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}, // preStop names the program alone
 		ExposedPorts: map[string]struct{}{"8080/tcp": {}, "8443/tcp": {}},
 		Volumes:      map[string]struct{}{"/var/lib/edgegen": {}},
 		StopSignal:   "SIGTERM",

@@ -55,7 +55,7 @@ func TestContract(t *testing.T) {
 				counted[name+", HTTP/3"] = runCorpus(t, c, edges, over3, busy)
 			}
 			holdCounts(t, edges["main"])
-			holdDrain(t, edges["open"])
+			holdDrain(t, c, edges["open"])
 			stopAll(edges)
 			mu.Lock()
 			defer mu.Unlock()
@@ -177,7 +177,7 @@ func (s *score) String() string {
 // TestDifferences holds that every declared difference is observed by a case.
 func TestDifferences(t *testing.T) {
 	cases, declared := map[string]bool{}, map[string]bool{}
-	for _, c := range corpus() {
+	for _, c := range append(corpus(), drainCase()) {
 		if (c.differs == "") != (c.observed == "") {
 			t.Errorf("%s %s: a difference is named and observed, or neither", c.clause, c.name)
 		}

@@ -7,17 +7,25 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"edgegen/test/edge"
 )
 
 // holdDrain holds H4 and O1 of an edge that nobody else asks any more: load balancers
 // are told that it is not ready, by all ways, and that it is again. Its requests have
 // been counted although it writes no access log.
-func holdDrain(t *testing.T, s *subject) {
+func holdDrain(t *testing.T, c edge.Combination, s *subject) {
 	t.Helper()
-	a := &attempt{edge: s, mark: "c9999z"}
-	for _, problem := range a.try(contractCase{run: drained}) {
-		t.Error(problem)
+	a, one := &attempt{edge: s, mark: "c9999z"}, drainCase()
+	declared, sometimes := declares(c, one.differs, http1)
+	if complaint := judge(one, declared, sometimes, a.try(one)); complaint != "" {
+		t.Error(complaint)
 	}
+}
+
+// drainCase is none of the corpus, as it wants the edge for itself.
+func drainCase() contractCase {
+	return contractCase{clause: "H4", name: "an edge that drains", run: drained, differs: "nginx-keeps-draining", observed: "a connection is kept"}
 }
 
 func drained(a *attempt) {
@@ -31,6 +39,16 @@ func drained(a *attempt) {
 		plain.send(get("open.test", "/healthz"))
 		if got := plain.read("GET"); got.status != status {
 			a.errorf("%s, health_path on a plain listener is answered %d", what, got.status)
+		}
+		kept := a.open("open.test")
+		defer kept.conn.Close()
+		kept.send(get("open.test", "/"))
+		kept.read("GET")
+		if status == http.StatusOK {
+			kept.send(get("open.test", "/"))
+			kept.read("GET")
+		} else if _, closed := kept.closed(patience); !closed {
+			a.errorf("%s, a connection is kept", what)
 		}
 		if got := a.monitor("/readyz"); got != status {
 			a.errorf("%s, /readyz is answered %d", what, got)

@@ -33,12 +33,13 @@ func layerOf(t *testing.T, layout string) string {
 		Config           struct {
 			User, StopSignal string
 			Entrypoint, Cmd  []string
+			Env              []string
 			ExposedPorts     map[string]any
 		}
 	}
 	decode(t, blob(layout, manifest.Config.Digest), &config)
 	if config.OS != "linux" || config.Config.User != "65532:65532" || config.Config.StopSignal != "SIGTERM" ||
-		!slices.Equal(config.Config.Entrypoint, []string{"/usr/bin/edgegen"}) || len(config.Config.ExposedPorts) != 2 {
+		!slices.Equal(config.Config.Entrypoint, []string{"/usr/bin/edgegen"}) || len(config.Config.ExposedPorts) != 2 || len(config.Config.Env) != 1 {
 		t.Errorf("the image is configured as %+v", config)
 	}
 	return blob(layout, manifest.Layers[0].Digest)

@@ -33,14 +33,40 @@ func TestImage(t *testing.T) {
 	needs(t, "curl", "unshare")
 	layout := filepath.Join(bin, "image")
 	layer := layerOf(t, layout)
-	inNamespaces(t, "image.sh", layer)
+	for _, who := range users() {
+		t.Run(who.name, func(t *testing.T) {
+			who.set(t)
+			inNamespaces(t, "image.sh", layer)
+		})
+	}
+}
+
+// A user is whom a container runs as.
+type user struct{ name, user, groups string }
+
+// users are the image's own, and one of those that OpenShift gives to a namespace: its
+// number is in no file, its group is root's, and volumes belong to a further one.
+func users() []user {
+	return []user{{"own", "65532:65532", "65532"}, {"given", "1000710000:0", "1000710000"}}
+}
+
+// set tells a script.
+func (u user) set(t *testing.T) {
+	t.Helper()
+	t.Setenv("RUN_AS", u.user)
+	t.Setenv("RUN_AS_GROUPS", u.groups)
 }
 
 // TestPod runs the image's program as `edgegen export kubernetes` has a cluster
 // run it.
 func TestPod(t *testing.T) {
 	needs(t, "curl", "unshare")
-	inNamespaces(t, "pod.sh", filepath.Join(bin, "edgegen-image"), "../../internal/kubernetes/testdata/shop")
+	for _, who := range users() {
+		t.Run(who.name, func(t *testing.T) {
+			who.set(t)
+			inNamespaces(t, "pod.sh", filepath.Join(bin, "edgegen-image"), "../../internal/kubernetes/testdata/shop")
+		})
+	}
 }
 
 // needs skips a test that this machine or this user cannot run, and says why. Who

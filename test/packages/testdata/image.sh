@@ -1,4 +1,4 @@
-# Runs the image whose layer is $1 as any user, as process 1, with nothing to write
+# Runs the image whose layer is $1 as the user RUN_AS, as process 1, with nothing to write
 # to but /tmp and /var/lib/edgegen. $2 is a directory for it.
 root=$2/root
 mkdir "$root"
@@ -12,7 +12,7 @@ ip link set lo up
 
 unshare --pid --fork --kill-child sh -eu -c '
     mount -t proc proc "$1/proc"
-    exec setpriv --no-new-privs chroot --userspec=12345:12345 --groups= "$1" \
+    exec setpriv --no-new-privs chroot --userspec="$RUN_AS" --groups="$RUN_AS_GROUPS" "$1" \
         /usr/bin/edgegen up /etc/edgegen --state-dir /var/lib/edgegen/state
 ' - "$root" >"$2/log" 2>&1 &
 unshare=$!

@@ -1,6 +1,6 @@
-# Runs the program $1 as a pod of `edgegen export kubernetes` would: an ordinary
-# user, ports below 1024, and the site of the directory $3 from a ConfigMap, which
-# changes as the kubelet changes one. $2 is a directory for it.
+# Runs the program $1 as a pod of `edgegen export kubernetes` would: the user RUN_AS,
+# ports below 1024, a root that nobody writes to, and the site of the directory $3 from
+# a ConfigMap, which changes as the kubelet changes one. $2 is a directory for it.
 root=$2/root
 mount -t tmpfs tmpfs "$2"
 mkdir -p "$root/usr/bin" "$root/proc" "$root/tmp" "$root/var/lib/edgegen" "$root/etc/edgegen/..first"
@@ -8,18 +8,18 @@ cp "$1" "$root/usr/bin/edgegen"
 cd "$root/etc/edgegen"
 cp -r "$3"/* ..first
 chmod 0440 ..first/htpasswd
-chown -R root:65532 ..first
+chown -R "root:$RUN_AS_GROUPS" ..first
 ln -s ..first ..data
 for name in ..first/*; do ln -s "..data/${name##*/}" "${name##*/}"; done
 cd /
 chmod 1777 "$root/tmp"
-chown root:65532 "$root/var/lib/edgegen"
+chown "root:$RUN_AS_GROUPS" "$root/var/lib/edgegen"
 chmod 2777 "$root/var/lib/edgegen"
 mount -t proc proc "$root/proc"
 ip link set lo up
 echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
 
-chroot --userspec=65532:65532 --groups= "$root" \
+chroot --userspec="$RUN_AS" --groups="$RUN_AS_GROUPS" "$root" \
     /usr/bin/edgegen up /etc/edgegen --watch --state-dir /var/lib/edgegen/state >"$2/log" 2>&1 &
 edge=$!
 trap 'cat "$2/log"' EXIT
