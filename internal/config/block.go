@@ -173,9 +173,28 @@ func (b *block) unknownBlock(node *hclsyntax.Block) {
 		"%s has no block %q", b.schema.title, node.Type)
 }
 
+// meant has nobody miss what an unknown name has most likely meant.
+func (b *block) meant(name string) {
+	if a := b.schema.argument(name); a != nil {
+		b.findWrong(a)
+	}
+	if kind := b.schema.child(name); kind != nil {
+		b.findLacking(kind)
+	}
+}
+
+// findLacking notes that the block would hold more of a kind, but for an error.
+func (b *block) findLacking(kind *schema) {
+	if b.lacking == nil {
+		b.lacking = map[*schema]bool{}
+	}
+	b.lacking[kind] = true
+}
+
 // remedyFor says what an unknown name may have meant.
 func (b *block) remedyFor(name string, known []string) string {
 	if near, ok := nearest(strings.TrimPrefix(name, "vcl_"), known); ok {
+		b.meant(near)
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	if said := foreign(name); said != "" {

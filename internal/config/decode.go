@@ -126,7 +126,7 @@ func (l *loader) sites(all []written) (sites []site.Site, first int) {
 func (l *loader) claim(name located) {
 	l.note.claim(name)
 	if first, taken := l.claims[name.text]; taken {
-		l.errorAt(name.place, "", "%s is claimed twice: first at %s", name.text, l.where(first))
+		l.errorAt(name.place, "give one of them another host, or make one block of both", "%s is claimed twice: first at %s", name.text, l.where(first))
 		return
 	}
 	l.claims[name.text] = name.place

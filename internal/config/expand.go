@@ -58,10 +58,7 @@ func (b *block) repeat(node *hclsyntax.Block) []*hclsyntax.Block {
 	}
 	content := opened.content()
 	if content == nil || r.each == cty.NilVal {
-		if b.lacking == nil {
-			b.lacking = map[*schema]bool{}
-		}
-		b.lacking[kind] = true
+		b.findLacking(kind)
 		return nil
 	}
 	if r.iterator == "" {

@@ -17,6 +17,9 @@ const (
 	maxOperators = 1000
 )
 
+// openQuote is what the parser says of a text that is not shut.
+const openQuote = "Invalid multi-line string"
+
 var start = hcl.Pos{Line: 1, Column: 1}
 
 // parse returns the pieces of each source, in their order.
@@ -54,6 +57,9 @@ func (l *loader) parseOne(s *source) *hclsyntax.Body {
 		at := 0
 		if problem.Subject != nil {
 			at = problem.Subject.Start.Byte
+		}
+		if len(shown) > 0 && problem.Summary == openQuote {
+			break // which the one before has opened, or shut
 		}
 		// A second problem at one place is an echo of the first.
 		if len(shown) < maxSyntaxErrors && !shown[at] {
@@ -126,6 +132,10 @@ func plainSyntax(problem *hcl.Diagnostic, found string) (summary, remedy string)
 		return "a comma after an argument", "leave the comma out, and " + separate
 	case problem.Summary == "Missing newline after argument":
 		return "more than one argument on a line", separate
+	case problem.Summary == openQuote:
+		return "a text in quotes does not end on its line", `end it with a quote, or write <<EOT … EOT for a text of several lines`
+	case found == ";" && problem.Summary == "Invalid character":
+		return `a ";" after an argument`, "leave it out: an argument ends with its line"
 	case problem.Summary == "Invalid block definition":
 		return "neither an argument nor a block", `write name = value, or name "label" { … }`
 	}

@@ -19,7 +19,7 @@ func checkTLS(b *block, tls *site.TLS) {
 	}
 	certificate, key, selfSigned, acme := b.row(&tls.Certificates), b.row(&tls.Keys), b.row(&tls.SelfSigned), b.row(&tls.ACME)
 	switch given := b.holds(certificate) || b.holds(key); {
-	case !b.present() && b.around.writesAsArgument(b.schema): // which has been reported
+	case !b.present() && (b.around.writesAsArgument(b.schema) || b.around.lacking[b.schema]): // which has been reported
 	case !b.present():
 		b.lacksTLS(b.around.place)
 	case given && tls.SelfSigned:
@@ -32,7 +32,7 @@ func checkTLS(b *block, tls *site.TLS) {
 		b.certificates(tls, certificate, key)
 	case tls.ACME:
 		b.orderable(tls)
-	case !tls.SelfSigned && !b.wrong(selfSigned) && !b.wrong(acme):
+	case !tls.SelfSigned && !b.wrong(selfSigned) && !b.wrong(acme) && !b.wrong(certificate) && !b.wrong(key):
 		b.errorAt(b.place, "add acme = true, or certificate and key, or self_signed = true to try it out", "the tls block names no certificate")
 	}
 }

@@ -36,7 +36,7 @@ func (b *block) decode(model any) {
 
 func (b *block) readArgument(a *argument) {
 	written := b.holds(a)
-	if a.needed && b.present() && !written {
+	if a.needed && b.present() && !written && !b.wrong(a) {
 		b.lacks(a)
 	}
 	if a.source != nil && written {

@@ -58,12 +58,15 @@ func Compile(text string) (*Pattern, error) {
 
 func (p *Pattern) matches(subject string) bool { return p.expression.MatchString(subject) }
 
+// escapeIt is the remedy for a character that means something.
+const escapeIt = `put a "\" before a character that stands for itself, which HCL has as "\\"`
+
 func syntaxProblem(err error) *Problem {
 	var detail *syntax.Error
 	if errors.As(err, &detail) {
-		return &Problem{fmt.Sprintf("is no regular expression: %s: %s", detail.Code, detail.Expr), ""}
+		return &Problem{fmt.Sprintf("is no regular expression: %s: %s", detail.Code, detail.Expr), escapeIt}
 	}
-	return &Problem{"is no regular expression: " + err.Error(), ""}
+	return &Problem{"is no regular expression: " + err.Error(), escapeIt}
 }
 
 // subjectOf is a decoded path as expressions are held against it: each byte beyond
