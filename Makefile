@@ -9,6 +9,8 @@
 # make image   a container image: by Docker where it runs, else an OCI layout in bin/image
 # make packages      both, installed and run on a copy of this machine; needs root
 # make conformance   the contract's clauses against every combination of engines, as a table
+# make newer         the same with the daemons of Debian 13, in a root of their own; needs root, and
+#                    RELEASE names another release
 # make hostile       ten minutes of answers that a generator makes up, against the daemons
 # make foretold      ten thousand generated requests of each mix of engines, whose way edgegen explain has to foretell
 # make cache-tests   the public tests for HTTP caches, which npm fetches; needs node
@@ -19,7 +21,7 @@
 # make kubernetes    what is exported for a cluster, given to the API server of Kubernetes, which it builds first
 # make compare       ten thousand generated answers, asked of the builtin cache and of Varnish
 
-.PHONY: test bench chaos reloads kills lint build man deb image packages dependencies conformance hostile kubernetes compare counts scrapes foretold cache-tests certificates scan
+.PHONY: test newer bench chaos reloads kills lint build man deb image packages dependencies conformance hostile kubernetes compare counts scrapes foretold cache-tests certificates scan
 
 # Each package has a timeout of its own. test/chaos has a target of its own,
 # since it needs the machine for itself. The packages that take longest begin, and
@@ -79,6 +81,12 @@ conformance: dependencies
 	@mkdir -p bin
 	@go test -count=1 -v ./test/conformance >bin/conformance.log || { grep -- '--- FAIL' bin/conformance.log; exit 1; }
 	@sed -n '/contract_test.go.*: $$/,/^ *all /p' bin/conformance.log
+
+RELEASE = trixie
+newer: build
+	go test -vet=off -c -o bin/conformance.test ./test/conformance
+	test/newer $(RELEASE) conformance -test.v >bin/conformance.log || { grep -E '^[^ ]|--- FAIL' bin/conformance.log; exit 1; }
+	@sed -n '1,/^===/{/^===/!p}; /contract_test.go.*: $$/,/^ *all /p' bin/conformance.log
 
 hostile: dependencies
 	go test -count=1 -v -timeout 20m ./test/hostile -duration 200s -engines native,builtin-web,builtin -seed $$(date +%s)

@@ -189,7 +189,7 @@ func limitDifferences() []Difference {
 			Why:   "stunnel has no limit but its descriptors, and closes at that one",
 			Tried: "Varnish and nginx see requests, and cannot count a client's connections before stunnel"},
 		{Name: "varnish-one-clock", Engine: "varnish", Clause: "E6",
-			What:  "a connection is kept for the shorter of timeouts.header and timeouts.idle between requests",
+			What:  "a connection is kept for the shorter of timeouts.header and timeouts.idle between requests, and for an hour at most",
 			Why:   "timeout_idle is Varnish's only clock for both",
 			Tried: "the longer of the two would let heads dribble in for that long"},
 	}

@@ -30,6 +30,7 @@ type Daemon struct {
 	Debian   string // what to install on Debian and Ubuntu
 	Minimum  string // the oldest version that will do
 	Because  string // what an older version lacks
+	Tried    string // the versions that the tests are run with, in words for the documentation
 	Needs    []Feature
 	Compiles bool // it calls a C compiler while it runs
 
@@ -65,6 +66,7 @@ func Daemons() []Daemon {
 			Programs: []string{"stunnel", "stunnel4"},
 			Package:  "stunnel", Debian: "stunnel4",
 			Minimum: "5.60", Because: "which has sessionResume",
+			Tried:      "5.68 (Debian 12), 5.74 (Debian 13)",
 			Needs:      []Feature{{"SYSTEMD", "the socket activation by which edgegen hands it the public listeners"}},
 			Does:       "Ends TLS 1.2 and 1.3, with the certificates of the site by SNI ([docs/tls.md](docs/tls.md) has what testssl.sh says of it); a client that names none of them gets that of the first site in the file",
 			Reloads:    "Reads its file and certificates anew on SIGHUP. Where the TLS listeners are others, a second stunnel takes over, and the first one goes on with its connections",
@@ -76,6 +78,7 @@ func Daemons() []Daemon {
 			Programs: []string{"varnishd", "vinyld"}, Logs: []string{"varnishlog", "vinyllog"},
 			Package: "varnish", Debian: "varnish",
 			Minimum: "6.2", Because: "which has VCL 4.1, Unix sockets, and JSON on its command line",
+			Tried:        "7.1 (Debian 12), 7.7 (Debian 13)",
 			Compiles:     true,
 			Does:         "Decides what a request is, caches, pipes WebSockets to the app",
 			Reloads:      "Compiles the new VCL beside the old one and changes over; most parameters change while it runs. A storage of another size, and what else it reads at its start alone, takes a restart",
@@ -88,6 +91,7 @@ func Daemons() []Daemon {
 			Programs: []string{"nginx"},
 			Package:  "nginx", Debian: "nginx",
 			Minimum: "1.18", Because: "the oldest that a supported distribution carries",
+			Tried:      "1.22 (Debian 12), 1.26 (Debian 13)",
 			Needs:      []Feature{{"with-http_gzip_static_module", "which serves files that lie compressed beside the originals"}},
 			Does:       "Serves files, redirects, asks the apps; owns the plain-HTTP listeners",
 			Reloads:    "Checks the new files (`nginx -t`) and reads them on SIGHUP; old workers finish what they have begun. Where its listeners are others, a second nginx takes over",

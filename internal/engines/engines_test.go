@@ -10,7 +10,7 @@ import (
 // TestRows holds that every daemon says what the rooms that read the list take for granted.
 func TestRows(t *testing.T) {
 	for _, d := range Daemons() {
-		if d.Title == "" || len(d.Tiers) == 0 || len(d.Programs) == 0 || d.Package == "" || d.Debian == "" || d.Minimum == "" || d.Because == "" || d.Does == "" || d.Reloads == "" || d.Cannot == nil {
+		if d.Title == "" || len(d.Tiers) == 0 || len(d.Programs) == 0 || d.Package == "" || d.Debian == "" || d.Minimum == "" || d.Because == "" || d.Tried == "" || d.Does == "" || d.Reloads == "" || d.Cannot == nil {
 			t.Errorf("the row of %s is not complete: %+v", d.Name, d)
 		}
 		for _, tier := range append(slices.Clone(d.Tiers), d.Besides...) {

@@ -68,6 +68,10 @@ func judgeNginx(line string) (slog.Level, string) {
 		if strings.Contains(text, `the "user" directive makes sense only`) || strings.Contains(text, "exceed open file resource limit") {
 			return slog.LevelDebug, text
 		}
+		// Said from 1.25.1 on, which has a directive for that; older ones take only this.
+		if strings.Contains(text, `the "listen ... http2" directive is deprecated`) {
+			return slog.LevelDebug, text
+		}
 		return slog.LevelWarn, text
 	case "error", "crit", "alert", "emerg":
 		return slog.LevelError, text

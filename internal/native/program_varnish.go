@@ -33,6 +33,11 @@ func judgeVarnish(line string) (slog.Level, string) {
 		}
 		return slog.LevelError, text
 	case "Warning":
+		// Nothing but speed depends on whether its log may be paged out, which the limit of
+		// an ordinary user is too low to keep from happening. Said from 7.6 on.
+		if strings.HasPrefix(text, "mlock() of VSM failed") {
+			return slog.LevelDebug, text
+		}
 		return slog.LevelWarn, text
 	case "Info", "Debug":
 		return slog.LevelDebug, text

@@ -37,7 +37,7 @@ func argumentsView(in Input, common header) argumentsData {
 		CacheSocket:      in.Layout.CacheSocket(),
 		PlainSocket:      in.Layout.PlainSocket(),
 		ProbeSocket:      in.Layout.CacheProbe(),
-		HeadTimeout:      min(edge.Timeout.Header, edge.Timeout.Idle),
+		HeadTimeout:      min(edge.Timeout.Header, edge.Timeout.Idle, time.Hour), // from 7.5 on it takes no more
 		FirstByte:        cacheFirstByte(edge.Timeout),
 		BetweenBytes:     edge.Timeout.BetweenBytes,
 		Workspace:        48<<10 + 6*edge.Limits.HeaderSize,

@@ -13,7 +13,7 @@ import (
 // TestEnginesOfTheReadme compares the README's table with the list in code.
 func TestEnginesOfTheReadme(t *testing.T) {
 	var table strings.Builder
-	fmt.Fprint(&table, "| tier | daemon | needs | what it does | what a reload does to it |\n|---|---|---|---|---|\n")
+	fmt.Fprint(&table, "| tier | daemon | needs | tested with | what it does | what a reload does to it |\n|---|---|---|---|---|---|\n")
 	for _, tier := range site.Tiers() {
 		for _, d := range engines.Daemons() {
 			if !slices.Contains(d.Tiers, tier) {
@@ -23,7 +23,7 @@ func TestEnginesOfTheReadme(t *testing.T) {
 			if d.Compiles {
 				needs += ", a C compiler"
 			}
-			fmt.Fprintf(&table, "| `%s` | %s | %s | %s | %s |\n", tier, d.Title, needs, d.Does, d.Reloads)
+			fmt.Fprintf(&table, "| `%s` | %s | %s | %s | %s | %s |\n", tier, d.Title, needs, d.Tried, d.Does, d.Reloads)
 		}
 	}
 	holdGenerated(t, "README.md", "engines", table.String())
