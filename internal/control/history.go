@@ -1,21 +1,42 @@
 package control
 
 import (
+	"runtime"
+	"runtime/debug"
 	"time"
 
 	"edgegen/internal/generation"
 	"edgegen/internal/history"
 )
 
-// keepHistory keeps what explain needs of a generation that serves, to explain later what
-// has come under it. It returns before that is on the disk.
-func (e *Edge) keepHistory(g *generation.Generation, began, settled time.Time) {
+// keepRecords keeps what later starts and verbs need of a generation that serves. It
+// returns before that is on the disk.
+func (e *Edge) keepRecords(g *generation.Generation, began, settled time.Time) {
 	e.later.Go(func() {
 		e.keeping.Lock()
 		defer e.keeping.Unlock()
-		kept := history.Generation{Number: g.Number, Site: absolute(g.Path), Version: e.options.Version, Engines: g.Tiers(), Private: g.Private, Edge: g.Loaded.Edge}
-		if err := history.Keep(history.Dir(e.state.dir), kept, began, settled, e.options.secrets.hideJSON); err != nil {
-			e.options.Log.Warn("keep what explain --id needs", "error", err)
-		}
+		giveBackMemory() // before the disk, which may take its time
+		e.keepLastGood(g)
+		e.keepHistory(g, began, settled)
+		giveBackMemory()
 	})
+}
+
+// keepHistory keeps what explain needs of a generation that serves, to explain later what
+// has come under it.
+func (e *Edge) keepHistory(g *generation.Generation, began, settled time.Time) {
+	kept := history.Generation{Number: g.Number, Site: absolute(g.Path), Version: e.options.Version, Engines: g.Tiers(), Private: g.Private, Edge: g.Loaded.Edge}
+	if err := history.Keep(history.Dir(e.state.dir), kept, began, settled, e.options.secrets.hideJSON); err != nil {
+		e.options.Log.Warn("keep what explain --id needs", "error", err)
+	}
+}
+
+// giveBackMemory has the system have again what a start or a reload of many sites took
+// and needs no longer. It would come back by and by, and where memory is short, too late.
+func giveBackMemory() {
+	const little = 96 << 20 // which is not worth a collection
+	var now runtime.MemStats
+	if runtime.ReadMemStats(&now); now.HeapSys-now.HeapReleased > little {
+		debug.FreeOSMemory()
+	}
 }

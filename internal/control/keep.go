@@ -109,7 +109,11 @@ func (e *Edge) mendState() error {
 		problems = append(problems, e.control.listen())
 	}
 	if len(notThere(lastGoodDir(s.dir))) > 0 {
-		e.keepLastGood(e.serving())
+		e.later.Go(func() {
+			e.keeping.Lock()
+			defer e.keeping.Unlock()
+			e.keepLastGood(e.serving())
+		})
 	}
 	return errors.Join(problems...)
 }

@@ -49,18 +49,14 @@ func certificateFile(s *site.Site, n int) string {
 }
 
 // keepLastGood stores a generation that serves, for a later start at which the
-// site's files are refused. It returns before that is on the disk.
+// site's files are refused.
 func (e *Edge) keepLastGood(g *generation.Generation) {
-	e.later.Go(func() {
-		e.keeping.Lock()
-		defer e.keeping.Unlock()
-		if e.serving() != g {
-			return // a later one is on its way
-		}
-		if err := storeLastGood(lastGoodDir(e.state.dir), g); err != nil {
-			e.options.Log.Warn("keep the last good configuration", "error", err)
-		}
-	})
+	if e.serving() != g {
+		return // a later one is on its way
+	}
+	if err := storeLastGood(lastGoodDir(e.state.dir), g); err != nil {
+		e.options.Log.Warn("keep the last good configuration", "error", err)
+	}
 }
 
 // storeLastGood puts a generation in place of the one that is stored.

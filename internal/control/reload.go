@@ -57,8 +57,7 @@ func (e *Edge) transact(ctx context.Context, stage func() (*transaction, error))
 	if err := e.checkAll(ctx); err != nil {
 		e.options.Log.Warn("a tier does not answer after the reload", "error", err)
 	}
-	e.keepLastGood(t.next)
-	e.keepHistory(t.next, t.began, settled)
+	e.keepRecords(t.next, t.began, settled)
 	return outcome, nil
 }
 

@@ -73,8 +73,7 @@ func (e *Edge) isReady() {
 		return
 	}
 	e.served.Store(true)
-	e.keepLastGood(e.serving())
-	e.keepHistory(e.serving(), e.started, e.started)
+	e.keepRecords(e.serving(), e.started, e.started)
 	e.order(e.serving())
 	e.options.Log.Info("ready", "after", time.Since(e.started).Round(time.Millisecond))
 	e.options.Notify.Ready(e.summary())

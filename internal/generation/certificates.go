@@ -153,7 +153,7 @@ func (n named) selfSigned(s *site.Site) (certificate.Pair, bool) {
 }
 
 // served returns the pairs in the form in which TLS serves them. Pairs that are served
-// already keep theirs.
+// already keep theirs, and sites that share one pair share that.
 func served(pairs [][]certificate.Pair, was *Generation) ([][]tls.Certificate, error) {
 	before := make(map[string]tls.Certificate)
 	if was != nil {
@@ -172,6 +172,7 @@ func served(pairs [][]certificate.Pair, was *Generation) ([][]tls.Certificate, e
 				if made, err = pair.TLS(); err != nil {
 					return nil, fmt.Errorf("use a certificate: %w", err)
 				}
+				before[string(pair.PEM)] = made
 			}
 			result[i] = append(result[i], made)
 		}

@@ -19,6 +19,7 @@ type vclCompiler struct {
 	turn    chan struct{} // one token
 	command string        // the parameter cc_command; "" where nothing is to be changed about it
 	made    string        // which compiler it is, and which varnishd; "" where that is not known
+	given   []string      // the keys of kept objects that this varnishd has been given
 }
 
 const compilerParameter = "cc_command"
@@ -41,7 +42,7 @@ func (v *Varnish) learnCompiler(ctx context.Context) (err error) {
 	}
 	defer v.compiler.end()
 	v.compiler.command, err = v.CLI.FastCompiler(ctx)
-	v.compiler.made = ""
+	v.compiler.made, v.compiler.given = "", nil
 	program := findProgram(Compiler{Command: v.compiler.command}.program(), filepath.SplitList(daemonPath))
 	by, errBy := stampOf(program)
 	varnishd, errOf := stampOf(v.daemon.Path)
@@ -89,6 +90,7 @@ func (v *Varnish) loadVCL(ctx context.Context, set vclSet, p vclProgram, path st
 	if object, ok := v.setup.Objects.get(key); ok {
 		err := v.loadObject(ctx, p, path, object)
 		if err == nil || ctx.Err() != nil {
+			v.compiler.given = append(v.compiler.given, key)
 			return err
 		}
 		v.setup.Objects.drop(key)
@@ -98,6 +100,17 @@ func (v *Varnish) loadVCL(ctx context.Context, set vclSet, p vclProgram, path st
 		v.keepObject(key, p)
 	}
 	return err
+}
+
+// dropGiven has all be compiled again that a varnishd was given whose child does not start.
+func (v *Varnish) dropGiven(ctx context.Context) {
+	if v.compiler.begin(ctx) != nil {
+		return
+	}
+	defer v.compiler.end()
+	for _, key := range v.compiler.given {
+		v.setup.Objects.drop(key)
+	}
 }
 
 // loadObject gives varnishd a shared object in place of a compiler. The file is the

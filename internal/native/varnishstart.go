@@ -63,7 +63,10 @@ func (v *Varnish) bringUp(ctx context.Context, pid int, started []string) (gener
 	if running, err := v.CLI.Running(ctx); err != nil || running {
 		return generation, err
 	}
-	return generation, v.CLI.Start(ctx)
+	if err = v.CLI.Start(ctx); err != nil {
+		v.dropGiven(ctx)
+	}
+	return generation, err
 }
 
 // putIntoUse returns what it has put into use.
