@@ -81,6 +81,7 @@ func (c *client) exported(t *testing.T, site, namespace string, options []string
 	for _, o := range objects {
 		c.settled(t, o, namespace)
 	}
+	c.secrets(t, printed, site, namespace, objects)
 	c.pods(t, objects, namespace)
 }
 
