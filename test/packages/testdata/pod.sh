@@ -1,10 +1,14 @@
 # Runs the program $1 as a pod of `edgegen export kubernetes` would: the user RUN_AS,
-# ports below 1024, a root that nobody writes to, and the site of the directory $3 from
-# a ConfigMap, which changes as the kubelet changes one. $2 is a directory for it.
+# ports below 1024, a read-only root, and the site of the directory $3 from a ConfigMap,
+# which changes as the kubelet changes one. $2 is a directory for it.
 root=$2/root
 mount -t tmpfs tmpfs "$2"
-mkdir -p "$root/usr/bin" "$root/proc" "$root/tmp" "$root/var/lib/edgegen" "$root/etc/edgegen/..first"
+mkdir -p "$root/usr/bin" "$root/proc" "$root/tmp" "$root/var/lib/edgegen" "$root/etc/edgegen"
 cp "$1" "$root/usr/bin/edgegen"
+mount --bind "$root" "$root"
+mount -o remount,bind,ro "$root"
+for volume in tmp var/lib/edgegen etc/edgegen; do mount -t tmpfs -o mode=0755 tmpfs "$root/$volume"; done
+mkdir "$root/etc/edgegen/..first"
 cd "$root/etc/edgegen"
 cp -r "$3"/* ..first
 chmod 0440 ..first/htpasswd
@@ -39,6 +43,10 @@ cd /
 until ask /staff --include | grep -q 'realm="Changed"'; do kill -0 $edge; sleep 0.2; done
 test "$(ask / '')" = '<p>Another shop.</p>'
 
+# What preStop runs, and the stop after it.
+chroot --userspec="$RUN_AS" --groups="$RUN_AS_GROUPS" "$root" \
+    /usr/bin/edgegen drain --state-dir /var/lib/edgegen/state --notice 0s --timeout 60s
+test "$(curl --silent http://127.0.0.1:9145/readyz)" != ready
 kill -TERM $edge
 wait $edge
 trap - EXIT
