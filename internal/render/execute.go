@@ -122,7 +122,10 @@ func (h header) program(name string) (*program, error) {
 // run fills the template in.
 func (p *program) run(view any) (text, error) {
 	var out bytes.Buffer
-	p.place.written = nil
+	p.place.written, p.place.notes, p.place.out = nil, nil, nil
+	if p.own == nil {
+		p.place.out = &out
+	}
 	if err := p.text.Execute(&out, view); err != nil {
 		var bad *ValueError
 		if errors.As(err, &bad) {

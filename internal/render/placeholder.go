@@ -1,6 +1,8 @@
 package render
 
 import (
+	"bytes"
+	"regexp"
 	"strconv"
 	"strings"
 	"text/template"
@@ -13,11 +15,14 @@ import (
 type placeholder struct {
 	last    site.Source
 	written []naming // between marks
+
+	out   *bytes.Buffer   // what the template has made so far; nil where that may not be its beginning
+	notes map[string]bool // that it names, once it was asked; in lower case
 }
 
 // functions are those of a template that are for one program.
 func (p *placeholder) functions() template.FuncMap {
-	return template.FuncMap{"source": p.comment, "at": p.remember, "raw": p.raw}
+	return template.FuncMap{"source": p.comment, "at": p.remember, "raw": p.raw, "named": p.named}
 }
 
 // remember is for a line whose comment stands behind the value.
@@ -43,4 +48,19 @@ func (p *placeholder) raw(text site.Raw) string {
 		out.WriteString("\n" + mark + mark + line.Text)
 	}
 	return out.String()
+}
+
+// named reports whether what stands above in the file, the first time it is asked, names a
+// note. It is true for all where a template of somebody's own may name some further down.
+func (p *placeholder) named(note string) bool {
+	if p.out == nil {
+		return true
+	}
+	if p.notes == nil {
+		p.notes = map[string]bool{}
+		for _, name := range regexp.MustCompile(`(?i)`+site.NotePrefix+`[a-z-]+`).FindAll(p.out.Bytes(), -1) {
+			p.notes[strings.ToLower(string(name))] = true
+		}
+	}
+	return p.notes[strings.ToLower(note)]
 }

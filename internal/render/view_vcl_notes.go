@@ -18,6 +18,7 @@ func methodsOf(names []string) vclMethods {
 type vclNotes struct {
 	Taken  []string // what is looked at in a request: dropped when it comes
 	Sorted []string // dropped before anybody is asked
+	Asked  []string // what the web tier is told; what the file does not name is dropped likewise
 	Others []string // likewise, where the web tier is not asked
 	Judged []string // dropped once an answer has been judged
 	Kept   []string // dropped on the way to a client
@@ -28,6 +29,7 @@ func notesOfVCL() vclNotes {
 	return vclNotes{
 		Taken:  site.NoteNames(site.Sorted, site.Asked, site.Relayed),
 		Sorted: sorted,
+		Asked:  site.NoteNames(site.Asked, site.Relayed),
 		Others: slices.DeleteFunc(site.NoteNames(), func(name string) bool { return slices.Contains(sorted, name) }),
 		Judged: site.NoteNames(site.Judged),
 		Kept:   site.NoteNames(site.Kept),

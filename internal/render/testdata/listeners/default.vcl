@@ -1021,54 +1021,31 @@ sub edge_hide {
     call edge_drop_sorted;
 }
 
-# Notes that a client has written.
+# Notes that a client has written. Those that nothing in this file is about can wait, as
+# an answer from the cache has no need of it.
 sub edge_drop_taken {
     unset req.http.X-Edge-Address;
-    unset req.http.X-Edge-Trace;
     unset req.http.X-Edge-Chain;
     unset req.http.X-Edge-Path;
-    unset req.http.X-Edge-Over;
-    unset req.http.X-Edge-Way;
     unset req.http.X-Edge-Canonical;
     unset req.http.X-Edge-Site;
     unset req.http.X-Edge-Epoch;
-    unset req.http.X-Edge-Softs;
-    unset req.http.X-Edge-Status;
-    unset req.http.X-Edge-Tagged;
-    unset req.http.X-Edge-Key;
     unset req.http.X-Edge-Hsts;
     unset req.http.X-Edge-Location;
-    unset req.http.X-Edge-Named;
-    unset req.http.X-Edge-Body;
-    unset req.http.X-Edge-Query;
-    unset req.http.X-Edge-Variant;
     unset req.http.X-Edge-WebSocket;
     unset req.http.X-Edge-Stream;
     unset req.http.X-Edge-Allow;
     unset req.http.X-Edge-Large;
-    unset req.http.X-Edge-Challenge;
-    unset req.http.X-Edge-After;
     unset req.http.X-Edge-Cookie;
     unset req.http.X-Edge-Pass;
     unset req.http.X-Edge-Range;
     unset req.http.X-Edge-Coding;
-    unset req.http.X-Edge-Gzip;
-    unset req.http.X-Edge-Best;
-    unset req.http.X-Edge-Weight;
     unset req.http.X-Edge-Began;
     unset req.http.X-Edge-Joined;
-    unset req.http.X-Edge-Left;
     unset req.http.X-Edge-Told;
-    unset req.http.X-Edge-Error;
-    unset req.http.X-Edge-Maker;
     unset req.http.X-Edge-Cache;
     unset req.http.X-Edge-Words;
-    unset req.http.X-Edge-From;
     unset req.http.X-Edge-Route;
-    unset req.http.X-Edge-Target;
-    unset req.http.X-Edge-Leads;
-    unset req.http.X-Edge-Pages;
-    unset req.http.X-Edge-Page;
     unset req.http.X-Edge-Host;
     unset req.http.X-Edge-Ttl;
     unset req.http.X-Edge-Grace;
@@ -1077,14 +1054,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Failed;
     unset req.http.X-Edge-Packed;
     unset req.http.X-Edge-Whole;
-    unset req.http.X-Edge-First;
-    unset req.http.X-Edge-Begin;
-    unset req.http.X-Edge-Silence;
-    unset req.http.X-Edge-Gate;
-    unset req.http.X-Edge-Connection;
-    unset req.http.X-Edge-Protected;
     unset req.http.X-Edge-Asked;
-    unset req.http.X-Edge-Compress;
 }
 
 # Notes that nobody needs who is asked.
@@ -1124,6 +1094,21 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Cache;
     unset bereq.http.X-Edge-Words;
     unset bereq.http.X-Edge-From;
+    unset bereq.http.X-Edge-Softs;
+    unset bereq.http.X-Edge-Status;
+    unset bereq.http.X-Edge-Tagged;
+    unset bereq.http.X-Edge-Key;
+    unset bereq.http.X-Edge-Target;
+    unset bereq.http.X-Edge-Leads;
+    unset bereq.http.X-Edge-Pages;
+    unset bereq.http.X-Edge-Page;
+    unset bereq.http.X-Edge-First;
+    unset bereq.http.X-Edge-Begin;
+    unset bereq.http.X-Edge-Silence;
+    unset bereq.http.X-Edge-Gate;
+    unset bereq.http.X-Edge-Connection;
+    unset bereq.http.X-Edge-Protected;
+    unset bereq.http.X-Edge-Compress;
 }
 
 # All the others, which the web tier drops where it is asked.
