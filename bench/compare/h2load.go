@@ -33,7 +33,7 @@ var counted = regexp.MustCompile(`requests: \d+ total, \d+ started, \d+ done, (\
 func (h h2load) run(s settings) func(context.Context, *world, *peer) (turn, error) {
 	return func(ctx context.Context, w *world, p *peer) (turn, error) {
 		times := filepath.Join(w.dir, "times")
-		arguments := []string{"-t1", "-c", strconv.Itoa(h.clients), "-D", fmt.Sprint(s.round.Seconds()), "--connect-to=" + p.address, "--log-file=" + times}
+		arguments := []string{"-t1", "-c", strconv.Itoa(h.clients), "-D", fmt.Sprintf("%dms", s.round.Milliseconds()), "--connect-to=" + p.address, "--log-file=" + times}
 		if h.version == version1 {
 			arguments = append(arguments, "--h1")
 		} else if h.weight == 1 {

@@ -139,6 +139,24 @@ func (r *results) judged(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "| %s | %s | %s | %.2f | %.2f | %s |\n", t.load, kind, t.other, t.least, got, word)
 	}
+	r.judgedMemory(b)
+	b.WriteString("\nWhat was tried, and where the time goes: [NOTES.md](NOTES.md).\n")
+}
+
+// mostMemory is how many KiB an idle WebSocket may take.
+const mostMemory = 24
+
+func (r *results) judgedMemory(b *strings.Builder) {
+	for i := range r.loads {
+		m := &r.loads[i]
+		if got := m.median(builtinName, rateOf); m.unit == kibEach && got > 0 {
+			word := "met"
+			if got > mostMemory {
+				word = fmt.Sprintf("missed by %.0f %%", 100*(got/mostMemory-1))
+			}
+			fmt.Fprintf(b, "| %s | %s | KiB each, at most | %d | %.1f | %s |\n", m.name, builtinName, mostMemory, got, word)
+		}
+	}
 }
 
 func (r *results) table(b *strings.Builder, m *measured) {
