@@ -80,18 +80,17 @@ func (t *transaction) planServers() error {
 // rearranged names the backends that edgegen looks after and whose servers change, or the
 // way in which they are asked. No daemon need hear of that.
 func (t *transaction) rearranged() []string {
-	before := make(map[string]string)
+	before := make(map[string]*site.Backend)
 	for _, s := range t.was.Loaded.Edge.Sites {
 		for i := range s.Backends {
-			before[site.BackendID(s.Host, s.Backends[i].Name)] = s.Backends[i].Meaning()
+			before[site.BackendID(s.Host, s.Backends[i].Name)] = &s.Backends[i]
 		}
 	}
 	var why []string
 	for _, s := range t.next.Loaded.Edge.Sites {
 		for i := range s.Backends {
 			b := &s.Backends[i]
-			was, known := before[site.BackendID(s.Host, b.Name)]
-			if b.Watched() && known && was != b.Meaning() {
+			if was := before[site.BackendID(s.Host, b.Name)]; b.Watched() && was != nil && was.Meaning() != b.Meaning() {
 				why = append(why, "backend "+b.Name+" of "+s.Host)
 			}
 		}

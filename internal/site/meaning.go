@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"reflect"
+	"strconv"
 )
 
 // Meaning names a model by all that it says: two files that mean the same have
@@ -33,13 +34,13 @@ func meaningOf(said any) string {
 // say writes a value so that no two values are written alike, and leaves out
 // every Source.
 func say(to hash.Hash, v reflect.Value) {
-	if text, ok := v.Interface().(encoding.TextMarshaler); ok && v.Kind() == reflect.Struct {
-		written, err := text.MarshalText() // an address or a prefix, which does not fail
-		fmt.Fprintf(to, "%q %v;", written, err)
-		return
-	}
 	switch v.Kind() {
 	case reflect.Struct:
+		if text, ok := v.Interface().(encoding.TextMarshaler); ok {
+			written, err := text.MarshalText() // an address or a prefix, which does not fail
+			fmt.Fprintf(to, "%q %v;", written, err)
+			return
+		}
 		if v.Type() == reflect.TypeFor[Source]() {
 			return
 		}
@@ -58,6 +59,10 @@ func say(to hash.Hash, v reflect.Value) {
 		}
 		say(to, v.Elem())
 	default:
+		if v.Type() == reflect.TypeFor[string]() { // as nearly all are: this is what the line below writes
+			to.Write(append(strconv.AppendQuote(nil, v.String()), ';'))
+			return
+		}
 		fmt.Fprintf(to, "%q;", fmt.Sprint(v.Interface()))
 	}
 }
