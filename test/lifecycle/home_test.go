@@ -85,7 +85,7 @@ func (h *home) clean(allowed ...string) {
 		}
 		if entry.Type()&fs.ModeSocket != 0 && name != "sock/app" { // the app's own
 			h.t.Errorf("the socket %s is left over", name)
-		} else if !expected[name] && !strings.HasPrefix(name, "state/ca/") && !strings.Contains("/"+name+"/", "/last-good/") && !strings.Contains("/"+name+"/", "/history/") && name != "sock/app" {
+		} else if !expected[name] && !strings.HasPrefix(name, "state/ca/") && !strings.Contains("/"+name+"/", "/last-good/") && !strings.Contains("/"+name+"/", "/compiled/") && !strings.Contains("/"+name+"/", "/history/") && name != "sock/app" {
 			h.t.Errorf("%s is left over", name)
 		}
 		return nil
