@@ -43,10 +43,21 @@ func anotherServer(a *attempt) {
 
 // keptAndClosed: an app may close a connection that nothing is asked on.
 func keptAndClosed(a *attempt) {
-	a.edge.record.answer(a.mark, func(x *exchange) { x.write(page("x")); x.end() })
+	closed := make(chan struct{}, 64)
+	a.edge.record.answer(a.mark, func(x *exchange) {
+		x.write(page("x"))
+		x.end()
+		closed <- struct{}{}
+	})
 	for range 4 {
-		a.check(a.ask(get("main.test", "/local")), want{status: 200})
-		a.check(a.ask(ask("POST", "main.test", "/local", "a", "Content-Length: 1")), want{status: 200})
+		for _, request := range []string{get("main.test", "/local"), ask("POST", "main.test", "/local", "a", "Content-Length: 1")} {
+			a.check(a.ask(request), want{status: 200})
+			select {
+			case <-closed: // what is sent before may cross the end on its way
+			case <-time.After(patience):
+				a.fatalf("the app was not asked")
+			}
+		}
 	}
 }
 
