@@ -79,7 +79,10 @@ func (m *Model) DecideRelayed(q *Question) Way {
 	if w.Turn != GoesOn {
 		return w
 	}
-	if w.Route = slices.Index(w.Host.ids, q.Told); w.Route < 0 && w.Host.Site.Maintenance == nil {
+	if w.Route = slices.Index(w.Host.ids, q.Told); w.Route < 0 && q.Told != "" {
+		w.Route = w.Host.instead(q)
+	}
+	if w.Route < 0 && w.Host.Site.Maintenance == nil {
 		w.Turn = NoRoute
 	}
 	if r := w.Taken(); r != nil && r.Redirect != nil {
@@ -96,6 +99,22 @@ func (m *Model) DecideRelayed(q *Question) Way {
 		w.Turn = BodyTooLarge
 	}
 	return w
+}
+
+// instead finds the route of a request for which the cache tier names one that is not
+// there: in the middle of a reload it serves the configuration of before. It is -1 where
+// only the cache tier could say whether the request may come in.
+func (h *Host) instead(q *Question) int {
+	route := h.Route(q)
+	if route < 0 {
+		return -1
+	}
+	r := &h.Site.Routes[route]
+	if r.Access.Gated() || !r.Access.Admits(q.Client) || !r.Takes(q.AsksBy()) {
+		return -1
+	}
+	q.Leads, q.redirects = "", "" // they are of the other route
+	return route
 }
 
 // Largest is how many bytes that is on the most generous route.
