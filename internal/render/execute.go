@@ -14,6 +14,7 @@ import (
 
 	"github.com/Masterminds/sprig/v3"
 
+	"edgegen/internal/site"
 	"edgegen/templates"
 )
 
@@ -111,9 +112,10 @@ func own(name string) (*program, error) {
 	return &program{name, copied.Funcs(place.functions()).Lookup(path.Base(name)), place, nil}, nil
 }
 
-// program is the template of that name: somebody's own, or else edgegen's.
+// program is the template of that name: somebody's own, or else edgegen's. Nobody's own
+// are those of a daemon of which none differs from edgegen's.
 func (h header) program(name string) (*program, error) {
-	if h.templates == nil {
+	if !slices.Contains(h.templates.Engines(), site.Engine(path.Dir(name))) {
 		return own(name)
 	}
 	return compile(h.templates, name)
