@@ -45,6 +45,7 @@ func directoryOf(path string) string {
 // stateDirFlag adds --state-dir to a verb.
 func stateDirFlag(c *cobra.Command, dir *string) {
 	c.Flags().StringVar(dir, "state-dir", "", "where the edge keeps its state (default /var/lib/edgegen for root, ~/.local/state/edgegen otherwise)")
+	completeFlag(c, "state-dir", completeDirectory)
 }
 
 // stateDir returns the directory that --state-dir names, or the default.

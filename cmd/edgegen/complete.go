@@ -20,6 +20,11 @@ func completeSite(_ *cobra.Command, arguments []string, _ string) ([]string, cob
 	return []string{"hcl"}, cobra.ShellCompDirectiveFilterFileExt
 }
 
+// completeDirectory offers directories.
+func completeDirectory(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveFilterDirs
+}
+
 // completeEngine offers what --engine takes: the tiers and their engines are
 // those of the language.
 func completeEngine(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {

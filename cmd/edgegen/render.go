@@ -64,6 +64,13 @@ where the site changed meanwhile. What it prints goes to stderr.`,
 	}
 	c.Flags().StringVarP(&flags.output, "output", "o", "", "write into this directory instead of printing")
 	c.Flags().StringVar(&flags.only, "only", "", "one daemon's files: "+engines.Either(daemonNames()))
+	completeFlag(c, "only", func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		var names []string
+		for _, name := range daemonNames() {
+			names = append(names, string(name))
+		}
+		return beginning(names, typed), cobra.ShellCompDirectiveNoFileComp
+	})
 	c.Flags().BoolVar(&flags.watch, "watch", false, "write again whenever the site changes, until SIGINT or SIGTERM")
 	c.Flags().BoolVar(&flags.hcl, "print-hcl", false, "print the site as it is evaluated, instead of what it is rendered to")
 	c.Flags().StringVar(&flags.command, "exec", "", "a command for the shell, run after files changed")

@@ -71,4 +71,5 @@ func (s streams) exportTemplates(directory string) error {
 // templatesFlag adds --templates.
 func templatesFlag(c *cobra.Command, directory *string) {
 	c.Flags().StringVar(directory, "templates", "", "a directory with templates in the place of edgegen's own")
+	completeFlag(c, "templates", completeDirectory)
 }
