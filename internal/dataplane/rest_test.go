@@ -9,15 +9,15 @@ import (
 
 // A WebSocket in which nothing moves has no goroutine, and goes on when something does.
 func TestW2Rest(t *testing.T) {
-	const many = 300
+	const many = 200
 	model := simple(t, rawApp(t, echoSocket))
 	model.Limits.WebSockets = many
 	e := start(t, model)
 	before := runtime.NumGoroutine()
-	last, talk := chat(t, e)
 	for range many - 1 {
 		chat(t, e)
 	}
+	last, talk := chat(t, e)
 	eventually(t, "the app's goroutines, and few others", func() bool { return runtime.NumGoroutine()-before < many+mostResting+20 })
 	for range 3 {
 		_, _ = io.WriteString(last, "again\n")
