@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"edgegen/internal/api"
+	"edgegen/internal/wait"
 )
 
 func newDrain(s streams) *cobra.Command {
@@ -70,13 +71,11 @@ func (s streams) drain(ctx context.Context, client *api.Client, notice, timeout 
 			fmt.Fprintln(s.err, "drained: nothing is in work")
 			return nil
 		}
-		select {
-		case <-ctx.Done():
+		if !wait.For(ctx, drainLook) {
 			if errors.Is(context.Cause(ctx), errStillAsked) {
 				return fmt.Errorf("%s and %s go on after %s; the edge still says that it is not ready", plural(work.Requests, "request"), plural(work.WebSockets, "WebSocket"), timeout)
 			}
 			return context.Cause(ctx)
-		case <-time.After(drainLook):
 		}
 	}
 }

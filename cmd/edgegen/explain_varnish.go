@@ -9,6 +9,7 @@ import (
 	"edgegen/internal/explain"
 	"edgegen/internal/site"
 	"edgegen/internal/vsm"
+	"edgegen/internal/wait"
 )
 
 // listener hears what varnishd logs. The zero value hears nothing.
@@ -43,10 +44,8 @@ func (l listener) logged(ctx context.Context, target string, port int) []vsm.Log
 		if err != nil || len(records) > 0 {
 			return records
 		}
-		select {
-		case <-ctx.Done():
+		if !wait.For(ctx, 50*time.Millisecond) {
 			return nil
-		case <-time.After(50 * time.Millisecond):
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/mholt/acmez/v3/acme"
 
 	"edgegen/internal/certificate"
+	"edgegen/internal/wait"
 )
 
 const (
@@ -31,7 +32,7 @@ func (w *wanted) untilDue(ctx context.Context, pair certificate.Pair) bool {
 		}
 		w.dueAt(at)
 		left := time.Until(at)
-		if !wait(ctx, min(left, again)) {
+		if !wait.For(ctx, min(left, again)) {
 			return false
 		}
 		if left <= again { // to ask once more could take until the end

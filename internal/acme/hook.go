@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"edgegen/internal/wait"
+
 	"github.com/mholt/acmez/v3/acme"
 )
 
@@ -53,7 +55,7 @@ func (d byDNS) Wait(ctx context.Context, asked acme.Challenge) error {
 		if err == nil && slices.Contains(values, asked.DNS01KeyAuthorization()) {
 			return nil
 		}
-		if !wait(seen, seenPause) {
+		if !wait.For(seen, seenPause) {
 			return ctx.Err()
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"edgegen/internal/wait"
+
 	"github.com/mholt/acmez/v3/acme"
 )
 
@@ -54,7 +56,7 @@ func (p persistent) RoundTrip(request *http.Request) (*http.Response, error) {
 	ctx, pause := request.Context(), p.pause
 	for try := 1; ; try++ {
 		response, err := p.RoundTripper.RoundTrip(request)
-		if !isHiccup(response, err) || try == tries || !wait(ctx, pause) {
+		if !isHiccup(response, err) || try == tries || !wait.For(ctx, pause) {
 			return response, err
 		}
 		pause *= 2

@@ -13,6 +13,7 @@ import (
 	"github.com/mholt/acmez/v3/acme"
 
 	"edgegen/internal/certificate"
+	"edgegen/internal/wait"
 )
 
 const (
@@ -84,7 +85,7 @@ func (w *wanted) replace(ctx context.Context, before certificate.Pair) {
 		pause := w.pause(failures, mostPause(before), err)
 		w.went(words(err, w.Names), time.Now().Add(pause))
 		m.options.Log.Warn("no certificate could be got; it is tried again", "site", w.Site, "reason", words(err, w.Names), "in", pause.Round(time.Second))
-		if !wait(ctx, pause) {
+		if !wait.For(ctx, pause) {
 			return
 		}
 	}
@@ -128,7 +129,7 @@ func (w *wanted) serve(ctx context.Context, before, pair certificate.Pair) error
 		why, _, _ := strings.Cut(err.Error(), "\n") // the first line says it
 		w.went("the certificate was renewed, and is not served: "+why, time.Now().Add(pause))
 		m.options.Log.Error("a certificate was renewed, and is not served; it is tried again", "site", w.Site, "error", why, "in", pause.Round(time.Second))
-		if !wait(ctx, pause) {
+		if !wait.For(ctx, pause) {
 			return ctx.Err()
 		}
 	}
@@ -179,18 +180,6 @@ func endOf(pair certificate.Pair) time.Time {
 }
 
 func (m *Manager) firstPause() time.Duration { return cmp.Or(m.options.Pause, firstPause) }
-
-// wait returns false where ctx ends first.
-func wait(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
 
 // problemOf is what the authority said.
 func problemOf(err error) (acme.Problem, bool) {

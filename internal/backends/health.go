@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"edgegen/internal/site"
+	"edgegen/internal/wait"
 )
 
 // State is what is known of an endpoint.
@@ -57,7 +58,7 @@ func (w *Watch) attend(ctx context.Context, c *check) {
 			return
 		}
 		w.judge(c, err)
-		if !sleep(ctx, time.Until(began.Add(c.interval))) {
+		if !wait.For(ctx, time.Until(began.Add(c.interval))) {
 			return
 		}
 	}

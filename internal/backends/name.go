@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"edgegen/internal/wait"
 )
 
 // nameKey tells names from one another.
@@ -48,15 +50,15 @@ func (w *Watch) follow(ctx context.Context, n *name) {
 		if ctx.Err() != nil {
 			return
 		}
-		wait := n.every
+		next := n.every
 		if err != nil {
-			wait = min(pause, n.every)
+			next = min(pause, n.every)
 			pause *= 2
 		} else {
 			pause = firstPause
 		}
-		w.found(n, found, err, wait)
-		if !sleep(ctx, wait) {
+		w.found(n, found, err, next)
+		if !wait.For(ctx, next) {
 			return
 		}
 	}
@@ -94,17 +96,5 @@ func (n *name) answered() {
 	case <-n.asked:
 	default:
 		close(n.asked)
-	}
-}
-
-// sleep waits, and reports whether ctx let it.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"edgegen/internal/native"
+	"edgegen/internal/wait"
 )
 
 // calmTime is how long a daemon must have answered every probe before it is no longer
@@ -71,10 +72,8 @@ func (d *daemon) follows(ctx context.Context, ended int) error {
 		if err == nil && r.Status().PID != ended {
 			return nil
 		}
-		select {
-		case <-ctx.Done():
+		if !wait.For(ctx, backPause) {
 			return errors.Join(context.Cause(ctx), err)
-		case <-time.After(backPause):
 		}
 	}
 }

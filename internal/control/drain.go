@@ -9,6 +9,7 @@ import (
 	"edgegen/internal/generation"
 	"edgegen/internal/site"
 	"edgegen/internal/tcptable"
+	"edgegen/internal/wait"
 )
 
 const (
@@ -57,10 +58,7 @@ func (e *Edge) drain(hurry context.Context) {
 		default:
 			quiet++
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(drainPause):
-		}
+		wait.For(ctx, drainPause)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"edgegen/internal/generation"
 	"edgegen/internal/statedir"
+	"edgegen/internal/wait"
 )
 
 const (
@@ -28,10 +29,8 @@ const (
 func (e *Edge) keep(ctx context.Context) {
 	pause, told := keepPause, ""
 	for {
-		select {
-		case <-ctx.Done():
+		if !wait.For(ctx, pause) {
 			return
-		case <-time.After(pause):
 		}
 		if e.turns.look(ctx) != nil {
 			return

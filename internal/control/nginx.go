@@ -12,6 +12,7 @@ import (
 	"edgegen/internal/generation"
 	"edgegen/internal/native"
 	"edgegen/internal/supervise"
+	"edgegen/internal/wait"
 )
 
 // nginxServer is nginx as the web tier, or as that and the TLS tier.
@@ -150,9 +151,7 @@ func (n *nginxServer) leave(_ context.Context, old *running, _ *native.Nginx) {
 	defer cancel()
 	err := old.Retire(ctx, syscall.SIGQUIT)
 	for serving := 1; serving > 0 && err == nil && ctx.Err() == nil; {
-		select {
-		case <-ctx.Done():
-		case <-time.After(leavePause):
+		if wait.For(ctx, leavePause) {
 			serving, _ = nginxWorkers(old)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"edgegen/internal/api"
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/site"
+	"edgegen/internal/wait"
 )
 
 // purgeOf reads what is asked for on the control socket.
@@ -60,10 +61,8 @@ func (e *house) purgeInTurn(ctx context.Context, what func() (site.Purge, error)
 		if err == nil || time.Now().After(end) {
 			return purged, err
 		}
-		select {
-		case <-ctx.Done():
+		if !wait.For(ctx, purgePause) {
 			return purged, err
-		case <-time.After(purgePause):
 		}
 	}
 }

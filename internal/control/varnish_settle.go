@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"edgegen/internal/supervise"
+	"edgegen/internal/wait"
 )
 
 // noticeTime is how long it may take until edgegen knows of the end of a process that
@@ -19,10 +20,8 @@ func (v *varnishServer) hasEnded(ctx context.Context, varnishd int) bool {
 		if now := v.process().Status(); now.State != supervise.Running || now.PID != varnishd {
 			return true
 		}
-		select {
-		case <-ctx.Done():
+		if !wait.For(ctx, backPause) {
 			return false
-		case <-time.After(backPause):
 		}
 	}
 }

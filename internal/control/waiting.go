@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"edgegen/internal/generation"
+	"edgegen/internal/wait"
 )
 
 // waitingRoom takes the connections to a varnishd that is down and that no builtin tier
@@ -97,9 +98,7 @@ func (w *waitingRoom) take(door net.Listener, to string) {
 		}
 		if err != nil { // as of too many files
 			<-w.places
-			select {
-			case <-time.After(backPause):
-			case <-w.life.Done():
+			if !wait.For(w.life, backPause) {
 				return
 			}
 			continue
@@ -140,10 +139,8 @@ func (w *waitingRoom) reach(ctx context.Context, to string) net.Conn {
 				return c
 			}
 		}
-		select {
-		case <-ctx.Done():
+		if !wait.For(ctx, backPause) {
 			return nil
-		case <-time.After(backPause):
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"edgegen/internal/dataplane/h2"
 	"edgegen/internal/dataplane/wire"
+	"edgegen/internal/wait"
 )
 
 // refusals is how many connections beyond the limit get an answer that says so. Further
@@ -34,9 +35,7 @@ func (p *Plane) accept(d *door) error {
 				return fmt.Errorf("accept on %s: %w", d.Addr(), err)
 			}
 			p.log.Warn("accept", "listener", d.Addr().String(), "error", err)
-			select { // out of descriptors: some are about to be closed
-			case <-time.After(20 * time.Millisecond):
-			case <-p.ended.Done():
+			if !wait.For(p.ended, 20*time.Millisecond) { // out of descriptors: some are about to be closed
 				return nil
 			}
 			continue

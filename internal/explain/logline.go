@@ -15,6 +15,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"edgegen/internal/wait"
 )
 
 // LogLine is a line of the access log: its fields by the names that they have in
@@ -95,10 +97,8 @@ func AwaitLine(ctx context.Context, path string, after int64, r Request, spoken 
 		if err == nil || !errors.Is(err, errNoLine) {
 			return line
 		}
-		select {
-		case <-ctx.Done():
+		if !wait.For(ctx, 20*time.Millisecond) {
 			return nil
-		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"edgegen/internal/wait"
 )
 
 // probePause is between two looks at a tier that is not ready yet.
@@ -147,10 +149,8 @@ func until(ctx context.Context, f func() error) error {
 		if last == nil || ctx.Err() == nil {
 			last = err
 		}
-		select {
-		case <-ctx.Done():
+		if !wait.For(ctx, probePause) {
 			return errors.Join(last, context.Cause(ctx))
-		case <-time.After(probePause):
 		}
 	}
 }

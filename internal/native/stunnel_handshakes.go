@@ -97,15 +97,15 @@ func (h *handshakes) look(slow func(thread string, began time.Time) error) error
 	return failed
 }
 
-// wait is what a thread waits for, by poll(2); the zero value is of one that runs.
-type wait struct {
+// polling is what a thread waits for, by poll(2); the zero value is of one that runs.
+type polling struct {
 	files        []int // the first few descriptors
 	milliseconds int64
 }
 
 // isHandshake tells from its clock what a thread does: render gives TIMEOUTbusy a
 // value that no other clock has that runs for a client.
-func (h *handshakes) isHandshake(w wait) bool {
+func (h *handshakes) isHandshake(w polling) bool {
 	return w.files != nil && w.milliseconds%1000 == 0 && slices.Contains(h.clocks, w.milliseconds/1000)
 }
 
@@ -115,36 +115,36 @@ func isPoll(call int64) bool {
 }
 
 // waits looks at a thread. One that has ended waits for nothing.
-func (h *handshakes) waits(thread string) (wait, error) {
+func (h *handshakes) waits(thread string) (polling, error) {
 	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%s/syscall", h.pid, thread))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
-		return wait{}, nil
+		return polling{}, nil
 	}
 	if err != nil {
-		return wait{}, err
+		return polling{}, err
 	}
 	call, arguments := parseSyscall(string(line))
 	if !isPoll(call) {
-		return wait{}, nil
+		return polling{}, nil
 	}
 	memory, err := os.Open(fmt.Sprintf("/proc/%d/mem", h.pid))
 	if err != nil {
-		return wait{}, err
+		return polling{}, err
 	}
 	defer memory.Close()
 	const size = 8 // of struct pollfd
 	polled := make([]byte, size*min(arguments[1], 4))
 	if _, err := memory.ReadAt(polled, int64(arguments[0])); err != nil {
-		return wait{}, nil // it has gone on meanwhile
+		return polling{}, nil // it has gone on meanwhile
 	}
-	w := wait{milliseconds: int64(int32(arguments[2]))}
+	w := polling{milliseconds: int64(int32(arguments[2]))}
 	for one := range slices.Chunk(polled, size) {
 		w.files = append(w.files, int(int32(binary.NativeEndian.Uint32(one))))
 	}
 	if call == unix.SYS_PPOLL {
 		var left [16]byte // struct timespec
 		if _, err := memory.ReadAt(left[:], int64(arguments[2])); err != nil {
-			return wait{}, nil
+			return polling{}, nil
 		}
 		w.milliseconds = int64(binary.NativeEndian.Uint64(left[:]))*1000 + int64(binary.NativeEndian.Uint64(left[8:]))/1e6
 	}

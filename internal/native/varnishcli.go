@@ -7,6 +7,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"edgegen/internal/wait"
 )
 
 // VarnishCLI is edgegen's end of varnishd's command line: varnishd -M dials it, and dials
@@ -132,12 +134,10 @@ func (c *VarnishCLI) accept() {
 				return
 			}
 			// Out of descriptors, as a rule: that passes.
-			select {
-			case <-time.After(pause):
-				continue
-			case <-c.life.Done():
+			if !wait.For(c.life, pause) {
 				return
 			}
+			continue
 		}
 		select {
 		case slots <- struct{}{}:

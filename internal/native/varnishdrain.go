@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"edgegen/internal/wait"
 )
 
 const (
@@ -29,10 +31,8 @@ func (v *Varnish) Drain(ctx context.Context) error {
 		if err == nil && activity.Requests+activity.Idle == 0 {
 			return nil
 		}
-		select {
-		case <-ctx.Done():
+		if !wait.For(ctx, drainPause) {
 			return fmt.Errorf("drain varnishd: %w", context.Cause(ctx))
-		case <-time.After(drainPause):
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"edgegen/internal/site"
+	"edgegen/internal/wait"
 )
 
 // varnishPurges are the latest purges. A ban holds for what is stored when it is made,
@@ -196,10 +197,8 @@ func (v *Varnish) await(ctx context.Context, limit time.Duration, holds func(pur
 		if s, err = v.purgeStatistics(); err != nil || holds(s) || time.Now().After(end) {
 			return s, err
 		}
-		select {
-		case <-ctx.Done():
+		if !wait.For(ctx, probePause) {
 			return s, context.Cause(ctx)
-		case <-time.After(probePause):
 		}
 	}
 }
