@@ -79,7 +79,7 @@ func (o *ownEdge) start(ctx context.Context, path string, given []config.Given) 
 		return err
 	}
 	selection := generation.Selection{Roles: map[string]site.Engine{}, Yields: true}
-	for _, role := range generation.Roles() {
+	for _, role := range site.Tiers() {
 		selection.Roles[role] = site.Builtin
 	}
 	running, end := context.WithCancel(ctx)

@@ -69,7 +69,7 @@ func ordersOf(g *generation.Generation) (orders []acme.Order) {
 	edge := g.Loaded.Edge
 	for i := range edge.Sites {
 		if s := &edge.Sites[i]; s.TLS.ACME && !edge.Plain() {
-			orders = append(orders, acme.Order{Site: s.Host, Names: s.Names(), ByHTTP: len(edge.HTTP) > 0, ByTLS: !g.Native(generation.RoleTLS),
+			orders = append(orders, acme.Order{Site: s.Host, Names: s.Names(), ByHTTP: len(edge.HTTP) > 0, ByTLS: !g.Native(site.TLSTier),
 				ByDNS: acme.Hook{Command: s.TLS.DNSHook, Dir: s.TLS.DNSHookDir}, Resolvers: edge.Resolvers})
 		}
 	}

@@ -38,7 +38,7 @@ func (e *Edge) raiseFurther(was, next *generation.Generation) config.Diagnostics
 	warn := func(summary, remedy string) config.Diagnostics {
 		return config.Diagnostics{next.Loaded.Diagnose(limits.Source, config.Warning, summary, remedy)}
 	}
-	tls := next.Engines[generation.RoleTLS].Engine
+	tls := next.Engines[site.TLSTier].Engine
 	wanted, least := generation.Descriptors(limits.Connections, tls)
 	before, unread := supervise.RaiseDescriptors(0) // raises nothing
 	got, err := supervise.RaiseDescriptors(wanted)
@@ -48,7 +48,7 @@ func (e *Edge) raiseFurther(was, next *generation.Generation) config.Diagnostics
 	if text, remedy := generation.TooFewDescriptors(got, limits.Connections, tls); text != "" {
 		return warn("the limit of open files is "+text, remedy)
 	}
-	if before < least && slices.ContainsFunc(generation.Roles(), next.Native) {
+	if before < least && slices.ContainsFunc(site.Tiers(), next.Native) {
 		return warn(fmt.Sprintf("daemons that go on keep their limit of %d open files, too few for limits.connections = %d", before, limits.Connections),
 			"stop the edge and start it again when it suits; until then they may not take that many")
 	}

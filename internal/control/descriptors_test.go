@@ -29,7 +29,7 @@ func TestRaiseFurther(t *testing.T) {
 	of := func(connections int, web site.Engine) *generation.Generation {
 		edge := &site.Edge{Limits: site.Limits{Connections: connections}}
 		return &generation.Generation{Loaded: &config.Loaded{Edge: edge}, Engines: map[string]generation.Chosen{
-			generation.RoleTLS: {Engine: site.Builtin}, generation.RoleCache: {Engine: site.Builtin}, generation.RoleWeb: {Engine: web}}}
+			site.TLSTier: {Engine: site.Builtin}, site.CacheTier: {Engine: site.Builtin}, site.WebTier: {Engine: web}}}
 	}
 	for _, c := range []struct {
 		name   string

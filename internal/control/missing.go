@@ -4,8 +4,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	"edgegen/internal/generation"
 	"edgegen/internal/render"
+	"edgegen/internal/site"
 	"edgegen/internal/statedir"
 	"edgegen/internal/unixsocket"
 )
@@ -63,7 +63,7 @@ func (e *house) missingFiles() []string {
 // unpublished lists the names of the cache tier's sockets that lead nowhere.
 func (e *house) unpublished() (missing []string) {
 	for _, s := range e.serversNow() {
-		if !slices.Contains(s.roles(), generation.RoleCache) {
+		if !slices.Contains(s.roles(), site.CacheTier) {
 			continue
 		}
 		for _, name := range e.published(s) {

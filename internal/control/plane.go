@@ -127,7 +127,7 @@ func (p *plane) answers(ctx context.Context, g *generation.Generation) error {
 	if err := p.plane().Probe(ctx); err != nil {
 		return err
 	}
-	if p.has(generation.RoleTLS) && !p.standIn && !p.plain {
+	if p.has(site.TLSTier) && !p.standIn && !p.plain {
 		return probeTLS(ctx, g)
 	}
 	return nil
@@ -230,7 +230,7 @@ func (p *plane) activity() (native.Activity, error) { return p.work(), nil }
 
 func (p *plane) work() native.Activity {
 	served := p.plane()
-	if !p.has(generation.RoleCache) || served == nil {
+	if !p.has(site.CacheTier) || served == nil {
 		return native.Activity{}
 	}
 	return native.Activity{WebSockets: served.WebSockets(), Requests: served.Requests()}

@@ -9,6 +9,7 @@ import (
 
 	"edgegen/internal/dataplane"
 	"edgegen/internal/generation"
+	"edgegen/internal/site"
 	"edgegen/internal/unixsocket"
 )
 
@@ -17,7 +18,7 @@ import (
 func (p *plane) options(g *generation.Generation) (o dataplane.Options, err error) {
 	e := p.house
 	o = dataplane.Options{
-		Roles:       dataplane.Roles{TLS: p.has(generation.RoleTLS), Cache: p.has(generation.RoleCache), Web: p.has(generation.RoleWeb)},
+		Roles:       dataplane.Roles{TLS: p.has(site.TLSTier), Cache: p.has(site.CacheTier), Web: p.has(site.WebTier)},
 		CachePath:   e.layout.CacheSocket(),
 		WebPath:     e.layout.WebSocket(),
 		StandbyPath: e.layout.StandbySocket(),
@@ -44,12 +45,12 @@ func (p *plane) options(g *generation.Generation) (o dataplane.Options, err erro
 	// Where a daemon has had the web tier, a cache tier that leaves together with it
 	// still sends the last requests on its connections here.
 	_, asked := e.inner[e.layout.WebSocket()]
-	if p.has(generation.RoleWeb) && (p.standIn || !p.has(generation.RoleCache) || asked) {
+	if p.has(site.WebTier) && (p.standIn || !p.has(site.CacheTier) || asked) {
 		if o.Web, err = p.held(e.layout.WebSocket()); err != nil {
 			return o, err
 		}
 	}
-	if !p.has(generation.RoleCache) {
+	if !p.has(site.CacheTier) {
 		return o, nil
 	}
 	if p.standIn {
@@ -64,12 +65,12 @@ func (p *plane) options(g *generation.Generation) (o dataplane.Options, err erro
 		if o.Front, err = p.held(e.layout.FrontSocket()); err != nil {
 			return o, err
 		}
-	case p.standIn || !p.has(generation.RoleTLS):
+	case p.standIn || !p.has(site.TLSTier):
 		if o.Cache, err = p.held(cache); err != nil {
 			return o, err
 		}
 	}
-	if p.standIn || !p.has(generation.RoleWeb) {
+	if p.standIn || !p.has(site.WebTier) {
 		o.Plain, err = p.held(plain)
 	}
 	return o, err
@@ -89,12 +90,12 @@ func (p *plane) model(g *generation.Generation) (m dataplane.Model, err error) {
 		return m, err
 	}
 	if g.Loaded.Edge.Plain() {
-		if p.has(generation.RoleTLS) {
+		if p.has(site.TLSTier) {
 			m.HTTP, err = fileListeners(generation.Files(g.Public.HTTP))
 		}
 		return m, err
 	}
-	if p.has(generation.RoleTLS) {
+	if p.has(site.TLSTier) {
 		m.Certificates = g.Certificates
 		if m.QUIC, err = p.house.quic.of(g.Public.QUIC); err != nil {
 			return m, err
@@ -103,9 +104,9 @@ func (p *plane) model(g *generation.Generation) (m dataplane.Model, err error) {
 			return m, err
 		}
 	}
-	plain := generation.RoleWeb
+	plain := site.WebTier
 	if g.Loaded.Edge.PlainByTLS() {
-		plain = generation.RoleTLS
+		plain = site.TLSTier
 	}
 	if p.has(plain) {
 		if m.HTTP, err = fileListeners(generation.Files(g.Public.HTTP)); err != nil {
@@ -125,7 +126,7 @@ func (p *plane) republish() error { return p.publish() }
 
 // publish lets the tier in front reach a cache tier that is well.
 func (p *plane) publish() error {
-	if !p.has(generation.RoleCache) || p.standIn {
+	if !p.has(site.CacheTier) || p.standIn {
 		return nil
 	}
 	var failed []error
@@ -204,30 +205,30 @@ func (e *house) listening(g *generation.Generation, role string) []string {
 	addresses := []string{}
 	public := g.Public.HTTPS
 	switch {
-	case role == generation.RoleCache, role == generation.RoleWeb && g.Loaded.Edge.PlainByTLS():
+	case role == site.CacheTier, role == site.WebTier && g.Loaded.Edge.PlainByTLS():
 		public = nil
-	case role == generation.RoleTLS && g.Loaded.Edge.PlainByTLS() && !g.Loaded.Edge.Plain():
+	case role == site.TLSTier && g.Loaded.Edge.PlainByTLS() && !g.Loaded.Edge.Plain():
 		public = slices.Concat(g.Public.HTTPS, g.Public.HTTP)
-	case role == generation.RoleWeb, g.Loaded.Edge.Plain():
+	case role == site.WebTier, g.Loaded.Edge.Plain():
 		public = g.Public.HTTP
 	}
-	if role == generation.RoleTLS {
+	if role == site.TLSTier {
 		public = slices.Concat(public, g.Public.QUIC)
 	}
 	for _, l := range public {
 		addresses = append(addresses, l.String())
 	}
-	if role == generation.RoleWeb && (g.Native(generation.RoleWeb) || g.Native(generation.RoleCache)) {
+	if role == site.WebTier && (g.Native(site.WebTier) || g.Native(site.CacheTier)) {
 		addresses = append(addresses, "unix:"+e.layout.WebSocket())
 	}
-	if role == generation.RoleCache && (g.Native(generation.RoleCache) || g.Native(generation.RoleTLS)) {
+	if role == site.CacheTier && (g.Native(site.CacheTier) || g.Native(site.TLSTier)) {
 		inner := e.layout.CacheSocket()
 		if g.Fronted() {
 			inner = e.layout.FrontSocket()
 		}
 		addresses = append(addresses, "unix:"+inner)
 	}
-	if role == generation.RoleCache && !g.Loaded.Edge.Plain() && (g.Native(generation.RoleCache) || g.Native(generation.RoleWeb)) {
+	if role == site.CacheTier && !g.Loaded.Edge.Plain() && (g.Native(site.CacheTier) || g.Native(site.WebTier)) {
 		addresses = append(addresses, "unix:"+e.layout.PlainSocket())
 	}
 	return addresses

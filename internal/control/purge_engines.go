@@ -4,13 +4,12 @@ import (
 	"context"
 
 	"edgegen/internal/dataplane/gate"
-	"edgegen/internal/generation"
 	"edgegen/internal/site"
 )
 
 // purge is that of a plane with the cache tier.
 func (p *plane) purge(_ context.Context, what site.Purge) (there purged, err error) {
-	if served := p.plane(); served != nil && p.has(generation.RoleCache) {
+	if served := p.plane(); served != nil && p.has(site.CacheTier) {
 		there.count = served.Purge(what)
 	}
 	return there, nil

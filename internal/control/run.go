@@ -152,7 +152,7 @@ func (e *Edge) addresses() []string {
 
 // announceEngines tells which engine serves each tier, and why.
 func (e *Edge) announceEngines(g *generation.Generation) {
-	for _, role := range generation.Roles() {
+	for _, role := range site.Tiers() {
 		c := g.Engines[role]
 		e.options.Log.Info(fmt.Sprintf("%s tier: %s (%s)", role, strings.TrimSpace(string(c.Engine)+" "+c.Daemon.Version), c.Reason))
 	}

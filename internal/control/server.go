@@ -133,14 +133,14 @@ func serving() map[site.Engine]func(*house, generation.Chosen) server {
 // first, if a daemon needs it. A daemon that serves an outer tier as well comes after the
 // tiers between, since it asks them.
 func (e *house) arrangement(g *generation.Generation) []server {
-	inward := generation.Roles()
+	inward := site.Tiers()
 	slices.Reverse(inward)
 	var servers []server
 	if g.NeedsRelay() {
 		servers = append(servers, newRelay(e))
 	}
 	if g.Fronted() {
-		inward = []string{generation.RoleCache, generation.RoleWeb}
+		inward = []string{site.CacheTier, site.WebTier}
 	}
 	for len(inward) > 0 {
 		count := 0

@@ -8,6 +8,7 @@ import (
 	"edgegen/internal/config"
 	"edgegen/internal/generation"
 	"edgegen/internal/native"
+	"edgegen/internal/site"
 )
 
 // startFailed decides what becomes of a start in which a daemon does not come
@@ -73,7 +74,7 @@ func (d *daemon) checkWhileDown(ctx context.Context, was, next *generation.Gener
 func (d *daemon) standInStarts(ctx context.Context, g *generation.Generation) error {
 	tiers := d.roles()
 	if g.Fronted() { // then it has all of them, and asks nobody
-		tiers = []string{generation.RoleWeb, generation.RoleCache, generation.RoleTLS}
+		tiers = []string{site.WebTier, site.CacheTier, site.TLSTier}
 	}
 	stand := newPlane(d.house, g, tiers)
 	stand.standIn, stand.fronted = true, false

@@ -10,6 +10,7 @@ import (
 	"edgegen/internal/api"
 	"edgegen/internal/generation"
 	"edgegen/internal/native"
+	"edgegen/internal/site"
 	"edgegen/internal/supervise"
 )
 
@@ -45,7 +46,7 @@ func (e *Edge) status() api.Status {
 		}
 	}
 	s.Connections.OldWorkers, s.Connections.OldApps = e.oldWorkers(), len(e.unusedApps())
-	order := generation.Roles()
+	order := site.Tiers()
 	slices.SortStableFunc(s.Tiers, func(a, b api.TierStatus) int { return slices.Index(order, a.Role) - slices.Index(order, b.Role) })
 	s.Backends, well = e.backendsOf(g, apps, well)
 	if s.State == string(ready) && !well {

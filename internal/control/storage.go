@@ -13,13 +13,14 @@ import (
 	"edgegen/internal/config"
 	"edgegen/internal/generation"
 	"edgegen/internal/native"
+	"edgegen/internal/site"
 	"edgegen/internal/supervise"
 )
 
 // checkStorage looks whether varnishd's file can be made, and makes nothing yet.
 func (e *house) checkStorage(g *generation.Generation) error {
 	storage := g.Loaded.Edge.Storage
-	if storage.Type != "file" || !g.Native(generation.RoleCache) {
+	if storage.Type != "file" || !g.Native(site.CacheTier) {
 		return nil
 	}
 	dir := filepath.Dir(storage.Path)
@@ -38,7 +39,7 @@ func (e *house) checkStorage(g *generation.Generation) error {
 // tier that has been left, keeps it without the name.
 func (e *house) makeStorage(g *generation.Generation) error {
 	storage := g.Loaded.Edge.Storage
-	if storage.Type != "file" || !g.Native(generation.RoleCache) || e.storage.is(storage.Path) {
+	if storage.Type != "file" || !g.Native(site.CacheTier) || e.storage.is(storage.Path) {
 		return nil
 	}
 	uid, gid := e.who.Owner()

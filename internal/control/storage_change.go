@@ -19,7 +19,7 @@ import (
 // back if the change is undone. The result is nil where nothing is stored in a file.
 func (e *house) storageOf(s server, next *generation.Generation) step {
 	storage := next.Loaded.Edge.Storage
-	if storage.Type != "file" || next.Loaded.Edge.Uncached() || !slices.Contains(s.roles(), generation.RoleCache) {
+	if storage.Type != "file" || next.Loaded.Edge.Uncached() || !slices.Contains(s.roles(), site.CacheTier) {
 		return nil
 	}
 	return &storageStep{house: e, next: next, file: asideFile{path: storage.Path}}

@@ -49,7 +49,7 @@ type writer struct {
 	fail error
 }
 
-func (*writer) roles() []string { return []string{generation.RoleCache} }
+func (*writer) roles() []string { return []string{site.CacheTier} }
 
 func (w *writer) start(context.Context, *generation.Generation) error {
 	file, err := os.OpenFile(w.path, os.O_CREATE|os.O_RDWR, 0o600)
@@ -196,7 +196,7 @@ func TestStorageHold(t *testing.T) {
 	if !e.storage.is(path) {
 		t.Error("not held any more")
 	}
-	g := &generation.Generation{Loaded: &config.Loaded{Edge: &site.Edge{Storage: site.Storage{Type: "file", Path: path, Size: 8 << 20}}}, Engines: map[string]generation.Chosen{generation.RoleCache: {Engine: site.Varnish}}}
+	g := &generation.Generation{Loaded: &config.Loaded{Edge: &site.Edge{Storage: site.Storage{Type: "file", Path: path, Size: 8 << 20}}}, Engines: map[string]generation.Chosen{site.CacheTier: {Engine: site.Varnish}}}
 	if err := e.makeStorage(g); err != nil || !e.storage.is(path) {
 		t.Errorf("its own file: %v", err)
 	}

@@ -27,12 +27,12 @@ func (e *house) told(r accesslog.Record, cache site.Engine) {
 	}
 	g := e.serving()
 	request := tracing.Request{Record: r.Clone()}
-	for _, role := range generation.Roles() {
+	for _, role := range site.Tiers() {
 		engine := g.Engines[role].Engine
 		switch {
 		case engine == site.Off:
 			continue
-		case role == generation.RoleCache:
+		case role == site.CacheTier:
 			engine = cache
 		case e.standsIn(role):
 			engine = site.Builtin

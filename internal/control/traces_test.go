@@ -10,11 +10,11 @@ import (
 // What stands in for a daemon that is two tiers serves both, and spans say so.
 func TestStandInOfBothTiers(t *testing.T) {
 	e := &house{}
-	one := newNginx(e, generation.Chosen{Role: generation.RoleWeb, Engine: site.Nginx, Besides: []string{generation.RoleTLS}}).(*nginxServer)
+	one := newNginx(e, generation.Chosen{Role: site.WebTier, Engine: site.Nginx, Besides: []string{site.TLSTier}}).(*nginxServer)
 	e.servers = []server{one}
 	for _, taken := range []bool{false, true} {
 		one.taken = taken
-		for role, want := range map[string]bool{generation.RoleTLS: taken, generation.RoleWeb: taken, generation.RoleCache: false} {
+		for role, want := range map[string]bool{site.TLSTier: taken, site.WebTier: taken, site.CacheTier: false} {
 			if got := e.standsIn(role); got != want {
 				t.Errorf("taken over: %v; a stand-in is the %s tier: %v", taken, role, got)
 			}

@@ -39,7 +39,7 @@ func (t *transaction) planServers() error {
 		plan.Tiers = append(plan.Tiers, c.plans...)
 		uncounted = append(uncounted, c.uncounted)
 	}
-	order := generation.Roles()
+	order := site.Tiers()
 	slices.SortFunc(plan.Tiers, func(a, b api.TierPlan) int { return slices.Index(order, a.Role) - slices.Index(order, b.Role) })
 	var own []string
 	if t.access.Changes() {

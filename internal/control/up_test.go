@@ -131,7 +131,7 @@ site "edge.test" {
 			o := Options{
 				Site:     filepath.Join(dir, "site.hcl"),
 				StateDir: filepath.Join(dir, "state"),
-				Select:   generation.Selection{Roles: map[string]site.Engine{generation.RoleTLS: site.Builtin, generation.RoleCache: site.Builtin, generation.RoleWeb: site.Builtin}},
+				Select:   generation.Selection{Roles: map[string]site.Engine{site.TLSTier: site.Builtin, site.CacheTier: site.Builtin, site.WebTier: site.Builtin}},
 				LastGood: true,
 				Guardian: []string{"guardian"},
 				AppStart: time.Second,

@@ -21,7 +21,7 @@ func (x *examination) examineDescriptors() []Line {
 	if !x.hasSite {
 		return []Line{{LevelOK, "limit", strconv.FormatUint(limit.Max, 10) + " open files a process", ""}}
 	}
-	tls := x.chosen[generation.RoleTLS].Engine
+	tls := x.chosen[site.TLSTier].Engine
 	wanted, _ := generation.Descriptors(x.edge.Limits.Connections, tls)
 	got, err := supervise.RaiseDescriptors(wanted)
 	if err != nil {

@@ -174,7 +174,7 @@ func TestBuiltinLine(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			line := builtinLine(generation.Chosen{Role: generation.RoleWeb, Reason: "why"}, test.wanted, native.Daemon{Engine: site.Nginx, Version: "1.2"}, test.err)
+			line := builtinLine(generation.Chosen{Role: site.WebTier, Reason: "why"}, test.wanted, native.Daemon{Engine: site.Nginx, Version: "1.2"}, test.err)
 			if line.Level != test.level || strings.Contains(line.Text, "nginx 1.2") != test.there || !strings.HasPrefix(line.Text, "builtin: why") {
 				t.Errorf("%+v", line)
 			}

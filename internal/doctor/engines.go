@@ -19,7 +19,7 @@ func (x *examination) examineEngines(ctx context.Context) []Line {
 	x.chosen = make(map[string]generation.Chosen)
 	x.options.Select.LeaveOut(x.edge)
 	var lines []Line
-	for _, role := range generation.Roles() {
+	for _, role := range site.Tiers() {
 		found := &config.Findings{Loaded: x.loaded}
 		wanted, _ := x.options.Select.Wanted(x.edge, role)
 		c, err := x.options.Select.Choose(ctx, x.edge, role, found)
@@ -46,7 +46,7 @@ func (x *examination) examineEngines(ctx context.Context) []Line {
 	}
 	found := &config.Findings{Loaded: x.loaded}
 	if generation.Together(x.edge, x.chosen, found); found.All.HasErrors() {
-		lines = append(lines, Line{LevelProblem, generation.RoleTLS, placed(found.All[0]), found.All[0].Remedy})
+		lines = append(lines, Line{LevelProblem, site.TLSTier, placed(found.All[0]), found.All[0].Remedy})
 	}
 	return lines
 }

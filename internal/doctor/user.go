@@ -10,7 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"edgegen/internal/config"
-	"edgegen/internal/generation"
 	"edgegen/internal/site"
 	"edgegen/internal/statedir"
 )
@@ -86,7 +85,7 @@ func filesOf(s *site.Site) []string {
 
 // examinePath tells what keeps the web tier from a directory.
 func (x *examination) examinePath(path string) (Line, bool) {
-	if x.native(generation.RoleWeb) && x.who.Daemons != nil {
+	if x.native(site.WebTier) && x.who.Daemons != nil {
 		if at := x.who.Blocked(path); at != "" {
 			return Line{LevelWarning, "files", fmt.Sprintf("%s may not enter %s", x.who.Name, at),
 				fmt.Sprintf("let it in (chmod o+x %s), or name another user in the edge block", at)}, false

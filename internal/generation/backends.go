@@ -26,15 +26,15 @@ func prepared(ctx context.Context, watch *backends.Watch, edge *site.Edge) (*bac
 // that is looked after, for what an authority wants to know, for who may come in, for
 // what has been purged softly, or for a purge that a client asks for.
 func (g *Generation) NeedsRelay() bool {
-	return (g.Native(RoleWeb) || g.Native(RoleCache)) && len(g.Backends.IDs()) > 0 || g.RelaysChallenges() || g.RelaysGates() || g.Native(RoleCache) && (g.Loaded.Edge.Purgeable() || g.Loaded.Edge.KeepsStale())
+	return (g.Native(site.WebTier) || g.Native(site.CacheTier)) && len(g.Backends.IDs()) > 0 || g.RelaysChallenges() || g.RelaysGates() || g.Native(site.CacheTier) && (g.Loaded.Edge.Purgeable() || g.Loaded.Edge.KeepsStale())
 }
 
 // RelaysGates reports whether a daemon asks who may come in.
-func (g *Generation) RelaysGates() bool { return g.Native(RoleCache) && g.Loaded.Edge.Gated() }
+func (g *Generation) RelaysGates() bool { return g.Native(site.CacheTier) && g.Loaded.Edge.Gated() }
 
 // RelaysChallenges reports whether a daemon hears what authorities ask for.
 func (g *Generation) RelaysChallenges() bool {
-	return g.Native(RoleWeb) && g.Loaded.Edge.Challenged()
+	return g.Native(site.WebTier) && g.Loaded.Edge.Challenged()
 }
 
 // warnByHand says what daemons that are run by hand lack: which backends they do not

@@ -21,12 +21,12 @@ func TestBound(t *testing.T) {
 		role    string
 		refused string // what is said; "" for nothing
 	}{
-		{"auto", site.Edge{Engine: site.Engines{Web: site.Auto}}, Selection{}, RoleWeb, ""},
-		{"builtin", site.Edge{Engine: site.Engines{Web: site.Builtin}}, Selection{}, RoleWeb, "there is raw text for nginx, and the web tier is builtin"},
-		{"builtin by a flag", site.Edge{}, Selection{Roles: map[string]site.Engine{RoleWeb: site.Builtin}}, RoleWeb, "there is raw text for nginx, and the web tier is builtin"},
-		{"no template's tier", site.Edge{Engine: site.Engines{Cache: site.Builtin}}, Selection{Templates: []site.Engine{site.Stunnel}}, RoleCache, ""},
-		{"a template, and the tier is left out", site.Edge{Engine: site.Engines{Cache: site.Off}}, Selection{Templates: []site.Engine{site.Varnish}}, RoleCache, "there is a template of your own for varnish, and the cache tier is left out"},
-		{"a template, and another daemon", site.Edge{Engine: site.Engines{TLS: site.Nginx, Cache: site.Off}}, Selection{Templates: []site.Engine{site.Stunnel}}, RoleTLS, "there is a template of your own for stunnel, and the tls tier is nginx"},
+		{"auto", site.Edge{Engine: site.Engines{Web: site.Auto}}, Selection{}, site.WebTier, ""},
+		{"builtin", site.Edge{Engine: site.Engines{Web: site.Builtin}}, Selection{}, site.WebTier, "there is raw text for nginx, and the web tier is builtin"},
+		{"builtin by a flag", site.Edge{}, Selection{Roles: map[string]site.Engine{site.WebTier: site.Builtin}}, site.WebTier, "there is raw text for nginx, and the web tier is builtin"},
+		{"no template's tier", site.Edge{Engine: site.Engines{Cache: site.Builtin}}, Selection{Templates: []site.Engine{site.Stunnel}}, site.CacheTier, ""},
+		{"a template, and the tier is left out", site.Edge{Engine: site.Engines{Cache: site.Off}}, Selection{Templates: []site.Engine{site.Varnish}}, site.CacheTier, "there is a template of your own for varnish, and the cache tier is left out"},
+		{"a template, and another daemon", site.Edge{Engine: site.Engines{TLS: site.Nginx, Cache: site.Off}}, Selection{Templates: []site.Engine{site.Stunnel}}, site.TLSTier, "there is a template of your own for stunnel, and the tls tier is nginx"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			edge := c.edge

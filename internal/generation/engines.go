@@ -13,13 +13,6 @@ import (
 	"edgegen/internal/site"
 )
 
-// The tiers, in the order that a request passes them.
-const (
-	RoleTLS   = site.TLSTier
-	RoleCache = site.CacheTier
-	RoleWeb   = site.WebTier
-)
-
 // Chosen is the engine of one tier.
 type Chosen struct {
 	Role   string
@@ -31,9 +24,6 @@ type Chosen struct {
 	Bond    Bond // nobody can stand in for it where it has one
 }
 
-// Roles lists the tiers from the outside in.
-func Roles() []string { return site.Tiers() }
-
 // choose decides about every tier: auto takes the daemon where it is installed
 // and can do what the site asks of it, else the builtin tier. A daemon that is
 // asked for by name has to be there.
@@ -44,7 +34,7 @@ func choose(ctx context.Context, edge *site.Edge, selection Selection, was *Gene
 	selection.LeaveOut(edge)
 	result := make(map[string]Chosen)
 	var missing []error
-	for _, role := range Roles() {
+	for _, role := range site.Tiers() {
 		if c, ok := was.keeps(edge, role, selection); ok {
 			result[role] = c
 			continue
@@ -65,13 +55,13 @@ func choose(ctx context.Context, edge *site.Edge, selection Selection, was *Gene
 // Together settles what concerns several tiers. A daemon that serves two of them is one
 // process, and one that ends TLS besides has to serve the tier that it is for.
 func Together(edge *site.Edge, chosen map[string]Chosen, found *config.Findings) {
-	web, tls := chosen[RoleWeb], chosen[RoleTLS].Engine
-	joins := engines.Joins(tls, RoleTLS)
+	web, tls := chosen[site.WebTier], chosen[site.TLSTier].Engine
+	joins := engines.Joins(tls, site.TLSTier)
 	web.Besides = nil
 	if joins && web.Engine == tls {
-		web.Besides = []string{RoleTLS}
+		web.Besides = []string{site.TLSTier}
 	}
-	chosen[RoleWeb] = web
+	chosen[site.WebTier] = web
 	if !joins || web.Engine == tls {
 		return
 	}
@@ -158,7 +148,7 @@ func refused(edge *site.Edge, role string, wanted site.Engine, b Bond, found *co
 // machine has.
 func (s Selection) judge(edge *site.Edge, found *config.Findings) {
 	named := map[string]Chosen{}
-	for _, role := range Roles() {
+	for _, role := range site.Tiers() {
 		wanted, _ := s.Wanted(edge, role)
 		if b := s.bond(edge, role); !b.breaks(role, wanted, found) && engines.IsDaemon(wanted) {
 			refused(edge, role, wanted, b, found)

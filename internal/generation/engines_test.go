@@ -24,13 +24,13 @@ func TestTiersLeftOut(t *testing.T) {
 		want       site.Engine
 		refused    bool
 	}{
-		{"tls, and every tier is to be native", RoleTLS, site.Engines{TLS: site.Off}, flag("native"), site.Off, false},
-		{"tls, and every tier is to be builtin", RoleTLS, site.Engines{TLS: site.Off}, flag("builtin"), site.Off, false},
-		{"tls, and it is named", RoleTLS, site.Engines{TLS: site.Off}, flag("tls=stunnel"), site.Off, false},
-		{"cache", RoleCache, site.Engines{Cache: site.Off}, Selection{}, site.Off, false},
-		{"cache, by a flag", RoleCache, site.Engines{Cache: site.Varnish}, flag("cache=off"), site.Off, false},
-		{"nginx beside a cache", RoleTLS, site.Engines{TLS: site.Nginx, Cache: site.Varnish}, Selection{}, site.Builtin, true},
-		{"nginx beside a cache, by a flag", RoleTLS, site.Engines{Cache: site.Builtin}, flag("tls=nginx"), site.Builtin, true},
+		{"tls, and every tier is to be native", site.TLSTier, site.Engines{TLS: site.Off}, flag("native"), site.Off, false},
+		{"tls, and every tier is to be builtin", site.TLSTier, site.Engines{TLS: site.Off}, flag("builtin"), site.Off, false},
+		{"tls, and it is named", site.TLSTier, site.Engines{TLS: site.Off}, flag("tls=stunnel"), site.Off, false},
+		{"cache", site.CacheTier, site.Engines{Cache: site.Off}, Selection{}, site.Off, false},
+		{"cache, by a flag", site.CacheTier, site.Engines{Cache: site.Varnish}, flag("cache=off"), site.Off, false},
+		{"nginx beside a cache", site.TLSTier, site.Engines{TLS: site.Nginx, Cache: site.Varnish}, Selection{}, site.Builtin, true},
+		{"nginx beside a cache, by a flag", site.TLSTier, site.Engines{Cache: site.Builtin}, flag("tls=nginx"), site.Builtin, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			edge := &site.Edge{Engine: c.engines, Sites: []site.Site{{}}}
@@ -45,7 +45,7 @@ func TestTiersLeftOut(t *testing.T) {
 
 func TestParseSelection(t *testing.T) {
 	all := func(engine site.Engine) map[string]site.Engine {
-		return map[string]site.Engine{RoleTLS: engine, RoleCache: engine, RoleWeb: engine}
+		return map[string]site.Engine{site.TLSTier: engine, site.CacheTier: engine, site.WebTier: engine}
 	}
 	for _, c := range []struct {
 		text   string
@@ -56,10 +56,10 @@ func TestParseSelection(t *testing.T) {
 		{"native", true, map[string]site.Engine{}},
 		{"auto", false, all(site.Auto)},
 		{"builtin", false, all(site.Builtin)},
-		{"tls=builtin", false, map[string]site.Engine{RoleTLS: site.Builtin}},
-		{"tls=stunnel, cache=varnish,web=nginx", false, map[string]site.Engine{RoleTLS: site.Stunnel, RoleCache: site.Varnish, RoleWeb: site.Nginx}},
-		{"web=auto", false, map[string]site.Engine{RoleWeb: site.Auto}},
-		{"tls=nginx,cache=off", false, map[string]site.Engine{RoleTLS: site.Nginx, RoleCache: site.Off}},
+		{"tls=builtin", false, map[string]site.Engine{site.TLSTier: site.Builtin}},
+		{"tls=stunnel, cache=varnish,web=nginx", false, map[string]site.Engine{site.TLSTier: site.Stunnel, site.CacheTier: site.Varnish, site.WebTier: site.Nginx}},
+		{"web=auto", false, map[string]site.Engine{site.WebTier: site.Auto}},
+		{"tls=nginx,cache=off", false, map[string]site.Engine{site.TLSTier: site.Nginx, site.CacheTier: site.Off}},
 		{"tls=varnish", false, nil},
 		{"tls=off", false, nil},
 		{"tls", false, nil},

@@ -46,7 +46,7 @@ type Generation struct {
 func (g *Generation) Native(role string) bool { return engines.IsDaemon(g.Engines[role].Engine) }
 
 // Fronted reports whether the daemon that ends TLS reads HTTP too, and is the web tier.
-func (g *Generation) Fronted() bool { return len(g.Engines[RoleWeb].Besides) > 0 }
+func (g *Generation) Fronted() bool { return len(g.Engines[site.WebTier].Besides) > 0 }
 
 // Maker makes the generations of one edge. Its fields are what all of them share.
 type Maker struct {
@@ -101,13 +101,13 @@ func (m *Maker) Make(ctx context.Context, loaded *config.Loaded, path string, wa
 	if g.Backends, err = prepared(ctx, m.Watch, loaded.Edge); err != nil {
 		return g, err
 	}
-	g.Output, err = RenderFor(loaded, path, g.Pairs, render.Input{Edge: relayed(loaded.Edge, m.Layout), Layout: m.Layout, Tiers: g.Tiers(), Version: m.Version, Standby: true, Brotli: g.Engines[RoleWeb].Daemon.Module(native.BrotliModule), InC: g.Engines[RoleCache].Daemon.TakesC(), Unserved: hidden, Templates: g.Templates})
+	g.Output, err = RenderFor(loaded, path, g.Pairs, render.Input{Edge: relayed(loaded.Edge, m.Layout), Layout: m.Layout, Tiers: g.Tiers(), Version: m.Version, Standby: true, Brotli: g.Engines[site.WebTier].Daemon.Module(native.BrotliModule), InC: g.Engines[site.CacheTier].Daemon.TakesC(), Unserved: hidden, Templates: g.Templates})
 	return g, err
 }
 
 // Tiers are the engines that serve.
 func (g *Generation) Tiers() site.Engines {
-	return site.Engines{TLS: g.Engines[RoleTLS].Engine, Cache: g.Engines[RoleCache].Engine, Web: g.Engines[RoleWeb].Engine}
+	return site.Engines{TLS: g.Engines[site.TLSTier].Engine, Cache: g.Engines[site.CacheTier].Engine, Web: g.Engines[site.WebTier].Engine}
 }
 
 // name names the model and its certificates.

@@ -33,12 +33,12 @@ func Look(ctx context.Context, path string, given []config.Given, selection Sele
 		return nil, found.All, err
 	}
 	p := &Preview{Loaded: loaded, Who: statedir.FindUser(loaded.Edge, found),
-		Engines: site.Engines{TLS: chosen[RoleTLS].Engine, Cache: chosen[RoleCache].Engine, Web: chosen[RoleWeb].Engine}}
+		Engines: site.Engines{TLS: chosen[site.TLSTier].Engine, Cache: chosen[site.CacheTier].Engine, Web: chosen[site.WebTier].Engine}}
 	if err := found.Refusal(); err != nil {
 		return nil, found.All, err
 	}
 	p.Private = privateOf(loaded, stateDir, filepath.Join(stateDir, "run"))
 	hidden := unserved(loaded.Edge, privateOf(loaded, layout.Dir, layout.Run))
-	p.Output, err = RenderFor(loaded, path, nil, render.Input{Edge: relayed(loaded.Edge, layout), Layout: layout, Tiers: p.Engines, Version: version, Brotli: chosen[RoleWeb].Daemon.Module(native.BrotliModule), Unserved: hidden})
+	p.Output, err = RenderFor(loaded, path, nil, render.Input{Edge: relayed(loaded.Edge, layout), Layout: layout, Tiers: p.Engines, Version: version, Brotli: chosen[site.WebTier].Daemon.Module(native.BrotliModule), Unserved: hidden})
 	return p, found.All, err
 }

@@ -30,7 +30,7 @@ func ParseSelection(text string) (Selection, error) {
 		return Selection{Native: true}, nil
 	case "auto", "builtin":
 		selection := Selection{Roles: make(map[string]site.Engine)}
-		for _, role := range Roles() {
+		for _, role := range site.Tiers() {
 			selection.Roles[role] = site.Engine(text)
 		}
 		return selection, nil
@@ -38,11 +38,11 @@ func ParseSelection(text string) (Selection, error) {
 	selection := Selection{Roles: make(map[string]site.Engine)}
 	for _, part := range strings.Split(text, ",") {
 		role, name, _ := strings.Cut(strings.TrimSpace(part), "=")
-		if !slices.Contains(Roles(), role) {
+		if !slices.Contains(site.Tiers(), role) {
 			return Selection{}, fmt.Errorf("%q names no tier: write auto, native, builtin, or a list such as tls=stunnel,cache=varnish,web=nginx", part)
 		}
 		choices := engines.Choices(role)
-		if role == RoleCache {
+		if role == site.CacheTier {
 			choices = append(choices, site.Off)
 		}
 		if !slices.Contains(choices, site.Engine(name)) {
@@ -56,7 +56,7 @@ func ParseSelection(text string) (Selection, error) {
 // LeaveOut makes of an edge one that leaves out the cache, where the command line does.
 // That nobody ends TLS is the site's to say: its listeners are others then.
 func (s Selection) LeaveOut(edge *site.Edge) {
-	if s.Roles[RoleCache] == site.Off {
+	if s.Roles[site.CacheTier] == site.Off {
 		edge.Engine.Cache = site.Off
 	}
 }
@@ -65,8 +65,8 @@ func (s Selection) LeaveOut(edge *site.Edge) {
 // which of them does. LeaveOut comes first.
 func (s Selection) Wanted(edge *site.Edge, role string) (engine site.Engine, reason string) {
 	engine, reason = s.asked(edge, role)
-	if role == RoleWeb && engine == site.Auto {
-		if tls, _ := s.asked(edge, RoleTLS); engines.Joins(tls, RoleTLS) {
+	if role == site.WebTier && engine == site.Auto {
+		if tls, _ := s.asked(edge, site.TLSTier); engines.Joins(tls, site.TLSTier) {
 			return tls, "it ends TLS too"
 		}
 	}
