@@ -15,7 +15,6 @@ import (
 func newDrain(s streams) *cobra.Command {
 	var undo bool
 	var notice, timeout time.Duration
-	var directory string
 	c := &cobra.Command{
 		Use:   "drain",
 		Short: "Have load balancers send clients elsewhere, and wait until nobody is left",
@@ -29,25 +28,20 @@ ends the edge, drain --undo takes it back.`,
 		Example: `  edgegen drain --notice 1s
   edgegen drain --undo`,
 		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := clientOf(directory)
-			if err != nil {
+	}
+	asksEdge(c, func(ctx context.Context, client *api.Client, _ []string) error {
+		if undo {
+			if _, err := client.Drain(ctx, true); err != nil {
 				return err
 			}
-			if undo {
-				if _, err := client.Drain(c.Context(), true); err != nil {
-					return err
-				}
-				fmt.Fprintln(s.err, "load balancers are told that the edge is ready")
-				return nil
-			}
-			return s.drain(c.Context(), client, notice, timeout)
-		},
-	}
+			fmt.Fprintln(s.err, "load balancers are told that the edge is ready")
+			return nil
+		}
+		return s.drain(ctx, client, notice, timeout)
+	})
 	c.Flags().BoolVar(&undo, "undo", false, "say again that the edge is ready")
 	c.Flags().DurationVar(&notice, "notice", 10*time.Second, "how long load balancers need to notice")
 	c.Flags().DurationVar(&timeout, "timeout", 5*time.Minute, "how long to wait in all")
-	stateDirFlag(c, &directory)
 	return c
 }
 

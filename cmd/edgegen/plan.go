@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,7 +21,6 @@ var errChanges = errors.New("there are changes")
 
 func newPlan(s streams) *cobra.Command {
 	var asJSON bool
-	var directory string
 	var of api.Planned
 	c := &cobra.Command{
 		Use:   "plan [SITE]",
@@ -34,31 +34,26 @@ the templates are too.` + planExitCodes,
 		Example: `  edgegen plan
   edgegen plan --json`,
 		Args: siteArgument, ValidArgsFunction: completeSite,
-		RunE: func(c *cobra.Command, arguments []string) error {
-			client, err := clientOf(directory)
-			if err != nil {
-				return err
-			}
-			if len(arguments) > 0 {
-				of.Site = arguments[0]
-			}
-			plan, err := client.Plan(c.Context(), of)
-			if err != nil {
-				return s.refusal(err, asJSON)
-			}
-			if asJSON {
-				err = printJSON(s.out, plan)
-			} else {
-				_, err = io.WriteString(s.out, planText(plan, colored(s.out), columns(s.out)))
-			}
-			if err == nil && plan.Changes() {
-				return errChanges
-			}
-			return err
-		},
 	}
+	asksEdge(c, func(ctx context.Context, client *api.Client, arguments []string) error {
+		if len(arguments) > 0 {
+			of.Site = arguments[0]
+		}
+		plan, err := client.Plan(ctx, of)
+		if err != nil {
+			return s.refusal(err, asJSON)
+		}
+		if asJSON {
+			err = printJSON(s.out, plan)
+		} else {
+			_, err = io.WriteString(s.out, planText(plan, colored(s.out), columns(s.out)))
+		}
+		if err == nil && plan.Changes() {
+			return errChanges
+		}
+		return err
+	})
 	c.Flags().BoolVar(&asJSON, "json", false, "print the plan, or the diagnostics of a site that is refused, as JSON")
-	stateDirFlag(c, &directory)
 	templatesFlag(c, &of.Templates)
 	givenFlags(c, &of.Given)
 	return c

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,7 +14,6 @@ import (
 func newPurge(s streams) *cobra.Command {
 	var what api.Purge
 	var asJSON bool
-	var directory string
 	c := &cobra.Command{
 		Use:   "purge [URL]",
 		Short: "Have the running edge forget what it has stored",
@@ -39,30 +39,25 @@ are served as grace and stale_if_error say, and asked about.`,
 			}
 			return nil
 		},
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := clientOf(directory)
-			if err != nil {
-				return err
-			}
-			purged, err := client.Purge(c.Context(), what)
-			switch {
-			case err != nil:
-				return err
-			case asJSON:
-				return printJSON(s.out, purged)
-			}
-			_, err = fmt.Fprint(s.out, purgedText(purged))
-			return err
-		},
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
+	asksEdge(c, func(ctx context.Context, client *api.Client, _ []string) error {
+		purged, err := client.Purge(ctx, what)
+		switch {
+		case err != nil:
+			return err
+		case asJSON:
+			return printJSON(s.out, purged)
+		}
+		_, err = fmt.Fprint(s.out, purgedText(purged))
+		return err
+	})
 	c.Flags().StringVar(&what.Prefix, "prefix", "", "all URLs that begin so")
 	c.Flags().StringVar(&what.Site, "site", "", "all that is stored for the site of that name")
 	c.Flags().StringVar(&what.Tag, "tag", "", "all that has the tag")
 	c.Flags().BoolVar(&what.Soft, "soft", false, "have it grow stale instead")
 	c.Flags().BoolVar(&asJSON, "json", false, "print how many there were as JSON")
 	completeFlag(c, "site", completeHost)
-	stateDirFlag(c, &directory)
 	return c
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +15,6 @@ import (
 
 func newReload(s streams) *cobra.Command {
 	var asJSON bool
-	var directory string
 	c := &cobra.Command{
 		Use:   "reload",
 		Short: "Have the running edge serve its site as it is written now",
@@ -24,30 +24,25 @@ edge goes on as before, and what is wrong is shown as validate shows it.`,
 		Example: `  edgegen reload
   edgegen reload --json`,
 		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := clientOf(directory)
-			if err != nil {
-				return err
-			}
-			outcome, err := client.Reload(c.Context())
-			if refused := (*config.Refused)(nil); errors.As(err, &refused) && !asJSON {
-				s.report(refused.Diagnostics)
-				fmt.Fprintln(s.err, "\nnot reloaded: the edge goes on as before")
-				return errFailed
-			}
-			switch {
-			case err != nil:
-				return s.refusal(err, asJSON)
-			case asJSON:
-				return printJSON(s.out, outcome)
-			}
-			s.report(outcome.Warnings)
-			_, err = io.WriteString(s.out, outcomeText(outcome, colored(s.out), columns(s.out)))
-			return err
-		},
 	}
+	asksEdge(c, func(ctx context.Context, client *api.Client, _ []string) error {
+		outcome, err := client.Reload(ctx)
+		if refused := (*config.Refused)(nil); errors.As(err, &refused) && !asJSON {
+			s.report(refused.Diagnostics)
+			fmt.Fprintln(s.err, "\nnot reloaded: the edge goes on as before")
+			return errFailed
+		}
+		switch {
+		case err != nil:
+			return s.refusal(err, asJSON)
+		case asJSON:
+			return printJSON(s.out, outcome)
+		}
+		s.report(outcome.Warnings)
+		_, err = io.WriteString(s.out, outcomeText(outcome, colored(s.out), columns(s.out)))
+		return err
+	})
 	c.Flags().BoolVar(&asJSON, "json", false, "print what was done, or the diagnostics of a site that is refused, as JSON")
-	stateDirFlag(c, &directory)
 	return c
 }
 

@@ -15,7 +15,6 @@ import (
 
 func newStatus(s streams) *cobra.Command {
 	var asJSON, again bool
-	var directory string
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Show what the running edge is doing",
@@ -28,35 +27,22 @@ terminal it prints what has changed only. With --json each is a JSON value.`,
 		Example: `  edgegen status
   edgegen status --json`,
 		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := clientOf(directory)
-			if err != nil {
-				return err
-			}
-			if again {
-				ctx, done := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
-				defer done()
-				return s.watchStatus(ctx, client, time.Second, asJSON)
-			}
-			status, err := askStatus(c.Context(), client)
-			if err != nil {
-				return err
-			}
-			return s.showStatus(status, asJSON)
-		},
 	}
+	asksEdge(c, func(ctx context.Context, client *api.Client, _ []string) error {
+		if again {
+			ctx, done := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+			defer done()
+			return s.watchStatus(ctx, client, time.Second, asJSON)
+		}
+		status, err := askStatus(ctx, client)
+		if err != nil {
+			return err
+		}
+		return s.showStatus(status, asJSON)
+	})
 	c.Flags().BoolVar(&asJSON, "json", false, "print the status as JSON")
 	c.Flags().BoolVarP(&again, "watch", "w", false, "repeat every second")
-	stateDirFlag(c, &directory)
 	return c
-}
-
-func clientOf(directory string) (*api.Client, error) {
-	dir, err := stateDir(directory)
-	if err != nil {
-		return nil, err
-	}
-	return api.NewClient(dir)
 }
 
 func askStatus(ctx context.Context, client *api.Client) (api.Status, error) {
@@ -74,7 +60,6 @@ func (s streams) showStatus(status api.Status, asJSON bool) error {
 }
 
 func newStop(s streams) *cobra.Command {
-	var directory string
 	c := &cobra.Command{
 		Use:   "stop",
 		Short: "Drain and stop the running edge, and wait until it has",
@@ -83,18 +68,13 @@ than timeouts.drain, and end; it returns when the edge has. WebSockets that are
 open then are closed. SIGTERM to edgegen does the same.`,
 		Example: `  edgegen stop`,
 		Args:    noArguments,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := clientOf(directory)
-			if err != nil {
-				return err
-			}
-			if err := client.Stop(c.Context()); err != nil {
-				return err
-			}
-			fmt.Fprintln(s.err, "stopped")
-			return nil
-		},
 	}
-	stateDirFlag(c, &directory)
+	asksEdge(c, func(ctx context.Context, client *api.Client, _ []string) error {
+		if err := client.Stop(ctx); err != nil {
+			return err
+		}
+		fmt.Fprintln(s.err, "stopped")
+		return nil
+	})
 	return c
 }

@@ -17,7 +17,6 @@ import (
 
 func newTop(s streams) *cobra.Command {
 	var asJSON bool
-	var directory string
 	c := &cobra.Command{
 		Use:   "top",
 		Short: "Show what is wrong with the running edge, and what it is asked",
@@ -30,28 +29,23 @@ On a terminal it is shown anew every two seconds until Ctrl-C; otherwise once.`,
 		Example: `  edgegen top
   edgegen top --json`,
 		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error {
-			client, err := clientOf(directory)
-			if err != nil {
-				return err
-			}
-			overview, err := askOverview(c.Context(), client)
-			switch file, ok := s.out.(*os.File); {
-			case err != nil:
-				return err
-			case asJSON:
-				return printJSON(s.out, overview)
-			case ok && term.IsTerminal(int(file.Fd())):
-				ctx, done := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
-				defer done()
-				return followTop(ctx, client, file, overview)
-			}
-			_, err = io.WriteString(s.out, topText(overview, time.Now(), false, columns(s.out)))
-			return err
-		},
 	}
+	asksEdge(c, func(ctx context.Context, client *api.Client, _ []string) error {
+		overview, err := askOverview(ctx, client)
+		switch file, ok := s.out.(*os.File); {
+		case err != nil:
+			return err
+		case asJSON:
+			return printJSON(s.out, overview)
+		case ok && term.IsTerminal(int(file.Fd())):
+			ctx, done := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+			defer done()
+			return followTop(ctx, client, file, overview)
+		}
+		_, err = io.WriteString(s.out, topText(overview, time.Now(), false, columns(s.out)))
+		return err
+	})
 	c.Flags().BoolVar(&asJSON, "json", false, "print it once, as JSON")
-	stateDirFlag(c, &directory)
 	return c
 }
 

@@ -8,8 +8,8 @@ import (
 	"strconv"
 
 	"edgegen/internal/dataplane/decide"
-	"edgegen/internal/dataplane/fields"
 	"edgegen/internal/dataplane/static"
+	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/engines"
 	"edgegen/internal/render"
 	"edgegen/internal/site"
@@ -64,7 +64,7 @@ func (e *Explainer) Explain(r Request) *Explanation {
 		j.follow()
 	}
 	if j.streams() {
-		j.out.AnswerHeaders = slices.DeleteFunc(j.out.AnswerHeaders, func(f Field) bool { return fields.OfConnection(f.Name) })
+		j.out.AnswerHeaders = slices.DeleteFunc(j.out.AnswerHeaders, func(f Field) bool { return wire.OfConnection(f.Name) })
 	}
 	j.unless()
 	j.raw()

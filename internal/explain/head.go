@@ -138,9 +138,9 @@ func (j *journey) flaw(err error) string {
 	}
 	for _, f := range j.r.Fields {
 		switch name := strings.ToLower(f.Name); {
-		case fields.OfConnection(name) && name == "upgrade":
+		case wire.OfConnection(name) && name == "upgrade":
 			return fmt.Sprintf("%s has no Upgrade: a WebSocket is opened by CONNECT there (RFC 8441), or over HTTP/1.1", strings.TrimSuffix(j.out.Protocol, ".0"))
-		case fields.OfConnection(name):
+		case wire.OfConnection(name):
 			what = fmt.Sprintf("%s has no %s", strings.TrimSuffix(j.out.Protocol, ".0"), http.CanonicalHeaderKey(name))
 		}
 	}

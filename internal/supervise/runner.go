@@ -104,16 +104,7 @@ func (r *Runner) WaitReady(ctx context.Context) error {
 // error says why it did not get ready; it is tried again then as after any
 // failure. Where ctx ends first, the restart goes on.
 func (r *Runner) Restart(ctx context.Context) error {
-	reply := make(chan error, 1)
-	if err := r.ask(ctx, request{reply: reply}); err != nil {
-		return err
-	}
-	select {
-	case err := <-reply:
-		return err
-	case <-ctx.Done():
-		return fmt.Errorf("restart %s: %w", r.name(), context.Cause(ctx))
-	}
+	return r.awaited(ctx, "restart", request{})
 }
 
 // Abort says that the process is of no use though it runs. SIGKILL ends it and
@@ -135,15 +126,21 @@ func (r *Runner) Abort(ctx context.Context, reason error) error {
 // once. The error is ErrNotRunning where there is no process, which then is
 // not started again either, or says why the signal could not be sent.
 func (r *Runner) Retire(ctx context.Context, signal syscall.Signal) error {
+	return r.awaited(ctx, "retire", request{retire: true, signal: signal})
+}
+
+// awaited asks for something and waits for the reply.
+func (r *Runner) awaited(ctx context.Context, doing string, asked request) error {
 	reply := make(chan error, 1)
-	if err := r.ask(ctx, request{retire: true, signal: signal, reply: reply}); err != nil {
+	asked.reply = reply
+	if err := r.ask(ctx, asked); err != nil {
 		return err
 	}
 	select {
 	case err := <-reply:
 		return err
 	case <-ctx.Done():
-		return fmt.Errorf("retire %s: %w", r.name(), context.Cause(ctx))
+		return fmt.Errorf("%s %s: %w", doing, r.name(), context.Cause(ctx))
 	}
 }
 

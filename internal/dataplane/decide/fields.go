@@ -16,20 +16,12 @@ func hopByHop(name string) bool {
 		return wire.EqualFold(name, "TE")
 	case 5:
 		return wire.EqualFold(name, "Proxy")
-	case 7:
-		return wire.EqualFold(name, "Upgrade") || wire.EqualFold(name, "Trailer")
-	case 10:
-		return wire.EqualFold(name, "Connection") || wire.EqualFold(name, "Keep-Alive")
-	case 16:
-		return wire.EqualFold(name, "Proxy-Connection")
-	case 17:
-		return wire.EqualFold(name, "Transfer-Encoding")
 	case 18:
 		return wire.EqualFold(name, "Proxy-Authenticate")
 	case 19:
 		return wire.EqualFold(name, "Proxy-Authorization")
 	}
-	return false
+	return wire.EqualFold(name, "Trailer") || wire.OfConnection(name)
 }
 
 // nominated returns the fields that Connection names, lower case.

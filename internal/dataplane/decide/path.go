@@ -3,9 +3,8 @@ package decide
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
-
-	"edgegen/internal/dataplane/wire"
 )
 
 // DecodePath decodes the path of a request target and merges its slashes: routes match
@@ -18,8 +17,8 @@ func DecodePath(target string) (path string, status int) {
 	}
 	path = target
 	if strings.IndexByte(target, '%') >= 0 {
-		var ok bool
-		if path, ok = unescape(target); !ok {
+		var err error
+		if path, err = url.PathUnescape(target); err != nil {
 			return "", http.StatusBadRequest
 		}
 	}
@@ -59,26 +58,6 @@ func mergeSlashes(path string) string {
 		}
 	}
 	return string(merged)
-}
-
-func unescape(s string) (string, bool) {
-	out := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c == '%' {
-			if i+2 >= len(s) {
-				return "", false
-			}
-			high, low := wire.HexDigit(s[i+1]), wire.HexDigit(s[i+2])
-			if high < 0 || low < 0 {
-				return "", false
-			}
-			c = byte(high<<4 | low)
-			i += 2
-		}
-		out = append(out, c)
-	}
-	return string(out), true
 }
 
 // walks reports a segment that is "." or "..".

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"edgegen/internal/dataplane/fields"
+	"edgegen/internal/dataplane/wire"
 )
 
 // appendHead queues a header block; the lock is held.
@@ -13,7 +14,7 @@ func (c *Conn) appendHead(id uint32, flags uint8, h *fields.Answer) {
 	b = appendFrame(b, 0, kindHeaders, flags|flagEndHeaders, id)
 	b = c.encoder.status(c.encoder.begin(b), h.Status)
 	for i := range h.Header {
-		if f := &h.Header[i]; !fields.OfConnection(f.Name) {
+		if f := &h.Header[i]; !wire.OfConnection(f.Name) {
 			b = c.encoder.field(b, f.Name, f.Value)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/quic-go/qpack"
 
 	"edgegen/internal/dataplane/fields"
+	"edgegen/internal/dataplane/wire"
 )
 
 // enoughMoved is what a slow reader has to take in the time that is given to him.
@@ -147,7 +148,7 @@ func (s *Stream) appendHead(h *fields.Answer) {
 	put := func(name, value string) { _ = to.WriteField(qpack.HeaderField{Name: name, Value: value}) } // a collector takes all
 	put(":status", strconv.Itoa(h.Status))
 	for i := range h.Header {
-		if f := &h.Header[i]; !fields.OfConnection(f.Name) {
+		if f := &h.Header[i]; !wire.OfConnection(f.Name) {
 			put(strings.ToLower(f.Name), f.Value)
 		}
 	}

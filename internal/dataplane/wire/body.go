@@ -170,7 +170,7 @@ func (b *Body) trailers() error {
 func chunkSize(line []byte) (int64, error) {
 	n, i := int64(0), 0
 	for ; i < len(line); i++ {
-		d := HexDigit(line[i])
+		d := hexDigit(line[i])
 		if d < 0 {
 			break
 		}
@@ -191,8 +191,8 @@ func chunkSize(line []byte) (int64, error) {
 	return n, nil
 }
 
-// HexDigit is the value of a hexadecimal digit in either case, -1 for any other byte.
-func HexDigit(c byte) int {
+// hexDigit is the value of a hexadecimal digit in either case, -1 for any other byte.
+func hexDigit(c byte) int {
 	switch {
 	case c >= '0' && c <= '9':
 		return int(c - '0')
