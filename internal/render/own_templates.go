@@ -31,7 +31,8 @@ func TemplateFiles() ([]File, error) {
 	return append(files, File{Name: "README.md", Data: dataModel(names), Mode: 0o644}), nil
 }
 
-// viewOf is what a template is given, without anything in it.
+// viewOf is what a template is given, without anything in it; nil for one that only
+// defines what others use.
 func viewOf(name string) any {
 	switch name {
 	case "nginx/nginx.conf.tmpl":
@@ -43,7 +44,10 @@ func viewOf(name string) any {
 	case "varnish/varnishd.args.tmpl":
 		return argumentsData{}
 	}
-	if strings.HasPrefix(name, "varnish/") {
+	switch {
+	case name == "varnish/route.vcl.tmpl", strings.HasPrefix(name, "nginx/nginx_"):
+		return nil
+	case strings.HasPrefix(name, "varnish/"):
 		return vclData{}
 	}
 	return includedData{}
@@ -95,8 +99,11 @@ out, edgegen does not notice: it is the owner's then that the contract holds.
 	out.WriteString("\n## What each is given\n\n")
 	described := &described{}
 	for _, name := range names {
-		kind := reflect.TypeOf(viewOf(name))
-		fmt.Fprintf(&out, "- `%s`: %s\n", name, described.name(kind))
+		given := "parts of others"
+		if view := viewOf(name); view != nil {
+			given = described.name(reflect.TypeOf(view))
+		}
+		fmt.Fprintf(&out, "- `%s`: %s\n", name, given)
 	}
 	out.WriteString("\n## Kinds\n")
 	for i := 0; i < len(described.kinds); i++ { // it grows

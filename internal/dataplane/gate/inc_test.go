@@ -2,7 +2,6 @@ package gate
 
 import (
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -14,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"text/template"
 	"time"
 
 	"edgegen/templates"
@@ -66,12 +66,15 @@ func compileCounter(t *testing.T, socket string) string {
 	if err != nil {
 		t.Skip("no gcc")
 	}
-	text, err := fs.ReadFile(templates.FS, "varnish/limit.c.tmpl")
+	parts, err := template.New("").Funcs(template.FuncMap{"cstring": strconv.Quote}).ParseFS(templates.FS, "varnish/*.c.tmpl")
 	if err != nil {
 		t.Fatal(err)
 	}
-	inC, _, _ := strings.Cut(strings.TrimPrefix(string(text), "C{"), "}C")
-	inC = strings.Replace(inC, "{{ .CountsSocket | cstring }}", strconv.Quote(socket), 1)
+	var made strings.Builder
+	if err := parts.ExecuteTemplate(&made, "limit.c.tmpl", struct{ CountsSocket string }{socket}); err != nil {
+		t.Fatal(err)
+	}
+	inC, _, _ := strings.Cut(strings.TrimPrefix(made.String(), "C{"), "}C")
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "counter.c"), []byte(inC+counterInC), 0o600); err != nil {
 		t.Fatal(err)
