@@ -122,7 +122,17 @@ func (x *examination) examineDifferences() []Line {
 
 // makes reports whether the engines that would serve make a difference.
 func (x *examination) makes(d engines.Difference) bool {
-	return x.uses(d.Engine, d.Tier) && (d.With == "" || x.uses(d.With, ""))
+	return x.uses(d.Engine, d.Tier) && (d.With == "" || x.uses(d.With, "")) && d.In(x.versionOf(d.Engine))
+}
+
+// versionOf is that of an engine which would serve; "" where it would not.
+func (x *examination) versionOf(engine site.Engine) string {
+	for _, c := range x.chosen {
+		if c.Engine == engine {
+			return c.Daemon.Version
+		}
+	}
+	return ""
 }
 
 // uses reports whether an engine would serve the tier, or any where that is "".

@@ -11,6 +11,9 @@ type Difference struct {
 	With   site.Engine // another engine that has to serve its tier for the difference to be seen; "" for none
 	Over   string      // the version of HTTP that clients have to speak for that; "" for any
 	Clause string      // of the contract, as "E4"
+	// Gone is the version of the engine that does not do so any more; "" where none is
+	// known.
+	Gone string
 	// Sometimes says that it is a matter of timing: it may not be observed.
 	Sometimes bool
 	What      string // the daemon does instead
@@ -21,13 +24,16 @@ type Difference struct {
 // Whose says by what the difference is made.
 func (d Difference) Whose() string {
 	text := string(d.Engine)
-	for _, more := range [][2]string{{" as ", d.Tier}, {" with ", string(d.With)}, {" over ", d.Over}} {
+	for _, more := range [][2]string{{" as ", d.Tier}, {" with ", string(d.With)}, {" over ", d.Over}, {" before ", d.Gone}} {
 		if more[1] != "" {
 			text += more[0] + more[1]
 		}
 	}
 	return text
 }
+
+// In reports whether a version of the engine differs so.
+func (d Difference) In(version string) bool { return d.Gone == "" || OlderThan(version, d.Gone) }
 
 // onlyOver is the version that Varnish itself reads from clients.
 const onlyOver = "HTTP/1.1"

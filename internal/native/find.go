@@ -182,7 +182,7 @@ func inspect(ctx context.Context, need program, path string) (Daemon, error) {
 		problem.Detail = fmt.Sprintf("has a version that is not understood: %q", firstLine(text))
 		return Daemon{}, &problem
 	}
-	if olderThan(problem.Version, need.Minimum) {
+	if engines.OlderThan(problem.Version, need.Minimum) {
 		problem.Problem = TooOld
 		problem.Detail = fmt.Sprintf("is too old: at least %s is needed, %s", need.Minimum, need.Because)
 		return Daemon{}, &problem

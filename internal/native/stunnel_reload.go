@@ -8,6 +8,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"edgegen/internal/engines"
 )
 
 // What stunnel says about a signal to read its file anew.
@@ -154,9 +156,9 @@ func (s *Stunnel) says(ctx context.Context, limit time.Duration, text string) er
 // sessions that are over.
 func ownThreads(version string) int {
 	switch {
-	case olderThan(version, "5.69"):
+	case engines.OlderThan(version, "5.69"):
 		return 2
-	case olderThan(version, "5.73"):
+	case engines.OlderThan(version, "5.73"):
 		return 3
 	}
 	return 4

@@ -1,10 +1,8 @@
 package native
 
 import (
-	"cmp"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -25,19 +23,4 @@ func words(pattern *regexp.Regexp, text string) []string {
 	}
 	slices.Sort(found)
 	return slices.Compact(found)
-}
-
-// olderThan compares dotted numbers; a missing part counts as zero.
-func olderThan(version, minimum string) bool {
-	have, want := strings.Split(version, "."), strings.Split(minimum, ".")
-	for len(have) < len(want) {
-		have = append(have, "0")
-	}
-	return slices.CompareFunc(have[:len(want)], want, func(a, b string) int {
-		// The patterns let only digits through, and Atoi makes the largest int
-		// of a number that is too large for one.
-		left, _ := strconv.Atoi(a)
-		right, _ := strconv.Atoi(b)
-		return cmp.Compare(left, right)
-	}) < 0
 }

@@ -1,7 +1,11 @@
 package conformance
 
 import (
+	"context"
+	"os"
+
 	"edgegen/internal/engines"
+	"edgegen/internal/native"
 	"edgegen/internal/site"
 	"edgegen/test/edge"
 )
@@ -33,9 +37,16 @@ func asked(c edge.Combination, one contractCase) bool {
 // sometimes.
 func declares(c edge.Combination, name string, over version) (declared, sometimes bool) {
 	for _, d := range engines.Differences() {
-		if d.Name == name && (d.Over == "" || over == http1) && c.Serves(d.Engine, d.Tier) && (d.With == "" || c.Has(d.With)) {
+		if d.Name == name && (d.Over == "" || over == http1) && c.Serves(d.Engine, d.Tier) && (d.With == "" || c.Has(d.With)) &&
+			(d.Gone == "" || d.In(versionOf(d.Engine))) {
 			return true, d.Sometimes
 		}
 	}
 	return false, false
+}
+
+// versionOf is that of the daemon which is installed; "" where none is.
+func versionOf(engine site.Engine) string {
+	found, _ := native.Find(context.Background(), engine, native.Directories(os.Getenv("PATH")))
+	return found.Version
 }
