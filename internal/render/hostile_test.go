@@ -110,26 +110,42 @@ func TestX1Unserved(t *testing.T) {
 	}
 }
 
-// accepted is one edge with a site for every hostile text, in every place that
-// takes it.
-func accepted(t *testing.T) (edge *site.Edge, texts map[string]string) {
-	t.Helper()
-	edge, texts = placedEdge(), make(map[string]string)
-	edge.User = "" // of the machine, which is not what is asked here
-	edge.Storage = site.Storage{Type: "memory", Size: 1 << 20}
+// place is a hostile text in a field, by their names.
+type place struct{ field, text string }
+
+// takenPlaces are the hostile texts that are not refused, in every place that takes them.
+func takenPlaces() map[place]bool {
+	taken := make(map[place]bool)
 	for name, text := range hostileValues() {
 		if len(text) > 10_000 {
 			continue // a regular expression that the daemons refuse for its length
 		}
-		host := strings.NewReplacer(" ", "-").Replace(strings.ToLower(name)) + ".test"
-		one := placedSite(host, site.Source{File: "site.hcl", Line: 9})
 		for _, f := range fields() {
 			if f.onlyOne || f.prefix+text == "" || f.name == "server path" && len(text) > 100 || f.name != "to" && text == "" {
 				continue
 			}
 			try := placedEdge()
 			f.set(try, &try.Sites[0], f.prefix+text)
-			if _, err := render.Render(input(try)); err == nil {
+			_, err := render.Render(input(try))
+			taken[place{f.name, name}] = err == nil
+		}
+	}
+	return taken
+}
+
+// accepted is one edge with a site for every hostile text, in every place that takes it.
+func accepted(taken map[place]bool) (edge *site.Edge, texts map[string]string) {
+	edge, texts = placedEdge(), make(map[string]string)
+	edge.User = "" // of the machine, which is not what is asked here
+	edge.Storage = site.Storage{Type: "memory", Size: 1 << 20}
+	for name, text := range hostileValues() {
+		if len(text) > 10_000 {
+			continue
+		}
+		host := strings.NewReplacer(" ", "-").Replace(strings.ToLower(name)) + ".test"
+		one := placedSite(host, site.Source{File: "site.hcl", Line: 9})
+		for _, f := range fields() {
+			if taken[place{f.name, name}] {
 				f.set(placedEdge(), &one, f.prefix+text)
 			}
 		}
@@ -140,11 +156,17 @@ func accepted(t *testing.T) (edge *site.Edge, texts map[string]string) {
 	return edge, texts
 }
 
-// TestX1NginxReadsHostileValues starts the real nginx with everything that was
-// not refused, and reads a value of every site back.
-func TestX1NginxReadsHostileValues(t *testing.T) {
+// TestX1DaemonsReadHostileValues gives the real daemons everything that is not refused.
+func TestX1DaemonsReadHostileValues(t *testing.T) {
+	taken := takenPlaces()
+	t.Run("nginx", func(t *testing.T) { nginxReads(t, taken) })
+	t.Run("varnish", func(t *testing.T) { varnishReads(t, taken) })
+}
+
+// nginxReads starts the real nginx, and reads a value of every site back.
+func nginxReads(t *testing.T, taken map[place]bool) {
 	daemon := installed(t, site.Nginx)
-	edge, texts := accepted(t)
+	edge, texts := accepted(taken)
 	s := stage(t, edge)
 	s.accept(t, native.NginxCheck(daemon, s.setup, s.web, s.hear))
 	s.run(t, native.NginxProcess(daemon, s.setup, s.web))
@@ -189,11 +211,11 @@ func (s *staged) askWith(t *testing.T, host, path string, fields map[string]stri
 	return response
 }
 
-// TestX1VarnishReadsHostileValues has the real compiler translate everything
-// that was not refused, and finds each value in the C program that it makes.
-func TestX1VarnishReadsHostileValues(t *testing.T) {
+// varnishReads has the real compiler translate all, and finds each value in the C program
+// that it makes.
+func varnishReads(t *testing.T, taken map[place]bool) {
 	daemon := installed(t, site.Varnish)
-	edge, _ := accepted(t)
+	edge, _ := accepted(taken)
 	s := stage(t, edge)
 	s.acceptVCL(t, daemon)
 	program := s.heard()
