@@ -17,19 +17,18 @@ import (
 type Server struct {
 	Address string // host:port
 
-	mu      sync.Mutex
-	names   map[string][]netip.Addr // with a dot at the end
-	texts   func(name string) []string
-	code    int           // of every answer; success unless it was set
-	pause   time.Duration // before every answer
-	silent  bool
-	queries map[string]int
+	mu     sync.Mutex
+	names  map[string][]netip.Addr // with a dot at the end
+	texts  func(name string) []string
+	code   int           // of every answer; success unless it was set
+	pause  time.Duration // before every answer
+	silent bool
 }
 
 // Start runs a name server, which knows no name, until the test ends.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{names: make(map[string][]netip.Addr), queries: make(map[string]int)}
+	s := &Server{names: make(map[string][]netip.Addr)}
 	packets, listener := listen(t)
 	s.Address = packets.LocalAddr().String()
 	for _, one := range []*dns.Server{{PacketConn: packets}, {Listener: listener}} {
@@ -99,13 +98,6 @@ func (s *Server) Silent(silent bool) {
 	s.silent = silent
 }
 
-// Queries counts the questions about the IPv4 addresses of a name.
-func (s *Server) Queries(name string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.queries[name+"."]
-}
-
 func (s *Server) answer(w dns.ResponseWriter, ask *dns.Msg) {
 	s.mu.Lock()
 	reply, pause, silent := s.reply(ask), s.pause, s.silent
@@ -129,9 +121,6 @@ func (s *Server) reply(ask *dns.Msg) *dns.Msg {
 	reply := new(dns.Msg)
 	reply.SetRcode(ask, s.code)
 	question := ask.Question[0]
-	if question.Qtype == dns.TypeA {
-		s.queries[question.Name]++
-	}
 	known := s.names[question.Name]
 	if s.code != dns.RcodeSuccess {
 		return reply
