@@ -21,8 +21,8 @@ func (e *Edge) change(ctx context.Context, stage func() (*transaction, error)) (
 	if err := e.turns.begin(ctx); err != nil {
 		return api.Outcome{}, err
 	}
-	defer e.later.Go(giveBackMemory) // also of what was refused, or changes nothing
 	defer e.turns.end()
+	defer e.later.Go(giveBackMemory) // also of what was refused, or changes nothing
 	begun := time.Now()
 	_ = e.mend(ctx) // where it cannot, the reload says why
 	e.options.Notify.Reloading()
