@@ -1,19 +1,27 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"net/netip"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/klog/v2"
 
+	"edgegen/internal/controller"
 	"edgegen/internal/gateway"
+	"edgegen/internal/generation"
+	"edgegen/internal/systemd"
 )
 
 type gatewayFlags struct {
 	gateway.Options
-	from      string
-	addresses []string
+	from, engine, stateDir, kubeconfig, namespace, health string
+	addresses                                             []string
 }
 
 func newGateway(s streams) *cobra.Command {
@@ -21,20 +29,26 @@ func newGateway(s streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "gateway",
 		Short: "Serve the Gateways, HTTPRoutes and Ingresses of a cluster",
-		Long: `gateway reads objects of a cluster as sites.
+		Long: `gateway watches objects of a cluster, runs an edge for each address and port that
+they name, and writes into their statuses how they are doing. A change of objects
+is a reload: nothing that goes on is cut off.
 
-It reads GatewayClasses and IngressClasses whose controller is ` + gateway.ControllerName + `,
+It serves GatewayClasses and IngressClasses whose controller is ` + gateway.ControllerName + `,
 and what belongs to them: Gateways with HTTP and HTTPS listeners, HTTPRoutes,
 ReferenceGrants and Ingresses; Services by their EndpointSlices, and certificates
 by Secrets. What it has no equal for is refused in the status of whoever asks
 for it.
+
+Several may run. All of them serve, and the one that holds the Lease edgegen-gateway
+writes the statuses. In a pod it is whoever its ServiceAccount says; elsewhere
+KUBECONFIG or --kubeconfig names the cluster.
 
 With --from it reads the objects from a file, or from the files of a directory, and
 prints the site of each edge that they make, with the statuses that it would
 write. No cluster is asked, and no edge is started.`,
 		Example: `  edgegen gateway --from manifests`,
 		Args:    noArguments,
-		RunE: func(_ *cobra.Command, _ []string) error {
+		RunE: func(c *cobra.Command, _ []string) error {
 			for _, text := range flags.addresses {
 				address, err := netip.ParseAddr(text)
 				if err != nil {
@@ -42,15 +56,74 @@ write. No cluster is asked, and no edge is started.`,
 				}
 				flags.Addresses = append(flags.Addresses, address)
 			}
-			if flags.from == "" {
-				return usageError{errors.New("name the objects with --from")}
+			if flags.from != "" {
+				return s.printGateway(flags)
 			}
-			return s.printGateway(flags)
+			return s.serveGateway(c.Context(), flags)
 		},
 	}
 	c.Flags().StringVar(&flags.Class, "class", "", "the one GatewayClass and IngressClass whose objects are served (default: each that names the controller)")
 	c.Flags().StringSliceVar(&flags.addresses, "addresses", nil, "IP addresses to listen at, one for each Gateway (default: all of the machine, where no two Gateways can have one port)")
 	c.Flags().StringVar(&flags.Published, "publish", "", "the address or host that statuses tell clients, as of a load balancer (default: the one that is listened at)")
 	c.Flags().StringVar(&flags.from, "from", "", "read objects from this file or directory, and print what would be done")
+	c.Flags().StringVar(&flags.kubeconfig, "kubeconfig", "", "a file that says where the cluster is, and who asks (default: KUBECONFIG, or the pod's ServiceAccount)")
+	c.Flags().StringVar(&flags.namespace, "lease-namespace", "", "the namespace of the Lease (default: the pod's, or else that of the kubeconfig)")
+	c.Flags().StringVar(&flags.health, "health", "", "where /healthz and /readyz are answered for the cluster, as :9145 (default: nowhere)")
+	engineFlag(c, &flags.engine, "auto, native (fail where a daemon is missing), builtin, or a list such as cache=off,web=builtin (default: auto)")
+	stateDirFlag(c, &flags.stateDir)
 	return c
+}
+
+// cluster is how the flags, the environment or the pod say that the cluster is reached,
+// and the namespace that goes with that.
+func (flags *gatewayFlags) cluster() (*rest.Config, string, error) {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = flags.kubeconfig
+	kubeconfig := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{})
+	config, err := kubeconfig.ClientConfig()
+	if err != nil {
+		return nil, "", fmt.Errorf("find the cluster: %w", err)
+	}
+	config.UserAgent = "edgegen/" + version()
+	config.QPS = -1 // the server says when it is too much (API Priority and Fairness)
+	if flags.namespace != "" {
+		return config, flags.namespace, nil
+	}
+	namespace, _, err := kubeconfig.Namespace()
+	return config, namespace, err
+}
+
+// serveGateway serves the objects of a cluster until a signal.
+func (s streams) serveGateway(ctx context.Context, flags gatewayFlags) error {
+	selection, err := generation.ParseSelection(flags.engine)
+	if err != nil {
+		return usageError{fmt.Errorf("--engine: %w", err)}
+	}
+	cluster, namespace, err := flags.cluster()
+	if err != nil {
+		return err
+	}
+	directory, err := stateDir(flags.stateDir)
+	if err == nil {
+		directory, err = filepath.Abs(directory)
+	}
+	if err != nil {
+		return fmt.Errorf("find the state directory: %w", err)
+	}
+	host, err := os.Hostname() // a pod's is its name
+	if err != nil {
+		return fmt.Errorf("name this controller: %w", err)
+	}
+	return s.queued(func(s streams, log logger) error {
+		klog.SetSlogLogger(log.Logger)
+		signals := listenForSignals(ctx)
+		defer signals.close()
+		notify := systemd.NewNotifier(log.Logger)
+		return controller.Run(signals.first, signals.second, controller.Options{
+			Options: flags.Options, Cluster: cluster, Directory: filepath.Join(directory, "gateway"), Select: selection,
+			Version: version(), Guardian: []string{guardianArgument}, Namespace: namespace, Identity: fmt.Sprintf("%s_%d", host, os.Getpid()),
+			Health: flags.health, Log: log.Logger, Access: &lockedWriter{w: s.out},
+			Ready: func() { notify.Ready("every edge serves what the cluster says") },
+		})
+	})
 }

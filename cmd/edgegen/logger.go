@@ -34,6 +34,13 @@ type lockedWriter struct {
 	w  io.Writer
 }
 
+// Write writes as a whole: nobody else does meanwhile.
+func (l *lockedWriter) Write(text []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(text)
+}
+
 // personHandler is a slog.Handler. The attribute "from" names who speaks.
 type personHandler struct {
 	out   *lockedWriter

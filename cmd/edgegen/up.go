@@ -78,9 +78,14 @@ const (
 	logPatience = time.Second
 )
 
-// up runs the edge. A reader of stderr that has stalled must hold up neither the edge nor
-// its end, so everything that is written there goes through a queue here.
+// up runs the edge.
 func up(ctx context.Context, s streams, path string, flags upFlags, selection generation.Selection) error {
+	return s.queued(func(s streams, log logger) error { return runEdge(ctx, s, log, path, flags, selection) })
+}
+
+// queued runs what serves. A reader of stderr that has stalled must hold up neither that
+// nor its end, so everything that is written there goes through a queue here.
+func (s streams) queued(serve func(streams, logger) error) error {
 	block := heapFloor()
 	defer runtime.KeepAlive(block)
 	var log logger
@@ -95,7 +100,7 @@ func up(ctx context.Context, s streams, path string, flags upFlags, selection ge
 	s.err = messages
 	log, journaled := newLogger(s.err, colored(s.err)).inJournal()
 	defer journaled()
-	if err := runEdge(ctx, s, log, path, flags, selection); err != nil {
+	if err := serve(s, log); err != nil {
 		s.tell(err)
 		return errFailed
 	}

@@ -43,7 +43,9 @@ func (b *builder) addRoute(spec *gatewayv1.HTTPRoute, kind string) {
 		}
 		r.parents = append(r.parents, p)
 	}
-	if len(r.parents) > 0 {
+	// One that has left its Gateway has a status that says otherwise.
+	left := slices.ContainsFunc(spec.Status.Parents, func(p gatewayv1.RouteParentStatus) bool { return p.ControllerName == ControllerName })
+	if len(r.parents) > 0 || left && kind == "HTTPRoute" {
 		b.routes = append(b.routes, r)
 	}
 }

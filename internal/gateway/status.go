@@ -2,19 +2,33 @@ package gateway
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
 // Status is what is to be written into the status of an object.
 type Status struct {
-	Of Ref
+	Of      Ref
+	UID     types.UID
+	Version string // the resource version of the object that it is about
 	// Value is a gatewayv1.GatewayClassStatus, GatewayStatus or HTTPRouteStatus, or a
 	// networkingv1.IngressStatus. Was is what is there, of the same type.
 	Value, Was any
+}
+
+func newStatus(of Ref, o metav1.Object, value, was any) Status {
+	return Status{of, o.GetUID(), o.GetResourceVersion(), value, was}
+}
+
+// Kind is that of the object.
+func (s Status) Kind() Kind {
+	all := Kinds()
+	return all[slices.IndexFunc(all, func(k Kind) bool { return k.Name == s.Of.Kind })]
 }
 
 // Outcomes say how the edges of a plan are doing, by their IDs: nil for one that serves
@@ -26,22 +40,22 @@ type Outcomes map[string]error
 func (p *Plan) Statuses(outcomes Outcomes, now time.Time) []Status {
 	var all []Status
 	for _, c := range p.classes {
-		all = append(all, Status{Ref{"GatewayClass", "", c.Name, ""}, classStatus(c, now), c.Status})
+		all = append(all, newStatus(Ref{"GatewayClass", "", c.Name, ""}, c, classStatus(c, now), c.Status))
 	}
 	for _, g := range p.gateways {
 		if g.kind == "Gateway" {
-			all = append(all, Status{g.ref(), g.status(outcomes, p.published, now), g.Status})
+			all = append(all, newStatus(g.ref(), g, g.status(outcomes, p.published, now), g.Status))
 		}
 	}
 	for _, r := range p.routes {
 		if r.kind == "HTTPRoute" {
-			all = append(all, Status{r.ref(""), r.status(now), r.Status})
+			all = append(all, newStatus(r.ref(""), r, r.status(now), r.Status))
 		}
 	}
 	for _, g := range p.gateways {
 		address := g.published(p.published)
 		for _, i := range p.ingresses.served[g.Gateway] {
-			all = append(all, Status{Ref{"Ingress", i.Namespace, i.Name, ""}, ingressStatus(address), i.Status})
+			all = append(all, newStatus(Ref{"Ingress", i.Namespace, i.Name, ""}, i, ingressStatus(address), i.Status))
 		}
 	}
 	return all

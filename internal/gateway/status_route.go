@@ -13,7 +13,7 @@ import (
 // status is that of an HTTPRoute: a part for each parent here, and those of other
 // controllers as they are.
 func (r *route) status(now time.Time) gatewayv1.HTTPRouteStatus {
-	var status gatewayv1.HTTPRouteStatus
+	status := gatewayv1.HTTPRouteStatus{RouteStatus: gatewayv1.RouteStatus{Parents: []gatewayv1.RouteParentStatus{}}}
 	for _, was := range r.Status.Parents {
 		if was.ControllerName != ControllerName {
 			status.Parents = append(status.Parents, was)

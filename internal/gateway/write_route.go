@@ -46,6 +46,10 @@ func (w *writer) backends(h *host, ways []way) {
 
 // servers writes a list, or a block for each where their shares differ.
 func (w *writer) servers(servers []server) {
+	if slices.ContainsFunc(servers, func(s server) bool { return strings.HasPrefix(s.address, "unix:") }) {
+		// Of such a backend edgegen asks the servers, and no daemon, who may not.
+		w.line("balance = %s", quote("least_connections"))
+	}
 	if !slices.ContainsFunc(servers, func(s server) bool { return s.weight != servers[0].weight }) {
 		var all []string
 		for _, s := range servers {
