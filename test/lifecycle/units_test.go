@@ -105,7 +105,7 @@ type command struct {
 }
 
 // begin runs the commands of a key, the last of which may go on. A shell reads them as
-// systemd does: quotes, "$$" for "$", and the process that serves.
+// systemd does: quotes, "$$" for "$", "%%" for "%", and the process that serves.
 func (h *home) begin(u *unit, key string) *command {
 	h.t.Helper()
 	var last *command
@@ -113,12 +113,12 @@ func (h *home) begin(u *unit, key string) *command {
 		if last != nil {
 			last.wait()
 		}
-		line = strings.ReplaceAll(line, "$$", "\x00")
+		line = strings.NewReplacer("$$", "\x00", "%%", "%").Replace(line)
 		if u.serving != nil {
 			line = strings.ReplaceAll(line, "$MAINPID", fmt.Sprint(u.serving.cmd.Process.Pid))
 		}
 		c := exec.Command("/bin/sh", "-c", "exec "+strings.ReplaceAll(line, "\x00", "$"))
-		c.Dir, c.Env = h.Dir, append(os.Environ(), "PATH="+os.Getenv("PATH")+":/usr/sbin:/usr/share/varnish", "TMPDIR="+h.Path("tmp"))
+		c.Dir, c.Env = h.Dir, append(os.Environ(), "PATH="+os.Getenv("PATH")+":/usr/sbin", "TMPDIR="+h.Path("tmp"))
 		c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 		one := &command{t: h.t, cmd: c, ended: make(chan error, 1), said: &strings.Builder{}}
 		c.Stdout, c.Stderr = one.said, one.said
