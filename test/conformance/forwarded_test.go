@@ -169,8 +169,8 @@ func with(some, others map[string]string) map[string]string {
 func freshensHonestly(lines []string) func(*attempt) {
 	return func(a *attempt) {
 		a.edge.record.answer(a.mark, say(page("x")))
-		a.expired(get("second.test", "/brief"), 200*time.Millisecond)
-		a.check(a.ask(get("second.test", "/brief", lines...)), want{headers: map[string]string{"X-Cache": "STALE"}})
+		a.expired(get("patient.test", "/brief"), 200*time.Millisecond)
+		a.check(a.ask(get("patient.test", "/brief", lines...)), want{headers: map[string]string{"X-Cache": "STALE"}})
 		deadline := time.Now().Add(patience)
 		for len(a.seen()) < 2 && time.Now().Before(deadline) {
 			time.Sleep(10 * time.Millisecond) // between two looks

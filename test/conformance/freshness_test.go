@@ -26,8 +26,8 @@ func (a *attempt) expired(request string, extra time.Duration) {
 
 func grace(a *attempt) {
 	a.edge.record.answer(a.mark, inTurn(say(page("old")), say(page("new"))))
-	a.expired(get("second.test", "/brief"), 200*time.Millisecond)
-	a.check(a.ask(get("second.test", "/brief")), want{body: "old", headers: map[string]string{"X-Cache": "STALE"}})
+	a.expired(get("patient.test", "/brief"), 200*time.Millisecond)
+	a.check(a.ask(get("patient.test", "/brief")), want{body: "old", headers: map[string]string{"X-Cache": "STALE"}})
 	deadline := time.Now().Add(patience)
 	for len(a.seen()) < 2 && time.Now().Before(deadline) {
 		time.Sleep(10 * time.Millisecond) // between two looks
