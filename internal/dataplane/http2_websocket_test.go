@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ func echoes(t *testing.T, heads chan<- *http.Request) string {
 		sum := sha1.Sum([]byte(q.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
 		accept := base64.StdEncoding.EncodeToString(sum[:])
 		if q.URL.Path == "/ws/liar" {
-			accept = "x" + accept[1:]
+			accept = strings.Repeat("x", len(accept))
 		}
 		if q.URL.Path == "/ws/no" {
 			_, _ = io.WriteString(c, "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno")

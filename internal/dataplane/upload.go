@@ -72,7 +72,7 @@ func (x *exchange) noRoom(err error) error {
 func (x *exchange) gather(limit int, memory *room) (held []byte, ended bool, err error) {
 	size := min(4<<10, limit)
 	if x.Length >= 0 {
-		size = int(min(int64(size), x.Length)) + 1 // with room to see its end
+		size = int(min(int64(size), x.Length+1)) // with room to see its end
 	}
 	held = memory.grow(nil, size)
 	for len(held) < limit {

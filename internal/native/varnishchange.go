@@ -19,7 +19,7 @@ var atRunTime = []string{
 	"http_req_size", "http_req_hdr_len", "http_resp_size", "http_resp_hdr_len", "http_max_hdr",
 	"thread_pools", "thread_pool_min", "thread_pool_max", "thread_pool_timeout", "thread_pool_watchdog", "pipe_sess_max", "vsl_reclen", "vsl_mask",
 	"default_ttl", "default_grace", "default_keep", "http_gzip_support", "auto_restart",
-	"ban_lurker_age", "ban_cutoff", "max_restarts",
+	"ban_lurker_age", "ban_cutoff", "max_restarts", "feature",
 }
 
 // Change compares rendered arguments with those that varnishd runs with: the

@@ -45,7 +45,12 @@ func loadFile(t *testing.T, file string) *site.Edge {
 
 // TestExample holds that the units of the example are what is exported for its site.
 func TestExample(t *testing.T) {
-	all, err := units.Units(loadFile(t, filepath.Join(example, "site.hcl")), options())
+	o := options()
+	var err error
+	if o.Root, err = filepath.Abs(example); err != nil {
+		t.Fatal(err)
+	}
+	all, err := units.Units(loadFile(t, filepath.Join(example, "site.hcl")), o)
 	if err != nil {
 		t.Fatal(err)
 	}
