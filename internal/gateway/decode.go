@@ -24,11 +24,11 @@ type Kind struct {
 
 // Kinds lists them.
 func Kinds() []Kind {
-	api := func(resource, name string, namespaced bool, empty func() metav1.Object) Kind {
-		return Kind{gatewayv1.SchemeGroupVersion.WithResource(resource), name, namespaced, empty}
-	}
 	of := func(group, resource, name string, namespaced bool, empty func() metav1.Object) Kind {
 		return Kind{schema.GroupVersionResource{Group: group, Version: "v1", Resource: resource}, name, namespaced, empty}
+	}
+	api := func(resource, name string, namespaced bool, empty func() metav1.Object) Kind {
+		return of(gatewayv1.GroupName, resource, name, namespaced, empty)
 	}
 	return []Kind{
 		api("gatewayclasses", "GatewayClass", false, func() metav1.Object { return &gatewayv1.GatewayClass{} }),

@@ -8,15 +8,16 @@ import (
 )
 
 // Features are those of the Gateway API that are served, by the names of its conformance
-// suite, in order. What is not named here is refused in the status of whoever asks for it.
+// suite, in order. What a Gateway's addresses can ask, and a backend's port, is served too,
+// and not claimed before that suite has looked at it.
 func Features() []gatewayv1.SupportedFeature {
 	var all []gatewayv1.SupportedFeature
 	for _, name := range []string{
-		"Gateway", "GatewayHTTPListenerIsolation", "GatewayPort8080", "GatewayStaticAddresses", "GatewayAddressEmpty",
+		"Gateway", "GatewayHTTPListenerIsolation", "GatewayPort8080",
 		"HTTPRoute", "ReferenceGrant",
 		"HTTPRoute303RedirectStatusCode", "HTTPRoute307RedirectStatusCode", "HTTPRoute308RedirectStatusCode",
 		"HTTPRouteBackendProtocolWebSocket", "HTTPRouteBackendTimeout", "HTTPRouteRequestTimeout",
-		"HTTPRouteDestinationPortMatching", "HTTPRouteParentRefPort", "HTTPRouteNamedRouteRule",
+		"HTTPRouteParentRefPort", "HTTPRouteNamedRouteRule",
 		"HTTPRouteHostRewrite", "HTTPRoutePathRewrite", "HTTPRouteMethodMatching", "HTTPRouteQueryParamMatching",
 		"HTTPRoutePathRedirect", "HTTPRoutePortRedirect", "HTTPRouteSchemeRedirect", "HTTPRouteResponseHeaderModification",
 	} {
