@@ -49,6 +49,9 @@ func grow(ctx context.Context, w *world, s settings, engine string, sites int) (
 	if err != nil {
 		return g, err
 	}
+	if err := os.Chmod(dir, 0o755); err != nil { // daemons of another user look in
+		return g, err
+	}
 	p := &peer{dir: dir}
 	if p.address, err = freeAddress(); err != nil {
 		return g, err
