@@ -97,22 +97,34 @@ func (s streams) exportKubernetes(path string, flags kubernetesFlags) error {
 
 // writeObjects writes a directory that kustomize takes as a base, and names it.
 func (s streams) writeObjects(flags kubernetesFlags, objects []kubernetes.Object, secrets []kubernetes.Secret) error {
-	if err := os.MkdirAll(flags.output, 0o755); err != nil {
-		return fmt.Errorf("make %s: %w", flags.output, causeOf(err))
-	}
+	var files []exported
 	for _, o := range objects {
 		text, err := o.YAML()
 		if err != nil {
 			return err
 		}
-		if err := atomicfile.Write(filepath.Join(flags.output, o.File), text, 0o644); err != nil {
-			return fmt.Errorf("write %s: %w", o.File, causeOf(err))
+		files = append(files, exported{o.File, text})
+	}
+	files = append(files, exported{"kustomization.yaml", kubernetes.Kustomization(objects, secrets, flags.Namespace)})
+	return s.writeExported(flags.output, files)
+}
+
+// exported is a file of what an edge is exported as.
+type exported struct {
+	name string
+	text []byte
+}
+
+// writeExported writes files into a directory, and names it.
+func (s streams) writeExported(dir string, files []exported) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("make %s: %w", dir, causeOf(err))
+	}
+	for _, f := range files {
+		if err := atomicfile.Write(filepath.Join(dir, f.name), f.text, 0o644); err != nil {
+			return fmt.Errorf("write %s: %w", f.name, causeOf(err))
 		}
 	}
-	text := kubernetes.Kustomization(objects, secrets, flags.Namespace)
-	if err := atomicfile.Write(filepath.Join(flags.output, "kustomization.yaml"), text, 0o644); err != nil {
-		return fmt.Errorf("write kustomization.yaml: %w", causeOf(err))
-	}
-	_, err := fmt.Fprintln(s.out, flags.output)
+	_, err := fmt.Fprintln(s.out, dir)
 	return err
 }

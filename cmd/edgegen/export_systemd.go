@@ -2,12 +2,10 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"edgegen/internal/atomicfile"
 	"edgegen/internal/config"
 	"edgegen/internal/generation"
 	"edgegen/internal/units"
@@ -76,7 +74,11 @@ func (s streams) exportSystemd(c *cobra.Command, path string, flags systemdFlags
 		return err
 	}
 	if flags.output != "" {
-		return s.writeUnits(flags.output, all)
+		var files []exported
+		for _, u := range all {
+			files = append(files, exported{u.Name, []byte(u.Text)})
+		}
+		return s.writeExported(flags.output, files)
 	}
 	for i, u := range all {
 		gap := ""
@@ -88,18 +90,4 @@ func (s streams) exportSystemd(c *cobra.Command, path string, flags systemdFlags
 		}
 	}
 	return nil
-}
-
-// writeUnits writes each unit into a directory, and names it.
-func (s streams) writeUnits(dir string, all []units.Unit) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("make %s: %w", dir, causeOf(err))
-	}
-	for _, u := range all {
-		if err := atomicfile.Write(filepath.Join(dir, u.Name), []byte(u.Text), 0o644); err != nil {
-			return fmt.Errorf("write %s: %w", u.Name, causeOf(err))
-		}
-	}
-	_, err := fmt.Fprintln(s.out, dir)
-	return err
 }
