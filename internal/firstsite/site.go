@@ -9,10 +9,8 @@ import (
 
 	_ "embed"
 
-	"github.com/hashicorp/hcl/v2/hclwrite"
-	"github.com/zclconf/go-cty/cty"
-
 	"edgegen/internal/config"
+	"edgegen/internal/hcltext"
 )
 
 // Site is what the file says.
@@ -29,7 +27,7 @@ var text string
 
 // Text is the file, in canonical layout. Whether it is a good one says a load.
 func (s Site) Text() ([]byte, error) {
-	t, err := template.New("site.hcl").Funcs(template.FuncMap{"quote": quote}).Parse(text)
+	t, err := template.New("site.hcl").Funcs(template.FuncMap{"quote": hcltext.Quote}).Parse(text)
 	if err != nil {
 		return nil, err
 	}
@@ -82,9 +80,4 @@ func Server(said string) string {
 		return "127.0.0.1:" + port
 	}
 	return said
-}
-
-// quote writes a text as HCL does.
-func quote(text string) string {
-	return string(hclwrite.TokensForValue(cty.StringVal(text)).Bytes())
 }

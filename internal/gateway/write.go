@@ -8,9 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2/hclwrite"
-	"github.com/zclconf/go-cty/cty"
-
+	"edgegen/internal/hcltext"
 	"edgegen/internal/printable"
 	"edgegen/internal/site"
 )
@@ -72,23 +70,11 @@ func (w *writer) comment(ref Ref) {
 	w.line("# %s", printable.Text(ref.String()))
 }
 
-func quote(text string) string {
-	return string(hclwrite.TokensForValue(cty.StringVal(text)).Bytes())
-}
-
-func list(texts []string) string {
-	quoted := make([]string, len(texts))
-	for i, text := range texts {
-		quoted[i] = quote(text)
-	}
-	return "[" + strings.Join(quoted, ", ") + "]"
-}
-
 // object writes fields as an object of HCL.
 func object(fields []field) string {
 	pairs := make([]string, len(fields))
 	for i, f := range fields {
-		pairs[i] = quote(f.name) + " = " + quote(f.value)
+		pairs[i] = hcltext.Quote(f.name) + " = " + hcltext.Quote(f.value)
 	}
 	return "{ " + strings.Join(pairs, ", ") + " }"
 }
@@ -96,7 +82,7 @@ func object(fields []field) string {
 // write writes the site file of an edge.
 func (e *edge) write(b *builder) Edge {
 	w := &writer{builder: b, edge: e, files: map[string][]byte{}}
-	at := list([]string{listenAt(e.address, e.port)})
+	at := hcltext.List([]string{listenAt(e.address, e.port)})
 	w.ref = e.listeners[0].ref()
 	w.line("edge {")
 	if e.tls {
@@ -105,7 +91,7 @@ func (e *edge) write(b *builder) Edge {
 	} else {
 		w.line("http = %s", at)
 		w.line("engine {")
-		w.line("tls = %s", quote("off"))
+		w.line("tls = %s", hcltext.Quote("off"))
 		w.line("}")
 	}
 	w.line("}")
@@ -134,13 +120,13 @@ func (w *writer) site(h *host) {
 	beneath, wildcard := site.Beneath(h.name)
 	switch {
 	case h.name == "":
-		w.line("site %s {", quote("default.invalid"))
+		w.line("site %s {", hcltext.Quote("default.invalid"))
 		w.line("default = true")
 	case wildcard:
-		w.line("site %s {", quote("wildcard."+beneath+".invalid"))
-		w.line("hosts = %s", list([]string{h.name}))
+		w.line("site %s {", hcltext.Quote("wildcard."+beneath+".invalid"))
+		w.line("hosts = %s", hcltext.List([]string{h.name}))
 	default:
-		w.line("site %s {", quote(h.name))
+		w.line("site %s {", hcltext.Quote(h.name))
 	}
 	if w.edge.tls {
 		w.ref = h.listener.certificates()
@@ -166,7 +152,7 @@ func (w *writer) certificates(pairs []pair) {
 		w.files[name+".crt"], w.files[name+".key"] = p.certificate, p.key
 	}
 	w.line("tls {")
-	w.line("certificate = %s", list(chains))
-	w.line("key = %s", list(keys))
+	w.line("certificate = %s", hcltext.List(chains))
+	w.line("key = %s", hcltext.List(keys))
 	w.line("}")
 }

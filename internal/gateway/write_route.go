@@ -3,6 +3,8 @@ package gateway
 import (
 	"slices"
 	"strings"
+
+	"edgegen/internal/hcltext"
 )
 
 // redirectsName is the backend that gives redirects which the language has no words for.
@@ -30,14 +32,14 @@ func (w *writer) backends(h *host, ways []way) {
 		}
 		written = append(written, name)
 		w.ref = one.rule.ref
-		w.line("backend %s {", quote(name))
+		w.line("backend %s {", hcltext.Quote(name))
 		w.servers(servers)
 		if one.rule.host != "" {
-			w.line("host = %s", quote(one.rule.host))
+			w.line("host = %s", hcltext.Quote(one.rule.host))
 		}
 		if one.rule.patience > 0 {
 			w.line("timeouts {")
-			w.line("first_byte = %s", quote(one.rule.patience.String()))
+			w.line("first_byte = %s", hcltext.Quote(one.rule.patience.String()))
 			w.line("}")
 		}
 		w.line("}")
@@ -48,18 +50,18 @@ func (w *writer) backends(h *host, ways []way) {
 func (w *writer) servers(servers []server) {
 	if slices.ContainsFunc(servers, func(s server) bool { return strings.HasPrefix(s.address, "unix:") }) {
 		// Of such a backend edgegen asks the servers, and no daemon, who may not.
-		w.line("balance = %s", quote("least_connections"))
+		w.line("balance = %s", hcltext.Quote("least_connections"))
 	}
 	if !slices.ContainsFunc(servers, func(s server) bool { return s.weight != servers[0].weight }) {
 		var all []string
 		for _, s := range servers {
 			all = append(all, s.address)
 		}
-		w.line("servers = %s", list(all))
+		w.line("servers = %s", hcltext.List(all))
 		return
 	}
 	for _, s := range servers {
-		w.line("server %s {", quote(s.address))
+		w.line("server %s {", hcltext.Quote(s.address))
 		w.line("weight = %d", s.weight)
 		w.line("}")
 	}
@@ -68,19 +70,19 @@ func (w *writer) servers(servers []server) {
 // route writes the block of a match.
 func (w *writer) route(h *host, one way) {
 	w.comment(one.rule.ref)
-	w.line("route %s {", quote(one.label()))
+	w.line("route %s {", hcltext.Quote(one.label()))
 	w.match(one.match)
 	request := one.rule.request
 	switch {
 	case answered(h, one):
-		w.line("backend = %s", quote(redirectsName))
+		w.line("backend = %s", hcltext.Quote(redirectsName))
 		w.rewrite(one.rule.redirect.replace, one.match)
 		request = changes{set: []field{{InstructionName, one.rule.redirect.instruction(h.listener)}}}
 	case one.rule.redirect != nil:
 		w.redirect(h, one)
 		request = changes{}
 	default:
-		w.line("backend = %s", quote(one.rule.name))
+		w.line("backend = %s", hcltext.Quote(one.rule.name))
 		if len(one.methods) == 0 || one.methods[0] == "GET" {
 			w.line("websocket = true")
 		}
@@ -97,7 +99,7 @@ func (w *writer) match(m match) {
 	}
 	w.line("match {")
 	if len(m.methods) > 0 {
-		w.line("methods = %s", list(m.methods))
+		w.line("methods = %s", hcltext.List(m.methods))
 	}
 	if len(m.headers) > 0 {
 		w.line("headers = %s", object(m.headers))
@@ -111,12 +113,12 @@ func (w *writer) match(m match) {
 func (w *writer) redirect(h *host, one way) {
 	to, keep, _ := one.rule.redirect.target(one.match, h.listener, h.name)
 	w.line("redirect {")
-	w.line("to = %s", quote(to))
+	w.line("to = %s", hcltext.Quote(to))
 	w.line("status = %d", one.rule.redirect.status)
 	if keep {
-		w.line("path = %s", quote("keep"))
+		w.line("path = %s", hcltext.Quote("keep"))
 	}
-	w.line("query = %s", quote("keep"))
+	w.line("query = %s", hcltext.Quote("keep"))
 	w.line("}")
 }
 
@@ -127,15 +129,15 @@ func (w *writer) rewrite(r *replacement, m match) {
 		return
 	case !r.prefix:
 		w.line("rewrite {")
-		w.line("pattern = %s", quote("^.*$"))
-		w.line("replacement = %s", quote(strings.NewReplacer("{", "%7B", "}", "%7D").Replace(r.path)))
+		w.line("pattern = %s", hcltext.Quote("^.*$"))
+		w.line("replacement = %s", hcltext.Quote(strings.NewReplacer("{", "%7B", "}", "%7D").Replace(r.path)))
 	default:
 		w.line("rewrite {")
 		if m.path != "/" {
-			w.line("strip_prefix = %s", quote(m.path))
+			w.line("strip_prefix = %s", hcltext.Quote(m.path))
 		}
 		if r.path != "" {
-			w.line("add_prefix = %s", quote(r.path))
+			w.line("add_prefix = %s", hcltext.Quote(r.path))
 		}
 	}
 	w.line("}")
@@ -150,7 +152,7 @@ func (w *writer) changes(kind string, c changes) {
 		w.line("set = %s", object(c.set))
 	}
 	if len(c.remove) > 0 {
-		w.line("remove = %s", list(c.remove))
+		w.line("remove = %s", hcltext.List(c.remove))
 	}
 	w.line("}")
 }

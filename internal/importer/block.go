@@ -3,6 +3,8 @@ package importer
 import (
 	"slices"
 	"strings"
+
+	"edgegen/internal/hcltext"
 )
 
 // block is a block of the site file that is being made.
@@ -135,7 +137,7 @@ func (b *block) addTo(name string, texts []string, from ...*Line) {
 			all = append(all, text)
 		}
 	}
-	b.set(name, list(all), from...)
+	b.set(name, hcltext.List(all), from...)
 }
 
 // without takes a text out of a list, and the list where nothing is left.
@@ -145,14 +147,14 @@ func (b *block) without(name, text string) {
 		return
 	}
 	left := slices.DeleteFunc(listed(a.value), func(one string) bool { return one == text })
-	if a.value = list(left); len(left) == 0 {
+	if a.value = hcltext.List(left); len(left) == 0 {
 		b.drop(name)
 	}
 }
 
 // put gives a key of an object a value.
 func (b *block) put(name, key, value string, from ...*Line) {
-	entry := quote(key) + " = " + value
+	entry := hcltext.Quote(key) + " = " + value
 	a := b.argument(name)
 	if a == nil {
 		b.set(name, "{\n"+entry+"\n}", from...)
@@ -160,7 +162,7 @@ func (b *block) put(name, key, value string, from ...*Line) {
 	}
 	var entries []string
 	for line := range strings.Lines(strings.TrimSuffix(strings.TrimPrefix(a.value, "{\n"), "\n}") + "\n") {
-		if line = strings.TrimSuffix(line, "\n"); !strings.HasPrefix(line, quote(key)+" = ") {
+		if line = strings.TrimSuffix(line, "\n"); !strings.HasPrefix(line, hcltext.Quote(key)+" = ") {
 			entries = append(entries, line)
 		}
 	}
@@ -200,7 +202,7 @@ func (b *block) place() string {
 
 func (b *block) head() string {
 	if b.labelled {
-		return b.kind + " " + quote(b.label)
+		return b.kind + " " + hcltext.Quote(b.label)
 	}
 	return b.kind
 }

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"edgegen/internal/hcltext"
 )
 
 // Options say what is imported.
@@ -176,7 +178,7 @@ func (c *chain) translate(read *old) {
 
 // plain is a chain in which nobody ends TLS.
 func (c *chain) plain(edge *block) {
-	edge.sub("engine").set("tls", quote("off")).comment = []string{"Nothing here ends TLS. With a certificate, leave this out and name https listeners."}
+	edge.sub("engine").set("tls", hcltext.Quote("off")).comment = []string{"Nothing here ends TLS. With a certificate, leave this out and name https listeners."}
 	for _, b := range c.sites() {
 		if tls := b.find("tls", ""); tls != nil {
 			b.remove(tls)
@@ -188,7 +190,7 @@ func (c *chain) plain(edge *block) {
 // none was.
 func (c *chain) listen(edge *block) {
 	if http := edge.argument("http"); http == nil && edge.argument("https") != nil {
-		edge.set("http", list(nil))
+		edge.set("http", hcltext.List(nil))
 	}
 	for _, name := range []string{"https", "http"} {
 		if a := edge.argument(name); a != nil { // first of all

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"edgegen/internal/hcltext"
 )
 
 // listenAt has the edge listen at an address. One of every address has the others of its
@@ -19,7 +21,7 @@ func listenAt(edge *block, name, address string, from ...*Line) {
 			return
 		}
 		if host == "" {
-			a.value = list(slices.DeleteFunc(all, func(one string) bool { return strings.HasSuffix(one, ":"+port) && one != address }))
+			a.value = hcltext.List(slices.DeleteFunc(all, func(one string) bool { return strings.HasSuffix(one, ":"+port) && one != address }))
 		}
 	}
 	edge.addTo(name, []string{address}, from...)

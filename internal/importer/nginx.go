@@ -2,6 +2,8 @@ package importer
 
 import (
 	"strings"
+
+	"edgegen/internal/hcltext"
 )
 
 // nginx makes sites of the servers of nginx.conf.
@@ -120,7 +122,7 @@ func (n *nginx) resolver(edge *block, d *directive) {
 			servers = append(servers, one)
 		}
 	}
-	edge.set("resolver", list(servers), d.Line)
+	edge.set("resolver", hcltext.List(servers), d.Line)
 }
 
 // accessLog is one for all sites.
@@ -140,7 +142,7 @@ func (n *nginx) accessLog(edge *block) {
 		case around.name == "location":
 			d.idle("each request has a line, but for paths that `log { exclude = [ … ] }` names")
 		case around.name == "http":
-			edge.sub("log").set("access", quote("off"), d.Line)
+			edge.sub("log").set("access", hcltext.Quote("off"), d.Line)
 		default:
 			d.refuse("there is one access log for all sites", "leave lines out by `log { exclude = [ … ] }`")
 		}

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"edgegen/internal/hcltext"
 )
 
 // access is who may come in.
@@ -11,9 +13,9 @@ func (r *router) access(b *block, scope *directive) {
 	r.networks(b, scope)
 	if d := scope.setting("auth_basic"); d != nil && d.arg(0) != "off" {
 		auth := b.sub("basic_auth", d.Line)
-		auth.set("realm", quote(d.arg(0)), d.Line)
+		auth.set("realm", hcltext.Quote(d.arg(0)), d.Line)
 		if file := scope.setting("auth_basic_user_file"); file != nil {
-			auth.set("users_file", quote(r.path(file, file.arg(0))), file.Line)
+			auth.set("users_file", hcltext.Quote(r.path(file, file.arg(0))), file.Line)
 		}
 	} else if d != nil {
 		d.into(b.place() + "no basic_auth")
@@ -27,7 +29,7 @@ func (r *router) access(b *block, scope *directive) {
 	if d := scope.last("limit_except"); d != nil {
 		if refuses(d) {
 			methods := slices.Clone(d.args)
-			b.set("methods", list(methods), d.Line)
+			b.set("methods", hcltext.List(methods), d.Line)
 			for _, one := range d.body {
 				one.into(b.place() + "methods")
 			}
@@ -118,11 +120,11 @@ func (r *router) forwardAuth(b *block, scope, d *directive) {
 		return
 	}
 	auth := b.sub("forward_auth", d.Line, asked.Line)
-	auth.set("backend", quote(r.backend(a, pass)), pass.Line)
+	auth.set("backend", hcltext.Quote(r.backend(a, pass)), pass.Line)
 	if a.path == "" {
 		a.path = d.arg(0)
 	}
-	auth.set("path", quote(a.path), pass.Line)
+	auth.set("path", hcltext.Quote(a.path), pass.Line)
 	asked.every(func(one *directive) {
 		one.idle("the app that decides is told the headers of the request, and what is asked for in X-Forwarded-Uri")
 	})
@@ -177,8 +179,8 @@ func (r *router) rate(b *block, d *directive) {
 		return
 	}
 	limit := b.sub("rate_limit", d.Line, zone.Line)
-	limit.set("key", quote(key), zone.Line)
-	limit.set("rate", quote(rate), zone.Line)
+	limit.set("key", hcltext.Quote(key), zone.Line)
+	limit.set("rate", hcltext.Quote(rate), zone.Line)
 	if values["burst"] != "" {
 		limit.set("burst", values["burst"], d.Line)
 	}

@@ -3,6 +3,8 @@ package importer
 import (
 	"slices"
 	"strings"
+
+	"edgegen/internal/hcltext"
 )
 
 // askedFor is what an app is told besides the request, and how long it may take.
@@ -48,7 +50,7 @@ func (r *router) ownHost(backend *block, d *directive) {
 	a, ok := r.appOf(d)
 	host, _, _ := strings.Cut(a.server, ":")
 	if ok && r.upstreams[a.server] == nil && strings.Contains(strings.Trim(host, "0123456789."), ".") {
-		backend.set("host", quote(a.server), d.Line)
+		backend.set("host", hcltext.Quote(a.server), d.Line)
 		return
 	}
 	d.right("the app is told the Host of the client, and who asks, which nobody told it")
@@ -103,10 +105,10 @@ func (r *router) told(b, backend *block, d *directive) (upgrade bool) {
 			d.into("the Host of the client, which every app gets")
 		case value == "$proxy_host":
 			if servers := backend.texts("servers"); len(servers) == 1 {
-				backend.set("host", quote(strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(servers[0], "https://"), ":443"), ":80")), d.Line)
+				backend.set("host", hcltext.Quote(strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(servers[0], "https://"), ":443"), ":80")), d.Line)
 			}
 		case !strings.Contains(value, "$"):
-			backend.set("host", quote(value), d.Line)
+			backend.set("host", hcltext.Quote(value), d.Line)
 		default:
 			d.refuse("the app is told the client's Host, or one that is written", "write `host = …` into the backend")
 		}
@@ -131,7 +133,7 @@ func (r *router) told(b, backend *block, d *directive) (upgrade bool) {
 	case strings.EqualFold(value, "$http_"+strings.ReplaceAll(name, "-", "_")):
 		d.idle("the app gets what the client has sent anyway")
 	case !strings.Contains(value, "$"):
-		b.sub("request_headers").put("set", name, quote(value), d.Line)
+		b.sub("request_headers").put("set", name, hcltext.Quote(value), d.Line)
 	default:
 		d.refuse("headers are set to texts", "have the app take it from X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host or X-Request-Id")
 	}
@@ -151,7 +153,7 @@ func (r *router) forwarded(d *directive, name string, b *block, value string) {
 		}
 	default:
 		if !strings.Contains(value, "$") && value != "" {
-			b.sub("request_headers").put("set", d.arg(0), quote(value), d.Line)
+			b.sub("request_headers").put("set", d.arg(0), hcltext.Quote(value), d.Line)
 			return
 		}
 		d.refuse("apps are told by X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host and X-Real-IP", "have the app read one of these")
@@ -169,10 +171,10 @@ func (r *router) stored(b *block, scope *directive) {
 	}
 	if d := scope.setting("proxy_cache_use_stale"); d != nil && d.arg(0) != "off" {
 		cache := r.site.sub("cache")
-		cache.set("stale_if_error", quote("1d"), d.Line)
+		cache.set("stale_if_error", hcltext.Quote("1d"), d.Line)
 		for _, word := range d.args {
 			if word == "updating" {
-				cache.set("grace", quote("1m"), d.Line)
+				cache.set("grace", hcltext.Quote("1m"), d.Line)
 			}
 		}
 	}

@@ -2,6 +2,8 @@ package importer
 
 import (
 	"slices"
+
+	"edgegen/internal/hcltext"
 )
 
 // certificates are those of a server that ends TLS.
@@ -20,19 +22,19 @@ func (n *nginx) certificates(b *block, s *server) {
 		if !slices.Contains(d.args, "TLSv1.2") && slices.Contains(d.args, "TLSv1.3") {
 			least = "1.3"
 		}
-		tls.set("min_version", quote(least), d.Line)
+		tls.set("min_version", hcltext.Quote(least), d.Line)
 		if slices.Contains(d.args, "TLSv1") || slices.Contains(d.args, "TLSv1.1") || slices.Contains(d.args, "SSLv3") {
 			d.right("TLS before 1.2 is spoken no more")
 		}
 	}
 	if ca := s.setting("ssl_client_certificate"); ca != nil {
-		tls.set("client_ca", quote(n.path(ca, ca.arg(0))), ca.Line)
+		tls.set("client_ca", hcltext.Quote(n.path(ca, ca.arg(0))), ca.Line)
 		if verify := s.setting("ssl_verify_client"); verify != nil {
 			how := map[string]string{"on": "require", "optional": "optional"}[verify.arg(0)]
 			if how == "" {
 				verify.refuse("a client certificate is asked for, or required, and looked at", "write client_auth = \"optional\"")
 			} else {
-				tls.set("client_auth", quote(how), verify.Line)
+				tls.set("client_auth", hcltext.Quote(how), verify.Line)
 			}
 		}
 	}
@@ -57,9 +59,9 @@ func (n *nginx) pair(tls *block, chains, keys []*directive) {
 func (c *chain) setPair(tls *block, chains, keys []string, there bool, from []*Line) {
 	write := func(all []string) string {
 		if len(all) == 1 {
-			return quote(all[0])
+			return hcltext.Quote(all[0])
 		}
-		return list(all)
+		return hcltext.List(all)
 	}
 	if there {
 		tls.drop("self_signed")

@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"edgegen/internal/hcltext"
 )
 
 // content is what a route serves: files, an app, or both.
@@ -58,7 +60,7 @@ func (r *router) static(b *block, scope, try *directive, proxied bool) {
 		return // files of maintenance aside, the app answers all
 	}
 	static := b.sub("static")
-	static.set("root", quote(root), from...)
+	static.set("root", hcltext.Quote(root), from...)
 	if index := scope.setting("index"); index != nil {
 		var names []string
 		for _, name := range index.args {
@@ -67,14 +69,14 @@ func (r *router) static(b *block, scope, try *directive, proxied bool) {
 			}
 		}
 		if index.into(static.place() + "index"); len(names) > 0 {
-			static.set("index", list(names), index.Line)
+			static.set("index", hcltext.List(names), index.Line)
 		}
 	}
 	if len(entries) > 0 {
-		static.set("try_files", list(entries), try.Line)
+		static.set("try_files", hcltext.List(entries), try.Line)
 	}
 	if r.php != "" && !proxied && (fallback || strings.HasPrefix(b.label, "/") && (scope.name == "server" || r.hasIndexScript(scope))) {
-		b.set("backend", quote(r.php))
+		b.set("backend", hcltext.Quote(r.php))
 		if fallback {
 			try.into(b.place() + "backend")
 		}
@@ -112,8 +114,8 @@ func (r *router) root(scope *directive, b *block) (root string, from []*Line) {
 	if strings.HasPrefix(b.label, "= ") && !strings.Contains(to, "$") {
 		directory, name := path.Split(to)
 		static := b.sub("static")
-		static.set("root", quote(r.rootPath(directory)), alias.Line)
-		static.set("try_files", list([]string{"/" + name}), alias.Line)
+		static.set("root", hcltext.Quote(r.rootPath(directory)), alias.Line)
+		static.set("try_files", hcltext.List([]string{"/" + name}), alias.Line)
 		return "", nil
 	}
 	if root, ok := strings.CutSuffix(to, below); ok && strings.HasPrefix(below, "/") && root != "" {
@@ -166,6 +168,6 @@ func (r *router) tries(b *block, scope, try *directive, root string) (entries []
 // maintenance is a page that is the answer while it is there.
 func (r *router) maintenance(page string, from ...*Line) {
 	m := r.site.sub("maintenance", from...)
-	m.set("page", quote(page), from...)
+	m.set("page", hcltext.Quote(page), from...)
 	rightAll(from, "while the page is there every request is answered 503 with it, with Retry-After, and nothing is stored")
 }

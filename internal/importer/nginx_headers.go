@@ -3,6 +3,8 @@ package importer
 import (
 	"strconv"
 	"strings"
+
+	"edgegen/internal/hcltext"
 )
 
 // headers are what clients are told besides the answer.
@@ -34,7 +36,7 @@ func (r *router) header(b *block, d *directive) {
 	case strings.Contains(value, "$"):
 		d.refuse("headers are set to texts", "have the app set it")
 	default:
-		b.sub("response_headers").put("set", name, quote(strings.Join(strings.Fields(value), " ")), d.Line)
+		b.sub("response_headers").put("set", name, hcltext.Quote(strings.Join(strings.Fields(value), " ")), d.Line)
 	}
 }
 
@@ -64,20 +66,20 @@ func (r *router) expires(b *block, d *directive) {
 	case "off":
 		d.idle("nothing is added")
 	case "max":
-		b.sub("response_headers").put("set", "Cache-Control", quote("max-age=315360000"), d.Line)
+		b.sub("response_headers").put("set", "Cache-Control", hcltext.Quote("max-age=315360000"), d.Line)
 	case "epoch", "-1", "0":
-		b.sub("response_headers").put("set", "Cache-Control", quote("no-cache"), d.Line)
+		b.sub("response_headers").put("set", "Cache-Control", hcltext.Quote("no-cache"), d.Line)
 	default:
 		n, ok := nginxSeconds(strings.TrimPrefix(value, "+"))
 		if !ok || len(d.args) > 1 {
 			d.refuse("it depends on the time, or on a variable", "write `response_headers { set = { \"Cache-Control\" = \"max-age=…\" } }` into the route")
 			return
 		}
-		if set := b.sub("response_headers"); set.argument("set") != nil && strings.Contains(set.argument("set").value, quote("Cache-Control")) {
+		if set := b.sub("response_headers"); set.argument("set") != nil && strings.Contains(set.argument("set").value, hcltext.Quote("Cache-Control")) {
 			d.into(set.place() + "set")
 			d.right("one Cache-Control is sent, that of add_header")
 			return
 		}
-		b.sub("response_headers").put("set", "Cache-Control", quote("max-age="+strconv.FormatInt(n, 10)), d.Line)
+		b.sub("response_headers").put("set", "Cache-Control", hcltext.Quote("max-age="+strconv.FormatInt(n, 10)), d.Line)
 	}
 }

@@ -2,6 +2,8 @@ package importer
 
 import (
 	"strings"
+
+	"edgegen/internal/hcltext"
 )
 
 // conditions are the ifs of a scope that can be said otherwise.
@@ -23,7 +25,7 @@ func (r *router) conditions(b *block, scope *directive) {
 			}
 		case subject == "$request_method" && (inner.arg(0) == "405" || inner.arg(0) == "444" || inner.arg(0) == "403"):
 			if methods := methodsOf(operator, value); len(methods) > 0 {
-				b.set("methods", list(methods), d.Line, inner.Line)
+				b.set("methods", hcltext.List(methods), d.Line, inner.Line)
 			} else {
 				d.idle("methods other than the seven usual ones are answered 405")
 				inner.idle("methods other than the seven usual ones are answered 405")

@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"edgegen/internal/hcltext"
 )
 
 // limits are the bounds of a route.
@@ -32,20 +34,20 @@ func (r *router) compress(b *block, scope *directive) {
 		return
 	}
 	compress := b.sub("compress", from...)
-	compress.set("algorithms", list(codings), from...)
+	compress.set("algorithms", hcltext.List(codings), from...)
 	if slices.Contains(types, "*") {
 		types = []string{"*"}
 	} else if !slices.Contains(types, "text/html") {
 		types = append(types, "text/html")
 	}
 	slices.Sort(types)
-	compress.set("types", list(slices.Compact(types)), from...)
+	compress.set("types", hcltext.List(slices.Compact(types)), from...)
 	size := "20B"
 	if d := scope.setting("gzip_min_length"); d != nil {
 		size = strings.Trim(bodySize(d.arg(0)), `"`)
 		from = []*Line{d.Line}
 	}
-	compress.set("min_size", quote(size), from...)
+	compress.set("min_size", hcltext.Quote(size), from...)
 }
 
 // errorPages are those for what the edge says itself.
@@ -74,7 +76,7 @@ func (r *router) errorPages(b *block, scope *directive) {
 			codes = append(slices.DeleteFunc(codes, func(code string) bool { return strings.HasPrefix(code, "5") }), "5xx")
 		}
 		for _, code := range codes {
-			b.named("error_page", code, d.Line).set("file", quote(path.Join(r.rootPath(r.constants(root, root.arg(0))), page)), d.Line)
+			b.named("error_page", code, d.Line).set("file", hcltext.Quote(path.Join(r.rootPath(r.constants(root, root.arg(0))), page)), d.Line)
 		}
 		d.right("what an app says about an error is passed on")
 	}

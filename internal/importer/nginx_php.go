@@ -3,6 +3,8 @@ package importer
 import (
 	"path"
 	"strings"
+
+	"edgegen/internal/hcltext"
 )
 
 // scripts finds the locations that run scripts, which are a backend of the others. It
@@ -56,7 +58,7 @@ func (r *router) fastcgi(b *block, scope, pass *directive) bool {
 	if backend == nil {
 		return false
 	}
-	b.set("backend", quote(backend.label), pass.Line)
+	b.set("backend", hcltext.Quote(backend.label), pass.Line)
 	return true
 }
 
@@ -84,7 +86,7 @@ func (r *router) scriptBackend(scope, pass *directive) *block {
 		b = r.site.find("backend", r.upstream(upstream, app{}))
 	} else {
 		b = r.site.named("backend", free(r.site, "php"), pass.Line)
-		b.set("servers", list([]string{r.serverOf("", address, pass.Line)}), pass.Line)
+		b.set("servers", hcltext.List([]string{r.serverOf("", address, pass.Line)}), pass.Line)
 	}
 	fastcgi := b.sub("fastcgi", pass.Line)
 	d := scope.setting("root")
@@ -92,9 +94,9 @@ func (r *router) scriptBackend(scope, pass *directive) *block {
 	if d != nil {
 		from = append(from, d.Line)
 	}
-	fastcgi.set("root", quote(root), from...)
+	fastcgi.set("root", hcltext.Quote(root), from...)
 	if index := scope.last("fastcgi_index"); index != nil {
-		fastcgi.set("index", quote(index.arg(0)), index.Line)
+		fastcgi.set("index", hcltext.Quote(index.arg(0)), index.Line)
 	}
 	r.parameters(b, scope)
 	r.patience(b, scope, "fastcgi", false)
@@ -133,7 +135,7 @@ func (r *router) parameters(b *block, scope *directive) {
 		case strings.Contains(value, "$"):
 			d.refuse("params are texts", "have the script take it from what CGI says")
 		default:
-			b.sub("fastcgi").put("params", name, quote(value), d.Line)
+			b.sub("fastcgi").put("params", name, hcltext.Quote(value), d.Line)
 		}
 	}
 }

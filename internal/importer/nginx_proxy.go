@@ -3,6 +3,8 @@ package importer
 import (
 	"regexp"
 	"strings"
+
+	"edgegen/internal/hcltext"
 )
 
 // proxy is the app that a location asks. It reports whether there is one.
@@ -19,7 +21,7 @@ func (r *router) proxy(b *block, scope *directive, at string) bool {
 		return false
 	}
 	name := r.backend(a, d)
-	b.set("backend", quote(name), d.Line)
+	b.set("backend", hcltext.Quote(name), d.Line)
 	r.rewriteTo(b, d, a.path, at)
 	r.askedFor(b, r.site.find("backend", name), scope)
 	return true
@@ -74,10 +76,10 @@ func (r *router) verified(b *block, a app, scope *directive) {
 		}
 	}
 	if d := scope.setting("proxy_ssl_trusted_certificate"); d != nil {
-		tls.set("ca", quote(r.path(d, d.arg(0))), d.Line)
+		tls.set("ca", hcltext.Quote(r.path(d, d.arg(0))), d.Line)
 	}
 	if d := scope.setting("proxy_ssl_name"); d != nil && !strings.Contains(d.arg(0), "$") {
-		tls.set("server_name", quote(d.arg(0)), d.Line)
+		tls.set("server_name", hcltext.Quote(d.arg(0)), d.Line)
 	}
 	if d := scope.setting("proxy_ssl_server_name"); d != nil {
 		d.into(tls.place() + "server_name")
@@ -90,15 +92,15 @@ func (r *router) rewriteTo(b *block, d *directive, to, at string) {
 	case to == "" || to == at:
 	case strings.HasPrefix(b.label, "= "):
 		rewrite := b.sub("rewrite")
-		rewrite.set("pattern", quote("^"+regexp.QuoteMeta(strings.TrimPrefix(b.label, "= "))+"$"), d.Line)
-		rewrite.set("replacement", quote(to), d.Line)
+		rewrite.set("pattern", hcltext.Quote("^"+regexp.QuoteMeta(strings.TrimPrefix(b.label, "= "))+"$"), d.Line)
+		rewrite.set("replacement", hcltext.Quote(to), d.Line)
 	case strings.HasPrefix(b.label, "/"):
 		rewrite := b.sub("rewrite")
 		if strip := strings.TrimSuffix(at, "/"); strip != "" {
-			rewrite.set("strip_prefix", quote(strip), d.Line)
+			rewrite.set("strip_prefix", hcltext.Quote(strip), d.Line)
 		}
 		if add := strings.TrimSuffix(to, "/"); add != "" {
-			rewrite.set("add_prefix", quote(add), d.Line)
+			rewrite.set("add_prefix", hcltext.Quote(add), d.Line)
 		}
 	default:
 		d.refuse("a path behind the app's address goes with a route of paths", "write `rewrite { pattern = …  replacement = … }` into the route")

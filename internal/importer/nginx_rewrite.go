@@ -2,6 +2,8 @@ package importer
 
 import (
 	"strings"
+
+	"edgegen/internal/hcltext"
 )
 
 // unlessFile is the way in which apps were asked before there was try_files.
@@ -14,7 +16,7 @@ func (r *router) unlessFile(b *block, d, inner *directive) {
 	case inner.name == "rewrite" && strings.Contains(inner.arg(1), ".php") && r.php != "":
 		d.into(b.place() + "backend")
 		inner.into(b.place() + "backend")
-		b.set("backend", quote(r.php))
+		b.set("backend", hcltext.Quote(r.php))
 		d.every(func(one *directive) { one.idle("it belongs to the if around it") })
 	case inner.name == "rewrite" || inner.name == "break" || inner.name == "return":
 		d.refuse("files go before the app by themselves", "write `static` and `backend` into the route")
@@ -42,7 +44,7 @@ func (r *router) redirectMap(m *directive, status string) {
 			d.refuse("each address is a route", "write the routes")
 		default:
 			redirect := r.site.another("route", from, d.Line).sub("redirect")
-			redirect.set("to", quote(captures(to)), d.Line)
+			redirect.set("to", hcltext.Quote(captures(to)), d.Line)
 			redirect.set("status", status)
 		}
 	}
@@ -62,13 +64,13 @@ func (r *router) rewrites(scope *directive) {
 			continue
 		}
 		if leads {
-			query := quote("keep")
+			query := hcltext.Quote("keep")
 			if strings.Contains(t.path, "?") {
-				query = quote("drop")
+				query = hcltext.Quote("drop")
 			}
 			t.path = strings.TrimSuffix(t.path, "?")
 			redirect := r.site.another("route", "~ "+pattern, d.Line).sub("redirect")
-			redirect.set("to", quote(captures(t.url())), d.Line)
+			redirect.set("to", hcltext.Quote(captures(t.url())), d.Line)
 			redirect.set("status", t.status)
 			redirect.set("query", query)
 			continue
@@ -95,9 +97,9 @@ func (r *router) internalRewrite(scope, d *directive, pattern string) {
 	}
 	rewrite := route.sub("rewrite")
 	if strip := strings.TrimSuffix(strings.TrimPrefix(pattern, "^"), "/(.*)$"); strip == label && d.arg(1) == "/$1" {
-		rewrite.set("strip_prefix", quote(label), d.Line)
+		rewrite.set("strip_prefix", hcltext.Quote(label), d.Line)
 		return
 	}
-	rewrite.set("pattern", quote(pattern), d.Line)
-	rewrite.set("replacement", quote(strings.TrimSuffix(captures(d.arg(1)), "?")), d.Line)
+	rewrite.set("pattern", hcltext.Quote(pattern), d.Line)
+	rewrite.set("replacement", hcltext.Quote(strings.TrimSuffix(captures(d.arg(1)), "?")), d.Line)
 }

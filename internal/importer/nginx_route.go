@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"edgegen/internal/hcltext"
 )
 
 // router makes the routes of one server.
@@ -122,7 +124,7 @@ func (r *router) healthCheck(l location) bool {
 	if d.arg(0) != "200" || edge.argument("health_path") != nil && edge.text("health_path") != l.path {
 		return false
 	}
-	edge.set("health_path", quote(l.path), l.Line, d.Line)
+	edge.set("health_path", hcltext.Quote(l.path), l.Line, d.Line)
 	l.idleAll("the answer is edgegen's own")
 	return true
 }
@@ -171,30 +173,30 @@ func (r *router) answer(b *block, scope *directive) bool {
 	switch {
 	case leads && t.whole && t.host != "":
 		redirect := b.sub("redirect", d.Line)
-		redirect.set("to", quote(t.origin()+b.label), d.Line)
+		redirect.set("to", hcltext.Quote(t.origin()+b.label), d.Line)
 		if strings.HasPrefix(b.label, "=") || strings.HasPrefix(b.label, "~") {
 			d.refuse("the whole path goes along with a route of paths alone", "write the path that it leads to")
 		}
 		redirect.set("status", t.status)
-		redirect.set("path", quote("keep"))
-		redirect.set("query", quote("keep"))
+		redirect.set("path", hcltext.Quote("keep"))
+		redirect.set("query", hcltext.Quote("keep"))
 	case leads && t.host == "" && strings.HasSuffix(to, "$request_uri") && strings.HasPrefix(to, "/") && strings.Trim(b.label, "= ")[0] == '/':
 		redirect := b.sub("redirect", d.Line)
-		redirect.set("to", quote(strings.TrimSuffix(to, "$request_uri")+strings.TrimPrefix(b.label, "= ")), d.Line)
+		redirect.set("to", hcltext.Quote(strings.TrimSuffix(to, "$request_uri")+strings.TrimPrefix(b.label, "= ")), d.Line)
 		redirect.set("status", t.status)
 		if strings.HasPrefix(b.label, "/") {
-			redirect.set("path", quote("keep"))
+			redirect.set("path", hcltext.Quote("keep"))
 		}
-		redirect.set("query", quote("keep"))
+		redirect.set("query", hcltext.Quote("keep"))
 	case leads:
 		query := ""
 		for _, tail := range []string{"$is_args$args", "?$args", "?$query_string"} {
 			if rest, cut := strings.CutSuffix(to, tail); cut {
-				to, query = rest, quote("keep")
+				to, query = rest, hcltext.Quote("keep")
 			}
 		}
 		redirect := b.sub("redirect", d.Line)
-		redirect.set("to", quote(captures(to)), d.Line)
+		redirect.set("to", hcltext.Quote(captures(to)), d.Line)
 		redirect.set("status", t.status)
 		if query != "" {
 			redirect.set("query", query)
@@ -203,7 +205,7 @@ func (r *router) answer(b *block, scope *directive) bool {
 			d.refuse("it leads to a place that a variable names", "write where it leads")
 		}
 	case d.arg(0) == "403":
-		b.set("deny", list([]string{"0.0.0.0/0", "::/0"}), d.Line)
+		b.set("deny", hcltext.List([]string{"0.0.0.0/0", "::/0"}), d.Line)
 	case d.arg(0) == "444" || d.arg(0) == "404" && scope.name == "location":
 		b.set("internal", "true", d.Line) // for nobody
 		if d.arg(0) == "444" {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"edgegen/internal/hcltext"
 )
 
 // makeSites makes a site of each server that has something to say.
@@ -203,8 +205,8 @@ func (n *nginx) redirect(s *server, name string, r hostRedirect) {
 		n.certificates(b, s)
 	}
 	redirect := b.named("route", "/", lines...).sub("redirect")
-	redirect.set("to", quote(r.to.origin()+"/"), r.from...)
+	redirect.set("to", hcltext.Quote(r.to.origin()+"/"), r.from...)
 	redirect.set("status", r.to.status)
-	redirect.set("path", quote("keep"))
-	redirect.set("query", quote("keep"))
+	redirect.set("path", hcltext.Quote("keep"))
+	redirect.set("query", hcltext.Quote("keep"))
 }

@@ -5,6 +5,8 @@ import (
 	"net"
 	"slices"
 	"strings"
+
+	"edgegen/internal/hcltext"
 )
 
 // backend is the name of the site's backend for an app, which is made where there is
@@ -22,7 +24,7 @@ func (r *router) backend(a app, d *directive) string {
 	}
 	name := r.freeName(server)
 	b := r.site.named("backend", name, d.Line)
-	b.set("servers", list([]string{server}), d.Line)
+	b.set("servers", hcltext.List([]string{server}), d.Line)
 	r.verified(b, a, d.around)
 	return name
 }
@@ -103,18 +105,18 @@ func (r *router) upstream(d *directive, a app) string {
 				plain, from = append(plain, server), append(from, one.Line)
 			}
 		case "ip_hash":
-			b.set("balance", quote("client_hash"), one.Line)
+			b.set("balance", hcltext.Quote("client_hash"), one.Line)
 		case "least_conn", "least_time":
-			b.set("balance", quote("least_connections"), one.Line)
+			b.set("balance", hcltext.Quote("least_connections"), one.Line)
 		case "hash":
 			if one.arg(0) == "$remote_addr" || one.arg(0) == "$binary_remote_addr" {
-				b.set("balance", quote("client_hash"), one.Line)
+				b.set("balance", hcltext.Quote("client_hash"), one.Line)
 			} else {
 				one.refuse("servers are chosen in turn, by their load, or by the client's address", "choose one of these by `balance`, or `sticky`")
 			}
 		case "sticky":
 			if one.arg(0) == "cookie" && one.arg(1) != "" {
-				b.sub("sticky").set("cookie", quote(one.arg(1)), one.Line)
+				b.sub("sticky").set("cookie", hcltext.Quote(one.arg(1)), one.Line)
 			}
 		case "random":
 			one.into(b.place() + "balance")
@@ -122,7 +124,7 @@ func (r *router) upstream(d *directive, a app) string {
 		}
 	}
 	if len(plain) > 0 {
-		b.set("servers", list(plain), from...)
+		b.set("servers", hcltext.List(plain), from...)
 	}
 	r.verified(b, a, d.around)
 	return b.label

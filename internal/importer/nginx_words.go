@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"edgegen/internal/hcltext"
 )
 
 // idleNginx says why a directive of nginx's has no effect here, "" of one that has or
@@ -101,13 +103,13 @@ func bodySize(text string) string {
 	unit := map[string]string{"": "B", "k": "KiB", "m": "MiB", "g": "GiB"}[strings.ToLower(text[len(number):])]
 	switch n, err := strconv.ParseInt(number, 10, 64); {
 	case err != nil || unit == "":
-		return quote(text)
+		return hcltext.Quote(text)
 	case n == 0:
-		return quote("1TiB")
+		return hcltext.Quote("1TiB")
 	case unit == "B" && n%1024 == 0:
-		return quote(fmt.Sprintf("%dKiB", n/1024))
+		return hcltext.Quote(fmt.Sprintf("%dKiB", n/1024))
 	}
-	return quote(number + unit)
+	return hcltext.Quote(number + unit)
 }
 
 var captured = lazily(`\$\{?(\d+|[a-zA-Z_][a-zA-Z_0-9]*)\}?`)

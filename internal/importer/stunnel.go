@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"edgegen/internal/hcltext"
 )
 
 // webService reports a service that is HTTP inside TLS, and why another is none.
@@ -155,9 +157,9 @@ func (c *chain) connect(s *stunnelService, sites []*block) {
 			continue
 		}
 		if len(servers) > 0 {
-			b.named("backend", "app", from...).set("servers", list(servers), from...)
+			b.named("backend", "app", from...).set("servers", hcltext.List(servers), from...)
 			route := b.named("route", "/", from...)
-			route.set("backend", quote("app"))
+			route.set("backend", hcltext.Quote("app"))
 			route.set("websocket", "true", from...) // to stunnel all is alike
 		}
 	}
@@ -192,7 +194,7 @@ func (c *chain) ends(f *stunnelFile, s *stunnelService, b *block) {
 			} else if !strings.EqualFold(one.value, "TLSv1.2") {
 				one.right("TLS before 1.2 is spoken no more")
 			}
-			tls.set("min_version", quote(least), one.Line)
+			tls.set("min_version", hcltext.Quote(least), one.Line)
 		}
 	}
 	ca, verify := f.setting(s, "CAfile"), f.setting(s, "verifyChain")
@@ -200,12 +202,12 @@ func (c *chain) ends(f *stunnelFile, s *stunnelService, b *block) {
 		verify = f.setting(s, "verify")
 	}
 	if ca.Line != nil && verify.Line != nil && verify.value != "0" && !strings.EqualFold(verify.value, "no") {
-		tls.set("client_ca", quote(c.path(d, ca.value)), ca.Line, verify.Line)
+		tls.set("client_ca", hcltext.Quote(c.path(d, ca.value)), ca.Line, verify.Line)
 		how := "require"
 		if verify.value == "1" {
 			how = "optional"
 		}
-		tls.set("client_auth", quote(how), verify.Line)
+		tls.set("client_auth", hcltext.Quote(how), verify.Line)
 	}
 }
 

@@ -3,6 +3,8 @@ package importer
 import (
 	"strconv"
 	"strings"
+
+	"edgegen/internal/hcltext"
 )
 
 // varnishCommand is the command that starts varnishd: a line of a shell, or a unit of
@@ -132,8 +134,8 @@ func (c *chain) storage(edge *block, one stunnelOption) {
 		return
 	}
 	storage := edge.sub("cache_storage")
-	storage.set("type", quote("memory"), one.Line)
-	storage.set("size", quote(size), one.Line)
+	storage.set("type", hcltext.Quote("memory"), one.Line)
+	storage.set("size", hcltext.Quote(size), one.Line)
 	if words[0] == "file" {
 		one.right("it is kept in memory: what was in the file was gone after a restart anyway")
 	}

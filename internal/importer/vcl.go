@@ -3,6 +3,8 @@ package importer
 import (
 	"slices"
 	"strings"
+
+	"edgegen/internal/hcltext"
 )
 
 // vcl puts what a VCL says into the sites.
@@ -176,5 +178,5 @@ func (v *vcl) askedBy(site *block, name string, from ...*Line) {
 	if route == nil {
 		route = site.named("route", "/", from...)
 	}
-	route.set("backend", quote(backend.label), from...)
+	route.set("backend", hcltext.Quote(backend.label), from...)
 }

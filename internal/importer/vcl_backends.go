@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"edgegen/internal/hcltext"
 )
 
 // vclBackend is a backend, or one without a server.
@@ -102,7 +104,7 @@ func (v *vcl) backend(site *block, name string) *block {
 		label = "app"
 	}
 	made := site.named("backend", free(site, label), b.Line)
-	made.set("servers", list([]string{server}), b.Line)
+	made.set("servers", hcltext.List([]string{server}), b.Line)
 	v.attributes(made, b)
 	return made
 }
@@ -122,7 +124,7 @@ func (v *vcl) group(site *block, name string, g *vclGroup) *block {
 			servers, from = append(servers, v.serverOf("", b.address(), b.Line)), append(from, b.Line)
 		}
 	}
-	made.set("servers", list(servers), from...)
+	made.set("servers", hcltext.List(servers), from...)
 	for _, member := range g.members {
 		if b := v.backends[member]; b != nil {
 			v.attributes(made, b)
@@ -132,7 +134,7 @@ func (v *vcl) group(site *block, name string, g *vclGroup) *block {
 	case "round_robin", "round-robin", "random":
 		intoAll(g.from, made.place()+"servers")
 	case "client", "hash", "shard":
-		made.set("balance", quote("client_hash"), g.from[0])
+		made.set("balance", hcltext.Quote("client_hash"), g.from[0])
 		g.right("a client stays with a server by its address")
 	case "fallback":
 		for i, server := range servers[min(1, len(servers)):] {
@@ -166,7 +168,7 @@ func (v *vcl) attributes(made *block, b *vclBackend) {
 		case "max_connections":
 			v.bounded(made, b, s)
 		case "host_header":
-			made.set("host", quote(s.value()), s.Line)
+			made.set("host", hcltext.Quote(s.value()), s.Line)
 		}
 	}
 }
@@ -184,7 +186,7 @@ func (v *vcl) probe(made *block, probe *statement) {
 	for _, s := range probe.body {
 		switch s.word(0) {
 		case ".url":
-			health.set("path", quote(s.value()), s.Line)
+			health.set("path", hcltext.Quote(s.value()), s.Line)
 		case ".interval", ".timeout":
 			if n, ok := vclSeconds(s.tail(2)); ok {
 				health.set(strings.TrimPrefix(s.word(0), "."), seconds(n), s.Line)
@@ -193,11 +195,11 @@ func (v *vcl) probe(made *block, probe *statement) {
 			s.into(health.place() + "healthy_after")
 			s.right("two good answers in a row make a server well, three failures unwell")
 		case ".expected_response":
-			health.set("status", quote(s.value()), s.Line)
+			health.set("status", hcltext.Quote(s.value()), s.Line)
 		case ".request":
 			for _, word := range s.words {
 				if fields := strings.Fields(word.text); word.quoted && len(fields) > 1 && (fields[0] == "GET" || fields[0] == "HEAD") {
-					health.set("path", quote(fields[1]), s.Line)
+					health.set("path", hcltext.Quote(fields[1]), s.Line)
 				}
 			}
 			s.right("the server is asked by GET, with its own Host")

@@ -3,6 +3,8 @@ package importer
 import (
 	"slices"
 	"strings"
+
+	"edgegen/internal/hcltext"
 )
 
 var ifWords = lazily(`^(?:(?:else )?if|elseif|elsif|elif) \( (.*) \)$`)
@@ -178,7 +180,7 @@ func (v *vcl) purge(s *statement, at where) {
 	}
 	for _, site := range at.sites {
 		purge := site.sub("cache").sub("purge", s.Line, acl.Line)
-		purge.set("allow", list(distinct(networks)), from...)
+		purge.set("allow", hcltext.List(distinct(networks)), from...)
 		s.every(func(one *statement) { one.into(purge.place()) })
 	}
 }

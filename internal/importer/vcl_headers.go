@@ -1,6 +1,10 @@
 package importer
 
-import "strings"
+import (
+	"strings"
+
+	"edgegen/internal/hcltext"
+)
 
 var queryNames = lazily(`\(((?:[a-zA-Z_][\w.\[\]+*-]*\|)*[a-zA-Z_][\w.\[\]+*-]*)\)=`)
 
@@ -92,7 +96,7 @@ func (v *vcl) header(s *statement, at where, text string) bool {
 	}
 	for _, route := range v.routes(at, s) {
 		if set != nil {
-			route.sub(kind).put("set", name, quote(set[3]), s.Line)
+			route.sub(kind).put("set", name, hcltext.Quote(set[3]), s.Line)
 		} else {
 			route.sub(kind).addTo("remove", []string{name}, s.Line)
 		}

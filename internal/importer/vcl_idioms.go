@@ -3,6 +3,8 @@ package importer
 import (
 	"slices"
 	"strings"
+
+	"edgegen/internal/hcltext"
 )
 
 // The idioms of VCL, as statement.source writes them.
@@ -141,7 +143,7 @@ func (v *vcl) statement(s *statement, at where) {
 		return
 	case "set beresp.do_gzip = true":
 		for _, route := range v.routes(at, s) {
-			route.sub("compress", s.Line).set("algorithms", list([]string{"gzip"}), s.Line)
+			route.sub("compress", s.Line).set("algorithms", hcltext.List([]string{"gzip"}), s.Line)
 		}
 		return
 	case "unset beresp.http.set-cookie", "unset beresp.http.Set-Cookie", "remove beresp.http.Set-Cookie":
@@ -170,7 +172,7 @@ func (v *vcl) lead(s *statement, at where, name string) {
 	}
 	for _, route := range v.routes(at, s) {
 		if backend := v.backend(route.around, name); backend != nil {
-			route.set("backend", quote(backend.label), s.Line)
+			route.set("backend", hcltext.Quote(backend.label), s.Line)
 		} else {
 			s.refuse("there is no backend called "+oneLine(name), "write `backend` into the route")
 		}

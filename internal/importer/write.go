@@ -9,8 +9,9 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
+
+	"edgegen/internal/hcltext"
 )
 
 // unit is what a line of the written text belongs to.
@@ -144,20 +145,6 @@ func listed(value string) (texts []string) {
 	return texts
 }
 
-// quote writes a text as HCL does.
-func quote(text string) string {
-	return string(hclwrite.TokensForValue(cty.StringVal(text)).Bytes())
-}
-
-// list writes texts as a list of HCL.
-func list(texts []string) string {
-	quoted := make([]string, len(texts))
-	for i, text := range texts {
-		quoted[i] = quote(text)
-	}
-	return "[" + strings.Join(quoted, ", ") + "]"
-}
-
 // seconds writes a number of seconds as a duration of the language.
 func seconds(n int64) string {
 	for _, unit := range []struct {
@@ -165,8 +152,8 @@ func seconds(n int64) string {
 		size int64
 	}{{"d", 86400}, {"h", 3600}, {"m", 60}} {
 		if n > 0 && n%unit.size == 0 {
-			return quote(fmt.Sprintf("%d%s", n/unit.size, unit.name))
+			return hcltext.Quote(fmt.Sprintf("%d%s", n/unit.size, unit.name))
 		}
 	}
-	return quote(fmt.Sprintf("%ds", n))
+	return hcltext.Quote(fmt.Sprintf("%ds", n))
 }
