@@ -54,7 +54,7 @@ func edgeLanguage() *schema {
 				example: `["10.0.0.2", "127.0.0.1:5353"]`,
 				into:    in(func(e *site.Edge) *[]netip.AddrPort { return &e.Resolvers }), read: reads(readResolver)},
 		},
-		blocks: []*schema{engineLanguage(), storageLanguage(), limitsLanguage(), timeoutsLanguage(), logLanguage(), metricsLanguage(), traceLanguage(), acmeLanguage(), edgeRawLanguage()},
+		blocks: []*schema{engineLanguage(), storageLanguage(), limitsLanguage(), timeoutsLanguage(), logLanguage(), metricsLanguage(), traceLanguage(), clusterLanguage(), acmeLanguage(), edgeRawLanguage()},
 		check:  checks((*block).listeners),
 	}
 }

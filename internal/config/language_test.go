@@ -176,7 +176,7 @@ func siteWith(path []*schema, a *argument, value string) string {
 // A field that the walk sets by itself is of the kind that the row says.
 func TestFieldsAreOfTheirKind(t *testing.T) {
 	models := map[string]any{"edge": &site.Edge{}, "engine": &site.Engines{}, "cache_storage": &site.Storage{}, "limits": &site.Limits{},
-		"edge.timeouts": &site.Timeouts{}, "log": &site.Log{}, "acme": &site.ACME{}, "metrics": &site.Metrics{}, "trace": &site.Trace{}, "site": &siteDraft{}, "site.tls": &site.TLS{}, "backend": &site.Backend{},
+		"edge.timeouts": &site.Timeouts{}, "log": &site.Log{}, "acme": &site.ACME{}, "metrics": &site.Metrics{}, "cluster": &site.Cluster{}, "trace": &site.Trace{}, "site": &siteDraft{}, "site.tls": &site.TLS{}, "backend": &site.Backend{},
 		"server": &site.Server{}, "sticky": &site.Sticky{}, "backend.tls": &site.BackendTLS{}, "health": &site.Health{}, "fastcgi": &site.FastCGI{}, "site.cache": &site.Cache{}, "rate_limit": &site.RateLimit{}, "basic_auth": &site.BasicAuth{}, "forward_auth": &site.ForwardAuth{}, "purge": &site.Cache{},
 		"maintenance": &site.Maintenance{}, "hsts": &site.HSTS{}, "route": &site.Route{}, "static": &staticDraft{}, "match": &site.Match{}, "rewrite": &site.Rewrite{}, "backend.timeouts": &site.Patience{}, "redirect": &site.Redirect{}, "route.cache": &site.Route{}, "compress": &site.Compress{}, "error_page": &site.ErrorPage{},
 		"variable": &variable{}, "validation": &validation{}, "raw": &site.RawTexts{}, "varnish": &site.RawVCL{}, "request_headers": &site.HeaderRules{}, "response_headers": &site.HeaderRules{}}

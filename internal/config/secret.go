@@ -15,7 +15,7 @@ import (
 // to everything that is made of them.
 type mark string
 
-const sensitive = mark("secret")
+const sensitive = mark("kept secret")
 
 // keepSecret remembers the texts of a sensitive value, so that no message shows
 // them.

@@ -31,6 +31,7 @@ type Edge struct {
 	ACME       ACME
 	Metrics    *Metrics  // nil where nothing is counted
 	Trace      *Trace    // nil where nothing is told of traces
+	Cluster    *Cluster  // nil for an edge that answers for itself alone
 	Raw        *RawTexts // nil for none
 	Sites      []Site    // ordered by Host; never empty
 	First      int       // the place in Sites of the default site, or else the one that the files name first: TLS clients that name nobody get it
