@@ -23,7 +23,7 @@ func writeCertificates(out *strings.Builder, all []api.CertificateStatus, now ti
 		case c.Problem != "" || c.Waiting || c.Source != "acme":
 			tone = warning
 		}
-		rows.add(certificateRemark(c, now), cell{text: c.Site}, cell{c.Source, tone}, cell{text: orDash(printable.Text(c.Issuer))},
+		rows.add(certificateRemark(c, now), cell{text: c.Site}, cell{source(c), tone}, cell{text: orDash(printable.Text(c.Issuer))},
 			cell{text: ahead(c.NotAfter, now)}, cell{text: renewal(c, now)})
 	}
 	out.WriteByte('\n')
@@ -63,6 +63,14 @@ func certificateRemark(c api.CertificateStatus, now time.Time) string {
 		text += "; tried again " + ahead(*c.Next, now)
 	}
 	return printable.Text(text)
+}
+
+// source is where a certificate comes from.
+func source(c api.CertificateStatus) string {
+	if c.Store != "" {
+		return c.Source + ", " + printable.Text(c.Store)
+	}
+	return c.Source
 }
 
 func renewal(c api.CertificateStatus, now time.Time) string {

@@ -8,7 +8,6 @@ import (
 	"github.com/mholt/acmez/v3/acme"
 
 	"edgegen/internal/certificate"
-	"edgegen/internal/wait"
 )
 
 const (
@@ -20,7 +19,7 @@ const (
 )
 
 // untilDue waits until the certificate is to be renewed; false where ctx ended
-// before. Without a word of the authority that is at two thirds of the lifetime, a
+// before, or another edge may have got one. Without a word of the authority that is at two thirds of the lifetime, a
 // little earlier for some than for others.
 func (w *wanted) untilDue(ctx context.Context, pair certificate.Pair) bool {
 	life := lifeOf(pair)
@@ -32,7 +31,7 @@ func (w *wanted) untilDue(ctx context.Context, pair certificate.Pair) bool {
 		}
 		w.dueAt(at)
 		left := time.Until(at)
-		if !wait.For(ctx, min(left, again)) {
+		if !w.rest(ctx, min(left, again)) {
 			return false
 		}
 		if left <= again { // to ask once more could take until the end

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"edgegen/internal/certificate"
+	"edgegen/internal/vault"
 )
 
 // Authority is where certificates are asked for, and by which account.
@@ -26,10 +27,18 @@ type Authority struct {
 	RootsSum string
 	// Profile is what it calls the certificates that are wanted; "" for its choice.
 	Profile string
+	// Vault is what the edges have in common that ask for the same certificates: one of
+	// them does, and the others take what it gets. Nil for an edge of its own.
+	Vault vault.Vault
 }
 
+// same reports whether what was wanted of b is looked after by whoever does so for a.
+// Vaults are the same that are in the same place.
 func (a Authority) same(b Authority) bool {
-	a.Roots, b.Roots = nil, nil
+	if (a.Vault == nil) != (b.Vault == nil) || a.Vault != nil && a.Vault.String() != b.Vault.String() {
+		return false
+	}
+	a.Roots, b.Roots, a.Vault, b.Vault = nil, nil, nil, nil
 	return a == b
 }
 
@@ -72,6 +81,9 @@ type Options struct {
 	// Pause is between a failure and the next try, the first time; it doubles from
 	// then on. Zero is a minute.
 	Pause time.Duration
+	// Look is how often it is looked whether another edge has got a certificate, where
+	// there is a Vault. Zero is ten seconds.
+	Look time.Duration
 }
 
 // Manager gets the certificates of an edge and renews them. Make one with New. Its
@@ -84,9 +96,11 @@ type Manager struct {
 	// registering has room for one token, whose holder may register the account: several
 	// sites share an account.
 	registering chan struct{}
+	elsewhere   chan struct{} // has room for those who look into the vault for a challenge
 
 	mu        sync.Mutex
 	authority Authority
+	unfollow  context.CancelFunc // ends what looks after the vault; nil where there is none
 	wanted    map[string]*wanted // by Order.key
 	life      context.Context    // of those that are looked after
 	end       context.CancelFunc
@@ -95,7 +109,7 @@ type Manager struct {
 
 // New returns a Manager that wants nothing yet.
 func New(o Options) *Manager {
-	m := &Manager{options: o, turns: turns{free: atOnce}, asking: make(chan struct{}, atOnce), registering: make(chan struct{}, 1), wanted: make(map[string]*wanted)}
+	m := &Manager{options: o, turns: turns{free: atOnce}, asking: make(chan struct{}, atOnce), registering: make(chan struct{}, 1), elsewhere: make(chan struct{}, atOnce), wanted: make(map[string]*wanted)}
 	m.life, m.end = context.WithCancel(context.Background())
 	return m
 }
@@ -116,7 +130,7 @@ func (m *Manager) Use(from Authority, orders []Order) {
 			delete(m.wanted, key)
 			continue
 		}
-		w := &wanted{Order: o, manager: m, authority: from}
+		w := &wanted{Order: o, manager: m, authority: from, news: make(chan struct{}, 1)}
 		ctx, stop := context.WithCancel(m.life)
 		w.stop = stop
 		kept[key] = w
@@ -124,6 +138,9 @@ func (m *Manager) Use(from Authority, orders []Order) {
 	}
 	for _, w := range m.wanted {
 		w.stop()
+	}
+	if !m.authority.same(from) {
+		m.follow(from)
 	}
 	m.authority, m.wanted = from, kept
 }

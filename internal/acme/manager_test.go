@@ -191,7 +191,7 @@ func TestC4Resumed(t *testing.T) {
 			if orders, given := b.authority.Orders(), b.authority.Given(); orders != 1 || given != 1 {
 				t.Errorf("%d orders, %d given", orders, given)
 			}
-			if _, left, err := b.store.pending(b.authority.Directory, shop[0].Names); left || err != nil {
+			if _, left, err := (records{b.store, b.authority.Directory}).pending(t.Context(), shop[0].Names); left || err != nil {
 				t.Errorf("an order is left: %v, %v", left, err)
 			}
 			if second := b.next(); second.Leaf.Equal(first.Leaf) {
@@ -347,12 +347,12 @@ func TestForgottenAccount(t *testing.T) {
 	b.manager.Use(b.from(), shop)
 	b.next()
 	b.manager.Close()
-	known, err := b.store.account(b.authority.Directory)
+	known, err := records{b.store, b.authority.Directory}.account(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	known.Location = known.Location[:strings.LastIndexByte(known.Location, '/')] + "/nobody"
-	if err := errors.Join(b.store.putAccount(b.authority.Directory, known.Account), os.Remove(b.store.file(b.authority.Directory, shop[0].Names))); err != nil {
+	if err := errors.Join(records{b.store, b.authority.Directory}.putAccount(t.Context(), known.Account), os.Remove(b.store.file(b.authority.Directory, shop[0].Names))); err != nil {
 		t.Fatal(err)
 	}
 	b.start()
@@ -365,7 +365,7 @@ func TestC3DeactivatedAccount(t *testing.T) {
 	b := newBench(t, ca.Options{})
 	b.manager.Use(b.from(), shop)
 	b.next()
-	known, err := b.store.account(b.authority.Directory)
+	known, err := records{b.store, b.authority.Directory}.account(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

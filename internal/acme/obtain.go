@@ -16,8 +16,9 @@ import (
 	"edgegen/internal/certificate"
 )
 
-// obtain gets a certificate, in place of one that may be there, and stores it.
-func (w *wanted) obtain(ctx context.Context, before certificate.Pair) error {
+// order gets a certificate from the authority, in place of one that may be there, and
+// stores it.
+func (w *wanted) order(ctx context.Context, before certificate.Pair) error {
 	ctx, cancel := context.WithTimeout(ctx, orderTime)
 	defer cancel()
 	m := w.manager
@@ -28,10 +29,10 @@ func (w *wanted) obtain(ctx context.Context, before certificate.Pair) error {
 		solvers[acme.ChallengeTypeDNS01] = byDNS{w.ByDNS, m.options.Seen, m.options.Run, textsOf(w.Resolvers)}
 	default:
 		if w.ByHTTP {
-			solvers[acme.ChallengeTypeHTTP01] = byHTTP{&m.Challenges}
+			solvers[acme.ChallengeTypeHTTP01] = w.toAll(byHTTP{&m.Challenges}, tokenName)
 		}
 		if w.ByTLS {
-			solvers[acme.ChallengeTypeTLSALPN01] = byTLS{&m.Challenges}
+			solvers[acme.ChallengeTypeTLSALPN01] = w.toAll(byTLS{&m.Challenges}, shownName)
 		}
 	}
 	t := &try{wanted: w, client: client, told: told, before: before}
@@ -39,11 +40,11 @@ func (w *wanted) obtain(ctx context.Context, before certificate.Pair) error {
 	if err != nil {
 		return told.later(err)
 	}
-	store := m.options.Store
-	if err := store.put(w.authority.Directory, w.Names, append(chain, key...)); err != nil {
+	if err := w.put(ctx, append(chain, key...)); err != nil {
 		return fmt.Errorf("store a certificate: %w", err)
 	}
-	return store.forgetPending(w.authority.Directory, w.Names)
+	m.options.Log.Info("has got a certificate from the authority", "site", w.Site)
+	return w.records().forgetPending(ctx, w.Names)
 }
 
 // try is one to get a certificate.
@@ -69,10 +70,10 @@ func (t *try) get(ctx context.Context) (chain, key []byte, err error) {
 	if chain, key, err = t.resume(ctx); err != nil || chain != nil {
 		return chain, key, err
 	}
-	return t.order(ctx)
+	return t.begin(ctx)
 }
 
-func (t *try) order(ctx context.Context) (chain, key []byte, err error) {
+func (t *try) begin(ctx context.Context) (chain, key []byte, err error) {
 	signer, key, err := newKey()
 	if err != nil {
 		return nil, nil, fmt.Errorf("make a key: %w", err)
@@ -89,7 +90,7 @@ func (t *try) order(ctx context.Context) (chain, key []byte, err error) {
 		return nil, nil, err
 	}
 	parameters.CSR = asked{request, func() error {
-		return t.manager.options.Store.putPending(t.authority.Directory, t.Names, pending{t.told.ordered(), string(key)})
+		return t.records().putPending(ctx, t.Names, pending{t.told.ordered(), string(key)})
 	}}
 	parameters.Replaces = t.before.Leaf // the authority counts it as a renewal
 	given, err := t.client.ObtainCertificate(ctx, parameters)
@@ -134,7 +135,12 @@ func (w *wanted) account(ctx context.Context, client acmez.Client) (acme.Account
 	case <-ctx.Done():
 		return acme.Account{}, ctx.Err()
 	}
-	a, err := m.options.Store.account(w.authority.Directory)
+	alone, err := w.registerAlone(ctx)
+	if err != nil {
+		return acme.Account{}, err
+	}
+	defer alone()
+	a, err := w.records().account(ctx)
 	if err != nil {
 		return acme.Account{}, err
 	}
@@ -154,7 +160,7 @@ func (w *wanted) account(ctx context.Context, client acmez.Client) (acme.Account
 	if fresh, err = client.NewAccount(ctx, fresh); err != nil {
 		return acme.Account{}, fmt.Errorf("register with the authority: %w", err)
 	}
-	if err := m.options.Store.putAccount(w.authority.Directory, fresh); err != nil {
+	if err := w.records().putAccount(ctx, fresh); err != nil {
 		return acme.Account{}, fmt.Errorf("store the account: %w", err)
 	}
 	return fresh, nil

@@ -2,19 +2,16 @@ package acme
 
 import (
 	"context"
-	"crypto"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
 	"github.com/mholt/acmez/v3"
 	"github.com/mholt/acmez/v3/acme"
 
-	"edgegen/internal/atomicfile"
 	"edgegen/internal/certificate"
 )
 
@@ -25,14 +22,14 @@ type pending struct {
 	Key   string // of the certificate, in PEM
 }
 
-func (s Store) pendingFile(directory string, names []string) string {
-	return s.file(directory, names) + ".order"
+func (r records) pendingName(names []string) string {
+	return certificateName(r.directory, names) + ".order"
 }
 
 // pending returns the order for the names that an earlier try has left; false where
 // there is none.
-func (s Store) pending(directory string, names []string) (p pending, ok bool, err error) {
-	text, err := os.ReadFile(s.pendingFile(directory, names))
+func (r records) pending(ctx context.Context, names []string) (p pending, ok bool, err error) {
+	text, err := r.Read(ctx, r.pendingName(names))
 	if errors.Is(err, fs.ErrNotExist) {
 		return p, false, nil
 	}
@@ -42,21 +39,17 @@ func (s Store) pending(directory string, names []string) (p pending, ok bool, er
 	return p, true, nil
 }
 
-func (s Store) putPending(directory string, names []string, p pending) error {
+func (r records) putPending(ctx context.Context, names []string, p pending) error {
 	text, err := json.Marshal(p)
 	if err != nil {
 		return err
 	}
-	return atomicfile.Write(s.pendingFile(directory, names), text, 0o600)
+	return r.Write(ctx, r.pendingName(names), text)
 }
 
 // forgetPending is for an order that has come to its end, one way or the other.
-func (s Store) forgetPending(directory string, names []string) error {
-	err := os.Remove(s.pendingFile(directory, names))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
+func (r records) forgetPending(ctx context.Context, names []string) error {
+	return r.Remove(ctx, r.pendingName(names))
 }
 
 // asked notes an order down in the moment before the authority is asked for its
@@ -76,8 +69,7 @@ func (a asked) CSR(context.Context, []acme.Identifier) (*x509.CertificateRequest
 // resume brings an order to its end that an earlier try has left; there is nothing
 // where that one was given up by the authority, or has given what is there already.
 func (t *try) resume(ctx context.Context) (chain, key []byte, err error) {
-	store := t.manager.options.Store
-	p, ok, err := store.pending(t.authority.Directory, t.Names)
+	p, ok, err := t.records().pending(ctx, t.Names)
 	if err != nil || !ok {
 		return nil, nil, err
 	}
@@ -88,7 +80,7 @@ func (t *try) resume(ctx context.Context) (chain, key []byte, err error) {
 	if err == nil && isAnother(chain, t.before) {
 		return chain, []byte(p.Key), nil
 	}
-	return nil, nil, store.forgetPending(t.authority.Directory, t.Names)
+	return nil, nil, t.records().forgetPending(ctx, t.Names)
 }
 
 // finish returns nothing where the order has become invalid.
@@ -111,17 +103,9 @@ func (t *try) finish(ctx context.Context, p pending) (chain []byte, err error) {
 }
 
 func (p pending) request(names []string) (*x509.CertificateRequest, error) {
-	block, _ := pem.Decode([]byte(p.Key))
-	if block == nil {
-		return nil, errors.New("the key of an order is damaged")
-	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	signer, err := parseKey([]byte(p.Key))
 	if err != nil {
-		return nil, err
-	}
-	signer, ok := key.(crypto.Signer)
-	if !ok {
-		return nil, errors.New("the key of an order does not sign")
+		return nil, fmt.Errorf("the key of an order: %w", err)
 	}
 	return acmez.NewCSR(signer, sorted(names))
 }

@@ -1,25 +1,16 @@
 package acme
 
 import (
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
+	"context"
 	"crypto/sha256"
-	"crypto/x509"
 	"encoding/hex"
-	"encoding/json"
-	"encoding/pem"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/mholt/acmez/v3/acme"
 
 	"edgegen/internal/atomicfile"
 	"edgegen/internal/certificate"
@@ -43,13 +34,17 @@ func (s Store) Tidy() error {
 	return errors.Join(problems...)
 }
 
-// of is the part of the store that belongs to one authority: another one knows
-// nothing of an account, and may be asked for the same names.
-func (s Store) of(directory string) string { return filepath.Join(s.Dir, sum(directory)) }
+// folder is the part of a store, or of a vault, that belongs to one authority: another one
+// knows nothing of an account, and may be asked for the same names.
+func folder(directory string) string { return sum(directory) }
 
-// file is where the certificate for some names is, with its key.
+// certificateName is what the certificate for some names is kept under, with its key.
+func certificateName(directory string, names []string) string {
+	return folder(directory) + "/" + sum(sorted(names)...) + ".pem"
+}
+
 func (s Store) file(directory string, names []string) string {
-	return filepath.Join(s.of(directory), sum(sorted(names)...)+".pem")
+	return s.path(certificateName(directory, names))
 }
 
 func sorted(names []string) []string {
@@ -85,112 +80,30 @@ func (s Store) Pairs(at time.Time) (all []certificate.Pair) {
 	return all
 }
 
-// makeDirectory makes what holds the files of an authority.
-func (s Store) makeDirectory(directory string) error {
-	if err := atomicfile.MakePrivate(s.Dir); err != nil {
-		return err
-	}
-	return atomicfile.MakePrivate(s.of(directory))
-}
-
 func (s Store) put(directory string, names []string, pair []byte) error {
-	if err := s.makeDirectory(directory); err != nil {
-		return err
-	}
-	return atomicfile.Write(s.file(directory, names), pair, 0o600)
+	return s.Write(context.Background(), certificateName(directory, names), pair)
 }
 
-// account is what an authority knows us by.
-type account struct {
-	acme.Account
-	key crypto.Signer
-}
+// Read, Write and Remove are those of a vault.Vault, but that no other process is to use
+// the store. Ctx does not end them.
+func (s Store) Read(_ context.Context, name string) ([]byte, error) { return os.ReadFile(s.path(name)) }
 
-const (
-	accountKey  = "account.key"
-	accountFile = "account.json"
-)
-
-// account returns the one that has been registered, or one with a key alone,
-// which is then to be.
-func (s Store) account(directory string) (account, error) {
-	key, err := s.accountKey(directory)
-	if err != nil {
-		return account{}, fmt.Errorf("the account's key: %w", err)
-	}
-	a := account{key: key}
-	text, err := os.ReadFile(filepath.Join(s.of(directory), accountFile))
-	if err == nil {
-		err = json.Unmarshal(text, &a.Account)
-	}
-	a.PrivateKey = key
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
-	return a, err
-}
-
-// accountKey reads the key, or makes one. Whoever registers the same key again
-// gets the same account (RFC 8555, 7.3), so that nothing is lost where the
-// process ends between the two.
-func (s Store) accountKey(directory string) (crypto.Signer, error) {
-	file := filepath.Join(s.of(directory), accountKey)
-	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		key, text, err := newKey()
-		if err != nil {
-			return nil, err
+func (s Store) Write(_ context.Context, name string, content []byte) error {
+	file := s.path(name)
+	for _, dir := range []string{s.Dir, filepath.Dir(file)} {
+		if err := atomicfile.MakePrivate(dir); err != nil {
+			return err
 		}
-		if err := s.makeDirectory(directory); err != nil {
-			return nil, err
-		}
-		return key, atomicfile.Write(file, text, 0o600)
 	}
-	if err != nil {
-		return nil, err
-	}
-	block, _ := pem.Decode(text)
-	if block == nil {
-		return nil, fmt.Errorf("%s holds no key", file)
-	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", file, err)
-	}
-	signer, ok := key.(crypto.Signer)
-	if !ok {
-		return nil, fmt.Errorf("%s holds no key that signs", file)
-	}
-	return signer, nil
+	return atomicfile.Write(file, content, 0o600)
 }
 
-func (s Store) putAccount(directory string, a acme.Account) error {
-	text, err := json.Marshal(a)
-	if err != nil {
-		return err
-	}
-	return atomicfile.Write(filepath.Join(s.of(directory), accountFile), text, 0o600)
-}
-
-// forgetAccount is for an authority that does not know the account any more. The
-// key stays.
-func (s Store) forgetAccount(directory string) error {
-	err := os.Remove(filepath.Join(s.of(directory), accountFile))
+func (s Store) Remove(_ context.Context, name string) error {
+	err := os.Remove(s.path(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	return err
 }
 
-// newKey makes a key, and the text of it in PEM.
-func newKey() (crypto.Signer, []byte, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, nil, err
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return nil, nil, err
-	}
-	return key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
-}
+func (s Store) path(name string) string { return filepath.Join(s.Dir, filepath.FromSlash(name)) }

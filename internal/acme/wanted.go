@@ -39,6 +39,7 @@ type wanted struct {
 	manager   *Manager
 	authority Authority
 	stop      context.CancelFunc
+	news      chan struct{} // says that the vault has another certificate
 
 	mu  sync.Mutex
 	now Status
@@ -59,8 +60,12 @@ func (w *wanted) look(ctx context.Context) {
 		if !there {
 			w.dueAt(time.Time{})
 			pair = certificate.Pair{} // it has ended
-		} else if !w.untilDue(ctx, pair) {
-			return
+		}
+		if w.agree(ctx, pair) {
+			continue
+		}
+		if there && !w.untilDue(ctx, pair) {
+			continue
 		}
 		w.replace(ctx, pair)
 	}
@@ -71,7 +76,7 @@ func (w *wanted) look(ctx context.Context) {
 func (w *wanted) replace(ctx context.Context, before certificate.Pair) {
 	m := w.manager
 	for failures := 1; ; failures++ {
-		err := w.renew(ctx, before)
+		err := w.renew(ctx, before, failures)
 		if ctx.Err() != nil {
 			return
 		}
@@ -80,25 +85,29 @@ func (w *wanted) replace(ctx context.Context, before certificate.Pair) {
 			return
 		}
 		if problem, told := problemOf(err); told && problem.Type == acme.ProblemTypeAccountDoesNotExist {
-			err = errors.Join(err, m.options.Store.forgetAccount(w.authority.Directory)) // the next try registers again
+			err = errors.Join(err, w.records().forgetAccount(ctx)) // the next try registers again
 		}
 		pause := w.pause(failures, mostPause(before), err)
+		if shared := (*failure)(nil); errors.As(err, &shared) {
+			pause = max(time.Until(shared.Next), 0)
+		}
 		w.went(words(err, w.Names), time.Now().Add(pause))
 		m.options.Log.Warn("no certificate could be got; it is tried again", "site", w.Site, "reason", words(err, w.Names), "in", pause.Round(time.Second))
-		if !wait.For(ctx, pause) {
+		if !w.rest(ctx, pause) && ctx.Err() != nil {
 			return
 		}
 	}
 }
 
-// renew gets a certificate in place of one that may be there, and has it served.
-func (w *wanted) renew(ctx context.Context, before certificate.Pair) error {
+// renew gets a certificate in place of one that may be there, and has it served. It is
+// the so manieth try.
+func (w *wanted) renew(ctx context.Context, before certificate.Pair, try int) error {
 	m := w.manager
 	leave, err := m.turns.enter(ctx, endOf(before))
 	if err != nil {
 		return err
 	}
-	err = w.obtain(ctx, before)
+	err = w.obtain(ctx, before, try)
 	leave()
 	if err != nil {
 		return err
@@ -107,7 +116,6 @@ func (w *wanted) renew(ctx context.Context, before certificate.Pair) error {
 	if !ok {
 		return errors.New("the authority has given a certificate that is not valid now: see that the clock is right")
 	}
-	m.options.Log.Info("has got a certificate", "site", w.Site, "until", pair.Leaf.NotAfter.UTC().Format(time.RFC3339))
 	return w.serve(ctx, before, pair)
 }
 

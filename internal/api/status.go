@@ -45,6 +45,7 @@ type CertificateStatus struct {
 	DaysLeft int       `json:"days_left"`
 
 	// What follows is of acme alone.
+	Store   string     `json:"store,omitempty"`   // where edges have it in common
 	Waiting bool       `json:"waiting,omitempty"` // one of the local authority is served until the first one comes
 	Renewal *time.Time `json:"renewal,omitempty"` // when another one will be asked for
 	Problem string     `json:"problem,omitempty"` // why there is none, and what to do

@@ -62,6 +62,15 @@ func Load(certFile, keyFile string) (Pair, error) {
 	if certErr != nil {
 		return Pair{}, certErr
 	}
+	return parse(certFile, certPEM, keyFile, keyPEM, keyErr)
+}
+
+// Parse is Load of a text that holds both, and that file names in errors.
+func Parse(file string, text []byte) (Pair, error) { return parse(file, text, file, text, nil) }
+
+// parse is given why the key could not be read, which is told after what is wrong with
+// the chain.
+func parse(certFile string, certPEM []byte, keyFile string, keyPEM []byte, keyErr error) (Pair, error) {
 	chain, err := parseChain(certFile, certPEM, writeChain)
 	if err != nil {
 		return Pair{}, err

@@ -44,6 +44,14 @@ func readProfile(b *block, a *argument, acme *site.ACME) {
 	acme.Profile = name.text
 }
 
+// readStore reads a place. Whether it is there is not looked at: where it is away, what
+// was taken from it is served.
+func readStore(b *block, a *argument, acme *site.ACME) {
+	if place, ok := b.text(a); ok {
+		acme.Store, _ = b.pathOf(a.name, place)
+	}
+}
+
 func readDNSHook(b *block, a *argument, tls *site.TLS) {
 	if tls.DNSHook = b.command(a); len(tls.DNSHook) > 0 {
 		tls.DNSHookDir = filepath.Dir(b.sources[b.place.Filename].path)

@@ -16,6 +16,7 @@ import (
 	"edgegen/internal/site"
 	"edgegen/internal/statedir"
 	"edgegen/internal/supervise"
+	"edgegen/internal/vault"
 )
 
 // authorize makes ready to ask authorities for certificates.
@@ -61,15 +62,27 @@ func (e *Edge) order(g *generation.Generation) {
 		}
 		from.Roots, from.RootsSum = roots.Pool, edge.ACME.CASum
 	}
+	if len(orders) > 0 && edge.ACME.Store != "" {
+		var err error
+		if from.Vault, err = vault.Open(edge.ACME.Store); err != nil {
+			// It could be opened for the generation. An edge of its own is not what
+			// was asked for.
+			e.options.Log.Error("open the store of the certificates", "error", err)
+			orders = nil
+		}
+	}
 	e.authority.Use(from, orders)
 }
 
 // ordersOf are those for the sites of a generation.
 func ordersOf(g *generation.Generation) (orders []acme.Order) {
 	edge := g.Loaded.Edge
+	byHTTP := len(edge.HTTP) > 0
+	// The authority may reach another edge of the store, whose tls tier may be a daemon.
+	byTLS := !g.Native(site.TLSTier) && (edge.ACME.Store == "" || !byHTTP)
 	for i := range edge.Sites {
 		if s := &edge.Sites[i]; s.TLS.ACME && !edge.Plain() {
-			orders = append(orders, acme.Order{Site: s.Host, Names: s.Names(), ByHTTP: len(edge.HTTP) > 0, ByTLS: !g.Native(site.TLSTier),
+			orders = append(orders, acme.Order{Site: s.Host, Names: s.Names(), ByHTTP: byHTTP, ByTLS: byTLS,
 				ByDNS: acme.Hook{Command: s.TLS.DNSHook, Dir: s.TLS.DNSHookDir}, Resolvers: edge.Resolvers})
 		}
 	}
@@ -132,6 +145,7 @@ func (e *Edge) allCertificates(g *generation.Generation) (all []api.CertificateS
 		c := api.CertificateStatus{Site: s.Host, Names: leaf.DNSNames, Source: sourceOf(&s.TLS), Issuer: leaf.Issuer.CommonName,
 			NotAfter: leaf.NotAfter, DaysLeft: api.Days(time.Until(leaf.NotAfter))}
 		if o, ok := orders[s.Host]; ok && s.TLS.ACME {
+			c.Store = g.Loaded.Edge.ACME.Store
 			c.Waiting, c.Problem = o.Renewal.IsZero() && g.Pairs[i][0].IsLocal(), o.Failure
 			c.Renewal, c.Next = some(o.Renewal), some(o.Next)
 		}

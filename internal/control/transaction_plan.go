@@ -120,7 +120,11 @@ func (t *transaction) ordered() []string {
 	if len(hosts) == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("asks %s for a certificate of %s", directoryOf(t.next), strings.Join(hosts, ", "))}
+	asks := fmt.Sprintf("asks %s for a certificate of %s", directoryOf(t.next), strings.Join(hosts, ", "))
+	if store := t.next.Loaded.Edge.ACME.Store; store != "" {
+		asks += ", unless another edge of the store " + store + " does"
+	}
+	return []string{asks}
 }
 
 func directoryOf(g *generation.Generation) string { return g.Loaded.Edge.ACME.Directory }

@@ -13,6 +13,7 @@ import (
 	"edgegen/internal/certificate"
 	"edgegen/internal/site"
 	"edgegen/internal/statedir"
+	"edgegen/internal/vault"
 )
 
 func (x *examination) examineCertificates() []Line {
@@ -145,6 +146,11 @@ func (x *examination) toldOf(host string) (told api.CertificateStatus) {
 // examineKept tells what an authority has given.
 func (x *examination) examineKept(s *site.Site, hosts []string) Line {
 	directory := x.edge.ACME.Directory
+	if store := x.edge.ACME.Store; store != "" {
+		if err := vault.Check(store); err != nil {
+			return Line{LevelProblem, s.Host, "acme: " + err.Error(), "edgegen up serves what it has, and asks for nothing before the store is there"}
+		}
+	}
 	pair, ok := acme.Store{Dir: statedir.ACMEDir(x.dir)}.Pair(directory, hosts, x.now)
 	if !ok {
 		return Line{LevelNote, s.Host, "acme: nothing has been given yet by " + directory,

@@ -107,7 +107,11 @@ func (j *journey) origin(tls *site.TLS) string {
 	case tls.SelfSigned:
 		return "signed by edgegen's own authority"
 	case tls.ACME:
-		return "given by " + j.in.Edge.ACME.Directory + ", or until then signed by edgegen's own authority"
+		shared := ""
+		if store := j.in.Edge.ACME.Store; store != "" {
+			shared = " to one of the edges that have the store " + store
+		}
+		return "given by " + j.in.Edge.ACME.Directory + shared + ", or until then signed by edgegen's own authority"
 	}
 	var files []string
 	for _, file := range tls.Certificates {

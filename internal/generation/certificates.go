@@ -1,6 +1,7 @@
 package generation
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"edgegen/internal/config"
 	"edgegen/internal/site"
 	"edgegen/internal/statedir"
+	"edgegen/internal/vault"
 )
 
 // renewBefore is how long before its end a self-signed certificate is not used again.
@@ -22,14 +24,24 @@ const renewBefore = 30 * 24 * time.Hour
 // certificates returns the certificates of each site, in the order of the sites; none
 // where nobody ends TLS. Where an authority is to give one and has not, it is one that
 // was given for other names of the site, or by another authority, or else
-// self-signed. Those come from an authority in the state directory, which is made
+// self-signed. Where edges have a store in common, one that another edge has got comes
+// before those. The local ones come from an authority in the state directory, which is made
 // when the first is needed. Was is the generation that is served; it may be nil.
-func certificates(loaded *config.Loaded, stateDir string, was *Generation) ([][]certificate.Pair, error) {
+func certificates(ctx context.Context, loaded *config.Loaded, stateDir string, was *Generation) ([][]certificate.Pair, error) {
 	if loaded.Edge.Plain() {
 		return nil, nil
 	}
 	var authority *certificate.Authority
 	authorityDir, given := statedir.AuthorityDir(stateDir), &given{store: acme.Store{Dir: statedir.ACMEDir(stateDir)}, now: time.Now()}
+	if place := loaded.Edge.ACME.Store; place != "" {
+		var err error
+		if given.shared, err = vault.Open(place); err != nil {
+			return nil, err
+		}
+		var cancel context.CancelFunc
+		given.ctx, cancel = context.WithTimeout(ctx, takeTime)
+		defer cancel()
+	}
 	pairs, had := make([][]certificate.Pair, len(loaded.Edge.Sites)), was.named()
 	for i := range loaded.Edge.Sites {
 		s := &loaded.Edge.Sites[i]
@@ -70,12 +82,19 @@ func certificates(loaded *config.Loaded, stateDir string, was *Generation) ([][]
 	return pairs, nil
 }
 
+// takeTime is how long a store that edges have in common may take to answer for all sites
+// of which there is no certificate here.
+const takeTime = 5 * time.Second
+
 // given is what authorities have given.
 type given struct {
 	store acme.Store
-	now   time.Time
-	read  bool               // whether all is there: to read it takes a while
-	all   []certificate.Pair // for whatever names
+	// shared is what edges have in common, which is asked until ctx ends; nil for none.
+	shared vault.Vault
+	ctx    context.Context
+	now    time.Time
+	read   bool               // whether all is there: to read it takes a while
+	all    []certificate.Pair // for whatever names
 }
 
 // pair returns what an authority has given for the names. Where it has not yet, as for
@@ -84,6 +103,11 @@ type given struct {
 func (g *given) pair(directory string, names []string) (best certificate.Pair, ok bool) {
 	if pair, ok := g.store.Pair(directory, names, g.now); ok {
 		return pair, true
+	}
+	if g.shared != nil {
+		if pair, ok := g.store.Take(g.ctx, g.shared, directory, names, g.now); ok {
+			return pair, true
+		}
 	}
 	if !g.read {
 		g.all, g.read = g.store.Pairs(g.now), true

@@ -82,7 +82,7 @@ func (m *Maker) Make(ctx context.Context, loaded *config.Loaded, path string, wa
 	if err := found.Refusal(); err != nil {
 		return nil, err
 	}
-	if g.Pairs, err = certificates(loaded, m.StateDir, was); err != nil {
+	if g.Pairs, err = certificates(ctx, loaded, m.StateDir, was); err != nil {
 		return nil, err
 	}
 	if was != nil {

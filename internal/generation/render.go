@@ -34,7 +34,7 @@ func Render(ctx context.Context, path string, r Rendering) (*render.Output, conf
 	}
 	var pairs [][]certificate.Pair
 	if r.Certificates {
-		if pairs, err = certificates(loaded, r.StateDir, nil); err != nil {
+		if pairs, err = certificates(ctx, loaded, r.StateDir, nil); err != nil {
 			return nil, diagnostics, err
 		}
 	}

@@ -58,5 +58,7 @@ type ACME struct {
 	// 7.3.4); both "" for none.
 	KeyID, HMACKey string
 	Profile        string // of the certificates, by a name of the authority's; "" for its own choice
+	Store          string // what several edges have in common, as vault.Open takes it; "" for nothing
+	StoreSource    Source
 	Source         Source
 }
