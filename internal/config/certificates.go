@@ -80,28 +80,6 @@ func (b *block) checkDates(pair certificate.Pair, file located) {
 	}
 }
 
-// validity is what the dates of a certificate say at a time.
-type validity int
-
-const (
-	valid validity = iota
-	expired
-	notYetValid
-	endsSoon
-)
-
-func validityOf(pair certificate.Pair, now time.Time) validity {
-	switch left := pair.Leaf.NotAfter.Sub(now); {
-	case left <= 0:
-		return expired
-	case now.Before(pair.Leaf.NotBefore):
-		return notYetValid
-	case left < certificate.Notice:
-		return endsSoon
-	}
-	return valid
-}
-
 // covered lists whom a certificate is for.
 func covered(pair certificate.Pair) string {
 	var names []string

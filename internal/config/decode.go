@@ -122,16 +122,6 @@ func (l *loader) sites(all []written) (sites []site.Site, first int) {
 	return sites, slices.IndexFunc(sites, func(s site.Site) bool { return s.Host == host })
 }
 
-// claim gives a site a name, which no other site can have then.
-func (l *loader) claim(name located) {
-	l.note.claim(name)
-	if first, taken := l.claims[name.text]; taken {
-		l.errorAt(name.place, "give one of them another host, or make one block of both", "%s is claimed twice: first at %s", name.text, l.where(first))
-		return
-	}
-	l.claims[name.text] = name.place
-}
-
 // sitesOf decodes a site block, which may stand for several sites.
 func (l *loader) sitesOf(w written) []site.Site {
 	if w.piece.known != nil {

@@ -102,7 +102,7 @@ func (s *schema) jsonSchema(dynamic *schema) *hcl.BodySchema {
 		told.Attributes = append(told.Attributes, hcl.AttributeSchema{Name: name})
 	}
 	blocks := s.blocks
-	if s.title != language().title && !s.free && s.argument(dynamic.name) == nil {
+	if s.name != "" && !s.free && s.argument(dynamic.name) == nil {
 		blocks = append(blocks[:len(blocks):len(blocks)], dynamic)
 	}
 	for _, child := range blocks {

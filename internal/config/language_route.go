@@ -190,18 +190,3 @@ func inside(s *schema) *schema {
 	s.inside = true
 	return s
 }
-
-func headersLanguage(name, words string, by tier, reserved func() []owned, of func(*site.Route) *site.HeaderRules) *schema {
-	return &schema{name: name, title: "a " + name + " block", words: words,
-		arguments: []argument{
-			{name: "set", kind: objectKind, by: by,
-				words: "fields that are set, in place of what stood there", example: `{ "X-Frame-Options" = "DENY" }`,
-				into: in(func(r *site.HeaderRules) *[]site.Header { return &r.Set }), read: later},
-			{name: "remove", kind: listKind, by: by,
-				words: "fields that are taken away", example: `["X-Powered-By"]`,
-				into: in(func(r *site.HeaderRules) *[]site.HeaderName { return &r.Remove }), read: later},
-		},
-		home:  within(of),
-		check: checks(func(b *block, r *site.HeaderRules) { b.headerRules(r, reserved) }),
-	}
-}

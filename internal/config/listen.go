@@ -7,19 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
-
 	"edgegen/internal/site"
 )
-
-// entry is one element of http or https, or another address to listen on. It may stand
-// for two listeners.
-type entry struct {
-	argument  string
-	text      string
-	place     hcl.Range // the zero range for a default
-	listeners []site.Listener
-}
 
 // listeners decodes http and https. http may be empty; https may not. The
 // order is that of the HCL: the first TLS listener is where redirects lead.

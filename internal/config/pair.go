@@ -1,6 +1,9 @@
 package config
 
-import "edgegen/internal/certificate"
+import (
+	"edgegen/internal/certificate"
+	"time"
+)
 
 // pairFiles names the two files of a certificate.
 type pairFiles struct{ certificate, key string }
@@ -46,4 +49,26 @@ func (l *loader) use(files pairFiles, pair certificate.Pair) {
 func (l *loader) madeOf(path string) {
 	l.files = append(l.files, path)
 	l.note.madeOf(path)
+}
+
+// validity is what the dates of a certificate say at a time.
+type validity int
+
+const (
+	valid validity = iota
+	expired
+	notYetValid
+	endsSoon
+)
+
+func validityOf(pair certificate.Pair, now time.Time) validity {
+	switch left := pair.Leaf.NotAfter.Sub(now); {
+	case left <= 0:
+		return expired
+	case now.Before(pair.Leaf.NotBefore):
+		return notYetValid
+	case left < certificate.Notice:
+		return endsSoon
+	}
+	return valid
 }

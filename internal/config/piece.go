@@ -88,3 +88,19 @@ func (p *piece) parseText(text []byte, name string, from hcl.Pos) bool {
 	p.plain = plain(body, 0)
 	return true
 }
+
+// parse returns the pieces of each source, in their order.
+func (l *loader) parse(sources []*source) [][]*piece {
+	var parsed [][]*piece
+	for _, s := range sources {
+		pieces, ok := []*piece(nil), false
+		if !isJSON(s.name) {
+			pieces, ok = l.parsePieces(s)
+		}
+		if !ok {
+			pieces = []*piece{{body: l.parseOne(s)}}
+		}
+		parsed = append(parsed, pieces)
+	}
+	return parsed
+}

@@ -20,16 +20,6 @@ type Reader struct {
 	memory memory
 }
 
-// memory is what a load leaves to the next.
-type memory struct {
-	sites map[string]map[string]*remembered // by the file's path and the block's text
-	pairs map[pairFiles]*reading
-}
-
-func newMemory() memory {
-	return memory{sites: map[string]map[string]*remembered{}, pairs: map[pairFiles]*reading{}}
-}
-
 // NewReader returns a Reader of the site at the path: a file or a directory, as
 // for Load. given are the values that variables have beside the files, in their
 // order: later ones win. Nothing is read yet.

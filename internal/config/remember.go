@@ -8,17 +8,6 @@ import (
 	"edgegen/internal/site"
 )
 
-// remembered is a site block that was decoded without an error: a site, or
-// those that it stands for. Its places and
-// lines are counted from the beginning of its piece. It is not changed once it
-// is made.
-type remembered struct {
-	note
-	text   string
-	breaks []int
-	sites  []site.Site
-}
-
 // remember keeps a site for the next load, where it is alone in its piece.
 func (l *loader) remember(w written, decoded []site.Site) {
 	if w.note == nil || w.note.spoilt {

@@ -1,89 +1,81 @@
 package config
 
 import (
-	"encoding/json"
-	"strings"
+	"fmt"
+
+	"github.com/hashicorp/hcl/v2"
 )
 
-// report is what a program reads, in the shape that Terraform gives its own
-// (format_version 1), with what that has no name for besides.
-type report struct {
-	FormatVersion string     `json:"format_version"`
-	Valid         bool       `json:"valid"`
-	Errors        int        `json:"error_count"`
-	Warnings      int        `json:"warning_count"`
-	Diagnostics   []reported `json:"diagnostics"`
+func (l *loader) errorAt(place hcl.Range, remedy, format string, args ...any) {
+	l.report(Error, place, remedy, format, args...)
 }
 
-type reported struct {
-	Severity Severity      `json:"severity"`
-	Summary  string        `json:"summary"`
-	Detail   string        `json:"detail"` // the remedy
-	Range    *reportRange  `json:"range,omitempty"`
-	Snippet  *reportedCode `json:"snippet,omitempty"`
-
-	File     string `json:"file"`
-	Line     int    `json:"line"`
-	Column   int    `json:"column"`
-	Remedy   string `json:"remedy"`
-	Instance string `json:"instance,omitempty"`
+func (l *loader) warnAt(place hcl.Range, remedy, format string, args ...any) {
+	l.report(Warning, place, remedy, format, args...)
 }
 
-type reportRange struct {
-	File  string         `json:"filename"`
-	Start reportPosition `json:"start"`
-	End   reportPosition `json:"end"`
-}
-
-type reportPosition struct {
-	Line   int `json:"line"`
-	Column int `json:"column"`
-	Byte   int `json:"byte"`
-}
-
-// reportedCode is the line that a problem begins in; what is meant is between two
-// offsets in it.
-type reportedCode struct {
-	Context *string         `json:"context"`
-	Code    string          `json:"code"`
-	Line    int             `json:"start_line"`
-	From    int             `json:"highlight_start_offset"`
-	To      int             `json:"highlight_end_offset"`
-	Values  []reportedValue `json:"values"`
-}
-
-type reportedValue struct {
-	Traversal string `json:"traversal"`
-	Statement string `json:"statement"`
-}
-
-// JSON returns the report of `validate --json`, indented and with a newline at its
-// end.
-func (d Diagnostics) JSON() ([]byte, error) {
-	whole := report{FormatVersion: "1.0", Valid: !d.HasErrors(), Errors: d.count(Error), Warnings: d.count(Warning), Diagnostics: []reported{}}
-	for _, one := range d {
-		whole.Diagnostics = append(whole.Diagnostics, one.reported())
-	}
-	out, err := json.MarshalIndent(whole, "", "  ")
-	return append(out, '\n'), err
-}
-
-func (d Diagnostic) reported() reported {
-	r := reported{Severity: d.Severity, Summary: d.Summary, Detail: d.Remedy, File: d.File, Line: d.Line, Column: d.Column, Remedy: d.Remedy, Instance: d.Instance}
-	if d.Line == 0 {
-		return r
-	}
-	r.Range = &reportRange{d.File, reportPosition{d.Line, d.Column, d.Byte}, reportPosition{d.EndLine, d.EndColumn, d.EndByte}}
-	before := characters(d.Snippet)
-	from := len(strings.Join(before[:min(d.Column-1, len(before))], ""))
-	r.Snippet = &reportedCode{Code: d.Snippet, Line: d.Line, From: from, To: min(from+d.EndByte-d.Byte, len(d.Snippet)), Values: []reportedValue{}}
-	for _, value := range d.Values {
-		for _, verb := range []string{" is ", " has "} {
-			if name, statement, found := strings.Cut(value, verb); found {
-				r.Snippet.Values = append(r.Snippet.Values, reportedValue{name, strings.TrimPrefix(verb, " ") + statement})
-				break
-			}
+func (l *loader) report(severity Severity, place hcl.Range, remedy, format string, args ...any) {
+	d := Diagnostic{Severity: severity, Summary: fmt.Sprintf(format, args...), Remedy: remedy, Instance: l.instance}
+	if from, ok := l.origins[place]; ok && from.scope != nil {
+		d.Values = from.valuesOf()
+		if from.sensitive {
+			d.Summary, d.Remedy = fmt.Sprintf("%s: the value is refused, and is not shown as it is sensitive", from.name), "what "+from.name+" takes is in docs/language.md, or printed by edgegen schema --reference"
 		}
 	}
-	return r
+	l.repeat(d, place)
+}
+
+// tellAt is errorAt of what is no secret, though it may stand beside one: no more is
+// hidden than the texts that are.
+func (l *loader) tellAt(place hcl.Range, remedy, format string, args ...any) {
+	d := Diagnostic{Severity: Error, Summary: fmt.Sprintf(format, args...), Remedy: remedy, Instance: l.instance}
+	if from, ok := l.origins[place]; ok && from.scope != nil {
+		d.Values = from.valuesOf()
+	}
+	l.repeat(d, place)
+}
+
+// repeat reports a problem at a place, with nothing in it that is secret.
+func (l *loader) repeat(d Diagnostic, place hcl.Range) {
+	if s, ok := l.sources[place.Filename]; ok && len(l.diagnostics) < maxDiagnostics {
+		s.locate(&d, place)
+	}
+	if len(l.secrets) > 0 {
+		l.secrets.hideIn(&d)
+	}
+	l.note.report(d, place)
+	if d.Instance == "" || l.first(d, place) {
+		l.add(d)
+	}
+}
+
+// problem tells problems from one another, whichever instance they are about.
+type problem struct {
+	place   hcl.Range
+	summary string
+}
+
+// first reports whether a problem has not been reported for another instance
+// of the same block. Else it is counted with that one.
+func (l *loader) first(d Diagnostic, place hcl.Range) bool {
+	key := problem{place, d.Summary}
+	if at, again := l.repeated[key]; again {
+		l.more[at]++
+		if d.Severity == Error {
+			l.errors++
+		}
+		return false
+	}
+	l.repeated[key] = len(l.diagnostics)
+	return true
+}
+
+// where names a place inside a message.
+func (l *loader) where(place hcl.Range) string {
+	s, ok := l.sources[place.Filename]
+	if !ok {
+		return "another place"
+	}
+	l.note.spoil() // the line of something else is not the block's own
+	return fmt.Sprintf("%s:%d", s.name, s.line(s.offset(place.Start.Byte)))
 }

@@ -199,3 +199,13 @@ func readPage(b *block, a *argument, m *site.Maintenance) {
 		b.errorAt(page.place, "name the page in it", "%s %q is a directory", a.name, page.text)
 	}
 }
+
+// claim gives a site a name, which no other site can have then.
+func (l *loader) claim(name located) {
+	l.note.claim(name)
+	if first, taken := l.claims[name.text]; taken {
+		l.errorAt(name.place, "give one of them another host, or make one block of both", "%s is claimed twice: first at %s", name.text, l.where(first))
+		return
+	}
+	l.claims[name.text] = name.place
+}

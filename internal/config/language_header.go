@@ -1,0 +1,88 @@
+package config
+
+import (
+	"cmp"
+	"net/textproto"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"edgegen/internal/site"
+)
+
+// headersLanguage is a block of rules for the fields of one of the two messages. Reserved
+// are the fields that it cannot touch.
+func headersLanguage(name, words string, by tier, reserved func() []owned, of func(*site.Route) *site.HeaderRules) *schema {
+	return &schema{name: name, title: "a " + name + " block", words: words,
+		arguments: []argument{
+			{name: "set", kind: objectKind, by: by,
+				words: "fields that are set, in place of what stood there", example: `{ "X-Frame-Options" = "DENY" }`,
+				into: in(func(r *site.HeaderRules) *[]site.Header { return &r.Set }), read: later},
+			{name: "remove", kind: listKind, by: by,
+				words: "fields that are taken away", example: `["X-Powered-By"]`,
+				into: in(func(r *site.HeaderRules) *[]site.HeaderName { return &r.Remove }), read: later},
+		},
+		home:  within(of),
+		check: checks(func(b *block, r *site.HeaderRules) { b.headerRules(r, reserved) }),
+	}
+}
+
+// headerRules decodes the rules of a block. Names are compared without regard
+// to case, and a name stands in one of them once.
+func (b *block) headerRules(rules *site.HeaderRules, names func() []owned) {
+	if !b.present() {
+		return
+	}
+	reserved := names()
+	seen := map[string]hcl.Range{}
+	claim := func(name located) bool {
+		if !b.checkHeaderName(name, reserved, "cannot be changed here") {
+			return false
+		}
+		key := textproto.CanonicalMIMEHeaderKey(name.text)
+		if first, again := seen[key]; again {
+			b.errorAt(name.place, "keep one of them; set replaces what stood there", "%s is named twice: first at %s", name.text, b.where(first))
+			return false
+		}
+		seen[key] = name.place
+		return true
+	}
+	for _, p := range b.pairs(b.row(&rules.Set)) {
+		if claim(p.key) && b.checkHeaderValue(p) {
+			rules.Set = append(rules.Set, site.Header{Name: p.key.text, Value: p.value.text, Source: b.sourceOf(p.key.place)})
+		}
+	}
+	removed, _ := b.texts(b.row(&rules.Remove))
+	for _, name := range removed {
+		if claim(name) {
+			rules.Remove = append(rules.Remove, site.HeaderName{Name: name.text, Source: b.sourceOf(name.place)})
+		}
+	}
+	slices.SortFunc(rules.Set, func(x, y site.Header) int { return compareNames(x.Name, y.Name) })
+	slices.SortFunc(rules.Remove, func(x, y site.HeaderName) int { return compareNames(x.Name, y.Name) })
+}
+
+func compareNames(x, y string) int { return cmp.Compare(strings.ToLower(x), strings.ToLower(y)) }
+
+// requestNames are what the edge itself says to a backend (F1, F2, F5).
+func requestNames() []owned {
+	const address = "it tells the backend who the client is, and is set from the connection"
+	names := append(hopByHop(),
+		owned{"Host", "the backend sees the host as the client sent it"},
+		owned{"Forwarded", address}, owned{"X-Forwarded-*", address}, owned{"X-Real-IP", address},
+		owned{"X-Request-Id", "it is made for each request"})
+	for _, name := range site.CertNames() {
+		names = append(names, owned{name, "it tells the backend of the client's certificate"})
+	}
+	return names
+}
+
+// responseNames are what the edge itself says to a client.
+func responseNames() []owned {
+	const coding = "it describes the body as it is sent"
+	return append(hopByHop(),
+		owned{"X-Cache", "it tells what the cache did"},
+		owned{"Date", "it is set when the response is made"}, owned{"Age", "the cache counts it"},
+		owned{"Content-Encoding", coding}, owned{"Content-Range", coding})
+}
