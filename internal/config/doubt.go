@@ -106,7 +106,7 @@ func (b *block) doubtStoring(s *siteDraft, r *site.Route) {
 	if backend, found := s.BackendByName(r.Backend); found && backend.Sticky != nil {
 		b.warnAt(written.place, "leave out the ttl, or sticky", "the ttl of route %q has no effect: answers of the sticky backend %q set a cookie, and are not stored", r.Label(), backend.Name)
 	}
-	for _, field := range r.ResponseHeaders.Set {
+	for _, field := range r.ResponseHeaders.Written() {
 		name, _, _ := strings.Cut(field.Value, "=")
 		ignored := slices.ContainsFunc(s.Cache.IgnoreCookies, func(pattern string) bool { return matchesPattern(pattern, name) })
 		if strings.EqualFold(field.Name, "Set-Cookie") && !ignored {

@@ -49,12 +49,13 @@ func (j *journey) appFields(taken *site.Route) {
 		host = Field{Name: "Host", Value: b.Host, Source: sourceText(b.Source)}
 	}
 	j.out.AppHeaders = append(j.out.AppHeaders, host)
-	sources := map[string]site.Source{}
-	for _, set := range taken.RequestHeaders.Set {
-		sources[strings.ToLower(set.Name)] = set.Source
-	}
 	for _, f := range j.q.Header {
-		field := Field{Name: f.Name, Value: f.Value, Source: sourceText(sources[strings.ToLower(f.Name)])}
+		field := Field{Name: f.Name, Value: f.Value}
+		for _, written := range taken.RequestHeaders.Written() {
+			if wire.EqualFold(f.Name, written.Name) && f.Value == written.Value {
+				field.Source = sourceText(written.Source)
+			}
+		}
 		if field.Source == "" && wire.EqualFold(f.Name, "X-Request-Id") && !strings.Contains(j.r.Head, f.Value) {
 			field.Value = newID
 		}

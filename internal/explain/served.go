@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/fastcgi"
 	"edgegen/internal/dataplane/httpcache"
 	"edgegen/internal/dataplane/static"
-	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/site"
 )
 
@@ -64,9 +62,7 @@ func (j *journey) proxied(taken *site.Route, past decide.Past, why string) {
 func (j *journey) judges(taken *site.Route) {
 	j.out.authorized = j.q.Header.Has("Authorization")
 	for _, name := range []string{"Cache-Control", "Expires", "Vary", "Set-Cookie", "Age", "Date", "Last-Modified"} {
-		set := func(h site.Header) bool { return wire.EqualFold(h.Name, name) }
-		removed := func(h site.HeaderName) bool { return wire.EqualFold(h.Name, name) }
-		if slices.ContainsFunc(taken.ResponseHeaders.Set, set) || slices.ContainsFunc(taken.ResponseHeaders.Remove, removed) {
+		if taken.ResponseHeaders.Touches(name) {
 			return
 		}
 	}

@@ -31,6 +31,7 @@ type program struct {
 func functions(place *placeholder) template.FuncMap {
 	functions := template.FuncMap{
 		"plain":         plain,
+		"some":          some,
 		"seconds":       wholeSeconds,
 		"decimal":       decimalSeconds,
 		"nginxtime":     nginxTime,

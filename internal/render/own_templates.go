@@ -61,7 +61,7 @@ func functionWords() map[string]string {
 		"nginxtime": "a duration as nginx has it", "vcl": "a string of VCL", "vcltext": "a string of VCL in which parts are headers", "vclname": "the name of a header in VCL", "cstring": "a string of C within VCL",
 		"nginx": "a quoted string of nginx", "nginxregexp": "a quoted regular expression of nginx", "nginxword": "a word of nginx without variables", "nginxredirect": "where a redirect leads",
 		"nginxtry": "an entry of try_files", "nginxindex": "the condition that a directory has an index file", "stunnel": "a value of stunnel's", "args": "a word of varnishd.args",
-		"raw": "text of the owner's own, as it is, each line behind a line break", "named": "whether a note is named further up in the file, or may be further down", "list": "several values in one", "repeat": "a text several times",
+		"raw": "text of the owner's own, as it is, each line behind a line break", "named": "whether a note is named further up in the file, or may be further down", "list": "several values in one", "repeat": "a text several times", "some": "whether one of several things has a field that says something; names in between lead to lists of others",
 	}
 }
 

@@ -11,20 +11,17 @@ import (
 type nginxUpstream struct {
 	Name, Title string
 	Location    string // what the named locations are called that lead there
-	Stream      bool   // whether request bodies are sent on as they come
 	Host        string // that it is asked for; "" for what the client has sent
 	Patience    *nginxPatience
-	BodySize    int64 // bytes of a request's body; 0 for as many as elsewhere
-	Rewritten   bool  // whether the cache tier says what is asked for
-	Tries       int   // how many servers a request may be tried on; 0 for the usual number
-	Again       bool  // whether a request is tried once more by a location of its own
-	Several     bool  // servers
+	Rewritten   bool // whether the cache tier says what is asked for
+	Tries       int  // how many servers a request may be tried on; 0 for the usual number
+	Again       bool // whether a request is tried once more by a location of its own
+	Several     bool // servers
 	Servers     []nginxServer
 	ErrorCodes  string // those whose pages edgegen writes
 	Source      site.Source
-	Raw         nginxRaw // of the route that leads there
-	// StreamSource is the line that asks for Stream.
-	StreamSource, SizeSource site.Source
+	Route       *site.Route // one that leads there; the others ask it likewise
+	Raw         nginxRaw    // of that route
 }
 
 // nginxPatience is how long an app is waited for that has timeouts of its own.
@@ -84,14 +81,12 @@ func upstreamsOf(s *site.Site) []nginxUpstream {
 func nginxAppOf(s *site.Site, route *site.Route, t site.Timeouts) nginxUpstream {
 	backend, _ := s.BackendByName(route.Backend)
 	app := nginxUpstream{
-		Name:   upstreamName(s, route.Backend),
-		Title:  route.Backend,
-		Stream: route.Stream,
-		Again:  len(backend.Servers) == 1,
-		Source: route.BackendSource,
-
-		ErrorCodes:   errorCodes(),
-		StreamSource: route.StreamSource,
+		Name:       upstreamName(s, route.Backend),
+		Title:      route.Backend,
+		Route:      route,
+		Again:      len(backend.Servers) == 1,
+		Source:     route.BackendSource,
+		ErrorCodes: errorCodes(),
 	}
 	named := 0
 	for _, server := range backend.Servers {
@@ -103,13 +98,12 @@ func nginxAppOf(s *site.Site, route *site.Route, t site.Timeouts) nginxUpstream 
 		app.Tries = named + 2
 	}
 	app.Location = app.Name
-	if app.Stream {
+	if route.Stream {
 		app.Location = "stream." + app.Name
 	}
 	app.Host = backend.Host
 	if route.BodySize > 0 {
-		app.BodySize, app.SizeSource = route.BodySize, route.BodySizeSource
-		app.Location = fmt.Sprintf("size_%d.%s", app.BodySize, app.Location)
+		app.Location = fmt.Sprintf("size_%d.%s", route.BodySize, app.Location)
 	}
 	if backend.Timeout.Own() {
 		t := backend.Timeout.Over(t)

@@ -20,11 +20,9 @@ type nginxSite struct {
 	Apps           []nginxUpstream // the apps in use, once for each way of sending bodies
 	HasRoot        bool
 	// Told has the cache tier's note lead to the routes, where their paths alone do not.
-	Told bool
-	// OwnSizes is set where a route takes another number of bytes than others.
-	OwnSizes bool
-	Raw      nginxRaw
-	Source   site.Source
+	Told   bool
+	Raw    nginxRaw
+	Source site.Source
 }
 
 type nginxMaintenance struct {
@@ -81,7 +79,6 @@ func nginxSiteOf(s *site.Site, unserved []Unserved, t site.Timeouts) nginxSite {
 	rendered.Pages = nginxPagesOf(s)
 	seen := make(map[string]bool)
 	for number, route := range s.Routes {
-		rendered.OwnSizes = rendered.OwnSizes || route.BodySize > 0
 		r := nginxRoute{Route: route, ID: route.ID(s.Host), Pattern: pathPattern(&route)}
 		rendered.HasRoot = rendered.HasRoot || rendered.Told || route.Path == "/"
 		if route.Internal { // no request comes to it here

@@ -38,7 +38,6 @@ type vclData struct {
 	GatedSource    site.Source
 	GateSocket     string
 	Gates          []vclRoute // those where it is
-	Counts         bool       // whether varnishd counts requests itself
 	Softens        bool       // whether it looks for what has been purged softly
 	CountsSocket   string     // where it is handed what has been counted
 	Certified      bool       // whether clients are asked for a certificate
@@ -53,7 +52,6 @@ type vclData struct {
 	SuccessRules   bool      // whether a route has a rule for answers that went well
 	Collected      []string  // headers by which routes are chosen
 	Queries        bool      // whether routes are chosen by the query
-	Patient        bool      // whether an app has timeouts of its own
 	Named          bool      // whether an app is asked for another host
 	Purgeable      bool      // whether a client may purge
 	PurgeSocket    string    // where that is done
@@ -61,13 +59,11 @@ type vclData struct {
 	StatusName     string    // who speaks in it
 	TagHeaders     []string  // in which apps name tags
 	Keys           []vclSite // those that ignore parameters of the query
-	Leads          bool      // whether a route leads requests to a target that depends on them
 	Encodes        bool      // whether a part of a path has to be encoded for that
 	Variants       bool      // whether requests for one URL may take several routes
 	LongestPath    int       // plus one, of a site with regular expressions
-	Compresses     bool      // whether a route compresses answers
 	PageStatuses   []string  // for which a route has a page, statuses before classes
-	Codings        []string  // in which it can
+	Codings        []string  // in which a route can compress answers
 	Sites          []vclSite
 	RedirectPort   string
 	HealthPath     string
@@ -75,7 +71,6 @@ type vclData struct {
 	Away           string // a file
 	LargestObject  int64  // bytes
 	LargestBody    int64  // bytes that the most generous route takes
-	OwnSizes       bool   // whether a route takes another number than others
 	LargestTaken   int64  // bytes of a body that is too large and is held all the same
 	LargestDrain   int64  // bytes of a body that is too large and is read all the same
 	// LargestChunked is how much of a body without a length is held in memory.
@@ -141,6 +136,7 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		Taken:          methodsOf(slices.DeleteFunc(site.Methods(), func(m string) bool { return !in.Edge.Takes(m) })),
 		Usual:          methodsOf(site.UsualMethods()),
 		Safe:           methodsOf(site.SafeMethods()),
+		Codings:        site.Codings(),
 		StatusName:     site.CacheName,
 		PurgeSocket:    in.Layout.PurgeSocket(),
 		LongestPath:    routing.LongestPath + 1,

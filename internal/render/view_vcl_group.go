@@ -41,19 +41,15 @@ func (v *vclData) group() {
 			}
 			v.choose(route)
 			v.gate(route)
-			v.Counts = v.Counts || route.Count != nil
-			v.OwnSizes = v.OwnSizes || route.BodySize > 0
-			v.Patient = v.Patient || route.Patience != nil
 			v.Named = v.Named || route.Host != "" && route.WebSocket
-			v.Leads, v.Encodes = v.Leads || route.Lead != nil, v.Encodes || route.Lead.Encodes()
+			v.Encodes = v.Encodes || route.Lead.Encodes()
 			for _, page := range route.ErrorPages {
 				if !slices.Contains(v.PageStatuses, page.Status) {
 					v.PageStatuses = append(v.PageStatuses, page.Status)
 				}
 			}
 			slices.Sort(v.PageStatuses)
-			v.Compresses, v.Codings = v.Compresses || route.Compress != nil, site.Codings()
-			v.SuccessRules = v.SuccessRules || slices.ContainsFunc(route.ResponseHeaders.Set, site.Header.ForSuccess)
+			v.SuccessRules = v.SuccessRules || slices.ContainsFunc(route.ResponseHeaders.Written(), site.Header.ForSuccess)
 		}
 	}
 	for sites := range slices.Chunk(v.Sites, groupSize) {

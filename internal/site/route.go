@@ -79,42 +79,6 @@ func (t Try) IsIndex() bool {
 	return t.HasURI && len(t.Suffix) > 1 && strings.LastIndexByte(t.Suffix, '/') == 0
 }
 
-// HeaderRules change the header fields of a message. Removals come before
-// sets; both are ordered by name.
-type HeaderRules struct {
-	Set    []Header
-	Remove []HeaderName
-}
-
-// Header is a field that is set, replacing what stood there.
-type Header struct {
-	Name, Value string
-	Source      Source
-}
-
-// ForSuccess reports a field of an answer that says how long it is fresh, or
-// which version it is. It is set in answers of a status of 2xx and 304 alone: an
-// error that says it is immutable would be kept by clients.
-func (h Header) ForSuccess() bool {
-	switch strings.ToLower(h.Name) {
-	case "cache-control", "expires", "last-modified", "etag":
-		return true
-	}
-	return false
-}
-
-// Successful reports a status in whose answer such fields are set.
-func Successful(status int) bool { return status >= 200 && status < 300 || status == 304 }
-
-// HeaderName is a field that is removed.
-type HeaderName struct {
-	Name   string
-	Source Source
-}
-
-// Empty reports whether the rules change nothing.
-func (h HeaderRules) Empty() bool { return len(h.Set) == 0 && len(h.Remove) == 0 }
-
 // Takes reports whether a route takes a method.
 func (r *Route) Takes(method string) bool {
 	if r.Methods == nil {
