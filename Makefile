@@ -19,9 +19,10 @@
 # make counts        fifty thousand generated requests, which each mix of engines has to count as the clients do
 # make scrapes       a million scrapes of the metrics, which must leave nothing behind
 # make kubernetes    what is exported for a cluster, given to the API server of Kubernetes, which it builds first
+# make members       three edges in network namespaces behind a balancer: killed, drained, upgraded, changed
 # make compare       ten thousand generated answers, asked of the builtin cache and of Varnish
 
-.PHONY: test newer bench chaos reloads kills lint build man deb image packages dependencies conformance hostile kubernetes compare counts scrapes foretold cache-tests certificates scan
+.PHONY: test newer bench chaos reloads kills lint build man deb image packages dependencies conformance hostile kubernetes members compare counts scrapes foretold cache-tests certificates scan
 
 # Each package has a timeout of its own. test/chaos has a target of its own,
 # since it needs the machine for itself. The packages that take longest begin, and
@@ -104,6 +105,9 @@ kubernetes: export EDGEGEN_UNDER_TEST = $(CURDIR)/bin/edgegen
 kubernetes: export EDGEGEN_TEST_APISERVER = $(CURDIR)/bin/apiserver
 kubernetes: build
 	cd test/kubernetes && go build -o $(EDGEGEN_TEST_APISERVER) ./cmd/apiserver && go test -vet=off -count=1 ./...
+
+members: dependencies
+	go test -count=1 -v ./test/members -long
 
 compare: dependencies
 	go test -count=1 ./test/compare -trials 10000 -seed $$(date +%s)

@@ -132,9 +132,9 @@ func (g *members) ordered(name string, inHandshake bool) Order {
 	return Order{Site: name, Names: []string{name}, ByHTTP: !inHandshake, ByTLS: inHandshake}
 }
 
-// C10: of three edges one orders, whoever is asked answers the authority, all serve what
+// D1: of three edges one orders, whoever is asked answers the authority, all serve what
 // came, and one account is known; one that comes later asks for nothing.
-func TestC10OneOrder(t *testing.T) {
+func TestD1OneOrder(t *testing.T) {
 	for _, inHandshake := range []bool{false, true} {
 		g := newMembers(t, 3, ca.Options{})
 		order := g.ordered("shop.example", inHandshake)
@@ -185,8 +185,8 @@ func (g *members) secret() {
 	}
 }
 
-// C10: renewals happen once among all, and each member serves them.
-func TestC10OneRenewal(t *testing.T) {
+// D1: renewals happen once among all, and each member serves them.
+func TestD1OneRenewal(t *testing.T) {
 	g := newMembers(t, 3, ca.Options{Lifetime: 15 * time.Second})
 	order := g.ordered("shop.example", false)
 	for _, m := range g.all {
@@ -205,8 +205,8 @@ func TestC10OneRenewal(t *testing.T) {
 	}
 }
 
-// C10: an edge that dies while it orders is overtaken, and its order is brought to its end.
-func TestC10HolderDies(t *testing.T) {
+// D1: an edge that dies while it orders is overtaken, and its order is brought to its end.
+func TestD1HolderDies(t *testing.T) {
 	g := newMembers(t, 2, ca.Options{})
 	order := g.ordered("shop.example", false)
 	g.authority.Lose("finalize-order") // it is carried out, and nobody hears of it
@@ -242,9 +242,9 @@ func TestC10HolderDies(t *testing.T) {
 	}
 }
 
-// C10: what is half written or of somebody else is never served, and a good one is put in
+// D1: what is half written or of somebody else is never served, and a good one is put in
 // its place.
-func TestC10Damage(t *testing.T) {
+func TestD1Damage(t *testing.T) {
 	g := newMembers(t, 2, ca.Options{})
 	order, other := g.ordered("shop.example", false), g.ordered("other.example", false)
 	one, two := g.all[0], g.all[1]
@@ -284,8 +284,8 @@ func TestC10Damage(t *testing.T) {
 	}
 }
 
-// C10: where the authority refuses, the edges together ask no more often than one does.
-func TestC10Refused(t *testing.T) {
+// D1: where the authority refuses, the edges together ask no more often than one does.
+func TestD1Refused(t *testing.T) {
 	g := newMembers(t, 3, ca.Options{})
 	for _, m := range g.all {
 		m.manager.options.Pause = time.Minute
@@ -307,9 +307,9 @@ func TestC10Refused(t *testing.T) {
 	}
 }
 
-// C10: many sites that begin at once, at three edges, while the authority fails every
+// D1: many sites that begin at once, at three edges, while the authority fails every
 // tenth time, have one order each.
-func TestC10Storm(t *testing.T) {
+func TestD1Storm(t *testing.T) {
 	g := newMembers(t, 3, ca.Options{Refuse: 5})
 	const sites = 16
 	var orders []Order
@@ -337,8 +337,8 @@ func TestC10Storm(t *testing.T) {
 	g.secret()
 }
 
-// C10: an edge that was alone brings its account and its certificates.
-func TestC10Comes(t *testing.T) {
+// D1: an edge that was alone brings its account and its certificates.
+func TestD1Comes(t *testing.T) {
 	g := newMembers(t, 2, ca.Options{})
 	order, one, two := g.ordered("shop.example", false), g.all[0], g.all[1]
 	one.useBy(nil, order)
@@ -368,8 +368,8 @@ func TestC10Comes(t *testing.T) {
 	}
 }
 
-// C10: a store that is away harms nothing, is told of, and is used again when it is back.
-func TestC10StoreAway(t *testing.T) {
+// D1: a store that is away harms nothing, is told of, and is used again when it is back.
+func TestD1StoreAway(t *testing.T) {
 	g := newMembers(t, 1, ca.Options{})
 	order, one := g.ordered("shop.example", false), g.all[0]
 	if err := os.Rename(g.shared, g.shared+".away"); err != nil {

@@ -36,10 +36,10 @@ const answering = `site %q {
 }
 `
 
-// C10: an edge orders for a name that leads to another one, which answers the authority.
+// D1: an edge orders for a name that leads to another one, which answers the authority.
 // That one gets the site later, and asks for nothing: it never shows anything else. So
 // does an edge that is started then. All of them tell where the certificate comes from.
-func TestC10AnotherAnswers(t *testing.T) {
+func TestD1AnotherAnswers(t *testing.T) {
 	for _, of := range [][3]edge.Combination{{edge.BuiltIn, edge.Native, edge.BuiltIn}, {edge.Native, edge.BuiltIn, edge.BuiltInTLS}} {
 		t.Run(of[0].Name, func(t *testing.T) {
 			t.Parallel()
@@ -91,9 +91,9 @@ func TestC10AnotherAnswers(t *testing.T) {
 	}
 }
 
-// C10: three edges that one name leads to serve one certificate after the other, with one
+// D1: three edges that one name leads to serve one certificate after the other, with one
 // order each, while the one that orders is killed.
-func TestC10Killed(t *testing.T) {
+func TestD1Killed(t *testing.T) {
 	names, store := dns.Start(t), t.TempDir()
 	plain, secure := freeOnAll(t), freeOnAll(t)
 	names.Set("shop.example", "127.0.0.5", "127.0.0.6", "127.0.0.7")

@@ -12,7 +12,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Server answers for names on a loopback address, by UDP and TCP. Its methods may be
+// Server answers for names on one address, by UDP and TCP. Its methods may be
 // called from any goroutine.
 type Server struct {
 	Address string // host:port
@@ -28,8 +28,14 @@ type Server struct {
 // Start runs a name server, which knows no name, until the test ends.
 func Start(t testing.TB) *Server {
 	t.Helper()
+	return StartAt(t, "127.0.0.1")
+}
+
+// StartAt is Start at an address of this machine, or of a network that the test has made.
+func StartAt(t testing.TB, address string) *Server {
+	t.Helper()
 	s := &Server{names: make(map[string][]netip.Addr)}
-	packets, listener := listen(t)
+	packets, listener := listen(t, address)
 	s.Address = packets.LocalAddr().String()
 	for _, one := range []*dns.Server{{PacketConn: packets}, {Listener: listener}} {
 		one.Handler = dns.HandlerFunc(s.answer)
@@ -43,10 +49,10 @@ func Start(t testing.TB) *Server {
 }
 
 // listen opens one port for both protocols.
-func listen(t testing.TB) (net.PacketConn, net.Listener) {
+func listen(t testing.TB, address string) (net.PacketConn, net.Listener) {
 	t.Helper()
 	for range 50 {
-		packets, err := net.ListenPacket("udp", "127.0.0.1:0")
+		packets, err := net.ListenPacket("udp", net.JoinHostPort(address, "0"))
 		if err != nil {
 			t.Fatal(err)
 		}
