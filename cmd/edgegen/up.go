@@ -108,6 +108,11 @@ func (s streams) queued(serve func(streams, logger) error) error {
 }
 
 func runEdge(ctx context.Context, s streams, log logger, path string, flags upFlags, selection generation.Selection) error {
+	stop, err := profile()
+	if err != nil {
+		return err
+	}
+	defer stop()
 	// Before anything is started, so that no child takes what is this process's.
 	listeners, err := systemd.Listeners()
 	if err != nil {

@@ -46,6 +46,7 @@ func (f *Files) remember(of file, k *known) {
 		k.until = f.age() + lookedAt
 	}
 	if time.Since(time.Unix(0, of.stamp.changed)) > settled {
+		k.local = onDisk(of.path)
 		f.keep(of.path, k)
 	}
 }

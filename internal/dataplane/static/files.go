@@ -27,6 +27,7 @@ type Files struct {
 	rights *Rights
 	types  map[string]string
 	began  time.Time
+	blind  atomic.Bool // the kernel cannot be asked what it knows not to be there
 
 	mu   sync.RWMutex
 	kept map[string]*known
@@ -60,6 +61,8 @@ type known struct {
 	until   time.Duration // since Files were made; 0 for as long as the stamp is the same
 	forms   coding.Forms  // of data
 	cost    int64         // what it is counted as in used
+	local   bool          // it is on a disk of this machine
+	asked   atomic.Int64  // when it was asked for the last time; as until
 	alone   atomic.Int64  // until when it counts that no compressed file is beside it; as until
 }
 
@@ -197,6 +200,9 @@ func (f *Files) age() time.Duration { return time.Since(f.began) }
 // stat reports only regular files. Root may fail to see what another user does,
 // on a file system that is another machine's.
 func (f *Files) stat(path string) (st stamp, err error) {
+	if st, err, ok := f.glance(path); ok {
+		return st, err
+	}
 	st, err = stat(path)
 	if errors.Is(err, fs.ErrPermission) && f.rights != nil {
 		_ = f.rights.Do(func() { st, err = stat(path) }) // err stays as it is

@@ -277,6 +277,25 @@ site "files.test" {
   }
 }
 
+# Files that the cache keeps for a while.
+site "kept.test" {
+  tls { self_signed = true }
+  cache { status_header = true }
+  route "/" {
+    static { root = "public" }
+    cache { ttl = "1h" }
+  }
+  route "/brief" {
+    static { root = "public" }
+    cache { ttl = "1s" }
+  }
+  route "/inside" {
+    static { root = "public" }
+    allow = ["127.0.0.1"]
+    cache { ttl = "1h" }
+  }
+}
+
 # Pages for errors.
 site "pages.test" {
   tls { self_signed = true }

@@ -1,0 +1,96 @@
+package static
+
+import (
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// fresh is how long it counts that the kernel has a file in its memory which was asked for.
+const fresh = time.Second
+
+// glance asks the file system without telling the scheduler, which would look after the
+// thread while it waits (package socket says what that costs). So it asks only where nobody
+// waits: for a file of a disk of this machine that was asked for a moment ago, and for
+// what the kernel knows not to be there. ok is false where stat has to be asked.
+func (f *Files) glance(path string) (st stamp, err error, ok bool) {
+	f.mu.RLock()
+	k := f.kept[path]
+	f.mu.RUnlock()
+	if k == nil {
+		return stamp{}, unix.ENOENT, f.absent(path)
+	}
+	now := f.age()
+	if !k.local || now-time.Duration(k.asked.Swap(int64(now))) > fresh {
+		return stamp{}, nil, false
+	}
+	st, ok = statNow(path)
+	return st, nil, ok
+}
+
+// absent reports that nothing has that name, where the kernel knows it: it answers from
+// its memory, or not at all.
+func (f *Files) absent(path string) bool {
+	if f.blind.Load() {
+		return false
+	}
+	name, ok := terminated(path)
+	if !ok {
+		return false
+	}
+	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: cached}
+	fd, _, errno := syscall.RawSyscall6(unix.SYS_OPENAT2, here, uintptr(unsafe.Pointer(&name)), uintptr(unsafe.Pointer(&how)), unsafe.Sizeof(how), 0, 0)
+	switch errno {
+	case 0:
+		_, _, _ = syscall.RawSyscall(unix.SYS_CLOSE, fd, 0, 0) // there is nothing to be written
+	case unix.ENOSYS, unix.EINVAL, unix.EPERM, unix.E2BIG: // an older kernel, or what filters its calls
+		f.blind.Store(true)
+	}
+	return errno == unix.ENOENT
+}
+
+// statNow is stat of a regular file; false where it is anything else.
+func statNow(path string) (stamp, bool) {
+	name, ok := terminated(path)
+	if !ok {
+		return stamp{}, false
+	}
+	var st unix.Statx_t
+	_, _, errno := syscall.RawSyscall6(unix.SYS_STATX, here, uintptr(unsafe.Pointer(&name)), 0, unix.STATX_BASIC_STATS, uintptr(unsafe.Pointer(&st)), 0)
+	if errno != 0 || st.Mask&unix.STATX_BASIC_STATS != unix.STATX_BASIC_STATS || st.Mode&unix.S_IFMT != unix.S_IFREG {
+		return stamp{}, false
+	}
+	nano := func(t unix.StatxTimestamp) int64 { return t.Sec*int64(time.Second) + int64(t.Nsec) }
+	return stamp{device: unix.Mkdev(st.Dev_major, st.Dev_minor), inode: st.Ino, size: int64(st.Size), modified: nano(st.Mtime), changed: nano(st.Ctime)}, true
+}
+
+// cached has a name resolved from the kernel's memory alone: EAGAIN where that does not do.
+const cached = 0x20 // RESOLVE_CACHED
+
+// here has relative names begin in the working directory.
+const here = ^uintptr(99) // AT_FDCWD
+
+// terminated is a path as the kernel reads it; false for one that is too long for it here.
+func terminated(path string) (name [512]byte, ok bool) {
+	if len(path) >= len(name) {
+		return name, false
+	}
+	copy(name[:], path)
+	return name, true
+}
+
+// onDisk reports whether a file is on a disk of this machine, or in its memory: to ask for
+// one of another machine may take as long as that likes.
+func onDisk(path string) bool {
+	var at unix.Statfs_t
+	if unix.Statfs(path, &at) != nil {
+		return false
+	}
+	switch int64(at.Type) {
+	case unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC, unix.BTRFS_SUPER_MAGIC, unix.TMPFS_MAGIC, unix.F2FS_SUPER_MAGIC:
+		return true
+	}
+	return false
+}
