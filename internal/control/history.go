@@ -25,7 +25,7 @@ func (e *Edge) keepRecords(g *generation.Generation, began, settled time.Time) {
 // keepHistory keeps what explain needs of a generation that serves, to explain later what
 // has come under it.
 func (e *Edge) keepHistory(g *generation.Generation, began, settled time.Time) {
-	kept := history.Generation{Number: g.Number, Site: absolute(g.Path), Version: e.options.Version, Engines: g.Tiers(), Private: g.Private, Edge: g.Loaded.Edge}
+	kept := history.Generation{Number: g.Number, Site: absolute(g.Path), Version: e.options.Version, Engines: g.Tiers(), Private: g.Private, Model: g.Model, Edge: g.Loaded.Edge}
 	if err := history.Keep(history.Dir(e.state.dir), kept, began, settled, e.options.secrets.hideJSON); err != nil {
 		e.options.Log.Warn("keep what explain --id needs", "error", err)
 	}

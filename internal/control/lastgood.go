@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"edgegen/internal/api"
-	"edgegen/internal/certificate"
 	"edgegen/internal/config"
 	"edgegen/internal/generation"
 	"edgegen/internal/render"
@@ -33,19 +32,14 @@ type storedModel struct {
 	Templates *render.Templates `json:",omitempty"` // nil where all are edgegen's
 }
 
-func (s *storedModel) name() string {
-	name := s.Edge.Meaning()
+func (s *storedModel) name() string { return s.nameBy(s.Edge.Meaning()) }
+
+func (s *storedModel) nameBy(name string) string {
 	if s.Templates != nil {
 		text, _ := json.Marshal(s.Templates) // strings and bytes
 		name += fmt.Sprintf(" %x", sha256.Sum256(text))
 	}
 	return name
-}
-
-// certificateFile names the file of one of a site's certificates; a host may be too
-// long for a name.
-func certificateFile(s *site.Site, n int) string {
-	return fmt.Sprintf("pem/%x-%d.pem", sha256.Sum256([]byte(s.Host)), n)
 }
 
 // keepLastGood stores a generation that serves, for a later start at which the
@@ -62,19 +56,16 @@ func (e *Edge) keepLastGood(g *generation.Generation) {
 // storeLastGood puts a generation in place of the one that is stored.
 func storeLastGood(dir string, g *generation.Generation) error {
 	stored := storedModel{Edge: g.Loaded.Edge, Templates: g.Templates}
-	stored.Meaning = stored.name()
+	stored.Meaning = stored.nameBy(g.Model)
 	model, err := json.Marshal(stored)
 	if err != nil {
 		return err
 	}
-	files := []render.File{{Name: modelFile, Data: model, Mode: 0o600}}
-	for i := range g.Pairs {
-		s := &g.Loaded.Edge.Sites[i]
-		for n := range s.TLS.Certificates {
-			files = append(files, render.File{Name: certificateFile(s, n), Data: g.Pairs[i][n].PEM, Mode: 0o600})
-		}
+	pairs, err := json.Marshal(pairsOf(g))
+	if err != nil {
+		return err
 	}
-	return replaceWhole(dir, files)
+	return replaceWhole(dir, []render.File{{Name: modelFile, Data: model, Mode: 0o600}, {Name: pairsFile, Data: pairs, Mode: 0o600}})
 }
 
 // upLastGood runs what was served last in place of a site that is refused.
@@ -117,16 +108,9 @@ func loadLastGood(dir string) (*config.Loaded, *render.Templates, error) {
 	if edge.Plain() {
 		return config.Restored(edge, nil), stored.Templates, nil
 	}
-	pairs := make([][]certificate.Pair, len(edge.Sites))
-	for i := range edge.Sites {
-		for n := range edge.Sites[i].TLS.Certificates {
-			file := filepath.Join(dir, certificateFile(&edge.Sites[i], n))
-			pair, err := certificate.Load(file, file)
-			if err != nil {
-				return nil, nil, err
-			}
-			pairs[i] = append(pairs[i], pair)
-		}
+	pairs, err := readPairs(filepath.Join(dir, pairsFile), edge)
+	if err != nil {
+		return nil, nil, err
 	}
 	return config.Restored(edge, pairs), stored.Templates, nil
 }

@@ -32,6 +32,7 @@ type Generation struct {
 	Path         string
 	Loaded       *config.Loaded
 	Meaning      string // names the model and its certificates
+	Model        string // names the model alone: Edge.Meaning, which takes a while where sites are many
 	Engines      map[string]Chosen
 	Pairs        [][]certificate.Pair // of each site, that which is preferred first; none where nobody ends TLS
 	Certificates [][]tls.Certificate  // the same pairs
@@ -94,6 +95,7 @@ func (m *Maker) Make(ctx context.Context, loaded *config.Loaded, path string, wa
 	if g.Certificates, err = served(g.Pairs, was); err != nil {
 		return nil, err
 	}
+	g.Model = loaded.Edge.Meaning()
 	g.Meaning = g.name()
 	g.Private = privateOf(loaded, m.StateDir, m.Layout.Run)
 	hidden := unserved(loaded.Edge, g.Private)
@@ -113,7 +115,7 @@ func (g *Generation) Tiers() site.Engines {
 // name names the model and its certificates.
 func (g *Generation) name() string {
 	sum := sha256.New()
-	sum.Write([]byte(g.Loaded.Edge.Meaning()))
+	sum.Write([]byte(g.Model))
 	for _, pair := range slices.Concat(g.Pairs...) {
 		sum.Write(pair.PEM)
 	}

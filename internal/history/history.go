@@ -38,14 +38,17 @@ type Generation struct {
 	Version string // of edgegen
 	Engines site.Engines
 	Private site.Private
+	Model   string     `json:"-"` // Edge.Meaning, where that is known already
 	Edge    *site.Edge // without what is secret
 	// Hides tells that something secret was left out of the model.
 	Hides bool
 }
 
 // Meaning names what a model says where those engines serve.
-func Meaning(edge *site.Edge, by site.Engines) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %s %s", edge.Meaning(), by.TLS, by.Cache, by.Web))
+func Meaning(edge *site.Edge, by site.Engines) string { return meaning(edge.Meaning(), by) }
+
+func meaning(model string, by site.Engines) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %s %s", model, by.TLS, by.Cache, by.Web))
 	return hex.EncodeToString(sum[:8])
 }
 
@@ -56,7 +59,10 @@ func Dir(stateDir string) string { return filepath.Join(stateDir, "history") }
 // serve it at the one time, and from the other on nothing was begun under the one before.
 // hide replaces what is secret in the strings of a JSON text.
 func Keep(dir string, g Generation, began, settled time.Time, hide func([]byte) []byte) error {
-	k := Kept{Number: g.Number, Began: began, Settled: settled, Meaning: Meaning(g.Edge, g.Engines)}
+	if g.Model == "" {
+		g.Model = g.Edge.Meaning()
+	}
+	k := Kept{Number: g.Number, Began: began, Settled: settled, Meaning: meaning(g.Model, g.Engines)}
 	kept, err := List(dir)
 	if err == nil && len(kept) > 0 && kept[len(kept)-1].Meaning == k.Meaning {
 		return nil
