@@ -9,7 +9,7 @@ import (
 )
 
 // profile writes how the time of this process is spent to the file that EDGEGEN_PROFILE
-// names, until the function that it returns is called. `make profile` asks for it.
+// names, until the function that it returns is called; bench/README.md says how to read it.
 func profile() (stop func(), err error) {
 	path := os.Getenv("EDGEGEN_PROFILE")
 	if path == "" {

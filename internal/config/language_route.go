@@ -143,7 +143,7 @@ func routeCacheLanguage() *schema {
 	return &schema{name: "cache", title: "a route's cache block", serves: true, words: "what the cache may keep beyond what responses say themselves",
 		arguments: []argument{
 			{name: "ttl", kind: durationKind, needed: true, least: "0s", most: "365d", by: cacheTier,
-				words: "how long responses stay fresh that do not say so themselves", example: `"1h"`,
+				words: "how long responses stay fresh that do not say so themselves, as files never do; without it, a file that changes shows at once", example: `"1h"`,
 				into: in(func(r *site.Route) *time.Duration { return &r.TTL })},
 		},
 		home:   within(func(r *site.Route) *site.Route { return r }),

@@ -64,8 +64,16 @@ func (j *journey) lookedUp(taken *site.Route) (why string) {
 	if taken.Access.Protects() {
 		stored += ", and only where it says public, as it is known who asks"
 	}
-	j.step(site.CacheTier, "cache", "K1", source, inPolicy, "looked up in the cache: HIT while a fresh answer is stored%s, else %s; an answer is %s", j.staleness(cache), miss, stored)
+	j.step(site.CacheTier, "cache", "K1", source, inPolicy, "looked up in the cache: HIT while a fresh answer is stored%s, else %s; an answer is %s%s", j.staleness(cache), miss, stored, ofFiles(taken))
 	return stored
+}
+
+// ofFiles tells what a ttl means where files answer.
+func ofFiles(taken *site.Route) string {
+	if taken.Static == nil || taken.TTL == 0 {
+		return ""
+	}
+	return "; a file that changes shows after that, or after a purge"
 }
 
 func (j *journey) staleness(c site.Cache) string {
