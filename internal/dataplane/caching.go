@@ -23,6 +23,10 @@ func (f *front) cached(x *exchange) *wire.Response {
 		now := time.Now()
 		found := x.model.store.Lookup(key, x.Header, now)
 		e := found.Entry
+		if e != nil && e.Copied && x.member { // what was taken from a member is given to none
+			x.model.store.Remove(key, e)
+			continue
+		}
 		if e != nil {
 			if stale := e.Freshness.Stale(now); stale <= 0 {
 				if r := f.fromStore(x, key, e, "HIT"); r != nil {
@@ -65,6 +69,7 @@ func (f *front) fromStore(x *exchange, key string, e *httpcache.Entry, how strin
 	if c := x.route.Compress; c != nil {
 		confirmed(r, e.Header, c, x.Coding)
 	}
+	x.gives(e)
 	if x.cache = how; how == "MISS" {
 		r.Header.Del("Age") // the origin has just made or confirmed it
 	} else {
@@ -77,6 +82,7 @@ func (f *front) fromStore(x *exchange, key string, e *httpcache.Entry, how strin
 // direct asks the origin for one client alone, with the client's own conditions and
 // ranges.
 func (f *front) direct(x *exchange, key string, e *httpcache.Entry) *wire.Response {
+	x.owner, x.shares = nil, false
 	entity.Tidy(&x.Header)
 	asked := time.Now()
 	r := f.fetch(x)
@@ -113,6 +119,7 @@ func (f *front) direct(x *exchange, key string, e *httpcache.Entry) *wire.Respon
 	flight.publish(f.spool(x, key, flight, r, freshness, func() {}))
 	defer flight.live.pin.Close()
 	if s := flight.answer(x, x.Header); s != nil {
+		x.gives(flight.live.entry)
 		return s
 	}
 	return failure(http.StatusBadGateway)
@@ -134,6 +141,7 @@ func (f *front) refresh(x *exchange, key string, e *httpcache.Entry) {
 		return
 	}
 	own := x.detached(f.background)
+	own.shares, own.owner = true, f.owner(own, key)
 	f.plane.tasks.Go(func() {
 		f.lead(own, key, e, flight)
 		if flight.live != nil {

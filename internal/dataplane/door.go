@@ -24,6 +24,8 @@ const (
 	forFront
 	forWeb
 	forRelay
+	forMembers
+	forShared
 )
 
 // door is a listener that connections are accepted on.
@@ -64,16 +66,16 @@ func relayDoors(all []Relay) []*door {
 
 func (p *Plane) allDoors() []*door {
 	o := &p.options
-	return slices.Concat(p.modelDoors(&o.Model), doors(o.Cache, forCache), doors(o.Plain, forPlain), doors(o.Front, forFront), doors(o.Web, forWeb))
+	return slices.Concat(p.modelDoors(&o.Model), doors(o.Cache, forCache), doors(o.Plain, forPlain), doors(o.Front, forFront), doors(o.Web, forWeb), doors(o.Shared, forShared))
 }
 
 // modelDoors are the doors that a change of model may change.
 func (p *Plane) modelDoors(m *Model) []*door {
-	return slices.Concat(doors(m.HTTPS, forHTTPS), p.quicDoors(m.QUIC), doors(m.HTTP, m.plainUse()), relayDoors(m.Relays))
+	return slices.Concat(doors(m.HTTPS, forHTTPS), p.quicDoors(m.QUIC), doors(m.HTTP, m.plainUse()), relayDoors(m.Relays), doors(m.Members, forMembers))
 }
 
 // ofModel tells that a door is one of modelDoors.
-func (d *door) ofModel() bool { return d.atEdge() || d.usage == forRelay }
+func (d *door) ofModel() bool { return d.atEdge() || d.usage == forRelay || d.usage == forMembers }
 
 // atEdge tells that clients, or who announces them, connect to the door themselves.
 func (d *door) atEdge() bool {
@@ -89,8 +91,12 @@ func (d *door) public() bool { return d.atEdge() || d.usage == forCache }
 // connections to here: if this side ended one just as a request comes on it, that request
 // would fail.
 func (d *door) times(t site.Timeouts) site.Timeouts {
-	if d != nil && d.usage == forFront {
+	switch {
+	case d == nil:
+	case d.usage == forFront:
 		t.Header, t.Idle = t.Header+day, t.Idle+day
+	case d.usage == forMembers, d.usage == forShared: // who keep connections for a time of their own
+		t.Idle += day
 	}
 	return t
 }
@@ -147,6 +153,10 @@ func (p *Plane) serve(v *visit) {
 		p.http1(v, &http1{Conn: c, peer: localhost, serve: p.web.serve})
 	case forRelay:
 		p.relayed(v)
+	case forMembers:
+		p.members(v)
+	case forShared:
+		p.http1(v, &http1{Conn: c, peer: localhost, serve: p.askedToShare})
 	}
 }
 

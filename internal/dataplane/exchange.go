@@ -8,8 +8,10 @@ import (
 	"strconv"
 	"time"
 
+	"edgegen/internal/cluster"
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/gate"
+	"edgegen/internal/dataplane/httpcache"
 	"edgegen/internal/dataplane/upstream"
 	"edgegen/internal/dataplane/wire"
 )
@@ -34,6 +36,12 @@ type exchange struct {
 	told string // what Cache-Status says of this tier; "" for nothing
 
 	over string // as in http1
+
+	owner  *cluster.Owner       // who is asked in place of the app; nil for nobody
+	shares bool                 // what is asked for may be stored
+	member bool                 // the answer is for a tier that stores it, and is told how fresh it is
+	given  *httpcache.Freshness // of what a member is answered; nil for what is not stored
+	copied *httpcache.Freshness // of what another member has answered; nil for what an app has
 
 	handed int // how often apps have handed the request on
 

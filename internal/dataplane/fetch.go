@@ -20,7 +20,7 @@ func (f *front) lead(x *exchange, key string, e *httpcache.Entry, one *flight) {
 	end := func() { unlink(); cancel() }
 	x.ctx = ctx
 	r, asked := f.ask(x, e)
-	x.ctx = client
+	x.ctx, x.owner, x.shares = client, nil, false
 	one.from = source{x.tier, x.backend, x.asked}
 	if r.Status == nobody {
 		end()
@@ -42,7 +42,7 @@ func (f *front) lead(x *exchange, key string, e *httpcache.Entry, one *flight) {
 		f.settle(one)
 		return
 	}
-	freshness, ok := httpcache.Assess(x.assessed(r, asked), x.route.policy)
+	freshness, ok := x.assess(r, asked)
 	ok = ok && x.pageFor(r) == nil
 	ok = ok && (e == nil || r.Status < 500) // a failure takes nothing's place
 	x.tellAsked(e, r, asked, ok && r.Length <= x.model.store.MaxObject())
@@ -100,6 +100,9 @@ func (f *front) validated(x *exchange, key string, e *httpcache.Entry, one *flig
 	updated, ok := e.Updated(x.assessed(r, asked), x.route.policy)
 	if ok && x.tags != "" {
 		updated.Tags = x.tags
+	}
+	if ok && x.copied != nil && !x.copied.Received.IsZero() {
+		updated.Freshness, updated.Copied = x.copied.Over(updated.Freshness), true
 	}
 	if !ok { // about another response, or not to be kept: ask again, for all of it
 		x.model.store.Remove(key, e)

@@ -106,7 +106,14 @@ func (one *flight) publish(l *live) {
 // shared answers a miss by one fetch for all requests that want the same. It returns nil
 // if the caller has to look again.
 func (f *front) shared(x *exchange, key string, found httpcache.Found) *wire.Response {
-	one, leads := f.flights.join(key, found.Variant)
+	kind := found.Variant
+	x.shares = true
+	if x.owner = f.owner(x, key); x.owner != nil {
+		// Two members that take each other for the owner must not wait for each other: what
+		// a member asks for waits for no fetch from another one.
+		kind = "member\x00" + kind
+	}
+	one, leads := f.flights.join(key, kind)
 	original := x.Header
 	if leads {
 		if x.model.store.Lookup(key, x.Header, time.Now()).Entry != found.Entry {
@@ -154,6 +161,7 @@ func (f *front) shared(x *exchange, key string, found httpcache.Found) *wire.Res
 		return r
 	case one.live != nil:
 		if r := one.answer(x, original); r != nil {
+			x.gives(one.live.entry)
 			return r
 		}
 		return f.direct(x, key, nil)

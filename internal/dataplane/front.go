@@ -21,6 +21,7 @@ type origin interface {
 type front struct {
 	plane   *Plane
 	origin  origin
+	sharing origin // what may be stored is asked for there; nil for origin
 	flights flights
 	// background ends, at a stop, the fetches for which no client waits.
 	background context.Context

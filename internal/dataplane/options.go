@@ -42,6 +42,7 @@ import (
 	"net"
 
 	"edgegen/internal/accesslog"
+	"edgegen/internal/cluster"
 	"edgegen/internal/dataplane/gate"
 	"edgegen/internal/dataplane/h3"
 	"edgegen/internal/dataplane/upstream"
@@ -49,7 +50,12 @@ import (
 )
 
 // Roles are the tiers a Plane serves.
-type Roles struct{ TLS, Cache, Web bool }
+type Roles struct {
+	TLS, Cache, Web bool
+	// Shares is a part of the cache tier beside a native one: it stores what this edge owns
+	// in a cluster, and asks other members for the rest.
+	Shares bool
+}
 
 // Model is what a reload changes.
 type Model struct {
@@ -71,6 +77,9 @@ type Model struct {
 	Watched map[string]*upstream.Group
 	// Relays are served whatever the roles are.
 	Relays []Relay
+
+	// Members are where other members of the cluster ask this edge.
+	Members []net.Listener
 
 	HTTPS []net.Listener // the TLS tier's public listeners
 	HTTP  []net.Listener // the web tier's public plain-HTTP listeners
@@ -123,6 +132,17 @@ type Options struct {
 	// whose X-Forwarded-* are believed. Answers there carry notes for the
 	// access log of that tier: site.NoteTier.
 	Web []net.Listener
+
+	// Shared is for requests of a native cache tier for what may be stored, which are
+	// otherwise like those on Web. They are answered by the tier that Shares.
+	Shared []net.Listener
+	// Cluster knows the other members; nil where there are none.
+	Cluster *cluster.Cluster
+	// SharedPath is the Unix socket of the tier that Shares, which a cache tier asks that
+	// stands in for a native one; "" for none.
+	SharedPath string
+	// SharedMemory, in bytes, is what the tier that Shares stores.
+	SharedMemory int64
 
 	// CachePath and WebPath are the Unix sockets of a native cache and web
 	// tier; each is used where Roles leaves that tier to another process.

@@ -32,6 +32,7 @@ type Plane struct {
 	front   *front          // nil without the cache tier
 	web     *web            // nil without the web tier
 	toWeb   *upstream.Group // to a native web tier
+	toShare *upstream.Group // to the tier that Shares, of another plane
 	apps    upstream.Register
 	emptied atomic.Bool // a file that is not in use may hold what was purged
 	// rights are those of Options.Reader.
@@ -125,11 +126,11 @@ func (p *Plane) tiers() {
 	if p.options.Roles.Web {
 		p.web = &web{plane: p, files: static.New(keptFiles, p.rights)}
 	}
-	if p.web == nil && (p.options.Roles.Cache || p.options.WebPath != "") {
+	if p.web == nil && (p.options.Roles.Cache || p.options.Roles.Shares || p.options.WebPath != "") {
 		p.toWeb = upstream.NewGroup([]upstream.Address{{Network: "unix", Address: p.options.WebPath}})
 		p.toWeb.InterimEnds = true
 	}
-	if !p.options.Roles.Cache {
+	if !p.options.Roles.Cache && !p.options.Roles.Shares {
 		return
 	}
 	p.front = &front{plane: p, background: p.ended, flights: flights{all: map[string]*flight{}}}
@@ -137,6 +138,10 @@ func (p *Plane) tiers() {
 		p.front.origin = p.web
 	} else {
 		p.front.origin = &remote{plane: p, group: p.toWeb}
+	}
+	if p.options.SharedPath != "" {
+		p.toShare = upstream.NewGroup([]upstream.Address{{Network: "unix", Address: p.options.SharedPath}})
+		p.front.sharing = &remote{plane: p, group: p.toShare}
 	}
 }
 
@@ -221,6 +226,9 @@ func (p *Plane) stop() {
 	m.retire(nil)
 	if p.toWeb != nil {
 		p.toWeb.Close()
+	}
+	if p.toShare != nil {
+		p.toShare.Close()
 	}
 	p.leaveStorage()
 	p.limits.Close()

@@ -173,7 +173,7 @@ func (p *Plane) newModel(m Model, old *model) (*model, error) {
 	for _, group := range next.watched {
 		p.apps.Add(group)
 	}
-	if !p.options.Roles.Cache || m.Edge.Uncached() {
+	if !p.options.Roles.Cache && !p.options.Roles.Shares || m.Edge.Uncached() {
 		return next, nil
 	}
 	var before *storage

@@ -98,7 +98,7 @@ func (f *front) fetch(x *exchange) *wire.Response {
 	if x.model.store != nil {
 		x.since = x.model.store.Purges()
 	}
-	r := f.origin.fetch(x)
+	r := f.asked(x)
 	x.tags = ""
 	if name := x.host.Site.Cache.Tags; name != "" && r.Header.Has(name) {
 		x.tags = strings.Clone(strings.Join(strings.FieldsFunc(r.Header.Joined(name), betweenTags), " "))
@@ -113,6 +113,6 @@ func betweenTags(r rune) bool { return r == ',' || r == ' ' || r == '\t' }
 // entry is what is stored of a response, without its body.
 func (x *exchange) entry(r *wire.Response, request wire.Header, fresh httpcache.Freshness) *httpcache.Entry {
 	e := httpcache.NewEntry(r.Status, r.Header, request, fresh, httpcache.NewMemory(nil))
-	e.Tags, e.Since = x.tags, x.since
+	e.Tags, e.Since, e.Copied = x.tags, x.since, x.copied != nil
 	return e
 }

@@ -34,6 +34,9 @@ func (p *Plane) storage(s site.Storage, old *storage) (*storage, error) {
 	if p.options.CacheMemory > 0 {
 		s = site.Storage{Type: "memory", Size: p.options.CacheMemory}
 	}
+	if p.options.Roles.Shares {
+		s = site.Storage{Type: "memory", Size: p.options.SharedMemory}
+	}
 	out := &storage{kind: s.Type, path: s.Path, size: s.Size, place: s.Path}
 	switch {
 	case old != nil && old.kind == s.Type && old.path == s.Path && (old.size == s.Size || s.Type != "file"):

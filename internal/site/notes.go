@@ -42,6 +42,15 @@ const (
 	NoteConnection = NotePrefix + "Connection"
 	// NotePage has the web tier answer with one of Site.ErrorPages, by its place from 1.
 	NotePage = NotePrefix + "Page"
+	// NoteMember says what a member of a cluster asks another one for: MemberLookup, or one
+	// of the messages of the room cluster. On an answer to MemberLookup it is how fresh
+	// that is, or MemberDeclines. It is none of the notes between tiers, where it is
+	// dropped like all that nobody knows.
+	NoteMember = NotePrefix + "Member"
+	// NoteStored tells a native cache tier of an answer that a member of the cluster has
+	// stored for how long it is fresh and how old it is, in seconds. It is no note between
+	// tiers either.
+	NoteStored = NotePrefix + "Stored"
 	// NoteGeneration tells a probe which generation answers.
 	NoteGeneration = NotePrefix + "Generation"
 )
@@ -50,6 +59,12 @@ const (
 const (
 	CompressedLater = "later" // by the cache tier
 	Compressible    = "may"
+)
+
+// What NoteMember says of a request for an answer.
+const (
+	MemberLookup   = "lookup"
+	MemberDeclines = "declines" // the asking member is to ask the app itself
 )
 
 // The values of NoteGate.

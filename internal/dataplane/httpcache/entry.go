@@ -30,6 +30,9 @@ type Entry struct {
 	forms     *coding.Forms // of Body
 	Tags      string        // by which it can be purged, with a space between them; "" for none
 	Since     uint64        // Store.Purges of before it was asked for
+	// Copied is set where another member of the cluster has answered, which may have had
+	// it stored.
+	Copied    bool
 	shareable bool
 }
 

@@ -92,7 +92,7 @@ func (c *file) describe(text []byte, h head, segment int, at int64) (placed, boo
 	body := &record{file: c, segment: segment, at: at, body: at + recordHead + int64(h.description),
 		length: int64(h.body), sum: h.bodySum}
 	return placed{d.Key, &Entry{Status: d.Status, Header: d.Header, Vary: d.Vary, Freshness: d.Freshness,
-		Body: body, Tags: d.Tags, forms: &coding.Forms{}, shareable: d.Shareable}}, true
+		Body: body, Tags: d.Tags, Copied: d.Copied, forms: &coding.Forms{}, shareable: d.Shareable}}, true
 }
 
 // ignoreEnd takes a file that ends early for one that holds less.

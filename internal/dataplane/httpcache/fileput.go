@@ -20,6 +20,7 @@ type description struct {
 	Freshness Freshness
 	Shareable bool
 	Tags      string
+	Copied    bool
 }
 
 // put writes an entry whose body is in memory into the file, and then into the index.
@@ -29,7 +30,7 @@ func (c *file) put(s *Store, key string, e *Entry) bool {
 		return false
 	}
 	var described bytes.Buffer
-	if gob.NewEncoder(&described).Encode(description{key, e.Status, e.Header, e.Vary, e.Freshness, e.shareable, e.Tags}) != nil {
+	if gob.NewEncoder(&described).Encode(description{key, e.Status, e.Header, e.Vary, e.Freshness, e.shareable, e.Tags, e.Copied}) != nil {
 		return false
 	}
 	text := described.Bytes()

@@ -48,6 +48,13 @@ func (f Freshness) Stale(now time.Time) time.Duration {
 	return 1 // fresh means younger than the lifetime
 }
 
+// Over is the freshness of a copy that came a moment ago from a cache where it had f, by
+// its own rules for what is stale. What that cache counts from is not known here.
+func (f Freshness) Over(own Freshness) Freshness {
+	own.InitialAge, own.Lifetime = f.InitialAge, f.Lifetime
+	return own
+}
+
 // Exchange is a response with everything of its request that decides whether it may be
 // stored.
 type Exchange struct {
