@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +25,11 @@ gets what the app says now.
 
 Of a URL all variants are meant, whatever their scheme and port, and ignored
 parameters of the query do not count. With --soft the responses grow stale: they
-are served as grace and stale_if_error say, and asked about.`,
+are served as grace and stale_if_error say, and asked about.
+
+Where the edge is one of a cluster, all members do the same before it returns.
+One that cannot be reached is named, and does it when it is back; the exit code
+is 1 then.`,
 		Example: `  edgegen purge https://vzine.us/issues/7
   edgegen purge --prefix https://vzine.us/issues/
   edgegen purge --tag issue-7 --soft
@@ -47,9 +52,13 @@ are served as grace and stale_if_error say, and asked about.`,
 		case err != nil:
 			return err
 		case asJSON:
-			return printJSON(s.out, purged)
+			err = printJSON(s.out, purged)
+		default:
+			_, err = fmt.Fprint(s.out, purgedText(purged))
 		}
-		_, err = fmt.Fprint(s.out, purgedText(purged))
+		if err == nil && len(purged.Missed) > 0 {
+			err = fmt.Errorf("not all members of the cluster could be told: %s; they forget it when they are back", strings.Join(purged.Missed, ", "))
+		}
 		return err
 	})
 	c.Flags().StringVar(&what.Prefix, "prefix", "", "all URLs that begin so")
@@ -66,6 +75,9 @@ func purgedText(purged api.Purged) string {
 	text := plural(purged.Objects, "response") + " forgotten\n"
 	if purged.Soft {
 		text = plural(purged.Objects, "response") + " stale now\n"
+	}
+	if purged.Members > 0 {
+		text = strings.TrimSuffix(text, "\n") + ", at " + plural(purged.Members+1, "member") + "\n"
 	}
 	for _, note := range purged.Notes {
 		text += note + "\n"

@@ -31,6 +31,7 @@ func statusText(status api.Status, now time.Time, color bool, width int) string 
 	}
 	writeCertificates(&out, status.Certificates, now, color, width)
 	writeClients(&out, status.Clients, now, color, width)
+	writeMembers(&out, status.Cluster, now, color, width)
 	if len(status.Metrics) > 0 {
 		fmt.Fprintf(&out, "\nmetrics: %s\n", "http://"+status.Metrics[0]+"/status")
 	}
@@ -111,11 +112,11 @@ func remark(t api.TierStatus, now time.Time) string {
 // stateTone is the colour of a state of the edge or of a process.
 func stateTone(state string) string {
 	switch state {
-	case "ready", "running", "well":
+	case "ready", "running", "well", "up":
 		return green
 	case "starting", "stopping", "backoff", "degraded":
 		return warning
-	case "failed", "unwell":
+	case "failed", "unwell", "down":
 		return alarm
 	}
 	return dim

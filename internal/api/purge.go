@@ -20,6 +20,10 @@ type Purged struct {
 	Objects int      `json:"objects"` // stored responses that were meant
 	Soft    bool     `json:"soft"`    // they are stale now, and not forgotten
 	Notes   []string `json:"notes"`   // what a person should know besides
+	// Members is how many other members of the cluster have done the same, and Missed names
+	// those that could not be told. They do it when they are back.
+	Members int      `json:"members,omitempty"`
+	Missed  []string `json:"missed,omitempty"`
 }
 
 // The fields of a question to purge.

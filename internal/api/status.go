@@ -21,7 +21,26 @@ type Status struct {
 	LastReload  *ReloadStatus   `json:"last_reload"`       // nil until the first reload
 	Metrics     []string        `json:"metrics,omitempty"` // where metrics are told
 	Traces      *TracesStatus   `json:"traces,omitempty"`  // nil where the site has none
+	Cluster     *ClusterStatus  `json:"cluster,omitempty"` // nil where the edge answers for itself alone
 	Connections Connections     `json:"connections"`
+}
+
+// ClusterStatus tells of the edges that answer together. Counts begin at the start of the
+// edge.
+type ClusterStatus struct {
+	Listen  []string       `json:"listen"`  // where other members ask this edge
+	Answers uint64         `json:"answers"` // requests of others for what this edge owns
+	Members []MemberStatus `json:"members"`
+}
+
+// MemberStatus is how a member is doing, as this edge sees it.
+type MemberStatus struct {
+	Name    string    `json:"name"`
+	State   string    `json:"state"` // unknown, up, down or self
+	Since   time.Time `json:"since"`
+	Problem string    `json:"problem,omitempty"` // why it is down
+	Asked   uint64    `json:"asked"`             // requests that it was asked for, as the owner
+	Failed  uint64    `json:"failed"`            // of these, those that it had no answer to
 }
 
 // TracesStatus tells of the spans that a collector is told. Counts begin at the start

@@ -89,6 +89,9 @@ func (e *Edge) first(ctx context.Context, loaded *config.Loaded, own *render.Tem
 	if e.access, err = accesslog.Open(loaded.Edge.Log, e.options.Access, e.options.Log, e.options.secrets.hide); err != nil {
 		return config.RefusedAt(loaded, loaded.Edge.Log.Source, err, `name a file in a directory that is there, "stdout" or "off"`)
 	}
+	if err := e.join(g); err != nil {
+		return err
+	}
 	if err := e.watchTraffic(g); err != nil {
 		return err
 	}
@@ -138,6 +141,9 @@ func (e *Edge) release() {
 		to.Close()
 	}
 	e.backends.close()
+	if err := e.others().Close(); err != nil {
+		e.options.Log.Error("what was purged is not known after a restart", "error", err)
+	}
 	e.unauthorize()
 	e.gates.Close()
 	e.quic.close()

@@ -53,6 +53,7 @@ type house struct {
 	// backends are those that are looked after; nil before the first generation.
 	backends *watched
 	piped    piped
+	members  members
 	gates    *gate.Keeper // who has come how often, and who has which password; nil before the first generation
 	// authority gets certificates; nil before the first generation.
 	authority *acme.Manager

@@ -122,6 +122,9 @@ func asWritten(edge *site.Edge) {
 	if edge.Metrics != nil {
 		lists = append(lists, edge.Metrics.Listen)
 	}
+	if edge.Cluster != nil {
+		lists = append(lists, edge.Cluster.Listen)
+	}
 	for _, list := range lists {
 		for i, l := range list {
 			list[i] = l.AsWritten()

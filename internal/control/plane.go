@@ -26,8 +26,10 @@ type plane struct {
 	tiers   []string // from the inside out
 	standIn bool     // for a daemon, on the sockets that edgegen holds for it
 	plain   bool     // the tls tier is left out: the sites are served as they come to the plain listeners
+	shares  bool     // it has no tiers, and stores for a daemon what this edge owns in a cluster
 	relay   bool     // it has no tiers, and leads daemons to backends
 	keeps   bool     // its cache tier stores answers
+	member  bool     // its cache tier, or what shares, answers other members
 	fronted bool     // the daemon that ends TLS reads HTTP too
 	cancel  context.CancelFunc
 	done    chan struct{}
@@ -53,12 +55,20 @@ var (
 // newPlane makes a plane for a generation. A plane that ends TLS, or that stores answers,
 // cannot go on in a generation in which nobody does.
 func newPlane(e *house, g *generation.Generation, tiers []string) *plane {
-	return &plane{house: e, tiers: slices.Clone(tiers), plain: g.Loaded.Edge.Plain(), keeps: !g.Loaded.Edge.Uncached(), fronted: g.Fronted()}
+	return &plane{house: e, tiers: slices.Clone(tiers), plain: g.Loaded.Edge.Plain(), keeps: !g.Loaded.Edge.Uncached(), fronted: g.Fronted(),
+		member: g.Loaded.Edge.Cluster != nil && slices.Contains(tiers, site.CacheTier)}
 }
 
+// newSharing makes the plane that is a member of a cluster for a cache tier that a daemon
+// serves.
+func newSharing(e *house) *plane { return &plane{house: e, shares: true, member: true} }
+
 func (p *plane) key() string {
-	if p.relay {
+	switch {
+	case p.relay:
 		return "relay"
+	case p.shares:
+		return "sharing"
 	}
 	key := "builtin " + strings.Join(p.tiers, " ")
 	if p.plain {
@@ -70,14 +80,20 @@ func (p *plane) key() string {
 	if p.fronted {
 		key += " fronted"
 	}
+	if p.member {
+		key += " member"
+	}
 	return key
 }
 
 func (p *plane) has(role string) bool { return slices.Contains(p.tiers, role) }
 
 func (p *plane) String() string {
-	if p.relay {
+	switch {
+	case p.relay:
 		return "relay to the apps"
+	case p.shares:
+		return "member of the cluster"
 	}
 	outward := slices.Clone(p.tiers)
 	slices.Reverse(outward)
@@ -101,6 +117,9 @@ func (p *plane) start(ctx context.Context, g *generation.Generation) error {
 	p.mu.Lock()
 	p.served = served
 	p.mu.Unlock()
+	for _, what := range p.house.missed() {
+		_, _ = p.purge(ctx, what) // it cannot fail
+	}
 	running, cancel := context.WithCancel(context.Background())
 	p.cancel, p.done = cancel, make(chan struct{})
 	go func() {

@@ -22,7 +22,7 @@ func (p *plane) stage(_ context.Context, next *generation.Generation) (*change, 
 		}
 		prepared, err := p.plane().Prepare(model)
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("prepare the %s: %w", p, err), closeAll(model.HTTPS, model.HTTP, relayListeners(model.Relays)))
+			return nil, errors.Join(fmt.Errorf("prepare the %s: %w", p, err), closeAll(model.HTTPS, model.HTTP, model.Members, relayListeners(model.Relays)))
 		}
 		c.then(&swap{plane: p, prepared: prepared, next: next})
 	}

@@ -18,7 +18,7 @@ import (
 func (p *plane) options(g *generation.Generation) (o dataplane.Options, err error) {
 	e := p.house
 	o = dataplane.Options{
-		Roles:       dataplane.Roles{TLS: p.has(site.TLSTier), Cache: p.has(site.CacheTier), Web: p.has(site.WebTier)},
+		Roles:       dataplane.Roles{TLS: p.has(site.TLSTier), Cache: p.has(site.CacheTier), Web: p.has(site.WebTier), Shares: p.shares},
 		CachePath:   e.layout.CacheSocket(),
 		WebPath:     e.layout.WebSocket(),
 		StandbyPath: e.layout.StandbySocket(),
@@ -36,7 +36,7 @@ func (p *plane) options(g *generation.Generation) (o dataplane.Options, err erro
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, closeAll(o.HTTPS, o.HTTP, o.Cache, o.Plain, o.Front, o.Web, relayListeners(o.Relays)))
+			err = errors.Join(err, closeAll(o.HTTPS, o.HTTP, o.Members, o.Cache, o.Plain, o.Front, o.Web, o.Shared, relayListeners(o.Relays)))
 		}
 	}()
 	if o.Model, err = p.model(g); err != nil {
@@ -50,8 +50,19 @@ func (p *plane) options(g *generation.Generation) (o dataplane.Options, err erro
 			return o, err
 		}
 	}
+	if p.member && !p.standIn {
+		o.Cluster = e.others()
+	}
+	if p.shares {
+		o.SharedMemory = g.Loaded.Edge.Cluster.Size
+		o.Shared, err = p.held(e.layout.SharedSocket())
+		return o, err
+	}
 	if !p.has(site.CacheTier) {
 		return o, nil
+	}
+	if p.member && p.standIn {
+		o.SharedPath = e.layout.SharedSocket()
 	}
 	if p.standIn {
 		o.CacheMemory = min(g.Loaded.Edge.Storage.Size, standInMemory)
@@ -88,6 +99,11 @@ func (p *plane) model(g *generation.Generation) (m dataplane.Model, err error) {
 	if p.relay {
 		err := p.relays(g, &m)
 		return m, err
+	}
+	if p.member && !p.standIn {
+		if m.Members, err = fileListeners(generation.Files(g.Public.Members)); err != nil || p.shares {
+			return m, err
+		}
 	}
 	if g.Loaded.Edge.Plain() {
 		if p.has(site.TLSTier) {

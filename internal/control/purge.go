@@ -24,15 +24,18 @@ func purgeOf(r *http.Request) api.Purge {
 
 // purge has the edge forget what is asked for on the control socket.
 func (e *Edge) purge(ctx context.Context, asked api.Purge) (api.Purged, error) {
-	return e.purgeInTurn(ctx, func() (site.Purge, error) { return meant(e.serving().Loaded.Edge, asked) })
+	return e.purgeEverywhere(ctx, func() (site.Purge, error) { return meant(e.serving().Loaded.Edge, asked) })
 }
 
 // purgeBy is purge for a client of the edge. The client does not wait for a reload, which
 // may take minutes, and does not hold up a stop, which waits for clients.
 func (e *house) purgeBy(ctx context.Context, what site.Purge) (int, error) {
-	ctx, cancel := context.WithTimeout(ctx, purgePatience)
+	ctx, cancel := context.WithTimeout(ctx, 2*purgePatience)
 	defer cancel()
-	purged, err := e.purgeInTurn(ctx, func() (site.Purge, error) { return what, nil })
+	purged, err := e.purgeEverywhere(ctx, func() (site.Purge, error) { return what, nil })
+	if err == nil && len(purged.Missed) > 0 {
+		err = fmt.Errorf("members that are away will forget it when they are back: %s", strings.Join(purged.Missed, ", "))
+	}
 	return purged.Objects, err
 }
 

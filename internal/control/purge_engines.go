@@ -9,7 +9,7 @@ import (
 
 // purge is that of a plane with the cache tier.
 func (p *plane) purge(_ context.Context, what site.Purge) (there purged, err error) {
-	if served := p.plane(); served != nil && p.has(site.CacheTier) {
+	if served := p.plane(); served != nil && (p.has(site.CacheTier) || p.shares) {
 		there.count = served.Purge(what)
 	}
 	return there, nil

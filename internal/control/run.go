@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"edgegen/internal/backends"
 	"edgegen/internal/generation"
 	"edgegen/internal/site"
 	"edgegen/internal/supervise"
@@ -103,6 +104,8 @@ func (e *Edge) startAll(ctx context.Context) error {
 		return err
 	}
 	e.backends.use(g)
+	e.together(g)
+	e.others().Meet(ctx, backends.ResolverOf(g.Loaded.Edge.Resolvers))
 	for _, s := range e.arrangement(g) {
 		e.mu.Lock()
 		e.servers = append(slices.Clone(e.servers), s)

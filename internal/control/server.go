@@ -153,6 +153,9 @@ func (e *house) arrangement(g *generation.Generation) []server {
 			continue
 		}
 		c := g.Engines[inward[0]]
+		if inward[0] == site.CacheTier && g.Loaded.Edge.Cluster != nil {
+			servers = append(servers, newSharing(e))
+		}
 		servers = append(servers, serving()[c.Engine](e, c))
 		inward = inward[1:]
 	}

@@ -33,6 +33,7 @@ func (e *Edge) status() api.Status {
 		LastReload:   last,
 		Metrics:      e.monitor.addresses(),
 		Traces:       e.tracesStatus(g),
+		Cluster:      e.clusterStatus(g),
 	}
 	well := true
 	for _, server := range servers {

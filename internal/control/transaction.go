@@ -74,6 +74,9 @@ func (t *transaction) stageGeneration(ctx context.Context) (err error) {
 	if t.access, err = e.access.Prepare(t.was.Loaded.Edge.Log, loaded.Edge.Log); err != nil {
 		return config.RefusedAt(loaded, loaded.Edge.Log.Source, err, `name a file in a directory that is there, "stdout" or "off"`)
 	}
+	if err := e.join(t.next); err != nil {
+		return err
+	}
 	if t.monitor, err = e.monitor.prepare(t.next.Public.Metrics); err != nil {
 		return err
 	}

@@ -45,6 +45,7 @@ func (t *transaction) advance(ctx context.Context) (begun int, err error) {
 	}
 	t.began = time.Now()
 	t.edge.backends.use(t.next)
+	t.edge.together(t.next)
 	for i, c := range t.changes {
 		t.edge.turns.step()
 		if err := c.commit(ctx); err != nil {
@@ -99,6 +100,7 @@ func (t *transaction) rollBack(ctx context.Context, begun int) error {
 	// afterwards: a new server that dies may have led them to itself.
 	problems := []error{e.enter(t.was), t.stay()}
 	e.backends.use(t.was)
+	e.together(t.was)
 	for _, c := range slices.Backward(t.changes[:begun]) {
 		e.turns.step()
 		undoing, done := context.WithTimeout(ctx, undoTime)

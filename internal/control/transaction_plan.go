@@ -48,6 +48,9 @@ func (t *transaction) planServers() error {
 	if was, next := t.was.Loaded.Edge, t.next.Loaded.Edge; (was.Metrics == nil) != (next.Metrics == nil) || !slices.Equal(t.was.Public.Metrics, t.next.Public.Metrics) {
 		own = append(own, "the metrics")
 	}
+	if was, next := t.was.Loaded.Edge.Cluster, t.next.Loaded.Edge.Cluster; was.Meaning() != next.Meaning() {
+		own = append(own, membersChange(was, next))
+	}
 	if t.traces != nil {
 		own = append(own, "the traces")
 	}

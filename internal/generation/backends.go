@@ -44,6 +44,9 @@ func warnByHand(loaded *config.Loaded, found *config.Findings) {
 		found.Add(loaded.Edge.Engine.Source, config.Warning,
 			"with engine.cache off edgegen itself leads requests from tier to tier: the files alone lead them nowhere", "use edgegen up")
 	}
+	if c := loaded.Edge.Cluster; c != nil {
+		found.Add(c.Source, config.Warning, "edgegen itself asks the members of a cluster: by the files alone the edge answers for itself", "run the edge by edgegen up")
+	}
 	for _, s := range loaded.Edge.Sites {
 		for i := range s.Routes {
 			if a := &s.Routes[i].Access; a.Gated() {

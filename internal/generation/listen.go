@@ -36,14 +36,16 @@ func (l *Listener) String() string {
 }
 
 // Sockets are the listeners of one configuration, in the order of the edge's: the
-// public ones, those of HTTP/3 on the ports of HTTPS, and those where edgegen itself tells
-// of metrics.
-type Sockets struct{ HTTP, HTTPS, QUIC, Metrics []*Listener }
+// public ones, those of HTTP/3 on the ports of HTTPS, those where edgegen itself tells of
+// metrics, and those where other members of the cluster ask.
+type Sockets struct{ HTTP, HTTPS, QUIC, Metrics, Members []*Listener }
 
 // Clients are those that clients of the sites connect to by TCP.
 func (s *Sockets) Clients() []*Listener { return slices.Concat(s.HTTP, s.HTTPS) }
 
-func (s *Sockets) All() []*Listener { return slices.Concat(s.HTTP, s.HTTPS, s.QUIC, s.Metrics) }
+func (s *Sockets) All() []*Listener {
+	return slices.Concat(s.HTTP, s.HTTPS, s.QUIC, s.Metrics, s.Members)
+}
 
 func Files(listeners []*Listener) []*os.File {
 	var result []*os.File
@@ -74,6 +76,9 @@ func (p *Pool) listen(edge *site.Edge, found *config.Findings) *Sockets {
 	}
 	if m := edge.Metrics; m != nil {
 		m.Listen = p.take(m.Listen, &s.Metrics, false, found)
+	}
+	if c := edge.Cluster; c != nil {
+		c.Listen = p.take(c.Listen, &s.Members, false, found)
 	}
 	return s
 }

@@ -73,6 +73,10 @@ func (l Layout) ChallengeSocket() string { return l.Run + "/acme.sock" }
 // PurgeSocket takes requests to purge from the cache tier.
 func (l Layout) PurgeSocket() string { return l.Run + "/purge.sock" }
 
+// SharedSocket takes from the cache tier what may be stored, for the member of a cluster
+// that owns it.
+func (l Layout) SharedSocket() string { return l.Run + "/shared.sock" }
+
 // Away is a file that is there while load balancers are to send nobody here.
 func (l Layout) Away() string { return l.Run + "/away" }
 

@@ -27,6 +27,7 @@ type vclData struct {
 	EventsBegin    string // how long its first byte is waited for
 	GatewayTimeout string // the seconds after which an error is for slowness
 	WebSocket      string // the socket of the web tier
+	SharedSocket   string // that of who is asked for what may be stored: the same, or a member of the cluster
 	Apps           []vclApp
 	Directors      bool
 	Strict         bool // whether one of the sites is
@@ -47,6 +48,7 @@ type vclData struct {
 	Ways           bool // whether the access log tells of sites and routes
 	Heads          bool // whether it tells what clients say of themselves
 	Trace          *site.Trace
+	Cluster        *site.Cluster // nil where the edge answers for itself alone
 	TracePattern   string
 	TraceBelow     int       // what the last eight digits of a trace's ID are below where it is told of
 	SuccessRules   bool      // whether a route has a rule for answers that went well
@@ -112,6 +114,7 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		EventsBegin:    vclDuration(firstByteAlone(in.Edge.Timeout)),
 		GatewayTimeout: vclDuration(min(firstByteAlone(in.Edge.Timeout), cacheFirstByte(in.Edge.Timeout))),
 		WebSocket:      in.Layout.WebSocket(),
+		SharedSocket:   in.Layout.WebSocket(),
 		GateSocket:     in.Layout.GateSocket(),
 		CountsSocket:   in.Layout.CountsSocket(),
 		Softens:        in.softens(),
@@ -154,6 +157,9 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 
 		ProtocolsSource: in.Edge.ProtocolsSource,
 		StorageSource:   in.Edge.Storage.Source,
+	}
+	if in.Standby && in.Edge.Cluster != nil { // by hand, the daemons have no member of a cluster beside them
+		view.SharedSocket, view.Cluster = in.Layout.SharedSocket(), in.Edge.Cluster
 	}
 	if in.Standby { // by hand nobody speaks HTTP/3
 		view.AltSvc = in.Edge.AltSvc()

@@ -88,7 +88,7 @@ func testsByPromise(t *testing.T) map[string]map[string]bool {
 // promisesOfTests maps each test of a file to the promises in its name, as in
 // TestR1R5Reload, and in its comment.
 func promisesOfTests(file *ast.File) map[string][]string {
-	const promise = "[LHFWSKEBMCRPXVAOZTQGD][0-9]"
+	const promise = "[LHFWSKEBMCRPXVAOZTQGDN][0-9]"
 	names, words := regexp.MustCompile("^Test("+promise+")+"), regexp.MustCompile(`\b`+promise+`\b`)
 	found := map[string][]string{}
 	for _, declaration := range file.Decls {

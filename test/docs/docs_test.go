@@ -50,9 +50,11 @@ func blocks(document, language string) []string {
 
 func TestExamplesInTheReadmeLoad(t *testing.T) {
 	examples := blocks(read(t, "README.md"), "hcl")
-	if len(examples) < 4 {
-		t.Fatalf("found %d examples", len(examples))
+	ofCluster := blocks(read(t, "docs/cluster.md"), "hcl")
+	if len(examples) < 4 || len(ofCluster) == 0 {
+		t.Fatalf("found %d examples in the README, and %d in docs/cluster.md", len(examples), len(ofCluster))
 	}
+	examples = append(examples, ofCluster...)
 	clients := (*party.Party)(nil).Signs(t, 1, party.Authority("clients"))
 	revoked := clients.Revokes(t)
 	for _, example := range examples {

@@ -1,0 +1,161 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"edgegen/internal/api"
+	"edgegen/internal/backends"
+	"edgegen/internal/cluster"
+	"edgegen/internal/generation"
+	"edgegen/internal/site"
+)
+
+// members are the edges that answer together with this one.
+type members struct {
+	mu sync.Mutex // guards what follows
+	// cluster is nil until a generation has one, and stays from then on.
+	cluster *cluster.Cluster
+	early   []site.Purge // that others told before this edge was ready
+}
+
+// purgesFile is what is known of purges, in the state directory.
+const purgesFile = "purges.json"
+
+// others is the cluster, where a generation has had one; else nil.
+func (e *house) others() *cluster.Cluster {
+	e.members.mu.Lock()
+	defer e.members.mu.Unlock()
+	return e.members.cluster
+}
+
+// join makes the cluster for a generation that has one, which may be the first.
+func (e *house) join(g *generation.Generation) error {
+	e.members.mu.Lock()
+	defer e.members.mu.Unlock()
+	if g.Loaded.Edge.Cluster == nil || e.members.cluster != nil {
+		return nil
+	}
+	made, err := cluster.New(cluster.Options{Path: filepath.Join(e.state.dir, purgesFile), Purge: e.carryOut, Forget: e.forgetAll, Log: e.options.Log.With("from", "cluster")})
+	e.members.cluster = made
+	return err
+}
+
+// together has the edge answer with the members of a generation.
+func (e *house) together(g *generation.Generation) {
+	c := e.others()
+	if c == nil {
+		return
+	}
+	edge := g.Loaded.Edge
+	if err := c.Use(edge.Cluster, backends.ResolverOf(edge.Resolvers)); err != nil { // only if the machine has no randomness
+		e.options.Log.Error("this edge answers alone", "error", err)
+	}
+}
+
+// carryOut carries out a purge that another member tells of. Before the edge is ready its
+// servers hear of it when they start.
+func (e *house) carryOut(ctx context.Context, what site.Purge) (int, error) {
+	if !e.served.Load() {
+		e.members.mu.Lock()
+		e.members.early = append(e.members.early, what)
+		e.members.mu.Unlock()
+		purged, err := e.purgeAll(ctx, what)
+		return purged.Objects, err
+	}
+	purged, err := e.purgeInTurn(ctx, func() (site.Purge, error) { return what, nil })
+	return purged.Objects, err
+}
+
+// missed are the purges of before the edge was ready.
+func (e *house) missed() []site.Purge {
+	e.members.mu.Lock()
+	defer e.members.mu.Unlock()
+	return e.members.early
+}
+
+// forgetAll forgets all that is stored.
+func (e *house) forgetAll(ctx context.Context) error {
+	var failed []error
+	for _, s := range e.serving().Loaded.Edge.Sites {
+		_, err := e.carryOut(ctx, site.Purge{Site: s.Host})
+		failed = append(failed, err)
+	}
+	return errors.Join(failed...)
+}
+
+// purgeEverywhere purges here, and then at all other members.
+func (e *house) purgeEverywhere(ctx context.Context, what func() (site.Purge, error)) (api.Purged, error) {
+	var means site.Purge
+	purged, err := e.purgeInTurn(ctx, func() (site.Purge, error) {
+		var err error
+		means, err = what()
+		return means, err
+	})
+	c := e.others()
+	if err != nil || c == nil || e.serving().Loaded.Edge.Cluster == nil {
+		return purged, err
+	}
+	spread, err := c.Spread(ctx, means)
+	purged.Objects += spread.Objects
+	purged.Members, purged.Missed = spread.Reached, spread.Missed
+	return purged, err
+}
+
+// membersChange says how a cluster changes.
+func membersChange(was, next *site.Cluster) string {
+	if was == nil {
+		was = &site.Cluster{}
+	}
+	if next == nil {
+		next = &site.Cluster{}
+	}
+	names := func(c *site.Cluster) (all []string) {
+		for _, m := range c.Members {
+			all = append(all, m.String())
+		}
+		return all
+	}
+	old, now := names(was), names(next)
+	var changes []string
+	for _, name := range now {
+		if !slices.Contains(old, name) {
+			changes = append(changes, "+"+name)
+		}
+	}
+	for _, name := range old {
+		if !slices.Contains(now, name) {
+			changes = append(changes, "-"+name)
+		}
+	}
+	const shown = 6
+	if more := len(changes) - shown; more > 1 {
+		changes = append(changes[:shown], fmt.Sprintf("and %d more", more))
+	}
+	if len(changes) == 0 {
+		return "the cluster"
+	}
+	return "the cluster's members (" + strings.Join(changes, " ") + ")"
+}
+
+// clusterStatus is nil where the edge answers for itself alone.
+func (e *house) clusterStatus(g *generation.Generation) *api.ClusterStatus {
+	if g.Loaded.Edge.Cluster == nil {
+		return nil
+	}
+	s := &api.ClusterStatus{Listen: []string{}, Members: []api.MemberStatus{}}
+	for _, l := range g.Public.Members {
+		s.Listen = append(s.Listen, l.String())
+	}
+	members, answers := e.others().Status()
+	s.Answers = answers
+	for _, m := range members {
+		s.Members = append(s.Members, api.MemberStatus{Name: m.Name, State: string(m.State), Since: m.Since, Problem: m.Why, Asked: m.Asked, Failed: m.Lost})
+	}
+	return s
+}
