@@ -2,9 +2,9 @@ package kubernetes
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
-	"strings"
+
+	"edgegen/internal/sitefiles"
 )
 
 // A Secret is one that the objects refer to and do not hold: its keys never
@@ -27,48 +27,32 @@ func (s Secret) Command(namespace string) string {
 		in = " --namespace " + namespace
 	}
 	if s.Certificate != "" {
-		return fmt.Sprintf("kubectl create secret tls %s%s --cert=%s --key=%s", s.Name, in, word(s.Certificate), word(s.Key))
+		return fmt.Sprintf("kubectl create secret tls %s%s --cert=%s --key=%s", s.Name, in, sitefiles.Word(s.Certificate), sitefiles.Word(s.Key))
 	}
 	command := fmt.Sprintf("kubectl create secret generic %s%s", s.Name, in)
 	for _, f := range s.Files {
-		command += fmt.Sprintf(" --from-file=%s=%s", f.Key, word(f.File))
+		command += fmt.Sprintf(" --from-file=%s=%s", f.Key, sitefiles.Word(f.File))
 	}
 	return command
 }
 
-// word writes text as one word of a shell's, in quotes where it needs them.
-func word(text string) string {
-	if plain := regexp.MustCompile(`^[A-Za-z0-9_./@%+-]+$`); plain.MatchString(text) {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
-}
-
-// pairs takes certificates with keys out of what a ConfigMap may hold.
-func (e *exporter) pairs(f *files) {
+// pairs gives each certificate with its key a Secret of its own.
+func (e *exporter) pairs(f *files, pairs []sitefiles.Pair) {
 	taken := map[string]bool{}
-	pair := func(name, certificate, key string) {
-		if f.sorted[certificate] || certificate == "" {
-			return
+	for _, p := range pairs {
+		end := "-tls"
+		if p.Client {
+			end = "-client"
 		}
-		f.sorted[certificate], f.sorted[key] = true, true
-		name = free(name, taken) // hosts may be alike but for what names leave out
-		s := Secret{Name: name, Certificate: e.shown(certificate), Key: e.shown(key)}
-		e.place(f, name, "tls.crt", certificate)
-		if key != certificate {
-			e.place(f, name, "tls.key", key)
+		name := free(e.Name+"-"+named(p.Of)+end, taken) // hosts may be alike but for what names leave out
+		s := Secret{Name: name, Certificate: e.shown(p.Certificate), Key: e.shown(p.Key)}
+		e.place(f, name, "tls.crt", p.Certificate)
+		if p.Key != p.Certificate {
+			e.place(f, name, "tls.key", p.Key)
 		} else { // both in one file
-			s = Secret{Name: name, Files: []SecretFile{{"tls.crt", e.shown(certificate)}}}
+			s = Secret{Name: name, Files: []SecretFile{{"tls.crt", e.shown(p.Certificate)}}}
 		}
 		f.secrets = append(f.secrets, s)
-	}
-	for _, s := range e.edge.Sites {
-		for i := range s.TLS.Certificates {
-			pair(e.Name+"-"+named(s.Host)+"-tls", s.TLS.Certificates[i], s.TLS.Keys[i])
-		}
-		for _, b := range s.Backends {
-			pair(e.Name+"-"+named(b.Name)+"-client", b.TLS.Certificate, b.TLS.Key)
-		}
 	}
 }
 
