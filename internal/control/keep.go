@@ -96,6 +96,11 @@ func (e *Edge) mendState() error {
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return fmt.Errorf("make the state directory: %w", err)
 	}
+	if !s.lock.Stands() { // whoever was writing a file of his own into it may have made it, for himself
+		if err := os.Chmod(s.dir, s.mode); err != nil {
+			return fmt.Errorf("make the state directory: %w", err)
+		}
+	}
 	if err := s.lock.Renew(); err != nil {
 		return err
 	}

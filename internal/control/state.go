@@ -16,6 +16,7 @@ import (
 // state is the state directory while this run holds it.
 type state struct {
 	dir      string
+	mode     os.FileMode // of the directory, which those who run as others have to get through
 	lock     *supervise.Lock
 	instance *supervise.Instance
 }
@@ -28,6 +29,10 @@ func openState(ctx context.Context, o Options) (*state, error) {
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("make the state directory: %w", err)
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, fmt.Errorf("look at the state directory: %w", err)
 	}
 	lock, err := acquire(dir)
 	if err != nil {
@@ -47,7 +52,7 @@ func openState(ctx context.Context, o Options) (*state, error) {
 	if err != nil {
 		return nil, errors.Join(err, lock.Release())
 	}
-	return &state{dir: dir, lock: lock, instance: instance}, nil
+	return &state{dir: dir, mode: info.Mode().Perm(), lock: lock, instance: instance}, nil
 }
 
 // acquire takes the lock of a state directory, and makes sure that an edge has room

@@ -24,6 +24,7 @@ type varnishServer struct {
 	native *native.Varnish
 
 	planned atomic.Bool                 // varnishd is being stopped on purpose
+	ending  atomic.Bool                 // and nobody may be led to it before the next one runs
 	stood   atomic.Bool                 // the stand-in has been asked since it was made
 	room    atomic.Pointer[waitingRoom] // in place of a stand-in, where none may serve
 	rooms   []*waitingRoom              // that there have been

@@ -43,6 +43,8 @@ func (r *varnishRestart) restart(ctx context.Context, g *generation.Generation) 
 			return err
 		}
 	}
+	v.ending.Store(true)
+	defer v.ending.Store(false)
 	if err := v.publish(false); err != nil {
 		return err
 	}
@@ -57,6 +59,7 @@ func (r *varnishRestart) restart(ctx context.Context, g *generation.Generation) 
 	v.planned.Store(true)
 	err := v.process().Restart(ctx)
 	v.planned.Store(false)
+	v.ending.Store(false)
 	if err != nil {
 		return fmt.Errorf("restart varnishd: %w", err)
 	}

@@ -131,12 +131,16 @@ func (w *waitingRoom) lead(client net.Conn, to string) {
 	<-back
 }
 
-// reach connects as soon as varnishd answers; nil where ctx ends first.
+// reach connects as soon as varnishd answers, and is not about to end; nil where ctx ends
+// first.
 func (w *waitingRoom) reach(ctx context.Context, to string) net.Conn {
 	for {
-		if w.server.runs() {
+		if w.server.runs() && !w.server.ending.Load() {
 			if c, err := (&net.Dialer{}).DialContext(ctx, "unix", to); err == nil {
-				return c
+				if !w.server.ending.Load() {
+					return c
+				}
+				_ = c.Close() // nothing was said yet
 			}
 		}
 		if !wait.For(ctx, backPause) {

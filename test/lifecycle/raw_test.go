@@ -49,10 +49,15 @@ func TestL6NobodyStandsIn(t *testing.T) {
 	// What a restart of varnishd takes, requests wait for too.
 	h.Replace("X-Raw = \\\"one\\\"", "X-Raw = \\\"two\\\"")
 	h.Replace("edge {\n", "edge {\n  cache_storage { size = \"32MiB\" }\n")
-	asking := make(chan string)
+	asking, reloaded := make(chan string), make(chan struct{})
 	go func() {
 		defer close(asking)
-		for range 40 {
+		for {
+			select {
+			case <-reloaded:
+				return
+			default:
+			}
 			response, err := e.client().Get("https://edge.test/hello.txt")
 			if err != nil {
 				asking <- err.Error()
@@ -65,12 +70,16 @@ func TestL6NobodyStandsIn(t *testing.T) {
 			}
 		}
 	}()
-	if r := e.Reload(); r.Code != 0 {
-		t.Errorf("the reload is refused: %s", r.Err)
-	}
+	go func() {
+		defer close(reloaded)
+		if r := e.Reload(); r.Code != 0 {
+			t.Errorf("the reload is refused: %s", r.Err)
+		}
+	}()
 	for problem := range asking {
 		t.Errorf("a request during a restart: %s", problem)
 	}
+	<-reloaded
 	e.holdRaw("two")
 
 	h.Replace("X-Raw = \\\"two\\\"", "X-Raw = nothing")
