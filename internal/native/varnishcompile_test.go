@@ -11,6 +11,7 @@ import (
 
 	"edgegen/internal/site"
 	"edgegen/internal/supervise"
+	"edgegen/test/quick"
 )
 
 // compiling is a varnishd whose compiler notes each time that it is called, and what is
@@ -21,19 +22,24 @@ type compiling struct {
 	kept       Objects
 }
 
-func newCompiling(t *testing.T) *compiling {
+func newCompiling(t *testing.T, before string) *compiling {
 	t.Helper()
 	daemon := installed(t, site.Varnish)
 	compiler, err := FindCompiler(daemon.Path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	bin := publicDirectory(t)
-	c := &compiling{dir: publicDirectory(t), calls: filepath.Join(bin, "calls"), kept: Objects{filepath.Join(t.TempDir(), "compiled")}}
-	fakeProgram(t, filepath.Join(bin, "cc"), compiler.Program, "echo >>"+c.calls+"\nexec "+compiler.Path+` "$@"`+"\n")
-	fakeProgram(t, bin, "varnishd", "PATH="+bin+"/cc:$PATH\nexport PATH\nexec "+daemon.Path+` "$@"`+"\n")
-	c.daemon, c.daemon.Path = daemon, filepath.Join(bin, "varnishd")
+	c := &compiling{dir: publicDirectory(t), calls: filepath.Join(publicDirectory(t), "calls"), kept: Objects{filepath.Join(t.TempDir(), "compiled")}}
+	c.daemon = compiledBy(t, daemon, compiler, "echo >>"+c.calls+"\n"+before)
 	return c
+}
+
+// hasty is what a shell does before it calls the real compiler.
+func hasty() string {
+	if tcc := quick.Compiler(); tcc != "" {
+		return quick.Script(tcc)
+	}
+	return ""
 }
 
 // start starts varnishd for an edge, has f ask it, ends it, and returns how often it has
@@ -64,7 +70,7 @@ func (c *compiling) start(t *testing.T, edge *site.Edge, f func(*reloaded)) (com
 // What VCL has been compiled to serves the next start. Whatever may be wrong with it, the
 // start takes what the VCL says.
 func TestCompiledVCLIsKept(t *testing.T) {
-	c := newCompiling(t)
+	c := newCompiling(t, "")
 	app := echoApp(t)
 	const many = 180 // sites, of three hosts and routes each
 	edge := sites(many, app)
@@ -124,7 +130,7 @@ func TestCompiledVCLIsKept(t *testing.T) {
 
 // A reload back to what was there compiles nothing, as a start does not.
 func TestReloadsKeepCompiledVCL(t *testing.T) {
-	c := newCompiling(t)
+	c := newCompiling(t, hasty())
 	app := echoApp(t)
 	edge := sites(1, app)
 	const values = keptSets + 3 // so that varnishd no longer holds the first
@@ -147,7 +153,7 @@ func TestReloadsKeepCompiledVCL(t *testing.T) {
 
 // What the owner has written may depend on more than its text.
 func TestForeignVCLIsNotKept(t *testing.T) {
-	c := newCompiling(t)
+	c := newCompiling(t, hasty())
 	edge := sites(1, echoApp(t))
 	edge.Raw = &site.RawTexts{Varnish: site.RawVCL{Recv: site.Raw{{Text: `set req.http.X-Own = "1";`, Source: edge.Sites[0].Source}}}}
 	for range 2 {

@@ -85,7 +85,28 @@ func sites(n int, app netip.AddrPort) *site.Edge {
 // startVarnish starts the cache tier for the edge.
 func startVarnish(t *testing.T, edge *site.Edge) *reloaded {
 	t.Helper()
-	return startVarnishIn(t, publicDirectory(t), installed(t, site.Varnish), edge, func(*Setup) {})
+	return startVarnishIn(t, publicDirectory(t), quickVarnish(t), edge, func(*Setup) {})
+}
+
+// quickVarnish is a varnishd whose compiler makes haste, where there is such a one.
+func quickVarnish(t *testing.T) Daemon {
+	t.Helper()
+	daemon := installed(t, site.Varnish)
+	compiler, err := FindCompiler(daemon.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return compiledBy(t, daemon, compiler, hasty())
+}
+
+// compiledBy is a varnishd that has a shell do something before the compiler is called.
+func compiledBy(t *testing.T, daemon Daemon, compiler Compiler, before string) Daemon {
+	t.Helper()
+	bin := publicDirectory(t)
+	fakeProgram(t, filepath.Join(bin, "cc"), compiler.Program, before+"\nexec "+compiler.Path+` "$@"`+"\n")
+	fakeProgram(t, bin, "varnishd", "PATH="+bin+"/cc:$PATH\nexport PATH\nexec "+daemon.Path+` "$@"`+"\n")
+	daemon.Path = filepath.Join(bin, "varnishd")
+	return daemon
 }
 
 // startVarnishIn starts a varnishd in the directory, which another may have had, with

@@ -45,5 +45,5 @@ func TestDaemonsAcceptManySites(t *testing.T) {
 	varnish, nginx := installed(t, site.Varnish), installed(t, site.Nginx)
 	s := stage(t, edge)
 	s.accept(t, native.NginxCheck(nginx, s.setup, s.web, s.hear))
-	s.acceptVCL(t, varnish)
+	s.acceptVCL(t, varnish, false)
 }

@@ -217,7 +217,7 @@ func varnishReads(t *testing.T, taken map[place]bool) {
 	daemon := installed(t, site.Varnish)
 	edge, _ := accepted(taken)
 	s := stage(t, edge)
-	s.acceptVCL(t, daemon)
+	s.acceptVCL(t, daemon, false)
 	program := s.heard()
 	for _, one := range edge.Sites {
 		value := one.Routes[2].ResponseHeaders.Set[0].Value

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "16"); err != nil {
 		panic(err) // the flag is the testing package's own
 	}
-	os.Exit(edge.Main(m))
+	os.Exit(edge.MainQuickly(m))
 }
 
 // combinations are those in which each tier asks apps in another way: nginx and the

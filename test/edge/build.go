@@ -32,8 +32,14 @@ const garbage = 400
 // it, runs the tests of a package, and returns the exit code. Where the
 // environment names a program in EDGEGEN_UNDER_TEST, that edgegen is tested, so
 // that one is linked for many packages.
-func Main(m *testing.M, packages ...string) int {
-	code, err := runBuilt(m, os.Getenv(programVariable), packages)
+func Main(m *testing.M, packages ...string) int { return run(m, packages, false) }
+
+// MainQuickly is Main where the varnishd of every home compiles its VCL by a quick
+// compiler, if that is installed. See package quick for the tests that may ask for it.
+func MainQuickly(m *testing.M, packages ...string) int { return run(m, packages, true) }
+
+func run(m *testing.M, packages []string, hasty bool) int {
+	code, err := runBuilt(m, os.Getenv(programVariable), packages, hasty)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -45,7 +51,7 @@ func Main(m *testing.M, packages ...string) int {
 // the package's path.
 func Program(name string) string { return filepath.Join(os.Getenv(programsVariable), name) }
 
-func runBuilt(m *testing.M, given string, packages []string) (code int, err error) {
+func runBuilt(m *testing.M, given string, packages []string, hasty bool) (code int, err error) {
 	dir, err := os.MkdirTemp("", "edgegen-test-")
 	if err != nil {
 		return 1, err
@@ -66,6 +72,11 @@ func runBuilt(m *testing.M, given string, packages []string) (code int, err erro
 	}
 	if err := os.Setenv(programsVariable, dir); err != nil {
 		return 1, err
+	}
+	if hasty {
+		if err := compileQuickly(filepath.Join(dir, "quick")); err != nil {
+			return 1, err
+		}
 	}
 	debug.SetGCPercent(garbage)
 	return m.Run(), nil

@@ -50,6 +50,7 @@ func NewHome(t testing.TB, c Combination) *Home {
 	h.environment = []string{"TMPDIR=" + h.Path("tmp"),
 		// The race detector would have every program sleep for a second at its end.
 		"GORACE=atexit_sleep_ms=0"}
+	h.environment = append(h.environment, quickly()...)
 	return h
 }
 

@@ -59,11 +59,11 @@ esac`)
 PATH=`+h.Path("bin/compiler")+`:$PATH
 export PATH`)
 	if varnishd != "" {
-		compiler, err := native.FindCompiler(varnishd)
+		name, path, err := compiler(varnishd)
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		h.wrap("compiler/"+compiler.Program, compiler.Path, `[ -e `+h.mark(CompilerRefuses)+` ] && { echo 'refused for a test' >&2; exit 1; }
+		h.wrap("compiler/"+name, path, `[ -e `+h.mark(CompilerRefuses)+` ] && { echo 'refused for a test' >&2; exit 1; }
 while [ -e `+h.mark(CompilerHolds)+` ]; do touch "${TMPDIR:-/tmp}/`+CompilerFile+`" 2>/dev/null; : >`+h.mark(CompilerHeld)+`; sleep 0.05; done`)
 	}
 	h.environment = append(h.environment, "PATH="+h.Path("bin")+":"+os.Getenv("PATH"))

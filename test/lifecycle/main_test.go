@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "6"); err != nil {
 		panic(err) // the flag is the testing package's own
 	}
-	os.Exit(edge.Main(m, "edgegen/test/lifecycle/app"))
+	os.Exit(edge.MainQuickly(m, "edgegen/test/lifecycle/app"))
 }
 
 // app is the program of the tests' app.

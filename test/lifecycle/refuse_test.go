@@ -174,6 +174,7 @@ func TestRefuseMissingDaemon(t *testing.T) {
 		t.Skipf("there are no mount namespaces here: %v: %s", err, output)
 	}
 	h := newHome(t, edge.Native)
+	h.CompileAsUsers()
 	h.Write("site.hcl", anyPort+plainSite)
 	command := h.Command("up", "--engine", "native", "--state-dir", h.State, h.File)
 	command.Args = append(append([]string{}, hide...), command.Args...)

@@ -46,7 +46,10 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "8"); err != nil {
 		panic(err) // the flag is the testing package's own
 	}
-	os.Exit(edge.Main(m))
+	if *every {
+		os.Exit(edge.Main(m))
+	}
+	os.Exit(edge.MainQuickly(m))
 }
 
 func serveApp(address string) {
