@@ -17,6 +17,10 @@ func carelessCases() []contractCase {
 	}
 	later := contractCase{clause: "E2", name: "behind an answer: a little later", differs: "nginx-late-bytes", observed: "another's",
 		run: carelessApp("/late", "GET", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok\x00"+stolen)}
+	unclear := func(name, answer string) contractCase {
+		return contractCase{clause: "E2", name: "an answer that is none: " + name, request: get("main.test", "/", "Cookie: past=cache"),
+			answer: func(x *exchange) { x.write(answer); x.end() }, want: want{status: 502}, differs: "nginx-lenient-answers", observed: "status 200, want 502"}
+	}
 	return []contractCase{
 		careless("HEAD with a body", "HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 73\r\n\r\n"+stolen),
 		careless("204 with a body", "GET", "HTTP/1.1 204 No Content\r\n\r\n"+stolen),
@@ -26,6 +30,8 @@ func carelessCases() []contractCase {
 		careless("behind the last chunk", "GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"+stolen),
 		careless("two answers to a POST", "POST", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"+stolen),
 		later,
+		unclear("a first line of another HTTP", "HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\nok"),
+		unclear("a length that is no number", "HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nok"),
 		{clause: "E2", name: "every status is the app's to give", run: everyStatus},
 	}
 }

@@ -23,7 +23,7 @@ func TestHostileApp(t *testing.T) {
 	for _, c := range edge.Named(t, *engines) {
 		t.Run(c.Name, func(t *testing.T) {
 			h, a := edge.NewHome(t, c), startApp(t)
-			h.Write("site.hcl", fmt.Sprintf(site, a.address))
+			h.Write("site.hcl", fmt.Sprintf(siteText, a.address))
 			e := h.Run()
 			run := &run{edge: e, address: e.HTTPS(), next: *seed, deaths: map[string][]uint64{}}
 			run.all(*duration)
@@ -40,7 +40,7 @@ func TestHostileApp(t *testing.T) {
 	}
 }
 
-const site = `edge {
+const siteText = `edge {
   http  = ["127.0.0.1:0"]
   https = ["127.0.0.1:0"]
   timeouts {
