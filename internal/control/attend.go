@@ -25,6 +25,7 @@ func (e *Edge) attend(ctx context.Context) {
 	waiting.Go(func() { e.reopenLogs(ctx) })
 	waiting.Go(func() { e.keep(ctx) })
 	waiting.Go(func() { e.renewLocal(ctx) })
+	waiting.Go(func() { e.rotateTickets(ctx) })
 	for {
 		select {
 		case <-ctx.Done():

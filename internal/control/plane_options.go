@@ -112,7 +112,7 @@ func (p *plane) model(g *generation.Generation) (m dataplane.Model, err error) {
 		return m, err
 	}
 	if p.has(site.TLSTier) {
-		m.Certificates = g.Certificates
+		m.Certificates, m.TicketSecret = g.Certificates, g.TicketSecret
 		if m.QUIC, err = p.house.quic.of(g.Public.QUIC); err != nil {
 			return m, err
 		}

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"edgegen/internal/generation"
@@ -65,16 +66,23 @@ func (s *stunnelServer) differs(was, next *generation.Generation) (restart, relo
 
 // why names what is new for stunnel.
 func (s *stunnelServer) why(was, next *generation.Generation) []string {
-	renewed := 0
+	renewed, sealed := 0, false
 	for _, pem := range next.Output.Of(s.Engine).PEM {
 		if !slices.ContainsFunc(was.Output.Of(s.Engine).PEM, func(had render.File) bool {
 			return had.Name == pem.Name && bytes.Equal(had.Data, pem.Data)
 		}) {
-			renewed++
+			if strings.HasSuffix(pem.Name, ".pem") {
+				renewed++
+			} else {
+				sealed = true
+			}
 		}
 	}
 	switch renewed {
 	case 0:
+		if sealed && bytes.Equal(was.Output.Of(s.Engine).Main().Data, next.Output.Of(s.Engine).Main().Data) {
+			return []string{"the keys of tickets"}
+		}
 		return []string{"stunnel.conf"}
 	case 1:
 		return []string{"a certificate"}
@@ -97,7 +105,7 @@ func (s *stunnelServer) check(ctx context.Context, g *generation.Generation) err
 	layout := s.house.layout
 	layout.Dir = s.house.dir(g) + "-tls"
 	defer os.RemoveAll(layout.Dir)
-	output, err := generation.RenderFor(g.Loaded, g.Path, g.Pairs, render.Input{Layout: layout, Tiers: site.Engines{TLS: s.Engine, Cache: site.Builtin, Web: site.Builtin}, Version: s.house.options.Version, Standby: true, Templates: g.Templates})
+	output, err := generation.RenderFor(g.Loaded, g.Path, g.Pairs, render.Input{Layout: layout, Tiers: site.Engines{TLS: s.Engine, Cache: site.Builtin, Web: site.Builtin}, Version: s.house.options.Version, Standby: true, Templates: g.Templates, Tickets: g.Tickets()})
 	if err != nil {
 		return err
 	}

@@ -81,7 +81,7 @@ func newModel(from Model, roles Roles, keeper *gate.Keeper, old *model, outer *t
 		}
 	}
 	if roles.TLS && !edge.Plain() {
-		t, err := newTLSModel(edge, from.Certificates, m.clients, protocols(edge), outer)
+		t, err := newTLSModel(edge, from.Certificates, m.clients, protocols(edge), from.TicketSecret, outer)
 		if err != nil {
 			return nil, err
 		}

@@ -65,6 +65,9 @@ type Model struct {
 	// Certificates has those of each of Edge.Sites, in their order: a client is
 	// shown the first that it can use. Only the TLS tier needs them.
 	Certificates [][]tls.Certificate
+	// TicketSecret is what the keys of session tickets follow from, at all edges that know
+	// it; "" for keys of this plane's own.
+	TicketSecret string
 	// Generation names the model; Plane.Generation and probes tell it. It may
 	// be empty.
 	Generation string

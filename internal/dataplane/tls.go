@@ -28,11 +28,13 @@ type siteTLS struct {
 
 // newTLSModel makes a configuration for each site. Session tickets are sealed
 // with the keys of the Plane's one outer configuration, which crypto/tls
-// rotates every day and accepts for seven.
-func newTLSModel(edge *site.Edge, certificates [][]tls.Certificate, clients map[string]*certificate.Clients, protocols []string, outer *tls.Config) (*tlsModel, error) {
+// rotates every day and accepts for seven, or with those that several edges have
+// in common.
+func newTLSModel(edge *site.Edge, certificates [][]tls.Certificate, clients map[string]*certificate.Clients, protocols []string, secret string, outer *tls.Config) (*tlsModel, error) {
 	if len(edge.Sites) == 0 || len(certificates) != len(edge.Sites) {
 		return nil, fmt.Errorf("tls: %d certificates for %d sites", len(certificates), len(edge.Sites))
 	}
+	seal := sealing(secret, outer)
 	t := &tlsModel{byName: map[string]*siteTLS{}, beneath: map[string]*siteTLS{}}
 	for i := range edge.Sites {
 		s := &edge.Sites[i]
@@ -49,7 +51,7 @@ func newTLSModel(edge *site.Edge, certificates [][]tls.Certificate, clients map[
 		if c := clients[s.Host]; c != nil {
 			config.ask(c)
 		}
-		bindTickets(config.Config, outer, s.Host)
+		bindTickets(config.Config, seal, s.Host)
 		if i == edge.First {
 			t.first = config
 		}
@@ -82,9 +84,9 @@ func firstUsable(certificates []tls.Certificate) func(*tls.ClientHelloInfo) (*tl
 
 // bindTickets refuses to resume a session of one site under the name of another, whose
 // certificate and rules the client would not have seen. Where clients are asked for a
-// certificate, it also refuses a session in which the client has shown none. The outer
-// configuration seals the tickets.
-func bindTickets(config, outer *tls.Config, host string) {
+// certificate, it also refuses a session in which the client has shown none. Seal is the
+// configuration that seals the tickets now.
+func bindTickets(config *tls.Config, seal func() *tls.Config, host string) {
 	asks := config.ClientAuth != tls.NoClientCert
 	bound := []byte("edge site " + host)
 	if asks {
@@ -92,13 +94,13 @@ func bindTickets(config, outer *tls.Config, host string) {
 	}
 	config.WrapSession = func(c tls.ConnectionState, session *tls.SessionState) ([]byte, error) {
 		if asks && len(c.PeerCertificates) == 0 {
-			return outer.EncryptTicket(c, session)
+			return seal().EncryptTicket(c, session)
 		}
 		session.Extra = append(session.Extra, bound)
-		return outer.EncryptTicket(c, session)
+		return seal().EncryptTicket(c, session)
 	}
 	config.UnwrapSession = func(ticket []byte, c tls.ConnectionState) (*tls.SessionState, error) {
-		session, err := outer.DecryptTicket(ticket, c)
+		session, err := seal().DecryptTicket(ticket, c)
 		if err != nil || session == nil || !slices.ContainsFunc(session.Extra, func(e []byte) bool { return bytes.Equal(e, bound) }) {
 			return nil, err
 		}

@@ -41,6 +41,9 @@ type Generation struct {
 	Public       *Sockets
 	Templates    *render.Templates
 	Output       *render.Output // for the tiers that daemons serve
+	// TicketSecret is what the keys of session tickets follow from, at all edges that have
+	// it in common; "" where this one has its own.
+	TicketSecret string
 }
 
 // Native reports whether a daemon serves the tier.
@@ -96,6 +99,11 @@ func (m *Maker) Make(ctx context.Context, loaded *config.Loaded, path string, wa
 		return nil, err
 	}
 	g.Model = loaded.Edge.Meaning()
+	if g.TicketSecret, err = ticketSecret(ctx, loaded.Edge, m.StateDir); err != nil {
+		// The edges resume each other's sessions a reload later.
+		found.Add(loaded.Edge.ACME.StoreSource, config.Warning, "the keys of session tickets are this edge's own: "+err.Error(), "see that the store is there, and reload")
+		err = nil
+	}
 	g.Meaning = g.name()
 	g.Private = privateOf(loaded, m.StateDir, m.Layout.Run)
 	hidden := unserved(loaded.Edge, g.Private)
@@ -103,7 +111,7 @@ func (m *Maker) Make(ctx context.Context, loaded *config.Loaded, path string, wa
 	if g.Backends, err = prepared(ctx, m.Watch, loaded.Edge); err != nil {
 		return g, err
 	}
-	g.Output, err = RenderFor(loaded, path, g.Pairs, render.Input{Edge: relayed(loaded.Edge, m.Layout), Layout: m.Layout, Tiers: g.Tiers(), Version: m.Version, Standby: true, Brotli: g.Engines[site.WebTier].Daemon.Module(native.BrotliModule), InC: g.Engines[site.CacheTier].Daemon.TakesC(), Unserved: hidden, Templates: g.Templates})
+	g.Output, err = RenderFor(loaded, path, g.Pairs, render.Input{Edge: relayed(loaded.Edge, m.Layout), Layout: m.Layout, Tiers: g.Tiers(), Version: m.Version, Standby: true, Brotli: g.Engines[site.WebTier].Daemon.Module(native.BrotliModule), InC: g.Engines[site.CacheTier].Daemon.TakesC(), Unserved: hidden, Templates: g.Templates, Tickets: g.Tickets()})
 	return g, err
 }
 
@@ -119,6 +127,7 @@ func (g *Generation) name() string {
 	for _, pair := range slices.Concat(g.Pairs...) {
 		sum.Write(pair.PEM)
 	}
+	sum.Write([]byte(g.TicketSecret))
 	return hex.EncodeToString(sum.Sum(nil))[:16]
 }
 

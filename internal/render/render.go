@@ -19,6 +19,9 @@ type Input struct {
 	// PEM holds certificate chains with their keys for each site, in the order of
 	// Edge.Sites. A nil slice leaves the PEM files out.
 	PEM [][][]byte
+	// Tickets are the keys, of TicketKey bytes, of session tickets that several edges have
+	// in common; new ones are sealed with the first. Nil leaves them to the daemon.
+	Tickets [][]byte
 	// Unserved is what lies below roots and is private, for each root that has
 	// such files.
 	Unserved []Unserved
@@ -107,5 +110,5 @@ func (r *Rendered) withCertificates(in Input) (texts [][]byte) {
 			texts = append(texts, pem)
 		}
 	}
-	return texts
+	return append(texts, r.withTickets(in)...)
 }

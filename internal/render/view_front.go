@@ -15,7 +15,8 @@ type nginxFront struct {
 	Listeners        []nginxListener
 	Protocols        string
 	MinVersionSource site.Source
-	Resume           bool // whether sessions are resumed
+	Resume           bool     // whether sessions are resumed
+	Tickets          []string // files with the keys of tickets; nil where they are nginx's own
 	HeaderBuffers    string
 	LimitsSource     site.Source
 	Patience         time.Duration  // longer than anything that a request may last
@@ -39,7 +40,8 @@ func frontOf(in Input) *nginxFront {
 	front := &nginxFront{
 		Socket:        in.Layout.FrontSocket(),
 		Protocols:     "TLSv1.2 TLSv1.3",
-		Resume:        len(edge.Sites) == 1,
+		Resume:        in.resumes(),
+		Tickets:       in.ticketFiles(),
 		HeaderBuffers: fmt.Sprintf("2 %d", edge.Limits.HeaderSize+1<<10),
 		LimitsSource:  edge.Limits.Source,
 		Patience:      max(edge.Timeout.WebSocketIdle, edge.Timeout.FirstByte, edge.Timeout.BetweenBytes) + time.Minute,

@@ -21,6 +21,7 @@ type stunnelData struct {
 	Close       int64
 	Default     stunnelCertificate // of the first site
 	Resume      bool               // whether sessions are resumed
+	Tickets     string             // the directory with the keys of tickets; "" where they are stunnel's own
 	Listeners   []stunnelListener
 
 	StandbySocket string // "" where people run the daemons
@@ -84,13 +85,16 @@ func stunnelView(in Input, common header) stunnelData {
 		Idle:        another(wholeSeconds(max(timeout.WebSocketIdle, timeout.Idle, timeout.FirstByte)) + 60),
 		Close:       another(wholeSeconds(timeout.Idle)),
 		Default:     certificate(&in.Edge.Sites[in.Edge.First]),
-		Resume:      len(in.Edge.Sites) == 1,
+		Resume:      in.resumes(),
 
 		LogSource:     in.Edge.Log.Source,
 		TimeoutSource: timeout.Source,
 	}
 	strictest := strictestTLS(in.Edge)
 	view.MinVersion, view.MinVersionSource = strictest.MinVersion, strictest.Source
+	if in.sharesTickets() {
+		view.Tickets = stunnelTickets
+	}
 	if view.Debug == "" {
 		view.Debug = "warning"
 	}
