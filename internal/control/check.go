@@ -24,6 +24,7 @@ func (e *house) setup(g *generation.Generation, engine site.Engine) native.Setup
 		Untold:     e.untold,
 		Objects:    native.Objects{Dir: statedir.ObjectsDir(e.state.dir, e.layout)},
 		Unkept:     func(err error) { e.options.Log.Debug("VCL is compiled anew another time", "error", err) },
+		Compiling:  compiling(e.options.Log),
 		Once: func(ctx context.Context, p supervise.Process) (supervise.Exit, error) {
 			return supervise.Once(ctx, p, e.state.instance)
 		},

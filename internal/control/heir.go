@@ -78,7 +78,7 @@ func (h *heir[P]) launch(ctx context.Context, g *generation.Generation) error {
 		return err
 	}
 	h.program = fresh
-	r, err := h.house.launchReady(ctx, h.describe())
+	r, err := h.house.launchReady(ctx, g, h.describe())
 	h.setRunning(r)
 	return err
 }

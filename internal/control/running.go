@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"edgegen/internal/generation"
 	"edgegen/internal/supervise"
 )
 
@@ -53,26 +54,35 @@ func (r *running) begin() {
 
 // launchReady keeps a process running and waits until it answers. One that does not
 // answer in time is tried again all the same.
-func (e *house) launchReady(ctx context.Context, p supervise.Process) (*running, error) {
+func (e *house) launchReady(ctx context.Context, g *generation.Generation, p supervise.Process) (*running, error) {
 	r, err := e.launch(p)
 	if err != nil {
 		return nil, err
 	}
-	return r, e.awaitReady(ctx, r, p.Name)
+	return r, e.awaitReady(ctx, r, p.Name, patienceWith(g))
 }
 
 // startPatience is how long a daemon may take to answer before the builtin tier
-// serves meanwhile. Most take a tenth of a second, but varnishd has to compile
-// and stunnel to read what may be the files of a thousand sites.
-const startPatience = 30 * time.Second
+// serves meanwhile, and sitePatience what it gets for each site besides. Most take a
+// tenth of a second, but varnishd has to compile and stunnel to read the files of the
+// sites: some ten milliseconds each, and more where the machine has much else to do.
+const (
+	startPatience = 30 * time.Second
+	sitePatience  = 30 * time.Millisecond
+)
 
-// awaitReady waits until a daemon answers, no longer than startPatience where
+// patienceWith is that of a generation.
+func patienceWith(g *generation.Generation) time.Duration {
+	return startPatience + time.Duration(len(g.Loaded.Edge.Sites))*sitePatience
+}
+
+// awaitReady waits until a daemon answers, no longer than it may take where
 // somebody can stand in for it.
-func (e *house) awaitReady(ctx context.Context, r *running, name string) error {
+func (e *house) awaitReady(ctx context.Context, r *running, name string, patience time.Duration) error {
 	waiting := ctx
 	if !e.options.NoTakeover && !e.served.Load() {
 		var cancel context.CancelFunc
-		waiting, cancel = context.WithTimeout(ctx, startPatience)
+		waiting, cancel = context.WithTimeout(ctx, patience)
 		defer cancel()
 	}
 	err := r.WaitReady(waiting)
@@ -80,7 +90,7 @@ func (e *house) awaitReady(ctx context.Context, r *running, name string) error {
 	case err == nil:
 		return nil
 	case ctx.Err() == nil && waiting.Err() != nil:
-		return fmt.Errorf("start %s: it has not answered for %s", name, startPatience)
+		return fmt.Errorf("start %s: it has not answered for %s", name, patience)
 	}
 	return fmt.Errorf("start %s: %w", name, err)
 }

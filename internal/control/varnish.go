@@ -80,7 +80,7 @@ func (v *varnishServer) start(ctx context.Context, g *generation.Generation) (er
 	}
 	v.setRunning(r) // which its description asks for
 	r.begin()
-	if err := v.house.awaitReady(ctx, r, "varnishd"); err != nil {
+	if err := v.house.awaitReady(ctx, r, "varnishd", patienceWith(g)); err != nil {
 		return v.notReady(ctx, g, err)
 	}
 	if err := v.publish(true); err != nil {

@@ -28,11 +28,13 @@ type Setup struct {
 	Untold  func(error)
 
 	// Objects is where compiled VCL is kept between starts and reloads; Unkept, which may
-	// be nil, takes why some is not. Once runs a process that ends by itself; where it is
+	// be nil, takes why some is not. Compiling, which may be nil, takes how many of the
+	// files are compiled that are compiled side by side, at first none. Once runs a process that ends by itself; where it is
 	// nil VCL is compiled by the varnishd that serves alone.
-	Objects Objects
-	Unkept  func(error)
-	Once    func(context.Context, supervise.Process) (supervise.Exit, error)
+	Objects   Objects
+	Unkept    func(error)
+	Compiling func(done, of int)
+	Once      func(context.Context, supervise.Process) (supervise.Exit, error)
 }
 
 // daemonPath is where a daemon looks for programs, varnishd for its compiler.

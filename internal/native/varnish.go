@@ -103,7 +103,7 @@ func (v *Varnish) Process(pid func() int) supervise.Process {
 		StopTimeout:  10 * time.Second,
 		StopLeader:   true, // the manager ends its child
 		Prepare:      v.prepare,
-		StartTimeout: varnishStartTime,
+		StartTimeout: varnishStartTime + time.Duration(len(s.Edge.Sites))*varnishSiteTime,
 		Ready: func(ctx context.Context) error {
 			generation, err := v.bringUp(ctx, pid(), started)
 			if isVCLRefused(err) {

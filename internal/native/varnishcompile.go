@@ -189,6 +189,9 @@ func (v *Varnish) compileAhead(ctx context.Context, set vclSet, programs []vclPr
 	var all sync.WaitGroup
 	for i, p := range wanted {
 		slots <- struct{}{}
+		if v.setup.Compiling != nil {
+			v.setup.Compiling(max(0, i-atOnce+1), len(wanted)) // of those before, all but what is being compiled
+		}
 		all.Go(func() {
 			defer func() { <-slots }()
 			exit, err := v.setup.Once(ctx, v.translation(set, p, dir, i))

@@ -35,8 +35,12 @@ func isVCLRefused(err error) bool {
 	return errors.As(err, &refusal) && refusal.Command == "vcl.load"
 }
 
-// varnishStartTime is enough to compile the VCL of thousands of sites.
-const varnishStartTime = 5 * time.Minute
+// varnishStartTime is enough to compile the VCL of a thousand sites on a busy machine, and
+// varnishSiteTime that of another one.
+const (
+	varnishStartTime = 5 * time.Minute
+	varnishSiteTime  = 50 * time.Millisecond
+)
 
 // bringUp gives a fresh varnishd, started with the arguments, its VCL and what
 // parameters have changed since, and starts its child. It may be called again

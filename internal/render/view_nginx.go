@@ -101,8 +101,13 @@ func nginxView(in Input, common header) nginxData {
 		}
 	}
 	// What nginx has by default is 64 bytes a bucket, which is a cache line, and
-	// 512 of them. A name needs its length and some.
-	if bucket := (longest + 32 + 63) / 64 * 64; bucket > 64 {
+	// 512 of them. A name needs its length and some. Of thousands a few meet in one
+	// bucket, however many there are, which nginx would warn of.
+	bucket := (longest + 32 + 63) / 64 * 64
+	if names > manyNames {
+		bucket = max(bucket, 128)
+	}
+	if bucket > 64 {
 		view.NamesBucket = bucket
 	}
 	if size := 4 * names; size > 512 {
@@ -110,6 +115,9 @@ func nginxView(in Input, common header) nginxData {
 	}
 	return view
 }
+
+// manyNames are so many that they do not fit into buckets of nginx's own size.
+const manyNames = 2000
 
 func shorter(a, b string) int { return len(a) - len(b) }
 
