@@ -16,15 +16,15 @@ import (
 func newExport(s streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "export",
-		Short:   "Describe the edge for what runs it: a cluster, or systemd",
+		Short:   "Describe the edge for what runs it: a cluster, Nomad, or systemd",
 		Long:    `export describes an edge for what runs it, on one machine or where one is not enough.`,
 		Example: `  edgegen export kubernetes --name shop`,
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return usageError{errors.New("export what? write kubernetes or systemd")}
+			return usageError{errors.New("export what? write kubernetes, nomad or systemd")}
 		},
 	}
-	c.AddCommand(newExportKubernetes(s), newExportSystemd(s))
+	c.AddCommand(newExportKubernetes(s), newExportNomad(s), newExportSystemd(s))
 	return c
 }
 
