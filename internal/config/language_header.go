@@ -19,6 +19,9 @@ func headersLanguage(name, words string, by tier, reserved func() []owned, of fu
 			{name: "set", kind: objectKind, by: by,
 				words: "fields that are set, in place of what stood there", example: `{ "X-Frame-Options" = "DENY" }`,
 				into: in(func(r *site.HeaderRules) *[]site.Header { return &r.Set }), read: later},
+			{name: "default", kind: objectKind, by: by,
+				words: "fields that are set where a message has none of that name; an answer of 304 gets none of them, as it speaks of one that the client has", example: `{ "Referrer-Policy" = "same-origin" }`,
+				into: in(func(r *site.HeaderRules) *[]site.Header { return &r.Default }), read: later},
 			{name: "remove", kind: listKind, by: by,
 				words: "fields that are taken away", example: `["X-Powered-By"]`,
 				into: in(func(r *site.HeaderRules) *[]site.HeaderName { return &r.Remove }), read: later},
@@ -42,16 +45,19 @@ func (b *block) headerRules(rules *site.HeaderRules, names func() []owned) {
 		}
 		key := textproto.CanonicalMIMEHeaderKey(name.text)
 		if first, again := seen[key]; again {
-			b.errorAt(name.place, "keep one of them; set replaces what stood there", "%s is named twice: first at %s", name.text, b.where(first))
+			b.errorAt(name.place, "keep one of them: set replaces what stands there, and default does not", "%s is named twice: first at %s", name.text, b.where(first))
 			return false
 		}
 		seen[key] = name.place
 		return true
 	}
-	for _, p := range b.pairs(b.row(&rules.Set)) {
-		if claim(p.key) && b.checkHeaderValue(p) {
-			rules.Set = append(rules.Set, site.Header{Name: p.key.text, Value: p.value.text, Source: b.sourceOf(p.key.place)})
+	for _, written := range []*[]site.Header{&rules.Set, &rules.Default} {
+		for _, p := range b.pairs(b.row(written)) {
+			if claim(p.key) && b.checkHeaderValue(p) {
+				*written = append(*written, site.Header{Name: p.key.text, Value: p.value.text, Source: b.sourceOf(p.key.place)})
+			}
 		}
+		slices.SortFunc(*written, func(x, y site.Header) int { return compareNames(x.Name, y.Name) })
 	}
 	removed, _ := b.texts(b.row(&rules.Remove))
 	for _, name := range removed {
@@ -59,7 +65,6 @@ func (b *block) headerRules(rules *site.HeaderRules, names func() []owned) {
 			rules.Remove = append(rules.Remove, site.HeaderName{Name: name.text, Source: b.sourceOf(name.place)})
 		}
 	}
-	slices.SortFunc(rules.Set, func(x, y site.Header) int { return compareNames(x.Name, y.Name) })
 	slices.SortFunc(rules.Remove, func(x, y site.HeaderName) int { return compareNames(x.Name, y.Name) })
 }
 

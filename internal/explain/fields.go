@@ -102,6 +102,21 @@ func (j *journey) answerFields() {
 		j.out.AnswerHeaders = slices.DeleteFunc(j.out.AnswerHeaders, func(f Field) bool { return wire.EqualFold(f.Name, set.Name) })
 		j.out.AnswerHeaders = append(j.out.AnswerHeaders, Field{Name: set.Name, Value: set.Value, Source: sourceText(set.Source)})
 	}
+	j.defaultFields(taken.ResponseHeaders.Default)
+}
+
+// defaultFields adds what an answer of the edge's own does not say, and tells what is
+// added to an app's, where it does not say that.
+func (j *journey) defaultFields(rules []site.Header) {
+	for _, d := range rules {
+		said := slices.ContainsFunc(j.out.AnswerHeaders, func(f Field) bool { return wire.EqualFold(f.Name, d.Name) })
+		switch {
+		case j.out.Status == 0 && !said:
+			j.step(site.CacheTier, "headers", "", d.Source, "", "%s: %s is added where %s says no %s", d.Name, d.Value, j.out.Backend, d.Name)
+		case !said && decide.Lacks(j.out.Status, d):
+			j.out.AnswerHeaders = append(j.out.AnswerHeaders, Field{Name: d.Name, Value: d.Value, Source: sourceText(d.Source)})
+		}
+	}
 }
 
 // worded adds the type of the edge's own words, where it has a few.

@@ -55,7 +55,7 @@ func oneLineEdge() *site.Edge {
 
 func placedSite(host string, at site.Source) site.Site {
 	rules := func(name string) site.HeaderRules {
-		return site.HeaderRules{Set: []site.Header{{Name: name, Value: "x", Source: at}}, Remove: []site.HeaderName{{Name: "X-Gone", Source: at}}}
+		return site.HeaderRules{Set: []site.Header{{Name: name, Value: "x", Source: at}}, Default: []site.Header{{Name: name + "-Default", Value: "x", Source: at}}, Remove: []site.HeaderName{{Name: "X-Gone", Source: at}}}
 	}
 	backend := func(name string, servers ...site.Server) site.Backend {
 		return site.Backend{Name: name, Servers: servers, Source: at}

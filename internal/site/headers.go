@@ -5,14 +5,15 @@ import (
 	"strings"
 )
 
-// HeaderRules change the header fields of a message. Removals come before
-// sets; both are ordered by name.
+// HeaderRules change the header fields of a message: none stands in two of them. Each is
+// ordered by name.
 type HeaderRules struct {
-	Set    []Header
-	Remove []HeaderName
+	Remove  []HeaderName
+	Set     []Header // in place of what stands there
+	Default []Header // where nothing stands there
 }
 
-// Header is a field that is set, replacing what stood there.
+// Header is a field that is set.
 type Header struct {
 	Name, Value string
 	Source      Source
@@ -39,7 +40,7 @@ type HeaderName struct {
 }
 
 // Written are the fields that the rules may put into a message.
-func (h HeaderRules) Written() []Header { return h.Set }
+func (h HeaderRules) Written() []Header { return slices.Concat(h.Set, h.Default) }
 
 // Touches reports whether the rules may change a field.
 func (h HeaderRules) Touches(name string) bool {

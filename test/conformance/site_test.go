@@ -170,6 +170,7 @@ func writeFiles(t *testing.T, dir string) {
 		"public/reversed/bare/other":                "",
 		"public/under/success/files/dir/index.html": "below\n",
 		"public/under/success/files/file.txt":       letters,
+		"public/under/default/files/file.txt":       letters,
 		"public/under/below/dir/index.html":         "below\n",
 		"secret.txt":                                "secret\n",
 		"secret.gz":                                 packed("secret\n"),

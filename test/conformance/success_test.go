@@ -52,5 +52,5 @@ func successCases() []contractCase {
 		}
 		cases = append(cases, one("an app's "+status, success, answer, int(status[0]-'0')*100+int(status[1]-'0')*10+int(status[2]-'0'), headers))
 	}
-	return cases
+	return append(cases, defaultCases()...)
 }

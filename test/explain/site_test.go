@@ -138,10 +138,10 @@ func (g *generated) route(label string) {
 		g.line("    cache { ttl = %q }", g.one("0s", "1h"))
 	}
 	if g.chance(50) {
-		g.line("    request_headers {\n      set = { \"X-Stage\" = %q }\n      remove = [\"X-Debug\"]\n    }", g.one("live", "a b"))
+		g.line("    request_headers {\n      set = { \"X-Stage\" = %q }\n      default = { \"Accept-Language\" = \"en\" }\n      remove = [\"X-Debug\"]\n    }", g.one("live", "a b"))
 	}
 	if g.chance(50) {
-		g.line("    response_headers {\n      set = { \"X-Frame-Options\" = \"DENY\", \"Cache-Control\" = \"max-age=5\" }\n      remove = [\"X-Powered-By\"]\n    }")
+		g.line("    response_headers {\n      set = { \"X-Frame-Options\" = \"DENY\", \"Cache-Control\" = \"max-age=5\" }\n      default = { \"Referrer-Policy\" = \"same-origin\", \"Expires\" = \"0\" }\n      remove = [\"X-Powered-By\"]\n    }")
 	}
 }
 

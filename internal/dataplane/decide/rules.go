@@ -1,19 +1,25 @@
 package decide
 
 import (
+	"net/http"
 	"strings"
 
 	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/site"
 )
 
-// ApplyToRequest applies a route's rules to a request: it removes, then sets.
+// ApplyToRequest applies a route's rules to a request.
 func ApplyToRequest(h *wire.Header, rules *site.HeaderRules) {
 	for _, r := range rules.Remove {
 		h.Del(r.Name)
 	}
 	for _, s := range rules.Set {
 		h.Set(s.Name, s.Value)
+	}
+	for _, d := range rules.Default {
+		if !h.Has(d.Name) {
+			h.Set(d.Name, d.Value)
+		}
 	}
 }
 
@@ -27,6 +33,17 @@ func ApplyToAnswer(h *wire.Header, status int, rules *site.HeaderRules) {
 			h.Set(s.Name, s.Value)
 		}
 	}
+	for _, d := range rules.Default {
+		if Lacks(status, d) && !h.Has(d.Name) {
+			h.Set(d.Name, d.Value)
+		}
+	}
+}
+
+// Lacks reports whether an answer of a status gets a field of the rules' Default where it
+// has none of that name. One of 304 leaves out what the client has already.
+func Lacks(status int, d site.Header) bool {
+	return status != http.StatusNotModified && (!d.ForSuccess() || site.Successful(status))
 }
 
 func matchesAny(name string, patterns []string) bool {

@@ -533,6 +533,34 @@ site "slashes.test" {
     }
     response_headers { set = { "Cache-Control" = "immutable", "X-Always" = "yes" } }
   }
+  route "/default" {
+    backend   = "app"
+    websocket = true
+    cache { ttl = "1h" }
+    request_headers {
+      default = { "X-Stage" = "live", "accept-language" = "en" }
+    }
+    response_headers {
+      default = {
+        "Cache-Control"   = "max-age=60"
+        "Referrer-Policy" = "same-origin"
+        "x-frame-options" = "DENY"
+      }
+    }
+  }
+  route "/default/files" {
+    static {
+      root      = "public"
+      try_files = ["/letters.txt$uri", "/under$uri", "/under$uri/index.html"]
+    }
+    response_headers {
+      default = {
+        "Cache-Control"   = "max-age=60"
+        "Referrer-Policy" = "same-origin"
+        "x-frame-options" = "DENY"
+      }
+    }
+  }
   route "/below" {
     static {
       root      = "public"

@@ -31,8 +31,15 @@ site "example.com" {
 
   route "/quiet" {
     backend = "app"
+    request_headers {
+      default = { "Accept-Language" = "en; \"q\"=1 } # $host" }
+    }
     response_headers {
       remove = ["ETag", "Set-Cookie"]
+      default = {
+        "Cache-Control"   = "max-age=60"
+        "Referrer-Policy" = "a\"; b } c"
+      }
     }
   }
 }
