@@ -16,6 +16,3 @@ func main() {
 	}
 	os.Exit(run(context.Background(), os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
 }
-
-// guardianArgument is how edgegen starts its guardian.
-const guardianArgument = "__guardian"

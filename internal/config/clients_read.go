@@ -2,8 +2,9 @@ package config
 
 import (
 	"crypto/sha256"
-	"edgegen/internal/certificate"
 	"fmt"
+
+	"edgegen/internal/certificate"
 )
 
 // clientsReading is what was read to verify the certificates of clients.

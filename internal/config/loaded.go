@@ -1,9 +1,10 @@
 package config
 
 import (
+	"strings"
+
 	"edgegen/internal/certificate"
 	"edgegen/internal/site"
-	"strings"
 )
 
 // Loaded is what was read, also where the site was refused.

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"edgegen/internal/certificate"
 	"errors"
 	"fmt"
 	"hash"
@@ -9,6 +8,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"edgegen/internal/certificate"
 )
 
 // loader collects what a load finds. A decoder reports a problem to it and

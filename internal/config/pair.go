@@ -1,8 +1,9 @@
 package config
 
 import (
-	"edgegen/internal/certificate"
 	"time"
+
+	"edgegen/internal/certificate"
 )
 
 // pairFiles names the two files of a certificate.

@@ -59,10 +59,3 @@ func nameOf(parts ...[]byte) string {
 	}
 	return hex.EncodeToString(sum.Sum(nil))[:16]
 }
-
-// header is what the head of every file says.
-type header struct {
-	Version, Origin, Dir, Generation string
-	templates                        *Templates
-	standby                          bool // as Input.Standby
-}

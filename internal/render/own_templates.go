@@ -10,9 +10,6 @@ import (
 	"edgegen/templates"
 )
 
-// TemplateNames lists the templates of the program, as nginx/nginx.conf.tmpl.
-func TemplateNames() ([]string, error) { return fs.Glob(templates.FS, "*/*.tmpl") }
-
 // TemplateFiles are the templates of the program, and what there is to know for
 // whoever changes them, in README.md.
 func TemplateFiles() ([]File, error) {

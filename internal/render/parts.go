@@ -2,9 +2,7 @@ package render
 
 import (
 	"crypto/sha256"
-	"regexp"
 	"slices"
-	"strings"
 
 	"edgegen/internal/site"
 )
@@ -120,37 +118,3 @@ func split(bits string, sites []*site.Site) []part {
 	}
 	return parts
 }
-
-// longestPattern keeps a regular expression far from what PCRE can compile.
-const longestPattern = 8 << 10
-
-// oneLabel matches what a wildcard stands for.
-const oneLabel = "[a-z0-9_-]+"
-
-// hostPatterns matches what of returns of the sites, by as few regular expressions
-// as can be.
-func hostPatterns(of func(*site.Site) []string, sites []*site.Site) []string {
-	var patterns []string
-	var hosts []string
-	length := 0
-	for _, s := range sites {
-		for _, host := range of(s) {
-			if length > longestPattern {
-				patterns, hosts, length = append(patterns, anyOf(hosts)), nil, 0
-			}
-			hosts = append(hosts, hostPattern(host))
-			length += len(hosts[len(hosts)-1])
-		}
-	}
-	if len(hosts) == 0 {
-		return patterns
-	}
-	return append(patterns, anyOf(slices.Clip(hosts)))
-}
-
-// hostPattern matches a host, or what a wildcard stands for.
-func hostPattern(host string) string {
-	return strings.Replace(regexp.QuoteMeta(host), `\*`, oneLabel, 1)
-}
-
-func anyOf(hosts []string) string { return "^(?:" + strings.Join(hosts, "|") + ")$" }

@@ -156,3 +156,6 @@ func (t *Templates) Place(file File, line int, what string) *TemplateError {
 	}
 	return t.At(by.name, by.line, what)
 }
+
+// TemplateNames lists the templates of the program, as nginx/nginx.conf.tmpl.
+func TemplateNames() ([]string, error) { return fs.Glob(templates.FS, "*/*.tmpl") }

@@ -9,16 +9,6 @@ import (
 	"edgegen/internal/site"
 )
 
-// Unserved is what nginx is not to serve below a root: it looks at names alone,
-// so every name that leads to a private file is here. Names begin with "/" and
-// are counted from the root; the tree "/" is all of it.
-type Unserved struct {
-	Root     string // as in site.Static
-	Names    []string
-	Families []site.Family // their directories end in "/"
-	Trees    []string
-}
-
 // nginxFiles is one try_files. A route has several where a directory is to be
 // redirected to its own name with a slash: the entry for its index then begins
 // another location, so that the order of the entries is kept.
@@ -76,15 +66,6 @@ func served(s *site.Static, hidden Unserved) []site.Try {
 	return s.TryFiles
 }
 
-func (u Unserved) has(name string) bool {
-	return slices.Contains(u.Names, name) ||
-		slices.ContainsFunc(u.Trees, func(tree string) bool { return tree == "/" || name == tree || strings.HasPrefix(name, tree+"/") }) ||
-		slices.ContainsFunc(u.Families, func(f site.Family) bool {
-			own, ok := strings.CutPrefix(name, f.Directory)
-			return ok && !strings.Contains(own, "/") && strings.HasSuffix(own, f.Ending)
-		})
-}
-
 // longestDenial keeps the expression of one test readable, and within what
 // nginx reads.
 const longestDenial = 2000
@@ -113,40 +94,6 @@ func denials(s *site.Static, hidden Unserved) []string {
 	return patterns
 }
 
-// paths are expressions of the paths that an entry would turn into a name that
-// is hidden. The part of a path that stands before a suffix may end in a slash.
-func (u Unserved) paths(try site.Try) []string {
-	var all []string
-	add := func(name, rest string) {
-		path, ok := strings.CutPrefix(name, try.Prefix)
-		if strings.HasPrefix(try.Suffix, "/") {
-			rest += "/?"
-		}
-		if ok && (path == "" || path[0] == '/') {
-			all = append(all, literal(path)+rest)
-		}
-	}
-	for _, name := range u.Names {
-		if before, ok := strings.CutSuffix(name, try.Suffix); ok {
-			add(before, "")
-		}
-	}
-	for _, family := range u.Families {
-		if before, ok := strings.CutSuffix(family.Ending, try.Suffix); ok {
-			add(family.Directory, "[^/]*"+literal(before))
-		}
-	}
-	for _, tree := range u.Trees {
-		switch {
-		case tree == "/" || strings.HasPrefix(try.Prefix+"/", tree+"/"):
-			all = append(all, "(?s:.*)")
-		default:
-			add(tree, "(?:/(?s:.*))?")
-		}
-	}
-	return all
-}
-
 // scripts is an expression for the paths that end so.
 func scripts(endings []string) string {
 	if len(endings) == 0 {
@@ -156,18 +103,4 @@ func scripts(endings []string) string {
 		endings[i] = regexp.QuoteMeta(endings[i])
 	}
 	return "(?:" + strings.Join(endings, "|") + `)\z`
-}
-
-// literal is an expression for a text. Files may have control bytes in their
-// names, and nginx.conf may not.
-func literal(text string) string {
-	var out strings.Builder
-	for _, c := range []byte(regexp.QuoteMeta(text)) {
-		if c < 0x20 || c == 0x7f {
-			fmt.Fprintf(&out, `\x%02x`, c)
-			continue
-		}
-		out.WriteByte(c)
-	}
-	return out.String()
 }

@@ -15,33 +15,6 @@ var includedNames = [...]string{"nginx/lists.conf", "nginx/headers.conf", "nginx
 // frontConf is included where nginx ends TLS.
 const frontConf = "nginx/front.conf"
 
-// nginx makes nginx.conf and what it includes.
-func (r *Rendered) nginx(in Input, common header) error {
-	var included [][]byte
-	r.Files = make([]File, 1)
-	front := in.Tiers.TLS == site.Nginx
-	for _, name := range includedNames {
-		if name == frontConf && !front {
-			continue
-		}
-		made, err := common.fill(name+".tmpl", includedView(common, name))
-		if err != nil {
-			return err
-		}
-		included = append(included, made.placed())
-		r.Files = append(r.Files, made.file(name))
-	}
-	if front {
-		included = append(included, r.withCertificates(in)...)
-	}
-	nginx, generation, err := named("nginx/nginx.conf.tmpl", common, func(h header) any { return nginxView(in, h) }, included...)
-	if err != nil {
-		return err
-	}
-	r.Files[0], r.Generation = nginx, generation
-	return nil
-}
-
 // includedData is what the included files are made from.
 type includedData struct {
 	header

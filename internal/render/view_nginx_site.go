@@ -45,25 +45,6 @@ type nginxRoute struct {
 	hidden  Unserved
 }
 
-// serverNames are those by which nginx finds a site: all but the aliases, which the
-// cache tier redirects.
-func serverNames(s *site.Site) (names, patterns []string) {
-	return namesForNginx(append([]string{s.Host}, s.Hosts...))
-}
-
-// namesForNginx tells names from patterns, which stand for wildcards: one of nginx's
-// own would take any number of labels.
-func namesForNginx(hosts []string) (names, patterns []string) {
-	for _, host := range hosts {
-		if _, wildcard := site.Beneath(host); wildcard {
-			patterns = append(patterns, "~"+anyOf([]string{hostPattern(host)}))
-		} else {
-			names = append(names, site.URLHost(host))
-		}
-	}
-	return names, patterns
-}
-
 func nginxSiteOf(s *site.Site, unserved []Unserved, t site.Timeouts) nginxSite {
 	rendered := nginxSite{Host: s.Host, Default: s.Default, Told: !s.Sorted(), Raw: nginxRawOf(s.Raw), Source: s.Source}
 	rendered.ServerNames, rendered.ServerPatterns = serverNames(s)
@@ -115,3 +96,7 @@ func (r *nginxRoute) serve(number int, unserved []Unserved) {
 	}
 	r.Files, r.Denials = filesOf(r, number), denials(r.Static, r.hidden)
 }
+
+// Own is the text for a location that answers by itself; the others have theirs with their
+// files and their app.
+func (r nginxRoute) Own() nginxRaw { return nginxRawOf(r.Raw) }

@@ -1,8 +1,6 @@
 package render
 
 import (
-	"slices"
-
 	"edgegen/internal/rawtext"
 	"edgegen/internal/site"
 )
@@ -21,10 +19,6 @@ func nginxRawOf(texts *site.RawTexts) nginxRaw {
 	raw.Answers, raw.Apps = rawtext.NginxHeaders(text.String())
 	return raw
 }
-
-// Own is the text for a location that answers by itself; the others have theirs with their
-// files and their app.
-func (r nginxRoute) Own() nginxRaw { return nginxRawOf(r.Raw) }
 
 // vclHook is a subroutine with text of the site's owner.
 type vclHook struct {
@@ -64,9 +58,4 @@ func hooksOf(edge *site.Edge, sites []*site.Site) (hooks []vclHook) {
 		}
 	}
 	return hooks
-}
-
-// Hooked reports whether a subroutine has such text.
-func (v vclData) Hooked(name string) bool {
-	return slices.ContainsFunc(v.Hooks, func(h vclHook) bool { return h.Name == name })
 }

@@ -209,3 +209,8 @@ func lowestVersion(edge *site.Edge) string {
 	}
 	return lowest
 }
+
+// Hooked reports whether a subroutine has such text.
+func (v vclData) Hooked(name string) bool {
+	return slices.ContainsFunc(v.Hooks, func(h vclHook) bool { return h.Name == name })
+}

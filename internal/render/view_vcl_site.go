@@ -129,37 +129,6 @@ func vclSiteOf(in Input, s *site.Site, index, appsBefore int) (vclSite, []vclApp
 	return rendered, apps
 }
 
-// hostsOf lists a site's whole names as they stand in a request, the canonical one
-// first.
-func hostsOf(s *site.Site) []string {
-	hosts := []string{site.URLHost(s.Host)}
-	hosts = append(hosts, aliasesOf(s)...)
-	for _, host := range s.Hosts {
-		if _, wildcard := site.Beneath(host); !wildcard {
-			hosts = append(hosts, site.URLHost(host))
-		}
-	}
-	return hosts
-}
-
-func aliasesOf(s *site.Site) []string {
-	var hosts []string
-	for _, alias := range s.Aliases {
-		hosts = append(hosts, site.URLHost(alias))
-	}
-	return hosts
-}
-
-func wildcardsOf(s *site.Site) []string {
-	var hosts []string
-	for _, host := range s.Hosts {
-		if _, wildcard := site.Beneath(host); wildcard {
-			hosts = append(hosts, host)
-		}
-	}
-	return hosts
-}
-
 // cookiePattern matches the cookies of a Cookie header that are ignored.
 func cookiePattern(names []string) string {
 	if len(names) == 0 {

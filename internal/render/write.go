@@ -1,6 +1,8 @@
 package render
 
 import (
+	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -46,4 +48,18 @@ func nginxTime(d time.Duration) string {
 // vclDuration writes a duration for std.duration(), which knows no exponents.
 func vclDuration(d time.Duration) string {
 	return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + "s"
+}
+
+// literal is an expression for a text. Files may have control bytes in their
+// names, and nginx.conf may not.
+func literal(text string) string {
+	var out strings.Builder
+	for _, c := range []byte(regexp.QuoteMeta(text)) {
+		if c < 0x20 || c == 0x7f {
+			fmt.Fprintf(&out, `\x%02x`, c)
+			continue
+		}
+		out.WriteByte(c)
+	}
+	return out.String()
 }

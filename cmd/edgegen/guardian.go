@@ -1,0 +1,4 @@
+package main
+
+// guardianArgument is how edgegen starts its guardian.
+const guardianArgument = "__guardian"

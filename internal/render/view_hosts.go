@@ -1,0 +1,93 @@
+package render
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"edgegen/internal/site"
+)
+
+// hostPatterns matches what of returns of the sites, by as few regular expressions
+// as can be.
+func hostPatterns(of func(*site.Site) []string, sites []*site.Site) []string {
+	var patterns []string
+	var hosts []string
+	length := 0
+	for _, s := range sites {
+		for _, host := range of(s) {
+			if length > longestPattern {
+				patterns, hosts, length = append(patterns, anyOf(hosts)), nil, 0
+			}
+			hosts = append(hosts, hostPattern(host))
+			length += len(hosts[len(hosts)-1])
+		}
+	}
+	if len(hosts) == 0 {
+		return patterns
+	}
+	return append(patterns, anyOf(slices.Clip(hosts)))
+}
+
+// hostPattern matches a host, or what a wildcard stands for.
+func hostPattern(host string) string {
+	return strings.Replace(regexp.QuoteMeta(host), `\*`, oneLabel, 1)
+}
+
+func anyOf(hosts []string) string { return "^(?:" + strings.Join(hosts, "|") + ")$" }
+
+// serverNames are those by which nginx finds a site: all but the aliases, which the
+// cache tier redirects.
+func serverNames(s *site.Site) (names, patterns []string) {
+	return namesForNginx(append([]string{s.Host}, s.Hosts...))
+}
+
+// namesForNginx tells names from patterns, which stand for wildcards: one of nginx's
+// own would take any number of labels.
+func namesForNginx(hosts []string) (names, patterns []string) {
+	for _, host := range hosts {
+		if _, wildcard := site.Beneath(host); wildcard {
+			patterns = append(patterns, "~"+anyOf([]string{hostPattern(host)}))
+		} else {
+			names = append(names, site.URLHost(host))
+		}
+	}
+	return names, patterns
+}
+
+// hostsOf lists a site's whole names as they stand in a request, the canonical one
+// first.
+func hostsOf(s *site.Site) []string {
+	hosts := []string{site.URLHost(s.Host)}
+	hosts = append(hosts, aliasesOf(s)...)
+	for _, host := range s.Hosts {
+		if _, wildcard := site.Beneath(host); !wildcard {
+			hosts = append(hosts, site.URLHost(host))
+		}
+	}
+	return hosts
+}
+
+func aliasesOf(s *site.Site) []string {
+	var hosts []string
+	for _, alias := range s.Aliases {
+		hosts = append(hosts, site.URLHost(alias))
+	}
+	return hosts
+}
+
+func wildcardsOf(s *site.Site) []string {
+	var hosts []string
+	for _, host := range s.Hosts {
+		if _, wildcard := site.Beneath(host); wildcard {
+			hosts = append(hosts, host)
+		}
+	}
+	return hosts
+}
+
+// longestPattern keeps a regular expression far from what PCRE can compile.
+const longestPattern = 8 << 10
+
+// oneLabel matches what a wildcard stands for.
+const oneLabel = "[a-z0-9_-]+"
