@@ -59,7 +59,7 @@ func (j *journey) tries(ask static.Ask, taken *site.Route, found static.Found, r
 		if here != nil {
 			here.Close()
 		}
-		if what == static.Nothing {
+		if what == static.Nothing || found == static.Nothing { // one that has come since is not there
 			missing := "is not there"
 			if info, err := os.Stat(all.Root + name); err == nil && info.Mode().IsRegular() {
 				missing = "is there and cannot be served, by a link that leads elsewhere or as its reader may not read it: it counts as none"

@@ -27,7 +27,6 @@ type Files struct {
 	rights *Rights
 	types  map[string]string
 	began  time.Time
-	blind  atomic.Bool // the kernel cannot be asked what it knows not to be there
 
 	mu   sync.RWMutex
 	kept map[string]*known
@@ -200,8 +199,8 @@ func (f *Files) age() time.Duration { return time.Since(f.began) }
 // stat reports only regular files. Root may fail to see what another user does,
 // on a file system that is another machine's.
 func (f *Files) stat(path string) (st stamp, err error) {
-	if st, err, ok := f.glance(path); ok {
-		return st, err
+	if st, ok := f.glance(path); ok {
+		return st, nil
 	}
 	st, err = stat(path)
 	if errors.Is(err, fs.ErrPermission) && f.rights != nil {

@@ -13,42 +13,20 @@ const fresh = time.Second
 
 // glance asks the file system without telling the scheduler, which would look after the
 // thread while it waits (package socket says what that costs). So it asks only where nobody
-// waits: for a file of a disk of this machine that was asked for a moment ago, and for
-// what the kernel knows not to be there. ok is false where stat has to be asked.
-func (f *Files) glance(path string) (st stamp, err error, ok bool) {
+// waits: for a file of a disk of this machine that was asked for a moment ago. ok is false
+// where stat has to be asked.
+func (f *Files) glance(path string) (st stamp, ok bool) {
 	f.mu.RLock()
 	k := f.kept[path]
 	f.mu.RUnlock()
-	if k == nil {
-		return stamp{}, unix.ENOENT, f.absent(path)
+	if k == nil || !k.local {
+		return stamp{}, false
 	}
 	now := f.age()
-	if !k.local || now-time.Duration(k.asked.Swap(int64(now))) > fresh {
-		return stamp{}, nil, false
+	if now-time.Duration(k.asked.Swap(int64(now))) > fresh {
+		return stamp{}, false
 	}
-	st, ok = statNow(path)
-	return st, nil, ok
-}
-
-// absent reports that nothing has that name, where the kernel knows it: it answers from
-// its memory, or not at all.
-func (f *Files) absent(path string) bool {
-	if f.blind.Load() {
-		return false
-	}
-	name, ok := terminated(path)
-	if !ok {
-		return false
-	}
-	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: cached}
-	fd, _, errno := syscall.RawSyscall6(unix.SYS_OPENAT2, here, uintptr(unsafe.Pointer(&name)), uintptr(unsafe.Pointer(&how)), unsafe.Sizeof(how), 0, 0)
-	switch errno {
-	case 0:
-		_, _, _ = syscall.RawSyscall(unix.SYS_CLOSE, fd, 0, 0) // there is nothing to be written
-	case unix.ENOSYS, unix.EINVAL, unix.EPERM, unix.E2BIG: // an older kernel, or what filters its calls
-		f.blind.Store(true)
-	}
-	return errno == unix.ENOENT
+	return statNow(path)
 }
 
 // statNow is stat of a regular file; false where it is anything else.
@@ -65,9 +43,6 @@ func statNow(path string) (stamp, bool) {
 	nano := func(t unix.StatxTimestamp) int64 { return t.Sec*int64(time.Second) + int64(t.Nsec) }
 	return stamp{device: unix.Mkdev(st.Dev_major, st.Dev_minor), inode: st.Ino, size: int64(st.Size), modified: nano(st.Mtime), changed: nano(st.Ctime)}, true
 }
-
-// cached has a name resolved from the kernel's memory alone: EAGAIN where that does not do.
-const cached = 0x20 // RESOLVE_CACHED
 
 // here has relative names begin in the working directory.
 const here = ^uintptr(99) // AT_FDCWD
