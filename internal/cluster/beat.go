@@ -11,8 +11,6 @@ import (
 	"edgegen/internal/site"
 )
 
-var errSilent = fmt.Errorf("it has not answered in %s", patient)
-
 // The messages of members.
 const (
 	beatKind     = "beat"
@@ -39,8 +37,7 @@ type compared struct {
 	Wanted  []string `json:"wanted"`  // names of those that the other one lacks
 }
 
-// patient is how long a question to a member may take. One that takes longer hangs, and
-// what it has been asked for meanwhile the app is asked for.
+// patient is Options.Patient where that is left out.
 const patient = 2 * time.Second
 
 // attend asks each member again and again.
@@ -88,7 +85,7 @@ func (c *Cluster) round(ctx context.Context, members []*member) {
 func (c *Cluster) beat(ctx context.Context, v *view, m *member) {
 	asks := c.beats(v)
 	var says beat
-	err := m.tell(ctx, beatKind, asks, &says, patient)
+	err := m.tell(ctx, beatKind, asks, &says, c.options.Patient)
 	if err == nil && says.ID == c.id {
 		if m.become(Self, "") {
 			c.options.Log.Info("this edge is a member of the cluster", "member", m.Text, "members", len(v.members))
@@ -104,7 +101,7 @@ func (c *Cluster) beat(ctx context.Context, v *view, m *member) {
 	switch {
 	case ctx.Err() != nil:
 	case errors.Is(err, context.DeadlineExceeded):
-		c.down(m, errSilent)
+		c.down(m, fmt.Errorf("it has not answered in %s", c.options.Patient))
 	case err != nil:
 		c.down(m, err)
 	default:

@@ -30,7 +30,10 @@ type Options struct {
 	Forget func(context.Context) error
 	// Every is the pause between two questions to a member; 0 is a second.
 	Every time.Duration
-	Log   *slog.Logger
+	// Patient is how long such a question may take; 0 is two seconds. A member that takes
+	// longer hangs, and what it has been asked for meanwhile, the app is asked for.
+	Patient time.Duration
+	Log     *slog.Logger
 }
 
 // Cluster is the other edges, as this one knows them. Its methods may be called from any
@@ -66,6 +69,9 @@ func New(o Options) (*Cluster, error) {
 	}
 	if o.Every == 0 {
 		o.Every = time.Second
+	}
+	if o.Patient == 0 {
+		o.Patient = patient
 	}
 	c := &Cluster{options: o, id: rand.Text(), purges: purges}
 	c.ctx, c.end = context.WithCancel(context.Background())
@@ -120,7 +126,7 @@ func (c *Cluster) Meet(ctx context.Context, resolver backends.Resolver) {
 	if v == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, patient/2)
+	ctx, cancel := context.WithTimeout(ctx, c.options.Patient/2)
 	defer cancel()
 	for _, m := range v.of.Members {
 		if m.Named() {
@@ -220,10 +226,14 @@ func (c *Cluster) Owner(key string) *Owner {
 
 // owner is the first of those that are there, or this edge; nil for nobody.
 func (v *view) owner(key string) (first *member) {
-	sum := Sum(key)
+	sum, most := Sum(key), uint64(0)
 	for _, m := range v.members {
-		if (m.there.Load() || m.self.Load()) && (first == nil || heavier(m.Name, first.Name, sum)) {
-			first = m
+		w := m.weight(sum)
+		if first != nil && (w < most || w == most && m.Text > first.Text) {
+			continue
+		}
+		if m.there.Load() || m.self.Load() {
+			first, most = m, w
 		}
 	}
 	return first

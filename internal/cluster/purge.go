@@ -70,7 +70,7 @@ func (c *Cluster) spread(ctx context.Context, to []*member, what purging, s *Spr
 		told.Go(func() {
 			within := purgeTime
 			if !m.there.Load() {
-				within = patient // it is not waited for
+				within = c.options.Patient // it is not waited for
 			}
 			errs[i] = m.tell(ctx, purgeKind, what, &answers[i], within)
 		})

@@ -29,12 +29,6 @@ func (n Name) weight(key uint64) uint64 {
 	return w ^ w>>33
 }
 
-// heavier orders two members for a key.
-func heavier(a, b Name, key uint64) bool {
-	x, y := a.weight(key), b.weight(key)
-	return x > y || x == y && a.Text < b.Text
-}
-
 // Sum is what a key is ranked by.
 func Sum(key string) uint64 { return xxhash.Sum64String(key) }
 

@@ -9,9 +9,11 @@ import (
 	"strings"
 	"sync"
 
+	"edgegen/internal/accesslog"
 	"edgegen/internal/api"
 	"edgegen/internal/backends"
 	"edgegen/internal/cluster"
+	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/generation"
 	"edgegen/internal/site"
 )
@@ -158,4 +160,33 @@ func (e *house) clusterStatus(g *generation.Generation) *api.ClusterStatus {
 		s.Members = append(s.Members, api.MemberStatus{Name: m.Name, State: string(m.State), Since: m.Since, Problem: m.Why, Asked: m.Asked, Failed: m.Lost})
 	}
 	return s
+}
+
+// forgotten has the member of a cluster that owns a URL, which may be this one, forget what
+// it has stored, after a request that has changed that. A builtin cache tier does that
+// itself; of varnishd's, its log tells.
+func (e *house) forgotten(r accesslog.Record) {
+	if site.IsSafeMethod(r.Method) || r.Status < 200 || r.Status >= 400 || r.Method == site.PurgeMethod {
+		return
+	}
+	c := e.others()
+	if c == nil {
+		return
+	}
+	r = r.Clone()
+	e.later.Go(func() {
+		edge := e.serving().Loaded.Edge
+		host, target, s, err := split(edge, "https://"+r.Host+r.Path)
+		if edge.Cluster == nil || err != nil {
+			return
+		}
+		target = decide.KeyTarget(s.Cache.IgnoreQuery, target)
+		what := site.Purge{URL: host + target}
+		for _, one := range e.serversNow() {
+			if p, ok := one.(*plane); ok && p.shares {
+				_, _ = p.purge(e.life, what) // it cannot fail
+			}
+		}
+		c.Forget(e.life, what.URL, []string{strings.ToLower(r.Host) + target})
+	})
 }

@@ -40,6 +40,9 @@ func (e *house) recorded(r accesslog.Record) { e.recordedBy(site.Builtin, r) }
 // recordedBy takes the record of a request, by the engine of the cache tier.
 func (e *house) recordedBy(cache site.Engine, r accesslog.Record) {
 	e.told(r, cache)
+	if cache == site.Varnish {
+		e.forgotten(r)
+	}
 	if e.counting.Load() {
 		e.counter.Count(r)
 	}

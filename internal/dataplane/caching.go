@@ -178,6 +178,7 @@ func (f *front) invalidate(x *exchange, r *wire.Response) {
 			}
 		}
 	}
+	var keys []string
 	for _, target := range targets {
 		for _, variant := range x.host.Variants() {
 			key := x.key(target, variant)
@@ -186,6 +187,21 @@ func (f *front) invalidate(x *exchange, r *wire.Response) {
 			if now := f.plane.model.Load().store; now != x.model.store {
 				now.Invalidate(key)
 			}
+			if f.plane.options.Cluster != nil {
+				keys = append(keys, key)
+			}
 		}
+	}
+	if c := f.plane.options.Cluster; c != nil {
+		host, target := decide.SplitKey(keys[0])
+		c.Forget(context.WithoutCancel(x.ctx), host+target, keys)
+	}
+}
+
+// forget makes invalid what is stored under a key, or on its way there, for another member.
+func (f *front) forget(key string) {
+	f.flights.outdate(key)
+	for _, store := range f.plane.stores() {
+		store.Invalidate(key)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"edgegen/internal/cluster"
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/httpcache"
 	"edgegen/internal/dataplane/wire"
@@ -111,7 +112,17 @@ func (p *Plane) message(x *exchange, kind string) answer {
 	if err != nil {
 		return answer{Response: failure(http.StatusBadRequest), close: true}
 	}
-	data, err := p.options.Cluster.Answer(x.ctx, kind, said)
+	var data []byte
+	if kind == cluster.ForgetKind {
+		var keys []string
+		keys, err = cluster.Forgotten(said)
+		for _, key := range keys {
+			p.front.forget(key)
+		}
+		data = []byte("{}")
+	} else {
+		data, err = p.options.Cluster.Answer(x.ctx, kind, said)
+	}
 	if err != nil {
 		p.log.Warn("a member of the cluster was not answered", "asked", kind, "error", err)
 		return answer{Response: failure(http.StatusServiceUnavailable)}

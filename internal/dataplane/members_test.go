@@ -79,7 +79,7 @@ func together(t testing.TB, model *site.Edge, count int, change ...func(*Options
 	}
 	for i, l := range listeners {
 		var e *edge
-		c, err := cluster.New(cluster.Options{Every: 100 * time.Millisecond, Log: slog.New(slog.DiscardHandler),
+		c, err := cluster.New(cluster.Options{Every: 100 * time.Millisecond * time.Duration(1+count*count/100), Patient: 2 * time.Second * time.Duration(1+count/5), Log: slog.New(slog.DiscardHandler),
 			Purge:  func(_ context.Context, what site.Purge) (int, error) { return e.plane.Purge(what), nil },
 			Forget: func(context.Context) error { e.plane.Purge(site.Purge{Site: chatHost}); return nil }})
 		if err != nil {
@@ -104,7 +104,7 @@ func together(t testing.TB, model *site.Edge, count int, change ...func(*Options
 // settled waits until every edge knows that so many are there, itself among them.
 func (p *party) settled(t testing.TB, count int) {
 	t.Helper()
-	eventually(t, "the members know each other", func() bool {
+	known := func() bool {
 		for _, c := range p.clusters {
 			there := 0
 			members, _ := c.Status()
@@ -118,7 +118,12 @@ func (p *party) settled(t testing.TB, count int) {
 			}
 		}
 		return true
-	})
+	}
+	for deadline := time.Now().Add(time.Minute + time.Duration(count*count)*30*time.Millisecond); !known(); time.Sleep(time.Duration(count) * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the members do not know each other")
+		}
+	}
 }
 
 // countingApp counts what it is asked for.
@@ -343,6 +348,25 @@ func TestN2Strangers(t *testing.T) {
 	}
 }
 
+// What an unsafe request changes is fetched anew by the edge that it came through, whoever
+// owns it.
+func TestK1Changed(t *testing.T) {
+	_, model := counting(t)
+	p := together(t, model, 2)
+	for i := range 20 {
+		path := fmt.Sprintf("/%d", i)
+		for _, e := range p.edges {
+			if r := e.get(t, path); r.text != path+" 1" {
+				t.Fatalf("%q", r.text)
+			}
+		}
+		p.edges[0].ask(t, request("POST", path, "Content-Length: 0"))
+		if r := p.edges[0].get(t, path); r.text != path+" 3" {
+			t.Errorf("after a POST, %q is answered", r.text)
+		}
+	}
+}
+
 // Two edges that each take the other for the owner do not wait for each other.
 func TestN4NoLoop(t *testing.T) {
 	a, model := counting(t)
@@ -387,7 +411,7 @@ func TestN5Purge(t *testing.T) {
 	}
 	everywhere("1")
 	spread, err := p.purge(t, 1, site.Purge{Tag: "all"})
-	if err != nil || spread.Reached != 2 || len(spread.Missed) != 0 || spread.Objects < 9 {
+	if err != nil || spread.Reached != 2 || len(spread.Missed) != 0 || spread.Objects < 3 {
 		t.Fatal(spread, err)
 	}
 	everywhere("2")

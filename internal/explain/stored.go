@@ -65,6 +65,7 @@ func (j *journey) lookedUp(taken *site.Route) (why string) {
 		stored += ", and only where it says public, as it is known who asks"
 	}
 	j.step(site.CacheTier, "cache", "K1", source, inPolicy, "looked up in the cache: HIT while a fresh answer is stored%s, else %s; an answer is %s%s", j.staleness(cache), miss, stored, ofFiles(taken))
+	j.owner(taken)
 	return stored
 }
 

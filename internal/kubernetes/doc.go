@@ -77,6 +77,9 @@ func Objects(loaded *config.Loaded, options Options, version string) ([]Object, 
 		Object{"poddisruptionbudget.yaml", e.budget()},
 		Object{"horizontalpodautoscaler.yaml", e.scaler()},
 		Object{"networkpolicy.yaml", e.policy()})
+	if e.edge.Cluster != nil {
+		objects = append(objects, Object{"service-members.yaml", e.members()})
+	}
 	if e.ServiceMonitor {
 		objects = append(objects, Object{"service-metrics.yaml", e.measured()}, Object{"servicemonitor.yaml", e.monitor()})
 	}

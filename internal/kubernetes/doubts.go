@@ -23,6 +23,11 @@ func (e *exporter) doubts() {
 	if at := slices.IndexFunc(e.ports, func(p port) bool { return p.name == "https" }); at >= 0 && e.ports[at].number != e.ports[at].outer && e.edge.PublicPort == 0 {
 		e.warn(e.edge.HTTPS[0].Source, fmt.Sprintf("the service listens on %d, and redirects lead to %d", e.ports[at].outer, e.ports[at].number), "write public_port = 443 into the edge block")
 	}
+	if c := e.edge.Cluster; c != nil && !slices.ContainsFunc(c.Members, func(m site.Member) bool {
+		return m.Host == e.membersName() || strings.HasPrefix(m.Host, e.membersName()+".")
+	}) {
+		e.warn(c.Source, "the addresses of pods are not known beforehand", fmt.Sprintf("name the Service that stands for all of them: members = [\"%s:%d\"]", e.membersName(), c.Listen[0].Address.Port()))
+	}
 	for _, s := range e.edge.Sites {
 		if s.TLS.ACME {
 			e.refuse(s.TLS.Source, "each edge would ask the authority for a certificate of its own",

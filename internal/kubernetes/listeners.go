@@ -14,7 +14,7 @@ import (
 
 // A port is one that the edge listens on.
 type port struct {
-	kind     string // http, https, http3 or metrics
+	kind     string // http, https, http3, metrics or members
 	name     string
 	number   uint16
 	protocol corev1.Protocol
@@ -61,6 +61,9 @@ func (e *exporter) listeners() []port {
 	if e.edge.Metrics != nil {
 		add("metrics", e.edge.Metrics.Listen, corev1.ProtocolTCP, false)
 	}
+	if e.edge.Cluster != nil {
+		add(membersPort, e.edge.Cluster.Listen, corev1.ProtocolTCP, false)
+	}
 	e.offer(ports)
 	return ports
 }
@@ -75,7 +78,7 @@ func reachable(l site.Listener) bool {
 // ready from alive, or else by the path that every listener answers.
 func (e *exporter) probes() probes {
 	for _, p := range e.ports {
-		if !p.public {
+		if !p.public && p.kind != membersPort {
 			return probes{p.name, "/readyz", "/healthz", corev1.URISchemeHTTP}
 		}
 	}

@@ -90,7 +90,7 @@ func (e *exporter) measured() *corev1.Service {
 	}
 	s.Labels["app.kubernetes.io/component"] = "metrics"
 	for _, p := range e.ports {
-		if !p.public {
+		if !p.public && p.kind != membersPort {
 			s.Spec.Ports = append(s.Spec.Ports, corev1.ServicePort{Name: p.name, Port: int32(p.number), TargetPort: intstr.FromString(p.name), Protocol: p.protocol})
 		}
 	}

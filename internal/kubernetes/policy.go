@@ -16,12 +16,15 @@ import (
 // policy lets clients in to the public ports, the namespace's own pods to the
 // metrics, and the edge out to name servers, its apps and its collector of traces.
 func (e *exporter) policy() *networkingv1.NetworkPolicy {
-	var public, inner []networkingv1.NetworkPolicyPort
+	var public, inner, members []networkingv1.NetworkPolicyPort
 	for _, p := range e.ports {
-		if p.public {
-			public = append(public, on(p.protocol, p.number))
-		} else {
-			inner = append(inner, on(p.protocol, p.number))
+		switch one := on(p.protocol, p.number); {
+		case p.public:
+			public = append(public, one)
+		case p.kind == membersPort:
+			members = append(members, one)
+		default:
+			inner = append(inner, one)
 		}
 	}
 	in := []networkingv1.NetworkPolicyIngressRule{{Ports: public}}
@@ -31,6 +34,12 @@ func (e *exporter) policy() *networkingv1.NetworkPolicy {
 			Ports: inner,
 		})
 	}
+	out := e.egress()
+	if len(members) > 0 { // edges ask each other there, and nobody else does
+		edges := []networkingv1.NetworkPolicyPeer{{PodSelector: &metav1.LabelSelector{MatchLabels: e.selected()}}}
+		in = append(in, networkingv1.NetworkPolicyIngressRule{From: edges, Ports: members})
+		out = append(out, networkingv1.NetworkPolicyEgressRule{To: edges, Ports: members})
+	}
 	return &networkingv1.NetworkPolicy{
 		TypeMeta:   meta("networking.k8s.io/v1", "NetworkPolicy"),
 		ObjectMeta: e.object(e.Name),
@@ -38,7 +47,7 @@ func (e *exporter) policy() *networkingv1.NetworkPolicy {
 			PodSelector: metav1.LabelSelector{MatchLabels: e.selected()},
 			PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress},
 			Ingress:     in,
-			Egress:      e.egress(),
+			Egress:      out,
 		},
 	}
 }

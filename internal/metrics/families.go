@@ -15,7 +15,7 @@ func Families() []Family {
 		requests, duration, upstream, sent, received, sockets, untold,
 		info, started, ready, generation, reloads, reloadTime, reloadWell,
 		tierUp, tierInfo, standIn, restarts, takeovers, children,
-		spans, serverUp, serverOpen, processUp, processRestarts, ends,
+		spans, memberUp, memberAsked, memberFailed, memberAnswers, serverUp, serverOpen, processUp, processRestarts, ends,
 	}
 }
 
@@ -66,6 +66,15 @@ var (
 
 	spans = Family{"edgegen_trace_spans_total", "counter", []string{"result"},
 		"Spans of sampled traces, where the site has them: sent (the collector has taken them), dropped (too many were waiting) or failed (the collector has not taken them)."}
+
+	memberUp = Family{"edgegen_cluster_member_up", "gauge", []string{"member"},
+		"1 while another member of the cluster, or this one, is there, else 0."}
+	memberAsked = Family{"edgegen_cluster_asked_total", "counter", []string{"member"},
+		"Requests that this edge has asked a member for, as it owns them."}
+	memberFailed = Family{"edgegen_cluster_failed_total", "counter", []string{"member"},
+		"Of those, such as the member had no answer to: the app was asked."}
+	memberAnswers = Family{"edgegen_cluster_answers_total", "counter", nil,
+		"Requests of other members for what this edge owns."}
 
 	serverUp = Family{"edgegen_backend_server_up", "gauge", []string{"site", "backend", "server"},
 		"1 while an address of a backend is well, else 0; of backends with health checks, names, or more than round robin."}

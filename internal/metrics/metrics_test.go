@@ -162,7 +162,8 @@ func TestStateIsTold(t *testing.T) {
 	m.Count(accesslog.Record{Way: shop("/", "app"), Status: 200})
 	state := State{Ready: true, Started: now, Certificates: []api.CertificateStatus{{Site: "shop.test", Source: "file", NotAfter: time.Unix(1800000000, 0)}},
 		Status: api.Status{Version: "1", Generation: 3, LastReload: &api.ReloadStatus{At: now}, Connections: api.Connections{WebSockets: 4}, Traces: &api.TracesStatus{Sent: 3, Failed: 6},
-			Tiers: []api.TierStatus{{Role: "web", Engine: "builtin", StandIn: true, State: "running", Restarts: 2, Children: 1}},
+			Cluster: &api.ClusterStatus{Answers: 7, Members: []api.MemberStatus{{Name: "10.0.0.2:6443", State: "down", Asked: 5, Failed: 1}}},
+			Tiers:   []api.TierStatus{{Role: "web", Engine: "builtin", StandIn: true, State: "running", Restarts: 2, Children: 1}},
 			Backends: []api.BackendStatus{{Site: "shop.test", Name: "app", Process: &api.ProcessStatus{State: "backoff", Restarts: 5},
 				Endpoints: []api.EndpointStatus{{Server: "a:1", Address: "127.0.0.1:1", State: "unwell", Open: 2}, {Server: "b:1", Address: "127.0.0.1:1", State: "well"}}}}}}
 	registry := Registry(m, func() State { return state }, plain)

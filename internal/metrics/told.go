@@ -32,11 +32,23 @@ func (w *writer) told(m *Meter, state State) {
 		w.value(spans, float64(t.Dropped), "dropped")
 		w.value(spans, float64(t.Failed), "failed")
 	}
+	if c := s.Cluster; c != nil {
+		w.cluster(c)
+	}
 	for _, b := range s.Backends {
 		w.backend(b)
 	}
 	for _, c := range state.Certificates {
 		w.value(ends, float64(c.NotAfter.Unix()), c.Site, c.Source)
+	}
+}
+
+func (w *writer) cluster(c *api.ClusterStatus) {
+	w.value(memberAnswers, float64(c.Answers))
+	for _, m := range c.Members {
+		w.flag(memberUp, m.State == "up" || m.State == "self", m.Name)
+		w.value(memberAsked, float64(m.Asked), m.Name)
+		w.value(memberFailed, float64(m.Failed), m.Name)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"edgegen/internal/api"
 	"edgegen/internal/cluster"
+	"edgegen/internal/site"
 	"edgegen/test/edge"
 )
 
@@ -224,6 +225,34 @@ func TestN5Purges(t *testing.T) {
 		}
 		p.edges[2] = p.homes[2].Run()
 		everywhere(5)
+	})
+}
+
+// What an unsafe request changes is fetched anew by the edge that it came through, whoever
+// owns it.
+func TestK1Changed(t *testing.T) {
+	each(t, func(t *testing.T, combinations []edge.Combination) {
+		p := gather(t, combinations)
+		c := client(p.edges[1], "h1")
+		defer c.CloseIdleConnections()
+		for n := range 12 {
+			path := fmt.Sprintf("/%d", n)
+			if _, text, _, err := get(c, path); err != nil || text != path+" 1" {
+				t.Fatal(text, err)
+			}
+			r, err := c.Post("https://"+host+path, "text/plain", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = io.Copy(io.Discard, r.Body)
+			r.Body.Close()
+			if combinations[1].Cache != site.Builtin {
+				time.Sleep(500 * time.Millisecond) // varnishd's log is read; nothing tells when
+			}
+			if _, text, _, err := get(c, path); err != nil || text != path+" 3" {
+				t.Errorf("after a POST, %q is answered (%v)", text, err)
+			}
+		}
 	})
 }
 
