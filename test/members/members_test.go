@@ -29,6 +29,12 @@ const site = `edge {
   resolver = [%[2]q]
   metrics { listen = "%[1]s:9145" }
   timeouts { drain = "1s" }
+  cluster {
+    listen  = "%[1]s:6443"
+    members = ["edges.test:6443"]
+    resolve = "1s"
+    secret  = "kB4wZrUoQm5yF0sVbC9hJ2nT6xL8eD1g"
+  }
 }
 site "shop.test" {
   tls { self_signed = true }
@@ -72,6 +78,7 @@ func newWorld(t *testing.T, c edge.Combination) *world {
 	t.Helper()
 	w := &world{T: t, names: dns.StartAt(t, center), generations: load.NewGenerations(0), began: time.Now()}
 	w.names.Set("app.test", center)
+	w.names.Set("edges.test", "10.77.0.11", "10.77.0.12", "10.77.0.13")
 	go func() { _ = load.ServeApp("shop", center+":5000") }() // it ends with the process
 	var targets []*target
 	for number := 1; number <= 3; number++ {
