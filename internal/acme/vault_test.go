@@ -24,6 +24,7 @@ import (
 	"edgegen/internal/certificate"
 	"edgegen/internal/vault"
 	"edgegen/test/ca"
+	"edgegen/test/cluster"
 	"edgegen/test/dns"
 )
 
@@ -388,4 +389,28 @@ func TestD1StoreAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	one.got()
+}
+
+// D1: the same by the Secrets of a cluster.
+func TestD1Secrets(t *testing.T) {
+	server := cluster.Start(t)
+	t.Setenv("KUBECONFIG", server.Kubeconfig)
+	g := newMembers(t, 3, ca.Options{})
+	order := g.ordered("shop.example", false)
+	for _, m := range g.all {
+		v, err := vault.Open("kubernetes://default/edge")
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.useBy(v, order)
+	}
+	first := g.all[0].got()
+	for _, m := range g.all[1:] {
+		if other := m.got(); !other.Leaf.Equal(first.Leaf) {
+			t.Error("the members have certificates of their own")
+		}
+	}
+	if orders := g.authority.Orders(); orders != 1 || g.authority.Given() != 1 {
+		t.Errorf("%d orders", orders)
+	}
 }

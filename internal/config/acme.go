@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	kubernetes "k8s.io/apimachinery/pkg/util/validation"
+
 	"edgegen/internal/site"
 )
 
@@ -47,9 +49,20 @@ func readProfile(b *block, a *argument, acme *site.ACME) {
 // readStore reads a place. Whether it is there is not looked at: where it is away, what
 // was taken from it is served.
 func readStore(b *block, a *argument, acme *site.ACME) {
-	if place, ok := b.text(a); ok {
-		acme.Store, _ = b.pathOf(a.name, place)
+	place, ok := b.text(a)
+	if !ok {
+		return
 	}
+	if !strings.HasPrefix(place.text, "kubernetes://") {
+		acme.Store, _ = b.pathOf(a.name, place)
+		return
+	}
+	namespace, name, _ := strings.Cut(strings.TrimPrefix(place.text, "kubernetes://"), "/")
+	if len(kubernetes.IsDNS1123Label(namespace)) > 0 || len(kubernetes.IsDNS1123Label(name)) > 0 || len(name) > 30 {
+		b.errorAt(place.place, "write kubernetes://namespace/name, where the name has at most 30 lower-case letters, digits and dashes", "%q is no place in a cluster", place.text)
+		return
+	}
+	acme.Store = place.text
 }
 
 func readDNSHook(b *block, a *argument, tls *site.TLS) {

@@ -181,7 +181,7 @@ func acmeLanguage() *schema {
 				words: "the kind of certificate, by the authority's name for it, from the next one on; its own choice where it is left out", example: `"shortlived"`,
 				into: in(func(a *site.ACME) *string { return &a.Profile }), read: reads(readProfile)},
 			{name: "store", kind: textKind, by: edgegenItself,
-				words: "what several edges have in common: a directory on storage that all have mounted. One of them asks the authority, all answer it, and all serve what it gives. TLS sessions of one are resumed at the others", example: `"/shared/edge"`,
+				words: "what several edges have in common: a directory on storage that all have mounted, or Secrets of a cluster, as kubernetes://namespace/name. One of them asks the authority, all answer it, and all serve what it gives. TLS sessions of one are resumed at the others", example: `"/shared/edge"`,
 				into:   in(func(a *site.ACME) *string { return &a.Store }),
 				source: in(func(a *site.ACME) *site.Source { return &a.StoreSource }), read: reads(readStore)},
 		},

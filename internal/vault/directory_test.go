@@ -15,11 +15,11 @@ import (
 	"time"
 )
 
-const lease = 300 * time.Millisecond
+const testLease = 300 * time.Millisecond
 
 func TestDirectoryKeeps(t *testing.T) {
 	path, ctx := t.TempDir(), t.Context()
-	one, other := Directory(path, lease), Directory(path, lease)
+	one, other := Directory(path, testLease), Directory(path, testLease)
 	if _, err := one.Read(ctx, "a/b.pem"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("what was never written reads as %v", err)
 	}
@@ -39,7 +39,7 @@ func TestDirectoryKeeps(t *testing.T) {
 	if after, err := other.Versions(ctx, "a"); err != nil || after["a/b.pem"] == before["a/b.pem"] {
 		t.Errorf("the version stays %v, %v", after, err)
 	}
-	if err := Directory(filepath.Join(path, "away"), lease).Write(ctx, "a", nil); !errors.Is(err, fs.ErrNotExist) {
+	if err := Directory(filepath.Join(path, "away"), testLease).Write(ctx, "a", nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("what is not mounted is made: %v", err)
 	}
 	for _, name := range []string{"a", "a/b.pem"} {
@@ -61,7 +61,7 @@ func TestDirectoryKeeps(t *testing.T) {
 // What an edge that died had begun to write is removed an hour later, and not before.
 func TestDirectoryForgetsWhatWasBegun(t *testing.T) {
 	path := t.TempDir()
-	d := Directory(path, lease)
+	d := Directory(path, testLease)
 	if err := d.Write(t.Context(), "a/b.pem", nil); err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestDirectoryHangs(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := Directory(path, lease).Read(ctx, "x"); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), path) {
+	if _, err := Directory(path, testLease).Read(ctx, "x"); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), path) {
 		t.Error(err)
 	}
 }
@@ -114,7 +114,7 @@ func TestLockOfManyEdges(t *testing.T) {
 	var edges sync.WaitGroup
 	for i := range 6 {
 		edges.Go(func() {
-			d := Directory(path, lease)
+			d := Directory(path, testLease)
 			for turn := range 5 {
 				held, release, err := d.Lock(t.Context(), "a/b")
 				if err != nil {
@@ -165,11 +165,11 @@ func die(t *testing.T, d *directory, name string) {
 // lock, and does not take it from whoever has it.
 func TestLockOfSleeper(t *testing.T) {
 	path := t.TempDir()
-	held, release, err := Directory(path, lease).Lock(t.Context(), "a")
+	held, release, err := Directory(path, testLease).Lock(t.Context(), "a")
 	if err != nil {
 		t.Fatal(err)
 	}
-	die(t, Directory(path, lease).(*directory), "a")
+	die(t, Directory(path, testLease).(*directory), "a")
 	select {
 	case <-held.Done():
 	case <-time.After(10 * time.Second):
@@ -180,12 +180,12 @@ func TestLockOfSleeper(t *testing.T) {
 	}
 	release()
 	began := time.Now()
-	_, free, err := Directory(path, lease).Lock(t.Context(), "a")
+	_, free, err := Directory(path, testLease).Lock(t.Context(), "a")
 	if err != nil {
 		t.Fatal(err)
 	}
 	free()
-	if waited := time.Since(began); waited < lease {
+	if waited := time.Since(began); waited < testLease {
 		t.Errorf("a lock was taken after %v from one who may be alive", waited)
 	}
 }
@@ -196,7 +196,7 @@ func TestLockWithoutStorage(t *testing.T) {
 	if err := os.Mkdir(path, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	held, release, err := Directory(path, lease).Lock(t.Context(), "a")
+	held, release, err := Directory(path, testLease).Lock(t.Context(), "a")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func TestLockWithoutStorage(t *testing.T) {
 	}
 	began := time.Now()
 	<-held.Done()
-	if lost := time.Since(began); lost > lease+lease/2 {
+	if lost := time.Since(began); lost > testLease+testLease/2 {
 		t.Errorf("it learns of it after %v", lost)
 	}
 }

@@ -2,12 +2,19 @@ package vault
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
-// Open is the vault of a place: the absolute path of a directory. Nothing is touched
-// before a method is called.
-func Open(place string) (Vault, error) { return Directory(place, 0), nil }
+// Open is the vault of a place: the absolute path of a directory, or the namespace of a
+// cluster and a name, as kubernetes://namespace/name. Nothing is touched before a method
+// is called.
+func Open(place string) (Vault, error) {
+	if strings.HasPrefix(place, Scheme) {
+		return Secrets(place)
+	}
+	return Directory(place, 0), nil
+}
 
 // checkTime is how long a vault may take to show that it is there.
 const checkTime = 5 * time.Second
