@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"edgegen/internal/generation"
@@ -37,6 +38,9 @@ func (e *house) message(name string, line []byte) {
 	level, text := native.Judge(name, string(line))
 	if common, crowd := native.OfACrowd(name, text); crowd {
 		e.repeated.hear(e.options.Log, level, common, name)
+		return
+	}
+	if common, request := native.OfARequest(name, text); request && level >= slog.LevelWarn && !e.repeated.pass(level, common, name) {
 		return
 	}
 	if g := e.serving(); g != nil && g.Output != nil {

@@ -11,6 +11,10 @@ import (
 // daemon says it once for each client of a crowd.
 const repeatPause = 10 * time.Second
 
+// repeatSome is how many lines of requests that fail alike are logged whole, before the
+// others are counted until there are none for a while.
+const repeatSome = 10
+
 // repeats logs such lines: the first one at once, and later ones as one line with their
 // number. The zero value has heard nothing. It may be used from any goroutine.
 type repeats struct {
@@ -23,6 +27,7 @@ type repeatedLine struct{ from, text string }
 type repetition struct {
 	level slog.Level
 	told  time.Time
+	whole int // lines that were logged whole
 	left  int // heard since, and not told
 }
 
@@ -40,6 +45,28 @@ func (r *repeats) hear(log *slog.Logger, level slog.Level, text, from string) {
 	}
 	r.last[line] = &repetition{level: level, told: time.Now()}
 	log.Log(context.Background(), level, text, "from", from)
+}
+
+// pass reports whether a line is to be logged whole, as one of the first that have that in
+// common; else it is counted.
+func (r *repeats) pass(level slog.Level, common, from string) bool {
+	line := repeatedLine{from, common}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.last == nil {
+		r.last = make(map[repeatedLine]*repetition)
+	}
+	known := r.last[line]
+	if known == nil {
+		known = &repetition{level: level, told: time.Now()}
+		r.last[line] = known
+	}
+	if known.whole == repeatSome {
+		known.left++
+		return false
+	}
+	known.whole++
+	return true
 }
 
 // tell logs what has been heard again, and forgets what has not. It is to be

@@ -47,3 +47,28 @@ func TestRepeatedLines(t *testing.T) {
 		}
 	})
 }
+
+// Of requests that fail alike some are told of whole, and the others by their number.
+func TestRequestsThatFailAlike(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		log := slog.New(slog.NewTextHandler(&out, nil))
+		var lines repeats
+		whole := 0
+		for second := range 30 {
+			for range 50 {
+				if second < 5 && lines.pass(slog.LevelError, "upstream timed out", "nginx") {
+					whole++
+				}
+			}
+			lines.tell(log)
+			time.Sleep(time.Second)
+		}
+		if said := out.String(); whole != repeatSome || strings.Count(said, "\n") != 1 || !strings.Contains(said, "again=240") {
+			t.Errorf("%d were told of whole, and then\n%s", whole, said)
+		}
+		if len(lines.last) != 0 {
+			t.Errorf("remembered: %v", lines.last)
+		}
+	})
+}

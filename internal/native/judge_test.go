@@ -28,6 +28,23 @@ func TestLinesOfACrowd(t *testing.T) {
 	}
 }
 
+// What nginx says of a request has words in common with what it says of others.
+func TestLinesOfRequests(t *testing.T) {
+	for _, c := range []struct {
+		process, text, common string
+		of                    bool
+	}{
+		{"nginx", `*1 connect() failed (111: Connection refused) while connecting to upstream, client: unix:, server: a.test, request: "GET /1"`, "connect() failed (111: Connection refused) while connecting to upstream", true},
+		{"nginx", `*27 open() "/srv/a.txt" failed (13: Permission denied), client: unix:, request: "GET /a.txt"`, `open() "…" failed (13: Permission denied)`, true},
+		{"nginx", "bind() to 127.0.0.1:80 failed (98: Address already in use)", "", false},
+		{"stunnel", "Connection reset, client: x", "", false},
+	} {
+		if common, of := OfARequest(c.process, c.text); of != c.of || of && common != c.common {
+			t.Errorf("%s: %q: %q, %v", c.process, c.text, common, of)
+		}
+	}
+}
+
 // The lines are the daemons' own.
 func TestJudge(t *testing.T) {
 	for _, c := range []struct {

@@ -32,6 +32,7 @@ type voice struct {
 	process string // its name
 	judge   func(line string) (slog.Level, string)
 	crowd   func(text string) (common string, crowd bool) // nil where it says nothing of each in a crowd
+	request func(text string) (common string, of bool)    // nil where it says nothing of requests
 }
 
 // programs lists those of the daemons, in the order of engines.Daemons.
@@ -81,6 +82,15 @@ func Judge(process, line string) (slog.Level, string) {
 func OfACrowd(process, text string) (common string, crowd bool) {
 	if v, known := voiceOf(process); known && v.crowd != nil {
 		return v.crowd(text)
+	}
+	return text, false
+}
+
+// OfARequest reports whether a daemon says a line, as Judge returns it, of one request, as
+// clients can make many, and returns what such lines have in common.
+func OfARequest(process, text string) (common string, of bool) {
+	if v, known := voiceOf(process); known && v.request != nil {
+		return v.request(text)
 	}
 	return text, false
 }

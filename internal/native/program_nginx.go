@@ -19,7 +19,7 @@ func nginxProgram() program {
 		version:         nginxVersion(),
 		parseFeatures:   func(text string) []string { return words(nginxSwitch(), text) },
 		modules:         nginxLoadable,
-		voices:          []voice{{"nginx", judgeNginx, nginxCrowd}},
+		voices:          []voice{{"nginx", judgeNginx, nginxCrowd, nginxRequest}},
 		locate:          func(said string, _ []byte) []Position { return LocateNginx(said, "nginx.conf") },
 		complaints:      nginxComplaints,
 	}
@@ -51,6 +51,15 @@ func nginxCrowd(text string) (common string, crowd bool) {
 	common, _, _ = strings.Cut(nginxConnection().ReplaceAllString(text, ""), ", client: ")
 	return common, strings.Contains(common, "worker_connections are not enough") || strings.Contains(common, "Too many open files")
 }
+
+// nginxRequest cuts off whose request it is, and of which file or connection.
+func nginxRequest(text string) (common string, of bool) {
+	common, _, of = strings.Cut(nginxConnection().ReplaceAllString(text, ""), ", client: ")
+	return nginxQuoted().ReplaceAllString(common, `"…"`), of
+}
+
+// nginxQuoted is a name in a line of nginx's.
+var nginxQuoted = pattern(`"[^"]*"`)
 
 func judgeNginx(line string) (slog.Level, string) {
 	head := nginxLine().FindStringSubmatch(line)

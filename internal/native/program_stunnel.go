@@ -15,7 +15,7 @@ func stunnelProgram() program {
 		versionArgument: "-version",
 		version:         stunnelVersion(),
 		parseFeatures:   func(text string) []string { return words(stunnelBuild(), text) },
-		voices:          []voice{{"stunnel", judgeStunnel, stunnelCrowd}},
+		voices:          []voice{{"stunnel", judgeStunnel, stunnelCrowd, nil}},
 		locate: func(said string, rendered []byte) []Position {
 			return append(LocateStunnel(said, "stunnel.conf"), LocateService(said, rendered)...)
 		},

@@ -16,7 +16,7 @@ func varnishProgram() program {
 		featureArguments: []string{"-x", "parameter"},
 		version:          varnishVersion(),
 		parseFeatures:    func(text string) []string { return words(varnishParameter(), text) },
-		voices:           []voice{{"varnishd", judgeVarnish, nil}},
+		voices:           []voice{{"varnishd", judgeVarnish, nil, nil}},
 		complaints:       varnishComplaints,
 	}
 }

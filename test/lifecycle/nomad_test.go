@@ -85,10 +85,7 @@ site "edge.test" {
 			if check.PortLabel != "metrics" || check.Type != "http" {
 				t.Fatalf("there is a check %+v", check)
 			}
-			response, err := http.Get("http://" + metrics + check.Path)
-			if err != nil || response.Body.Close() != nil || response.StatusCode != http.StatusOK {
-				t.Errorf("the check of %s: %v, %v", check.Path, response, err)
-			}
+			n.content("http://" + metrics + check.Path)
 			asked++
 		}
 	}
@@ -185,6 +182,24 @@ func (n *nomad) loopback(addresses ...string) {
 	if err := os.WriteFile(file, text, 0o644); err != nil {
 		n.t.Fatal(err)
 	}
+}
+
+// content waits until a check succeeds, which is asked time and again.
+func (n *nomad) content(url string) {
+	n.t.Helper()
+	last := ""
+	for deadline := time.Now().Add(edge.Patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		response, err := http.Get(url)
+		if err != nil {
+			last = err.Error()
+			continue
+		}
+		_ = response.Body.Close() // its status says enough
+		if last = response.Status; response.StatusCode == http.StatusOK {
+			return
+		}
+	}
+	n.t.Errorf("the check of %s: %s", url, last)
 }
 
 // begin runs the task's program.
