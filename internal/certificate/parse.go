@@ -103,10 +103,14 @@ func parseChain(file string, content []byte, empty string) ([]*x509.Certificate,
 		e.Detail = "holds a key, not a certificate"
 		e.Remedy = "certificate and key may be swapped"
 	case isUTF16(content):
-		e.Detail = "is text in UTF-16, and PEM is read as ASCII or UTF-8"
-		e.Remedy = "save it again in UTF-8"
+		e.Detail, e.Remedy = inUTF16()
 	}
 	return nil, e
+}
+
+// inUTF16 is what is wrong with a file that an editor has written so.
+func inUTF16() (detail, remedy string) {
+	return "is text in UTF-16, and PEM is read as ASCII or UTF-8", "save it again in UTF-8"
 }
 
 func parseKey(file string, content []byte) (crypto.Signer, error) {
@@ -136,8 +140,7 @@ func parseKey(file string, content []byte) (crypto.Signer, error) {
 		e.Detail = "holds a certificate, not a key"
 		e.Remedy = "certificate and key may be swapped"
 	case isUTF16(content):
-		e.Detail = "is text in UTF-16, and PEM is read as ASCII or UTF-8"
-		e.Remedy = "save it again in UTF-8"
+		e.Detail, e.Remedy = inUTF16()
 	}
 	return nil, e
 }
