@@ -46,11 +46,12 @@ the clause of the contract (docs/contract.md), the line of the site, and the lin
 of the daemon's file, as edgegen render prints it, that carries it out. The first
 line is the answer in short.
 
-Nothing has to run. It is decided as the builtin tiers decide it; files are those
-of now. Without a scheme the URL is https://, and where it names no port any
-listener of the scheme will do. One of wss:// is about a WebSocket.
+Nothing has to run: explain decides as the builtin tiers do, and looks at the files
+as they are now. A URL without a scheme is https://. One without a port is asked of
+any listener of its scheme, and one of wss:// opens a WebSocket.
 
---live sends the request as well, and lays what came beside what was foretold.
+--live also sends the request to the running edge, and compares the answer with
+what was foretold.
 --id explains a line of the access log, under the generation that served it: an
 edge keeps the models of the last 50 in its state directory, 32 MiB of them at
 most, without what is secret.`,

@@ -60,8 +60,8 @@ own, at /etc/edgegen: --in-image.`,
 		},
 	}
 	c.Flags().StringVarP(&flags.output, "output", "o", "", "write files into this directory instead of printing")
-	c.Flags().StringVar(&flags.Name, "name", "", "of the objects (default: the first site's host, with dashes)")
-	c.Flags().StringVar(&flags.Namespace, "namespace", "", "of the objects (default: the one that they are applied to)")
+	c.Flags().StringVar(&flags.Name, "name", "", "the name of the objects (default: the host of the first site, with dashes)")
+	c.Flags().StringVar(&flags.Namespace, "namespace", "", "the namespace of the objects (default: the one that they are applied to)")
 	c.Flags().StringVar(&flags.Image, "image", "edgegen:"+version(), "the image, as make image builds it")
 	c.Flags().IntVar(&flags.Replicas, "replicas", 2, "how many edges there are at least")
 	c.Flags().BoolVar(&flags.InImage, "in-image", false, "the image has the site and its files, at /etc/edgegen")

@@ -39,10 +39,10 @@ that is down. What of the site needs edgegen is said.
 		},
 	}
 	c.Flags().StringVarP(&flags.output, "output", "o", "", "write files into this directory instead of printing")
-	c.Flags().StringVar(&flags.Name, "name", "edgegen", "of the units")
-	c.Flags().StringVar(&flags.User, "user", "edgegen", "whom they run as")
+	c.Flags().StringVar(&flags.Name, "name", "edgegen", "the name of the units")
+	c.Flags().StringVar(&flags.User, "user", "edgegen", "the user that the units run as")
 	c.Flags().StringVar(&flags.Site, "at", "", "where SITE is on the machine of the units (default: where it is here)")
-	c.Flags().StringVar(&flags.Program, "program", "/usr/local/bin/edgegen", "edgegen, on that machine")
+	c.Flags().StringVar(&flags.Program, "program", "/usr/local/bin/edgegen", "the path of edgegen on that machine")
 	c.Flags().BoolVar(&flags.Daemons, "daemons", false, "have systemd supervise the daemons, and edgegen render their files")
 	givenFlags(c, &flags.given)
 	return c

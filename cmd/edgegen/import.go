@@ -28,11 +28,11 @@ what it includes from its own directory, VCL, stunnel.conf, and the command, or 
 unit, that starts varnishd. Several files together are one chain, as stunnel before
 Varnish before nginx. The site is printed, in canonical layout, or written with -o.
 
-On stderr stands what became of each line of the old files. It is translated, and
-where that is told; what edgegen does otherwise, and better, is told with it. Or it
-is without effect here, with the reason; or refused, with the reason and what to do.
-No line is left out. The exit code is 1 where lines are refused; what the others say
-is printed all the same.
+On stderr it says what became of each line of the old files, and leaves none out. A
+line is translated: the message names the line of the site, and what edgegen does
+otherwise, and better. Or it has no effect here, with the reason. Or it is refused,
+with the reason and what to do. The exit code is 1 where lines are refused; the site
+that the others make is printed all the same.
 
 With --raw what changes answers on their way and has no word in the language, such as
 sub_filter, stays nginx's own in raw { nginx = … }. Nothing but nginx serves the web
@@ -41,11 +41,11 @@ tier of that site then.
 With --prove the old daemons run beside the new edge, all of them on free ports of
 this machine and before one app that answers with what it was asked. Both are asked
 for what the old files name, and for the paths of an access log (--log, in the common
-or combined format, or edgegen's JSON), and what they answer otherwise is told on
-stderr; some of it is what is put right.
+or combined format, or edgegen's JSON). On stderr it says where their answers differ;
+some differences are faults of the old configuration that edgegen does not repeat.
 
-The site is always a good one: what it could not be with, such as a directory that is
-not on this machine, stands in a comment. --root names where the root directory of the
+The site always passes edgegen validate: what would be refused, such as a directory
+that this machine does not have, stands in a comment. --root names where the root directory of the
 old machine lies, --keep-paths has all paths stay as they are.`,
 		Example: `  edgegen import --keep-paths old/nginx.conf old/default.vcl old/stunnel.conf > imported.hcl
   edgegen import --keep-paths --json old/nginx.conf old/default.vcl old/varnishd.sh`,

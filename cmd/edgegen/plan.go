@@ -25,12 +25,12 @@ func newPlan(s streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "plan [SITE]",
 		Short: "Show what a reload of the running edge would do",
-		Long: `plan has the running edge read a site and look what is other than what it
-serves: for each tier and each app nothing, a reload, a restart, a start or a
-stop, why, and how many WebSockets would end. Nothing is changed.
+		Long: `plan tells what a reload of the running edge would do. The edge reads the site, and
+says for each tier and each app whether it would be left alone, reloaded, restarted,
+started or stopped, why, and how many WebSockets would end. Nothing is changed.
 
-Without a SITE it is the one that the edge was started with; without --templates,
-the templates are too.` + planExitCodes,
+Without a SITE the edge reads the site that it was started with, and without
+--templates the templates that it was started with.` + planExitCodes,
 		Example: `  edgegen plan
   edgegen plan --json`,
 		Args: siteArgument, ValidArgsFunction: completeSite,

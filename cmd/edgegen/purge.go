@@ -61,10 +61,10 @@ is 1 then.`,
 		}
 		return err
 	})
-	c.Flags().StringVar(&what.Prefix, "prefix", "", "all URLs that begin so")
-	c.Flags().StringVar(&what.Site, "site", "", "all that is stored for the site of that name")
-	c.Flags().StringVar(&what.Tag, "tag", "", "all that has the tag")
-	c.Flags().BoolVar(&what.Soft, "soft", false, "have it grow stale instead")
+	c.Flags().StringVar(&what.Prefix, "prefix", "", "forget the responses to all URLs that begin with this")
+	c.Flags().StringVar(&what.Site, "site", "", "forget all responses of the site with this name")
+	c.Flags().StringVar(&what.Tag, "tag", "", "forget all responses that have this tag")
+	c.Flags().BoolVar(&what.Soft, "soft", false, "mark responses as stale instead of forgetting them")
 	c.Flags().BoolVar(&asJSON, "json", false, "print how many there were as JSON")
 	completeFlag(c, "site", completeHost)
 	return c

@@ -31,8 +31,8 @@ each under a header line. With -o it writes them into a directory, with the PEM
 files that stunnel needs (readable by their owner alone), ready to be run by
 hand or by systemd: each file says in its head how.
 
-The same site makes the same bytes, always. What is sensitive is written, and
-not printed.
+The same site makes the same bytes, always. Sensitive values are written into
+files, and hidden in what is printed.
 
 --print-hcl prints the site instead, without variables, expressions and blocks
 that stand for several: what each argument says.

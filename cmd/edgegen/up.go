@@ -27,10 +27,10 @@ func newUp(s streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "up [SITE]",
 		Short: "Run the edge in the foreground until a signal",
-		Long: `up starts the apps that the site names a command for, then the web, cache and
-tls tiers, each after the one before it answers, and starts again what dies. A
-tier whose daemon is not installed is served by edgegen itself; one whose daemon
-is down is, until the daemon is well again.
+		Long: `up starts the apps for which the site names a command, and then the web, cache and
+tls tiers, each after the one before it answers. A process that dies is started
+again. edgegen itself serves a tier whose daemon is not installed, and one whose
+daemon is down, until the daemon is well again.
 
 With --templates, templates of a directory make the files of the daemons in the
 place of edgegen's (edgegen templates export writes those). They are read again by
