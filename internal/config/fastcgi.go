@@ -41,7 +41,7 @@ func readScriptParams(b *block, a *argument, f *site.FastCGI) {
 		case !isVariableName(p.key.text):
 			b.errorAt(p.key.place, `use letters, digits and "_", and no digit first`, "%q is no name for a parameter", p.key.text)
 		case site.IsReservedParam(p.key.text):
-			b.errorAt(p.key.place, "leave it out", "%s is the edge's to set: it tells of each request what is so", p.key.text)
+			b.errorAt(p.key.place, "leave it out", "%s cannot be set here: edgegen sets it for each request", p.key.text)
 		case strings.ContainsRune(p.value.text, 0):
 			b.errorAt(p.value.place, "", "the value of %s holds a zero byte", p.key.text)
 		default:

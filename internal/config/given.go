@@ -157,7 +157,7 @@ func (l *loader) gatherAttribute(attribute *hcl.Attribute, shown string, declare
 		return
 	}
 	if references := attribute.Expr.Variables(); len(references) > 0 {
-		l.errorAt(references[0].SourceRange(), "write the value itself; text stands in quotes", "a file of values can name nothing")
+		l.errorAt(references[0].SourceRange(), "write the value itself; text stands in quotes", "a file of values holds values alone, and no names of others")
 		return
 	}
 	value, problems := attribute.Expr.Value(nil)

@@ -64,9 +64,9 @@ func checkRewrite(b *block, w *site.Rewrite) {
 	prefix := b.has(&w.StripPrefix) || b.has(&w.AddPrefix)
 	switch {
 	case pattern && !replacement:
-		b.errorAt(b.placeOf(b.row(&w.Pattern)), "add replacement = …", "pattern stands without replacement")
+		b.errorAt(b.placeOf(b.row(&w.Pattern)), "add replacement = …", "pattern needs a replacement")
 	case replacement && !pattern:
-		b.errorAt(b.placeOf(b.row(&w.Replacement)), "add pattern = …", "replacement stands without pattern")
+		b.errorAt(b.placeOf(b.row(&w.Replacement)), "add pattern = …", "replacement needs a pattern")
 	case prefix && pattern:
 		b.errorAt(b.placeOf(b.row(&w.Pattern)), "keep one of the two", "pattern stands beside strip_prefix or add_prefix")
 	case !prefix && !pattern:

@@ -113,7 +113,7 @@ variable "secret" {
 		{"where from", "", []Given{{Name: "ports", Value: `["x"]`}}, `the value is from --var ports`},
 		{"in a file", "ports = [\"x\"]\n", nil, "x.auto.edgevars:1 the value of the variable \"ports\" is not of its type"},
 		{"unknown in a file", "to = \"/x\"\ntoo = 1\n", nil, `x.auto.edgevars:2 no variable is called "too": its value is not used`},
-		{"names in a file", "to = var.x\n", nil, "x.auto.edgevars:1 a file of values can name nothing"},
+		{"names in a file", "to = var.x\n", nil, "x.auto.edgevars:1 a file of values holds values alone, and no names of others"},
 		{"no file of values", "to {\n}\n", nil, "x.auto.edgevars:1"},
 		{"syntax in a file", "to = \n", nil, "x.auto.edgevars:1"},
 		{"no such file", "", []Given{{File: "/none"}}, "/none:0 there is no such file"},
