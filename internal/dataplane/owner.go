@@ -153,7 +153,7 @@ type resumed struct {
 func (b *resumed) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.read += int64(n)
-	if err == nil || err == io.EOF || b.again { //nolint:errorlint // as io.Reader has it
+	if err == nil || err == io.EOF || b.again {
 		return n, err
 	}
 	b.again = true
