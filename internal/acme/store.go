@@ -84,10 +84,11 @@ func (s Store) put(directory string, names []string, pair []byte) error {
 	return s.Write(context.Background(), certificateName(directory, names), pair)
 }
 
-// Read, Write and Remove are those of a vault.Vault, but that no other process is to use
-// the store. Ctx does not end them.
+// Read is that of a vault.Vault, as are Write and Remove, but that no other process is to use
+// the store. The context does not end them.
 func (s Store) Read(_ context.Context, name string) ([]byte, error) { return os.ReadFile(s.path(name)) }
 
+// Write replaces what is under a name in one step.
 func (s Store) Write(_ context.Context, name string, content []byte) error {
 	file := s.path(name)
 	for _, dir := range []string{s.Dir, filepath.Dir(file)} {
@@ -98,6 +99,7 @@ func (s Store) Write(_ context.Context, name string, content []byte) error {
 	return atomicfile.Write(file, content, 0o600)
 }
 
+// Remove removes what is under a name; it is no error where there is nothing.
 func (s Store) Remove(_ context.Context, name string) error {
 	err := os.Remove(s.path(name))
 	if errors.Is(err, fs.ErrNotExist) {

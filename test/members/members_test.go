@@ -152,9 +152,9 @@ func (c *crowd) requests() int {
 
 // outcome is what has become of a crowd.
 type outcome struct {
-	requests, longest int
-	failed, wrong     []load.Failure
-	sockets           load.SocketReport
+	requests      int
+	failed, wrong []load.Failure
+	sockets       load.SocketReport
 }
 
 func (c *crowd) stop() (o outcome) {
