@@ -20,9 +20,10 @@
 # make scrapes       a million scrapes of the metrics, which must leave nothing behind
 # make kubernetes    what is exported for a cluster, given to the API server of Kubernetes, which it builds first
 # make members       three edges in network namespaces behind a balancer: killed, drained, upgraded, changed
+# make gateway-conformance  the public conformance suite of the Gateway API, whose report REPORT=-update writes anew
 # make compare       ten thousand generated answers, asked of the builtin cache and of Varnish
 
-.PHONY: test newer bench chaos reloads kills lint build man deb image packages dependencies conformance hostile kubernetes members compare counts scrapes foretold cache-tests certificates scan
+.PHONY: test newer bench chaos reloads kills lint build man deb image packages dependencies conformance hostile kubernetes gateway-conformance members compare counts scrapes foretold cache-tests certificates scan
 
 # Each package has a timeout of its own. test/chaos has a target of its own,
 # since it needs the machine for itself. The packages that take longest begin, and
@@ -104,7 +105,14 @@ bench: build
 kubernetes: export EDGEGEN_UNDER_TEST = $(CURDIR)/bin/edgegen
 kubernetes: export EDGEGEN_TEST_APISERVER = $(CURDIR)/bin/apiserver
 kubernetes: build
-	cd test/kubernetes && go build -o $(EDGEGEN_TEST_APISERVER) ./cmd/apiserver && go test -vet=off -count=1 ./...
+	cd test/kubernetes && go build -o $(EDGEGEN_TEST_APISERVER) ./cmd/apiserver && go test -vet=off -count=1 . ./apiserver/... ./cmd/...
+	go test -vet=off -count=1 -timeout 30m ./test/controller
+
+gateway-conformance: export EDGEGEN_UNDER_TEST = $(CURDIR)/bin/edgegen
+gateway-conformance: export EDGEGEN_TEST_APISERVER = $(CURDIR)/bin/apiserver
+gateway-conformance: build
+	cd test/kubernetes && go build -o $(EDGEGEN_TEST_APISERVER) ./cmd/apiserver && \
+		go test -vet=off -count=1 -timeout 60m ./conformance $(REPORT)
 
 members: dependencies
 	go test -count=1 -v ./test/members -long

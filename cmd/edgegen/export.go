@@ -36,6 +36,7 @@ type kubernetesFlags struct {
 
 func newExportKubernetes(s streams) *cobra.Command {
 	var flags kubernetesFlags
+	var controllers gatewayExport
 	c := &cobra.Command{
 		Use:   "kubernetes [SITE]",
 		Short: "Print the objects of a cluster that runs the edge",
@@ -51,11 +52,20 @@ Variables of the site come from a Secret NAME-variables, where there is one.
 
 -o writes a file for each object into a directory, with a kustomization.yaml. A
 site whose files do not fit into a ConfigMap (1 MiB) comes with an image of its
-own, at /etc/edgegen: --in-image.`,
+own, at /etc/edgegen: --in-image.
+
+--gateway prints the objects of controllers instead, which serve what the cluster's
+Gateways, HTTPRoutes and Ingresses say (edgegen gateway): with an account and its
+rights, a Lease, and the GatewayClass and IngressClass edgegen. The definitions of
+the Gateway API have to be there.`,
 		Example: `  edgegen export kubernetes --name shop --image registry.example/edgegen:1.0 > shop.yaml
-  edgegen export kubernetes -o base --namespace web`,
+  edgegen export kubernetes -o base --namespace web
+  edgegen export kubernetes --gateway`,
 		Args: siteArgument, ValidArgsFunction: completeSite,
-		RunE: func(_ *cobra.Command, arguments []string) error {
+		RunE: func(c *cobra.Command, arguments []string) error {
+			if controllers.wanted {
+				return s.exportGateway(c, arguments, flags, controllers)
+			}
 			return s.exportKubernetes(siteOf(arguments), flags)
 		},
 	}
@@ -66,6 +76,7 @@ own, at /etc/edgegen: --in-image.`,
 	c.Flags().IntVar(&flags.Replicas, "replicas", 2, "how many edges there are at least")
 	c.Flags().BoolVar(&flags.InImage, "in-image", false, "the image has the site and its files, at /etc/edgegen")
 	c.Flags().BoolVar(&flags.ServiceMonitor, "service-monitor", false, "add a ServiceMonitor for the Prometheus operator")
+	controllers.flags(c)
 	givenFlags(c, &flags.given)
 	return c
 }
@@ -84,15 +95,7 @@ func (s streams) exportKubernetes(path string, flags kubernetesFlags) error {
 		return err
 	}
 	s.report(doubts)
-	if flags.output != "" {
-		return s.writeObjects(flags, objects, secrets)
-	}
-	text, err := kubernetes.Stream(objects, secrets, flags.Namespace)
-	if err != nil {
-		return err
-	}
-	_, err = s.out.Write(text)
-	return err
+	return s.exportObjects(flags, objects, secrets)
 }
 
 // writeObjects writes a directory that kustomize takes as a base, and names it.

@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/klog/v2"
@@ -20,8 +23,8 @@ import (
 
 type gatewayFlags struct {
 	gateway.Options
-	from, engine, stateDir, kubeconfig, namespace, health string
-	addresses                                             []string
+	from, engine, stateDir, kubeconfig, namespace, lease, service, health string
+	addresses                                                             []string
 }
 
 func newGateway(s streams) *cobra.Command {
@@ -39,8 +42,13 @@ ReferenceGrants and Ingresses; Services by their EndpointSlices, and certificate
 by Secrets. What it has no equal for is refused in the status of whoever asks
 for it.
 
-Several may run. All of them serve, and the one that holds the Lease edgegen-gateway
-writes the statuses. In a pod it is whoever its ServiceAccount says; elsewhere
+--edge names a file with an edge block that holds for all edges: engines, limits,
+timeouts, the log, whose forwarded headers are believed. It says nothing of
+listeners and sites, which are what the objects say, and is read anew when it
+changes, or by SIGHUP.
+
+Several may run. All of them serve, and the one that holds the Lease writes the
+statuses. In a pod it is whoever its ServiceAccount says; elsewhere
 KUBECONFIG or --kubeconfig names the cluster.
 
 With --from it reads the objects from a file, or from the files of a directory, and
@@ -56,6 +64,14 @@ write. No cluster is asked, and no edge is started.`,
 				}
 				flags.Addresses = append(flags.Addresses, address)
 			}
+			if namespace, name, has := strings.Cut(flags.service, "/"); flags.service != "" && (!has || flags.Published != "") {
+				return usageError{errors.New("--publish-service: write NAMESPACE/NAME, and no --publish besides")}
+			} else if has {
+				flags.PublishedBy = types.NamespacedName{Namespace: namespace, Name: name}
+			}
+			if _, err := gateway.LoadShared(flags.Shared); err != nil {
+				return err
+			}
 			if flags.from != "" {
 				return s.printGateway(flags)
 			}
@@ -65,10 +81,13 @@ write. No cluster is asked, and no edge is started.`,
 	c.Flags().StringVar(&flags.Class, "class", "", "the one GatewayClass and IngressClass whose objects are served (default: each that names the controller)")
 	c.Flags().StringSliceVar(&flags.addresses, "addresses", nil, "IP addresses to listen at, one for each Gateway (default: all of the machine, where no two Gateways can have one port)")
 	c.Flags().StringVar(&flags.Published, "publish", "", "the address or host that statuses tell clients, as of a load balancer (default: the one that is listened at)")
+	c.Flags().StringVar(&flags.Shared, "edge", "", "a file with an edge block that holds for all edges (default: none)")
 	c.Flags().StringVar(&flags.from, "from", "", "read objects from this file or directory, and print what would be done")
 	c.Flags().StringVar(&flags.kubeconfig, "kubeconfig", "", "a file that says where the cluster is, and who asks (default: KUBECONFIG, or the pod's ServiceAccount)")
+	c.Flags().StringVar(&flags.service, "publish-service", "", "the Service by which clients come in, as NAMESPACE/NAME, whose address statuses tell")
+	c.Flags().StringVar(&flags.lease, "lease", "edgegen-gateway", "the Lease that says who of several writes the statuses")
 	c.Flags().StringVar(&flags.namespace, "lease-namespace", "", "the namespace of the Lease (default: the pod's, or else that of the kubeconfig)")
-	c.Flags().StringVar(&flags.health, "health", "", "where /healthz and /readyz are answered for the cluster, as :9145 (default: nowhere)")
+	c.Flags().StringVar(&flags.health, "health", "", "where /healthz, /readyz and /metrics are answered for the cluster, as :9145 (default: nowhere)")
 	engineFlag(c, &flags.engine, "auto, native (fail where a daemon is missing), builtin, or a list such as cache=off,web=builtin (default: auto)")
 	stateDirFlag(c, &flags.stateDir)
 	return c
@@ -121,8 +140,8 @@ func (s streams) serveGateway(ctx context.Context, flags gatewayFlags) error {
 		notify := systemd.NewNotifier(log.Logger)
 		return controller.Run(signals.first, signals.second, controller.Options{
 			Options: flags.Options, Cluster: cluster, Directory: filepath.Join(directory, "gateway"), Select: selection,
-			Version: version(), Guardian: []string{guardianArgument}, Namespace: namespace, Identity: fmt.Sprintf("%s_%d", host, os.Getpid()),
-			Health: flags.health, Log: log.Logger, Access: &lockedWriter{w: s.out},
+			Version: version(), Guardian: []string{guardianArgument}, Lease: flags.lease, Namespace: namespace, Identity: fmt.Sprintf("%s_%d", host, os.Getpid()),
+			Health: flags.health, Hangup: signals.hangup, Reopen: signals.reopen, SetLevel: log.setLevel, Log: log.Logger, Access: &lockedWriter{w: s.out},
 			Ready: func() { notify.Ready("every edge serves what the cluster says") },
 		})
 	})

@@ -29,7 +29,7 @@ func (s streams) printGateway(flags gatewayFlags) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(directory)) }()
 	flags.Answers = printedAnswers
-	plan, err := gateway.Settle(objects, flags.Options, gateway.NewChecker(directory).Check)
+	plan, err := gateway.Settle(objects, flags.Options, gateway.NewChecker(directory, flags.Shared).Check)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,12 @@ func (l *loader) decode(sources []*source, parsed [][]*piece) *site.Edge {
 	files := make([]*block, len(sources))
 	for i, pieces := range parsed {
 		files[i] = &block{loader: l, schema: l.language, place: hcl.Range{Filename: sources[i].name}, body: joined(pieces)}
-		files[i].checkNames()
+	}
+	if len(sources) > 0 && l.shared != "" && sources[0].shown == l.shared {
+		l.lay(files)
+	}
+	for _, file := range files {
+		file.checkNames()
 	}
 	l.declare(files)
 	kind := l.language.edge()

@@ -27,7 +27,7 @@ func (l *loader) confined(name string) (absolute string, err error) {
 	case !filepath.IsLocal(name):
 		return "", fmt.Errorf("%q leads out of the site's directory", name)
 	}
-	return filepath.Join(l.root, filepath.Clean(name)), nil
+	return filepath.Join(l.valueRoot, filepath.Clean(name)), nil
 }
 
 // fileRead is what a path held when it was read; a load reads it once.
@@ -46,7 +46,7 @@ func (l *loader) readConfined(name string) (string, error) {
 	l.madeOf(absolute)
 	found, again := l.contents[absolute]
 	if !again {
-		found.content, found.err = readWithin(l.root, filepath.Clean(name))
+		found.content, found.err = readWithin(l.valueRoot, filepath.Clean(name))
 		if l.contents == nil {
 			l.contents = map[string]fileRead{}
 		}
@@ -109,7 +109,7 @@ func (l *loader) fileExistsFunction() function.Function {
 				return cty.NilVal, err
 			}
 			l.madeOf(absolute)
-			directory, err := os.OpenRoot(l.root)
+			directory, err := os.OpenRoot(l.valueRoot)
 			if err != nil {
 				return cty.NilVal, errors.New(causeOf(err))
 			}

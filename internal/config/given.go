@@ -91,7 +91,7 @@ func isValueFile(name string) bool {
 }
 
 func (l *loader) automaticFiles() []string {
-	entries, err := os.ReadDir(l.root)
+	entries, err := os.ReadDir(l.valueRoot)
 	if err != nil {
 		return nil // the directory itself was read from a moment ago
 	}
@@ -99,7 +99,7 @@ func (l *loader) automaticFiles() []string {
 	for _, entry := range entries { // which are sorted
 		name := entry.Name()
 		if isValueFile(name) && !entry.IsDir() {
-			paths = append(paths, filepath.Join(l.root, name))
+			paths = append(paths, filepath.Join(l.valueRoot, name))
 		}
 	}
 	return paths

@@ -48,10 +48,10 @@ func metricsLanguage() *schema {
 	return &schema{name: "metrics", title: "a metrics block",
 		words: "counts requests, and tells how the edge is doing: /metrics for Prometheus, /status for people, /status.json, and /healthz and /readyz for load balancers; nothing is counted without it",
 		arguments: []argument{
-			{name: "listen", kind: textKind, standard: `"127.0.0.1:9145"`, by: edgegenItself,
+			{name: "listen", kind: textKind, standard: `"127.0.0.1:9145"`, by: edgegenItself, own: "leave it out: those of all edges are told at one address, which --health names",
 				words: "where it is told, by http; whoever can connect may read it", example: `"10.0.0.5:9145"`,
 				into: in(func(m *site.Metrics) *[]site.Listener { return &m.Listen }), read: reads(readMetricsListen)},
-			{name: "hosts", kind: listKind, elements: 64, by: edgegenItself,
+			{name: "hosts", kind: listKind, elements: 64, by: edgegenItself, own: "leave it out: they are told to whoever asks at --health",
 				words: "names by which it may be asked, besides IP addresses, localhost and the name of the machine; others are refused, so that no page in a browser reads it by a name that leads here", example: `["edge.internal"]`,
 				into: in(func(m *site.Metrics) *[]string { return &m.Hosts }), read: reads(readMetricsHosts)},
 		},

@@ -11,12 +11,13 @@ type argument struct {
 	standard string   // the value of an argument that is left out, as it would be written; "" for none
 	least    string   // the bounds of a number, size or duration, as they would be written
 	most     string
-	elements int  // the most elements of a list; 0 for any number
-	needed   bool // its block cannot do without it
-	serves   bool // it is about answers from files or an app, so it does not go with a redirect
-	inside   bool // it can stand on a route that no client reaches
-	raw      bool // it names things, and is not evaluated
-	by       tier // who carries it out
+	elements int    // the most elements of a list; 0 for any number
+	needed   bool   // its block cannot do without it
+	serves   bool   // it is about answers from files or an app, so it does not go with a redirect
+	inside   bool   // it can stand on a route that no client reaches
+	raw      bool   // it names things, and is not evaluated
+	by       tier   // who carries it out
+	own      string // what to do instead, in a file that edges share, of what each has for itself; "" where they can share it
 	words    string
 	example  string // a value, as it would be written
 

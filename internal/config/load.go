@@ -41,7 +41,7 @@ func newLoader(path string, now func() time.Time) *loader {
 	if err != nil {
 		l.fail(path, "", "%s", causeOf(err))
 	}
-	l.root = absolute
+	l.root, l.valueRoot = absolute, absolute
 	return l
 }
 

@@ -16,6 +16,7 @@ import (
 // goes on with a default, so that one load shows all problems.
 type loader struct {
 	root        string // absolute
+	valueRoot   string // where files of values are, and what functions read; absolute
 	shownRoot   string // as the user gave it
 	now         func() time.Time
 	language    *schema
@@ -23,6 +24,7 @@ type loader struct {
 	shifter     shifter
 	claims      map[string]hcl.Range // the names of sites, and where they are
 	given       []Given
+	shared      string            // the path of a file that lies beneath the others, as it was given; "" for none
 	texts       map[string][]byte // texts that are read instead of files, by the absolute paths of these
 	scope       *scope            // of what stands in the files themselves
 	// scopeID names the values of all variables and locals. It is the same where their

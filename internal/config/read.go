@@ -73,12 +73,17 @@ func (l *loader) readFiles(paths ...string) []*source {
 	return sources
 }
 
-// readFile refuses what is no plain file before it opens it: to open a pipe
-// may never return.
+// readFile reads the text that is held of a file, or the file: what is no plain file
+// is refused before it is opened, as to open a pipe may never return.
 func (l *loader) readFile(path string) ([]byte, bool) {
 	if text, held := l.texts[filepath.Join(l.root, filepath.Base(path))]; held {
 		return text, true
 	}
+	return l.readPlain(path)
+}
+
+// readPlain reads what is on the disk.
+func (l *loader) readPlain(path string) ([]byte, bool) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:

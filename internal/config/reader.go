@@ -13,8 +13,10 @@ import (
 type Reader struct {
 	path  string
 	given []Given
-	now   func() time.Time
-	texts map[string][]byte // instead of files, by the absolute paths of these
+	// shared is a file that lies beneath the site's own; "" for none.
+	shared string
+	now    func() time.Time
+	texts  map[string][]byte // instead of files, by the absolute paths of these
 
 	mu     sync.Mutex
 	memory memory
@@ -59,7 +61,7 @@ func (r *Reader) Load() (*Loaded, Diagnostics) {
 	defer r.mu.Unlock()
 	l := r.loader()
 	l.before = r.memory
-	loaded, diagnostics := l.finish(l.read(r.path))
+	loaded, diagnostics := l.finish(append(l.readShared(), l.read(r.path)...))
 	if l.decoded { // else the file has a typo, and will be what it was but for that
 		r.memory = l.memory
 	}
@@ -69,5 +71,6 @@ func (r *Reader) Load() (*Loaded, Diagnostics) {
 func (r *Reader) loader() *loader {
 	l := newLoader(r.path, r.now)
 	l.given, l.texts = r.given, r.texts
+	l.share(r.shared)
 	return l
 }

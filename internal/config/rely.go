@@ -57,7 +57,7 @@ func (l *loader) still(on reliedOn) bool {
 	case onFile:
 		now.content, now.there = l.lookInto(on.name)
 	case onExistence:
-		info, err := statWithin(l.root, on.name)
+		info, err := statWithin(l.valueRoot, on.name)
 		now.there = err == nil && info.Mode().IsRegular()
 	case onEnvironment:
 		now.content, now.there = os.LookupEnv(on.name)
@@ -71,10 +71,10 @@ func (l *loader) still(on reliedOn) bool {
 
 // lookInto reads a file for the load that may rely on it.
 func (l *loader) lookInto(name string) (content string, there bool) {
-	absolute := filepath.Join(l.root, filepath.Clean(name))
+	absolute := filepath.Join(l.valueRoot, filepath.Clean(name))
 	found, again := l.contents[absolute]
 	if !again {
-		found.content, found.err = readWithin(l.root, filepath.Clean(name))
+		found.content, found.err = readWithin(l.valueRoot, filepath.Clean(name))
 		l.contents[absolute] = found
 	}
 	return found.content, found.err == nil

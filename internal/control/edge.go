@@ -17,6 +17,7 @@ import (
 	"edgegen/internal/config"
 	"edgegen/internal/dataplane/gate"
 	"edgegen/internal/generation"
+	"edgegen/internal/metrics"
 	"edgegen/internal/render"
 	"edgegen/internal/statedir"
 	"edgegen/internal/systemd"
@@ -118,6 +119,9 @@ func (e *Edge) first(ctx context.Context, loaded *config.Loaded, own *render.Tem
 // watchTraffic counts requests, and tells of that, where the first generation has
 // metrics; a later one may as well.
 func (e *Edge) watchTraffic(g *generation.Generation) error {
+	if e.options.Collected != nil {
+		e.options.Collected(metrics.Collector(e.counter.Meter, e.metricsState, e.options.secrets.hide))
+	}
 	e.monitor = e.newMonitor()
 	change, err := e.monitor.prepare(g.Public.Metrics)
 	if err != nil {

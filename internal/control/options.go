@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"edgegen/internal/config"
 	"edgegen/internal/generation"
 	"edgegen/internal/site"
@@ -15,6 +17,9 @@ import (
 type Options struct {
 	Site  string         // a file or a directory
 	Given []config.Given // values of its variables
+	// Shared is a file with what several edges are told by one edge block, which lies
+	// beneath the site's own; "" for none.
+	Shared string
 	// Settle may change the model of a site that was read; nil changes nothing.
 	Settle    func(*site.Edge)
 	StateDir  string
@@ -41,6 +46,11 @@ type Options struct {
 	Listeners []systemd.Listener
 	// Notify tells the service manager; nil tells nobody.
 	Notify *systemd.Notifier
+
+	// Collected is told, before the edge serves, by what its metrics are collected
+	// besides those that it tells itself; nil is told nothing. Requests are counted where
+	// the site has metrics.
+	Collected func(prometheus.Collector)
 
 	// SetLevel is told the site's log.level. Warn is told the diagnostics that
 	// are no errors. Ready is told the addresses once the edge serves.

@@ -27,6 +27,7 @@ type source struct {
 // returns is to be closed.
 func newSource(o Options) *source {
 	s := &source{path: o.Site, given: o.Given, settle: o.Settle, reader: config.NewReader(o.Site, o.Given), beside: render.TemplatePaths(o.Templates)}
+	s.reader.Share(o.Shared)
 	if o.Watch {
 		s.watcher = watch.New(watch.Options{Log: o.Log, Counts: s.reader.Counts})
 	}

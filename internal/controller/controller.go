@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 	"edgegen/internal/atomicfile"
 	"edgegen/internal/gateway"
 	"edgegen/internal/generation"
+	"edgegen/internal/watch"
 )
 
 // Options are what a controller is started with.
@@ -26,12 +28,18 @@ type Options struct {
 	Select    generation.Selection
 	Version   string
 	Guardian  []string // the arguments that make this program a guardian
-	// Namespace and Identity are those of the Lease that says who writes statuses.
-	Namespace, Identity string
-	Log                 *slog.Logger
-	Access              io.Writer // the access logs of all edges
+	// Lease, in Namespace, says who of several controllers writes statuses: the one with
+	// that Identity.
+	Lease, Namespace, Identity string
+	Log                        *slog.Logger
+	Access                     io.Writer // the access logs of all edges
 	// Health is where /healthz and /readyz are answered, as ":9145"; "" for nowhere.
 	Health string
+	// Hangup asks for the shared file to be read anew, Reopen for the access logs' files to
+	// be opened anew; nil never does.
+	Hangup, Reopen <-chan struct{}
+	// SetLevel is told the log.level of the shared file, or its default.
+	SetLevel func(level string)
 	// Ready is called once, when every edge serves what the cluster has said by then.
 	Ready func()
 }
@@ -48,18 +56,20 @@ const (
 // controller is one that runs.
 type controller struct {
 	Options
-	watch   *watch
+	objects *objects
 	edges   *edges
 	lease   *lease
 	checker *gateway.Checker
 	status  *statuses
 	told    map[gateway.Problem]bool
+	refused string // why nothing can be served that has changed, as it was told; "" where all can
 	health  *health
+	shared  *watch.Watcher // of the file that edges share
 }
 
 // Run serves the objects of a cluster until ctx ends, and stops the edges, which wait
 // for requests in work no longer than hurry. The error says why nothing could be served.
-func Run(ctx, hurry context.Context, o Options) error {
+func Run(ctx, hurry context.Context, o Options) (err error) {
 	client, err := dynamic.NewForConfig(o.Cluster)
 	if err != nil {
 		return fmt.Errorf("reach the cluster: %w", err)
@@ -67,7 +77,8 @@ func Run(ctx, hurry context.Context, o Options) error {
 	if err := atomicfile.MakePrivate(o.Directory); err != nil {
 		return fmt.Errorf("make %s: %w", o.Directory, err)
 	}
-	health, err := tellHealth(ctx, o)
+	totals := newTotals()
+	health, err := tellHealth(ctx, o, totals)
 	if err != nil {
 		return err
 	}
@@ -77,21 +88,24 @@ func Run(ctx, hurry context.Context, o Options) error {
 		return err
 	}
 	defer answers.close()
-	c := &controller{Options: o, watch: newWatch(client, o.Log), edges: newEdges(hurry, o), lease: newLease(client, o),
-		checker: gateway.NewChecker(filepath.Join(o.Directory, "check")), status: &statuses{client: client, log: o.Log}, told: map[gateway.Problem]bool{}, health: health}
+	c := &controller{Options: o, objects: newObjects(client, o.Log), edges: newEdges(hurry, o, totals), lease: newLease(client, o),
+		checker: gateway.NewChecker(filepath.Join(o.Directory, "check"), o.Shared), status: &statuses{client: client, log: o.Log}, told: map[gateway.Problem]bool{}, health: health,
+		shared: watch.New(watch.Options{Log: o.Log})}
+	defer func() { err = errors.Join(err, c.shared.Close()) }()
 	defer c.edges.close()
 	inner, stop := context.WithCancel(ctx)
 	var tasks sync.WaitGroup
 	defer tasks.Wait()
 	defer stop()
-	tasks.Go(func() { c.watch.run(inner) })
+	tasks.Go(func() { c.objects.run(inner) })
+	tasks.Go(func() { _ = c.shared.Run(inner) }) // it ends with inner alone, without an error
 	tasks.Go(func() { c.lease.run(inner) })
 	return c.loop(ctx)
 }
 
 // loop looks at the cluster whenever something has changed.
 func (c *controller) loop(ctx context.Context) error {
-	if err := c.watch.synced(ctx); err != nil {
+	if err := c.objects.synced(ctx); err != nil {
 		return nil // it was asked to stop
 	}
 	ready := sync.OnceFunc(func() {
@@ -114,8 +128,14 @@ func (c *controller) loop(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-		case <-c.watch.changed:
-			settle(ctx, c.watch.changed)
+		case <-c.objects.changed:
+			settle(ctx, c.objects.changed)
+		case <-c.shared.Changes():
+			c.edges.revision++
+		case <-c.Hangup:
+			c.edges.revision++
+		case <-c.Reopen:
+			c.edges.askToReopen()
 		case <-c.edges.ended:
 		case <-c.lease.won:
 		case <-again.C:
@@ -148,11 +168,16 @@ func settle(ctx context.Context, changed <-chan struct{}) {
 // look has the edges serve what the cluster says now, and tells the cluster. It reports
 // whether all of that could be done.
 func (c *controller) look(ctx context.Context) bool {
-	plan, err := gateway.Settle(c.watch.objects(), c.Options.Options, c.checker.Check)
+	plan, err := gateway.Settle(c.objects.all(), c.Options.Options, c.checker.Check)
+	c.shared.Follow(c.checker.Named())
 	if err != nil {
-		c.Log.Error("the objects of the cluster make no good sites; the edges go on as before", "error", err)
+		if err.Error() != c.refused {
+			c.refused = err.Error()
+			c.Log.Error("what is to be served makes no good sites; the edges go on as before", "error", err)
+		}
 		return false
 	}
+	c.refused = ""
 	outcomes := c.edges.apply(ctx, plan.Edges)
 	whole := true
 	for _, err := range outcomes {

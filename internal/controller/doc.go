@@ -1,4 +1,4 @@
-// Package controller serves the objects of a cluster: it watches them (watch.go), has
+// Package controller serves the objects of a cluster: it watches them (objects.go), has
 // package gateway read them as sites, runs an edge for each (edges.go), and writes into
 // the objects' statuses how they are doing (statuses.go), where it is the one of several
 // that does so (lease.go).

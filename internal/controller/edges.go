@@ -14,15 +14,20 @@ import (
 	"edgegen/internal/config"
 	"edgegen/internal/control"
 	"edgegen/internal/gateway"
+	"edgegen/internal/site"
 )
 
 // edges are those that run, by their IDs.
 type edges struct {
 	Options
-	hurry context.Context
-	ended chan struct{} // says that one has ended by itself
-	all   map[string]*edge
-	tasks sync.WaitGroup
+	hurry  context.Context
+	totals *totals
+	ended  chan struct{} // says that one has ended by itself
+	all    map[string]*edge
+	tasks  sync.WaitGroup
+	// revision counts how often the file that edges share has changed. An edge that serves
+	// an earlier one reloads.
+	revision int
 }
 
 // edge is one that runs, or is ending.
@@ -30,16 +35,19 @@ type edge struct {
 	id     string
 	site   string // directory
 	serves gateway.Edge
-	stop   context.CancelFunc
-	done   chan struct{} // is closed when nothing of it is left
-	failed error         // why it ended; to be read after done
+	// revision is that of the shared file that it serves.
+	revision int
+	reopen   chan struct{}
+	stop     context.CancelFunc
+	done     chan struct{} // is closed when nothing of it is left
+	failed   error         // why it ended; to be read after done
 }
 
 // startTime is how long an edge may take until it serves.
 const startTime = 2 * time.Minute
 
-func newEdges(hurry context.Context, o Options) *edges {
-	return &edges{Options: o, hurry: hurry, ended: make(chan struct{}, 1), all: map[string]*edge{}}
+func newEdges(hurry context.Context, o Options, t *totals) *edges {
+	return &edges{Options: o, hurry: hurry, totals: t, ended: make(chan struct{}, 1), all: map[string]*edge{}}
 }
 
 // apply has edges serve, each what it says now, and no others. It is called by one
@@ -90,7 +98,7 @@ func (e *edges) serve(ctx context.Context, running *edge, wanted gateway.Edge) (
 	if running == nil {
 		return e.start(ctx, wanted)
 	}
-	if maps.EqualFunc(running.serves.Files, wanted.Files, slices.Equal) {
+	if running.revision == e.revision && maps.EqualFunc(running.serves.Files, wanted.Files, slices.Equal) {
 		return running, nil
 	}
 	return running, e.reload(ctx, running, wanted)
@@ -109,7 +117,7 @@ func (e *edges) reload(ctx context.Context, running *edge, wanted gateway.Edge) 
 	if err != nil {
 		return errors.Join(objectively(wanted, err), running.serves.Install(running.site))
 	}
-	running.serves = wanted
+	running.serves, running.revision = wanted, e.revision
 	return wanted.Tidy(running.site)
 }
 
@@ -117,7 +125,7 @@ func (e *edges) state(id string) string { return filepath.Join(e.Directory, "edg
 
 // start starts an edge, and waits until it serves.
 func (e *edges) start(ctx context.Context, wanted gateway.Edge) (*edge, error) {
-	one := &edge{id: wanted.ID, site: filepath.Join(e.Directory, "sites", wanted.ID), serves: wanted, done: make(chan struct{})}
+	one := &edge{id: wanted.ID, site: filepath.Join(e.Directory, "sites", wanted.ID), serves: wanted, revision: e.revision, reopen: make(chan struct{}, 1), done: make(chan struct{})}
 	if err := errors.Join(wanted.Install(one.site), wanted.Tidy(one.site)); err != nil {
 		return nil, err
 	}
@@ -128,6 +136,7 @@ func (e *edges) start(ctx context.Context, wanted gateway.Edge) (*edge, error) {
 	e.tasks.Go(func() {
 		defer close(one.done)
 		defer stop()
+		defer e.totals.forget(one.id)
 		one.failed = e.up(life, one, sync.OnceFunc(func() { close(ready) }))
 		e.notice(life)
 	})
@@ -148,12 +157,30 @@ func (e *edges) start(ctx context.Context, wanted gateway.Edge) (*edge, error) {
 func (e *edges) up(ctx context.Context, one *edge, ready func()) error {
 	log := e.Log.With("edge", one.id)
 	return control.Up(ctx, e.hurry, control.Options{
-		Site: filepath.Join(one.site, gateway.SiteFile), StateDir: e.state(one.id), Select: e.Select,
+		Site: filepath.Join(one.site, gateway.SiteFile), Shared: e.Shared, Settle: settled, StateDir: e.state(one.id), Select: e.Select,
 		Version: e.Version, Guardian: e.Guardian, Log: log, Access: e.Access,
-		SetLevel: func(string) {}, // the sites say nothing of it
-		Warn:     func(config.Diagnostics) {},
-		Ready:    func([]string) { ready() },
+		Reopen: one.reopen, Collected: e.totals.of(one.id), SetLevel: e.SetLevel,
+		Warn:  func(config.Diagnostics) {},
+		Ready: func([]string) { ready() },
 	})
+}
+
+// settled takes an edge's listener for metrics away: those of all edges are told at one
+// place.
+func settled(edge *site.Edge) {
+	if edge.Metrics != nil {
+		edge.Metrics.Listen = nil
+	}
+}
+
+// askToReopen has each edge open its access log's file anew.
+func (e *edges) askToReopen() {
+	for _, one := range e.all {
+		select {
+		case one.reopen <- struct{}{}:
+		default: // it is asked already
+		}
+	}
 }
 
 // notice says that an edge has ended that nobody has stopped.

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // health tells the cluster how the controller is doing.
@@ -18,9 +20,9 @@ type health struct {
 	tasks  sync.WaitGroup
 }
 
-// tellHealth begins to tell, on an address; on "" it does nothing. From the end of ctx on the
+// tellHealth begins to tell that, and the metrics of all edges, on an address; on "" it does nothing. From the end of ctx on the
 // controller is not ready.
-func tellHealth(ctx context.Context, o Options) (*health, error) {
+func tellHealth(ctx context.Context, o Options, t *totals) (*health, error) {
 	h := &health{}
 	if o.Health == "" {
 		return h, nil
@@ -38,6 +40,7 @@ func tellHealth(ctx context.Context, o Options) (*health, error) {
 		}
 		fmt.Fprintln(w, "ready")
 	})
+	mux.Handle("GET /metrics", promhttp.HandlerFor(t, promhttp.HandlerOpts{}))
 	h.server = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	h.tasks.Go(func() {
 		if err := h.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

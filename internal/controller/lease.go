@@ -20,16 +20,13 @@ type lease struct {
 	until    atomic.Int64  // Unix nanoseconds; it is held until then
 }
 
-// leaseName is the name of the Lease.
-const leaseName = "edgegen-gateway"
-
 const (
 	leaseTime  = 15 * time.Second // how long it is held after the last renewal
 	leaseRenew = 4 * time.Second
 )
 
 func newLease(client dynamic.Interface, o Options) *lease {
-	return &lease{Lease: held.New(client.Resource(held.Resource()).Namespace(o.Namespace), leaseName, o.Identity, leaseTime),
+	return &lease{Lease: held.New(client.Resource(held.Resource()).Namespace(o.Namespace), o.Lease, o.Identity, leaseTime),
 		identity: o.Identity, log: o.Log, won: make(chan struct{}, 1)}
 }
 

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -62,13 +63,33 @@ func Build(objects Objects, o Options, refused map[Ref]string) *Plan {
 	for _, r := range ingresses.routes {
 		b.addRoute(r, "Ingress")
 	}
-	p := &Plan{classes: b.classes, gateways: b.gateways, routes: b.routes, ingresses: ingresses, published: o.Published}
+	p := &Plan{classes: b.classes, gateways: b.gateways, routes: b.routes, ingresses: ingresses, published: b.publishedAddress()}
 	for _, e := range b.edges {
 		if len(e.listeners) > 0 {
 			p.Edges = append(p.Edges, e.write(b))
 		}
 	}
 	return p
+}
+
+// publishedAddress is what statuses tell clients; "" for where each edge listens.
+func (b *builder) publishedAddress() string {
+	if b.PublishedBy.Name == "" {
+		return b.Published
+	}
+	service, found := b.services[key{b.PublishedBy.Namespace, b.PublishedBy.Name}]
+	if !found {
+		return ""
+	}
+	for _, one := range service.Status.LoadBalancer.Ingress {
+		if address := cmp.Or(one.IP, one.Hostname); address != "" {
+			return address
+		}
+	}
+	if service.Spec.Type == corev1.ServiceTypeLoadBalancer || service.Spec.ClusterIP == corev1.ClusterIPNone {
+		return "" // it is given one yet
+	}
+	return service.Spec.ClusterIP
 }
 
 func newBuilder(objects Objects, o Options, refused map[Ref]string) *builder {

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -19,13 +20,15 @@ type Kind struct {
 	schema.GroupVersionResource
 	Name       string
 	Namespaced bool
+	Told       bool // a controller writes its status
 	empty      func() metav1.Object
 }
 
 // Kinds lists them.
 func Kinds() []Kind {
 	of := func(group, resource, name string, namespaced bool, empty func() metav1.Object) Kind {
-		return Kind{schema.GroupVersionResource{Group: group, Version: "v1", Resource: resource}, name, namespaced, empty}
+		told := slices.Contains([]string{"GatewayClass", "Gateway", "HTTPRoute", "Ingress"}, name)
+		return Kind{schema.GroupVersionResource{Group: group, Version: "v1", Resource: resource}, name, namespaced, told, empty}
 	}
 	api := func(resource, name string, namespaced bool, empty func() metav1.Object) Kind {
 		return of(gatewayv1.GroupName, resource, name, namespaced, empty)

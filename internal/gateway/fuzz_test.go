@@ -30,7 +30,7 @@ func FuzzSettle(f *testing.F) {
 			f.Add(uint8(i), seed)
 		}
 	}
-	checker := NewChecker(f.TempDir())
+	checker := NewChecker(f.TempDir(), "")
 	f.Fuzz(func(t *testing.T, which uint8, seed uint64) {
 		text, err := os.ReadFile(cases[int(which)%len(cases)])
 		if err != nil {

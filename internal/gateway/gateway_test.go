@@ -50,7 +50,7 @@ func TestCases(t *testing.T) {
 		name := strings.TrimSuffix(filepath.Base(path), ".yaml")
 		t.Run(name, func(t *testing.T) {
 			objects := objectsOf(t, "common.yaml", "cases/"+name+".yaml")
-			plan, err := Settle(objects, options(name), NewChecker(t.TempDir()).Check)
+			plan, err := Settle(objects, options(name), NewChecker(t.TempDir(), "").Check)
 			if err != nil {
 				t.Fatal(err)
 			}

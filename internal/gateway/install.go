@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,13 +53,20 @@ func (e *Edge) Tidy(directory string) error {
 // goroutine.
 type Checker struct {
 	directory string
+	shared    string
 	readers   map[string]*config.Reader
+	named     map[string]bool
 }
 
-// NewChecker returns a checker that works in a directory, which need not exist.
-func NewChecker(directory string) *Checker {
-	return &Checker{directory, map[string]*config.Reader{}}
+// NewChecker returns a checker that works in a directory, which need not exist. shared is
+// the file that all edges share, as in Options.
+func NewChecker(directory, shared string) *Checker {
+	return &Checker{directory, shared, map[string]*config.Reader{}, map[string]bool{}}
 }
+
+// Named are the absolute paths of the files that the sites are made of besides what is in
+// their directories: the shared file, and what it names.
+func (c *Checker) Named() []string { return slices.Sorted(maps.Keys(c.named)) }
 
 // Check says what config makes of the site file of an edge.
 func (c *Checker) Check(e Edge) (config.Diagnostics, error) {
@@ -69,9 +77,15 @@ func (c *Checker) Check(e Edge) (config.Diagnostics, error) {
 	reader := c.readers[e.ID]
 	if reader == nil {
 		reader = config.NewReader(filepath.Join(directory, SiteFile), nil)
+		reader.Share(c.shared)
 		c.readers[e.ID] = reader
 	}
-	_, diagnostics := reader.Load()
+	loaded, diagnostics := reader.Load()
+	for _, file := range loaded.Files {
+		if filepath.Dir(file) != loaded.Root && filepath.Dir(filepath.Dir(file)) != loaded.Root {
+			c.named[file] = true
+		}
+	}
 	return diagnostics, e.Tidy(directory)
 }
 

@@ -10,6 +10,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
@@ -42,6 +43,11 @@ type Options struct {
 	// Published is what statuses tell clients to connect to, in place of the address
 	// that the edge listens at: an IP address or a host. "" for that address.
 	Published string
+	// PublishedBy is the Service whose address statuses tell, in place of Published: that
+	// of its load balancer, or else its own. The zero value is none.
+	PublishedBy types.NamespacedName
+	// Shared is a file with an edge block that holds for all edges; "" for none.
+	Shared string
 	// Answers is the absolute path of a directory with the sockets of the Answers.
 	Answers string
 }

@@ -10,12 +10,13 @@ import (
 // Settle builds, and has each edge's site file looked at by check, which says what config
 // makes of it. A part of an object that is refused is left out and told in the object's
 // status, and the build begins again, until nothing is refused. The error tells of a
-// refusal that no object is to blame for.
+// refusal that no object is to blame for, such as one of the file that edges share.
 func Settle(objects Objects, o Options, check func(Edge) (config.Diagnostics, error)) (*Plan, error) {
 	refused := map[Ref]string{}
 	for {
 		plan := Build(objects, o, refused)
 		found := map[Ref]string{}
+		var shared config.Diagnostics
 		for _, e := range plan.Edges {
 			diagnostics, err := check(e)
 			if err != nil {
@@ -23,6 +24,10 @@ func Settle(objects Objects, o Options, check func(Edge) (config.Diagnostics, er
 			}
 			for _, d := range diagnostics {
 				if d.Severity != config.Error {
+					continue
+				}
+				if o.Shared != "" && d.File == o.Shared {
+					shared = append(shared, d)
 					continue
 				}
 				at, known := e.Source(d.Line)
@@ -33,6 +38,9 @@ func Settle(objects Objects, o Options, check func(Edge) (config.Diagnostics, er
 					found[at] = inWords(d)
 				}
 			}
+		}
+		if len(shared) > 0 {
+			return nil, &config.Refused{Diagnostics: shared}
 		}
 		if len(found) == 0 {
 			return plan, nil

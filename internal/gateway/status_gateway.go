@@ -51,7 +51,7 @@ func (g *gateway) programmed(outcomes Outcomes, address string) verdict {
 	case serving == 0:
 		return verdict{string(gatewayv1.GatewayReasonInvalid), "no listener can be served"}
 	case address == "":
-		return verdict{string(gatewayv1.GatewayReasonAddressNotAssigned), "where clients find the edge is not known: name it with --publish or --addresses"}
+		return verdict{string(gatewayv1.GatewayReasonAddressNotAssigned), "where clients find the edge is not known: name it with --publish, --publish-service or --addresses, or wait until that Service has an address"}
 	}
 	return failed
 }

@@ -54,14 +54,8 @@ func Objects(loaded *config.Loaded, options Options, version string) ([]Object, 
 	e := &exporter{Options: options, edge: loaded.Edge, loaded: loaded, version: version}
 	e.found.Loaded = loaded
 	e.Name = cmp.Or(e.Name, named(e.edge.Sites[e.edge.First].Host))
-	if wrong := validation.IsDNS1035Label(e.Name); len(wrong) > 0 || len(e.Name) > maxName {
-		return nil, nil, nil, fmt.Errorf("--name %q: the names of services are lower-case letters, digits and dashes, begin with a letter, and have at most %d characters", e.Name, maxName)
-	}
-	if wrong := validation.IsDNS1123Label(e.Namespace); e.Namespace != "" && len(wrong) > 0 {
-		return nil, nil, nil, fmt.Errorf("--namespace %q: the names of namespaces are lower-case letters, digits and dashes, at most %d", e.Namespace, validation.DNS1123LabelMaxLength)
-	}
-	if e.Image == "" || strings.ContainsFunc(e.Image, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
-		return nil, nil, nil, fmt.Errorf("--image %q: name an image, such as registry.example/edgegen:1.0", e.Image)
+	if err := e.checkNames(); err != nil {
+		return nil, nil, nil, err
 	}
 	e.ports = e.listeners()
 	e.health = e.probes()
@@ -87,6 +81,20 @@ func Objects(loaded *config.Loaded, options Options, version string) ([]Object, 
 		return nil, nil, nil, err
 	}
 	return objects, e.files.secrets, e.found.All, nil
+}
+
+// checkNames refuses what a cluster would.
+func (e *exporter) checkNames() error {
+	if wrong := validation.IsDNS1035Label(e.Name); len(wrong) > 0 || len(e.Name) > maxName {
+		return fmt.Errorf("--name %q: the names of services are lower-case letters, digits and dashes, begin with a letter, and have at most %d characters", e.Name, maxName)
+	}
+	if wrong := validation.IsDNS1123Label(e.Namespace); e.Namespace != "" && len(wrong) > 0 {
+		return fmt.Errorf("--namespace %q: the names of namespaces are lower-case letters, digits and dashes, at most %d", e.Namespace, validation.DNS1123LabelMaxLength)
+	}
+	if e.Image == "" || strings.ContainsFunc(e.Image, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
+		return fmt.Errorf("--image %q: name an image, such as registry.example/edgegen:1.0", e.Image)
+	}
+	return nil
 }
 
 // maxName leaves room for what is put behind a name.

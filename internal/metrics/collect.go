@@ -25,8 +25,13 @@ type State struct {
 // hide replaces what is secret in a label.
 func Registry(m *Meter, state func() State, hide func(string) string) *prometheus.Registry {
 	r := prometheus.NewRegistry()
-	r.MustRegister(&collector{meter: m, state: state, hide: hide}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	r.MustRegister(Collector(m, state, hide), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return r
+}
+
+// Collector collects what Registry tells of the edge alone, and not of the process.
+func Collector(m *Meter, state func() State, hide func(string) string) prometheus.Collector {
+	return &collector{meter: m, state: state, hide: hide}
 }
 
 // collector is a prometheus.Collector.

@@ -53,7 +53,6 @@ func newTester(t *testing.T) *tester {
 		}
 		c.apply(string(text))
 	}
-	c.apply(example(t))
 	c.kubeconfig = c.impersonated()
 	for _, kind := range gateway.Kinds() {
 		c.until("the cluster knows "+kind.Name, func() bool {
@@ -61,6 +60,8 @@ func newTester(t *testing.T) *tester {
 			return err == nil
 		})
 	}
+	c.apply("{apiVersion: v1, kind: Namespace, metadata: {name: edgegen}}")
+	c.apply(exported(t))
 	return c
 }
 
@@ -78,17 +79,17 @@ func definitions(t *testing.T) []string {
 	return paths
 }
 
-// example is the controller of the example, with what it may do.
-func example(t *testing.T) string {
+// exported are the objects of a controller with its rights.
+func exported(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile("../../examples/gateway/controller.yaml")
+	text, err := exec.Command(edge.Program("edgegen"), "export", "kubernetes", "--gateway").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(text)
 }
 
-// impersonated is a kubeconfig of the example's ServiceAccount.
+// impersonated is a kubeconfig of the exported ServiceAccount.
 func (c *tester) impersonated() string {
 	c.Helper()
 	config, err := clientcmd.LoadFromFile(c.kubeconfig)
@@ -187,12 +188,14 @@ func (c *tester) status(resource, name string, into any) {
 	}
 }
 
-// start starts a controller with builtin tiers and a state directory of its own.
-func (c *tester) start(arguments ...string) *edge.Edge {
-	c.Helper()
-	return c.startWith(edge.Named(c.T, "builtin")[0], arguments...)
+// onEach runs a test with builtin tiers, with daemons, and with a mix of both.
+func onEach(t *testing.T, test func(*testing.T, edge.Combination)) {
+	for _, engines := range edge.Named(t, "builtin,native,varnish-alone") {
+		t.Run(engines.Name, func(t *testing.T) { test(t, engines) })
+	}
 }
 
+// startWith starts a controller with a state directory of its own.
 func (c *tester) startWith(engines edge.Combination, arguments ...string) *edge.Edge {
 	c.Helper()
 	home := edge.NewHome(c.T, engines)

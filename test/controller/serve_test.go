@@ -68,9 +68,7 @@ func (c *tester) routeSays(name, kind, status, reason string) {
 // TestG1Serves holds the way of a Gateway: it is programmed with its addresses, its routes
 // are attached and answer, and what is refused is told.
 func TestG1Serves(t *testing.T) {
-	for _, engines := range edge.Named(t, "builtin,native") {
-		t.Run(engines.Name, func(t *testing.T) { holdServes(t, engines) })
-	}
+	onEach(t, holdServes)
 }
 
 func holdServes(t *testing.T, engines edge.Combination) {
@@ -134,9 +132,7 @@ func holdServes(t *testing.T, engines edge.Combination) {
 // TestG2Pods holds that pods come and go under load without a failed request, and without
 // an end of a WebSocket to another pod.
 func TestG2Pods(t *testing.T) {
-	for _, engines := range edge.Named(t, "builtin,native") {
-		t.Run(engines.Name, func(t *testing.T) { holdPods(t, engines) })
-	}
+	onEach(t, holdPods)
 }
 
 func holdPods(t *testing.T, engines edge.Combination) {
@@ -180,7 +176,9 @@ func holdPods(t *testing.T, engines edge.Combination) {
 
 // TestG3Grants holds that a ReferenceGrant lets a route name a Service of another
 // namespace for as long as it is there.
-func TestG3Grants(t *testing.T) {
+func TestG3Grants(t *testing.T) { onEach(t, holdGrants) }
+
+func holdGrants(t *testing.T, engines edge.Combination) {
 	c := newTester(t)
 	app := startPod(t, "one")
 	const grant = `
@@ -194,7 +192,7 @@ spec:
 	c.apply(class)
 	c.apply(service("other", "app") + "---" + app.slice("other", "app", true) + "---" + web + "---" +
 		httpRoute("shop", "app", "  parentRefs: [{name: web, sectionName: http}]\n  rules: [{backendRefs: [{name: app, namespace: other, port: 80}]}]\n"))
-	running := c.start("--addresses", "127.0.43.1")
+	running := c.startWith(engines, "--addresses", "127.0.43.1")
 	status := func() int { return get(t, "http", "127.0.43.1:8080", "any.example", "/").status }
 	c.routeSays("shop/app", "ResolvedRefs", "False", "RefNotPermitted")
 	c.until("it is refused", func() bool { return status() == 500 })
@@ -209,13 +207,15 @@ spec:
 
 // TestG4Secrets holds that a Secret that changes is served without a WebSocket's end, and
 // that a broken one leaves what is served and is told.
-func TestG4Secrets(t *testing.T) {
+func TestG4Secrets(t *testing.T) { onEach(t, holdSecrets) }
+
+func holdSecrets(t *testing.T, engines edge.Combination) {
 	c := newTester(t)
 	app := startPod(t, "one")
 	c.apply(class)
 	c.apply(service("shop", "app") + "---" + app.slice("shop", "app", true) + "---" + secret("shop", "tls", edge.NewCertificate(t, "shop.example", 1, time.Hour)) + "---" + web + "---" +
 		httpRoute("shop", "app", "  parentRefs: [{name: web, sectionName: https}]\n  hostnames: [shop.example]\n  rules: [{backendRefs: [{name: app, port: 80}]}]\n"))
-	running := c.start("--addresses", "127.0.44.1")
+	running := c.startWith(engines, "--addresses", "127.0.44.1")
 	const secure = "127.0.44.1:8443"
 	serial := func() int64 { return get(t, "https", secure, "shop.example", "/").serial }
 	c.until("the first certificate is served", func() bool { return serial() == 1 })
@@ -238,13 +238,15 @@ func TestG4Secrets(t *testing.T) {
 
 // TestG5Leader holds that of two controllers both serve and one writes, and that the other
 // one does when that has gone.
-func TestG5Leader(t *testing.T) {
+func TestG5Leader(t *testing.T) { onEach(t, holdLeader) }
+
+func holdLeader(t *testing.T, engines edge.Combination) {
 	c := newTester(t)
 	c.apply(class)
 	c.apply(web)
-	first := c.start("--addresses", "127.0.45.1")
+	first := c.startWith(engines, "--addresses", "127.0.45.1")
 	first.Says("this controller writes the statuses")
-	second := c.start("--addresses", "127.0.45.2")
+	second := c.startWith(engines, "--addresses", "127.0.45.2")
 	status := func(address string) int { return get(t, "http", address+":8080", "any.example", "/").status }
 	for _, address := range []string{"127.0.45.1", "127.0.45.2"} {
 		c.until(address+" answers", func() bool { return status(address) == 404 })
@@ -267,7 +269,9 @@ func TestG5Leader(t *testing.T) {
 }
 
 // TestG6Ingress holds that an Ingress is served by http and https, and told where.
-func TestG6Ingress(t *testing.T) {
+func TestG6Ingress(t *testing.T) { onEach(t, holdIngress) }
+
+func holdIngress(t *testing.T, engines edge.Combination) {
 	c := newTester(t)
 	app := startPod(t, "one")
 	c.apply(class)
@@ -284,7 +288,7 @@ spec:
     - host: plain.example
       http: {paths: [{path: /a, pathType: Exact, backend: {service: {name: app, port: {number: 80}}}}]}
 `)
-	running := c.start("--addresses", "127.0.46.1")
+	running := c.startWith(engines, "--addresses", "127.0.46.1")
 	c.until("the Ingress is served", func() bool {
 		return get(t, "https", "127.0.46.1:443", "shop.example", "/").status == 200 && get(t, "http", "127.0.46.1:80", "plain.example", "/a").status == 200
 	})

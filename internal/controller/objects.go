@@ -18,10 +18,10 @@ import (
 	"edgegen/internal/gateway"
 )
 
-// watch keeps the objects of all kinds as the cluster has them. A kind that the cluster
+// objects keeps the objects of all kinds as the cluster has them. A kind that the cluster
 // does not know, or does not show, is asked for again and again: its definition or the
 // right to it may come.
-type watch struct {
+type objects struct {
 	client  dynamic.Interface
 	log     *slog.Logger
 	changed chan struct{} // says that something has changed
@@ -34,53 +34,53 @@ type watch struct {
 // missing is how often a kind is asked for that the cluster does not know.
 const missing = 10 * time.Second
 
-func newWatch(client dynamic.Interface, log *slog.Logger) *watch {
-	return &watch{client: client, log: log, changed: make(chan struct{}, 1), looked: make(chan struct{}), stores: map[string]cache.Store{}}
+func newObjects(client dynamic.Interface, log *slog.Logger) *objects {
+	return &objects{client: client, log: log, changed: make(chan struct{}, 1), looked: make(chan struct{}), stores: map[string]cache.Store{}}
 }
 
 // run watches until ctx ends.
-func (w *watch) run(ctx context.Context) {
+func (o *objects) run(ctx context.Context) {
 	var kinds, first sync.WaitGroup
 	for _, kind := range gateway.Kinds() {
 		first.Add(1)
-		kinds.Go(func() { w.follow(ctx, kind, sync.OnceFunc(first.Done)) })
+		kinds.Go(func() { o.follow(ctx, kind, sync.OnceFunc(first.Done)) })
 	}
 	first.Wait()
-	close(w.looked)
+	close(o.looked)
 	kinds.Wait()
 }
 
 // synced waits until it is known what the cluster has.
-func (w *watch) synced(ctx context.Context) error {
+func (o *objects) synced(ctx context.Context) error {
 	select {
-	case <-w.looked:
+	case <-o.looked:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-// objects is what the cluster has now.
-func (w *watch) objects() (objects gateway.Objects) {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	for _, store := range w.stores {
+// all is what the cluster has now.
+func (o *objects) all() (all gateway.Objects) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	for _, store := range o.stores {
 		for _, one := range store.List() {
 			if o, ok := one.(metav1.Object); ok {
-				objects.Add(o)
+				all.Add(o)
 			}
 		}
 	}
-	return objects
+	return all
 }
 
 // follow keeps the objects of a kind until ctx ends. looked is called when it is known
 // what there is.
-func (w *watch) follow(ctx context.Context, kind gateway.Kind, looked func()) {
+func (o *objects) follow(ctx context.Context, kind gateway.Kind, looked func()) {
 	defer looked()
 	told := ""
 	for {
-		_, err := w.client.Resource(kind.GroupVersionResource).List(ctx, metav1.ListOptions{Limit: 1})
+		_, err := o.client.Resource(kind.GroupVersionResource).List(ctx, metav1.ListOptions{Limit: 1})
 		if err == nil {
 			break
 		}
@@ -89,7 +89,7 @@ func (w *watch) follow(ctx context.Context, kind gateway.Kind, looked func()) {
 		}
 		if err.Error() != told {
 			told = err.Error()
-			w.log.Warn("objects cannot be read", "kind", kind.Name, "error", err)
+			o.log.Warn("objects cannot be read", "kind", kind.Name, "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -97,14 +97,14 @@ func (w *watch) follow(ctx context.Context, kind gateway.Kind, looked func()) {
 		case <-time.After(missing):
 		}
 	}
-	informer := cache.NewSharedIndexInformer(w.source(kind), &unstructured.Unstructured{}, 0, cache.Indexers{})
+	informer := cache.NewSharedIndexInformer(o.source(kind), &unstructured.Unstructured{}, 0, cache.Indexers{})
 	// The errors say that it runs already.
 	_ = informer.SetTransform(func(one any) (any, error) { return typed(kind, one) })
 	_, _ = informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
-		AddFunc: func(any) { w.dirty() }, DeleteFunc: func(any) { w.dirty() },
+		AddFunc: func(any) { o.dirty() }, DeleteFunc: func(any) { o.dirty() },
 		UpdateFunc: func(was, now any) {
 			if version(was) != version(now) {
-				w.dirty()
+				o.dirty()
 			}
 		},
 	})
@@ -112,17 +112,17 @@ func (w *watch) follow(ctx context.Context, kind gateway.Kind, looked func()) {
 	defer running.Wait()
 	running.Go(func() { informer.RunWithContext(ctx) })
 	if cache.WaitForCacheSync(ctx.Done(), informer.HasSynced) {
-		w.mutex.Lock()
-		w.stores[kind.Name] = informer.GetStore()
-		w.mutex.Unlock()
+		o.mutex.Lock()
+		o.stores[kind.Name] = informer.GetStore()
+		o.mutex.Unlock()
 		looked()
-		w.dirty() // a kind that the cluster has learnt later
+		o.dirty() // a kind that the cluster has learnt later
 	}
 }
 
 // source lists and watches the objects of a kind.
-func (w *watch) source(kind gateway.Kind) cache.ListerWatcher {
-	resource := w.client.Resource(kind.GroupVersionResource)
+func (o *objects) source(kind gateway.Kind) cache.ListerWatcher {
+	resource := o.client.Resource(kind.GroupVersionResource)
 	only := func(o metav1.ListOptions) metav1.ListOptions {
 		if kind.Name == "Secret" {
 			o.FieldSelector = "type=kubernetes.io/tls" // no other one is any business of ours
@@ -160,9 +160,9 @@ func version(one any) string {
 	return ""
 }
 
-func (w *watch) dirty() {
+func (o *objects) dirty() {
 	select {
-	case w.changed <- struct{}{}:
+	case o.changed <- struct{}{}:
 	default: // it is known already
 	}
 }
