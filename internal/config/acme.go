@@ -107,6 +107,8 @@ func (b *block) orderable(tls *site.TLS) {
 		_, wildcard := site.Beneath(name.text)
 		address, number := netip.ParseAddr(strings.Trim(name.text, "[]"))
 		switch {
+		case strings.HasPrefix(name.text, site.AnyLabels):
+			b.errorAt(name.place, "list the hosts, or write *. for one label", "no certificate can be got for %s: a certificate's wildcard stands for one label", name.text)
 		case wildcard && len(tls.DNSHook) == 0:
 			b.errorAt(name.place, "add "+hook.name+" = "+hook.example+", list the hosts themselves, or take a certificate that covers the wildcard", "no certificate can be got for %s: an authority wants to find it out in the DNS (dns-01)", name.text)
 		case wildcard:

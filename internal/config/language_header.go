@@ -22,6 +22,9 @@ func headersLanguage(name, words string, by tier, reserved func() []owned, of fu
 			{name: "default", kind: objectKind, by: by,
 				words: "fields that are set where a message has none of that name; an answer of 304 gets none of them, as it speaks of one that the client has", example: `{ "Referrer-Policy" = "same-origin" }`,
 				into: in(func(r *site.HeaderRules) *[]site.Header { return &r.Default }), read: later},
+			{name: "add", kind: objectKind, by: by,
+				words: "fields that get a value more, behind what stands there, with a comma between them", example: `{ "Vary" = "X-Language" }`,
+				into: in(func(r *site.HeaderRules) *[]site.Header { return &r.Add }), read: later},
 			{name: "remove", kind: listKind, by: by,
 				words: "fields that are taken away", example: `["X-Powered-By"]`,
 				into: in(func(r *site.HeaderRules) *[]site.HeaderName { return &r.Remove }), read: later},
@@ -51,9 +54,9 @@ func (b *block) headerRules(rules *site.HeaderRules, names func() []owned) {
 		seen[key] = name.place
 		return true
 	}
-	for _, written := range []*[]site.Header{&rules.Set, &rules.Default} {
+	for _, written := range []*[]site.Header{&rules.Set, &rules.Default, &rules.Add} {
 		for _, p := range b.pairs(b.row(written)) {
-			if claim(p.key) && b.checkHeaderValue(p) {
+			if claim(p.key) && b.checkHeaderValue(p) && (written != &rules.Add || b.isList(p.key)) {
 				*written = append(*written, site.Header{Name: p.key.text, Value: p.value.text, Source: b.sourceOf(p.key.place)})
 			}
 		}
@@ -66,6 +69,17 @@ func (b *block) headerRules(rules *site.HeaderRules, names func() []owned) {
 		}
 	}
 	slices.SortFunc(rules.Remove, func(x, y site.HeaderName) int { return compareNames(x.Name, y.Name) })
+}
+
+// isList refuses fields that have one value, or values that no comma parts.
+func (b *block) isList(name located) bool {
+	single := slices.ContainsFunc([]string{"Authorization", "Content-Disposition", "Content-Type", "Cookie", "If-Modified-Since", "If-Range", "If-Unmodified-Since", "Location", "Range",
+		"Referer", "Retry-After", "Server", "Set-Cookie", "User-Agent"}, func(one string) bool { return strings.EqualFold(one, name.text) })
+	if single || (site.Header{Name: name.text}).ForSuccess() {
+		b.errorAt(name.place, "write it under set", "%s takes no value more", name.text)
+		return false
+	}
+	return true
 }
 
 func compareNames(x, y string) int { return cmp.Compare(strings.ToLower(x), strings.ToLower(y)) }

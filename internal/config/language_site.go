@@ -21,7 +21,7 @@ func siteLanguage() *schema {
 				words: "hosts that are answered with a redirect to the canonical one", example: `["www.example.com"]`,
 				into: in(func(s *siteDraft) *[]string { return &s.Aliases }), read: reads(readAliases)},
 			{name: "hosts", kind: listKind, by: cacheTier,
-				words: "other hosts that are served as they are; `*.` before one stands for one label, and gives way to a host that is named", example: `["api.example.com", "*.shop.example.com"]`,
+				words: "other hosts that are served as they are; `*.` before one stands for one label, and gives way to a host that is named; `**.` stands for any number, and gives way to all that say more, once in a site", example: `["api.example.com", "*.shop.example.com"]`,
 				into:   in(func(s *siteDraft) *[]string { return &s.Hosts }),
 				source: in(func(s *siteDraft) *site.Source { return &s.HostsSource }), read: reads(readHosts)},
 			{name: "default", kind: flagKind, standard: "false", by: cacheTier,

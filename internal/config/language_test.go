@@ -128,7 +128,7 @@ func siteWith(path []*schema, a *argument, value string) string {
 	beside := map[string]string{
 		"cache_storage.type": "path = \"cache.bin\"\n", "cache_storage.path": "type = \"file\"\n", "site.for_each": "host = \"${each.key}.test\"\n", "site.tls.certificate": "key = \"certs/server.key\"\n", "site.tls.key": "certificate = \"certs/server.crt\"\n", "site.tls.dns_hook": "acme = true\n", "tls.client_auth": "client_ca = \"certs/authority.crt\"\n", "tls.client_crl": "client_ca = \"certs/authority.crt\"\n",
 		"backend.tls.certificate": "key = \"certs/server.key\"\n", "backend.tls.key": "certificate = \"certs/server.crt\"\n",
-		"backend.env": "command = [\"x\"]\n", "backend.dir": "command = [\"x\"]\n", "route.websocket": "backend = \"app\"\n", "route.stream": "backend = \"app\"\n", "rewrite.pattern": "replacement = \"/x\"\n", "rewrite.replacement": "pattern = \"^/(.+)$\"\n", "hsts.preload": "include_subdomains = true\n",
+		"backend.env": "command = [\"x\"]\n", "backend.dir": "command = [\"x\"]\n", "match.head": "methods = [\"GET\"]\n", "route.websocket": "backend = \"app\"\n", "route.stream": "backend = \"app\"\n", "rewrite.pattern": "replacement = \"/x\"\n", "rewrite.replacement": "pattern = \"^/(.+)$\"\n", "hsts.preload": "include_subdomains = true\n",
 	}
 	last := path[len(path)-1]
 	inner += beside[last.name+"."+a.name] + beside[path[len(path)-2].name+"."+last.name+"."+a.name]

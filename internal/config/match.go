@@ -10,6 +10,8 @@ import (
 
 func readMatchMethods(b *block, a *argument, m *site.Match) { m.Methods = b.methods(a) }
 
+func readMatchHead(b *block, a *argument, m *site.Match) { m.Head = !b.holds(a) || b.flag(a) }
+
 // unmatched are the header fields by which no route may be chosen.
 func unmatched() []owned {
 	const forwarded = "what it says of the client is set by the edge"
@@ -42,6 +44,9 @@ func readMatchHeaders(b *block, a *argument, m *site.Match) {
 
 // checkMatch checks that a match block asks for something.
 func checkMatch(b *block, m *site.Match) {
+	if !m.Head {
+		m.Methods = slices.DeleteFunc(m.Methods, func(one string) bool { return one == "HEAD" })
+	}
 	if !b.has(&m.Methods) && !b.has(&m.Headers) && !b.has(&m.Query) {
 		b.errorAt(b.place, `add headers = { "X-Beta" = "1" }, say`, "%s asks for nothing", b.schema.title)
 	}

@@ -57,13 +57,16 @@ func readHosts(b *block, a *argument, s *siteDraft) {
 		host, ok := b.hostOrWildcard(written)
 		if ok && b.isOpen("a host", written) {
 			b.claim(host)
+			if strings.HasPrefix(host.text, site.AnyLabels) && s.Deep() != "" {
+				b.errorAt(written.place, "make a site of each", "%q is a second name of the site that stands for any number of labels", written.text)
+			}
 			s.Hosts, s.names = append(s.Hosts, host.text), append(s.names, host)
 		}
 	}
 	slices.Sort(s.Hosts)
 }
 
-// hostOrWildcard reads a host, or "*." before one.
+// hostOrWildcard reads a host, or "*." or "**." before one.
 func (b *block) hostOrWildcard(written located) (located, bool) {
 	beneath, wildcard := site.Beneath(written.text)
 	if !wildcard || strings.Contains(beneath, "*") {
@@ -74,7 +77,7 @@ func (b *block) hostOrWildcard(written located) (located, bool) {
 		b.errorAt(written.place, "name each address", "%q is a wildcard, and nothing stands before an IP address", written.text)
 		return located{}, false
 	}
-	return located{"*." + host.text, written.place}, ok
+	return located{strings.TrimSuffix(written.text, beneath) + host.text, written.place}, ok
 }
 
 // readDefault claims the place of the default site, which one site can have.

@@ -174,7 +174,7 @@ func targetIn(text string) string {
 // siteOf is the one that answers for a host: by its name, by a wildcard, or as the
 // default; nil for none.
 func siteOf(edge *site.Edge, host string) *site.Site {
-	var wild, other *site.Site
+	var wild, deep, other *site.Site
 	_, parent, _ := strings.Cut(host, ".")
 	for i := range edge.Sites {
 		s := &edge.Sites[i]
@@ -184,9 +184,15 @@ func siteOf(edge *site.Edge, host string) *site.Site {
 		if slices.Contains(s.Hosts, "*."+parent) {
 			wild = s
 		}
+		if under := s.Deep(); under != "" && strings.HasSuffix(host, "."+under) && (deep == nil || len(deep.Deep()) < len(under)) {
+			deep = s
+		}
 		if s.Default {
 			other = s
 		}
+	}
+	if wild == nil {
+		wild = deep
 	}
 	if wild != nil {
 		return wild

@@ -17,6 +17,7 @@ import (
 type tlsModel struct {
 	byName  map[string]*siteTLS
 	beneath map[string]*siteTLS // for one label before the name
+	deep    map[string]*siteTLS // for any number of labels before it
 	first   *siteTLS            // for names that no site claims
 }
 
@@ -35,7 +36,7 @@ func newTLSModel(edge *site.Edge, certificates [][]tls.Certificate, clients map[
 		return nil, fmt.Errorf("tls: %d certificates for %d sites", len(certificates), len(edge.Sites))
 	}
 	seal := sealing(secret, outer)
-	t := &tlsModel{byName: map[string]*siteTLS{}, beneath: map[string]*siteTLS{}}
+	t := &tlsModel{byName: map[string]*siteTLS{}, beneath: map[string]*siteTLS{}, deep: map[string]*siteTLS{}}
 	for i := range edge.Sites {
 		s := &edge.Sites[i]
 		if len(certificates[i]) == 0 {
@@ -56,9 +57,13 @@ func newTLSModel(edge *site.Edge, certificates [][]tls.Certificate, clients map[
 			t.first = config
 		}
 		for _, name := range s.Names() {
-			if parent, wildcard := site.Beneath(name); wildcard {
+			parent, wildcard := site.Beneath(name)
+			switch {
+			case strings.HasPrefix(name, site.AnyLabels):
+				t.deep[parent] = config
+			case wildcard:
 				t.beneath[parent] = config
-			} else {
+			default:
 				t.byName[name] = config
 			}
 		}
@@ -166,6 +171,11 @@ func (t *tlsModel) of(name string) *siteTLS {
 	}
 	if _, parent, ok := strings.Cut(name, "."); ok && t.beneath[parent] != nil {
 		return t.beneath[parent]
+	}
+	for more := len(t.deep) > 0; more; {
+		if _, name, more = strings.Cut(name, "."); t.deep[name] != nil {
+			return t.deep[name]
+		}
 	}
 	return t.first
 }

@@ -26,7 +26,7 @@ func (x *examination) examineCertificates() []Line {
 	var lines []Line
 	for i := range x.edge.Sites {
 		s := &x.edge.Sites[i]
-		hosts := s.Names()
+		hosts := s.CertificateNames()
 		if s.TLS.Clients.Asked() {
 			lines = append(lines, x.examineClients(s))
 		}

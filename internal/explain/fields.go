@@ -52,7 +52,7 @@ func (j *journey) appFields(taken *site.Route) {
 	for _, f := range j.q.Header {
 		field := Field{Name: f.Name, Value: f.Value}
 		for _, written := range taken.RequestHeaders.Written() {
-			if wire.EqualFold(f.Name, written.Name) && f.Value == written.Value {
+			if wire.EqualFold(f.Name, written.Name) && (f.Value == written.Value || strings.HasSuffix(f.Value, site.AddedBehind+written.Value)) {
 				field.Source = sourceText(written.Source)
 			}
 		}
@@ -103,7 +103,19 @@ func (j *journey) answerFields() {
 		j.out.AnswerHeaders = append(j.out.AnswerHeaders, Field{Name: set.Name, Value: set.Value, Source: sourceText(set.Source)})
 	}
 	j.defaultFields(taken.ResponseHeaders.Default)
+	for _, added := range taken.ResponseHeaders.Add {
+		value := unforetold
+		if at := slices.IndexFunc(j.out.AnswerHeaders, func(f Field) bool { return wire.EqualFold(f.Name, added.Name) }); at >= 0 {
+			value = j.out.AnswerHeaders[at].Value
+			j.out.AnswerHeaders = slices.Delete(j.out.AnswerHeaders, at, at+1)
+		}
+		j.out.AnswerHeaders = append(j.out.AnswerHeaders, Field{Name: added.Name, Value: value + site.AddedBehind + added.Value, Source: sourceText(added.Source)})
+	}
 }
+
+// unforetold stands for what a field of an answer has of whoever gives it, which may be
+// nothing.
+const unforetold = "(what the answer says)"
 
 // defaultFields adds what an answer of the edge's own does not say, and tells what is
 // added to an app's, where it does not say that.

@@ -143,7 +143,11 @@ func nearest(edge *site.Edge, host string) string {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		if bare := strings.TrimPrefix(name, "*."); strings.HasSuffix(host, "."+bare) || strings.HasSuffix(bare, "."+host) {
+		bare, wildcard := site.Beneath(name)
+		if !wildcard {
+			bare = name
+		}
+		if strings.HasSuffix(host, "."+bare) || strings.HasSuffix(bare, "."+host) {
 			return fmt.Sprintf(" (%s is claimed)", name)
 		}
 	}

@@ -8,12 +8,11 @@ import (
 )
 
 // Features are those of the Gateway API that are served, by the names of its conformance
-// suite, in order. What a Gateway's addresses can ask, and a backend's port, is served too,
-// and not claimed before that suite has looked at it.
+// suite, which has looked at each of them, in order.
 func Features() []gatewayv1.SupportedFeature {
 	var all []gatewayv1.SupportedFeature
 	for _, name := range []string{
-		"Gateway", "GatewayHTTPListenerIsolation", "GatewayPort8080",
+		"Gateway", "GatewayAddressEmpty", "GatewayHTTPListenerIsolation", "GatewayPort8080", "GatewayStaticAddresses",
 		"HTTPRoute", "ReferenceGrant",
 		"HTTPRoute303RedirectStatusCode", "HTTPRoute307RedirectStatusCode", "HTTPRoute308RedirectStatusCode",
 		"HTTPRouteBackendProtocolWebSocket", "HTTPRouteBackendTimeout", "HTTPRouteRequestTimeout",

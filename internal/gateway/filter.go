@@ -18,6 +18,7 @@ type filters struct {
 // changes are those of header fields.
 type changes struct {
 	set    []field
+	add    []field
 	remove []string
 }
 
@@ -54,9 +55,11 @@ func (f *filters) readFilters(rule gatewayv1.HTTPRouteRule, matches []match) err
 func (f *filters) read(one gatewayv1.HTTPRouteFilter) (err error) {
 	switch {
 	case one.Type == gatewayv1.HTTPRouteFilterRequestHeaderModifier && one.RequestHeaderModifier != nil:
-		return f.request.read(one.RequestHeaderModifier)
+		f.request.read(one.RequestHeaderModifier)
+		return nil
 	case one.Type == gatewayv1.HTTPRouteFilterResponseHeaderModifier && one.ResponseHeaderModifier != nil:
-		return f.response.read(one.ResponseHeaderModifier)
+		f.response.read(one.ResponseHeaderModifier)
+		return nil
 	case one.Type == gatewayv1.HTTPRouteFilterRequestRedirect && one.RequestRedirect != nil:
 		f.redirect, err = readRedirect(one.RequestRedirect)
 		return err
@@ -68,15 +71,14 @@ func (f *filters) read(one gatewayv1.HTTPRouteFilter) (err error) {
 	return fmt.Errorf("there is no filter %s", one.Type)
 }
 
-func (c *changes) read(spec *gatewayv1.HTTPHeaderFilter) error {
+func (c *changes) read(spec *gatewayv1.HTTPHeaderFilter) {
 	for _, h := range spec.Add {
-		return fmt.Errorf("the header field %s cannot be added to what is there: write it under set", h.Name)
+		c.add = append(c.add, field{string(h.Name), h.Value})
 	}
 	for _, h := range spec.Set {
 		c.set = append(c.set, field{string(h.Name), h.Value})
 	}
 	c.remove = append(c.remove, spec.Remove...)
-	return nil
 }
 
 func readReplacement(spec *gatewayv1.HTTPPathModifier) (*replacement, error) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
@@ -43,8 +44,14 @@ func (b *builder) address() {
 	}
 	for _, g := range b.gateways {
 		wanted, asks := g.asks()
-		if asks && !g.accepted.bad() && !slices.ContainsFunc(wanted, func(text string) bool { return take(g, text) }) {
-			g.placed = verdict{string(gatewayv1.GatewayReasonAddressNotUsable), fmt.Sprintf("none of its addresses is free, of those that edgegen gateway has by --addresses: %v", b.Addresses)}
+		if !asks || g.accepted.bad() {
+			continue
+		}
+		// All that it asks for are to be its, and the first is where it listens.
+		if at := slices.IndexFunc(wanted, func(text string) bool { return !slices.Contains(b.Addresses, parsed(text)) }); at >= 0 {
+			g.placed = verdict{string(gatewayv1.GatewayReasonAddressNotUsable), fmt.Sprintf("%s is none of the addresses that edgegen gateway has by --addresses: %v", wanted[at], b.Addresses)}
+		} else if !slices.ContainsFunc(wanted, func(text string) bool { return take(g, text) }) {
+			g.placed = verdict{string(gatewayv1.GatewayReasonAddressNotUsable), "another Gateway has its address: " + strings.Join(wanted, ", ")}
 		}
 	}
 	if len(b.Addresses) == 0 {
@@ -60,6 +67,12 @@ func (b *builder) address() {
 			g.placed = verdict{string(gatewayv1.GatewayReasonAddressNotAssigned), "every address of --addresses has another Gateway"}
 		}
 	}
+}
+
+// parsed is an address; the zero one for what is none.
+func parsed(text string) netip.Addr {
+	a, _ := netip.ParseAddr(text)
+	return a
 }
 
 // unplaced reports a Gateway that still needs an address.

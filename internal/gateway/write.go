@@ -124,7 +124,7 @@ func (w *writer) site(h *host) {
 		w.line("default = true")
 	case wildcard:
 		w.line("site %s {", hcltext.Quote("wildcard."+beneath+".invalid"))
-		w.line("hosts = %s", hcltext.List([]string{h.name}))
+		w.line("hosts = %s", hcltext.List([]string{site.AnyLabels + beneath}))
 	default:
 		w.line("site %s {", hcltext.Quote(h.name))
 	}

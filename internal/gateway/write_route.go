@@ -100,6 +100,9 @@ func (w *writer) match(m match) {
 	w.line("match {")
 	if len(m.methods) > 0 {
 		w.line("methods = %s", hcltext.List(m.methods))
+		if slices.Contains(m.methods, "GET") {
+			w.line("head = false")
+		}
 	}
 	if len(m.headers) > 0 {
 		w.line("headers = %s", object(m.headers))
@@ -144,12 +147,15 @@ func (w *writer) rewrite(r *replacement, m match) {
 }
 
 func (w *writer) changes(kind string, c changes) {
-	if len(c.set)+len(c.remove) == 0 {
+	if len(c.set)+len(c.add)+len(c.remove) == 0 {
 		return
 	}
 	w.line("%s {", kind)
 	if len(c.set) > 0 {
 		w.line("set = %s", object(c.set))
+	}
+	if len(c.add) > 0 {
+		w.line("add = %s", object(c.add))
 	}
 	if len(c.remove) > 0 {
 		w.line("remove = %s", hcltext.List(c.remove))

@@ -54,7 +54,7 @@ func certificates(ctx context.Context, loaded *config.Loaded, stateDir string, w
 			continue
 		}
 		if s.TLS.ACME {
-			if pair, ok := given.pair(loaded.Edge.ACME.Directory, s.Names()); ok {
+			if pair, ok := given.pair(loaded.Edge.ACME.Directory, s.CertificateNames()); ok {
 				pairs[i] = []certificate.Pair{pair}
 				continue
 			}
@@ -73,7 +73,7 @@ func certificates(ctx context.Context, loaded *config.Loaded, stateDir string, w
 				return nil, err
 			}
 		}
-		pair, err := authority.Issue(s.Names())
+		pair, err := authority.Issue(s.CertificateNames())
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"slices"
 
@@ -34,7 +35,7 @@ func (r *Rendered) varnish(in Input, common header) error {
 		if err != nil {
 			return err
 		}
-		name, view = "varnish/dispatch.vcl.tmpl", func(h header) any { return vclDispatch{h, dispatch} }
+		name, view = "varnish/dispatch.vcl.tmpl", func(h header) any { return vclDispatch{h, dispatch, deepOf(dispatch)} }
 	}
 	file, generation, err := named(name, common, view)
 	if err != nil {
@@ -55,6 +56,27 @@ func (r *Rendered) varnish(in Input, common header) error {
 type vclDispatch struct {
 	header
 	Parts []vclPart
+	Deep  []vclDeep // what stands for any number of labels, the longest first
+}
+
+// vclDeep is such a wildcard, and the part of its site.
+type vclDeep struct {
+	Pattern string
+	Part    vclPart
+	length  int
+}
+
+// deepOf lists those of the parts.
+func deepOf(parts []vclPart) (all []vclDeep) {
+	for _, p := range parts {
+		for _, s := range p.Sites {
+			if host := s.Deep(); host != "" {
+				all = append(all, vclDeep{anyOf([]string{hostPattern(site.AnyLabels + host)}), p, len(host)})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b vclDeep) int { return cmp.Compare(b.length, a.length) })
+	return all
 }
 
 type vclPart struct {

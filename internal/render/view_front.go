@@ -29,6 +29,7 @@ type nginxSecured struct {
 	Names, Patterns []string
 	PEM             []string // files, each with a chain and its key
 	Source          site.Source
+	deep            int // as in nginxSite
 }
 
 // frontOf is nil where somebody else ends TLS.
@@ -55,7 +56,7 @@ func frontOf(in Input) *nginxFront {
 	}
 	for i := range edge.Sites {
 		s := &edge.Sites[i]
-		secured := nginxSecured{Title: "TLS of " + s.Host, Source: s.TLS.Source}
+		secured := nginxSecured{Title: "TLS of " + s.Host, Source: s.TLS.Source, deep: len(s.Deep())}
 		secured.Names, secured.Patterns = namesForNginx(s.Names())
 		for n := range max(1, len(s.TLS.Certificates)) {
 			secured.PEM = append(secured.PEM, pemName(s, n))
@@ -66,6 +67,8 @@ func frontOf(in Input) *nginxFront {
 		}
 		front.Sites = append(front.Sites, secured)
 	}
+	// The first is shown to who names nobody.
+	slices.SortStableFunc(front.Sites[min(1, len(front.Sites)):], func(a, b nginxSecured) int { return byPatterns(a.deep, b.deep) })
 	return front
 }
 

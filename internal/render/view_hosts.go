@@ -31,6 +31,9 @@ func hostPatterns(of func(*site.Site) []string, sites []*site.Site) []string {
 
 // hostPattern matches a host, or what a wildcard stands for.
 func hostPattern(host string) string {
+	if beneath, deep := strings.CutPrefix(host, site.AnyLabels); deep {
+		return "(?:" + oneLabel + `\.)+` + regexp.QuoteMeta(beneath)
+	}
 	return strings.Replace(regexp.QuoteMeta(host), `\*`, oneLabel, 1)
 }
 
@@ -79,7 +82,7 @@ func aliasesOf(s *site.Site) []string {
 func wildcardsOf(s *site.Site) []string {
 	var hosts []string
 	for _, host := range s.Hosts {
-		if _, wildcard := site.Beneath(host); wildcard {
+		if _, wildcard := site.Beneath(host); wildcard && !strings.HasPrefix(host, site.AnyLabels) {
 			hosts = append(hosts, host)
 		}
 	}

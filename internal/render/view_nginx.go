@@ -95,6 +95,7 @@ func nginxView(in Input, common header) nginxData {
 		names += len(view.Sites[i].ServerNames)
 		view.Default = view.Default || s.Default
 	}
+	slices.SortStableFunc(view.Sites, func(a, b nginxSite) int { return byPatterns(a.deep, b.deep) })
 	if view.Front != nil {
 		for _, s := range view.Front.Sites {
 			longest, names = max(longest, len(slices.MaxFunc(s.Names, shorter))), names+len(s.Names)

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"path"
 	"time"
 
@@ -23,6 +24,17 @@ type nginxSite struct {
 	Told   bool
 	Raw    nginxRaw
 	Source site.Source
+	deep   int // how long the host is behind any number of labels; 0 for none
+}
+
+// byPatterns orders servers as nginx has to look at their patterns, of which it takes the
+// first that fits: those that stand for any number of labels come last, the longest of
+// them first.
+func byPatterns(a, b int) int {
+	if a == 0 || b == 0 {
+		return cmp.Compare(a, b)
+	}
+	return cmp.Compare(b, a)
 }
 
 type nginxMaintenance struct {
@@ -46,7 +58,7 @@ type nginxRoute struct {
 }
 
 func nginxSiteOf(s *site.Site, unserved []Unserved, t site.Timeouts) nginxSite {
-	rendered := nginxSite{Host: s.Host, Default: s.Default, Told: !s.Sorted(), Raw: nginxRawOf(s.Raw), Source: s.Source}
+	rendered := nginxSite{deep: len(s.Deep()), Host: s.Host, Default: s.Default, Told: !s.Sorted(), Raw: nginxRawOf(s.Raw), Source: s.Source}
 	rendered.ServerNames, rendered.ServerPatterns = serverNames(s)
 	if m := s.Maintenance; m != nil {
 		rendered.Maintenance = &nginxMaintenance{

@@ -137,8 +137,8 @@ func namesForStunnel(edge *site.Edge) []nameOfSite {
 	for i := range edge.Sites {
 		s := &edge.Sites[i]
 		for _, name := range s.Names() {
-			if _, wildcard := site.Beneath(name); wildcard {
-				wildcards = append(wildcards, nameOfSite{name, s})
+			if beneath, wildcard := site.Beneath(name); wildcard {
+				wildcards = append(wildcards, nameOfSite{"*." + beneath, s})
 			} else {
 				whole = append(whole, nameOfSite{name, s})
 			}

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -21,10 +22,14 @@ type vclGroup struct {
 // group spreads sites, and routes that change an answer, over subroutines.
 func (v *vclData) group() {
 	var answering []vclRoute
-	var wild []vclSite
+	var wild, deep []vclSite
 	for _, s := range v.Sites {
 		if len(s.Wildcards) > 0 {
 			wild = append(wild, s)
+		}
+		if s.Deep != "" {
+			s.Wildcards = []string{anyOf([]string{hostPattern(site.AnyLabels + s.Deep)})}
+			deep = append(deep, s)
 		}
 		v.Purgeable = v.Purgeable || len(s.Purgers) > 0
 		v.Statuses = v.Statuses || s.Status
@@ -55,7 +60,8 @@ func (v *vclData) group() {
 	for sites := range slices.Chunk(v.Sites, groupSize) {
 		v.Groups = append(v.Groups, vclGroup{Name: fmt.Sprintf("edge_sites_%d", len(v.Groups)+1), Sites: sites})
 	}
-	for sites := range slices.Chunk(wild, groupSize) {
+	slices.SortStableFunc(deep, func(a, b vclSite) int { return cmp.Compare(len(b.Deep), len(a.Deep)) })
+	for sites := range slices.Chunk(append(wild, deep...), groupSize) {
 		v.WildcardGroups = append(v.WildcardGroups, vclGroup{Name: fmt.Sprintf("edge_wildcards_%d", len(v.WildcardGroups)+1), Sites: sites})
 	}
 	for routes := range slices.Chunk(answering, groupSize) {

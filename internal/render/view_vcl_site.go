@@ -16,6 +16,7 @@ type vclSite struct {
 	Canonical      string
 	Hosts          [][]string // the canonical one first, as many as one test takes
 	Wildcards      []string   // patterns of hosts
+	Deep           string     // the host behind any number of labels; "" for none
 	Aliases        []string   // patterns of those that are redirected
 	KeepsHost      bool       // whether it has other hosts that are not
 	HSTS           *site.HSTS
@@ -84,6 +85,7 @@ func vclSiteOf(in Input, s *site.Site, index, appsBefore int) (vclSite, []vclApp
 		CacheSource:    s.Cache.Source,
 		TLSSource:      s.TLS.Source,
 		Wildcards:      hostPatterns(wildcardsOf, []*site.Site{s}),
+		Deep:           s.Deep(),
 		Aliases:        hostPatterns(aliasesOf, []*site.Site{s}),
 		KeepsHost:      s.Default || len(s.Hosts) > 0,
 		HostsSource:    s.HostsSource,

@@ -11,7 +11,11 @@ type HeaderRules struct {
 	Remove  []HeaderName
 	Set     []Header // in place of what stands there
 	Default []Header // where nothing stands there
+	Add     []Header // behind what stands there, with AddedBehind between them
 }
+
+// AddedBehind stands between the values of a field that one is added to.
+const AddedBehind = ","
 
 // Header is a field that is set.
 type Header struct {
@@ -40,7 +44,7 @@ type HeaderName struct {
 }
 
 // Written are the fields that the rules may put into a message.
-func (h HeaderRules) Written() []Header { return slices.Concat(h.Set, h.Default) }
+func (h HeaderRules) Written() []Header { return slices.Concat(h.Set, h.Default, h.Add) }
 
 // Touches reports whether the rules may change a field.
 func (h HeaderRules) Touches(name string) bool {

@@ -11,6 +11,7 @@ import (
 // it has to hold.
 type Match struct {
 	Methods []string       // one of them, in the order of Methods(); nil for any
+	Head    bool           // whether GET has brought HEAD along
 	Headers []MatchedField // ordered by name, as are those of the query
 	Query   []MatchedField
 	Source  Source

@@ -25,7 +25,7 @@ type Source struct {
 type Site struct {
 	Host        string   // lower case, no trailing dot
 	Aliases     []string // likewise; answered with a redirect to Host
-	Hosts       []string // likewise, or "*." and a host for one label before it; served as they are
+	Hosts       []string // likewise, or "*." and a host for one label before it, or "**." for any number; served as they are
 	Default     bool     // serves every host that no site claims; at most one site does
 	TLS         TLS
 	Backends    []Backend // ordered by Name
@@ -48,7 +48,38 @@ func (s *Site) Names() []string {
 // Beneath returns the host that a name of Site.Hosts is a wildcard for the labels
 // of, and whether it is one.
 func Beneath(name string) (host string, wildcard bool) {
+	if host, deep := strings.CutPrefix(name, AnyLabels); deep {
+		return host, true
+	}
 	return strings.CutPrefix(name, "*.")
+}
+
+// AnyLabels begins a name of Site.Hosts that stands for any number of labels before a
+// host. What says more about the host goes before it: a whole name, a wildcard for one
+// label, and one whose host is longer. A site has one of them at most.
+const AnyLabels = "**."
+
+// Deep returns the host that stands behind AnyLabels in one of the site's names; "" where
+// there is none.
+func (s *Site) Deep() string {
+	for _, name := range s.Hosts {
+		if host, deep := strings.CutPrefix(name, AnyLabels); deep {
+			return host
+		}
+	}
+	return ""
+}
+
+// CertificateNames are Names as certificates have them, which know wildcards for one
+// label alone.
+func (s *Site) CertificateNames() []string {
+	names := s.Names()
+	for i, name := range names {
+		if host, deep := strings.CutPrefix(name, AnyLabels); deep {
+			names[i] = "*." + host
+		}
+	}
+	return names
 }
 
 // Variable is one environment variable of a command, ordered by Name.

@@ -59,7 +59,7 @@ func gateCases() []contractCase {
 			}
 		}},
 		{clause: "A1", name: "one after the other", run: inOrder},
-		{clause: "A4", name: "and hold for who comes in", request: get("gates.test", "/rules", "X-Key: {case}"), want: want{status: 200, sees: map[string]string{"X-Key": "", "X-Set": "1"}}},
+		{clause: "A4", name: "and hold for who comes in", request: get("gates.test", "/rules", "X-Key: {case}", "X-Added: 1"), want: want{status: 200, sees: map[string]string{"X-Key": "", "X-Set": "1", "X-Added": "1,2"}}},
 		{clause: "A4", name: "and for who comes in with a body", request: ask("POST", "gates.test", "/rules", "hello", "X-Key: {case}", "Content-Length: 5"),
 			want: want{status: 200, sees: map[string]string{"X-Key": "", "X-Set": "1"}}},
 	}

@@ -82,6 +82,8 @@ func queryCases() []contractCase {
 	return []contractCase{
 		takes("by the method", "write", ask("POST", "routes.test", "/api", "", "Content-Length: 0")),
 		takes("by another method", "write", ask("PUT", "routes.test", "/api?v=2", "", "Content-Length: 0")),
+		takes("by GET without HEAD", "got", get("routes.test", "/api?got=1")),
+		takes("by HEAD, which GET does not bring along", "rest", ask("HEAD", "routes.test", "/api?got=1", "")),
 		takes("by no method", "rest", ask("DELETE", "routes.test", "/api", "")),
 		path("nothing", "rest", "/api/x"), path("one", "two", "/api?v=2"), path("one of several", "two", "/api?a=1&v=2&b"), path("repeated", "two", "/api?v=1&v=2"),
 		path("another value", "rest", "/api?v=22"), path("another name", "rest", "/api?vv=2"), path("another case", "rest", "/api?V=2"),

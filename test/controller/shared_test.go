@@ -57,6 +57,8 @@ func holdShared(t *testing.T, engines edge.Combination) {
 		t.Errorf("of %d WebSockets were cut %v, failed %v", talk.Opened, talk.Cuts, talk.Failed)
 	}
 	write("edge {}\n")
-	c.until("the paths are the apps' again", func() bool { return strings.Contains(get(t, "https", secure, "shop.example", "/well").body, "path /well") })
+	c.until("the paths are the apps' again", func() bool {
+		return strings.Contains(get(t, "https", secure, "shop.example", "/well").body, "path /well")
+	})
 	stop(t, running)
 }

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	"edgegen/test/cluster"
 )
 
@@ -26,8 +29,30 @@ func TestGatewayExport(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			namespace := "gateway-" + name
-			c.exported(t, "--gateway", namespace, append(options, "--namespace", namespace))
+			options = append(options, "--namespace", namespace)
+			c.exported(t, "--gateway", namespace, options)
+			printed, said, err := edgegen(t, append([]string{"export", "kubernetes", "--gateway"}, options...)...)
+			if err != nil {
+				t.Fatalf("%v\n%s", err, said)
+			}
+			for _, o := range decode(t, printed) {
+				if o.GetNamespace() == "" {
+					c.remove(t, o) // the next one has the same
+				}
+			}
 		})
+	}
+}
+
+// remove takes an object of the cluster away.
+func (c *client) remove(t *testing.T, o *unstructured.Unstructured) {
+	t.Helper()
+	at, err := c.of(o, "")
+	if err == nil {
+		err = at.Delete(t.Context(), o.GetName(), metav1.DeleteOptions{})
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", named(o), err)
 	}
 }
 

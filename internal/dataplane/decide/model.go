@@ -15,6 +15,7 @@ type Model struct {
 	edge    *site.Edge
 	hosts   map[string]*Host // what sites claim by its whole name
 	beneath map[string]*Host // by what follows the one label that a wildcard stands for
+	deep    map[string]*Host // by what follows any number of labels
 	other   *Host            // for hosts that no site claims; nil where no site is the default
 	largest int64            // body that any route takes
 	port    string           // of a redirect, with the colon
@@ -38,7 +39,7 @@ type Host struct {
 
 // NewModel prepares a model. It fails for a route that no model from config holds.
 func NewModel(edge *site.Edge) (*Model, error) {
-	m := &Model{edge: edge, hosts: make(map[string]*Host, 2*len(edge.Sites)), beneath: map[string]*Host{}, largest: edge.LargestBody()}
+	m := &Model{edge: edge, hosts: make(map[string]*Host, 2*len(edge.Sites)), beneath: map[string]*Host{}, deep: map[string]*Host{}, largest: edge.LargestBody()}
 	for _, p := range edge.Trusted {
 		m.trusted = append(m.trusted, p.Network)
 	}
@@ -79,9 +80,13 @@ func (m *Model) claim(h Host) {
 	for _, name := range h.Site.Hosts {
 		asked := h
 		asked.Name, asked.asked = name, true
-		if parent, wildcard := site.Beneath(name); wildcard {
+		parent, wildcard := site.Beneath(name)
+		switch {
+		case strings.HasPrefix(name, site.AnyLabels):
+			m.deep[parent] = &asked
+		case wildcard:
 			m.beneath[parent] = &asked
-		} else {
+		default:
 			m.hosts[name] = &asked
 		}
 	}
@@ -106,8 +111,27 @@ func (m *Model) Host(authority string) *Host {
 	if label, parent, ok := strings.Cut(bare, "."); ok && m.beneath[parent] != nil && isLabel(label) {
 		return m.beneath[parent]
 	}
+	if h := m.deepest(bare); h != nil {
+		return h
+	}
 	if m.other != nil && isHost(name) {
 		return m.other
+	}
+	return nil
+}
+
+// deepest is the host of the wildcard that says most of a name, of those that stand for
+// any number of labels.
+func (m *Model) deepest(name string) *Host {
+	for len(m.deep) > 0 {
+		label, parent, more := strings.Cut(name, ".")
+		if !more || !isLabel(label) {
+			return nil
+		}
+		if h := m.deep[parent]; h != nil {
+			return h
+		}
+		name = parent
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package decide
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"edgegen/internal/dataplane/wire"
@@ -21,6 +22,15 @@ func ApplyToRequest(h *wire.Header, rules *site.HeaderRules) {
 			h.Set(d.Name, d.Value)
 		}
 	}
+	add(h, rules.Add)
+}
+
+// add puts values behind those that are there, and makes one field of each.
+func add(h *wire.Header, fields []site.Header) {
+	for _, s := range fields {
+		values := append(slices.Collect(h.Values(s.Name)), s.Value)
+		h.Set(s.Name, strings.Join(values, site.AddedBehind))
+	}
 }
 
 // ApplyToAnswer applies a route's rules to a response.
@@ -38,6 +48,7 @@ func ApplyToAnswer(h *wire.Header, status int, rules *site.HeaderRules) {
 			h.Set(d.Name, d.Value)
 		}
 	}
+	add(h, rules.Add)
 }
 
 // Lacks reports whether an answer of a status gets a field of the rules' Default where it

@@ -21,7 +21,7 @@ edge {
 
 site "main.test" {
   aliases = ["www.main.test", "old.main.test"]
-  hosts   = ["own.shop.second.test"]
+  hosts   = ["own.shop.second.test", "**.deep.wide.second.test", "*.one.wide.second.test"]
   tls { self_signed = true }
 
   backend "app" { servers = ["{app}"] }
@@ -120,6 +120,7 @@ site "main.test" {
         "X-Quote"  = "say \"hi\" $uri ; {x}"
         "X-Dollar" = "$host $${http_host} ~ # ' \\"
       }
+      add    = { "X-List" = "more, $x", "X-Lines" = "3" }
       remove = ["X-Debug", "Accept-Language"]
     }
     response_headers {
@@ -127,6 +128,7 @@ site "main.test" {
         "Content-Security-Policy" = "default-src 'self'; img-src \"x\" $host # no comment"
         "X-Frame-Options"         = "DENY"
       }
+      add    = { "X-List" = "more", "X-Lines" = "3" }
       remove = ["X-Powered-By", "X-Internal"]
     }
   }
@@ -174,7 +176,7 @@ site "main.test" {
 
 site "second.test" {
   aliases = ["www.second.test", "old.shop.second.test"]
-  hosts   = ["api.second.test", "*.shop.second.test"]
+  hosts   = ["api.second.test", "*.shop.second.test", "**.wide.second.test"]
   tls { self_signed = true }
   hsts { include_subdomains = true }
   backend "app" { servers = ["{other}"] }
@@ -681,6 +683,15 @@ site "routes.test" {
     response_headers { set = { "X-Route" = "begin" } }
   }
   route "/api" {
+    match {
+      methods = ["GET"]
+      head    = false
+      query   = { got = "1" }
+    }
+    backend = "app"
+    response_headers { set = { "X-Route" = "got" } }
+  }
+  route "/api" {
     match { query = { flag = "" } }
     backend = "app"
     response_headers { set = { "X-Route" = "flag" } }
@@ -889,6 +900,7 @@ site "gates.test" {
     }
     request_headers {
       set    = { "X-Set" = "1" }
+      add    = { "X-Added" = "2" }
       remove = ["X-Key"]
     }
   }

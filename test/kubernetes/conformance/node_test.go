@@ -21,6 +21,9 @@ import (
 // image begins the names of the images that the node has.
 const image = "registry.k8s.io/gateway-api/echo-basic:"
 
+// nodeName is the only node's.
+const nodeName = "here"
+
 // node stands for what a cluster has besides its API server, as far as the suite needs
 // it: it makes the pods of Deployments, runs those whose image it has, and writes the
 // EndpointSlices of Services.
@@ -104,13 +107,14 @@ func (n *node) deployments(ctx context.Context) error {
 	var failed []error
 	for _, d := range all {
 		for i := range int(*d.Spec.Replicas) {
-			name := fmt.Sprintf("%s-%d", d.Name, i)
+			name := fmt.Sprintf("%s-%s-%d", d.Name, nodeName, i) // of as many parts as in a cluster
 			wanted[d.Namespace+"/"+name] = true
 			if _, err := n.informers.Core().V1().Pods().Lister().Pods(d.Namespace).Get(name); err == nil || !known(d.Spec.Template.Spec) {
 				continue
 			}
 			failed = append(failed, n.account(ctx, d.Namespace))
 			made := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: d.Namespace, Labels: d.Spec.Template.Labels}, Spec: d.Spec.Template.Spec}
+			made.Spec.NodeName = nodeName
 			_, err := n.client.CoreV1().Pods(d.Namespace).Create(ctx, made, metav1.CreateOptions{})
 			failed = append(failed, unless(apierrors.IsAlreadyExists, err))
 		}

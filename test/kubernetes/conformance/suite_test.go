@@ -106,7 +106,7 @@ func optionsOf(t *testing.T, access *rest.Config) suite.ConformanceOptions {
 		Client: c, Clientset: typed, RestConfig: access, ManifestFS: []fs.FS{&conformance.Manifests},
 		ConfigurableOptions: suite.ConfigurableOptions{
 			GatewayClassName: className, CleanupBaseResources: true, CleanupTestResources: true, RunTest: *only, TimeoutConfig: timeouts,
-			SupportedFeatures: claimed(), ConformanceProfiles: []suite.ConformanceProfileName{suite.GatewayHTTPConformanceProfileName}, Implementation: implementation(),
+			SupportedFeatures: claimed(), ConformanceProfiles: []suite.ConformanceProfileName{suite.GatewayHTTPConformanceProfileName}, Implementation: implementation(t),
 			UsableNetworkAddresses:   []gatewayv1.GatewaySpecAddress{{Type: &ip, Value: usableAddress}},
 			UnusableNetworkAddresses: []gatewayv1.GatewaySpecAddress{{Type: &ip, Value: otherAddress}},
 		},
@@ -117,8 +117,14 @@ func optionsOf(t *testing.T, access *rest.Config) suite.ConformanceOptions {
 const className = "edgegen"
 
 // implementation says whose report it is.
-func implementation() conformancev1.Implementation {
-	return conformancev1.Implementation{Organization: "edgegen", Project: "edgegen", URL: "https://edgegen.dev", Version: "v0.0.0", Contact: []string{"https://edgegen.dev"}}
+func implementation(t *testing.T) conformancev1.Implementation {
+	t.Helper()
+	said, err := exec.Command(edge.Program("edgegen"), "version").Output()
+	words := strings.Fields(string(said))
+	if err != nil || len(words) < 2 {
+		t.Fatalf("edgegen version says %q: %v", said, err)
+	}
+	return conformancev1.Implementation{Organization: "edgegen", Project: "edgegen", URL: "https://edgegen.dev", Version: "v" + words[1], Contact: []string{"https://edgegen.dev"}}
 }
 
 // define makes the definitions of the Gateway API, and our GatewayClass.
