@@ -108,6 +108,8 @@ kubernetes: build
 	cd test/kubernetes && go build -o $(EDGEGEN_TEST_APISERVER) ./cmd/apiserver && go test -vet=off -count=1 . ./apiserver/... ./cmd/...
 	go test -vet=off -count=1 -timeout 30m ./test/controller
 
+# The suite takes a minute and a half on two cores that others use as well, builds aside;
+# it stands for the whole profile for HTTP, and asks builtin tiers.
 gateway-conformance: export EDGEGEN_UNDER_TEST = $(CURDIR)/bin/edgegen
 gateway-conformance: export EDGEGEN_TEST_APISERVER = $(CURDIR)/bin/apiserver
 gateway-conformance: build
