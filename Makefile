@@ -31,7 +31,7 @@
 # and clocks most of the time. They test one edgegen; lint vets. Compilers and tests
 # may leave more garbage, which is a quarter of what they cost, and clones of the same
 # text share what is compiled.
-LONG = ./test/reload ./test/conformance ./test/apps ./test/lifecycle ./internal/native ./internal/render ./test/browser
+LONG = ./test/reload ./test/conformance ./test/apps ./test/lifecycle ./internal/native ./internal/render ./test/together ./test/members ./test/browser ./test/hostile
 test: export EDGEGEN_UNDER_TEST = $(CURDIR)/bin/edgegen
 test: export GOGC = 400
 test: export GOFLAGS := $(GOFLAGS) -trimpath
@@ -106,7 +106,7 @@ kubernetes: export EDGEGEN_UNDER_TEST = $(CURDIR)/bin/edgegen
 kubernetes: export EDGEGEN_TEST_APISERVER = $(CURDIR)/bin/apiserver
 kubernetes: build
 	cd test/kubernetes && go build -o $(EDGEGEN_TEST_APISERVER) ./cmd/apiserver && go test -vet=off -count=1 . ./apiserver/... ./cmd/...
-	go test -vet=off -count=1 -timeout 30m ./test/controller
+	go test -vet=off -count=1 -timeout 30m ./test/controller ./internal/vault ./internal/acme
 
 # The suite takes a minute and a half on two cores that others use as well, builds aside;
 # it stands for the whole profile for HTTP, and asks builtin tiers.

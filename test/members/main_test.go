@@ -11,4 +11,4 @@ import (
 	"edgegen/test/edge"
 )
 
-func TestMain(m *testing.M) { os.Exit(edge.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(edge.MainQuickly(m)) }

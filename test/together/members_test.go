@@ -21,7 +21,10 @@ import (
 // each runs a test with every party.
 func each(t *testing.T, test func(t *testing.T, combinations []edge.Combination)) {
 	for name, combinations := range parties() {
-		t.Run(name, func(t *testing.T) { test(t, combinations) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // they wait more than they work
+			test(t, combinations)
+		})
 	}
 }
 
@@ -145,8 +148,9 @@ func TestN3Killed(t *testing.T) {
 				owned++
 			}
 		}
-		// What both ask for in the moment in which one has noticed is fetched twice.
-		if total, most := p.app.counted(); total > owned+3 || most > 2 || owned == 0 {
+		// What both ask for in the moment in which the other one is lost each fetches for
+		// itself, and once more the next owner, where one has not noticed yet.
+		if total, most := p.app.counted(); total > owned+6 || most > 3 || owned == 0 {
 			t.Errorf("%d URLs were fetched anew, %d times one, in %d requests; the lost member owned %d of %d", total, most, requests.Load(), owned, urls)
 		}
 		p.edges[2] = p.homes[2].Run()
@@ -168,12 +172,14 @@ func (p *party) owner(path string) string {
 func TestN5Purges(t *testing.T) {
 	each(t, func(t *testing.T, combinations []edge.Combination) {
 		p := gather(t, combinations)
+		newer := false // another answer than the one wanted may be newer
 		everywhere := func(want int) {
 			t.Helper()
 			for i, e := range p.edges {
 				c := client(e, "h1")
 				for _, path := range []string{"/1", "/2", "/3", "/4"} {
-					if status, text, _, err := get(c, path); err != nil || text != fmt.Sprintf("%s %d", path, want) {
+					status, text, _, err := get(c, path)
+					if again := fmt.Sprintf("%s %d", path, want+1); err != nil || text != fmt.Sprintf("%s %d", path, want) && (!newer || text != again) {
 						t.Errorf("member %d answers %s with %d %q %v, want %d", i, path, status, text, err, want)
 					}
 				}
@@ -224,6 +230,7 @@ func TestN5Purges(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 		p.edges[2] = p.homes[2].Run()
+		newer = true // while the others do not know that it is back, they ask the app for what it owns
 		everywhere(5)
 	})
 }
