@@ -89,6 +89,12 @@ func (v *Varnish) Close() error {
 	return v.CLI.Close()
 }
 
+// givesBack has jemalloc, which Debian's varnishd is linked with, give memory back as soon
+// as it is let go of (jemalloc(3), TUNING). Else each thread does so when it next asks for
+// some, and the workspaces of WebSockets that have ended stay; the thread of jemalloc's
+// own that would do it does not survive the fork of varnishd's child.
+const givesBack = "MALLOC_CONF=dirty_decay_ms:0,muzzy_decay_ms:0"
+
 // Process describes varnishd. The pid function tells the number of the process
 // while Ready runs.
 func (v *Varnish) Process(pid func() int) supervise.Process {
@@ -98,7 +104,7 @@ func (v *Varnish) Process(pid func() int) supervise.Process {
 		Path:         v.daemon.Path,
 		Args:         append([]string{"-F", "-f", "", "-M", v.CLI.Address(), "-T", "none", "-S", v.secret.path}, v.parameters()...),
 		Dir:          s.Layout.Run,
-		Env:          s.environment(),
+		Env:          s.environment(givesBack),
 		Credential:   s.Credential,
 		StopTimeout:  10 * time.Second,
 		StopLeader:   true, // the manager ends its child
