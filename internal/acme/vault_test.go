@@ -200,8 +200,9 @@ func TestD1OneRenewal(t *testing.T) {
 			different[m.got().Leaf.SerialNumber.String()] = true
 		}
 	}
-	// Edges of their own would have had three times as many. One may be under way.
-	if given := g.authority.Given(); given > len(different)+1 || len(different) > turns+2 {
+	// Edges of their own would have had three times as many. One may be under way, and
+	// on a busy machine one may be renewed while another member is asked.
+	if given := g.authority.Given(); given > len(different)+1 || len(different) > 2*turns {
 		t.Errorf("%d certificates were given, of which %d were served, in %d turns", given, len(different), turns)
 	}
 }

@@ -91,10 +91,6 @@ func (f *front) ask(x *exchange, e *httpcache.Entry) (*wire.Response, time.Time)
 	}
 	asked := time.Now()
 	r := f.fetch(x)
-	if e == nil && r.Status == http.StatusNotModified { // nobody has asked whether something has changed
-		r.Close()
-		r = failure(http.StatusBadGateway)
-	}
 	x.Header = plain
 	return r, asked
 }

@@ -65,11 +65,6 @@ func answerCases() []contractCase {
 			want:   want{status: 206, body: "--x\r\n\r\nab\r\n--x--\r\n", sees: map[string]string{"Range": "bytes=0-1,4-5"}}},
 		{clause: "E2", name: "a range of what is stored with a range of its own", caches: true, run: rangeOfOddRange},
 
-		{clause: "E2", name: "not modified, where the app was not asked about that", caches: true, request: get("main.test", "/", `If-None-Match: "a"`),
-			answer: say("HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n\r\n"), want: want{status: 502, sees: map[string]string{"If-None-Match": ""}}},
-		{clause: "E2", name: "not modified, where the app was not asked about that, and might be stored", caches: true, request: get("main.test", "/ttl", `If-None-Match: "a"`),
-			answer: say("HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n\r\n"), want: want{status: 502, sees: map[string]string{"If-None-Match": ""}}},
-
 		coded("gzip of two members", "/", zipped),
 		coded("gzip of two members that is stored", "/ttl", zipped),
 		coded("gzip that is none", "/", "plain text\n"),

@@ -322,8 +322,8 @@ func (w *world) killed(m *member) {
 	})
 	lost := len(o.failed) + len(o.sockets.Cuts)
 	w.tell("killed", o, fmt.Sprintf("%d connections led to %s, and %d more waited until it was there again; the balancer noticed after %v", led, m.name, waited-ever, noticed.Sub(at).Round(time.Millisecond)))
-	if lost > led {
-		w.Errorf("%d requests and WebSockets were lost with %d connections", lost, led)
+	if most := led + waited - ever; lost > most { // some may have come just before it was killed
+		w.Errorf("%d requests and WebSockets were lost with %d connections", lost, most)
 	}
 	for _, f := range append(o.failed, o.sockets.Cuts...) {
 		if f.End.Before(at) || f.Begin.After(noticed) {
