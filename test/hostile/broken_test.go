@@ -2,6 +2,7 @@ package hostile
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -227,7 +228,9 @@ func newStreams(t *testing.T, address string) *streams {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{Protocols: protocols, DisableCompression: true,
 			TLSClientConfig: &tls.Config{ServerName: host, InsecureSkipVerify: true, NextProtos: []string{"h2"}},
-			Dial:            func(network, _ string) (net.Conn, error) { return net.Dial(network, address) }},
+			DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+				return new(net.Dialer).DialContext(ctx, network, address)
+			}},
 	}}
 }
 

@@ -63,7 +63,7 @@ func onDisk(path string) bool {
 	if unix.Statfs(path, &at) != nil {
 		return false
 	}
-	switch int64(at.Type) {
+	switch int64(at.Type) { //nolint:unconvert // it has 32 bits on some machines
 	case unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC, unix.BTRFS_SUPER_MAGIC, unix.TMPFS_MAGIC, unix.F2FS_SUPER_MAGIC:
 		return true
 	}
