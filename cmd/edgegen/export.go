@@ -81,15 +81,26 @@ the Gateway API have to be there.`,
 	return c
 }
 
-func (s streams) exportKubernetes(path string, flags kubernetesFlags) error {
-	loaded, diagnostics := config.NewReader(path, flags.given).Load()
+// loadForExport reads a site and reports what it warns of. The argument is what the site is
+// called in its directory; "" where it is the directory.
+func (s streams) loadForExport(path string, given []config.Given) (loaded *config.Loaded, argument string, err error) {
+	loaded, diagnostics := config.NewReader(path, given).Load()
 	if loaded.Edge == nil {
-		return &config.Refused{Diagnostics: diagnostics}
+		return nil, "", &config.Refused{Diagnostics: diagnostics}
 	}
 	s.report(diagnostics)
 	if info, err := os.Stat(path); err == nil && !info.IsDir() {
-		flags.Argument = filepath.Base(path)
+		argument = filepath.Base(path)
 	}
+	return loaded, argument, nil
+}
+
+func (s streams) exportKubernetes(path string, flags kubernetesFlags) error {
+	loaded, argument, err := s.loadForExport(path, flags.given)
+	if err != nil {
+		return err
+	}
+	flags.Argument = argument
 	objects, secrets, doubts, err := kubernetes.Objects(loaded, flags.Options, version())
 	if err != nil {
 		return err

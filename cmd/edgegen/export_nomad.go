@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -57,14 +55,11 @@ job fetches (--artifact URL). A job holds texts of 768 KiB.`,
 }
 
 func (s streams) exportNomad(path string, flags nomadFlags) error {
-	loaded, diagnostics := config.NewReader(path, flags.given).Load()
-	if loaded.Edge == nil {
-		return &config.Refused{Diagnostics: diagnostics}
+	loaded, argument, err := s.loadForExport(path, flags.given)
+	if err != nil {
+		return err
 	}
-	s.report(diagnostics)
-	if info, err := os.Stat(path); err == nil && !info.IsDir() {
-		flags.Argument = filepath.Base(path)
-	}
+	flags.Argument = argument
 	job, doubts, err := nomad.Job(loaded, flags.Options, version())
 	if err != nil {
 		return err
