@@ -159,49 +159,16 @@ func (l *lockFile) alive() []byte {
 
 // hold says that this edge is alive until it gives the lock back or loses it.
 func (l *lockFile) hold(ctx context.Context, since time.Time) (context.Context, func()) {
-	held, lose := context.WithCancelCause(ctx)
-	stop, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		l.renew(held, lose, since, stop)
-	}()
+	held, end := l.rhythm.hold(ctx, since, fmt.Sprintf("the lock %s of the store %s", l.name, l.directory.path), func(ctx context.Context) (bool, error) {
+		return within(ctx, l.directory, func() (bool, error) { return l.say(l.alive()) })
+	})
 	return held, func() {
-		close(stop)
-		<-ended
-		lost := held.Err() != nil && ctx.Err() == nil
-		lose(nil)
-		if lost {
+		if end() {
 			return
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.rhythm.renew())
 		defer cancel()
 		_, _ = within(ctx, l.directory, func() (bool, error) { return l.say([]byte(free)) }) // else it runs out
-	}
-}
-
-func (l *lockFile) renew(held context.Context, lose context.CancelCauseFunc, since time.Time, stop <-chan struct{}) {
-	again := time.NewTicker(l.rhythm.renew())
-	defer again.Stop()
-	for {
-		select {
-		case <-stop:
-			return
-		case <-held.Done():
-			return
-		case <-again.C:
-		}
-		asked := time.Now()
-		ctx, cancel := context.WithDeadline(held, since.Add(l.rhythm.trust()))
-		ours, err := within(ctx, l.directory, func() (bool, error) { return l.say(l.alive()) })
-		cancel()
-		switch {
-		case err == nil && ours:
-			since = asked
-		case err == nil:
-			lose(fmt.Errorf("another edge has taken the lock %s of the store %s", l.name, l.directory.path))
-		case time.Since(since) > l.rhythm.trust():
-			lose(fmt.Errorf("the lock %s of the store %s is lost: %w", l.name, l.directory.path, err))
-		}
 	}
 }
 

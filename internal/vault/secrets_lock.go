@@ -42,38 +42,9 @@ func (s *secrets) acquire(ctx context.Context, l *lease.Lease) (bool, error) {
 
 // hold says that this edge is alive until it gives the lock back or loses it.
 func (s *secrets) hold(ctx context.Context, l *lease.Lease, name string, since time.Time) (context.Context, func()) {
-	held, lose := context.WithCancelCause(ctx)
-	stop, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		again := time.NewTicker(s.rhythm.renew())
-		defer again.Stop()
-		for {
-			select {
-			case <-stop:
-				return
-			case <-held.Done():
-				return
-			case <-again.C:
-			}
-			asked := time.Now()
-			ctx, cancel := context.WithDeadline(held, since.Add(s.rhythm.trust()))
-			mine, err := l.Acquire(ctx)
-			cancel()
-			switch {
-			case err == nil && mine:
-				since = asked
-			case err == nil:
-				lose(fmt.Errorf("another edge has taken the lock %s of the store %s", name, s.place))
-			case time.Since(since) > s.rhythm.trust():
-				lose(fmt.Errorf("the lock %s of the store %s is lost: %w", name, s.place, err))
-			}
-		}
-	}()
+	held, end := s.rhythm.hold(ctx, since, fmt.Sprintf("the lock %s of the store %s", name, s.place), l.Acquire)
 	return held, func() {
-		close(stop)
-		<-ended
-		lose(nil)
+		end()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.rhythm.renew())
 		defer cancel()
 		l.Release(ctx) // of what is ours still
