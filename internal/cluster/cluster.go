@@ -20,7 +20,7 @@ import (
 
 // Options are what a Cluster needs of its edge.
 type Options struct {
-	// Log is where purges are kept over a restart; "" for nowhere.
+	// Path is where purges are kept over a restart; "" for nowhere.
 	Path string
 	// Purge carries a purge out in this edge, and counts what was meant.
 	Purge func(context.Context, site.Purge) (int, error)

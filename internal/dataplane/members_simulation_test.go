@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -158,13 +159,7 @@ func (p *party) askAll(t *testing.T, paths [][]string) (failed int) {
 }
 
 func median(of []time.Duration) time.Duration {
-	for i := range of {
-		for j := range i {
-			if of[i] < of[j] {
-				of[i], of[j] = of[j], of[i]
-			}
-		}
-	}
+	slices.Sort(of)
 	return of[len(of)/2]
 }
 
