@@ -7,6 +7,7 @@ import (
 
 	"edgegen/internal/generation"
 	"edgegen/internal/history"
+	"edgegen/internal/lastgood"
 )
 
 // keepRecords keeps what later starts and verbs need of a generation that serves. It
@@ -20,6 +21,17 @@ func (e *Edge) keepRecords(g *generation.Generation, began, settled time.Time) {
 		e.keepHistory(g, began, settled)
 		giveBackMemory()
 	})
+}
+
+// keepLastGood stores a generation that serves, for a later start at which the
+// site's files are refused.
+func (e *Edge) keepLastGood(g *generation.Generation) {
+	if e.serving() != g {
+		return // a later one is on its way
+	}
+	if err := lastgood.Store(lastgood.Dir(e.state.dir), g); err != nil {
+		e.options.Log.Warn("keep the last good configuration", "error", err)
+	}
 }
 
 // keepHistory keeps what explain needs of a generation that serves, to explain later what

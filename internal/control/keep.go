@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"edgegen/internal/generation"
+	"edgegen/internal/lastgood"
 	"edgegen/internal/statedir"
 	"edgegen/internal/wait"
 )
@@ -112,7 +113,7 @@ func (e *Edge) mendState() error {
 	if !e.control.stands() {
 		problems = append(problems, e.control.listen())
 	}
-	if len(notThere(lastGoodDir(s.dir))) > 0 {
+	if len(notThere(lastgood.Dir(s.dir))) > 0 {
 		e.later.Go(func() {
 			e.keeping.Lock()
 			defer e.keeping.Unlock()

@@ -3,11 +3,14 @@ package control
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"time"
 
 	"edgegen/internal/api"
 	"edgegen/internal/config"
 	"edgegen/internal/generation"
+	"edgegen/internal/lastgood"
 	"edgegen/internal/render"
 )
 
@@ -66,6 +69,24 @@ func upWith(ctx, hurry context.Context, o Options, s *state, from *source, last 
 		return err
 	}
 	return edge.run(ctx, hurry)
+}
+
+// upLastGood runs what was served last in place of a site that is refused.
+func upLastGood(ctx, hurry context.Context, o Options, s *state, from *source, refusal error) error {
+	loaded, own, err := lastgood.Load(lastgood.Dir(s.dir))
+	if errors.Is(err, lastgood.ErrNothingServed) {
+		o.Log.Error("--last-good: nothing has been served from this state directory yet", "state-dir", s.dir)
+		return refusal
+	}
+	if err != nil {
+		return config.AlsoRefused(refusal, fmt.Errorf("--last-good: what was served last cannot be served again: %w", err),
+			"mend the site: what it says is stored anew once it is served")
+	}
+	if refused := (*config.Refused)(nil); errors.As(refusal, &refused) {
+		o.Warn(refused.Diagnostics)
+	}
+	o.Log.Error("THE SITE IS REFUSED: serving the last good configuration instead, not what the file says", "site", o.Site)
+	return upWith(ctx, hurry, o, s, from, &api.ReloadStatus{At: time.Now(), Error: refusal.Error()}, loaded, own, nil)
 }
 
 // unlessAsked drops the error of a start that was cut short: whoever asked to

@@ -1,4 +1,4 @@
-package control
+package lastgood
 
 import (
 	"bufio"
@@ -54,7 +54,7 @@ func mustCertify(t *testing.T, authority string, hosts ...string) *generation.Ge
 // returns its hosts.
 func isWhole(t *testing.T, dir string) string {
 	t.Helper()
-	loaded, _, err := loadLastGood(dir)
+	loaded, _, err := Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func onlyCurrent(t *testing.T, dir string, keys int) {
 // The last good configuration is read back as it was.
 func TestLastGood(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "last-good")
-	if _, _, err := loadLastGood(dir); !errors.Is(err, errNothingServed) {
+	if _, _, err := Load(dir); !errors.Is(err, ErrNothingServed) {
 		t.Errorf("where nothing was served: %v", err)
 	}
 	edge := &site.Edge{
@@ -113,10 +113,10 @@ func TestLastGood(t *testing.T) {
 	}
 	g := &generation.Generation{Loaded: &config.Loaded{Edge: edge}, Model: edge.Meaning(), Pairs: make([][]certificate.Pair, 1),
 		Templates: &render.Templates{Dir: "/srv/own", Texts: map[string][]byte{"nginx/site.conf.tmpl": []byte("# mine\n")}}}
-	if err := storeLastGood(dir, g); err != nil {
+	if err := Store(dir, g); err != nil {
 		t.Fatal(err)
 	}
-	loaded, own, err := loadLastGood(dir)
+	loaded, own, err := Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestLastGood(t *testing.T) {
 // What is not a model as it was stored is an error, whatever it is.
 func TestLastGoodThatIsDamaged(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "last-good")
-	if err := storeLastGood(dir, mustCertify(t, t.TempDir(), "a.test")); err != nil {
+	if err := Store(dir, mustCertify(t, t.TempDir(), "a.test")); err != nil {
 		t.Fatal(err)
 	}
 	file := filepath.Join(dir, currentLink, modelFile)
@@ -170,7 +170,7 @@ func TestLastGoodThatIsDamaged(t *testing.T) {
 			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if loaded, _, err := loadLastGood(dir); err == nil || errors.Is(err, errNothingServed) || !strings.Contains(err.Error(), modelFile) {
+			if loaded, _, err := Load(dir); err == nil || errors.Is(err, ErrNothingServed) || !strings.Contains(err.Error(), modelFile) {
 				t.Errorf("%+v, %v", loaded, err)
 			}
 		})
@@ -178,7 +178,7 @@ func TestLastGoodThatIsDamaged(t *testing.T) {
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := loadLastGood(dir); err == nil || errors.Is(err, errNothingServed) {
+	if _, _, err := Load(dir); err == nil || errors.Is(err, ErrNothingServed) {
 		t.Errorf("without a model: %v", err)
 	}
 }
@@ -189,7 +189,7 @@ func TestX2LastGoodKeepsNoOtherKeys(t *testing.T) {
 	authority, dir := t.TempDir(), filepath.Join(t.TempDir(), "last-good")
 	long := strings.Repeat(strings.Repeat("a", 49)+".", 5) + "te"
 	for _, hosts := range [][]string{{"a.test", "b.test", long}, {"b.test", "a.test"}, {"b.test"}} {
-		if err := storeLastGood(dir, mustCertify(t, authority, hosts...)); err != nil {
+		if err := Store(dir, mustCertify(t, authority, hosts...)); err != nil {
 			t.Fatal(err)
 		}
 		if got := isWhole(t, dir); got != strings.Join(hosts, " ") {
@@ -212,7 +212,7 @@ func TestX2LastGoodKeepsNoOtherKeys(t *testing.T) {
 	if got := isWhole(t, dir); got != "b.test" {
 		t.Errorf("before the last step %q counts", got)
 	}
-	if err := storeLastGood(dir, mustCertify(t, authority, "c.test")); err != nil {
+	if err := Store(dir, mustCertify(t, authority, "c.test")); err != nil {
 		t.Fatal(err)
 	}
 	if got := isWhole(t, dir); got != "c.test" {
@@ -224,7 +224,7 @@ func TestX2LastGoodKeepsNoOtherKeys(t *testing.T) {
 // Where a set cannot be written the one of before stays, and nothing else.
 func TestLastGoodStaysWhereItCannotBeReplaced(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "last-good")
-	if err := storeLastGood(dir, mustCertify(t, t.TempDir(), "a.test")); err != nil {
+	if err := Store(dir, mustCertify(t, t.TempDir(), "a.test")); err != nil {
 		t.Fatal(err)
 	}
 	files := []render.File{
@@ -240,6 +240,14 @@ func TestLastGoodStaysWhereItCannotBeReplaced(t *testing.T) {
 	onlyCurrent(t, dir, 1)
 }
 
+// TestMain lets the test binary play the part of a process that is killed while it stores.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "keep-last-good" {
+		os.Exit(keepLastGoodRole(os.Args[2:]))
+	}
+	os.Exit(m.Run())
+}
+
 // keepLastGoodRole stores two generations in turn until it is killed, and says
 // when each is stored.
 func keepLastGoodRole(arguments []string) int {
@@ -247,7 +255,7 @@ func keepLastGoodRole(arguments []string) int {
 		for _, hosts := range [][]string{{"a.test", "b.test"}, {"b.test", "a.test"}} {
 			g, err := certified(arguments[0], hosts...)
 			if err == nil {
-				err = storeLastGood(arguments[1], g)
+				err = Store(arguments[1], g)
 			}
 			if err != nil {
 				fmt.Fprintln(os.Stderr, err)
@@ -284,7 +292,7 @@ func TestLastGoodSurvivesAKill(t *testing.T) {
 		}
 		isWhole(t, dir)
 	}
-	if err := storeLastGood(dir, mustCertify(t, authority, "a.test", "b.test")); err != nil {
+	if err := Store(dir, mustCertify(t, authority, "a.test", "b.test")); err != nil {
 		t.Fatal(err)
 	}
 	onlyCurrent(t, dir, 2)

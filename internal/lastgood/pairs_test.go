@@ -1,4 +1,4 @@
-package control
+package lastgood
 
 import (
 	"errors"
@@ -16,11 +16,11 @@ func TestLastGoodCertificates(t *testing.T) {
 	shared.Host = "b.test"
 	g.Loaded.Edge.Sites, g.Pairs = append(g.Loaded.Edge.Sites, shared), append(g.Pairs, g.Pairs[0])
 	g.Model = g.Loaded.Edge.Meaning()
-	if err := storeLastGood(dir, g); err != nil {
+	if err := Store(dir, g); err != nil {
 		t.Fatal(err)
 	}
 	onlyCurrent(t, dir, 1)
-	loaded, _, err := loadLastGood(dir)
+	loaded, _, err := Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestLastGoodCertificates(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if loaded, _, err := loadLastGood(dir); err == nil || errors.Is(err, errNothingServed) || !strings.Contains(err.Error(), pairsFile) && name != "no key" {
+		if loaded, _, err := Load(dir); err == nil || errors.Is(err, ErrNothingServed) || !strings.Contains(err.Error(), pairsFile) && name != "no key" {
 			t.Errorf("%s: %+v, %v", name, loaded, err)
 		}
 	}

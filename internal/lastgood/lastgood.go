@@ -1,25 +1,24 @@
-package control
+// Package lastgood keeps the configuration that served last, with its certificates, for a
+// start at which the site is refused.
+package lastgood
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
-	"edgegen/internal/api"
 	"edgegen/internal/config"
 	"edgegen/internal/generation"
 	"edgegen/internal/render"
 	"edgegen/internal/site"
 )
 
-// lastGoodDir keeps what was served last: the model, templates of one's own, and the
-// certificates.
-func lastGoodDir(stateDir string) string { return filepath.Join(stateDir, "last-good") }
+// Dir is the directory, below a state directory, of what served last: the model,
+// templates of one's own, and the certificates.
+func Dir(stateDir string) string { return filepath.Join(stateDir, "last-good") }
 
 const modelFile = "edge.json"
 
@@ -42,19 +41,8 @@ func (s *storedModel) nameBy(name string) string {
 	return name
 }
 
-// keepLastGood stores a generation that serves, for a later start at which the
-// site's files are refused.
-func (e *Edge) keepLastGood(g *generation.Generation) {
-	if e.serving() != g {
-		return // a later one is on its way
-	}
-	if err := storeLastGood(lastGoodDir(e.state.dir), g); err != nil {
-		e.options.Log.Warn("keep the last good configuration", "error", err)
-	}
-}
-
-// storeLastGood puts a generation in place of the one that is stored.
-func storeLastGood(dir string, g *generation.Generation) error {
+// Store puts a generation in place of the one that is stored.
+func Store(dir string, g *generation.Generation) error {
 	stored := storedModel{Edge: g.Loaded.Edge, Templates: g.Templates}
 	stored.Meaning = stored.nameBy(g.Model)
 	model, err := json.Marshal(stored)
@@ -68,32 +56,14 @@ func storeLastGood(dir string, g *generation.Generation) error {
 	return replaceWhole(dir, []render.File{{Name: modelFile, Data: model, Mode: 0o600}, {Name: pairsFile, Data: pairs, Mode: 0o600}})
 }
 
-// upLastGood runs what was served last in place of a site that is refused.
-func upLastGood(ctx, hurry context.Context, o Options, s *state, from *source, refusal error) error {
-	loaded, own, err := loadLastGood(lastGoodDir(s.dir))
-	if errors.Is(err, errNothingServed) {
-		o.Log.Error("--last-good: nothing has been served from this state directory yet", "state-dir", s.dir)
-		return refusal
-	}
-	if err != nil {
-		return config.AlsoRefused(refusal, fmt.Errorf("--last-good: what was served last cannot be served again: %w", err),
-			"mend the site: what it says is stored anew once it is served")
-	}
-	if refused := (*config.Refused)(nil); errors.As(refusal, &refused) {
-		o.Warn(refused.Diagnostics)
-	}
-	o.Log.Error("THE SITE IS REFUSED: serving the last good configuration instead, not what the file says", "site", o.Site)
-	return upWith(ctx, hurry, o, s, from, &api.ReloadStatus{At: time.Now(), Error: refusal.Error()}, loaded, own, nil)
-}
+// ErrNothingServed says that nothing has been stored in a directory yet.
+var ErrNothingServed = errors.New("nothing has been served yet")
 
-// errNothingServed is about a state directory that holds no last good
-// configuration.
-var errNothingServed = errors.New("nothing has been served yet")
-
-func loadLastGood(dir string) (*config.Loaded, *render.Templates, error) {
+// Load returns what Store has put into a directory, or why that cannot be served again.
+func Load(dir string) (*config.Loaded, *render.Templates, error) {
 	current := filepath.Join(dir, currentLink)
 	if _, err := os.Lstat(current); errors.Is(err, os.ErrNotExist) {
-		return nil, nil, errNothingServed
+		return nil, nil, ErrNothingServed
 	}
 	dir, err := filepath.EvalSymlinks(current)
 	if err != nil {
