@@ -61,7 +61,7 @@ func (p *Plane) askToSwitch(x *exchange, group *upstream.Group, t upstream.Timeo
 		return answer{Response: r, close: true}
 	}
 	decide.CleanResponse(&switched.Header)
-	p.sockets.enter(math.MaxInt)
+	p.sockets.Enter(math.MaxInt)
 	r = &wire.Response{Status: http.StatusSwitchingProtocols, Header: switched.Header, Length: -1}
 	return answer{Response: r, switched: switched, close: true}
 }

@@ -256,7 +256,7 @@ func TestVanishingClients(t *testing.T) {
 		}
 		clients.Wait()
 		eventually(t, "goroutines and descriptors are back", func() bool {
-			return runtime.NumGoroutine() <= goroutines+10+e.plane.tasks.rested() && openFiles(t) <= descriptors+10
+			return runtime.NumGoroutine() <= goroutines+10+e.plane.tasks.Resting() && openFiles(t) <= descriptors+10
 		})
 	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/gate"
+	"edgegen/internal/dataplane/pipe"
 	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/site"
 )
@@ -181,7 +182,7 @@ func (c *http1) refuse(err error) bool {
 func (c *http1) pipe(a answer, t site.Timeouts) {
 	v, p, app := c.visit, c.plane, a.switched
 	v.atEnd(func() { app.Close() })
-	v.atEnd(p.sockets.leave)
+	v.atEnd(p.sockets.Leave)
 	r := c.x.finish(http.StatusSwitchingProtocols, int64(len(app.Early)))
 	c.read.exactly(c.SetReadDeadline, time.Time{})
 	c.write.exactly(c.SetWriteDeadline, time.Now().Add(t.Header))
@@ -207,13 +208,13 @@ func (c *http1) pipe(a answer, t site.Timeouts) {
 	}
 	c.write.exactly(c.SetWriteDeadline, time.Time{})
 	app.Header, app.Early = nil, nil
-	pipe := &pipe{plane: p, idle: t.WebSocketIdle}
-	p.track.socket(pipe, c.x.backend)
+	carried := &pipe.Pipe{Room: &p.pipes, Idle: t.WebSocketIdle}
+	p.track.socket(carried, c.x.backend)
 	p.track.forget(c)
 	v.stay()
-	pipe.carry(c.Conn, app.Conn, func(up, down int64) {
+	carried.Carry(c.Conn, app.Conn, func(up, down int64) {
 		defer v.end()
-		defer p.track.ended(pipe)
+		defer p.track.ended(carried)
 		tell(up, down)
 	})
 }

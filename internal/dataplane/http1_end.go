@@ -3,6 +3,8 @@ package dataplane
 import (
 	"net"
 	"time"
+
+	"edgegen/internal/dataplane/pipe"
 )
 
 // abort ends the connection in such a way that the client does not take a cut answer for
@@ -22,7 +24,7 @@ func (c *http1) abort() {
 // that it still sends would otherwise make a reset of it. Some send all of a
 // body before they read.
 func (c *http1) linger() {
-	if !closeWrite(c.Conn) {
+	if !pipe.CloseWrite(c.Conn) {
 		return
 	}
 	unwanted := make([]byte, 16<<10)

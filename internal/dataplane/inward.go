@@ -66,16 +66,16 @@ func (o *inward) serve(x *exchange) answer {
 	if a, refused := x.beforeCache(); refused {
 		return a
 	}
-	if !p.asked.enter(x.model.edge.Limits.InWork()) {
+	if !p.asked.Enter(x.model.edge.Limits.InWork()) {
 		return passed(http.StatusServiceUnavailable)
 	}
 	x.others = true
 	x.watch()
 	a := o.ask(x)
 	if a.Body == nil || a.switched != nil {
-		p.asked.leave()
+		p.asked.Leave()
 	} else {
-		a.Body = &ending{a.Body, p.asked.leave}
+		a.Body = &ending{a.Body, p.asked.Leave}
 	}
 	return a
 }
@@ -151,7 +151,7 @@ func (o *inward) tunnel(x *exchange, t upstream.Timeouts) answer {
 		return o.unanswered(x, errNotAccepted)
 	}
 	decide.CleanResponse(&switched.Header)
-	o.plane.sockets.enter(x.model.edge.Limits.Connections) // whoever pipes it holds it to limits.websockets
+	o.plane.sockets.Enter(x.model.edge.Limits.Connections) // whoever pipes it holds it to limits.websockets
 	return answer{Response: &wire.Response{Status: http.StatusSwitchingProtocols, Header: switched.Header, Length: -1}, switched: switched}
 }
 

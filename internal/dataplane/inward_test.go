@@ -61,7 +61,7 @@ func TestHTTP2BeforeCache(t *testing.T) {
 		}
 	}
 	_ = c.conn.Close()
-	eventually(t, "nothing is kept for a client that has left", func() bool { return e.plane.kept.Load() == 0 && e.plane.asked.open.Load() == 0 })
+	eventually(t, "nothing is kept for a client that has left", func() bool { return e.plane.kept.Load() == 0 && e.plane.asked.Open() == 0 })
 }
 
 // What waits for its answer ends with the client, and is turned away where too much waits.
@@ -82,7 +82,9 @@ func TestHTTP2BeforeCacheBounds(t *testing.T) {
 	<-began
 	_ = c.WriteRSTStream(1, 8)
 	<-gone
-	e.plane.asked.open.Store(int64(model.Limits.InWork()))
+	eventually(t, "nothing waits any more", func() bool { return e.plane.asked.Open() == 0 })
+	for e.plane.asked.Enter(model.Limits.InWork()) { // until there is too much
+	}
 	c.ask(3, true)
 	if got := c.answer(3); got.header[":status"] != "503" {
 		t.Errorf("got %+v", got.header)

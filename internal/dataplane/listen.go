@@ -41,7 +41,7 @@ func (p *Plane) accept(d *door) error {
 			continue
 		}
 		limit := p.model.Load().edge.Limits.Connections
-		if d.public() && !p.connections.enter(limit+refusals) {
+		if d.public() && !p.connections.Enter(limit+refusals) {
 			conn.Close()
 			continue
 		}
@@ -52,16 +52,19 @@ func (p *Plane) accept(d *door) error {
 
 // survive keeps a mistake in the handling of one connection from ending all
 // the others.
-func (p *Plane) survive(peer netip.Addr) {
-	if v := recover(); v != nil {
-		p.log.Error("connection ended by a fault", "peer", peer.String(), "fault", v, "stack", string(debug.Stack()))
+func (p *Plane) survive(peer netip.Addr) { p.tell(peer, recover()) }
+
+// tell logs a fault of which a goroutine has recovered; nil is none.
+func (p *Plane) tell(peer netip.Addr, fault any) {
+	if fault != nil {
+		p.log.Error("connection ended by a fault", "peer", peer.String(), "fault", fault, "stack", string(debug.Stack()))
 	}
 }
 
 // crowded reports that there are more connections than the limit, of which
 // this is one.
 func (p *Plane) crowded(c net.Conn) bool {
-	return p.connections.open.Load() > int64(p.model.Load().edge.Limits.Connections) && !isProbe(c)
+	return p.connections.Open() > int64(p.model.Load().edge.Limits.Connections) && !isProbe(c)
 }
 
 // https serves one connection of a public TLS listener, which is from a client.

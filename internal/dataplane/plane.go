@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,8 +15,9 @@ import (
 	"edgegen/internal/dataplane/h2"
 	"edgegen/internal/dataplane/h3"
 	"edgegen/internal/dataplane/loglimit"
-	"edgegen/internal/dataplane/socket"
+	"edgegen/internal/dataplane/pipe"
 	"edgegen/internal/dataplane/static"
+	"edgegen/internal/dataplane/tasks"
 	"edgegen/internal/dataplane/upstream"
 	"edgegen/internal/dataplane/wire"
 )
@@ -45,10 +47,10 @@ type Plane struct {
 	over     bool // no other model is taken any more
 
 	probeHost   string // whom Probe asks for
-	connections gauge
-	sockets     gauge
-	streams     gauge        // requests of HTTP/2 and 3 under way
-	asked       gauge        // of these, what a native cache tier is asked
+	connections tasks.Gauge
+	sockets     tasks.Gauge
+	streams     tasks.Gauge  // requests of HTTP/2 and 3 under way
+	asked       tasks.Gauge  // of these, what a native cache tier is asked
 	kept        atomic.Int64 // connections to it on which nothing is asked
 	track       *track
 	accepting   chan struct{} // closed when Run has opened the doors
@@ -61,13 +63,13 @@ type Plane struct {
 	hurry       context.CancelFunc
 	ended       context.Context // ends when everything has to
 	end         context.CancelFunc
-	tasks       tasks
-	poller      func() *socket.Poller // of pipes that rest; it may return nil
-	buffers     sync.Pool             // of readers
-	copies      sync.Pool             // for copying bodies
-	outputs     sync.Pool             // for heads and small bodies
-	batches     sync.Pool             // for what many streams send
-	requests    sync.Pool             // of streams
+	tasks       tasks.Group
+	pipes       pipe.Room // of WebSockets, and of connections that a native cache tier has
+	buffers     sync.Pool // of readers
+	copies      sync.Pool // for copying bodies
+	outputs     sync.Pool // for heads and small bodies
+	batches     sync.Pool // for what many streams send
+	requests    sync.Pool // of streams
 	http3s      h3.Pools
 	coders      coding.Coders
 	pages       *static.Files // for errors
@@ -91,7 +93,8 @@ func New(o Options) (*Plane, error) {
 	p.outputs.New = func() any { b := make([]byte, 0, flushAt); return &b }
 	p.batches.New = func() any { b := make([]byte, 0, h2.BufferSize); return &b }
 	p.requests.New = newStream
-	p.poller = p.newPoller()
+	p.pipes = pipe.Room{Tasks: &p.tasks, Survive: func(c net.Conn) { p.tell(addressOf(c), recover()) }, Small: &p.buffers, Large: &p.copies}
+	p.pipes.Open(p.log)
 	p.ended, p.end = context.WithCancel(context.Background())
 	p.patience, p.hurry = context.WithCancel(context.Background())
 	p.probeHost = ".probe-" + decide.NewID() // which no host can be called, and no default site has
@@ -190,7 +193,7 @@ func (p *Plane) WebSocketsTo() map[string]int { return p.track.socketsTo() }
 func (p *Plane) OpenTo() map[string]int { return p.apps.Open() }
 
 // WebSockets returns how many are open.
-func (p *Plane) WebSockets() int { return int(p.sockets.open.Load()) }
+func (p *Plane) WebSockets() int { return int(p.sockets.Open()) }
 
 // Shutdown stops accepting, lets requests under way end until ctx does, then
 // ends WebSockets and whatever is left, and returns when all of it has ended.
@@ -218,9 +221,7 @@ func (p *Plane) stop() {
 	p.drain(p.patience)
 	p.end()
 	p.track.closeAll()
-	if poller := p.poller(); poller != nil {
-		poller.Close()
-	}
+	p.pipes.Close()
 	p.tasks.End()
 	m := p.model.Load()
 	m.retire(nil)

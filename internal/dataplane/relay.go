@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net"
 	"time"
+
+	"edgegen/internal/dataplane/pipe"
 )
 
 // relay hands a connection to a native cache tier: a PROXY header, then every byte
@@ -37,8 +39,8 @@ func (p *Plane) relay(v *visit, client net.Conn, from relayed, early ...byte) {
 	}
 	v.atEnd(func() { p.track.remove(cache) })
 	v.stay()
-	pipe := &pipe{plane: p, idle: m.outlasting, after: t.Idle, awake: true}
-	pipe.carry(client, cache, func(_, _ int64) { v.end() })
+	carried := &pipe.Pipe{Room: &p.pipes, Idle: m.outlasting, After: t.Idle, Awake: true}
+	carried.Carry(client, cache, func(_, _ int64) { v.end() })
 }
 
 // dialCache connects to the cache tier, or else to the one that stands by.

@@ -4,7 +4,7 @@ package dataplane
 func (p *Plane) Requests() int {
 	p.track.mu.Lock()
 	defer p.track.mu.Unlock()
-	busy := int(p.streams.open.Load())
+	busy := int(p.streams.Open())
 	for c := range p.track.serving {
 		if !c.probe && !c.idle.Load() {
 			busy++

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"edgegen/internal/dataplane/tasks"
 )
 
 // A WebSocket in which nothing moves has no goroutine, and goes on when something does.
@@ -18,7 +20,7 @@ func TestW2Rest(t *testing.T) {
 		chat(t, e)
 	}
 	last, talk := chat(t, e)
-	eventually(t, "the app's goroutines, and few others", func() bool { return runtime.NumGoroutine()-before < many+mostResting+20 })
+	eventually(t, "the app's goroutines, and few others", func() bool { return runtime.NumGoroutine()-before < many+tasks.MostResting+20 })
 	for range 3 {
 		_, _ = io.WriteString(last, "again\n")
 		if line, err := talk.ReadString('\n'); line != "again\n" || err != nil {

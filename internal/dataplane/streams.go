@@ -3,6 +3,7 @@ package dataplane
 import (
 	"context"
 	"crypto/tls"
+	"math"
 	"net"
 	"net/netip"
 	"time"
@@ -121,7 +122,7 @@ func newStream() any {
 // out or has come to grief.
 func (c *streams) take(s carrier, r *fields.Request) *stream {
 	p := c.plane
-	p.streams.open.Add(1)
+	p.streams.Enter(math.MaxInt)
 	e := p.requests.Get().(*stream)
 	e.conn, e.to = c, s
 	e.exchange = exchange{ctx: s, began: time.Now(), watch: e.wait, shown: c.shown, model: p.model.Load(),
@@ -180,7 +181,7 @@ func (c *streams) ended(e *stream) {
 		if !e.others {
 			c.plane.access(e.finish(e.status, e.to.Sent()), true)
 		}
-		c.plane.streams.leave()
+		c.plane.streams.Leave()
 	}
 	wait := e.wait
 	*e = stream{wait: wait}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"edgegen/internal/dataplane/fields"
+	"edgegen/internal/dataplane/pipe"
 	"edgegen/internal/dataplane/wire"
 )
 
@@ -49,13 +50,13 @@ func (p *Plane) refusing(x *exchange, r *wire.Response) *wire.Response {
 // pipe lets a WebSocket through until it ends.
 func (c *streams) pipe(e *stream, a answer) {
 	p, s := c.plane, e.to
-	defer p.sockets.leave()
+	defer p.sockets.Leave()
 	defer a.switched.Close()
 	s.Detach()
 	a.Header.Del("Sec-WebSocket-Accept")
 	client := s.Tunnel()
 	defer client.Close()
-	p.streams.leave() // it is no request any more
+	p.streams.Leave() // it is no request any more
 	e.logged = true
 	var up, down int64
 	err := s.Head(fields.Answer{Status: http.StatusOK, Header: a.Header, Length: -1, Date: p.date()}, false)
@@ -64,9 +65,9 @@ func (c *streams) pipe(e *stream, a answer) {
 		s.Flush()
 	}
 	if err == nil {
-		pipe := &pipe{plane: p, idle: e.model.edge.Timeout.WebSocketIdle}
+		carried := &pipe.Pipe{Room: &p.pipes, Idle: e.model.edge.Timeout.WebSocketIdle}
 		p.track.socket(e, e.backend)
-		up, down = pipe.run(client, a.switched.Conn)
+		up, down = carried.Run(client, a.switched.Conn)
 		p.track.ended(e)
 	}
 	r := e.finish(http.StatusSwitchingProtocols, down+int64(len(a.switched.Early)))

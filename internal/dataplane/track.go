@@ -11,7 +11,7 @@ type track struct {
 	conns   map[net.Conn]struct{}
 	serving map[*http1]struct{}
 	muxes   map[*streams]struct{}
-	sockets map[any]string // the server of each WebSocket: of a *pipe or a *stream
+	sockets map[any]string // the server of each WebSocket: of a *pipe.Pipe or a *stream
 	relays  map[net.Conn]net.Conn
 	closed  bool
 }

@@ -18,12 +18,12 @@ func (v *visit) atEnd(f func()) { v.duties = append(v.duties, f) }
 // for that calls end.
 func (v *visit) stay() {
 	v.stays = true
-	v.plane.tasks.begin()
+	v.plane.tasks.Begin()
 }
 
 // end ends a visit that has stayed.
 func (v *visit) end() {
-	defer v.plane.tasks.done()
+	defer v.plane.tasks.Done()
 	v.perform()
 }
 
@@ -44,7 +44,7 @@ func (v *visit) perform() {
 func (p *Plane) receive(v *visit) {
 	defer v.leave()
 	if v.door.public() {
-		v.atEnd(p.connections.leave)
+		v.atEnd(p.connections.Leave)
 	}
 	v.atEnd(func() { v.Close() })
 	if !p.track.add(v.Conn) {

@@ -9,12 +9,12 @@ import (
 
 // webSocket answers a valid handshake by asking the backend.
 func (f *front) webSocket(x *exchange) answer {
-	if !f.plane.sockets.enter(x.model.edge.Limits.WebSockets) {
+	if !f.plane.sockets.Enter(x.model.edge.Limits.WebSockets) {
 		return answer{close: true, Response: failure(http.StatusServiceUnavailable)}
 	}
 	a := f.askToSwitch(x)
 	if a.switched == nil {
-		f.plane.sockets.leave()
+		f.plane.sockets.Leave()
 	}
 	a.close = true // nothing that follows is looked at as a request (W5)
 	return a

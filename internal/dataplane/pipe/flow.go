@@ -1,4 +1,4 @@
-package dataplane
+package pipe
 
 import (
 	"crypto/tls"
@@ -15,7 +15,7 @@ import (
 // flow is one direction of a pipe. While nothing moves it rests: it has no goroutine and
 // no buffers then.
 type flow struct {
-	pipe     *pipe
+	pipe     *Pipe
 	from, to net.Conn
 	plain    bool        // from is a socket itself, with no TLS upon it
 	wait     socket.Wait // for that socket; its Raw is nil where there is none
@@ -25,7 +25,7 @@ type flow struct {
 }
 
 // begin makes f the direction between two ends.
-func (f *flow) begin(p *pipe, to, from net.Conn) {
+func (f *flow) begin(p *Pipe, to, from net.Conn) {
 	f.pipe, f.to, f.from = p, to, from
 	under := from
 	if over, ok := from.(*tls.Conn); ok {
@@ -53,9 +53,9 @@ func (f *flow) rest() bool {
 
 // resume copies in a goroutine of its own.
 func (f *flow) resume() {
-	p := f.pipe.plane
-	p.tasks.Go(func() {
-		defer p.survive(addressOf(f.from))
+	room := f.pipe.Room
+	room.Tasks.Go(func() {
+		defer room.Survive(f.from)
 		f.copy(calm)
 	})
 }
@@ -79,7 +79,7 @@ func (f *flow) copy(patience time.Duration) {
 				return
 			}
 			err = nil
-		case errors.Is(err, io.EOF) && closeWrite(f.to):
+		case errors.Is(err, io.EOF) && CloseWrite(f.to):
 			well = true
 			f.letGo()
 			f.pipe.ended(f)
@@ -113,7 +113,7 @@ func (f *flow) pass(patience time.Duration) error {
 			return errCalm
 		}
 		if pooled != nil {
-			f.pipe.plane.copies.Put(pooled)
+			f.pipe.Room.Large.Put(pooled)
 		}
 		if err != nil {
 			return err
@@ -129,10 +129,10 @@ func (f *flow) read() (buf []byte, pooled *[]byte, err error) {
 		return f.readPlain()
 	}
 	if f.small == nil {
-		f.small = f.pipe.plane.buffers.Get().(*[]byte)
+		f.small = f.pipe.Room.Small.Get().(*[]byte)
 	}
 	if f.filled {
-		pooled = f.pipe.plane.copies.Get().(*[]byte)
+		pooled = f.pipe.Room.Large.Get().(*[]byte)
 		n, err := f.from.Read(*pooled)
 		f.filled = n > len(*f.small)
 		return (*pooled)[:n], pooled, err
@@ -145,7 +145,7 @@ func (f *flow) read() (buf []byte, pooled *[]byte, err error) {
 // letGo gives the buffer back.
 func (f *flow) letGo() {
 	if f.small != nil {
-		f.pipe.plane.buffers.Put(f.small)
+		f.pipe.Room.Small.Put(f.small)
 	}
 	f.small, f.filled = nil, false
 }
@@ -153,13 +153,13 @@ func (f *flow) letGo() {
 func (f *flow) readPlain() (buf []byte, pooled *[]byte, err error) {
 	n := 0
 	failed := f.wait.Raw.Read(func(fd uintptr) bool {
-		b := f.pipe.plane.copies.Get().(*[]byte)
+		b := f.pipe.Room.Large.Get().(*[]byte)
 		n, err = socket.Read(fd, *b)
 		if err == nil && n > 0 {
 			pooled = b
 			return true
 		}
-		f.pipe.plane.copies.Put(b)
+		f.pipe.Room.Large.Put(b)
 		return !errors.Is(err, syscall.EAGAIN)
 	})
 	switch {
@@ -173,8 +173,9 @@ func (f *flow) readPlain() (buf []byte, pooled *[]byte, err error) {
 	return (*pooled)[:n], pooled, nil
 }
 
-// closeWrite passes on the end of one direction.
-func closeWrite(c net.Conn) bool {
+// CloseWrite tells whoever reads from the other end that nothing more comes, and reports
+// whether that could be told.
+func CloseWrite(c net.Conn) bool {
 	half, ok := c.(interface{ CloseWrite() error })
 	return ok && half.CloseWrite() == nil
 }

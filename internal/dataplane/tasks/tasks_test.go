@@ -1,32 +1,25 @@
-package dataplane
+package tasks
 
 import (
 	"sync"
 	"testing"
 )
 
-// rested is how many goroutines wait for a task.
-func (t *tasks) rested() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return len(t.resting)
-}
-
 // Tasks run beside each other, goroutines take one after the other, and none is left.
 func TestTasks(t *testing.T) {
-	var all tasks
+	var all Group
 	all.Wait() // for nothing
 	var done sync.WaitGroup
-	done.Add(3 * mostResting)
-	for range 3 * mostResting {
+	done.Add(3 * MostResting)
+	for range 3 * MostResting {
 		all.Go(func() { done.Done(); done.Wait() }) // each waits for all the others
 	}
 	all.Wait()
-	resting := all.rested()
+	resting := all.Resting()
 	all.mu.Lock()
 	alive := all.alive
 	all.mu.Unlock()
-	if resting != mostResting || alive < resting {
+	if resting != MostResting || alive < resting {
 		t.Errorf("%d of %d goroutines rest", resting, alive)
 	}
 	again := make(chan struct{})
@@ -40,7 +33,7 @@ func TestTasks(t *testing.T) {
 	all.Go(func() { close(late) })
 	<-late
 	all.Wait()
-	if all.rested() != 0 {
+	if all.Resting() != 0 {
 		t.Error("a goroutine rests after the end")
 	}
 }

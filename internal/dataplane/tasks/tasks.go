@@ -1,13 +1,15 @@
-package dataplane
+// Package tasks counts what is under way: goroutines that take one task after the other,
+// and what is open up to a limit.
+package tasks
 
 import "sync"
 
-// tasks runs and counts goroutines. Unlike with a sync.WaitGroup, one may start while
+// Group runs and counts goroutines. Unlike with a sync.WaitGroup, one may start while
 // another goroutine waits for the last to end.
 //
 // Some goroutines that have ended their tasks wait for others: their stacks have grown
 // already, which costs more than all else about a goroutine.
-type tasks struct {
+type Group struct {
 	mu      sync.Mutex
 	running int
 	none    chan struct{} // closed when running falls to zero; nil while nobody waits
@@ -17,11 +19,11 @@ type tasks struct {
 	last    chan struct{} // closed when the last goroutine has ended; nil while nobody waits for that
 }
 
-// mostResting bounds the goroutines that wait for a task.
-const mostResting = 128
+// MostResting bounds the goroutines of a Group that wait for a task.
+const MostResting = 128
 
 // Go runs a task in a goroutine of its own.
-func (t *tasks) Go(task func()) {
+func (t *Group) Go(task func()) {
 	t.mu.Lock()
 	t.running++
 	if n := len(t.resting); n > 0 {
@@ -37,7 +39,7 @@ func (t *tasks) Go(task func()) {
 }
 
 // work runs one task after the other.
-func (t *tasks) work(task func()) {
+func (t *Group) work(task func()) {
 	defer t.gone()
 	next := make(chan func(), 1)
 	for task != nil {
@@ -50,11 +52,11 @@ func (t *tasks) work(task func()) {
 }
 
 // rest notes the end of a task, and reports whether another one may come by next.
-func (t *tasks) rest(next chan func()) bool {
+func (t *Group) rest(next chan func()) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.ended()
-	if t.over || len(t.resting) == mostResting {
+	if t.over || len(t.resting) == MostResting {
 		return false
 	}
 	t.resting = append(t.resting, next)
@@ -62,29 +64,36 @@ func (t *tasks) rest(next chan func()) bool {
 }
 
 // ended counts a task no longer; t.mu is held.
-func (t *tasks) ended() {
+func (t *Group) ended() {
 	if t.running--; t.running == 0 && t.none != nil {
 		close(t.none)
 		t.none = nil
 	}
 }
 
-// begin counts a task that has no goroutine for now, until done.
-func (t *tasks) begin() {
+// Begin counts a task that has no goroutine for now, until Done.
+func (t *Group) Begin() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.running++
 }
 
-// done ends a task of begin.
-func (t *tasks) done() {
+// Done ends a task of Begin.
+func (t *Group) Done() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.ended()
 }
 
+// Resting is how many goroutines wait for a task.
+func (t *Group) Resting() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.resting)
+}
+
 // Wait returns at a moment when no task runs.
-func (t *tasks) Wait() {
+func (t *Group) Wait() {
 	t.mu.Lock()
 	if t.running == 0 {
 		t.mu.Unlock()
@@ -99,7 +108,7 @@ func (t *tasks) Wait() {
 }
 
 // gone notes the end of a goroutine.
-func (t *tasks) gone() {
+func (t *Group) gone() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.alive--; t.alive == 0 && t.last != nil {
@@ -109,7 +118,7 @@ func (t *tasks) gone() {
 }
 
 // End waits until no goroutine is left, and lets none rest. It is called once.
-func (t *tasks) End() {
+func (t *Group) End() {
 	t.mu.Lock()
 	last := make(chan struct{})
 	if t.over = true; t.alive > 0 {
