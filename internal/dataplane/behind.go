@@ -2,9 +2,10 @@ package dataplane
 
 import (
 	"bufio"
-	"bytes"
 	"net"
 	"time"
+
+	"edgegen/internal/dataplane/proxyheader"
 )
 
 // behind serves one connection of a plain listener on which the sites are served, because
@@ -15,20 +16,20 @@ import (
 func (p *Plane) behind(v *visit, client net.Addr) {
 	conn := v.Conn
 	m := p.model.Load()
-	from := relayed{source: client, to: conn.LocalAddr()}
+	from := proxyheader.Header{Source: client, To: conn.LocalAddr()}
 	var early []byte
 	if m.decide.Trusts(addressOf(conn)) {
-		from.tls = unknownTLS
+		from.TLS = proxyheader.UnknownTLS
 		_ = conn.SetReadDeadline(time.Now().Add(m.edge.Timeout.Header))
 		reader := bufio.NewReaderSize(conn, 512)
-		if len(m.edge.Announced) == 0 && beginsWithProxy(reader) {
-			client, err := readProxy(reader)
+		if len(m.edge.Announced) == 0 && proxyheader.Begins(reader) {
+			client, err := proxyheader.Read(reader)
 			if err != nil {
 				p.log.Debug("proxy header", "peer", conn.RemoteAddr().String(), "error", err)
 				return
 			}
-			if client.named {
-				from.source = net.TCPAddrFromAddrPort(client.address)
+			if client.Named {
+				from.Source = net.TCPAddrFromAddrPort(client.Address)
 			}
 		}
 		early, _ = reader.Peek(reader.Buffered())
@@ -42,23 +43,5 @@ func (p *Plane) behind(v *visit, client net.Addr) {
 	if p.crowded(conn) {
 		serve = full
 	}
-	p.http1(v, &http1{Conn: conn, peer: from.peer(), https: from.tls != "", serve: serve, log: true}, early...)
-}
-
-// beginsWithProxy reports whether what comes is a PROXY header of either version
-// (haproxy.org/download/2.9/doc/proxy-protocol.txt, 2). It reads no further than
-// it takes to tell that from a request.
-func beginsWithProxy(r *bufio.Reader) bool {
-	for _, signature := range [][]byte{[]byte("PROXY "), []byte("\r\n\r\n\x00\r\nQUIT\n")} {
-		for n := 1; n <= len(signature); n++ {
-			got, err := r.Peek(n)
-			if err != nil || !bytes.HasPrefix(signature, got) {
-				break
-			}
-			if n == len(signature) {
-				return true
-			}
-		}
-	}
-	return false
+	p.http1(v, &http1{Conn: conn, peer: addressIn(from.Source), https: from.TLS != "", serve: serve, log: true}, early...)
 }

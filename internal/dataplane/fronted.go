@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"edgegen/internal/dataplane/decide"
+	"edgegen/internal/dataplane/proxyheader"
 	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/site"
 )
@@ -49,7 +50,7 @@ func (p *Plane) from(x *exchange) {
 	if chunked && x.Length == 0 && !x.Header.Has("Transfer_Encoding") { // nginx has made that a length, and tells no "_" from "-"
 		x.Length, x.Body = -1, wire.NewBytes(nil)
 	}
-	x.TLS = versionNamed(version)
+	x.TLS = proxyheader.VersionNamed(version)
 }
 
 // frontWords answers in the place of an error of nginx's own. The note has the status,

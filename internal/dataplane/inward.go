@@ -12,6 +12,7 @@ import (
 
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/gate"
+	"edgegen/internal/dataplane/proxyheader"
 	"edgegen/internal/dataplane/upstream"
 	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/site"
@@ -29,9 +30,9 @@ type inward struct {
 var errNoCache = errors.New("connect to the cache tier")
 
 // inward is for a connection that ends when end is called.
-func (p *Plane) inward(client relayed) (o *inward, end func(), err error) {
+func (p *Plane) inward(client proxyheader.Header) (o *inward, end func(), err error) {
 	var says bytes.Buffer
-	if err := client.write(&says); err != nil {
+	if err := client.Write(&says); err != nil {
 		return nil, nil, err
 	}
 	edge := p.model.Load().edge
@@ -43,10 +44,10 @@ func (p *Plane) inward(client relayed) (o *inward, end func(), err error) {
 
 // relayedFrom is a client whose requests a native cache tier is to answer. leave has to be
 // called when its connection has ended.
-func (p *Plane) relayedFrom(from, to net.Addr, agreed tls.ConnectionState, shown *gate.Handshake) (client relayed, leave func()) {
-	client, leave = relayed{source: from, to: to, tls: inProxy(agreed.Version)}, func() {}
+func (p *Plane) relayedFrom(from, to net.Addr, agreed tls.ConnectionState, shown *gate.Handshake) (client proxyheader.Header, leave func()) {
+	client, leave = proxyheader.Header{Source: from, To: to, TLS: proxyheader.Version(agreed.Version)}, func() {}
 	if shown != nil {
-		client.connection, leave = p.options.Gates.Enter(shown)
+		client.Connection, leave = p.options.Gates.Enter(shown)
 	}
 	return client, leave
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"edgegen/internal/dataplane/h2"
+	"edgegen/internal/dataplane/proxyheader"
 	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/wait"
 )
@@ -142,7 +143,7 @@ func (p *Plane) proxied(v *visit) {
 	header := time.Now().Add(p.model.Load().edge.Timeout.Header)
 	_ = conn.SetReadDeadline(header)
 	front := bufio.NewReaderSize(conn, 512)
-	from, err := readProxy(front)
+	from, err := proxyheader.Read(front)
 	if err != nil {
 		p.log.Debug("proxy header", "error", err)
 		return
@@ -152,8 +153,8 @@ func (p *Plane) proxied(v *visit) {
 		serve = full
 	}
 	early, _ := front.Peek(front.Buffered())
-	https := from.https || !p.model.Load().edge.Plain()
-	p.http1(v, &http1{Conn: conn, peer: from.peer, tls: from.tls, https: https, shown: p.options.Gates.Handshake(from.connection), over: from.protocol, serve: serve, log: true}, early...)
+	https := from.HTTPS || !p.model.Load().edge.Plain()
+	p.http1(v, &http1{Conn: conn, peer: from.Peer, tls: from.TLS, https: https, shown: p.options.Gates.Handshake(from.Connection), over: from.Protocol, serve: serve, log: true}, early...)
 }
 
 var localhost = netip.AddrFrom4([4]byte{127, 0, 0, 1})

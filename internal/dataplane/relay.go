@@ -6,26 +6,27 @@ import (
 	"time"
 
 	"edgegen/internal/dataplane/pipe"
+	"edgegen/internal/dataplane/proxyheader"
 )
 
 // relay hands a connection to a native cache tier: a PROXY header, then every byte
 // as it is, both ways. What has been read of it already is early.
-func (p *Plane) relay(v *visit, client net.Conn, from relayed, early ...byte) {
+func (p *Plane) relay(v *visit, client net.Conn, from proxyheader.Header, early ...byte) {
 	m := p.model.Load()
 	t := m.edge.Timeout
 	if p.crowded(client) {
-		p.http1(v, &http1{Conn: client, peer: from.peer(), serve: full, log: true}, early...)
+		p.http1(v, &http1{Conn: client, peer: addressIn(from.Source), serve: full, log: true}, early...)
 		return
 	}
 	cache, err := p.dialCache(t.Connect)
 	if err != nil {
 		p.log.Warn("cache tier", "error", err)
-		p.http1(v, &http1{Conn: client, peer: from.peer(), serve: full, log: true}, early...)
+		p.http1(v, &http1{Conn: client, peer: addressIn(from.Source), serve: full, log: true}, early...)
 		return
 	}
 	v.atEnd(func() { cache.Close() })
 	_ = cache.SetWriteDeadline(time.Now().Add(t.Connect))
-	err = from.write(cache)
+	err = from.Write(cache)
 	if err == nil && len(early) > 0 {
 		_, err = cache.Write(early)
 	}

@@ -66,7 +66,7 @@ func (c *streams) run(under carrying, conn net.Conn, from net.Addr, agreed tls.C
 	default:
 		client, leave := p.relayedFrom(from, conn.LocalAddr(), agreed, c.shown)
 		defer leave()
-		client.protocol = agreed.NegotiatedProtocol
+		client.Protocol = agreed.NegotiatedProtocol
 		o, end, err := p.inward(client)
 		if err != nil {
 			p.log.Warn("cache tier", "error", err)

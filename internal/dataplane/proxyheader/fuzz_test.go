@@ -1,4 +1,4 @@
-package dataplane
+package proxyheader
 
 import (
 	"bufio"
@@ -6,39 +6,39 @@ import (
 	"testing"
 )
 
-func FuzzProxyHeader(f *testing.F) {
+func FuzzRead(f *testing.F) {
 	for _, seed := range []string{"PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\nGET", "PROXY TCP6 ::1 ::2 1 2\r\n", "PROXY UNKNOWN\r\n", "PROXY ",
 		"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c\x09\x08\x07\x06\x01\x02\x03\x04\x10\x00\x01\xbb", "\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
-		from, err := readProxy(bufio.NewReaderSize(bytes.NewReader(in), 512))
-		if err == nil && (!from.peer.IsValid() || from.peer.Is4In6()) {
-			t.Fatalf("%q: %v", in, from.peer)
+		from, err := Read(bufio.NewReaderSize(bytes.NewReader(in), 512))
+		if err == nil && (!from.Peer.IsValid() || from.Peer.Is4In6()) {
+			t.Fatalf("%q: %v", in, from.Peer)
 		}
 	})
 }
 
-// FuzzTakeProxy holds that a header is taken whole, and nothing behind it.
-func FuzzTakeProxy(f *testing.F) {
+// FuzzTake holds that a header is taken whole, and nothing behind it.
+func FuzzTake(f *testing.F) {
 	for _, seed := range []string{"PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\nGET", "PROXY UNKNOWN\r\n\r\n", "PROXY UNKNOWN ", "GET / HTTP/1.1\r\n",
 		"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c\x09\x08\x07\x06\x01\x02\x03\x04\x10\x00\x01\xbbGET", "\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00", "\r\n\r\n\x00\r\nQUIT\n\x21\x11\xff\xff"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
 		rest := bytes.NewReader(in)
-		header, err := takeProxy(rest)
+		header, err := Take(rest)
 		if err != nil {
 			return
 		}
-		if !bytes.HasPrefix(in, header) || len(header)+rest.Len() != len(in) || len(header) > proxyTwoMost+16 {
+		if !bytes.HasPrefix(in, header) || len(header)+rest.Len() != len(in) || len(header) > twoMost+16 {
 			t.Fatalf("%q of %q, and %d bytes are left", header, in, rest.Len())
 		}
 		whole := bufio.NewReaderSize(bytes.NewReader(in), 512)
-		one, failed := readProxy(bufio.NewReader(bytes.NewReader(header)))
-		other, err := readProxy(whole)
-		if (failed == nil) != (err == nil) || one != other {
-			t.Fatalf("%q: %v %v, and of the whole %v %v", in, one, failed, other, err)
+		alone, failed := Read(bufio.NewReader(bytes.NewReader(header)))
+		other, err := Read(whole)
+		if (failed == nil) != (err == nil) || alone != other {
+			t.Fatalf("%q: %v %v, and of the whole %v %v", in, alone, failed, other, err)
 		}
 	})
 }
