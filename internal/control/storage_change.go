@@ -9,7 +9,7 @@ import (
 	"slices"
 
 	"edgegen/internal/config"
-	"edgegen/internal/dataplane"
+	"edgegen/internal/dataplane/storage"
 	"edgegen/internal/generation"
 	"edgegen/internal/site"
 )
@@ -101,7 +101,7 @@ func tidyStorage(s site.Storage) error {
 	if s.Type != "file" {
 		return nil
 	}
-	return errors.Join(removeFile(s.Path+asideName), removeFile(s.Path+dataplane.StorageBeside))
+	return errors.Join(removeFile(s.Path+asideName), removeFile(s.Path+storage.Beside))
 }
 
 // removeFile removes a file where there is one, and nothing else.

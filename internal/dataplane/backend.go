@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"edgegen/internal/dataplane/answers"
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/upstream"
 	"edgegen/internal/dataplane/wire"
@@ -16,7 +17,7 @@ func (p *Plane) askBackend(x *exchange, id string) answer {
 	x.Path, _, _ = strings.Cut(x.Target, "?")
 	group := x.model.watched[id]
 	if group == nil { // a daemon of an earlier generation asks once more
-		return answer{Response: failure(http.StatusServiceUnavailable)}
+		return answer{Response: answers.Failure(http.StatusServiceUnavailable)}
 	}
 	wish := wishOf(x.Header)
 	taken := x.model.byID[wish.route]
@@ -32,7 +33,7 @@ func (p *Plane) askBackend(x *exchange, id string) answer {
 	}
 	// The web tier has already taken in what is to be taken in before an app hears of it.
 	r := p.askApp(x, x.model.handing[id], group, x.model.patience[id], true, decide.PassOn)
-	if r.Status == nobody {
+	if r.Status == answers.Nobody {
 		return answer{Response: r, gone: true}
 	}
 	if taken != nil {
@@ -55,7 +56,7 @@ func (p *Plane) askToSwitch(x *exchange, group *upstream.Group, t upstream.Timeo
 	switch {
 	case err != nil:
 		r = p.unanswered(x, err)
-		return answer{Response: r, gone: r.Status == nobody, close: true}
+		return answer{Response: r, gone: r.Status == answers.Nobody, close: true}
 	case r != nil:
 		decide.CleanResponse(&r.Header)
 		return answer{Response: r, close: true}

@@ -133,7 +133,7 @@ func TestCache(t *testing.T) {
 					t.Error("no Age")
 				}
 				if strings.Contains(test.want[i], "MISS") {
-					eventually(t, "landed", func() bool { return e.plane.front.flights.none() })
+					eventually(t, "landed", func() bool { return e.plane.front.flights.Len() == 0 })
 				}
 			}
 		})
@@ -147,12 +147,6 @@ func TestCache(t *testing.T) {
 			}
 		}
 	})
-}
-
-func (f *flights) none() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return len(f.all) == 0
 }
 
 // A hundred clients, one fetch; each reads along as the body comes.
@@ -258,7 +252,7 @@ func TestK4Grace(t *testing.T) {
 		if got := r.Header.Get("X-Cache") + " " + r.text; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
-		eventually(t, "landed", func() bool { return e.plane.front.flights.none() })
+		eventually(t, "landed", func() bool { return e.plane.front.flights.Len() == 0 })
 	}
 	if r := e.get(t, "/x"); r.text != "2" || r.Header.Get("X-Cache") == "MISS" {
 		t.Errorf("got %q %v", r.text, r.Header)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"edgegen/internal/dataplane/answers"
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/entity"
 	"edgegen/internal/dataplane/httpcache"
@@ -103,7 +104,7 @@ func (f *front) direct(x *exchange, key string, e *httpcache.Entry) *wire.Respon
 	x.tellAsked(e, r, asked, store)
 	f.complete(r)
 	if !plain {
-		return whole(x, r)
+		return entity.Stream(x.Method, x.Header, r)
 	}
 	if !store {
 		return r
@@ -112,17 +113,17 @@ func (f *front) direct(x *exchange, key string, e *httpcache.Entry) *wire.Respon
 		x.model.store.Put(key, x.entry(r, x.Header, freshness))
 		return r
 	}
-	flight, leads := f.flights.join(key, "direct")
+	flight, leads := f.flights.Join(key, "direct")
 	if !leads {
 		return r
 	}
-	flight.publish(f.spool(x, key, flight, r, freshness, func() {}))
-	defer flight.live.pin.Close()
-	if s := flight.answer(x, x.Header); s != nil {
-		x.gives(flight.live.entry)
+	flight.Publish(f.spool(x, key, flight, r, freshness, func() {}))
+	defer flight.Live.Pin.Close()
+	if s := flight.Answer(x.ctx, x.Method, x.Header); s != nil {
+		x.gives(flight.Live.Entry)
 		return s
 	}
-	return failure(http.StatusBadGateway)
+	return answers.Failure(http.StatusBadGateway)
 }
 
 func (x *exchange) assessed(r *wire.Response, asked time.Time) httpcache.Exchange {
@@ -136,7 +137,7 @@ func usableOnError(e *httpcache.Entry, now time.Time) bool {
 
 // refresh fetches a fresh copy behind a stale answer, once at a time.
 func (f *front) refresh(x *exchange, key string, e *httpcache.Entry) {
-	flight, leads := f.flights.join(key, "refresh")
+	flight, leads := f.flights.Join(key, "refresh")
 	if !leads {
 		return
 	}
@@ -144,11 +145,11 @@ func (f *front) refresh(x *exchange, key string, e *httpcache.Entry) {
 	own.shares, own.owner = true, f.owner(own, key)
 	f.plane.tasks.Go(func() {
 		f.lead(own, key, e, flight)
-		if flight.live != nil {
-			flight.live.pin.Close()
+		if flight.Live != nil {
+			flight.Live.Pin.Close()
 		}
-		if flight.sole != nil {
-			flight.sole.Close()
+		if flight.Sole != nil {
+			flight.Sole.Close()
 		}
 	})
 }
@@ -182,7 +183,7 @@ func (f *front) invalidate(x *exchange, r *wire.Response) {
 	for _, target := range targets {
 		for _, variant := range x.host.Variants() {
 			key := x.key(target, variant)
-			f.flights.outdate(key)
+			f.flights.Outdate(key)
 			x.model.store.Invalidate(key)
 			if now := f.plane.model.Load().store; now != x.model.store {
 				now.Invalidate(key)
@@ -200,7 +201,7 @@ func (f *front) invalidate(x *exchange, r *wire.Response) {
 
 // forget makes invalid what is stored under a key, or on its way there, for another member.
 func (f *front) forget(key string) {
-	f.flights.outdate(key)
+	f.flights.Outdate(key)
 	for _, store := range f.plane.stores() {
 		store.Invalidate(key)
 	}

@@ -1,14 +1,13 @@
 package dataplane
 
 import (
-	"crypto/tls"
 	"fmt"
 	"net/http"
 	"time"
 
 	"edgegen/internal/certificate"
+	"edgegen/internal/dataplane/answers"
 	"edgegen/internal/dataplane/decide"
-	"edgegen/internal/dataplane/gate"
 	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/site"
 )
@@ -35,42 +34,22 @@ func (m *model) addClients(old *model) error {
 	return nil
 }
 
-// ask has clients be asked for a certificate of these authorities. A handshake without a
-// certificate, or with one that is not good, succeeds: the route's rules refuse the
-// client later, in their order. TLS itself makes sure that the client has the key.
-func (s *siteTLS) ask(clients *certificate.Clients) {
-	s.ClientAuth, s.ClientCAs = tls.RequestClientCert, clients.Authorities()
-}
-
-// asker is told, by way of the context of a handshake, whose site it is with. It is
-// also the key by which it is found there.
-type asker struct{ by *siteTLS }
-
-// handshake is what the client has shown; nil where it was asked for nothing, or where s
-// is nil.
-func (s *siteTLS) handshake(agreed tls.ConnectionState) *gate.Handshake {
-	if s == nil || s.ClientAuth == tls.NoClientCert {
-		return nil
-	}
-	return &gate.Handshake{Site: s.host, Chain: agreed.PeerCertificates}
-}
-
 // certified looks at the certificate of a client whose request is for a site that asks
 // for one. A client that was asked by another site, or by none, is sent back to begin
 // anew (RFC 9110, 15.5.20).
 func (p *Plane) certified(x *exchange, clients *certificate.Clients, c *site.Certified) (brings wire.Header, refusal *wire.Response) {
 	switch {
 	case x.shown == nil || x.shown.Site != x.host.Site.Host:
-		return nil, failure(http.StatusMisdirectedRequest)
+		return nil, answers.Failure(http.StatusMisdirectedRequest)
 	case len(x.shown.Chain) == 0 && c.Required:
-		return nil, failure(http.StatusForbidden)
+		return nil, answers.Failure(http.StatusForbidden)
 	case len(x.shown.Chain) == 0:
 		return decide.Certificate("", ""), nil
 	}
 	who, err := x.shown.Verify(clients, time.Now())
 	if err != nil {
 		p.log.DebugContext(x.ctx, "certificate of a client", "site", x.host.Site.Host, "client", x.Client.String(), "error", err)
-		return nil, failure(http.StatusForbidden)
+		return nil, answers.Failure(http.StatusForbidden)
 	}
 	return decide.Certificate(who.Subject, who.Fingerprint), nil
 }

@@ -4,7 +4,9 @@ import (
 	"crypto/tls"
 	"net/http"
 
+	"edgegen/internal/dataplane/answers"
 	"edgegen/internal/dataplane/decide"
+	"edgegen/internal/dataplane/sitetls"
 	"edgegen/internal/dataplane/wire"
 )
 
@@ -30,7 +32,7 @@ func (p *Plane) relayedChallenge(x *exchange) answer {
 	a, ok := p.challenged(x)
 	if !ok {
 		x.others = true
-		a = answer{Response: failure(http.StatusNotFound), close: x.Body != nil}
+		a = answer{Response: answers.Failure(http.StatusNotFound), close: x.Body != nil}
 	}
 	return a
 }
@@ -46,7 +48,7 @@ func (p *Plane) challengeConfig(hello *tls.ClientHelloInfo) *tls.Config {
 	if shown == nil {
 		return nil
 	}
-	config := modern()
+	config := sitetls.Modern()
 	config.NextProtos, config.Certificates = []string{ChallengeProtocol}, []tls.Certificate{*shown}
 	return config
 }

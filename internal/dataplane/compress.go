@@ -37,12 +37,12 @@ func (p *Plane) compress(r *wire.Response, c *site.Compress, coding string) {
 		body.Close()
 		r.Length, r.Body = int64(len(form)), wire.NewBytes(form)
 		if err != nil {
-			r.Length, r.Body = -1, &broken{err}
+			r.Length, r.Body = -1, &wire.Broken{Err: err}
 		}
 	default:
 		stream, err := p.coders.Stream(coding, r.Body)
 		if err != nil { // no coding of the model is unknown
-			stream = &broken{err}
+			stream = &wire.Broken{Err: err}
 		}
 		r.Length, r.Body = -1, stream
 	}
@@ -57,12 +57,6 @@ func confirmed(r *wire.Response, stored wire.Header, c *site.Compress, coding st
 		r.Header.Del("Content-Encoding")
 	}
 }
-
-// broken is a body that cannot be had.
-type broken struct{ err error }
-
-func (b *broken) Read([]byte) (int, error) { return 0, b.err }
-func (b *broken) Close() error             { return nil }
 
 // wish is in which coding a native cache tier wants an answer (site.NoteCompress).
 type wish struct {

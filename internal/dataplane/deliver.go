@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"edgegen/internal/dataplane/answers"
 	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/site"
 )
@@ -20,7 +21,7 @@ const flushAt = 16 << 10
 // another request.
 func (c *http1) deliver(a answer, keep bool, t site.Timeouts) bool {
 	x := &c.x
-	withoutBody(x.Method, a.Response)
+	answers.WithoutBody(x.Method, a.Response)
 	unread := x.Body != nil && !c.body.finished.Load()
 	if unread && (c.body.answer() || x.Length < 0 || x.Length > 64<<10) {
 		keep = false
@@ -60,7 +61,7 @@ func (c *http1) appendHead(b []byte, a answer, keep, chunked bool) []byte {
 	b = append(b, "HTTP/1.1 "...)
 	b = strconv.AppendInt(b, int64(a.Status), 10)
 	b = append(b, ' ')
-	b = append(b, reason(a.Status)...)
+	b = append(b, answers.Reason(a.Status)...)
 	b = append(b, "\r\n"...)
 	b = wire.AppendFields(b, a.Header)
 	if !a.Header.Has("Date") && a.Status >= 200 {
@@ -105,7 +106,7 @@ func (c *http1) sendBody(a answer, chunked bool, pause time.Duration) error {
 	}
 	buf := c.plane.copies.Get().(*[]byte)
 	defer c.plane.copies.Put(buf)
-	if waits(a.Body) {
+	if wire.Waits(a.Body) {
 		if err := c.flush(); err != nil {
 			return err
 		}
@@ -139,13 +140,6 @@ func (c *http1) sendBody(a answer, chunked bool, pause time.Duration) error {
 		return io.ErrUnexpectedEOF
 	}
 	return nil
-}
-
-// waits reports whether the start of a body is still to come. The head is then sent by
-// itself; otherwise head and body are sent together.
-func waits(body io.Reader) bool {
-	w, ok := body.(interface{ Waits() bool })
-	return ok && w.Waits()
 }
 
 func (c *http1) sendPart(p []byte, chunked bool) error {

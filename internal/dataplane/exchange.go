@@ -2,13 +2,10 @@ package dataplane
 
 import (
 	"context"
-	"errors"
-	"net/http"
-	"os"
-	"strconv"
 	"time"
 
 	"edgegen/internal/cluster"
+	"edgegen/internal/dataplane/answers"
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/gate"
 	"edgegen/internal/dataplane/httpcache"
@@ -60,90 +57,11 @@ type answer struct {
 	gone     bool               // the client has left; nothing is sent
 }
 
-// failure is an error answer: short, and without a name of any product.
-func failure(status int, fields ...wire.Field) *wire.Response {
-	text := strconv.Itoa(status) + " " + reason(status) + "\n"
-	header := append(wire.Header{{Name: "Content-Type", Value: "text/plain; charset=utf-8"}}, fields...)
-	return &wire.Response{Status: status, Header: header, Length: int64(len(text)), Body: wire.NewBytes([]byte(text))}
-}
-
 // passed is failure for what no cache was asked for, as X-Cache says.
 func passed(status int, fields ...wire.Field) answer {
-	return answer{Response: failure(status, append(fields, wire.Field{Name: "X-Cache", Value: "PASS"})...)}
+	return answer{Response: answers.Failure(status, append(fields, wire.Field{Name: "X-Cache", Value: "PASS"})...)}
 }
 
-// reason is a status in words. Some have a newer name than net/http gives.
-func reason(status int) string {
-	switch status {
-	case http.StatusRequestEntityTooLarge:
-		return "Content Too Large"
-	case http.StatusRequestURITooLong:
-		return "URI Too Long"
-	case http.StatusRequestedRangeNotSatisfiable:
-		return "Range Not Satisfiable"
-	}
-	return http.StatusText(status)
-}
-
-// worded gives an answer about a failed condition or range a text.
-func worded(r *wire.Response) *wire.Response {
-	if r.Body == nil && (r.Status == http.StatusPreconditionFailed || r.Status == http.StatusRequestedRangeNotSatisfiable) {
-		return failure(r.Status, r.Header...)
-	}
-	return r
-}
-
-func redirect(status int, to string) *wire.Response {
-	r := failure(status)
-	r.Header.Add("Location", to)
-	return r
-}
-
-// badRequest maps what is wrong with a request to its status; 0 means that
-// there is nobody to tell.
-func badRequest(err error) int {
-	switch {
-	case errors.Is(err, wire.ErrMalformed):
-		return http.StatusBadRequest
-	case errors.Is(err, wire.ErrHeadTooLarge):
-		return http.StatusRequestHeaderFieldsTooLarge
-	case errors.Is(err, wire.ErrBodyTooLarge):
-		return http.StatusRequestEntityTooLarge
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return http.StatusRequestTimeout
-	}
-	return 0
-}
-
-// badGateway is the answer when asking the backend has failed; it is gone when the client
-// has failed.
-func badGateway(err error) *wire.Response {
-	switch {
-	case errors.Is(err, upstream.ErrClient):
-		if status := badRequest(err); status != 0 {
-			return failure(status)
-		}
-		return &wire.Response{Status: nobody}
-	case errors.Is(err, errNoRoom):
-		return failure(http.StatusInternalServerError)
-	case errors.Is(err, upstream.ErrTimeout):
-		return failure(http.StatusGatewayTimeout)
-	case errors.Is(err, upstream.ErrNoServer):
-		return failure(http.StatusServiceUnavailable)
-	}
-	return failure(http.StatusBadGateway)
-}
-
-// nobody is the status of an answer that is not sent, since the client has left. No app
-// can give it.
-const nobody = 0
-
-// statusGone is how the access log calls that; the number is nginx's.
+// statusGone is how the access log calls an answer to a client that has left; the number is
+// nginx's.
 const statusGone = 499
-
-// withoutBody drops the body from an answer that must not have one.
-func withoutBody(method string, r *wire.Response) {
-	if r.Body != nil && !wire.HasBody(method, r.Status) {
-		r.Close()
-	}
-}

@@ -2,18 +2,19 @@ package dataplane
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"time"
 
+	"edgegen/internal/dataplane/answers"
 	"edgegen/internal/dataplane/entity"
+	"edgegen/internal/dataplane/flights"
 	"edgegen/internal/dataplane/httpcache"
 	"edgegen/internal/dataplane/wire"
 )
 
 // lead carries out a flight: it asks the origin for the whole resource, or whether the
 // stored entry is still good, and puts the result into the flight. It changes x.Header.
-func (f *front) lead(x *exchange, key string, e *httpcache.Entry, one *flight) {
+func (f *front) lead(x *exchange, key string, e *httpcache.Entry, one *flights.Flight) {
 	client := x.ctx
 	ctx, cancel := context.WithCancel(f.background)
 	unlink := context.AfterFunc(client, cancel) // until another client waits for the fetch
@@ -21,11 +22,11 @@ func (f *front) lead(x *exchange, key string, e *httpcache.Entry, one *flight) {
 	x.ctx = ctx
 	r, asked := f.ask(x, e)
 	x.ctx, x.owner, x.shares = client, nil, false
-	one.from = source{x.tier, x.backend, x.asked}
-	if r.Status == nobody {
+	one.From = flights.Source{Tier: x.tier, Backend: x.backend, Asked: x.asked}
+	if r.Status == answers.Nobody {
 		end()
-		one.sole = r
-		f.settle(one) // those who wait look again
+		one.Sole = r
+		f.flights.Settle(one) // those who wait look again
 		return
 	}
 	now := time.Now()
@@ -38,31 +39,31 @@ func (f *front) lead(x *exchange, key string, e *httpcache.Entry, one *flight) {
 	if e != nil && r.Status >= 500 && usableOnError(e, now) {
 		r.Close()
 		end()
-		one.entry, one.stale = e, true
-		f.settle(one)
+		one.Entry, one.Stale = e, true
+		f.flights.Settle(one)
 		return
 	}
 	freshness, ok := x.assess(r, asked)
 	ok = ok && x.pageFor(r) == nil
 	ok = ok && (e == nil || r.Status < 500) // a failure takes nothing's place
 	x.tellAsked(e, r, asked, ok && r.Length <= x.model.store.MaxObject())
-	one.told = x.told
+	one.Told = x.told
 	f.complete(r)
 	if ok && r.Length <= x.model.store.MaxObject() && r.Body != nil {
 		unlink()
-		one.publish(f.spool(x, key, one, r, freshness, end))
+		one.Publish(f.spool(x, key, one, r, freshness, end))
 		return
 	}
 	if ok && r.Body == nil {
 		end()
-		one.entry, one.age = x.entry(r, x.Header, freshness), r.Header.Get("Age")
-		x.model.store.Put(key, one.entry)
-		f.settle(one)
+		one.Entry, one.Age = x.entry(r, x.Header, freshness), r.Header.Get("Age")
+		x.model.store.Put(key, one.Entry)
+		f.flights.Settle(one)
 		return
 	}
 	f.alone(x, key, e, one, r, now)
 	if r.Body != nil {
-		r.Body = &ending{r.Body, end}
+		r.Body = &wire.Ending{ReadCloser: r.Body, End: end}
 	} else {
 		end()
 	}
@@ -96,7 +97,7 @@ func (f *front) ask(x *exchange, e *httpcache.Entry) (*wire.Response, time.Time)
 }
 
 // validated takes a 304 for the stored entry.
-func (f *front) validated(x *exchange, key string, e *httpcache.Entry, one *flight, r *wire.Response, asked time.Time) {
+func (f *front) validated(x *exchange, key string, e *httpcache.Entry, one *flights.Flight, r *wire.Response, asked time.Time) {
 	updated, ok := e.Updated(x.assessed(r, asked), x.route.policy)
 	if ok && x.tags != "" {
 		updated.Tags = x.tags
@@ -106,35 +107,29 @@ func (f *front) validated(x *exchange, key string, e *httpcache.Entry, one *flig
 	}
 	if !ok { // about another response, or not to be kept: ask again, for all of it
 		x.model.store.Remove(key, e)
-		f.settle(one)
+		f.flights.Settle(one)
 		return
 	}
 	x.model.store.Replace(key, e, updated)
 	if x.tells() {
 		x.told = "fwd=stale; stored"
-		one.told = x.told
+		one.Told = x.told
 	}
-	if !f.flights.land(one) {
+	if !f.flights.Land(one) {
 		x.model.store.Invalidate(key)
 	}
 	httpcache.TidyAge(&r.Header)
-	one.entry, one.age = updated, r.Header.Get("Age")
-	close(one.ready)
-}
-
-// settle ends a flight whose results are set.
-func (f *front) settle(one *flight) {
-	f.flights.land(one)
-	close(one.ready)
+	one.Entry, one.Age = updated, r.Header.Get("Age")
+	one.Done()
 }
 
 // alone ends a flight with a response that is for the leader only.
-func (f *front) alone(x *exchange, key string, e *httpcache.Entry, one *flight, r *wire.Response, now time.Time) {
-	one.sole = r
+func (f *front) alone(x *exchange, key string, e *httpcache.Entry, one *flights.Flight, r *wire.Response, now time.Time) {
+	one.Sole = r
 	if own, ok := r.Body.(*wire.Bytes); ok && r.Status >= 500 && own != nil {
-		one.fault = r.Status // the edge's own error: the waiting clients get it too
+		one.Fault = r.Status // the edge's own error: the waiting clients get it too
 	} else {
-		one.alone = true
+		one.Alone = true
 	}
 	if r.Status < 500 {
 		if e != nil {
@@ -142,27 +137,27 @@ func (f *front) alone(x *exchange, key string, e *httpcache.Entry, one *flight, 
 		}
 		x.model.store.MarkPass(key, now)
 	}
-	f.settle(one)
+	f.flights.Settle(one)
 }
 
 // spool starts to take in a response's body, for all who read it meanwhile
 // and then for the store.
-func (f *front) spool(x *exchange, key string, one *flight, r *wire.Response, fresh httpcache.Freshness, end func()) *live {
+func (f *front) spool(x *exchange, key string, one *flights.Flight, r *wire.Response, fresh httpcache.Freshness, end func()) *flights.Live {
 	request, store := x.Header.Clone(), x.model.store
 	spool := httpcache.NewSpool(store, end)
-	l := &live{status: r.Status, header: r.Header.Clone(), length: r.Length, spool: spool}
-	l.entry = x.entry(r, request, fresh)
-	l.pin, _ = spool.Reader(f.background)
+	l := &flights.Live{Status: r.Status, Header: r.Header.Clone(), Length: r.Length, Spool: spool}
+	l.Entry = x.entry(r, request, fresh)
+	l.Pin, _ = spool.Reader(f.background)
 	body := r.Body
 	ended := func() {
-		if !f.flights.land(one) {
+		if !f.flights.Land(one) {
 			store.Invalidate(key)
 		}
 	}
 	spool.Whole = func(content httpcache.Memory, ok bool) {
 		body.Close()
-		if f.flights.current(one) {
-			entry := *l.entry
+		if f.flights.Current(one) {
+			entry := *l.Entry
 			entry.Body = content
 			if !ok || !store.Put(key, &entry) {
 				store.MarkPass(key, time.Now()) // the next need not share a fetch
@@ -179,18 +174,3 @@ func (f *front) spool(x *exchange, key string, one *flight, r *wire.Response, fr
 	})
 	return l
 }
-
-// ending is a body at whose end something else ends too.
-type ending struct {
-	io.ReadCloser
-	end func()
-}
-
-func (e *ending) Close() error {
-	err := e.ReadCloser.Close()
-	e.end()
-	return err
-}
-
-// Waits is that of the body.
-func (e *ending) Waits() bool { return waits(e.ReadCloser) }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"net/http"
 
+	"edgegen/internal/dataplane/answers"
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/entity"
+	"edgegen/internal/dataplane/flights"
 	"edgegen/internal/dataplane/httpcache"
 	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/site"
@@ -22,7 +24,7 @@ type front struct {
 	plane   *Plane
 	origin  origin
 	sharing origin // what may be stored is asked for there; nil for origin
-	flights flights
+	flights flights.Flights
 	// background ends, at a stop, the fetches for which no client waits.
 	background context.Context
 }
@@ -58,7 +60,7 @@ func (f *front) decide(x *exchange) (a answer) {
 	refusal := f.refusal(x, w)
 	switch {
 	case refusal != nil:
-		a = answer{Response: refusal, gone: refusal.Status == nobody, close: refusal.Status == http.StatusMisdirectedRequest}
+		a = answer{Response: refusal, gone: refusal.Status == answers.Nobody, close: refusal.Status == http.StatusMisdirectedRequest}
 	case w.Turn == decide.Purges:
 		return f.plane.purged(x)
 	case w.Ends():
@@ -99,7 +101,7 @@ func (f *front) ordinary(x *exchange) answer {
 	if !f.plane.paged(x, a.Response) && compress != nil {
 		f.plane.compress(a.Response, compress, x.Coding)
 	}
-	a.gone = a.Status == nobody
+	a.gone = a.Status == answers.Nobody
 	return a
 }
 
@@ -119,7 +121,7 @@ func (x *exchange) ended(w decide.Way) answer {
 	if w.Turn == decide.Health && x.model.isAway() {
 		status = http.StatusServiceUnavailable
 	}
-	return answer{Response: failure(status, w.Fields()...), close: w.Closes()}
+	return answer{Response: answers.Failure(status, w.Fields()...), close: w.Closes()}
 }
 
 // respond answers from the cache or past it.
@@ -127,7 +129,7 @@ func (f *front) respond(x *exchange) answer {
 	past := x.model.decide.Past(&x.Question, x.host.Site)
 	if past == decide.LookedUp {
 		x.Looked()
-		return answer{Response: worded(f.cached(x))}
+		return answer{Response: answers.Worded(f.cached(x))}
 	}
 	if x.tells() {
 		x.told = past.Told()

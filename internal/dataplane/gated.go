@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"strings"
 
+	"edgegen/internal/dataplane/answers"
 	"edgegen/internal/dataplane/decide"
+	"edgegen/internal/dataplane/upload"
 	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/site"
 )
@@ -26,7 +28,7 @@ func (p *Plane) askedAtGate(x *exchange) answer {
 	case way.Ends():
 		return p.atGate(x, x.ended(way).Response)
 	case x.route == nil:
-		return p.atGate(x, failure(http.StatusServiceUnavailable))
+		return p.atGate(x, answers.Failure(http.StatusServiceUnavailable))
 	}
 	var brings wire.Header
 	if x.route.guard != nil { // else it has just been taken away
@@ -45,7 +47,7 @@ func (p *Plane) askedAtGate(x *exchange) answer {
 // atGate is the answer to who does not come in. What the cache tier sends is read to
 // its end, as that does not look for an answer before.
 func (p *Plane) atGate(x *exchange, r *wire.Response) answer {
-	if r.Status == nobody {
+	if r.Status == answers.Nobody {
 		return answer{Response: r, gone: true}
 	}
 	if x.Body != nil {
@@ -66,7 +68,7 @@ func (p *Plane) onward(x *exchange, request *wire.Request, brings wire.Header) a
 		g.letIn(&request.Header, brings)
 	}
 	decide.ApplyToRequest(&request.Header, &x.route.RequestHeaders)
-	if err := x.atHand(); err != nil {
+	if err := upload.AtHand(&x.Request); err != nil {
 		return p.atGate(x, p.unanswered(x, err))
 	}
 	request.Body, request.Length = x.Body, x.Length
@@ -76,7 +78,7 @@ func (p *Plane) onward(x *exchange, request *wire.Request, brings wire.Header) a
 	r, _, err := p.toWeb.RoundTrip(x.ctx, request, x.webPatience())
 	if err != nil {
 		r = p.unanswered(x, err)
-		if r.Status == nobody {
+		if r.Status == answers.Nobody {
 			return answer{Response: r, gone: true}
 		}
 		r.Header.Add(site.NoteGate, site.GateIn)

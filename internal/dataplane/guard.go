@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edgegen/internal/certificate"
+	"edgegen/internal/dataplane/answers"
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/entity"
 	"edgegen/internal/dataplane/gate"
@@ -61,11 +62,11 @@ func (p *Plane) comesIn(x *exchange) (brings wire.Header, refusal *wire.Response
 	if l := g.access.Limit; l != nil {
 		if wait := g.limiter.Take(x.client(g.limiter, l.Header)); wait > 0 {
 			seconds := int64((wait + time.Second - 1) / time.Second)
-			return nil, failure(http.StatusTooManyRequests, wire.Field{Name: "Retry-After", Value: strconv.FormatInt(seconds, 10)})
+			return nil, answers.Failure(http.StatusTooManyRequests, wire.Field{Name: "Retry-After", Value: strconv.FormatInt(seconds, 10)})
 		}
 	}
 	if !g.access.Admits(x.Client) {
-		return nil, failure(http.StatusForbidden)
+		return nil, answers.Failure(http.StatusForbidden)
 	}
 	if c := g.access.Certified; c != nil {
 		if brings, refusal = p.certified(x, g.clients, c); refusal != nil {
@@ -102,14 +103,14 @@ func (p *Plane) knows(x *exchange, users *gate.Users, b *site.BasicAuth) (refusa
 		}
 		switch right, err := users.Check(x.ctx, user, password); {
 		case x.ctx.Err() != nil:
-			return &wire.Response{Status: nobody}
+			return &wire.Response{Status: answers.Nobody}
 		case err != nil: // which has been logged
-			return failure(http.StatusServiceUnavailable)
+			return answers.Failure(http.StatusServiceUnavailable)
 		case right:
 			return nil
 		}
 	}
-	return failure(http.StatusUnauthorized, wire.Field{Name: "WWW-Authenticate", Value: b.Challenge()})
+	return answers.Failure(http.StatusUnauthorized, wire.Field{Name: "WWW-Authenticate", Value: b.Challenge()})
 }
 
 // verified asks an app whether a request comes in.

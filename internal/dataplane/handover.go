@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"edgegen/internal/dataplane/answers"
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/static"
 	"edgegen/internal/dataplane/upstream"
@@ -51,7 +52,7 @@ func (p *Plane) askApp(x *exchange, host *decide.Host, group *upstream.Group, t 
 	own := *x
 	own.handed++
 	answer := p.within(&own, host, said, clean)
-	if answer.Status == nobody {
+	if answer.Status == answers.Nobody {
 		return answer
 	}
 	x.tier, x.backend, x.asked = own.tier, own.backend, own.asked
@@ -65,7 +66,7 @@ func (p *Plane) within(x *exchange, host *decide.Host, said []string, clean func
 	x.tier = "web"
 	if x.handed > mostHandovers {
 		p.log.WarnContext(x.ctx, "apps lead a request on without an end", "host", x.Host, "path", x.Path, "backend", x.backend, "id", x.ID)
-		return failure(http.StatusBadGateway)
+		return answers.Failure(http.StatusBadGateway)
 	}
 	to := decide.Within{Route: -1}
 	if len(said) == 1 {
@@ -73,7 +74,7 @@ func (p *Plane) within(x *exchange, host *decide.Host, said []string, clean func
 	}
 	if to.Route < 0 {
 		p.log.WarnContext(x.ctx, "an app leads a request to what is no internal route", "host", x.Host, "path", x.Path, "backend", x.backend, "id", x.ID, "to", strings.Join(said, ", "))
-		return failure(http.StatusNotFound)
+		return answers.Failure(http.StatusNotFound)
 	}
 	x.Onward(to)
 	x.host, x.route = host, &x.model.routes[host.Index][to.Route]
@@ -83,7 +84,7 @@ func (p *Plane) within(x *exchange, host *decide.Host, said []string, clean func
 		}
 	}
 	if x.route.group == nil {
-		return failure(http.StatusNotFound)
+		return answers.Failure(http.StatusNotFound)
 	}
 	decide.ApplyToRequest(&x.Header, &x.route.RequestHeaders)
 	return p.askApp(x, host, x.route.group, x.route.patience, false, clean)
@@ -101,7 +102,7 @@ func (p *Plane) handedFile(x *exchange, s *site.Static) *wire.Response {
 	case static.Nothing:
 		return nil
 	case static.Served:
-		return worded(r)
+		return answers.Worded(r)
 	}
-	return failure(http.StatusNotFound)
+	return answers.Failure(http.StatusNotFound)
 }

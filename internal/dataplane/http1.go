@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"edgegen/internal/dataplane/answers"
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/gate"
 	"edgegen/internal/dataplane/pipe"
@@ -162,7 +163,7 @@ func (c *http1) prepare(t site.Timeouts) bool {
 
 // refuse answers a request that is malformed, and ends the connection.
 func (c *http1) refuse(err error) bool {
-	status := badRequest(err)
+	status := answers.BadRequest(err)
 	if status == 0 || status == http.StatusRequestTimeout {
 		return false // gone, idle for too long, or dribbling
 	}

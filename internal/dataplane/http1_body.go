@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"edgegen/internal/dataplane/upload"
 	"edgegen/internal/dataplane/wire"
 )
 
@@ -17,7 +18,7 @@ import (
 type requestBody struct {
 	wire.Body
 	conn     *http1
-	pace     pace
+	pace     upload.Pace
 	finished atomic.Bool // read to its end
 
 	mu       sync.Mutex
@@ -27,7 +28,7 @@ type requestBody struct {
 
 // start makes b the body of the request under way.
 func (b *requestBody) start(c *http1, length, limit int64, expect bool, least time.Duration) {
-	b.conn, b.pace, b.expect, b.answered = c, pace{limit: least}, expect, false
+	b.conn, b.pace, b.expect, b.answered = c, upload.Pace{Limit: least}, expect, false
 	b.finished.Store(false)
 	b.Reset(c.reader, length, limit)
 }
@@ -41,12 +42,12 @@ func (b *requestBody) Read(p []byte) (int, error) {
 		return b.took(b.Body.Read(p))
 	}
 	began := time.Now()
-	if b.pace.left() <= 0 {
+	if b.pace.Left() <= 0 {
 		return 0, os.ErrDeadlineExceeded
 	}
-	b.conn.read.extend(b.conn.SetReadDeadline, began, b.pace.left())
+	b.conn.read.extend(b.conn.SetReadDeadline, began, b.pace.Left())
 	n, err := b.Body.Read(p)
-	b.pace.note(n, time.Since(began))
+	b.pace.Note(n, time.Since(began))
 	return b.took(n, err)
 }
 

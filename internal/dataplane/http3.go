@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"edgegen/internal/dataplane/h3"
+	"edgegen/internal/dataplane/sitetls"
 )
 
 // Endpoint is a UDP socket that HTTP/3 is served on.
@@ -24,8 +25,8 @@ func (p *Plane) http3(in *h3.Incoming, d *door) {
 		return // it would have to say who the client is, and cannot (F6)
 	}
 	agreed := in.TLS()
-	chosen, _ := in.Note().(*siteTLS)
-	c := &http3{streams{plane: p, door: d, peer: peer, tls: agreed.Version, shown: chosen.handshake(agreed), protocol: "HTTP/3.0"}}
+	chosen, _ := in.Note().(*sitetls.Site)
+	c := &http3{streams{plane: p, door: d, peer: peer, tls: agreed.Version, shown: chosen.Handshake(agreed), protocol: "HTTP/3.0"}}
 	c.run(h3.New(in, c, &p.http3s), in, in.RemoteAddr(), agreed)
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"edgegen/internal/dataplane/answers"
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/gate"
 	"edgegen/internal/dataplane/proxyheader"
@@ -76,7 +77,7 @@ func (o *inward) serve(x *exchange) answer {
 	if a.Body == nil || a.switched != nil {
 		p.asked.Leave()
 	} else {
-		a.Body = &ending{a.Body, p.asked.Leave}
+		a.Body = &wire.Ending{ReadCloser: a.Body, End: p.asked.Leave}
 	}
 	return a
 }
@@ -124,7 +125,7 @@ func (o *inward) bound(b *streamBody, x *exchange) {
 	case x.Length < 0:
 		b.left = largest + site.HeldBeyond
 	case x.Length > largest:
-		b.pace.limit += min(t.Header, t.Idle)
+		b.pace.Limit += min(t.Header, t.Idle)
 	}
 }
 
@@ -164,8 +165,8 @@ func (o *inward) unanswered(x *exchange, err error) answer {
 		return passed(http.StatusServiceUnavailable)
 	}
 	r := o.plane.unanswered(x, err)
-	if r.Status != nobody {
+	if r.Status != answers.Nobody {
 		r.Header.Add("X-Cache", x.cache)
 	}
-	return answer{Response: r, gone: r.Status == nobody}
+	return answer{Response: r, gone: r.Status == answers.Nobody}
 }

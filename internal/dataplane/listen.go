@@ -94,7 +94,7 @@ func (p *Plane) https(v *visit, from net.Addr) {
 	if agreed.NegotiatedProtocol == ChallengeProtocol {
 		return // the handshake was all that an authority wanted
 	}
-	shown := asked.by.handshake(agreed)
+	shown := asked.by.Handshake(agreed)
 	if p.front == nil && isProbe(raw) { // which asks this tier alone
 		return
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"edgegen/internal/cluster"
+	"edgegen/internal/dataplane/answers"
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/httpcache"
 	"edgegen/internal/dataplane/wire"
@@ -65,7 +66,7 @@ func (p *Plane) askedByMember(x *exchange) answer {
 	}
 	p.options.Cluster.Served()
 	r := p.front.owned(x)
-	if r.Status == nobody {
+	if r.Status == answers.Nobody {
 		return answer{Response: r, gone: true}
 	}
 	if x.tier == "web" && (r.Status == http.StatusBadGateway || r.Status == http.StatusServiceUnavailable) {
@@ -83,7 +84,7 @@ func (f *front) owned(x *exchange) *wire.Response {
 	x.member, x.cache, x.tier = true, "MISS", "cache"
 	x.Trusted = true // what else it says of the client, a trusted proxy has said
 	x.Looked()
-	r := worded(f.cached(x))
+	r := answers.Worded(f.cached(x))
 	if name := x.host.Site.Cache.Tags; name != "" && x.tags != "" {
 		r.Header.Set(name, x.tags)
 	}
@@ -103,14 +104,14 @@ const mostToldByMember = 64 << 20
 // message answers what a member says of the cluster itself.
 func (p *Plane) message(x *exchange, kind string) answer {
 	if x.Body == nil {
-		return answer{Response: failure(http.StatusBadRequest)}
+		return answer{Response: answers.Failure(http.StatusBadRequest)}
 	}
 	if limited, ok := x.Body.(interface{ Limit(int64) }); ok {
 		limited.Limit(mostToldByMember)
 	}
 	said, err := io.ReadAll(x.Body)
 	if err != nil {
-		return answer{Response: failure(http.StatusBadRequest), close: true}
+		return answer{Response: answers.Failure(http.StatusBadRequest), close: true}
 	}
 	var data []byte
 	if kind == cluster.ForgetKind {
@@ -125,7 +126,7 @@ func (p *Plane) message(x *exchange, kind string) answer {
 	}
 	if err != nil {
 		p.log.Warn("a member of the cluster was not answered", "asked", kind, "error", err)
-		return answer{Response: failure(http.StatusServiceUnavailable)}
+		return answer{Response: answers.Failure(http.StatusServiceUnavailable)}
 	}
 	return answer{Response: &wire.Response{Status: http.StatusOK, Length: int64(len(data)), Body: wire.NewBytes(data),
 		Header: wire.Header{{Name: "Content-Type", Value: "application/json"}}}}
@@ -149,10 +150,10 @@ func (p *Plane) askedToShare(x *exchange) answer {
 	} else {
 		r = p.front.share(x)
 	}
-	if x.route != nil && r.Status != nobody {
+	if x.route != nil && r.Status != answers.Nobody {
 		p.fulfil(wish, x, x.route, r)
 	}
-	if r.Status == nobody {
+	if r.Status == answers.Nobody {
 		return answer{Response: r, gone: true}
 	}
 	x.note(r)

@@ -10,7 +10,9 @@ import (
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/gate"
 	"edgegen/internal/dataplane/httpcache"
+	"edgegen/internal/dataplane/sitetls"
 	"edgegen/internal/dataplane/static"
+	"edgegen/internal/dataplane/storage"
 	"edgegen/internal/dataplane/upstream"
 	"edgegen/internal/site"
 )
@@ -26,10 +28,10 @@ type model struct {
 	outlasting time.Duration                // longer than anything that the cache tier waits for
 	watched    map[string]*upstream.Group   // likewise; they are not the plane's
 	handing    map[string]*decide.Host      // likewise; those whose apps may lead requests on
-	tls        *tlsModel
+	tls        *sitetls.Model
 	clients    map[string]*certificate.Clients // of the sites that ask clients for a certificate, by their hosts
 	byID       map[string]*route               // those that compress, by their IDs
-	storage    *storage                        // nil without the cache tier
+	storage    *storage.Storage                // nil without the cache tier
 	store      *httpcache.Store                // the storage's
 	private    *static.Private
 	away       func() bool // Options.Away
@@ -81,7 +83,7 @@ func newModel(from Model, roles Roles, keeper *gate.Keeper, old *model, outer *t
 		}
 	}
 	if roles.TLS && !edge.Plain() {
-		t, err := newTLSModel(edge, from.Certificates, m.clients, protocols(edge), from.TicketSecret, outer)
+		t, err := sitetls.New(edge, from.Certificates, m.clients, sitetls.Protocols(edge), from.TicketSecret, outer)
 		if err != nil {
 			return nil, err
 		}

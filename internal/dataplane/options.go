@@ -15,7 +15,7 @@
 //   - A dribbling head or an idle connection is closed without an answer.
 //   - A request's body is taken in whole before the backend hears of it, in
 //     memory up to 64 KiB, unless its route streams.
-//   - A client's Cache-Control is not obeyed: nobody can force a fetch.
+//   - A client's Cache-Control is not obeyed: answers.Nobody can force a fetch.
 //   - Past the cache (PASS) a request's cookies all go to the backend; ignored
 //     cookies do not where the response may be stored. Accept-Encoding is then
 //     reduced to "br, gzip", "gzip" or nothing, so that variants are few. On a

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edgegen/internal/cluster"
+	"edgegen/internal/dataplane/answers"
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/httpcache"
 	"edgegen/internal/dataplane/upstream"
@@ -58,7 +59,7 @@ func (f *front) fromOwner(x *exchange) *wire.Response {
 	r, err := x.owner.Ask(x.ctx, &request, x.ownerPatience())
 	if err != nil {
 		if x.ctx.Err() != nil {
-			return &wire.Response{Status: nobody}
+			return &wire.Response{Status: answers.Nobody}
 		}
 		f.plane.log.DebugContext(x.ctx, "no answer of a member", "member", x.owner.String(), "host", x.Host, "path", x.Path, "id", x.ID, "error", err)
 		return nil
@@ -161,7 +162,7 @@ func (b *resumed) Read(p []byte) (int, error) {
 	r := b.front.origin.fetch(b.x)
 	b.ReadCloser = r.Body
 	if r.Body == nil {
-		b.ReadCloser = &broken{err}
+		b.ReadCloser = &wire.Broken{Err: err}
 	}
 	same := r.Status == http.StatusOK && r.Length == b.length && r.Header.Get("ETag") == b.etag && r.Header.Get("Last-Modified") == b.modified && !strings.HasPrefix(b.etag, "W/")
 	if !same {

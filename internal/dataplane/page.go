@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"edgegen/internal/dataplane/answers"
 	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/site"
 )
@@ -54,11 +55,11 @@ func (w *web) pageAsked(x *exchange, place string) *wire.Response {
 	}
 	pages := x.host.Site.ErrorPages()
 	if err != nil || n < 1 || n > len(pages) {
-		return failure(http.StatusNotFound)
+		return answers.Failure(http.StatusNotFound)
 	}
 	r, err := w.plane.page(x, pages[n-1])
 	if err != nil {
-		return failure(http.StatusNotFound)
+		return answers.Failure(http.StatusNotFound)
 	}
 	return r
 }

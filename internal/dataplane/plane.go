@@ -18,6 +18,7 @@ import (
 	"edgegen/internal/dataplane/pipe"
 	"edgegen/internal/dataplane/static"
 	"edgegen/internal/dataplane/tasks"
+	"edgegen/internal/dataplane/upload"
 	"edgegen/internal/dataplane/upstream"
 	"edgegen/internal/dataplane/wire"
 )
@@ -64,6 +65,7 @@ type Plane struct {
 	ended       context.Context // ends when everything has to
 	end         context.CancelFunc
 	tasks       tasks.Group
+	uploads     upload.Rooms
 	pipes       pipe.Room // of WebSockets, and of connections that a native cache tier has
 	buffers     sync.Pool // of readers
 	copies      sync.Pool // for copying bodies
@@ -93,6 +95,7 @@ func New(o Options) (*Plane, error) {
 	p.outputs.New = func() any { b := make([]byte, 0, flushAt); return &b }
 	p.batches.New = func() any { b := make([]byte, 0, h2.BufferSize); return &b }
 	p.requests.New = newStream
+	p.uploads = upload.Rooms{Small: &p.buffers, Large: &p.copies, Dir: o.TempDir}
 	p.pipes = pipe.Room{Tasks: &p.tasks, Survive: func(c net.Conn) { p.tell(addressOf(c), recover()) }, Small: &p.buffers, Large: &p.copies}
 	p.pipes.Open(p.log)
 	p.ended, p.end = context.WithCancel(context.Background())
@@ -101,7 +104,7 @@ func New(o Options) (*Plane, error) {
 	p.tls = p.tlsConfig()
 	m, err := p.build(o.Model)
 	if err == nil && (len(o.Web) > 0 && p.web == nil || len(o.Cache)+len(o.Front) > 0 && p.front == nil) {
-		err = errors.Join(errors.New("a listener is for a tier that is not served here"), m.storage.close(nil, true))
+		err = errors.Join(errors.New("a listener is for a tier that is not served here"), m.storage.Close(nil, true))
 	}
 	if err != nil {
 		p.end()
@@ -136,7 +139,7 @@ func (p *Plane) tiers() {
 	if !p.options.Roles.Cache && !p.options.Roles.Shares {
 		return
 	}
-	p.front = &front{plane: p, background: p.ended, flights: flights{all: map[string]*flight{}}}
+	p.front = &front{plane: p, background: p.ended}
 	if p.web != nil {
 		p.front.origin = p.web
 	} else {

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"net"
 	"slices"
+
+	"edgegen/internal/dataplane/storage"
+	"edgegen/internal/site"
 )
 
 // Prepared is a model that waits to be served. Exactly one of Commit and
@@ -127,8 +130,8 @@ func (q *Prepared) settle() {
 	}
 	q.warn("close listeners", closeDoors(doors))
 	drop.retire(keep)
-	q.warn("close cache storage", drop.storage.close(keep.storage, q.stage != committed))
-	q.warn("cache storage", keep.storage.settle())
+	q.warn("close cache storage", drop.storage.Close(keep.storage, q.stage != committed))
+	q.warn("cache storage", keep.storage.Settle())
 	q.stage = settled
 	q.plane.prepared = nil
 }
@@ -142,7 +145,7 @@ func (q *Prepared) warn(doing string, err error) {
 // swap puts a model in force, and opens and closes doors; the lock is held.
 func (p *Plane) swap(to *model, open, shut []*door) {
 	if to.storage != nil {
-		to.store.SetSize(to.storage.size)
+		to.storage.Resize()
 	}
 	p.model.Store(to)
 	p.doors = slices.DeleteFunc(slices.Clone(p.doors), func(d *door) bool { return slices.Contains(shut, d) })
@@ -176,15 +179,26 @@ func (p *Plane) newModel(m Model, old *model) (*model, error) {
 	if !p.options.Roles.Cache && !p.options.Roles.Shares || m.Edge.Uncached() {
 		return next, nil
 	}
-	var before *storage
+	var before *storage.Storage
 	if old != nil {
 		before = old.storage
 	}
-	if next.storage, err = p.storage(m.Edge.Storage, before); err != nil {
+	if next.storage, err = storage.Open(p.storesIn(m.Edge.Storage), before, p.emptied.Load()); err != nil {
 		return nil, err
 	}
-	next.store = next.storage.store
+	next.store = next.storage.Store
 	return next, nil
+}
+
+// storesIn is where this Plane stores, whose edge names s.
+func (p *Plane) storesIn(s site.Storage) site.Storage {
+	switch {
+	case p.options.Roles.Shares:
+		return site.Storage{Type: "memory", Size: p.options.SharedMemory}
+	case p.options.CacheMemory > 0:
+		return site.Storage{Type: "memory", Size: p.options.CacheMemory}
+	}
+	return s
 }
 
 func closeListeners(all []net.Listener) error {

@@ -76,7 +76,7 @@ func isProbe(c net.Conn) bool { return c.RemoteAddr().Network() == "pipe" }
 // probeTLS looks for the first site's certificate, and asks the cache tier
 // where that is here.
 func (p *Plane) probeTLS(c net.Conn) error {
-	want := p.model.Load().tls.first.Certificates[0].Certificate[0]
+	want := p.model.Load().tls.First.Certificates[0].Certificate[0]
 	conn := tls.Client(c, &tls.Config{
 		InsecureSkipVerify: true, // whose it is stands in the model
 		ServerName:         p.firstHost(),
@@ -86,7 +86,7 @@ func (p *Plane) probeTLS(c net.Conn) error {
 		return err
 	}
 	served := conn.ConnectionState().PeerCertificates[0].Raw
-	if now := p.model.Load().tls.first.Certificates[0].Certificate[0]; string(served) != string(want) && string(served) != string(now) {
+	if now := p.model.Load().tls.First.Certificates[0].Certificate[0]; string(served) != string(want) && string(served) != string(now) {
 		return errors.New("it serves another certificate")
 	}
 	if p.front == nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"edgegen/internal/dataplane/answers"
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/httpcache"
 	"edgegen/internal/dataplane/wire"
@@ -25,7 +26,7 @@ func (p *Plane) Purge(what site.Purge) (count int) {
 	for _, store := range p.stores() {
 		count += store.Purge(means, time.Now())
 	}
-	p.front.flights.part(&means)
+	p.front.flights.Part(&means)
 	return count
 }
 
@@ -58,12 +59,12 @@ func (m *model) meant(what *site.Purge) func(key string) bool {
 func (p *Plane) purged(x *exchange) answer {
 	what, ok := x.model.decide.Purged(&x.Question)
 	if !ok || p.options.Purge == nil {
-		return answer{Response: failure(http.StatusNotFound), close: x.Body != nil}
+		return answer{Response: answers.Failure(http.StatusNotFound), close: x.Body != nil}
 	}
 	count, err := p.options.Purge(x.ctx, what)
 	if err != nil {
 		p.log.WarnContext(x.ctx, "purge", "url", what.URL, "error", err)
-		return answer{Response: failure(http.StatusServiceUnavailable), close: x.Body != nil}
+		return answer{Response: answers.Failure(http.StatusServiceUnavailable), close: x.Body != nil}
 	}
 	text := strconv.Itoa(count) + " forgotten\n"
 	return answer{close: x.Body != nil, Response: &wire.Response{Status: http.StatusOK, Length: int64(len(text)), Body: wire.NewBytes([]byte(text)),

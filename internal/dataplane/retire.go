@@ -44,7 +44,7 @@ func (p *Plane) Retire(ctx context.Context) {
 // leaveStorage closes the cache's file, which WebSockets do not need. It waits for those
 // who read from it; requests that come all the same are fetched.
 func (p *Plane) leaveStorage() {
-	if err := p.model.Load().storage.close(nil, false); err != nil {
+	if err := p.model.Load().storage.Close(nil, false); err != nil {
 		p.log.Warn("close cache storage", "error", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"time"
 
+	"edgegen/internal/dataplane/answers"
 	"edgegen/internal/dataplane/bounds"
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/fields"
@@ -172,7 +173,7 @@ func (c *streams) find(e *stream, r *fields.Request) answer {
 // refuse answers what is no acceptable request.
 func (c *streams) refuse(x *exchange, err error) answer {
 	x.Body, x.Client, x.cache, x.tier = nil, c.peer, "PASS", "cache"
-	return passed(badRequest(err))
+	return passed(answers.BadRequest(err))
 }
 
 // ended writes the access log and gives the request's memory back.

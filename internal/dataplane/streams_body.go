@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"edgegen/internal/dataplane/fields"
+	"edgegen/internal/dataplane/upload"
 	"edgegen/internal/dataplane/wire"
 )
 
@@ -19,14 +20,14 @@ type streamBody struct {
 	wanted  atomic.Bool
 	aborted atomic.Bool
 
-	pace pace
+	pace upload.Pace
 }
 
 // start makes b the body of e.
 func (b *streamBody) start(e *stream, expect bool) {
 	edge := e.model.edge
 	b.from, b.left, b.expect = e.to, e.model.decide.Largest(), expect
-	b.pace = pace{limit: edge.Timeout.Body}
+	b.pace = upload.Pace{Limit: edge.Timeout.Body}
 }
 
 // Limit lets no more than limit bytes through from now on.
@@ -47,9 +48,9 @@ func (b *streamBody) Read(p []byte) (int, error) {
 	}
 	b.from.Detach()
 	began := time.Now()
-	_ = b.from.SetReadDeadline(began.Add(max(0, b.pace.left())))
+	_ = b.from.SetReadDeadline(began.Add(max(0, b.pace.Left())))
 	n, err := b.from.Read(p)
-	b.pace.note(n, time.Since(began))
+	b.pace.Note(n, time.Since(began))
 	if b.left -= int64(n); b.left < 0 {
 		return 0, wire.ErrBodyTooLarge
 	}

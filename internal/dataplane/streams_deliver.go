@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"edgegen/internal/dataplane/answers"
 	"edgegen/internal/dataplane/fields"
 	"edgegen/internal/dataplane/wire"
 )
@@ -14,7 +15,7 @@ import (
 // waits until the client takes it.
 func (e *stream) deliver(a answer) {
 	s := e.to
-	withoutBody(e.Method, a.Response)
+	answers.WithoutBody(e.Method, a.Response)
 	head := fields.Answer{Status: a.Status, Header: a.Header, Length: -1}
 	if a.Length >= 0 && a.Status != http.StatusNoContent {
 		head.Length = a.Length
@@ -47,7 +48,7 @@ func (e *stream) send(r *wire.Response) error {
 	s := e.to
 	buf := e.conn.plane.copies.Get().(*[]byte)
 	defer e.conn.plane.copies.Put(buf)
-	if waits(r.Body) {
+	if wire.Waits(r.Body) {
 		s.Flush()
 	}
 	sent := int64(0)

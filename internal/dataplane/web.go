@@ -10,9 +10,11 @@ import (
 	"strings"
 	"time"
 
+	"edgegen/internal/dataplane/answers"
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/fastcgi"
 	"edgegen/internal/dataplane/static"
+	"edgegen/internal/dataplane/upload"
 	"edgegen/internal/dataplane/upstream"
 	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/site"
@@ -35,16 +37,16 @@ func (w *web) fetch(x *exchange) *wire.Response {
 		if x.route == nil { // the page went away in between
 			x.route = x.model.route(x.host.Go(&x.Question))
 			if x.route == nil {
-				return failure(http.StatusNotFound)
+				return answers.Failure(http.StatusNotFound)
 			}
 		}
 	}
 	if to := x.route.Redirect; to != nil {
 		if x.route.Varies() {
-			return redirect(to.Status, x.Leads)
+			return answers.Redirect(to.Status, x.Leads)
 		}
 		_, query, _ := strings.Cut(x.Target, "?")
-		return redirect(to.Status, to.Location(query))
+		return answers.Redirect(to.Status, to.Location(query))
 	}
 	if s := x.route.Static; s != nil {
 		if r := w.static(x, s); r != nil {
@@ -52,7 +54,7 @@ func (w *web) fetch(x *exchange) *wire.Response {
 		}
 	}
 	if x.route.group == nil {
-		return failure(http.StatusNotFound)
+		return answers.Failure(http.StatusNotFound)
 	}
 	return w.plane.askApp(x, x.route.handing, x.route.group, x.route.patience, x.route.Stream, decide.CleanResponse)
 }
@@ -65,13 +67,13 @@ func (w *web) static(x *exchange, s *site.Static) *wire.Response {
 	case static.Nothing:
 		return nil
 	case static.Served:
-		return worded(r)
+		return answers.Worded(r)
 	case static.Slash:
-		return redirect(found.Status(x.Method), decide.WithSlash(x.Target))
+		return answers.Redirect(found.Status(x.Method), decide.WithSlash(x.Target))
 	case static.OtherMethod:
-		return failure(found.Status(x.Method), wire.Field{Name: "Allow", Value: "GET, HEAD"})
+		return answers.Failure(found.Status(x.Method), wire.Field{Name: "Allow", Value: "GET, HEAD"})
 	}
-	return failure(found.Status(x.Method)) // there is a file, and it is not for anybody
+	return answers.Failure(found.Status(x.Method)) // there is a file, and it is not for anybody
 }
 
 // ask has an app answer. clean removes from the answer what is about one connection, and
@@ -86,7 +88,7 @@ func (p *Plane) ask(x *exchange, group *upstream.Group, t upstream.Timeouts, str
 		x.watch()
 	}
 	r, trace, err := group.RoundTrip(x.ctx, x.forApp(), t)
-	_, held := x.Body.(*stored)
+	held := upload.InFile(x.Body)
 	x.backend, x.asked = trace.Server, trace.Took
 	if trace.Careless {
 		p.careless(x)
@@ -98,7 +100,7 @@ func (p *Plane) ask(x *exchange, group *upstream.Group, t upstream.Timeouts, str
 	x.tier = "backend"
 	clean(&r.Header)
 	if held && r.Body != nil {
-		r.Body = &ending{r.Body, letGo}
+		r.Body = &wire.Ending{ReadCloser: r.Body, End: letGo}
 	} else {
 		letGo()
 	}
@@ -129,10 +131,10 @@ func (p *Plane) body(x *exchange, group *upstream.Group, stream bool) (letGo fun
 	case x.Body == nil:
 		return func() {}, nil
 	case stream && (x.Length >= 0 || !group.FastCGI()):
-		return func() {}, x.atHand()
+		return func() {}, upload.AtHand(&x.Request)
 	}
 	defer group.Expect()()
-	return p.take(x)
+	return p.uploads.Take(&x.Request)
 }
 
 // patienceOf is how long each of the backends is waited for, by site.BackendID.
@@ -164,11 +166,11 @@ func patience(t site.Timeouts) upstream.Timeouts {
 func (p *Plane) unanswered(x *exchange, err error) *wire.Response {
 	switch {
 	case errors.Is(err, fastcgi.ErrNoScript):
-		return failure(http.StatusNotFound)
+		return answers.Failure(http.StatusNotFound)
 	case errors.Is(err, static.ErrSlash):
-		return redirect(static.Slash.Status(x.Method), decide.WithSlash(x.Target))
+		return answers.Redirect(static.Slash.Status(x.Method), decide.WithSlash(x.Target))
 	}
-	r := badGateway(err)
+	r := answers.BadGateway(err)
 	if r.Status >= 500 {
 		p.log.WarnContext(x.ctx, "no answer", "host", x.Host, "path", x.Path, "backend", x.backend, "id", x.ID, "status", r.Status, "error", err)
 	}
@@ -182,7 +184,7 @@ func (w *web) maintenance(m *site.Maintenance, private *static.Private) *wire.Re
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	r := failure(http.StatusServiceUnavailable)
+	r := answers.Failure(http.StatusServiceUnavailable)
 	if err == nil {
 		r.Length, r.Body = int64(len(data)), wire.NewBytes(data)
 		r.Header = wire.Header{{Name: "Content-Type", Value: w.files.MediaType(m.Page)}}
@@ -230,5 +232,5 @@ func (w *web) answer(x *exchange) answer {
 	if x.route != nil {
 		w.plane.fulfil(wish, x, x.route, r)
 	}
-	return answer{Response: r, gone: r.Status == nobody}
+	return answer{Response: r, gone: r.Status == answers.Nobody}
 }

@@ -9,6 +9,7 @@ import (
 
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/static"
+	"edgegen/internal/dataplane/upload"
 	"edgegen/internal/dataplane/upstream"
 	"edgegen/internal/dataplane/wire"
 	"edgegen/internal/site"
@@ -23,7 +24,7 @@ type remote struct {
 // fetch promises the same as that of the builtin tier.
 func (o *remote) fetch(x *exchange) *wire.Response {
 	if x.Body != nil { // what is to be held, the web tier holds
-		if err := x.atHand(); err != nil {
+		if err := upload.AtHand(&x.Request); err != nil {
 			return o.plane.unanswered(x, err)
 		}
 	}

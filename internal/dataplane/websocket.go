@@ -3,6 +3,7 @@ package dataplane
 import (
 	"net/http"
 
+	"edgegen/internal/dataplane/answers"
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/wire"
 )
@@ -10,7 +11,7 @@ import (
 // webSocket answers a valid handshake by asking the backend.
 func (f *front) webSocket(x *exchange) answer {
 	if !f.plane.sockets.Enter(x.model.edge.Limits.WebSockets) {
-		return answer{close: true, Response: failure(http.StatusServiceUnavailable)}
+		return answer{close: true, Response: answers.Failure(http.StatusServiceUnavailable)}
 	}
 	a := f.askToSwitch(x)
 	if a.switched == nil {
@@ -35,7 +36,7 @@ func (f *front) askToSwitch(x *exchange) answer {
 	x.backend, x.asked = trace.Server, trace.Took
 	if err != nil {
 		r := f.plane.unanswered(x, err)
-		return answer{Response: r, gone: r.Status == nobody}
+		return answer{Response: r, gone: r.Status == answers.Nobody}
 	}
 	x.tier = "backend"
 	if r != nil {

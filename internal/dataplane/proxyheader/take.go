@@ -19,7 +19,8 @@ const (
 // errNone is about bytes that are no PROXY header.
 var errNone = errors.New("no PROXY header")
 
-// Take returns the bytes of a header, and reads nothing behind it. The shortest header has more bytes than the signature of version 2.
+// Take returns the bytes of a header, and reads nothing behind it. It begins with as many
+// bytes as the signature of version 2 has: every header is longer.
 func Take(from io.Reader) ([]byte, error) {
 	header := make([]byte, len(two), oneMost)
 	if _, err := io.ReadFull(from, header); err != nil {

@@ -12,17 +12,16 @@ import (
 // Header is what is said of a client whose connection is handed to a native cache tier.
 type Header struct {
 	Source, To net.Addr
-	// TLS is the version of TLS that it has agreed upon, as PROXY headers name it:
-	// that of the name in its handshake, which need not be the one that its
-	// requests name. It is UnknownTLS where whoever is in front of the edge ends TLS,
-	// and "" where nobody is known to.
+	// TLS is the version of TLS that the client has agreed upon, as PROXY headers name it. It
+	// is UnknownTLS where whoever is in front of the edge ends TLS, and "" where the client is
+	// not known to speak TLS.
 	TLS string
-	// Protocol is the version of HTTP that it has chosen, as ALPN names it, where its
-	// requests reach the cache tier as those of HTTP/1.1 all the same; else "".
+	// Protocol is the version of HTTP that the client has chosen, as ALPN names it, if that is
+	// not the version in which its requests reach the cache tier; else "".
 	Protocol string
-	// Connection is what gate.Keeper knows the client's handshake by; "" where it was
-	// asked for no certificate. It travels where a certificate's name would, which the
-	// VCL can read, as that may be longer than it takes.
+	// Connection is the name under which gate.Keeper has the client's handshake; "" where the
+	// client was asked for no certificate. It travels in the field for the subject of a
+	// certificate, which the VCL can read. The subject itself may be too long for that field.
 	Connection string
 }
 

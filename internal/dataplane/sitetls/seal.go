@@ -1,4 +1,4 @@
-package dataplane
+package sitetls
 
 import (
 	"crypto/tls"
