@@ -111,7 +111,7 @@ func (m *Maker) Make(ctx context.Context, loaded *config.Loaded, path string, wa
 	if g.Backends, err = prepared(ctx, m.Watch, loaded.Edge); err != nil {
 		return g, err
 	}
-	g.Output, err = RenderFor(loaded, path, g.Pairs, render.Input{Edge: relayed(loaded.Edge, m.Layout), Layout: m.Layout, Tiers: g.Tiers(), Version: m.Version, Standby: true, Brotli: g.Engines[site.WebTier].Daemon.Module(native.BrotliModule), InC: g.Engines[site.CacheTier].Daemon.TakesC(), Unserved: hidden, Templates: g.Templates, Tickets: g.Tickets()})
+	g.Output, err = RenderFor(loaded, path, g.Pairs, render.Input{Edge: relayed(loaded.Edge, m.Layout), Layout: m.Layout, Tiers: g.Tiers(), Version: m.Version, Standby: true, Brotli: g.Engines[site.WebTier].Daemon.Module(native.BrotliModule), InC: g.Engines[site.CacheTier].Daemon.TakesC(), Filters: g.Engines[site.CacheTier].Daemon.TakesFilters(), Unserved: hidden, Templates: g.Templates, Tickets: g.Tickets()})
 	return g, err
 }
 

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"edgegen/internal/engines"
 	"edgegen/internal/render"
 	"edgegen/internal/supervise"
 	"edgegen/internal/vsm"
@@ -173,6 +174,13 @@ const allowC = "vcc_allow_inline_c"
 // TakesC reports whether a varnishd takes C within its VCL, as those do that have the
 // parameter.
 func (d Daemon) TakesC() bool { return d.Has(allowC) }
+
+// TakesFilters reports whether the VCL may have a filter for bodies in C, which has to
+// know how varnishd calls one: no header file says it to a VCL. What an unknown version
+// does is not guessed.
+func (d Daemon) TakesFilters() bool {
+	return d.TakesC() && !engines.OlderThan(d.Version, "7.1") && engines.OlderThan(d.Version, "10")
+}
 
 // StorageFile is the file in which varnishd keeps the cache by its arguments; "" for
 // memory.

@@ -33,6 +33,8 @@ type Input struct {
 	Brotli string
 	// InC says that varnishd takes C within its VCL.
 	InC bool
+	// Filters says that it also takes filters for bodies there.
+	Filters bool
 	// Standby says that edgegen runs the daemons: it holds a private socket to
 	// ask the TLS tier, publishes varnishd's sockets under the names of the cache
 	// tier when it is well, takes on standby sockets what that tier refuses, and

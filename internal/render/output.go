@@ -27,6 +27,7 @@ type Rendered struct {
 	Parts     []Part
 	Arguments []string // as argv without the program and without -f
 	InC       bool     // whether there is C within the VCL
+	Shares    bool     // whether that shares memory with edgegen
 	Softens   bool     // whether the VCL has what is purged softly grow stale
 	Foreign   bool     // whether the owner has written some of the VCL, or a template of it
 }

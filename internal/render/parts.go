@@ -42,7 +42,8 @@ func (r *Rendered) varnish(in Input, common header) error {
 		return err
 	}
 	r.Generation = generation
-	r.InC, r.Softens = in.counts() || in.softens(), in.softens()
+	r.Shares, r.Softens = in.counts() || in.softens(), in.softens()
+	r.InC = r.Shares || in.watches()
 	r.Foreign = len(in.Edge.RawFor(site.Varnish)) > 0 || slices.Contains(in.Templates.Engines(), site.Varnish)
 	file.Name = "default.vcl" // dispatch.vcl too
 	r.Files = []File{file, text}

@@ -73,6 +73,9 @@ func (in Input) counts() bool {
 	})
 }
 
+// watches reports whether varnishd looks after the ends of bodies that pass as they come.
+func (in Input) watches() bool { return in.Standby && in.Filters }
+
 // softens reports whether varnishd has what is purged softly grow stale.
 func (in Input) softens() bool { return in.Standby && in.InC && in.Edge.KeepsStale() }
 

@@ -40,6 +40,7 @@ type vclData struct {
 	GateSocket     string
 	Gates          []vclRoute // those where it is
 	Softens        bool       // whether it looks for what has been purged softly
+	Watches        bool       // whether it looks after the ends of bodies that pass as they come
 	CountsSocket   string     // where it is handed what has been counted
 	Certified      bool       // whether clients are asked for a certificate
 	CertNames      []string   // in which an app is told of one
@@ -118,6 +119,7 @@ func vclView(in Input, common header, sites []*site.Site) vclData {
 		GateSocket:     in.Layout.GateSocket(),
 		CountsSocket:   in.Layout.CountsSocket(),
 		Softens:        in.softens(),
+		Watches:        in.watches(),
 		RedirectPort:   in.Edge.RedirectPort(),
 		HealthPath:     in.Edge.HealthPath,
 		HealthSource:   in.Edge.HealthSource,

@@ -793,8 +793,8 @@ sub vcl_backend_response {
         set beresp.filters = "gzip";
         set beresp.http.X-Edge-Compressed = "gzip";
     }
-    # One without a length that is to be stored is read to its end, too.
-    if (!beresp.http.Content-Length) {
+    # What is to be stored and reaches clients without a length is read to its end, too.
+    if (!beresp.http.Content-Length || (beresp.do_stream && beresp.filters != "")) {
         set beresp.do_stream = false;
         set bereq.http.X-Edge-Whole = "wanted";
     }
@@ -1366,6 +1366,7 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Query;
     unset bereq.http.X-Edge-Variant;
     unset bereq.http.X-Edge-WebSocket;
+    unset bereq.http.X-Edge-Fetch;
     unset bereq.http.X-Edge-Stream;
     unset bereq.http.X-Edge-Allow;
     unset bereq.http.X-Edge-Large;
@@ -1471,6 +1472,7 @@ sub edge_drop_kept {
     unset resp.http.X-Edge-Epoch;
     unset resp.http.X-Edge-Softs;
     unset resp.http.X-Edge-Told;
+    unset resp.http.X-Edge-Fetch;
     unset resp.http.X-Edge-Came;
     unset resp.http.X-Edge-Grace;
     unset resp.http.X-Edge-Shared;

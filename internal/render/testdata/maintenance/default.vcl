@@ -609,8 +609,8 @@ sub vcl_backend_response {
     set beresp.http.X-Edge-Site = bereq.http.X-Edge-Site;
     set beresp.http.X-Edge-Epoch = bereq.http.X-Edge-Epoch;
     set beresp.http.X-Edge-Came = std.real(time=now, fallback=0.0);
-    # One without a length that is to be stored is read to its end, too.
-    if (!beresp.http.Content-Length) {
+    # What is to be stored and reaches clients without a length is read to its end, too.
+    if (!beresp.http.Content-Length || (beresp.do_stream && beresp.filters != "")) {
         set beresp.do_stream = false;
         set bereq.http.X-Edge-Whole = "wanted";
     }
@@ -1103,6 +1103,7 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Query;
     unset bereq.http.X-Edge-Variant;
     unset bereq.http.X-Edge-WebSocket;
+    unset bereq.http.X-Edge-Fetch;
     unset bereq.http.X-Edge-Stream;
     unset bereq.http.X-Edge-Allow;
     unset bereq.http.X-Edge-Large;
@@ -1212,6 +1213,7 @@ sub edge_drop_kept {
     unset resp.http.X-Edge-Epoch;
     unset resp.http.X-Edge-Softs;
     unset resp.http.X-Edge-Told;
+    unset resp.http.X-Edge-Fetch;
     unset resp.http.X-Edge-Came;
     unset resp.http.X-Edge-Grace;
     unset resp.http.X-Edge-Shared;
