@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -119,7 +120,11 @@ func (d *daemon) status(role string) api.TierStatus {
 		if now.Reason != nil { // of the latest attempt
 			reason = now.Reason
 		}
-		s.Reason = fmt.Sprintf("%s is down and is tried again: %s", d.Engine, reasonOf(now.Name, reason))
+		if compiles := compiles(0); errors.As(reason, &compiles) {
+			s.Reason = fmt.Sprintf("%s is not ready yet: %s", d.Engine, reason)
+		} else {
+			s.Reason = fmt.Sprintf("%s is down and is tried again: %s", d.Engine, reasonOf(now.Name, reason))
+		}
 	}
 	return s
 }

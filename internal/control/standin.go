@@ -34,16 +34,27 @@ func (d *daemon) alone(g *generation.Generation) bool {
 
 func (d *daemon) bonded(g *generation.Generation) bool { return g.Engines[d.Role].Bond.Daemon != "" }
 
-// tookOver notes down that the stand-in serves in the daemon's place.
+// tookOver notes down that the stand-in serves in the place of a daemon that is down.
 func (d *daemon) tookOver(reason error) {
-	d.mu.Lock()
-	d.taken, d.reason = true, reason
-	d.mu.Unlock()
+	d.takenFor(reason)
 	for _, role := range d.roles() {
 		d.house.counter.Takeovers.Add(role)
 	}
 	d.house.options.Log.Error("the builtin tier serves in its place; it is tried again", "from", d.Engine, "role", d.tiers(), "reason", reasonOf(d.process().Status().Name, reason))
 	d.house.options.Notify.Status(d.house.summary())
+}
+
+func (d *daemon) takenFor(reason error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.taken, d.reason = true, reason
+}
+
+// servesMeanwhile notes down that the stand-in serves until a daemon, with which nothing
+// is wrong, is ready for the first time.
+func (d *daemon) servesMeanwhile(reason error) {
+	d.takenFor(reason)
+	d.house.options.Log.Info("is not ready yet; the builtin tier serves meanwhile", "from", d.Engine, "role", d.tiers(), "reason", reason)
 }
 
 // handedBack notes down that the daemon serves itself again.

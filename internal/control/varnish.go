@@ -80,7 +80,7 @@ func (v *varnishServer) start(ctx context.Context, g *generation.Generation) (er
 	}
 	v.setRunning(r) // which its description asks for
 	r.begin()
-	if err := v.house.awaitReady(ctx, r, "varnishd", patienceWith(g)); err != nil {
+	if err := v.house.awaitReady(ctx, r, "varnishd", v.patience(g)); err != nil {
 		return v.notReady(ctx, g, err)
 	}
 	if err := v.publish(true); err != nil {
@@ -101,7 +101,11 @@ func (v *varnishServer) notReady(ctx context.Context, g *generation.Generation, 
 	if published := v.publish(false); published != nil {
 		return errors.Join(err, published)
 	}
-	v.tookOver(err)
+	if v.compilesMany(g) && v.process().Status().LastExit == nil {
+		v.servesMeanwhile(compiles(len(g.Loaded.Edge.Sites)))
+	} else {
+		v.tookOver(err)
+	}
 	v.guarded(v)
 	return nil
 }

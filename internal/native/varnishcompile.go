@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -206,7 +207,11 @@ func (v *Varnish) compileAhead(ctx context.Context, set vclSet, programs []vclPr
 // translation describes a varnishd that compiles a VCL as the one that serves would.
 func (v *Varnish) translation(set vclSet, p vclProgram, dir string, n int) supervise.Process {
 	workdir := fmt.Sprintf("%s-%d", v.setup.Layout.VarnishTry(), n)
-	process := translates(v.daemon, v.setup, filepath.Join(dir, p.file), workdir, compilerParameter+"="+v.leaving(p))
+	command := v.leaving(p)
+	if v.serving.Load() == 0 { // the other daemons start meanwhile, and somebody serves
+		command = strings.Replace(command, "exec ", "exec nice ", 1)
+	}
+	process := translates(v.daemon, v.setup, filepath.Join(dir, p.file), workdir, compilerParameter+"="+command)
 	if set.inC {
 		process.Args = append(process.Args, "-p", allowC+"=on")
 	}
