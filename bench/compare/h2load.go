@@ -19,6 +19,9 @@ const (
 	version2 = 2
 )
 
+// h2loadEnds is how long h2load may take besides the round.
+const h2loadEnds = 30 * time.Second
+
 // h2load is a load that h2load makes.
 type h2load struct {
 	version int
@@ -43,6 +46,9 @@ func (h h2load) run(s settings) func(context.Context, *world, *peer) (turn, erro
 			arguments = append(arguments, "-d", w.body)
 		}
 		_, port, _ := strings.Cut(p.address, ":")
+		// It has been seen to go on for ever after a round.
+		ctx, cancel := context.WithTimeout(ctx, s.round+h2loadEnds)
+		defer cancel()
 		began := time.Now()
 		said, err := exec.CommandContext(ctx, "h2load", append(arguments, "https://"+host+":"+port+h.path)...).CombinedOutput()
 		took := time.Since(began)
