@@ -107,6 +107,7 @@ kubernetes: export EDGEGEN_TEST_APISERVER = $(CURDIR)/bin/apiserver
 kubernetes: build
 	cd test/kubernetes && go build -o $(EDGEGEN_TEST_APISERVER) ./cmd/apiserver && go test -vet=off -count=1 . ./apiserver/... ./cmd/...
 	go test -vet=off -count=1 -timeout 30m ./test/controller ./internal/vault ./internal/acme
+	go test -vet=off -count=1 -timeout 9m ./test/together -run EndpointSlices
 
 # The suite takes a minute and a half on two cores that others use as well, builds aside;
 # it stands for the whole profile for HTTP, and asks builtin tiers.

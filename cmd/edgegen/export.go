@@ -48,7 +48,12 @@ same site makes the same bytes.
 
 Keys, passwords and what is sensitive stay where they are: the objects name
 Secrets, and the head of the output says by which commands those are made.
-Variables of the site come from a Secret NAME-variables, where there is one.
+Variables of the site come from a Secret NAME-variables, and what it asks of the
+environment from NAME-environment, where there are such.
+
+An edge that keeps certificates in the cluster (acme { store = "kubernetes://…" }) or
+finds members there is given the rights to that, and runs in the namespace that is
+named, unless --namespace says otherwise.
 
 -o writes a file for each object into a directory, with a kustomization.yaml. A
 site whose files do not fit into a ConfigMap (1 MiB) comes with an image of its
@@ -119,7 +124,7 @@ func (s streams) writeObjects(flags kubernetesFlags, objects []kubernetes.Object
 		}
 		files = append(files, exported{o.File, text})
 	}
-	files = append(files, exported{"kustomization.yaml", kubernetes.Kustomization(objects, secrets, flags.Namespace)})
+	files = append(files, exported{"kustomization.yaml", kubernetes.Kustomization(objects, secrets)})
 	return s.writeExported(flags.output, files)
 }
 

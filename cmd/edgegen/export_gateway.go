@@ -73,7 +73,7 @@ func (s streams) exportObjects(flags kubernetesFlags, objects []kubernetes.Objec
 	if flags.output != "" {
 		return s.writeObjects(flags, objects, secrets)
 	}
-	text, err := kubernetes.Stream(objects, secrets, flags.Namespace)
+	text, err := kubernetes.Stream(objects, secrets)
 	if err != nil {
 		return err
 	}

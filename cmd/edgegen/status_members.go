@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -24,5 +25,11 @@ func writeMembers(out *strings.Builder, c *api.ClusterStatus, now time.Time, col
 	}
 	out.WriteByte('\n')
 	rows.write(out, color, width)
+	for _, f := range c.Found {
+		fmt.Fprintf(out, "found by %s: %d\n", printable.Text(f.By), f.Members)
+		if f.Problem != "" {
+			fmt.Fprintf(out, "  %s\n", printable.Text(f.Problem))
+		}
+	}
 	out.WriteString("answers given to other members: " + strconv.FormatUint(c.Answers, 10) + "\n")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"edgegen/internal/certificate"
@@ -32,6 +33,9 @@ func (o *Overview) FindProblems(now time.Time) []Problem {
 	}
 	for _, c := range o.Certificates {
 		all.certificate(c, now)
+	}
+	if o.Cluster != nil {
+		all.cluster(o.Cluster)
 	}
 	if t := o.Traces; t != nil && t.Problem != "" {
 		all.add(false, "the collector of traces takes no spans", t.Problem)
@@ -156,4 +160,26 @@ func daysOf(n int) string {
 		return "one day"
 	}
 	return fmt.Sprintf("%d days", n)
+}
+
+func (p *problems) cluster(c *ClusterStatus) {
+	var away []string
+	why := ""
+	for _, m := range c.Members {
+		if m.State == "down" {
+			away, why = append(away, m.Name), m.Problem
+		}
+	}
+	const named = 3
+	switch {
+	case len(away) > named:
+		p.add(false, fmt.Sprintf("%d of %d members of the cluster are away", len(away), len(c.Members)), "the last one: "+why)
+	case len(away) > 0:
+		p.add(false, "away from the cluster: "+strings.Join(away, ", "), why)
+	}
+	for _, f := range c.Found {
+		if f.Problem != "" {
+			p.add(false, fmt.Sprintf("the members of the cluster are not found by %s; those known stay", f.By), f.Problem)
+		}
+	}
 }

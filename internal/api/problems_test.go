@@ -42,6 +42,15 @@ func TestProblems(t *testing.T) {
 				{Site: "hours", NotAfter: days(0.5)}, {Site: "gone", NotAfter: days(-0.1)}, {Site: "stuck", NotAfter: days(30), Problem: "p"}}
 		}, []string{"x the certificate of short and stuck ends in 3 days", "x the certificate of now ends in 4 days", "x the certificate of hours ends in less than a day", "x the certificate of gone has ended",
 			"! the certificate of soon ends in 14 days", "! the certificate of stuck cannot be renewed"}},
+		"a member": {func(o *Overview) {
+			o.Cluster = &ClusterStatus{Members: []MemberStatus{{Name: "a:1", State: "self"}, {Name: "b:1", State: "down", Problem: "p"}, {Name: "c:1", State: "unknown"}}}
+		}, []string{"! away from the cluster: b:1"}},
+		"many members": {func(o *Overview) {
+			o.Cluster = &ClusterStatus{Members: []MemberStatus{{State: "down"}, {State: "down"}, {State: "down"}, {State: "down"}, {State: "up"}}}
+		}, []string{"! 4 of 5 members of the cluster are away"}},
+		"members that are not found": {func(o *Overview) {
+			o.Cluster = &ClusterStatus{Found: []FoundStatus{{By: "a:1", Members: 2}, {By: "kubernetes://a/b", Members: 2, Problem: "p"}}}
+		}, []string{"! the members of the cluster are not found by kubernetes://a/b; those known stay"}},
 		"failures":       {func(o *Overview) { o.Traffic = &Traffic{Window: 10, All: Flow{Requests: 10, Failed: 5}} }, []string{"x 50 % of the requests fail (5xx)"}},
 		"a few failures": {func(o *Overview) { o.Traffic = &Traffic{Window: 10, All: Flow{Requests: 1000, Failed: 5}} }, nil},
 	} {

@@ -31,6 +31,14 @@ type ClusterStatus struct {
 	Listen  []string       `json:"listen"`  // where other members ask this edge
 	Answers uint64         `json:"answers"` // requests of others for what this edge owns
 	Members []MemberStatus `json:"members"`
+	Found   []FoundStatus  `json:"found,omitempty"` // what stands for many members
+}
+
+// FoundStatus is a name or a Service by which members are found.
+type FoundStatus struct {
+	By      string `json:"by"`
+	Members int    `json:"members"`           // that it has named last
+	Problem string `json:"problem,omitempty"` // why it has named none lately
 }
 
 // MemberStatus is how a member is doing, as this edge sees it.

@@ -43,10 +43,11 @@ type Cluster struct {
 	view    atomic.Pointer[view]
 	served  atomic.Uint64 // requests of others for what this edge owns
 
-	mu   sync.Mutex // guards changes of the view
-	ctx  context.Context
-	end  context.CancelFunc
-	work sync.WaitGroup
+	mu       sync.Mutex        // guards changes of the view, and what follows
+	problems map[string]string // why what members are found by has said nothing lately
+	ctx      context.Context
+	end      context.CancelFunc
+	work     sync.WaitGroup
 }
 
 // view is what a configuration makes of a cluster.
@@ -54,8 +55,8 @@ type view struct {
 	of       *site.Cluster
 	meaning  string
 	identity *identity
-	members  []*member // by their names
-	found    map[string][]string
+	members  []*member           // by their names
+	found    map[string][]string // by what they are found by
 	end      context.CancelFunc
 }
 
@@ -71,7 +72,7 @@ func New(o Options) (*Cluster, error) {
 	if o.Patient == 0 {
 		o.Patient = patient
 	}
-	c := &Cluster{options: o, id: rand.Text(), purges: purges}
+	c := &Cluster{options: o, id: rand.Text(), purges: purges, problems: map[string]string{}}
 	c.ctx, c.end = context.WithCancel(context.Background())
 	c.work.Go(func() { c.keep() })
 	return c, nil
@@ -110,6 +111,11 @@ func (c *Cluster) Use(of *site.Cluster, resolver backends.Resolver) error {
 	if slices.ContainsFunc(of.Members, site.Member.Named) {
 		c.work.Go(func() { c.lookUp(ctx, of, resolver) })
 	}
+	for _, m := range of.Members {
+		if m.Service != "" {
+			c.work.Go(func() { c.follow(ctx, of, m) })
+		}
+	}
 	return nil
 }
 
@@ -134,7 +140,7 @@ func (v *view) close(next *view) *view {
 func (v *view) list(old *view) (all []*member) {
 	var names []string
 	for _, m := range v.of.Members {
-		if m.Named() {
+		if m.Found() {
 			names = append(names, v.found[m.String()]...)
 			continue
 		}

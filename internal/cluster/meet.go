@@ -5,9 +5,11 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"time"
 
 	"edgegen/internal/backends"
 	"edgegen/internal/site"
+	"edgegen/internal/wait"
 )
 
 // Meet looks members up and asks each of them once, so that this edge has heard of what was
@@ -28,9 +30,25 @@ func (c *Cluster) Meet(ctx context.Context, resolver backends.Resolver) {
 			c.find(ctx, v.of, m, resolver)
 		}
 	}
+	for !c.heard() && wait.For(ctx, heardEvery) {
+	}
 	if v = c.view.Load(); v != nil { // with those that were found
 		c.round(ctx, slices.DeleteFunc(slices.Clone(v.members), func(m *member) bool { return isHere(m.Text, v.of.Listen) }))
 	}
+}
+
+// heardEvery is the pause between two looks whether a cluster has told of its Services.
+const heardEvery = 5 * time.Millisecond
+
+// heard reports whether of each Service it is known what pods it has, or why that is not
+// known.
+func (c *Cluster) heard() bool {
+	for _, f := range c.Found() {
+		if f.Members == 0 && f.Problem == "" {
+			return false
+		}
+	}
+	return true
 }
 
 // isHere reports whether a member is most likely this edge, which does not answer yet.

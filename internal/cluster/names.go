@@ -2,9 +2,9 @@ package cluster
 
 import (
 	"context"
-	"net"
+	"errors"
+	"net/netip"
 	"slices"
-	"strconv"
 	"time"
 
 	"edgegen/internal/backends"
@@ -42,22 +42,48 @@ func (c *Cluster) find(ctx context.Context, of *site.Cluster, m site.Member, res
 	asking, cancel := context.WithTimeout(ctx, lookupTime)
 	defer cancel()
 	found, err := resolver.LookupNetIP(asking, "ip", m.Host)
-	if err != nil || len(found) == 0 {
-		if ctx.Err() == nil {
-			c.options.Log.Warn("the members of the cluster are not found by their name; those known stay", "name", m.Host, "error", err)
+	if err == nil && len(found) == 0 {
+		err = errors.New("the name has no address")
+	}
+	if ctx.Err() != nil {
+		return false
+	}
+	var all []netip.AddrPort
+	for _, a := range found {
+		all = append(all, netip.AddrPortFrom(a.Unmap(), m.Port))
+	}
+	return c.told(of, m, all, err)
+}
+
+// told takes what was found by a name or a Service, or why nothing was: then those stay
+// that are known. A problem is logged once, for as long as it is there.
+func (c *Cluster) told(of *site.Cluster, m site.Member, found []netip.AddrPort, err error) bool {
+	by, problem := m.String(), ""
+	if err != nil {
+		problem = err.Error()
+	}
+	c.mu.Lock()
+	was := c.problems[by]
+	if c.problems[by] = problem; problem == "" {
+		delete(c.problems, by)
+	}
+	c.mu.Unlock()
+	if err != nil {
+		if problem != was {
+			c.options.Log.Warn("the members of the cluster are not found; those known stay", "by", by, "error", err)
 		}
 		return false
 	}
 	var addresses []string
 	for _, a := range found {
-		addresses = append(addresses, net.JoinHostPort(a.Unmap().String(), strconv.Itoa(int(m.Port))))
+		addresses = append(addresses, a.String())
 	}
 	slices.Sort(addresses)
-	c.moved(of, m.String(), slices.Compact(addresses))
+	c.moved(of, by, slices.Compact(addresses))
 	return true
 }
 
-// moved takes the addresses of a name into the view.
+// moved takes what was found by a name or a Service into the view.
 func (c *Cluster) moved(of *site.Cluster, name string, addresses []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -76,7 +102,7 @@ func (c *Cluster) moved(of *site.Cluster, name string, addresses []string) {
 	for _, m := range old.members {
 		if !slices.Contains(next.members, m) {
 			m.close()
-			c.options.Log.Info("a member of the cluster is no longer found by its name", "member", m.Text)
+			c.options.Log.Info("a member of the cluster is no longer found", "by", name, "member", m.Text)
 		}
 	}
 }

@@ -29,3 +29,29 @@ func (c *Cluster) Status() (members []Status, served uint64) {
 	}
 	return members, c.served.Load()
 }
+
+// Found is what members are found by.
+type Found struct {
+	By      string // a name with a port, or a Service
+	Members int    // that it has named last
+	Problem string // why it has named none lately; "" where it has
+}
+
+// Found lists by what members are found, in the order of the HCL.
+func (c *Cluster) Found() (all []Found) {
+	if c == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	v := c.view.Load()
+	if v == nil {
+		return nil
+	}
+	for _, m := range v.of.Members {
+		if by := m.String(); m.Found() {
+			all = append(all, Found{By: by, Members: len(v.found[by]), Problem: c.problems[by]})
+		}
+	}
+	return all
+}

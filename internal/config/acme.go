@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	kubernetes "k8s.io/apimachinery/pkg/util/validation"
-
 	"edgegen/internal/site"
 )
 
@@ -53,12 +51,12 @@ func readStore(b *block, a *argument, acme *site.ACME) {
 	if !ok {
 		return
 	}
-	if !strings.HasPrefix(place.text, "kubernetes://") {
+	in, ok := strings.CutPrefix(place.text, site.InKubernetes)
+	if !ok {
 		acme.Store, _ = b.pathOf(a.name, place)
 		return
 	}
-	namespace, name, _ := strings.Cut(strings.TrimPrefix(place.text, "kubernetes://"), "/")
-	if len(kubernetes.IsDNS1123Label(namespace)) > 0 || len(kubernetes.IsDNS1123Label(name)) > 0 || len(name) > 30 {
+	if _, name, ok := inKubernetes(in); !ok || len(name) > 30 {
 		b.errorAt(place.place, "write kubernetes://namespace/name, where the name has at most 30 lower-case letters, digits and dashes", "%q is no place in a cluster", place.text)
 		return
 	}

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strings"
 
+	kubernetes "k8s.io/apimachinery/pkg/util/validation"
+
 	"edgegen/internal/site"
 )
 
@@ -38,6 +40,13 @@ func readMembers(b *block, a *argument, c *site.Cluster) {
 
 func parseMember(text string) (member site.Member, problem, remedy string) {
 	const example = `write "10.0.0.2:6443" or "edges.internal:6443", say`
+	if place, ok := strings.CutPrefix(text, site.InKubernetes); ok {
+		member.Namespace, member.Service, ok = inKubernetes(place)
+		if !ok {
+			return member, "is no Service of a cluster", "write kubernetes://namespace/service, without a port: the EndpointSlices say which"
+		}
+		return member, "", ""
+	}
 	if scheme, rest, ok := strings.Cut(text, "://"); ok {
 		return member, "is a URL, and must be an address", fmt.Sprintf("write it without %q: %q", scheme+"://", strings.TrimRight(rest, "/"))
 	}
@@ -88,4 +97,10 @@ func checkCluster(b *block, _ *site.Cluster) {
 	if b.around.model.(*site.Edge).Uncached() {
 		b.errorAt(b.place, "remove it, or engine { cache = \"off\" }", "a cluster shares what its caches store, and nothing is stored: engine.cache is off")
 	}
+}
+
+// inKubernetes reads "namespace/name", as what is behind kubernetes:// has to be.
+func inKubernetes(place string) (namespace, name string, ok bool) {
+	namespace, name, ok = strings.Cut(place, "/")
+	return namespace, name, ok && len(kubernetes.IsDNS1123Label(namespace)) == 0 && len(kubernetes.IsDNS1123Label(name)) == 0
 }

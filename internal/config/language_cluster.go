@@ -14,7 +14,7 @@ func clusterLanguage() *schema {
 				words: "where other members ask this one, by TLS, which each end knows the other's secret by; clients have no business there", example: `"10.0.0.2:6443"`,
 				into: in(func(c *site.Cluster) *[]site.Listener { return &c.Listen }), read: reads(readClusterListen)},
 			{name: "members", kind: listKind, elements: 256, needed: true, by: edgegenItself, own: "leave the block out: each edge would have members of its own",
-				words: "the edges, as they reach each other, in the same words at each of them; this one finds itself among them. A name stands for all of its addresses", example: `["10.0.0.2:6443", "10.0.0.3:6443"]`,
+				words: "the edges, as they reach each other, in the same words at each of them; this one finds itself among them. A name stands for all of its addresses, and kubernetes://namespace/service for the pods of a Service, as the EndpointSlices of a cluster have them", example: `["10.0.0.2:6443", "10.0.0.3:6443"]`,
 				into: in(func(c *site.Cluster) *[]site.Member { return &c.Members }), read: reads(readMembers)},
 			{name: "resolve", kind: durationKind, standard: `"10s"`, least: "1s", most: "1d", by: edgegenItself,
 				words: "how often the name of members is asked for again", example: `"30s"`,

@@ -69,7 +69,8 @@ func (l *loader) conclude(sources []*source, parsed [][]*piece) (*Loaded, Diagno
 	if diagnostics.HasErrors() {
 		edge = nil
 	}
-	loaded := &Loaded{Edge: edge, Files: slices.Compact(l.files), Variables: l.declared[variableRoot], Root: l.root, sources: l.sources, certificates: l.certificates}
+	slices.Sort(l.environment)
+	loaded := &Loaded{Edge: edge, Files: slices.Compact(l.files), Variables: l.declared[variableRoot], Environment: slices.Compact(l.environment), Root: l.root, sources: l.sources, certificates: l.certificates}
 	if edge != nil {
 		diagnostics = append(diagnostics, append(loaded.unheld(), loaded.doubts()...)...).sorted()
 	}

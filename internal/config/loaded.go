@@ -17,6 +17,8 @@ type Loaded struct {
 	Files []string
 	// Variables are the names of the site's variables, sorted.
 	Variables []string
+	// Environment are the names of what the site asks of the environment, sorted.
+	Environment []string
 	// Root is the directory that the names in site.Source are relative to.
 	Root string
 

@@ -47,6 +47,7 @@ type loader struct {
 	omitted        int      // diagnostics beyond the limit
 	worst          Severity // of those; a site is not refused for its warnings
 	files          []string
+	environment    []string // what is asked of it
 	certificates   map[pairFiles]certificate.Pair
 	seen           map[string]sight
 	before         memory // of the load before; it is not written to

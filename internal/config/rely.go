@@ -36,11 +36,19 @@ func (r reliance) sum() string {
 // rely notes something that the value under evaluation depends on: it becomes part of the
 // scopeID, or of the note of the site block.
 func (l *loader) rely(on reliance) {
+	l.asked(on.kind, on.name)
 	if l.scopeID == "" {
 		l.identify(string(on.kind), on.name, on.sum())
 		return
 	}
 	l.note.rely(on)
+}
+
+// asked notes a variable of the environment that the site asks for.
+func (l *loader) asked(kind relianceKind, name string) {
+	if kind == onEnvironment {
+		l.environment = append(l.environment, name)
+	}
 }
 
 // identify adds something to the scopeID.
@@ -52,6 +60,7 @@ func (l *loader) identity() string { return hex.EncodeToString(l.identification.
 
 // still reports whether the thing relied on has not changed.
 func (l *loader) still(on reliedOn) bool {
+	l.asked(on.kind, on.name)
 	now := reliance{kind: on.kind, name: on.name}
 	switch on.kind {
 	case onFile:

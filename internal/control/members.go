@@ -159,6 +159,9 @@ func (e *house) clusterStatus(g *generation.Generation) *api.ClusterStatus {
 	for _, m := range members {
 		s.Members = append(s.Members, api.MemberStatus{Name: m.Name, State: string(m.State), Since: m.Since, Problem: m.Why, Asked: m.Asked, Failed: m.Lost})
 	}
+	for _, f := range e.others().Found() {
+		s.Found = append(s.Found, api.FoundStatus{By: f.By, Members: f.Members, Problem: f.Problem})
+	}
 	return s
 }
 

@@ -84,6 +84,7 @@ func Examine(ctx context.Context, o Options) (Report, error) {
 		{"descriptors", x.examineDescriptors()},
 		{"certificates", x.examineCertificates()},
 		{"backends", x.examineBackends(ctx)},
+		{"members", x.examineMembers(ctx)},
 		{"state directory", x.examineState()},
 		{"differences", x.examineDifferences()},
 	}

@@ -17,8 +17,12 @@ func (j *journey) owner(taken *site.Route) {
 	}
 	var members []cluster.Name
 	for _, m := range c.Members {
-		if m.Named() {
-			j.step(site.CacheTier, "owner", "N1", c.Source, "", "a miss is asked of whichever member of the cluster owns it, among the addresses of %s, in place of the app", m.Host)
+		if m.Found() {
+			among := "addresses of " + m.Host
+			if m.Service != "" {
+				among = "pods of the Service " + m.Namespace + "/" + m.Service
+			}
+			j.step(site.CacheTier, "owner", "N1", c.Source, "", "a miss is asked of whichever member of the cluster owns it, among the %s, in place of the app", among)
 			return
 		}
 		members = append(members, cluster.NewName(m.String()))

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 // stateDir is where an edge keeps its state in a pod.
@@ -66,14 +67,15 @@ func (e *exporter) deployment() *appsv1.Deployment {
 }
 
 func (e *exporter) pod() corev1.PodSpec {
-	yes, no, user := true, false, int64(65532)
+	yes, user := true, int64(65532)
+	asks, no := len(e.rights) > 0, false // whether the edge asks the cluster
 	volumes, mounts := e.volumes()
 	// Draining takes what load balancers need to notice, and then timeouts.drain at
 	// most, first by preStop and then by the stop.
 	patience := int64(math.Ceil((notice + 2*e.edge.Timeout.Drain + ending).Seconds()))
 	pod := corev1.PodSpec{
 		ServiceAccountName:            e.Name,
-		AutomountServiceAccountToken:  &no,
+		AutomountServiceAccountToken:  &asks,
 		EnableServiceLinks:            &no,
 		TerminationGracePeriodSeconds: &patience,
 		SecurityContext: &corev1.PodSecurityContext{
@@ -134,15 +136,37 @@ func (e *exporter) memory() int64 {
 	return e.edge.Storage.Size + besides
 }
 
-// variables are those of the site. Their values come from a Secret, as any of them may be
-// secret. A variable that the Secret does not have keeps its default.
+// variables take their values from a Secret, as any of them may be secret.
 func (e *exporter) variables() []corev1.EnvVar {
 	var all []corev1.EnvVar
 	yes := true
-	for _, name := range e.loaded.Variables {
-		all = append(all, corev1.EnvVar{Name: "EDGEGEN_VAR_" + name, ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
-			LocalObjectReference: corev1.LocalObjectReference{Name: e.Name + "-variables"}, Key: name, Optional: &yes,
-		}}})
+	for _, given := range e.given() {
+		for _, key := range given.Keys {
+			name := key
+			if given.Name == e.Name+variablesEnd {
+				name = "EDGEGEN_VAR_" + key
+			}
+			all = append(all, corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
+				LocalObjectReference: corev1.LocalObjectReference{Name: given.Name}, Key: key, Optional: &yes,
+			}}})
+		}
+	}
+	return all
+}
+
+// variablesEnd ends the name of the Secret with the values of the site's variables.
+const variablesEnd = "-variables"
+
+// given are the Secrets with values of the site's variables, and of what it asks of the
+// environment.
+func (e *exporter) given() (all []Secret) {
+	environment := slices.DeleteFunc(slices.Clone(e.loaded.Environment), func(name string) bool {
+		return len(validation.IsConfigMapKey(name)) > 0 || strings.HasPrefix(name, "EDGEGEN_VAR_") // which are variables
+	})
+	for _, s := range []Secret{{Name: e.Name + variablesEnd, Keys: e.loaded.Variables}, {Name: e.Name + "-environment", Keys: environment}} {
+		if len(s.Keys) > 0 {
+			all = append(all, s)
+		}
 	}
 	return all
 }

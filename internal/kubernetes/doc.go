@@ -18,7 +18,7 @@ import (
 // Options say what the site does not.
 type Options struct {
 	Name      string // of the objects; "" for one made of the first site's host
-	Namespace string // "" for the one that they are applied to
+	Namespace string // "" for the one that they are applied to, or that the site names
 	Image     string // with edgegen in it
 	Replicas  int    // how many edges there are at least; at least 1
 	// InImage says that the image holds the site's files, at /etc/edgegen.
@@ -45,6 +45,7 @@ type exporter struct {
 	files   files
 	ports   []port
 	health  probes
+	rights  []rights // that the edge has at the cluster, by namespace
 }
 
 // Objects describes the edge, in the order in which a cluster wants them, with
@@ -59,9 +60,14 @@ func Objects(loaded *config.Loaded, options Options, version string) ([]Object, 
 	}
 	e.ports = e.listeners()
 	e.health = e.probes()
+	e.rights = e.needed()
+	e.settle()
 	e.doubts()
 	e.files = e.sort()
 	objects := []Object{{"serviceaccount.yaml", e.serviceAccount()}}
+	for _, r := range e.rights {
+		objects = append(objects, e.granted(r)...)
+	}
 	if !e.InImage {
 		objects = append(objects, Object{"configmap.yaml", e.configMap()})
 	}
@@ -80,7 +86,7 @@ func Objects(loaded *config.Loaded, options Options, version string) ([]Object, 
 	if err := e.found.Refusal(); err != nil {
 		return nil, nil, nil, err
 	}
-	return objects, e.files.secrets, e.found.All, nil
+	return objects, append(e.files.secrets, e.given()...), e.found.All, nil
 }
 
 // checkNames refuses what a cluster would.

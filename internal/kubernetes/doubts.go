@@ -23,16 +23,11 @@ func (e *exporter) doubts() {
 	if at := slices.IndexFunc(e.ports, func(p port) bool { return p.name == "https" }); at >= 0 && e.ports[at].number != e.ports[at].outer && e.edge.PublicPort == 0 {
 		e.warn(e.edge.HTTPS[0].Source, fmt.Sprintf("the service listens on %d, and redirects lead to %d", e.ports[at].outer, e.ports[at].number), "write public_port = 443 into the edge block")
 	}
-	if c := e.edge.Cluster; c != nil && !slices.ContainsFunc(c.Members, func(m site.Member) bool {
-		return m.Host == e.membersName() || strings.HasPrefix(m.Host, e.membersName()+".")
-	}) {
+	if c := e.edge.Cluster; c != nil && !slices.ContainsFunc(c.Members, e.isMembers) {
 		e.warn(c.Source, "the addresses of pods are not known beforehand", fmt.Sprintf("name the Service that stands for all of them: members = [\"%s:%d\"]", e.membersName(), c.Listen[0].Address.Port()))
 	}
 	for _, s := range e.edge.Sites {
-		if s.TLS.ACME {
-			e.refuse(s.TLS.Source, "each edge would ask the authority for a certificate of its own",
-				"have the cluster get it, by cert-manager say, and name the files in which its Secret is to be found: certificate = \"tls/tls.crt\", key = \"tls/tls.key\"")
-		}
+		e.doubtACME(s.TLS)
 		if s.TLS.SelfSigned && !e.edge.Plain() {
 			e.warn(s.TLS.Source, "each edge signs its certificate itself, so clients see several", "name a certificate and a key for anything but a trial")
 		}
@@ -52,4 +47,29 @@ func (e *exporter) writes(name string, at site.Source) {
 	if filepath.IsAbs(name) && !slices.ContainsFunc(writable, func(directory string) bool { return strings.HasPrefix(name, directory+"/") }) {
 		e.refuse(at, name+" lies where a pod may write nothing", "name a file below /tmp, or below /var/lib/edgegen: the pod has a volume for either")
 	}
+}
+
+// doubtACME looks at what edges have in common that get certificates from an authority.
+func (e *exporter) doubtACME(t site.TLS) {
+	if !t.ACME || e.edge.Plain() {
+		return
+	}
+	const remedy = "write acme { store = \"kubernetes://NAMESPACE/NAME\" } into the edge block, and the edges have one account and one certificate in common, in Secrets; or have the cluster get it, by cert-manager say, and name the files in which its Secret is to be found: certificate = \"tls/tls.crt\", key = \"tls/tls.key\""
+	switch store := e.edge.ACME.Store; {
+	case store == "":
+		e.refuse(t.Source, "each edge would ask the authority for a certificate of its own", remedy)
+	case !strings.HasPrefix(store, site.InKubernetes):
+		e.refuse(e.edge.ACME.StoreSource, "pods have no directory in common, such as "+store, remedy)
+	}
+	if len(t.DNSHook) > 0 {
+		e.warn(t.Source, "the image has to hold the program "+t.DNSHook[0]+", which writes into the DNS", "build an image FROM edgegen's with it, and pass --image")
+	}
+}
+
+// isMembers reports whether the members of a cluster are found by the Service for them.
+func (e *exporter) isMembers(m site.Member) bool {
+	if m.Service != "" {
+		return m.Service == e.membersName() && m.Namespace == e.Namespace
+	}
+	return m.Host == e.membersName() || strings.HasPrefix(m.Host, e.membersName()+".")
 }

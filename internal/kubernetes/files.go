@@ -56,7 +56,7 @@ func (e *exporter) sort() files {
 		f.config = append(f.config, file{e.key(open.Name), open.Below, open.Data})
 	}
 	e.pairs(&f, all.Pairs)
-	other := Secret{Name: e.Name + "-files"}
+	other := Secret{Name: e.Name + "-files", Namespace: e.Namespace}
 	for _, name := range all.Hidden {
 		other.Files = append(other.Files, SecretFile{e.key(name), e.shown(name)})
 		e.place(&f, other.Name, e.key(name), name)

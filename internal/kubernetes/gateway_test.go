@@ -42,7 +42,7 @@ func gatewayObjects(t *testing.T, file string, o GatewayOptions) []Object {
 func TestGatewayStream(t *testing.T) {
 	all := gatewayObjects(t, "testdata/gateway/edge.hcl", GatewayOptions{Classes: "edgegen", Ports: []uint16{80, 443, 8443},
 		Options: Options{Name: "edgegen-gateway", Namespace: "edgegen", Image: "registry.example/edgegen:1.2.3", Replicas: 2, ServiceMonitor: true}})
-	got, err := Stream(all, nil, "edgegen")
+	got, err := Stream(all, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

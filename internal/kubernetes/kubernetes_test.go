@@ -38,7 +38,7 @@ func objects(t *testing.T, directory string, o Options) ([]Object, []Secret) {
 // TestStream compares the whole output with what is kept.
 func TestStream(t *testing.T) {
 	all, secrets := objects(t, "testdata/shop", Options{Name: "shop", Namespace: "web", Image: "registry.example/edgegen:1.2.3", Replicas: 2, ServiceMonitor: true})
-	got, err := Stream(all, secrets, "web")
+	got, err := Stream(all, secrets)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +164,7 @@ site "a.example" {
 }
 `)
 	all, secrets := objects(t, directory, Options{Image: "edgegen", Replicas: 1})
-	text, err := Stream(all, secrets, "")
+	text, err := Stream(all, secrets)
 	if err != nil {
 		t.Fatal(err)
 	}

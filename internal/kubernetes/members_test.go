@@ -38,7 +38,7 @@ func TestMembers(t *testing.T) {
 		}
 	}
 	all, secrets := objects(t, dir, Options{Name: "edges", Image: "edgegen", Replicas: 3, ServiceMonitor: true})
-	got, err := Stream(all, secrets, "")
+	got, err := Stream(all, secrets)
 	if err != nil {
 		t.Fatal(err)
 	}

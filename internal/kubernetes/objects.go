@@ -12,7 +12,7 @@ import (
 	"edgegen/internal/site"
 )
 
-// serviceAccount is one without any right: the edge asks the cluster for nothing.
+// serviceAccount is one without any right but those of e.rights.
 func (e *exporter) serviceAccount() *corev1.ServiceAccount {
 	no := false
 	return &corev1.ServiceAccount{TypeMeta: meta("v1", "ServiceAccount"), ObjectMeta: e.object(e.Name), AutomountServiceAccountToken: &no}

@@ -78,6 +78,9 @@ func (e *exporter) egress() []networkingv1.NetworkPolicyEgressRule {
 	if len(anywhere) > 0 {
 		out = append(out, networkingv1.NetworkPolicyEgressRule{Ports: anywhere})
 	}
+	if len(e.rights) > 0 {
+		out = append(out, toServers())
+	}
 	return out
 }
 
@@ -87,8 +90,8 @@ type target struct {
 	port uint16
 }
 
-// asked are the servers of apps and the collector of traces, each once, but for those
-// in the edge's own pod.
+// asked are the servers of apps, the collector of traces and the authority, each once, but
+// for those in the edge's own pod.
 func (e *exporter) asked() []target {
 	var all []target
 	add := func(host string, port uint16) {
@@ -112,13 +115,16 @@ func (e *exporter) asked() []target {
 		}
 	}
 	if e.edge.Trace != nil {
-		add(collectorOf(e.edge.Trace.Collector))
+		add(partsOf(e.edge.Trace.Collector))
+	}
+	if e.orders() {
+		add(partsOf(e.edge.ACME.Directory))
 	}
 	return all
 }
 
-// collectorOf takes apart a URL that has been validated.
-func collectorOf(address string) (host string, port uint16) {
+// partsOf takes apart a URL that has been validated.
+func partsOf(address string) (host string, port uint16) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return "", 443

@@ -10,21 +10,25 @@ import (
 // A Secret is one that the objects refer to and do not hold: its keys never
 // leave the machine by edgegen.
 type Secret struct {
-	Name string
+	Name      string
+	Namespace string // "" for that of the objects it is applied with
 	// Certificate and Key are the files of one for TLS; else Files are what is in it,
 	// by the keys that they have there.
 	Certificate, Key string
 	Files            []SecretFile
+	// Keys are of a Secret that need not be there: each value that it has takes the place of
+	// a default.
+	Keys []string
 }
 
 // A SecretFile is a file that becomes a key of a Secret.
 type SecretFile struct{ Key, File string }
 
-// Command is what makes the Secret, as a shell takes it.
-func (s Secret) Command(namespace string) string {
+// Command is what makes the Secret, as a shell takes it, but for one with Keys.
+func (s Secret) Command() string {
 	in := ""
-	if namespace != "" {
-		in = " --namespace " + namespace
+	if s.Namespace != "" {
+		in = " --namespace " + s.Namespace
 	}
 	if s.Certificate != "" {
 		return fmt.Sprintf("kubectl create secret tls %s%s --cert=%s --key=%s", s.Name, in, sitefiles.Word(s.Certificate), sitefiles.Word(s.Key))
@@ -45,12 +49,12 @@ func (e *exporter) pairs(f *files, pairs []sitefiles.Pair) {
 			end = "-client"
 		}
 		name := free(e.Name+"-"+named(p.Of)+end, taken) // hosts may be alike but for what names leave out
-		s := Secret{Name: name, Certificate: e.shown(p.Certificate), Key: e.shown(p.Key)}
+		s := Secret{Name: name, Namespace: e.Namespace, Certificate: e.shown(p.Certificate), Key: e.shown(p.Key)}
 		e.place(f, name, "tls.crt", p.Certificate)
 		if p.Key != p.Certificate {
 			e.place(f, name, "tls.key", p.Key)
 		} else { // both in one file
-			s = Secret{Name: name, Files: []SecretFile{{"tls.crt", e.shown(p.Certificate)}}}
+			s = Secret{Name: name, Namespace: e.Namespace, Files: []SecretFile{{"tls.crt", e.shown(p.Certificate)}}}
 		}
 		f.secrets = append(f.secrets, s)
 	}

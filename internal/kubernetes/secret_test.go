@@ -17,8 +17,8 @@ func TestSecrets(t *testing.T) {
 			t.Errorf("the name %d is %s, want %s", i, got, want)
 		}
 	}
-	s := Secret{Name: "edge-files", Files: []SecretFile{{Key: "a", File: "conf/staff's users"}, {Key: "b", File: "site.hcl"}}}
-	if got, want := s.Command("web"), `kubectl create secret generic edge-files --namespace web --from-file=a='conf/staff'\''s users' --from-file=b=site.hcl`; got != want {
+	s := Secret{Name: "edge-files", Namespace: "web", Files: []SecretFile{{Key: "a", File: "conf/staff's users"}, {Key: "b", File: "site.hcl"}}}
+	if got, want := s.Command(), `kubectl create secret generic edge-files --namespace web --from-file=a='conf/staff'\''s users' --from-file=b=site.hcl`; got != want {
 		t.Errorf("the command is\n%s\nand not\n%s", got, want)
 	}
 	e := &exporter{loaded: &config.Loaded{Root: "/site"}}

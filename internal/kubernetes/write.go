@@ -24,9 +24,9 @@ func (o Object) YAML() ([]byte, error) {
 }
 
 // Stream writes all objects as one text, after what has to be there before.
-func Stream(objects []Object, secrets []Secret, namespace string) ([]byte, error) {
+func Stream(objects []Object, secrets []Secret) ([]byte, error) {
 	var out bytes.Buffer
-	out.WriteString(preface(secrets, namespace))
+	out.WriteString(preface(secrets))
 	for _, o := range objects {
 		text, err := o.YAML()
 		if err != nil {
@@ -38,9 +38,9 @@ func Stream(objects []Object, secrets []Secret, namespace string) ([]byte, error
 }
 
 // Kustomization lists the objects' files, as a base that others build upon.
-func Kustomization(objects []Object, secrets []Secret, namespace string) []byte {
+func Kustomization(objects []Object, secrets []Secret) []byte {
 	var out bytes.Buffer
-	out.WriteString(preface(secrets, namespace))
+	out.WriteString(preface(secrets))
 	out.WriteString("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n")
 	for _, o := range objects {
 		fmt.Fprintf(&out, "  - %s\n", o.File)
@@ -49,14 +49,17 @@ func Kustomization(objects []Object, secrets []Secret, namespace string) []byte 
 }
 
 // preface says how the Secrets are made, which are not among the objects.
-func preface(secrets []Secret, namespace string) string {
-	if len(secrets) == 0 {
-		return ""
-	}
-	var out strings.Builder
-	out.WriteString("# Keys and passwords stay where they are. Before these objects are applied, in\n# the site's directory:\n")
+func preface(secrets []Secret) string {
+	var made, taken strings.Builder
 	for _, s := range secrets {
-		fmt.Fprintf(&out, "#   %s\n", s.Command(namespace))
+		if len(s.Keys) > 0 {
+			fmt.Fprintf(&taken, "# A Secret %s is asked for %s, where there is one.\n", s.Name, strings.Join(s.Keys, ", "))
+		} else {
+			fmt.Fprintf(&made, "#   %s\n", s.Command())
+		}
 	}
-	return out.String()
+	if made.Len() == 0 {
+		return taken.String()
+	}
+	return "# Keys and passwords stay where they are. Before these objects are applied, in\n# the site's directory:\n" + made.String() + taken.String()
 }

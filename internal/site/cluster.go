@@ -22,20 +22,38 @@ type Cluster struct {
 	Source Source
 }
 
-// Member is an edge of a cluster, or, where Host is a name, as many as it has addresses.
+// Member is an edge of a cluster; or, where Host is a name, as many as it has addresses;
+// or, where Service is one, as many as that has pods.
 type Member struct {
-	Host   string // an IP address or a name
-	Port   uint16
-	Source Source
+	Host string // an IP address or a name; "" for those of a Service
+	Port uint16 // 0 where the Service says
+	// Namespace and Service are those of a Service of Kubernetes.
+	Namespace, Service string
+	Source             Source
 }
 
-// String is what the member is called, here and at the other members.
-func (m Member) String() string { return net.JoinHostPort(m.Host, strconv.Itoa(int(m.Port))) }
+// InKubernetes begins a Service, as kubernetes://namespace/service.
+const InKubernetes = "kubernetes://"
 
-// Named reports whether the member has to be looked up.
-func (m Member) Named() bool {
+// String is what the member is called, here and at the other members, or what many are
+// found by.
+func (m Member) String() string {
+	if m.Service != "" {
+		return InKubernetes + m.Namespace + "/" + m.Service
+	}
+	return net.JoinHostPort(m.Host, strconv.Itoa(int(m.Port)))
+}
+
+// Named reports whether the member's name has to be looked up.
+func (m Member) Named() bool { return m.Service == "" && !m.fixed() }
+
+// Found reports whether the members that it stands for have to be found, by a name or by a
+// Service.
+func (m Member) Found() bool { return !m.fixed() }
+
+func (m Member) fixed() bool {
 	_, err := netip.ParseAddr(m.Host)
-	return err != nil
+	return err == nil
 }
 
 // Meaning names a cluster by all that it says; "" for nil.

@@ -21,8 +21,8 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
 
+	"edgegen/internal/incluster"
 	"edgegen/internal/lease"
 	"edgegen/internal/wait"
 )
@@ -69,11 +69,10 @@ func Secrets(place string) (Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(clientcmd.NewDefaultClientConfigLoadingRules(), &clientcmd.ConfigOverrides{}).ClientConfig()
+	config, err := incluster.Config()
 	if err != nil {
-		return nil, fmt.Errorf("the store %s: find the cluster: %w", place, err)
+		return nil, fmt.Errorf("the store %s: %w", place, err)
 	}
-	config.UserAgent, config.QPS = "edgegen", -1 // the server says when it is too much
 	return secretsOf(config, place, namespace, prefix, LeaseTime)
 }
 

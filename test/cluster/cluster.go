@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -72,8 +73,20 @@ func Run(program string) (*Server, error) {
 	return s, nil
 }
 
-// Stop ends the server, and waits for it. The error has what the server said last.
+// Kill ends the server as a machine that is lost, without a word to those who watch. Stop
+// does nothing then.
+func (s *Server) Kill() error {
+	err := s.process.Process.Kill()
+	_ = s.process.Wait() // it says that it was killed, and closes what the server lives by
+	return errors.Join(err, os.RemoveAll(filepath.Dir(s.Kubeconfig)))
+}
+
+// Stop ends the server, and waits for it; a second call does nothing. The error has what
+// the server said last.
 func (s *Server) Stop() error {
+	if s.process.ProcessState != nil {
+		return nil
+	}
 	err := s.life.Close()
 	if waited := s.process.Wait(); waited != nil {
 		said := s.said.Bytes()

@@ -13,6 +13,7 @@ import (
 
 	"edgegen/test/edge"
 	"edgegen/test/load"
+	"edgegen/test/port"
 )
 
 // pod is an app at an address that an EndpointSlice can name: not on loopback, which the
@@ -29,17 +30,11 @@ type pod struct {
 // machine is an address of the machine that is not on loopback.
 func machine(t *testing.T) string {
 	t.Helper()
-	all, err := net.InterfaceAddrs()
-	if err != nil {
-		t.Fatal(err)
+	address, ok := port.Machine(t)
+	if !ok {
+		edge.Skip(t, "an address of the machine that is not on loopback, for pods")
 	}
-	for _, one := range all {
-		if network, ok := one.(*net.IPNet); ok && network.IP.To4() != nil && network.IP.IsGlobalUnicast() {
-			return network.IP.String()
-		}
-	}
-	edge.Skip(t, "an address of the machine that is not on loopback, for pods")
-	return ""
+	return address
 }
 
 // startPod starts an app that answers with its name, and echoes WebSockets.

@@ -53,6 +53,7 @@ func TestExport(t *testing.T) {
 // exported holds that a site's objects are accepted as they are, that applying them
 // again changes nothing, and that the pods that come of them are let in.
 func (c *client) exported(t *testing.T, site, namespace string, options []string) {
+	placed(t, site, namespace)
 	base := filepath.Join(t.TempDir(), "base")
 	arguments := append([]string{"export", "kubernetes", site}, options...)
 	if _, said, err := edgegen(t, append(arguments, "-o", base)...); err != nil {

@@ -53,6 +53,18 @@ func anywhere(t *testing.T, directory string) string {
 	return copied
 }
 
+// placed has a site name a namespace of the cluster, where it names one.
+func placed(t *testing.T, directory, namespace string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(directory, "*.hcl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		write(t, file, regexp.MustCompile(`"kubernetes://[^/]+/`).ReplaceAll(read(t, file), []byte(`"kubernetes://`+namespace+`/`)))
+	}
+}
+
 // certificates makes those that a site names below tls, each with a key of its own, and
 // those of authorities that it names below conf.
 func certificates(t *testing.T, directory string, site []byte) {
