@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"edgegen/internal/printable"
+	"edgegen/internal/tones"
 
 	"github.com/spf13/cobra"
 
@@ -35,7 +36,7 @@ certificates and the state directory, and tells which engine would serve each
 tier, why, and where that engine differs from the others.
 
 Without a SITE and a site.hcl it looks at the machine alone. It changes nothing
-and does not disturb an edge that runs. A problem makes it fail, a warning does
+and does not disturb an edge that runs. A problem makes it fail, a tones.Warning does
 not.`,
 		Example: `  edgegen doctor
   edgegen doctor --all --json`,
@@ -104,9 +105,9 @@ func printReport(w io.Writer, report doctor.Report, color bool, width int) error
 	}
 	var out strings.Builder
 	for _, group := range report.Groups {
-		fmt.Fprintf(&out, "%s\n", paint(color, bold, strings.ToUpper(group.Name[:1])+group.Name[1:]))
+		fmt.Fprintf(&out, "%s\n", tones.Paint(color, tones.Bold, strings.ToUpper(group.Name[:1])+group.Name[1:]))
 		for _, line := range group.Lines {
-			level := paint(color, tone(line.Level), fmt.Sprintf("%-*s", levelWidth, line.Level))
+			level := tones.Paint(color, tone(line.Level), fmt.Sprintf("%-*s", levelWidth, line.Level))
 			fmt.Fprintf(&out, "  %s  %-*s  %s", level, subject, printable.Text(line.Subject), fit(line.Text, 0))
 			if line.Remedy != "" {
 				out.WriteString(gap + "= " + fit(line.Remedy, len("= ")))
@@ -128,11 +129,11 @@ func verdict(report doctor.Report) string {
 func tone(level doctor.Level) string {
 	switch level {
 	case doctor.LevelOK:
-		return green
+		return tones.Green
 	case doctor.LevelWarning:
-		return warning
+		return tones.Warning
 	case doctor.LevelProblem:
-		return alarm
+		return tones.Alarm
 	}
-	return dim
+	return tones.Dim
 }

@@ -7,6 +7,7 @@ import (
 
 	"edgegen/internal/explain"
 	"edgegen/internal/printable"
+	"edgegen/internal/tones"
 )
 
 // explanationText is an explanation for people. A width of 0 breaks no lines.
@@ -16,14 +17,14 @@ func explanationText(e *explain.Explanation, color bool, width int) string {
 	if e.Live != nil && e.Live.Answer != "" {
 		first, foretold = e.Live.Answer, "Foretold: "+e.Answer
 	}
-	for i, one := range []struct{ tone, text string }{{bold, first}, {dim, foretold}} {
+	for i, one := range []struct{ tone, text string }{{tones.Bold, first}, {tones.Dim, foretold}} {
 		if one.text != "" || i == 0 {
-			fmt.Fprintf(&out, "%s\n", paint(color, one.tone, strings.Join(wrap(printable.Text(one.text), width), "\n")))
+			fmt.Fprintf(&out, "%s\n", tones.Paint(color, one.tone, strings.Join(wrap(printable.Text(one.text), width), "\n")))
 		}
 	}
 	out.WriteString("\n")
 	if e.Generation != nil {
-		fmt.Fprintf(&out, "%s\n\n", paint(color, dim, strings.Join(wrap(e.Generation.String(), width), "\n")))
+		fmt.Fprintf(&out, "%s\n\n", tones.Paint(color, tones.Dim, strings.Join(wrap(e.Generation.String(), width), "\n")))
 	}
 	if doubt := e.Doubt(); doubt != "" {
 		fmt.Fprintf(&out, "%s\n\n", strings.Join(wrap(printable.Text(doubt), width), "\n"))
@@ -54,9 +55,9 @@ func stepsTable(all []explain.Step) *table {
 		steps = newTable("TIER", "STEP", "CLAUSE", "SITE", "RENDERED", "WHAT HAPPENS")
 	}
 	for _, step := range all {
-		row := []cell{{text: step.Tier}, {text: step.Name}, {orDash(step.Clause), dim}, {orDash(step.Source), dim}}
+		row := []cell{{text: step.Tier}, {text: step.Name}, {orDash(step.Clause), tones.Dim}, {orDash(step.Source), tones.Dim}}
 		if daemons {
-			row = append(row, cell{orDash(strings.Join(step.Rendered, " ")), dim})
+			row = append(row, cell{orDash(strings.Join(step.Rendered, " ")), tones.Dim})
 		}
 		steps.add("", append(row, cell{text: step.Says})...)
 	}
@@ -70,7 +71,7 @@ func narrowSteps(all []explain.Step) *table {
 		steps.add("", cell{text: step.Tier}, cell{text: step.Name}, cell{text: step.Says})
 		places := slices.DeleteFunc(append([]string{step.Clause, step.Source}, step.Rendered...), func(s string) bool { return s == "" })
 		if len(places) > 0 {
-			steps.add("", cell{}, cell{}, cell{strings.Join(places, ", "), dim})
+			steps.add("", cell{}, cell{}, cell{strings.Join(places, ", "), tones.Dim})
 		}
 	}
 	return steps
@@ -87,12 +88,12 @@ func writeLive(out *strings.Builder, color bool, width int, l *explain.Live) {
 	default:
 		heading += fmt.Sprintf(" from %s in %.0f ms, and by the access log", l.Address, l.Duration)
 	}
-	fmt.Fprintf(out, "\n%s\n", paint(color, bold, heading))
+	fmt.Fprintf(out, "\n%s\n", tones.Paint(color, tones.Bold, heading))
 	rows := newTable("", "", "FORETOLD", "CAME")
 	for _, c := range l.Compared {
 		mark, tone := "", ""
 		if c.Differs {
-			mark, tone = "!=", alarm
+			mark, tone = "!=", tones.Alarm
 		}
 		rows.add("", cell{mark, tone}, cell{text: c.What}, cell{text: orDash(c.Foretold)}, cell{orDash(c.Came), tone})
 	}
@@ -108,11 +109,11 @@ func writeFields(out *strings.Builder, color bool, heading string, fields []expl
 	if len(fields) == 0 {
 		return
 	}
-	fmt.Fprintf(out, "\n%s\n", paint(color, bold, heading))
+	fmt.Fprintf(out, "\n%s\n", tones.Paint(color, tones.Bold, heading))
 	for _, f := range fields {
 		source := ""
 		if f.Source != "" {
-			source = paint(color, dim, "    "+printable.Text(f.Source))
+			source = tones.Paint(color, tones.Dim, "    "+printable.Text(f.Source))
 		}
 		fmt.Fprintf(out, "  %s: %s%s\n", printable.Text(f.Name), printable.Text(f.Value), source)
 	}

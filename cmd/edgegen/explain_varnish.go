@@ -8,6 +8,7 @@ import (
 	"edgegen/internal/api"
 	"edgegen/internal/explain"
 	"edgegen/internal/site"
+	"edgegen/internal/tones"
 	"edgegen/internal/vsm"
 	"edgegen/internal/wait"
 )
@@ -66,7 +67,7 @@ func varnishTable(records []vsm.Logged) *table {
 			of = fmt.Sprintf("%s %d", map[string]string{"Request": "request", "BeReq": "fetch"}[r.Kind], r.Transaction)
 		}
 		last = r.Transaction
-		rows.add("", cell{of, dim}, cell{text: r.Tag}, cell{text: r.Value})
+		rows.add("", cell{of, tones.Dim}, cell{text: r.Tag}, cell{text: r.Value})
 	}
 	return rows
 }

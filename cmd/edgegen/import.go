@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"edgegen/internal/importer"
+	"edgegen/internal/tones"
 )
 
 type importFlags struct {
@@ -120,11 +121,11 @@ func tellAccount(w io.Writer, result *importer.Result, asJSON bool) error {
 	_, err := io.WriteString(w, result.Account(func(verdict importer.Verdict, text string) string {
 		switch verdict {
 		case importer.Translated:
-			return paint(color, green, text)
+			return tones.Paint(color, tones.Green, text)
 		case importer.Refused:
-			return paint(color, alarm, text)
+			return tones.Paint(color, tones.Alarm, text)
 		}
-		return paint(color, dim, text)
+		return tones.Paint(color, tones.Dim, text)
 	}))
 	return err
 }

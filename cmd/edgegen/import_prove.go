@@ -16,6 +16,7 @@ import (
 	"edgegen/internal/prove"
 	"edgegen/internal/site"
 	"edgegen/internal/standin"
+	"edgegen/internal/tones"
 )
 
 // proveImport runs the old daemons beside the new edge and tells what they answer
@@ -87,11 +88,11 @@ func (s streams) tellProof(results []prove.Compared) error {
 	differ := 0
 	for _, one := range results {
 		if len(one.Differs) == 0 {
-			fmt.Fprintf(s.err, "%s  %s  %s\n", paint(color, green, "same    "), printable.Text(one.Request), printable.Text(one.New))
+			fmt.Fprintf(s.err, "%s  %s  %s\n", tones.Paint(color, tones.Green, "same    "), printable.Text(one.Request), printable.Text(one.New))
 			continue
 		}
 		differ++
-		fmt.Fprintf(s.err, "%s  %s\n    old  %s\n    new  %s\n", paint(color, warning, "differs "), printable.Text(one.Request), printable.Text(one.Old), printable.Text(one.New))
+		fmt.Fprintf(s.err, "%s  %s\n    old  %s\n    new  %s\n", tones.Paint(color, tones.Warning, "differs "), printable.Text(one.Request), printable.Text(one.Old), printable.Text(one.New))
 		for _, line := range one.Differs {
 			fmt.Fprintf(s.err, "         %s\n", printable.Text(line))
 		}

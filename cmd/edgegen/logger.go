@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"edgegen/internal/tones"
 	"fmt"
 	"io"
 	"log/slog"
@@ -67,8 +68,8 @@ const edgegenItself = "edgegen"
 
 func (h *personHandler) Handle(_ context.Context, r slog.Record) error {
 	from, rest := h.words(r)
-	line := fmt.Sprintf("%s %s %s%s%s\n", paint(h.color, dim, r.Time.Format(time.TimeOnly)),
-		paint(h.color, bold, fmt.Sprintf("%-8s", escaped(from))), h.mark(r.Level), escaped(r.Message), rest)
+	line := fmt.Sprintf("%s %s %s%s%s\n", tones.Paint(h.color, tones.Dim, r.Time.Format(time.TimeOnly)),
+		tones.Paint(h.color, tones.Bold, fmt.Sprintf("%-8s", escaped(from))), h.mark(r.Level), escaped(r.Message), rest)
 	h.out.mu.Lock()
 	defer h.out.mu.Unlock()
 	_, err := io.WriteString(h.out.w, line)
@@ -97,9 +98,9 @@ func (h *personHandler) words(r slog.Record) (from, attributes string) {
 func (h *personHandler) mark(level slog.Level) string {
 	switch {
 	case level >= slog.LevelError:
-		return paint(h.color, red, "error: ")
+		return tones.Paint(h.color, tones.Red, "error: ")
 	case level >= slog.LevelWarn:
-		return paint(h.color, yellow, "warning: ")
+		return tones.Paint(h.color, tones.Yellow, "warning: ")
 	}
 	return ""
 }

@@ -11,6 +11,7 @@ import (
 
 	"edgegen/internal/api"
 	"edgegen/internal/config"
+	"edgegen/internal/tones"
 )
 
 // planExitCodes stands in the place of exitCodes in plan's help.
@@ -112,9 +113,9 @@ func planTable(plan api.Plan, unchanged bool) (steps *table, changes int) {
 func actionTone(action api.Action) string {
 	switch action {
 	case api.Nothing:
-		return dim
+		return tones.Dim
 	case api.Reload, api.Start:
-		return green
+		return tones.Green
 	}
-	return warning
+	return tones.Warning
 }

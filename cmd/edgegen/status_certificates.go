@@ -7,6 +7,7 @@ import (
 
 	"edgegen/internal/api"
 	"edgegen/internal/printable"
+	"edgegen/internal/tones"
 )
 
 // writeCertificates tells of the certificates that there is something to tell of.
@@ -16,12 +17,12 @@ func writeCertificates(out *strings.Builder, all []api.CertificateStatus, now ti
 	}
 	rows := newTable("SITE", "CERTIFICATE", "ISSUER", "ENDS", "RENEWAL")
 	for _, c := range all {
-		tone := green
+		tone := tones.Green
 		switch {
 		case !now.Before(c.NotAfter):
-			tone = alarm
+			tone = tones.Alarm
 		case c.Problem != "" || c.Waiting || c.Source != "acme":
-			tone = warning
+			tone = tones.Warning
 		}
 		rows.add(certificateRemark(c, now), cell{text: c.Site}, cell{source(c), tone}, cell{text: orDash(printable.Text(c.Issuer))},
 			cell{text: ahead(c.NotAfter, now)}, cell{text: renewal(c, now)})
@@ -40,9 +41,9 @@ func writeClients(out *strings.Builder, all []api.ClientsStatus, now time.Time, 
 			continue
 		}
 		told = true
-		tone := warning
+		tone := tones.Warning
 		if !now.Before(*c.Ends) {
-			tone = alarm
+			tone = tones.Alarm
 		}
 		rows.add("whom that is about does not come in any more then", cell{text: c.Site}, cell{printable.Text(c.What), tone}, cell{text: ahead(*c.Ends, now)})
 	}

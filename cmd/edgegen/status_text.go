@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"edgegen/internal/printable"
+	"edgegen/internal/tones"
 
 	"edgegen/internal/api"
 )
@@ -16,7 +17,7 @@ import (
 func statusText(status api.Status, now time.Time, color bool, width int) string {
 	var out strings.Builder
 	up := time.Duration(status.Uptime * float64(time.Second))
-	fmt.Fprintf(&out, "%s, up %s: %s\n", paint(color, stateTone(status.State), status.State), short(up), printable.Text(status.Site))
+	fmt.Fprintf(&out, "%s, up %s: %s\n", tones.Paint(color, stateTone(status.State), status.State), short(up), printable.Text(status.Site))
 	fmt.Fprintf(&out, "pid %d, generation %d, %s%s\n\n", status.PID, status.Generation, plural(status.Connections.WebSockets, "WebSocket"), leaving(status.Connections))
 	tiers := newTable("TIER", "ENGINE", "VERSION", "STATE", "PID", "RESTARTS", "SINCE", "LISTENING")
 	for _, t := range status.Tiers {
@@ -113,13 +114,13 @@ func remark(t api.TierStatus, now time.Time) string {
 func stateTone(state string) string {
 	switch state {
 	case "ready", "running", "well", "up":
-		return green
+		return tones.Green
 	case "starting", "stopping", "backoff", "degraded":
-		return warning
+		return tones.Warning
 	case "failed", "unwell", "down":
-		return alarm
+		return tones.Alarm
 	}
-	return dim
+	return tones.Dim
 }
 
 // age is how long ago a time was, "-" for none.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"edgegen/internal/printable"
+	"edgegen/internal/tones"
 )
 
 // cell is one field of a table; its tone may be "".
@@ -55,7 +56,7 @@ func (t *table) write(out *strings.Builder, color bool, width int) {
 		for i, c := range row.cells {
 			text, tone := printable.Text(c.text), c.tone
 			if n == 0 {
-				tone = bold
+				tone = tones.Bold
 			}
 			if i == len(row.cells)-1 && t.lates && n > 0 && width > 0 {
 				runes := []rune(text)
@@ -64,7 +65,7 @@ func (t *table) write(out *strings.Builder, color bool, width int) {
 				text = strings.Join(wrap(text, width-indent), "\n"+strings.Repeat(" ", indent))
 			}
 			if tone != "" && text != "" {
-				text = paint(color, tone, text)
+				text = tones.Paint(color, tone, text)
 			}
 			line += text
 			if i < len(row.cells)-1 {

@@ -20,6 +20,7 @@ import (
 	"edgegen/internal/explain"
 	"edgegen/internal/generation"
 	"edgegen/internal/printable"
+	"edgegen/internal/tones"
 )
 
 type testFlags struct {
@@ -179,9 +180,9 @@ func resultsText(results []edgetest.Result, failed int, verbose, color bool) str
 		if r.OK && !verbose {
 			continue
 		}
-		head := paint(color, green, "--- ok:  ")
+		head := tones.Paint(color, tones.Green, "--- ok:  ")
 		if !r.OK {
-			head = paint(color, alarm, "--- FAIL:")
+			head = tones.Paint(color, tones.Alarm, "--- FAIL:")
 		}
 		fmt.Fprintf(&out, "%s %s (%s:%d)\n", head, printable.Text(r.Name), printable.Text(r.File), r.Line)
 		for _, problem := range r.Problems {
@@ -197,11 +198,11 @@ func resultsText(results []edgetest.Result, failed int, verbose, color bool) str
 	}
 	switch {
 	case len(results) == 0:
-		out.WriteString(paint(color, alarm, "FAIL") + "    no test is called so\n")
+		out.WriteString(tones.Paint(color, tones.Alarm, "FAIL") + "    no test is called so\n")
 	case failed > 0:
-		fmt.Fprintf(&out, "%s    %d of %s\n", paint(color, alarm, "FAIL"), failed, plural(len(results), "test"))
+		fmt.Fprintf(&out, "%s    %d of %s\n", tones.Paint(color, tones.Alarm, "FAIL"), failed, plural(len(results), "test"))
 	default:
-		fmt.Fprintf(&out, "%s      %s\n", paint(color, green, "ok"), plural(len(results), "test"))
+		fmt.Fprintf(&out, "%s      %s\n", tones.Paint(color, tones.Green, "ok"), plural(len(results), "test"))
 	}
 	return out.String()
 }

@@ -7,19 +7,20 @@ import (
 
 	"edgegen/internal/api"
 	"edgegen/internal/printable"
+	"edgegen/internal/tones"
 )
 
 // topText is an overview for people. A width of 0 breaks no lines.
 func topText(o api.Overview, now time.Time, color bool, width int) string {
 	var out strings.Builder
 	up := time.Duration(o.Uptime * float64(time.Second))
-	fmt.Fprintf(&out, "%s, up %s: %s\n\n", paint(color, stateTone(o.State), o.State), short(up), printable.Text(o.Site))
+	fmt.Fprintf(&out, "%s, up %s: %s\n\n", tones.Paint(color, stateTone(o.State), o.State), short(up), printable.Text(o.Site))
 	writeProblems(&out, o.Problems, color, width)
 	tiers := newTable("TIER", "ENGINE", "STATE", "SINCE", "RESTARTS")
 	for _, t := range o.Tiers {
 		state := cell{t.State, stateTone(t.State)}
 		if t.StandIn {
-			state = cell{"stands in", warning}
+			state = cell{"stands in", tones.Warning}
 		}
 		tiers.add("", cell{text: t.Role}, cell{text: strings.TrimSpace(t.Engine + " " + engineVersion(t))}, state, cell{text: age(t.Since, now)}, cell{text: fmt.Sprint(t.Restarts)})
 	}
@@ -42,15 +43,15 @@ func engineVersion(t api.TierStatus) string {
 
 func writeProblems(out *strings.Builder, all []api.Problem, color bool, width int) {
 	if len(all) == 0 {
-		fmt.Fprintln(out, paint(color, green, "Nothing needs attention."))
+		fmt.Fprintln(out, tones.Paint(color, tones.Green, "Nothing needs attention."))
 	}
 	for _, p := range all {
-		mark, tone := "! ", warning
+		mark, tone := "! ", tones.Warning
 		if p.Severe {
-			mark, tone = "✕ ", alarm
+			mark, tone = "✕ ", tones.Alarm
 		}
 		what := wrap(printable.Text(strings.ToUpper(p.What[:1])+p.What[1:]), width-len("! "))
-		fmt.Fprintln(out, paint(color, tone, mark+strings.Join(what, "\n  ")))
+		fmt.Fprintln(out, tones.Paint(color, tone, mark+strings.Join(what, "\n  ")))
 		if p.Why != "" {
 			why := wrap(printable.Text(strings.Join(strings.Fields(p.Why), " ")), width-len("  "))
 			fmt.Fprintln(out, "  "+strings.Join(why, "\n  "))

@@ -42,7 +42,7 @@ func (l *loader) declare(files []*block) {
 	for _, name := range sortedNames(declared) {
 		l.validate(declared[name], given)
 	}
-	l.scopeID = l.identity()
+	l.scopeID = l.digest()
 }
 
 // localValue is an argument of a locals block on its way to its value.

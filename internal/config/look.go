@@ -12,15 +12,15 @@ import (
 type sight struct {
 	problem   string // why it cannot be looked at; "" where it can
 	directory bool
-	identity  identity
+	stamp     stamp
 	// settled is false for a file that was changed a moment ago, since a further change
 	// may leave it with the same times.
 	settled bool
 }
 
-// identity is the same as long as a file is the same and its content has not
+// stamp is the same as long as a file is the same and its content has not
 // been written.
-type identity struct {
+type stamp struct {
 	device, inode     uint64
 	mode              uint32
 	size              int64
@@ -48,7 +48,7 @@ func lookAt(path string) sight {
 	}
 	found := sight{directory: info.IsDir()}
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-		found.identity = identity{stat.Dev, stat.Ino, stat.Mode, stat.Size, stat.Mtim, stat.Ctim}
+		found.stamp = stamp{stat.Dev, stat.Ino, stat.Mode, stat.Size, stat.Mtim, stat.Ctim}
 		found.settled = time.Since(time.Unix(stat.Ctim.Unix())) > settling
 	}
 	return found

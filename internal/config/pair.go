@@ -37,7 +37,7 @@ func (l *loader) pair(files pairFiles) (certificate.Pair, error) {
 // does not, since the reason need not be in the file.
 func (r *reading) holds(now *reading) bool {
 	return r.err == nil && r.certificate.settled && r.key.settled &&
-		r.certificate.identity == now.certificate.identity && r.key.identity == now.key.identity
+		r.certificate.stamp == now.certificate.stamp && r.key.stamp == now.key.stamp
 }
 
 // use counts a certificate among what was loaded.

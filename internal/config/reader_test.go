@@ -159,9 +159,9 @@ func TestNoteIsSpoiltByAnotherPlace(t *testing.T) {
 }
 
 func TestReadingHolds(t *testing.T) {
-	was := sight{settled: true, identity: identity{inode: 1, size: 2}}
-	renewed := sight{settled: true, identity: identity{inode: 3, size: 2}}
-	unsettled := sight{identity: was.identity}
+	was := sight{settled: true, stamp: stamp{inode: 1, size: 2}}
+	renewed := sight{settled: true, stamp: stamp{inode: 3, size: 2}}
+	unsettled := sight{stamp: was.stamp}
 	for _, c := range []struct {
 		name                   string
 		certificate, key       sight

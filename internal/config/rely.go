@@ -56,7 +56,7 @@ func (l *loader) identify(kind, name, value string) {
 	fmt.Fprintf(l.identification, "%q %q %q\n", kind, name, value)
 }
 
-func (l *loader) identity() string { return hex.EncodeToString(l.identification.Sum(nil)) }
+func (l *loader) digest() string { return hex.EncodeToString(l.identification.Sum(nil)) }
 
 // still reports whether the thing relied on has not changed.
 func (l *loader) still(on reliedOn) bool {

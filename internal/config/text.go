@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"edgegen/internal/printable"
+	"edgegen/internal/tones"
 
 	"golang.org/x/text/width"
 )
@@ -18,34 +19,28 @@ const (
 	contextLeft = 40  // cells kept left of the caret where a line is cut
 )
 
-// palette holds the escape sequences of a terminal, or nothing.
-type palette struct{ err, warn, frame, bold, off string }
-
 // WriteText writes the list for a person, one paragraph a problem. Nothing
 // that a file contains reaches the terminal as a control sequence. The error
 // is the writer's.
 func (d Diagnostics) WriteText(w io.Writer, color bool) error {
-	var colors palette
-	if color {
-		colors = palette{err: "\x1b[1;31m", warn: "\x1b[1;33m", frame: "\x1b[34m", bold: "\x1b[1m", off: "\x1b[0m"}
-	}
 	var out strings.Builder
 	for i, one := range d {
 		if i > 0 {
 			out.WriteByte('\n')
 		}
-		one.write(&out, colors)
+		one.write(&out, color)
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
 }
 
-func (d Diagnostic) write(out *strings.Builder, c palette) {
-	tone := c.err
+func (d Diagnostic) write(out *strings.Builder, color bool) {
+	tone := tones.Alarm
 	if d.Severity == Warning {
-		tone = c.warn
+		tone = tones.Warning
 	}
-	fmt.Fprintf(out, "%s%s%s: %s%s%s\n", tone, d.Severity, c.off, c.bold, printable.Text(d.Summary), c.off)
+	frame := func(text string) string { return tones.Paint(color, tones.Blue, text) }
+	fmt.Fprintf(out, "%s: %s\n", tones.Paint(color, tone, string(d.Severity)), tones.Paint(color, tones.Bold, printable.Text(d.Summary)))
 	gutter := "  "
 	if d.Line > 0 {
 		gutter = strings.Repeat(" ", len(strconv.Itoa(d.Line))+1)
@@ -53,22 +48,22 @@ func (d Diagnostic) write(out *strings.Builder, c palette) {
 	switch {
 	case d.File == "":
 	case d.Line == 0:
-		fmt.Fprintf(out, "%s%s-->%s %s\n", gutter[1:], c.frame, c.off, printable.Text(d.File))
+		fmt.Fprintf(out, "%s%s %s\n", gutter[1:], frame("-->"), printable.Text(d.File))
 	default:
-		fmt.Fprintf(out, "%s%s-->%s %s:%d:%d\n", gutter[1:], c.frame, c.off, printable.Text(d.File), d.Line, d.Column)
+		fmt.Fprintf(out, "%s%s %s:%d:%d\n", gutter[1:], frame("-->"), printable.Text(d.File), d.Line, d.Column)
 		line, caret := d.excerpt()
-		fmt.Fprintf(out, "%s%s|%s\n", gutter, c.frame, c.off)
-		fmt.Fprintf(out, "%s%d |%s%s\n", c.frame, d.Line, c.off, strings.TrimRight(" "+line, " "))
-		fmt.Fprintf(out, "%s%s|%s %s%s%s\n", gutter, c.frame, c.off, tone, caret, c.off)
+		fmt.Fprintf(out, "%s%s\n", gutter, frame("|"))
+		fmt.Fprintf(out, "%s%s\n", frame(strconv.Itoa(d.Line)+" |"), strings.TrimRight(" "+line, " "))
+		fmt.Fprintf(out, "%s%s %s\n", gutter, frame("|"), tones.Paint(color, tone, caret))
 	}
 	if d.Instance != "" {
-		fmt.Fprintf(out, "%s%s=%s in %s\n", gutter, c.frame, c.off, printable.Text(d.Instance))
+		fmt.Fprintf(out, "%s%s in %s\n", gutter, frame("="), printable.Text(d.Instance))
 	}
 	for _, value := range d.Values {
-		fmt.Fprintf(out, "%s%s=%s %s\n", gutter, c.frame, c.off, printable.Text(value))
+		fmt.Fprintf(out, "%s%s %s\n", gutter, frame("="), printable.Text(value))
 	}
 	if d.Remedy != "" {
-		fmt.Fprintf(out, "%s%s=%s %s\n", gutter, c.frame, c.off, printable.Text(d.Remedy))
+		fmt.Fprintf(out, "%s%s %s\n", gutter, frame("="), printable.Text(d.Remedy))
 	}
 }
 

@@ -79,12 +79,12 @@ func (f *front) decide(x *exchange) (a answer) {
 // refusal is the answer to a client that may not come in to the route; nil for any other,
 // whose request may get fields from who let it in.
 func (f *front) refusal(x *exchange, w decide.Way) *wire.Response {
-	if x.route == nil || x.route.guard == nil || !w.Arrives() {
+	if x.route == nil || x.route.gatekeeper == nil || !w.Arrives() {
 		return nil
 	}
 	brings, refusal := f.plane.comesIn(x)
 	if refusal == nil {
-		x.route.guard.letIn(&x.Header, brings)
+		x.route.gatekeeper.letIn(&x.Header, brings)
 	}
 	return refusal
 }

@@ -31,7 +31,7 @@ func (p *Plane) askedAtGate(x *exchange) answer {
 		return p.atGate(x, answers.Failure(http.StatusServiceUnavailable))
 	}
 	var brings wire.Header
-	if x.route.guard != nil { // else it has just been taken away
+	if x.route.gatekeeper != nil { // else it has just been taken away
 		var refusal *wire.Response
 		if brings, refusal = p.comesIn(x); refusal != nil {
 			return p.atGate(x, refusal)
@@ -64,7 +64,7 @@ func (p *Plane) onward(x *exchange, request *wire.Request, brings wire.Header) a
 	request.Header.Filter(func(f wire.Field) bool {
 		return !strings.EqualFold(f.Name, "Connection") && !strings.EqualFold(f.Name, site.NoteGate) && !strings.EqualFold(f.Name, site.NoteConnection)
 	})
-	if g := x.route.guard; g != nil {
+	if g := x.route.gatekeeper; g != nil {
 		g.letIn(&request.Header, brings)
 	}
 	decide.ApplyToRequest(&request.Header, &x.route.RequestHeaders)

@@ -89,7 +89,7 @@ func simulation(t *testing.T, n, urls, requests int) simulated {
 	}
 	r.purge = median(delays)
 	a.reset()
-	p.edges[n-1].options.Members[0].(*gatekeeper).cut()
+	p.edges[n-1].options.Members[0].(*doorkeeper).cut()
 	var names []cluster.Name
 	for _, name := range p.names {
 		names = append(names, cluster.NewName(name))

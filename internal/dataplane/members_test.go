@@ -31,15 +31,15 @@ type party struct {
 	paused   []*atomic.Bool // let nobody in
 }
 
-// gatekeeper is a listener whose machine can be cut off.
-type gatekeeper struct {
+// doorkeeper is a listener whose machine can be cut off.
+type doorkeeper struct {
 	net.Listener
 	paused *atomic.Bool
 	mu     sync.Mutex
 	open   []net.Conn
 }
 
-func (g *gatekeeper) Accept() (net.Conn, error) {
+func (g *doorkeeper) Accept() (net.Conn, error) {
 	for {
 		c, err := g.Listener.Accept()
 		if err == nil && g.paused.Load() {
@@ -55,7 +55,7 @@ func (g *gatekeeper) Accept() (net.Conn, error) {
 	}
 }
 
-func (g *gatekeeper) cut() {
+func (g *doorkeeper) cut() {
 	g.paused.Store(true)
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -68,9 +68,9 @@ func (g *gatekeeper) cut() {
 func together(t testing.TB, model *site.Edge, count int, change ...func(*Options)) *party {
 	t.Helper()
 	p := &party{of: &site.Cluster{Secret: testSecret, Resolve: time.Second}}
-	var listeners []*gatekeeper
+	var listeners []*doorkeeper
 	for range count {
-		l := &gatekeeper{Listener: listen(t, "tcp", "127.0.0.1:0"), paused: new(atomic.Bool)}
+		l := &doorkeeper{Listener: listen(t, "tcp", "127.0.0.1:0"), paused: new(atomic.Bool)}
 		listeners = append(listeners, l)
 		at := l.Addr().(*net.TCPAddr).AddrPort()
 		p.of.Members = append(p.of.Members, site.Member{Host: at.Addr().String(), Port: at.Port()})
@@ -256,7 +256,7 @@ func TestN3Lost(t *testing.T) {
 	}
 	fetch(p.edges[2], "a")
 	a.reset()
-	p.edges[2].options.Members[0].(*gatekeeper).cut()
+	p.edges[2].options.Members[0].(*doorkeeper).cut()
 	fetch(p.edges[0], "a")
 	fetch(p.edges[1], "a")
 	names := []cluster.Name{}
@@ -297,7 +297,7 @@ func TestN3LostWhileItAnswers(t *testing.T) {
 	if _, err := io.ReadFull(r.Body, got); err != nil {
 		t.Fatal(err)
 	}
-	p.edges[1].options.Members[0].(*gatekeeper).cut()
+	p.edges[1].options.Members[0].(*doorkeeper).cut()
 	close(a.rest)
 	rest, err := io.ReadAll(r.Body)
 	if got = append(got, rest...); err != nil || !bytes.Equal(got, large) {
@@ -415,7 +415,7 @@ func TestN5Purge(t *testing.T) {
 		t.Fatal(spread, err)
 	}
 	everywhere("2")
-	keeper := p.edges[2].options.Members[0].(*gatekeeper)
+	keeper := p.edges[2].options.Members[0].(*doorkeeper)
 	keeper.cut()
 	eventually(t, "the lost member is noticed", func() bool {
 		members, _ := p.clusters[0].Status()

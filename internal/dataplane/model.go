@@ -44,16 +44,16 @@ func (m *model) isAway() bool { return m.away != nil && m.away() }
 // route is a site.Route with what it refers to.
 type route struct {
 	*site.Route
-	id       string
-	way      accesslog.Way
-	variant  string // that its responses are stored under
-	bodySize int64
-	host     string // what the app is asked for by Host; "" for what the client has sent
-	patience upstream.Timeouts
-	group    *upstream.Group // nil where there is no backend
-	policy   httpcache.Policy
-	guard    *guard       // nil where whoever has the right address comes in
-	handing  *decide.Host // nil where no app of the site may lead requests on
+	id         string
+	way        accesslog.Way
+	variant    string // that its responses are stored under
+	bodySize   int64
+	host       string // what the app is asked for by Host; "" for what the client has sent
+	patience   upstream.Timeouts
+	group      *upstream.Group // nil where there is no backend
+	policy     httpcache.Policy
+	gatekeeper *gatekeeper  // nil where whoever has the right address comes in
+	handing    *decide.Host // nil where no app of the site may lead requests on
 }
 
 // newModel prepares what a Model says. Servers of backends that old has too
@@ -97,7 +97,7 @@ func (m *model) routesOf(s *site.Site, keeper *gate.Keeper, old *model) ([]route
 	for i := range s.Routes {
 		r := route{Route: &s.Routes[i], id: s.Routes[i].ID(s.Host), way: accesslog.Way{Site: s.Host, Route: s.Routes[i].Label(), Backend: s.Routes[i].Backend},
 			bodySize: m.decide.BodySize(&s.Routes[i]), policy: httpcache.PolicyOf(s, &s.Routes[i])}
-		r.guard = m.guardOf(s, r.Route, r.id, keeper, old)
+		r.gatekeeper = m.gatekeeperOf(s, r.Route, r.id, keeper, old)
 		if r.ByHeader() {
 			r.variant = r.id
 		}

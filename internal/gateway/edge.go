@@ -98,8 +98,8 @@ func (h *host) inOrder() []way {
 	})
 	seen := map[string]bool{}
 	return slices.DeleteFunc(ways, func(w way) bool {
-		again := seen[w.identity()]
-		seen[w.identity()] = true
+		again := seen[w.key()]
+		seen[w.key()] = true
 		return again
 	})
 }

@@ -40,8 +40,8 @@ func (m match) label() string {
 	return m.path
 }
 
-// identity is the same for matches that the same requests take.
-func (m match) identity() string {
+// key is the same for matches that the same requests take.
+func (m match) key() string {
 	return fmt.Sprintf("%q %q %q %q", m.label(), m.methods, m.headers, m.query)
 }
 

@@ -18,8 +18,8 @@ import (
 	"edgegen/internal/site"
 )
 
-// guard is all that is needed to say who may come in to a route.
-type guard struct {
+// gatekeeper is all that is needed to say who may come in to a route.
+type gatekeeper struct {
 	access   *site.Access
 	brings   []string             // the fields that a request may bring
 	limiter  *gate.Limiter        // nil for none
@@ -30,14 +30,14 @@ type guard struct {
 	patience upstream.Timeouts
 }
 
-// guardOf is nil for a route that only looks at the client's address, or lets everybody
+// gatekeeperOf is nil for a route that only looks at the client's address, or lets everybody
 // in.
-func (m *model) guardOf(s *site.Site, r *site.Route, id string, keeper *gate.Keeper, old *model) *guard {
+func (m *model) gatekeeperOf(s *site.Site, r *site.Route, id string, keeper *gate.Keeper, old *model) *gatekeeper {
 	a := &r.Access
 	if !a.Gated() {
 		return nil
 	}
-	g := &guard{access: a, brings: a.Brings()}
+	g := &gatekeeper{access: a, brings: a.Brings()}
 	if a.Certified != nil {
 		g.clients = m.clients[s.Host]
 	}
@@ -54,11 +54,11 @@ func (m *model) guardOf(s *site.Site, r *site.Route, id string, keeper *gate.Kee
 	return g
 }
 
-// comesIn asks the guard of an exchange's route. A request that comes in may get fields
+// comesIn asks the gatekeeper of an exchange's route. A request that comes in may get fields
 // for the app; an app that is asked to verify it sees them too. A client that does not
 // come in gets the answer.
 func (p *Plane) comesIn(x *exchange) (brings wire.Header, refusal *wire.Response) {
-	g := x.route.guard
+	g := x.route.gatekeeper
 	if l := g.access.Limit; l != nil {
 		if wait := g.limiter.Take(x.client(g.limiter, l.Header)); wait > 0 {
 			seconds := int64((wait + time.Second - 1) / time.Second)
@@ -114,7 +114,7 @@ func (p *Plane) knows(x *exchange, users *gate.Users, b *site.BasicAuth) (refusa
 }
 
 // verified asks an app whether a request comes in.
-func (p *Plane) verified(x *exchange, g *guard, f *site.ForwardAuth) (brings wire.Header, refusal *wire.Response) {
+func (p *Plane) verified(x *exchange, g *gatekeeper, f *site.ForwardAuth) (brings wire.Header, refusal *wire.Response) {
 	if x.watch != nil {
 		x.watch()
 	}
@@ -145,7 +145,7 @@ func (p *Plane) verified(x *exchange, g *guard, f *site.ForwardAuth) (brings wir
 
 // toVerify is what that app is sent: the request's fields, but for what is about a
 // body, a part or a WebSocket, and what was asked for.
-func (x *exchange) toVerify(g *guard, f *site.ForwardAuth) *wire.Request {
+func (x *exchange) toVerify(g *gatekeeper, f *site.ForwardAuth) *wire.Request {
 	header := x.Header.Clone()
 	entity.Strip(&header)
 	header.Filter(func(f wire.Field) bool { return !decide.OnlyWebSocket(f.Name) })
@@ -159,5 +159,5 @@ func (x *exchange) toVerify(g *guard, f *site.ForwardAuth) *wire.Request {
 	return request
 }
 
-// letIn adds to a request the fields that its guard gives it.
-func (g *guard) letIn(h *wire.Header, brings wire.Header) { decide.Bring(h, g.brings, brings) }
+// letIn adds to a request the fields that its gatekeeper gives it.
+func (g *gatekeeper) letIn(h *wire.Header, brings wire.Header) { decide.Bring(h, g.brings, brings) }
