@@ -11,7 +11,7 @@ import (
 // and nginx, then what that has not, in the order of line:
 //
 //	"id" "host" received duration_us cache tier "backend" upstream_us
-func writeCombined(to *bytes.Buffer, r Record) {
+func writeCombined(to *bytes.Buffer, r *Record) {
 	b := to.AvailableBuffer()
 	b = append(b, dash(clientOf(r.Client))...)
 	b = append(b, " - - ["...)

@@ -126,13 +126,16 @@ func followed(path string) int {
 	return syscall.O_NOFOLLOW
 }
 
-// Record writes a request, unless the site wants no line of it.
-func (a *Log) Record(r Record) {
+// Record writes a request, unless the site wants no line of it. It keeps nothing of the
+// record.
+func (a *Log) Record(of *Record) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.to.queue == nil || leaves(&a.to.log, &r) {
+	if a.to.queue == nil || leaves(&a.to.log, of) {
 		return
 	}
+	a.record = *of
+	r := &a.record
 	if a.hide != nil {
 		r.Backend, r.Way.Site, r.Way.Route = a.hide(r.Backend), a.hide(r.Way.Site), a.hide(r.Way.Route)
 	}
@@ -140,8 +143,7 @@ func (a *Log) Record(r Record) {
 	if a.to.log.Format == "combined" {
 		writeCombined(&a.text, r)
 	} else {
-		a.record = r // which stays where it is while its fields are written
-		writeJSON(&a.text, a.to.fields, &a.record)
+		writeJSON(&a.text, a.to.fields, r)
 	}
 	_, _ = a.to.queue.Write(a.text.Bytes()) // a queue never fails
 	a.grow(int64(a.text.Len()))

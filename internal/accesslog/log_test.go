@@ -61,7 +61,7 @@ func hosts(t *testing.T, file string) string {
 	return strings.Join(hosts, " ")
 }
 
-func of(host string) Record { return Record{Host: host} }
+func of(host string) *Record { return &Record{Host: host} }
 
 // A named pipe serves as long as somebody reads it, and whoever asks for it anew
 // is not held up by the want of a reader.
@@ -106,7 +106,7 @@ func TestAccessLogLines(t *testing.T) {
 				if i%2 == 0 {
 					log.Record(of("x"))
 				} else {
-					log.Record(Record{Host: "x"})
+					log.Record(&Record{Host: "x"})
 				}
 			}
 		})

@@ -168,7 +168,7 @@ func (e *house) clusterStatus(g *generation.Generation) *api.ClusterStatus {
 // forgotten has the member of a cluster that owns a URL, which may be this one, forget what
 // it has stored, after a request that has changed that. A builtin cache tier does that
 // itself; of varnishd's, its log tells.
-func (e *house) forgotten(r accesslog.Record) {
+func (e *house) forgotten(r *accesslog.Record) {
 	if site.IsSafeMethod(r.Method) || r.Status < 200 || r.Status >= 400 || r.Method == site.PurgeMethod {
 		return
 	}
@@ -176,10 +176,10 @@ func (e *house) forgotten(r accesslog.Record) {
 	if c == nil {
 		return
 	}
-	r = r.Clone()
+	named, path := strings.Clone(r.Host), strings.Clone(r.Path)
 	e.later.Go(func() {
 		edge := e.serving().Loaded.Edge
-		host, target, s, err := split(edge, "https://"+r.Host+r.Path)
+		host, target, s, err := split(edge, "https://"+named+path)
 		if edge.Cluster == nil || err != nil {
 			return
 		}
@@ -190,6 +190,6 @@ func (e *house) forgotten(r accesslog.Record) {
 				_, _ = p.purge(e.life, what) // it cannot fail
 			}
 		}
-		c.Forget(e.life, what.URL, []string{strings.ToLower(r.Host) + target})
+		c.Forget(e.life, what.URL, []string{strings.ToLower(named) + target})
 	})
 }

@@ -35,10 +35,11 @@ func newCounter() counter {
 }
 
 // recorded takes the record of a request that a builtin cache tier has answered.
-func (e *house) recorded(r accesslog.Record) { e.recordedBy(site.Builtin, r) }
+func (e *house) recorded(r accesslog.Record) { e.recordedBy(site.Builtin, &r) }
 
-// recordedBy takes the record of a request, by the engine of the cache tier.
-func (e *house) recordedBy(cache site.Engine, r accesslog.Record) {
+// recordedBy takes the record of a request, by the engine of the cache tier. It keeps
+// nothing of it.
+func (e *house) recordedBy(cache site.Engine, r *accesslog.Record) {
 	e.told(r, cache)
 	if cache == site.Varnish {
 		e.forgotten(r)

@@ -49,7 +49,7 @@ func (p *piped) take(id string) string {
 
 // recordOf writes what a daemon tells of a request. In place of a relay stands the
 // server that was asked.
-func (e *house) recordOf(r accesslog.Record) {
+func (e *house) recordOf(r *accesslog.Record) {
 	if e.layout.IsRelay(strings.TrimPrefix(r.Backend, "unix:")) {
 		r.Backend = e.piped.take(r.ID)
 	}

@@ -20,9 +20,9 @@ type traces struct {
 }
 
 // told tells the collector of a request; cache is the engine that served its cache tier.
-func (e *house) told(r accesslog.Record, cache site.Engine) {
+func (e *house) told(r *accesslog.Record, cache site.Engine) {
 	to := e.traces.to.Load()
-	if to == nil || !tracing.Sampled(&r) {
+	if to == nil || !tracing.Sampled(r) {
 		return
 	}
 	g := e.serving()

@@ -45,8 +45,8 @@ type way struct {
 // answers are requests by who answered them, and how.
 type answers [len(tiers)][classes][len(verdicts)]atomic.Uint64
 
-// Count counts a request that has ended.
-func (m *Meter) Count(r accesslog.Record) {
+// Count counts a request that has ended. It keeps nothing of the record.
+func (m *Meter) Count(r *accesslog.Record) {
 	w := m.way(r.Way)
 	asked := 0
 	if r.Backend != "" {

@@ -59,7 +59,7 @@ func TestRequestsAreCounted(t *testing.T) {
 		{Status: 421, Cache: "PASS", Tier: "cache"},
 		{Status: -1, Cache: "?", Tier: "?", Bytes: -1},
 	} {
-		m.Count(r)
+		m.Count(&r)
 	}
 	r := Registry(m, func() State { return State{} }, plain)
 	want := []string{
@@ -98,7 +98,7 @@ func TestRequestsAreCountedTogether(t *testing.T) {
 	for worker := range 4 {
 		workers.Go(func() {
 			for i := range 1000 {
-				m.Count(accesslog.Record{Way: shop(fmt.Sprint("/", i%(10+worker)), "app"), Status: 200})
+				m.Count(&accesslog.Record{Way: shop(fmt.Sprint("/", i%(10+worker)), "app"), Status: 200})
 			}
 		})
 	}
@@ -117,13 +117,13 @@ func TestRemovedRoutesAreForgotten(t *testing.T) {
 	m := NewMeter()
 	r := Registry(m, func() State { return State{} }, plain)
 	for _, w := range []accesslog.Way{shop("/", "app"), shop("/old", "app"), {Site: "old.test"}, {}} {
-		m.Count(accesslog.Record{Way: w, Status: 200})
+		m.Count(&accesslog.Record{Way: w, Status: 200})
 	}
 	before := m.sample(time.Now()).all
 	there := map[accesslog.Way]bool{shop("/", "app"): true, {Site: "shop.test"}: true}
 	for _, late := range []bool{false, true} {
 		if late {
-			m.Count(accesslog.Record{Way: shop("/old", "app"), Status: 200})
+			m.Count(&accesslog.Record{Way: shop("/old", "app"), Status: 200})
 			m.tidy()
 		} else {
 			m.Keep(there)
@@ -141,8 +141,8 @@ func TestRemovedRoutesAreForgotten(t *testing.T) {
 // O4: what is secret is hidden in labels, and what differs in it alone is one.
 func TestLabelsHideSecrets(t *testing.T) {
 	m := NewMeter()
-	m.Count(accesslog.Record{Way: shop("/secret-a", ""), Status: 200})
-	m.Count(accesslog.Record{Way: shop("/secret-b", ""), Status: 200})
+	m.Count(&accesslog.Record{Way: shop("/secret-a", ""), Status: 200})
+	m.Count(&accesslog.Record{Way: shop("/secret-b", ""), Status: 200})
 	hide := func(text string) string {
 		return strings.NewReplacer("secret-a", "(hidden)", "secret-b", "(hidden)").Replace(text)
 	}
@@ -159,7 +159,7 @@ func TestStateIsTold(t *testing.T) {
 	m := NewMeter()
 	m.Reloads.Add("refused")
 	m.Takeovers.Add("web")
-	m.Count(accesslog.Record{Way: shop("/", "app"), Status: 200})
+	m.Count(&accesslog.Record{Way: shop("/", "app"), Status: 200})
 	state := State{Ready: true, Started: now, Certificates: []api.CertificateStatus{{Site: "shop.test", Source: "file", NotAfter: time.Unix(1800000000, 0)}},
 		Status: api.Status{Version: "1", Generation: 3, LastReload: &api.ReloadStatus{At: now}, Connections: api.Connections{WebSockets: 4}, Traces: &api.TracesStatus{Sent: 3, Failed: 6},
 			Cluster: &api.ClusterStatus{Answers: 7, Members: []api.MemberStatus{{Name: "10.0.0.2:6443", State: "down", Asked: 5, Failed: 1}}},
@@ -206,9 +206,9 @@ func TestTraffic(t *testing.T) {
 	for i := range 100 {
 		h.take(start.Add(time.Duration(i) * step))
 		for range 10 {
-			m.Count(accesslog.Record{Way: shop("/", "app"), Status: 200, Cache: "HIT", Duration: 700 * time.Microsecond})
+			m.Count(&accesslog.Record{Way: shop("/", "app"), Status: 200, Cache: "HIT", Duration: 700 * time.Microsecond})
 		}
-		m.Count(accesslog.Record{Way: shop("/", "app"), Status: 502, Backend: "127.0.0.1:1", Duration: 2 * time.Second, Upstream: 20 * time.Millisecond})
+		m.Count(&accesslog.Record{Way: shop("/", "app"), Status: 502, Backend: "127.0.0.1:1", Duration: 2 * time.Second, Upstream: 20 * time.Millisecond})
 	}
 	got := h.Traffic(start.Add(100 * step))
 	if len(got.Points) != kept || got.Window != (window*step).Seconds() {
@@ -230,13 +230,13 @@ func TestTraffic(t *testing.T) {
 func BenchmarkCount(b *testing.B) {
 	m := NewMeter()
 	for i := range 1000 {
-		m.Count(accesslog.Record{Way: shop(fmt.Sprint("/", i), "app"), Status: 200})
+		m.Count(&accesslog.Record{Way: shop(fmt.Sprint("/", i), "app"), Status: 200})
 	}
 	r := accesslog.Record{Way: shop("/500", "app"), Status: 200, Cache: "HIT", Tier: "cache", Bytes: 1024, Duration: 100 * time.Microsecond}
 	b.ReportAllocs()
 	b.RunParallel(func(p *testing.PB) {
 		for p.Next() {
-			m.Count(r)
+			m.Count(&r)
 		}
 	})
 }
@@ -245,7 +245,7 @@ func BenchmarkCount(b *testing.B) {
 func TestCountKeepsNoText(t *testing.T) {
 	m := NewMeter()
 	text := []byte("shop.test")
-	m.Count(accesslog.Record{Way: accesslog.Way{Site: unsafe.String(&text[0], len(text))}, Status: 200})
+	m.Count(&accesslog.Record{Way: accesslog.Way{Site: unsafe.String(&text[0], len(text))}, Status: 200})
 	copy(text, "xxxx")
 	if total := (*m.ways.Load())[accesslog.Way{Site: "shop.test"}]; total == nil || total.total().requests() != 1 {
 		t.Error("the site is not found by its name")

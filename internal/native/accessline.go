@@ -2,7 +2,6 @@ package native
 
 import (
 	"cmp"
-	"iter"
 	"net/netip"
 	"strings"
 	"time"
@@ -39,44 +38,39 @@ const (
 // logNote is what is told, with what is missing as "".
 type logNote [logNotes]string
 
-// read begins anew with a transaction; false of those that are no request's end: probes,
-// and rounds of a request that go on in another one.
-func (l *logNote) read(records iter.Seq2[vsm.Tag, string]) (told bool) {
-	*l = logNote{}
-	for tag, text := range records {
-		switch tag {
-		case vsm.VCLLog:
-			if name, value := cut(text, ':'); name == "edge-probe" {
-				return false
-			} else if note := noteOfVCL(name); note >= 0 {
-				l.first(note, value)
-			}
-		case vsm.Timestamp:
-			l.time(text)
-		case vsm.VCLReturn:
-			if text == "restart" {
-				return false
-			}
-		case vsm.BackendOpen:
-			l.first(logOpened, word(text, 2))
-		case vsm.FetchError:
-			l.first(logFailed, word(text, 2))
-		case vsm.PipeAcct:
-			l.first(logUp, word(text, 3))
-			l.first(logDown, word(text, 4))
-		case vsm.ReqAcct:
-			l.first(logBytes, word(text, 5))
-		case vsm.RespStatus:
-			l[logStatus] = text
-		case vsm.ReqStart:
-			l.first(logPeer, word(text, 1))
-		case vsm.ReqProtocol:
-			l.first(logProtocol, text)
-		case vsm.ReqMethod:
-			l.first(logMethod, text)
-		case vsm.ReqURL:
-			l.first(logPath, text)
+// add takes what one record tells; false of transactions that are no request's end:
+// probes, and rounds of a request that go on in another one.
+func (l *logNote) add(tag vsm.Tag, text string) bool {
+	switch tag {
+	case vsm.VCLLog:
+		if name, value := cut(text, ':'); name == "edge-probe" {
+			return false
+		} else if note := noteOfVCL(name); note >= 0 {
+			l.first(note, value)
 		}
+	case vsm.Timestamp:
+		l.time(text)
+	case vsm.VCLReturn:
+		return text != "restart"
+	case vsm.BackendOpen:
+		l.first(logOpened, word(text, 2))
+	case vsm.FetchError:
+		l.first(logFailed, word(text, 2))
+	case vsm.PipeAcct:
+		l.first(logUp, word(text, 3))
+		l.first(logDown, word(text, 4))
+	case vsm.ReqAcct:
+		l.first(logBytes, word(text, 5))
+	case vsm.RespStatus:
+		l[logStatus] = text
+	case vsm.ReqStart:
+		l.first(logPeer, word(text, 1))
+	case vsm.ReqProtocol:
+		l.first(logProtocol, text)
+	case vsm.ReqMethod:
+		l.first(logMethod, text)
+	case vsm.ReqURL:
+		l.first(logPath, text)
 	}
 	return true
 }
@@ -145,17 +139,17 @@ func (l *logNote) server() string {
 	return strings.TrimSuffix(l[logFailed], ":")
 }
 
-// request says what is told. Its texts are there as long as those that it was read of. The server is the one that a pipe led to. What
-// varnishd's log does not tell is zero: all but Time, Status and Protocol of what
-// was refused as no HTTP.
+// request writes what is told into a record, whose texts are there as long as those that
+// were read. The server is the one that a pipe led to. What varnishd's log does not tell
+// is zero: all but Time, Status and Protocol of what was refused as no HTTP.
 //
 // Varnish does not look into a pipe: a WebSocket's status is 101 if any byte came back
 // from the app, and 502 if none did; its bytes include the head of the app's answer; and
 // its upstream time is the one until the app had been sent the handshake.
-func (l *logNote) request(server string) accesslog.Record {
+func (l *logNote) request(server string, r *accesslog.Record) {
 	start, before := cut(l[logStarted], ' ')
 	before, _ = cut(before, ' ')
-	r := accesslog.Record{
+	*r = accesslog.Record{
 		Time: time.UnixMicro((seconds(start) - seconds(before)).Microseconds()), Protocol: l[logProtocol], Method: l[logMethod], Path: l[logPath],
 		Status: int(count(l[logStatus])), Bytes: count(l[logBytes]), Duration: seconds(l[logAnswered]),
 		Tier: "cache",
@@ -180,9 +174,8 @@ func (l *logNote) request(server string) accesslog.Record {
 		r.Tier, r.Backend, r.Upstream = tier, backend, time.Duration(count(took))*time.Microsecond
 	}
 	if l[logDown] != "" {
-		l.fillPipe(&r, server)
+		l.fillPipe(r, server)
 	}
-	return r
 }
 
 // wayOf is where a request was led: SITE, then BACKEND, or "." for none, and ROUTE.

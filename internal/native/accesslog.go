@@ -47,21 +47,33 @@ func (v *Varnish) recorded() error {
 
 // accessReader makes records of what varnishd's log tells.
 type accessReader struct {
-	sink  func(accesslog.Record)
+	sink  func(*accesslog.Record)
 	piped map[uint64]string // the server's name in the VCL, by the request's number
-	note  logNote           // of the transaction that is read
+
+	// Of the transaction that is read. There are tens of thousands a second, so that
+	// neither is made anew.
+	note   logNote
+	record accesslog.Record
 }
 
 func (r *accessReader) take(t *vsm.Transaction) {
-	switch told := r.note.read(t.Records()); {
-	case !told:
-	case t.Pipe:
-		r.pipe(t.Parent, r.note.server())
-	default:
-		name := r.piped[t.ID]
-		delete(r.piped, t.ID)
-		r.sink(r.note.request(name))
+	r.note = logNote{}
+	for tag, text := range t.Records() {
+		if !r.note.add(tag, text) {
+			return
+		}
 	}
+	if t.Pipe {
+		r.pipe(t.Parent, r.note.server())
+		return
+	}
+	server := ""
+	if len(r.piped) > 0 {
+		server = r.piped[t.ID]
+		delete(r.piped, t.ID)
+	}
+	r.note.request(server, &r.record)
+	r.sink(&r.record)
 }
 
 // morePipes is how many pipes may lack their request, which comes right behind, before

@@ -77,7 +77,9 @@ func TestF5LogLines(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			note, want := noted(with(c.columns)), usual
 			c.want(&want)
-			if diff := cmp.Diff(want, note.request(""), cmpopts.EquateComparable(netip.Addr{})); diff != "" {
+			var got accesslog.Record
+			note.request("", &got)
+			if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -107,7 +109,8 @@ func TestF5LogOfPipes(t *testing.T) {
 				columns[i] = text
 			}
 			side, note := noted(c.server), noted(columns)
-			r := note.request(side.server())
+			var r accesslog.Record
+			note.request(side.server(), &r)
 			if r.Backend != c.backend || r.Tier != c.tier || r.Status != c.status || r.Cache != "PASS" {
 				t.Errorf("%+v", r)
 			}
@@ -126,12 +129,13 @@ type said struct {
 	text string
 }
 
-func (t told) records(yield func(vsm.Tag, string) bool) {
+func (t told) to(note *logNote) bool {
 	for _, one := range t {
-		if !yield(one.tag, one.text) {
-			return
+		if !note.add(one.tag, one.text) {
+			return false
 		}
 	}
+	return true
 }
 
 // hit is what varnishd 7.1 tells of an answer from the cache.
@@ -167,7 +171,7 @@ func TestF5Notes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got logNote
-			told := got.read(c.told.records)
+			told := c.told.to(&got)
 			if told != (c.want != nil) {
 				t.Fatalf("told: %v", told)
 			}
@@ -193,17 +197,21 @@ func TestLogOfPipesIsBounded(t *testing.T) {
 func FuzzNote(f *testing.F) {
 	f.Add("Resp: 1 2", "edge-servers:a=b =", "1 2 3 4 5", "-")
 	f.Fuzz(func(_ *testing.T, time, log, account, status string) {
-		var note logNote
-		note.read(told{{vsm.Timestamp, time}, {vsm.VCLLog, log}, {vsm.ReqAcct, account}, {vsm.PipeAcct, account}, {vsm.RespStatus, status}}.records)
-		note.request(note.server())
+		var (
+			note   logNote
+			record accesslog.Record
+		)
+		told{{vsm.Timestamp, time}, {vsm.VCLLog, log}, {vsm.ReqAcct, account}, {vsm.PipeAcct, account}, {vsm.RespStatus, status}}.to(&note)
+		note.request(note.server(), &record)
 	})
 }
 
 func BenchmarkNote(b *testing.B) {
-	var note logNote
+	var record accesslog.Record
 	b.ReportAllocs()
 	for b.Loop() {
-		note.read(hit.records)
-		note.request("")
+		var note logNote
+		hit.to(&note)
+		note.request("", &record)
 	}
 }

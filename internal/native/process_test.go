@@ -30,7 +30,7 @@ func testSetup() Setup {
 		Generation: "cafe",
 		Credential: &supervise.Credential{UID: 33, GID: 33},
 		Message:    func(string, []byte) {},
-		Access:     func(accesslog.Record) {},
+		Access:     func(*accesslog.Record) {},
 	}
 }
 

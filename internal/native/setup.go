@@ -24,7 +24,7 @@ type Setup struct {
 	// each request that the cache tier has answered, whose texts it has to copy where it
 	// keeps them, and Untold why some will not come.
 	Message func(name string, line []byte)
-	Access  func(accesslog.Record)
+	Access  func(*accesslog.Record)
 	Untold  func(error)
 
 	// Objects is where compiled VCL is kept between starts and reloads; Unkept, which may
