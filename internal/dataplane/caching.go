@@ -14,10 +14,10 @@ import (
 	"edgegen/internal/dataplane/wire"
 )
 
-// cached answers a GET or HEAD that may be answered from the cache. A
-// client's own Cache-Control is not obeyed, so that nobody can send each of
-// his requests to the backend (RFC 9111 5.2.1 leaves the choice); no-store
-// alone is, and such a request does not come here.
+// cached answers a GET or HEAD that may be answered from the cache. A client's own
+// Cache-Control is not obeyed, so that no client can have each of its requests sent to the
+// backend (RFC 9111, 5.2.1 leaves the choice). Only no-store is obeyed: such a request does
+// not come here.
 func (f *front) cached(x *exchange) *wire.Response {
 	key := x.key(x.Target, x.route.variant)
 	for {
@@ -80,8 +80,8 @@ func (f *front) fromStore(x *exchange, key string, e *httpcache.Entry, how strin
 	return r
 }
 
-// direct asks the origin for one client alone, with the client's own conditions and
-// ranges.
+// direct asks the origin for one client, with the client's own conditions and ranges. No
+// other request shares the answer.
 func (f *front) direct(x *exchange, key string, e *httpcache.Entry) *wire.Response {
 	x.owner, x.shares = nil, false
 	entity.Tidy(&x.Header)
@@ -135,7 +135,8 @@ func usableOnError(e *httpcache.Entry, now time.Time) bool {
 	return e.Freshness.Stale(now) <= e.Freshness.IfError
 }
 
-// refresh fetches a fresh copy behind a stale answer, once at a time.
+// refresh fetches a fresh copy in the background, after a stale answer. There is one such
+// fetch at a time.
 func (f *front) refresh(x *exchange, key string, e *httpcache.Entry) {
 	flight, leads := f.flights.Join(key, "refresh")
 	if !leads {
@@ -165,7 +166,7 @@ func (x *exchange) detached(ctx context.Context) *exchange {
 	return &own
 }
 
-// invalidate forgets what an unsafe request has changed (RFC 9111 4.4).
+// invalidate forgets what an unsafe request may have changed (RFC 9111, 4.4).
 func (f *front) invalidate(x *exchange, r *wire.Response) {
 	targets := []string{x.Target}
 	for _, name := range []string{"Location", "Content-Location"} {
@@ -199,7 +200,8 @@ func (f *front) invalidate(x *exchange, r *wire.Response) {
 	}
 }
 
-// forget makes invalid what is stored under a key, or on its way there, for another member.
+// forget makes invalid what is stored under a key, or being fetched for it. Another member
+// has asked for that.
 func (f *front) forget(key string) {
 	f.flights.Outdate(key)
 	for _, store := range f.plane.stores() {

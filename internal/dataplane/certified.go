@@ -34,9 +34,9 @@ func (m *model) addClients(old *model) error {
 	return nil
 }
 
-// certified looks at the certificate of a client whose request is for a site that asks
-// for one. A client that was asked by another site, or by none, is sent back to begin
-// anew (RFC 9110, 15.5.20).
+// certified checks the certificate of a client whose request is for a site that asks for
+// one. A client whose handshake was with another site, or with one that asks for none, has
+// to connect again (421; RFC 9110, 15.5.20).
 func (p *Plane) certified(x *exchange, clients *certificate.Clients, c *site.Certified) (brings wire.Header, refusal *wire.Response) {
 	switch {
 	case x.shown == nil || x.shown.Site != x.host.Site.Host:

@@ -67,7 +67,8 @@ type wish struct {
 	stored string // the coding then
 }
 
-// wishOf reads the note. It asks for nothing where the cache tier compresses itself.
+// wishOf reads the note. No coding is wished for if the cache tier compresses the answer
+// itself.
 func wishOf(request wire.Header) wish {
 	note := request.Get(site.NoteCompress)
 	coding, rest, asked := strings.Cut(note, " ")
@@ -77,8 +78,8 @@ func wishOf(request wire.Header) wish {
 	return w
 }
 
-// codingNamed is the model's own string for a coding, since the name in the request is
-// gone with the request; "" for a coding that the model does not have.
+// codingNamed is the model's own string for a coding, which outlives the request; "" for a
+// coding that the model does not have.
 func codingNamed(name string) string {
 	for _, coding := range site.Codings() {
 		if coding == name {

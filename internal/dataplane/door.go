@@ -77,7 +77,7 @@ func (p *Plane) modelDoors(m *Model) []*door {
 // ofModel tells that a door is one of modelDoors.
 func (d *door) ofModel() bool { return d.atEdge() || d.usage == forRelay || d.usage == forMembers }
 
-// atEdge tells that clients, or who announces them, connect to the door themselves.
+// atEdge tells that clients connect to the door themselves, or a proxy that announces them.
 func (d *door) atEdge() bool {
 	return d.usage == forHTTPS || d.usage == forHTTP3 || d.usage == forHTTP || d.usage == forSites
 }
@@ -87,9 +87,9 @@ func (d *door) atEdge() bool {
 func (d *door) public() bool { return d.atEdge() || d.usage == forCache }
 
 // times are the limits of a connection that came through a door; the door may be nil. A
-// tier in front that reads HTTP keeps clients to the site's times, and it ends its own
-// connections to here: if this side ended one just as a request comes on it, that request
-// would fail.
+// tier in front that reads HTTP holds clients to the site's times, and ends its own
+// connections to here. If this side ended such a connection just when a request comes, that
+// request would fail.
 func (d *door) times(t site.Timeouts) site.Timeouts {
 	switch {
 	case d == nil:
@@ -103,9 +103,9 @@ func (d *door) times(t site.Timeouts) site.Timeouts {
 
 const day = 24 * time.Hour
 
-// headSize bounds the head of a request, in bytes, also where there is no door. A daemon
-// has already bounded the head that it passes on, and adds notes to it, one of which may
-// hold the URL once more.
+// headSize bounds the head of a request, in bytes, also for a nil door. A daemon has
+// already checked the size of a head that it passes on, and adds notes to it. One of them
+// may hold the URL a second time.
 func (d *door) headSize(edge *site.Edge) int {
 	const notes, fromNote = 8 << 10, 256
 	switch {

@@ -13,7 +13,7 @@ import (
 )
 
 // lead carries out a flight: it asks the origin for the whole resource, or whether the
-// stored entry is still good, and puts the result into the flight. It changes x.Header.
+// stored entry is still good, and sets the flight's result. It changes x.Header.
 func (f *front) lead(x *exchange, key string, e *httpcache.Entry, one *flights.Flight) {
 	client := x.ctx
 	ctx, cancel := context.WithCancel(f.background)
@@ -123,7 +123,7 @@ func (f *front) validated(x *exchange, key string, e *httpcache.Entry, one *flig
 	one.Done()
 }
 
-// alone ends a flight with a response that is for the leader only.
+// alone ends a flight with a response that no other request may share.
 func (f *front) alone(x *exchange, key string, e *httpcache.Entry, one *flights.Flight, r *wire.Response, now time.Time) {
 	one.Sole = r
 	if own, ok := r.Body.(*wire.Bytes); ok && r.Status >= 500 && own != nil {

@@ -13,8 +13,8 @@ import (
 	"edgegen/internal/site"
 )
 
-// origin is what the cache tier asks: the web tier, here or in another
-// process. It never fails: an error is a response of status 500 or more.
+// origin is the web tier, here or in another process, which the cache tier asks. It never
+// fails: an error is a response of status 500 or more.
 type origin interface {
 	fetch(x *exchange) *wire.Response
 }
@@ -76,8 +76,8 @@ func (f *front) decide(x *exchange) (a answer) {
 	return a
 }
 
-// refusal is the answer to a client that may not come in to the route; nil for any other,
-// whose request may get fields from who let it in.
+// refusal is the answer to a client that may not come in to the route. It is nil for any
+// other client, to whose request the gatekeeper may have added fields.
 func (f *front) refusal(x *exchange, w decide.Way) *wire.Response {
 	if x.route == nil || x.route.gatekeeper == nil || !w.Arrives() {
 		return nil

@@ -28,9 +28,9 @@ func (p *Plane) fronted(x *exchange) answer {
 	return a
 }
 
-// ownWords has nginx ask once more for the text of an answer, in a location that closes
-// the client's connection: nginx does not pass on what an answer says about the
-// connection. When nginx asks for that text, the answer is given as it is.
+// ownWords makes nginx ask a second time for the text of an answer, in a location that
+// closes the client's connection: nginx does not pass on what an answer says about the
+// connection. The second answer is sent as it is.
 func ownWords(r *wire.Response) {
 	r.Header.Del("Content-Type") // nginx would add that of the words to it
 	r.Header = append(r.Header, wire.Field{Name: "X-Accel-Redirect", Value: "@edge_refused"}, wire.Field{Name: site.NoteWords, Value: strconv.Itoa(r.Status)})
@@ -80,8 +80,8 @@ func (p *Plane) frontWords(x *exchange, note string) answer {
 	return passed(status)
 }
 
-// withoutHost answers what nginx has refused before it has read the head further than
-// the first line.
+// withoutHost answers a request of which nginx has read nothing but the first line before
+// it refused it.
 func (x *exchange) withoutHost() answer {
 	allow := wire.Field{Name: "Allow", Value: site.AllowLine(site.UsualMethods())}
 	switch {
@@ -95,9 +95,9 @@ func (x *exchange) withoutHost() answer {
 	return passed(http.StatusNotFound)
 }
 
-// nginxRefuses reports what nginx takes for no request and is one: a method that is not
-// spelt in capitals, or that it does not do, "*" for a target, a path that leads out of
-// the root, and a name that no host can have.
+// nginxRefuses reports a valid request that nginx refuses: with a method that is not spelt
+// in capitals or that nginx does not know, with the target "*", with a path that leads out
+// of the root, or for a name that no host can have.
 func nginxRefuses(q *decide.Question) bool {
 	if q.Host == "-" || q.Target != "*" && !strings.HasPrefix(q.Target, "/") {
 		return false

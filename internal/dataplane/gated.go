@@ -12,9 +12,10 @@ import (
 	"edgegen/internal/site"
 )
 
-// askedAtGate answers a native cache tier that asks whether a request may come in.
-// That tier has found the route, and asks again for the request itself; but one with
-// a body, which it can send once, goes on from here to the web tier.
+// askedAtGate answers a native cache tier that asks whether a request may come in. That
+// tier has found the route. If the answer is yes, it sends the request once more, to the
+// web tier. A request with a body can be sent only once, so it goes from here to the web
+// tier.
 func (p *Plane) askedAtGate(x *exchange) answer {
 	x.tier = "cache"
 	onward := x.Header.Get(site.NoteGate) == site.GateOn
@@ -44,8 +45,8 @@ func (p *Plane) askedAtGate(x *exchange) answer {
 	return answer{Response: r}
 }
 
-// atGate is the answer to who does not come in. What the cache tier sends is read to
-// its end, as that does not look for an answer before.
+// atGate is the answer for a client that does not come in. The request's body is read to
+// its end first, since the cache tier does not look for an answer before.
 func (p *Plane) atGate(x *exchange, r *wire.Response) answer {
 	if r.Status == answers.Nobody {
 		return answer{Response: r, gone: true}
@@ -58,8 +59,9 @@ func (p *Plane) atGate(x *exchange, r *wire.Response) answer {
 	return answer{Response: r}
 }
 
-// onward passes a request on to the web tier as the cache tier has sent it, with what
-// it brings, and with the route's rules, for which it was too early before.
+// onward passes a request on to the web tier as the cache tier has sent it, with the fields
+// that it brings. The route's rules for headers are applied here: the cache tier could not
+// yet.
 func (p *Plane) onward(x *exchange, request *wire.Request, brings wire.Header) answer {
 	request.Header.Filter(func(f wire.Field) bool {
 		return !strings.EqualFold(f.Name, "Connection") && !strings.EqualFold(f.Name, site.NoteGate) && !strings.EqualFold(f.Name, site.NoteConnection)

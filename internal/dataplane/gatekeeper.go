@@ -30,8 +30,8 @@ type gatekeeper struct {
 	patience upstream.Timeouts
 }
 
-// gatekeeperOf is nil for a route that only looks at the client's address, or lets everybody
-// in.
+// gatekeeperOf is nil for a route that looks at the client's address alone, or lets
+// everybody in.
 func (m *model) gatekeeperOf(s *site.Site, r *site.Route, id string, keeper *gate.Keeper, old *model) *gatekeeper {
 	a := &r.Access
 	if !a.Gated() {
@@ -54,9 +54,9 @@ func (m *model) gatekeeperOf(s *site.Site, r *site.Route, id string, keeper *gat
 	return g
 }
 
-// comesIn asks the gatekeeper of an exchange's route. A request that comes in may get fields
-// for the app; an app that is asked to verify it sees them too. A client that does not
-// come in gets the answer.
+// comesIn checks a request by the gatekeeper of its route. If the request may come in,
+// brings are the fields that it gets for the app; an app that is asked to verify the
+// request sees them too. Otherwise refusal is the client's answer.
 func (p *Plane) comesIn(x *exchange) (brings wire.Header, refusal *wire.Response) {
 	g := x.route.gatekeeper
 	if l := g.access.Limit; l != nil {
@@ -86,8 +86,8 @@ func (p *Plane) comesIn(x *exchange) (brings wire.Header, refusal *wire.Response
 	return brings, nil
 }
 
-// client is the name under which a limiter counts a client. A client that leaves the
-// field out is counted by its address, so that leaving it out is no way around the limit.
+// client is the key by which a limiter counts a client. A client that does not send the
+// field is counted by its address, so that it cannot evade the limit.
 func (x *exchange) client(l *gate.Limiter, field string) gate.Key {
 	if field != "" && x.Header.Has(field) {
 		return l.Text(x.Header.Joined(field))
@@ -95,7 +95,7 @@ func (x *exchange) client(l *gate.Limiter, field string) gate.Key {
 	return l.Client(x.Client)
 }
 
-// knows asks for a user and a password; nil where they are right.
+// knows checks user and password; refusal is nil where they are right.
 func (p *Plane) knows(x *exchange, users *gate.Users, b *site.BasicAuth) (refusal *wire.Response) {
 	if user, password, ok := decide.Credentials(x.Header); ok {
 		if x.watch != nil {
@@ -143,8 +143,8 @@ func (p *Plane) verified(x *exchange, g *gatekeeper, f *site.ForwardAuth) (bring
 	return brings, nil
 }
 
-// toVerify is what that app is sent: the request's fields, but for what is about a
-// body, a part or a WebSocket, and what was asked for.
+// toVerify is the request to that app. It has the client's fields, without those about a
+// body, a range or a WebSocket, and says what the client has asked for.
 func (x *exchange) toVerify(g *gatekeeper, f *site.ForwardAuth) *wire.Request {
 	header := x.Header.Clone()
 	entity.Strip(&header)

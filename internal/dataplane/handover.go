@@ -13,8 +13,8 @@ import (
 	"edgegen/internal/site"
 )
 
-// mostHandovers is how often a request is handed on. Apps that hand it on in a circle
-// count as having given no answer.
+// mostHandovers bounds how often a request is handed on. If apps hand it on in a circle,
+// the answer is 502.
 const mostHandovers = 10
 
 // handingHosts are the sites whose apps may hand requests on, by the site.BackendID of
@@ -90,8 +90,8 @@ func (p *Plane) within(x *exchange, host *decide.Host, said []string, clean func
 	return p.askApp(x, host, x.route.group, x.route.patience, false, clean)
 }
 
-// handedFile answers from files; nil where there is none. It never redirects: a client
-// must not be told a path of an internal route.
+// handedFile answers from files; nil where there is none. It never redirects, since a
+// client must not learn a path of an internal route.
 func (p *Plane) handedFile(x *exchange, s *site.Static) *wire.Response {
 	files := p.pages
 	if p.web != nil {

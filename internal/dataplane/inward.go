@@ -20,8 +20,8 @@ import (
 )
 
 // inward hands the requests of one connection of HTTP/2 or 3 to a native cache tier, as
-// requests of HTTP/1.1. What the tier has to know of the client, its connections say in
-// their PROXY headers, so they are kept for this client alone.
+// requests of HTTP/1.1. The connections to that tier name the client in their PROXY
+// headers, so they are kept for this client alone.
 type inward struct {
 	plane *Plane
 	line  *upstream.Group
@@ -82,8 +82,8 @@ func (o *inward) serve(x *exchange) answer {
 	return a
 }
 
-// beforeCache is the answer to what cannot be said in HTTP/1.1, and to what varnishd would
-// refuse in no words.
+// beforeCache is the answer to a request that HTTP/1.1 cannot express, or that varnishd
+// would refuse without a body.
 func (x *exchange) beforeCache() (a answer, refused bool) {
 	switch {
 	case x.Method == http.MethodConnect && x.Target == "":
@@ -118,7 +118,8 @@ func (o *inward) ask(x *exchange) answer {
 	return answer{Response: r}
 }
 
-// bound bounds a body. That it is too long the cache tier says, which waits for it first.
+// bound limits a body. The limit is higher than the site's, since the cache tier takes the
+// body in and says itself that it is too long.
 func (o *inward) bound(b *streamBody, x *exchange) {
 	largest, t := x.model.decide.Largest(), x.model.edge.Timeout
 	switch b.left = x.Length; {

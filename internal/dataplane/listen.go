@@ -51,8 +51,8 @@ func (p *Plane) accept(d *door) error {
 	}
 }
 
-// survive keeps a mistake in the handling of one connection from ending all
-// the others.
+// survive is deferred by whoever serves a connection: a fault there must not end the
+// others.
 func (p *Plane) survive(peer netip.Addr) { p.tell(peer, recover()) }
 
 // tell logs a fault of which a goroutine has recovered; nil is none.

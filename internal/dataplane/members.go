@@ -17,8 +17,8 @@ import (
 	"edgegen/internal/site"
 )
 
-// members serves a connection of another member of the cluster, which has to show that it
-// is one. When the secret changes, it has to do so again.
+// members serves a connection of another member of the cluster. The member proves in the
+// handshake that it has the secret; when the secret changes, it has to connect again.
 func (p *Plane) members(v *visit) {
 	c := p.options.Cluster
 	if c == nil || c.Secure() == nil || p.front == nil {
@@ -78,8 +78,8 @@ func (p *Plane) askedByMember(x *exchange) answer {
 	return answer{Response: r}
 }
 
-// owned is the answer to a tier that stores it, which is told how fresh it is and what
-// tags it has.
+// owned is the answer to a tier that stores it. That tier is told how fresh the answer is,
+// and its tags.
 func (f *front) owned(x *exchange) *wire.Response {
 	x.member, x.cache, x.tier = true, "MISS", "cache"
 	x.Trusted = true // what else it says of the client, a trusted proxy has said

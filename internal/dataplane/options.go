@@ -16,19 +16,19 @@
 //   - A request's body is taken in whole before the backend hears of it, in
 //     memory up to 64 KiB, unless its route streams.
 //   - A client's Cache-Control is not obeyed: answers.Nobody can force a fetch.
-//   - Past the cache (PASS) a request's cookies all go to the backend; ignored
-//     cookies do not where the response may be stored. Accept-Encoding is then
+//   - Past the cache (PASS) all cookies of a request go to the backend. Where the
+//     response may be stored, ignored cookies do not, and Accept-Encoding is
 //     reduced to "br, gzip", "gzip" or nothing, so that variants are few. On a
-//     route that compresses, the app never sees one.
-//   - A miss fetches the whole resource without the client's Range and
-//     conditions, and answers those from what comes. A resource that could not
-//     be stored is asked for as the client asked, for two minutes.
+//     route that compresses, the app never sees Accept-Encoding.
+//   - A miss fetches the whole resource, without the client's Range and
+//     conditions, and answers these from the response. If that could not be
+//     stored, requests of the next two minutes are sent on as clients have asked.
 //   - A fetch that began before an unsafe request ended is not stored.
 //   - s-maxage forbids stale answers unless the response allows them itself.
 //   - A file is served with POST and the like only by the backend; without one
 //     that is 405. A file that may not be read does not exist.
-//   - A user who is not root, and as whom files are read, may lose the right to a
-//     directory above them a quarter of a second before that is noticed.
+//   - Files may be read as a user who is not root. If that user loses the right to
+//     a directory above them, this is noticed within a quarter of a second.
 //   - A stop ends WebSockets once no request is under way any more.
 //   - HTTP/2 and 3 are spoken with WebSockets over them (RFC 8441, RFC 9220) too. What is
 //     malformed is answered with 400, and its stream reset. A cache tier of another process
@@ -92,9 +92,9 @@ type Model struct {
 }
 
 // Relay is a Unix socket on which native tiers ask for one backend of Watched, as they
-// would ask an app. They have judged and cleaned the request, which is passed on as it
-// is, and so is the answer. The answer bears a note for the web tier's log,
-// site.NoteTier, unless it is to a WebSocket handshake.
+// would ask an app. Those tiers have checked and cleaned the request. It is passed on as it
+// is, and so is the answer. The answer bears a note for the web tier's log, site.NoteTier,
+// unless it is to a WebSocket handshake.
 type Relay struct {
 	net.Listener
 	Backend string // its site.BackendID; "" where Options.Challenge answers, or one of those below
@@ -118,9 +118,9 @@ type Options struct {
 	Model
 	Roles Roles
 
-	// Purge has every tier of the edge that stores anything forget what a client asks to
-	// forget, and returns how many responses that were. It is nil where no client may ask
-	// that.
+	// Purge makes every tier of the edge that stores responses forget those that a client
+	// has asked to purge, and returns how many these were. It is nil where no client may
+	// purge.
 	Purge func(context.Context, site.Purge) (int, error)
 
 	// The cache tier's Unix sockets, for native neighbours: connections with
@@ -141,8 +141,8 @@ type Options struct {
 	Shared []net.Listener
 	// Cluster knows the other members; nil where there are none.
 	Cluster *cluster.Cluster
-	// SharedPath is the Unix socket of the tier that Shares, which a cache tier asks that
-	// stands in for a native one; "" for none.
+	// SharedPath is the Unix socket of the tier that Shares. A cache tier that stands in
+	// for a native one asks it; "" for none.
 	SharedPath string
 	// SharedMemory, in bytes, is what the tier that Shares stores.
 	SharedMemory int64
@@ -171,27 +171,27 @@ type Options struct {
 	// authority.
 	Challenge Challenge
 
-	// Gates knows how often clients have come, and users with their passwords. Nil where
-	// no route of any model is site.Access.Gated.
+	// Gates counts clients, and knows users with their passwords. Nil where no route of any
+	// model is site.Access.Gated.
 	Gates *gate.Keeper
 
 	// Log is told of warnings a few times each, and how many were left out; nil
 	// logs nothing.
 	Log *slog.Logger
-	// Piped is told, by its X-Request-Id, which server a WebSocket handshake that
-	// came by a relay was given to. Nil for nobody.
+	// Piped is called when a WebSocket handshake that came by a relay was given to a
+	// server, with the handshake's X-Request-Id. Nil for nobody.
 	Piped func(id, server string)
-	// Away reports whether load balancers are to send nobody here, which whoever asks
-	// for Edge.HealthPath is told. Nil for no.
+	// Away reports whether load balancers are to send nobody here. Requests for
+	// Edge.HealthPath are answered accordingly. Nil for no.
 	Away func() bool
-	// Access is called once for each request, when it has ended; it must be
-	// quick and may be called from many goroutines. Nil for nobody. What a
-	// native cache tier asks for is the cache tier's to log.
+	// Access is called once for each request, when it has ended; it must be quick and may
+	// be called from many goroutines. Nil for nobody. Requests of a native cache tier are
+	// not logged here: that tier logs them.
 	Access func(accesslog.Record)
 }
 
-// Challenge knows what an authority wants to hear from whoever a name leads to. It
-// is asked from many goroutines.
+// Challenge has the answers by which an authority checks that a name leads here. It is
+// asked from many goroutines.
 type Challenge interface {
 	// Answer is about a GET of a target on a plain listener (RFC 8555, 8.3); false
 	// where there is nothing to say.
@@ -201,7 +201,7 @@ type Challenge interface {
 	Certificate(name string) *tls.Certificate
 }
 
-// ChallengeProtocol is what authorities speak in a handshake.
+// ChallengeProtocol is what an authority offers by ALPN in such a handshake.
 const ChallengeProtocol = "acme-tls/1"
 
 // User is a user by numbers.

@@ -17,9 +17,9 @@ import (
 	"edgegen/internal/site"
 )
 
-// owner finds the member to ask in place of the app for what is stored under a key; nil
-// for nobody. Nobody is asked for what a member asks for, for what is never stored, and for
-// what may be a stream of events.
+// owner finds the member to ask instead of the app for what is stored under a key. It is
+// nil if no member is to be asked: for a request of a member, for what is never stored, and
+// for what may be a stream of events.
 func (f *front) owner(x *exchange, key string) *cluster.Owner {
 	if f.plane.options.Cluster == nil || x.member || decide.NeverStored(x.route.Route) || strings.Contains(x.Header.Get("Accept"), "text/event-stream") {
 		return nil
@@ -27,8 +27,8 @@ func (f *front) owner(x *exchange, key string) *cluster.Owner {
 	return f.plane.options.Cluster.Owner(key)
 }
 
-// asked is the answer of the owner in a cluster, where one is to be asked and answers, or
-// of the origin.
+// asked is the answer of the owner in a cluster, or that of the origin if there is no owner
+// or the owner has no answer.
 func (f *front) asked(x *exchange) *wire.Response {
 	x.copied = nil
 	if x.owner != nil {
@@ -42,8 +42,7 @@ func (f *front) asked(x *exchange) *wire.Response {
 	return f.origin.fetch(x)
 }
 
-// fromOwner is the answer of the owner; nil where that has none, and the app is to be
-// asked.
+// fromOwner is the answer of the owner; nil if it has none, so that the app is to be asked.
 func (f *front) fromOwner(x *exchange) *wire.Response {
 	request := x.Request
 	request.Body, request.Length = nil, 0
@@ -81,15 +80,15 @@ func (f *front) fromOwner(x *exchange) *wire.Response {
 	return f.resumed(x, r)
 }
 
-// ownerPatience is how long an owner is waited for, which waits for the app itself.
+// ownerPatience is how long an owner is waited for. The owner may have to wait for the app.
 func (x *exchange) ownerPatience() upstream.Timeouts {
 	t := x.webPatience()
 	t.Connect = min(t.Connect, time.Second)
 	return t
 }
 
-// assess judges an answer. Of one that another member has had stored, that member knows
-// how fresh it is.
+// assess says how fresh an answer is, and whether it may be stored. How fresh a stored
+// answer of another member is, that member has said.
 func (x *exchange) assess(r *wire.Response, asked time.Time) (httpcache.Freshness, bool) {
 	freshness, ok := httpcache.Assess(x.assessed(r, asked), x.route.policy)
 	if ok && x.copied != nil && !x.copied.Received.IsZero() {
@@ -120,7 +119,8 @@ func readFreshness(note string) (f httpcache.Freshness, ok bool) {
 // an owner that goes away meanwhile is no failure.
 const readAhead = 64 << 10
 
-// resumed is an answer of an owner that goes away without harm; nil where it did already.
+// resumed returns an answer that is whole even if the owner goes away while it is read; nil
+// if the owner has gone away already.
 func (f *front) resumed(x *exchange, r *wire.Response) *wire.Response {
 	switch {
 	case r.Body == nil:
@@ -140,8 +140,9 @@ func (f *front) resumed(x *exchange, r *wire.Response) *wire.Response {
 	return r
 }
 
-// resumed is a body that is asked for again, of the app, where the member goes away that
-// sends it. What had come of it is left out; it has to be of the same version.
+// resumed is a body from a member. If the member goes away, the app is asked for the rest:
+// for the whole, of which the part that had come is skipped. The app's version has to be
+// the same.
 type resumed struct {
 	io.ReadCloser
 	front          *front

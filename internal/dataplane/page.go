@@ -9,8 +9,8 @@ import (
 	"edgegen/internal/site"
 )
 
-// paged puts the route's page in place of the edge's own words about an error, and
-// reports whether it did: the route may have none, or one that cannot be read.
+// paged puts the route's page in the place of the edge's own words about an error. It
+// reports whether it did so: the route may have no page, or one that cannot be read.
 func (p *Plane) paged(x *exchange, r *wire.Response) bool {
 	page := x.pageFor(r)
 	if page == nil {
@@ -27,8 +27,8 @@ func (p *Plane) paged(x *exchange, r *wire.Response) bool {
 	return true
 }
 
-// pageFor is the page that is to stand for an answer; nil for what an app says, for
-// what comes from the cache, and where there is no route.
+// pageFor is the page for an answer; nil for an app's answer, for one from the cache, and
+// if there is no route.
 func (x *exchange) pageFor(r *wire.Response) *site.ErrorPage {
 	if r.Status < 400 || x.route == nil || len(x.route.ErrorPages) == 0 || x.tier == "backend" || x.cache != "MISS" && x.cache != "PASS" {
 		return nil

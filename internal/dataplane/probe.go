@@ -17,10 +17,10 @@ import (
 // Generation names the model in force, as Model does.
 func (p *Plane) Generation() string { return p.model.Load().generation }
 
-// Probe waits until Run accepts connections, and reports whether every tier
-// answers by the model in force. It asks from within, so that it reaches this
-// Plane alone where others accept on the same sockets; it counts nowhere and
-// is not logged. Without a deadline it waits five seconds.
+// Probe waits until Run accepts connections, and reports whether every tier answers by the
+// model in force. It asks on connections within the process, since on the sockets other
+// Planes may accept too. It is neither counted nor logged. Without a deadline it waits five
+// seconds.
 func (p *Plane) Probe(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -107,7 +107,8 @@ func (p *Plane) probeCache(c net.Conn) error {
 	return p.probeHTTP(c)
 }
 
-// probeHTTP asks for a name that nobody can have, which the tier has to know.
+// probeHTTP asks for a host that no site can have, and expects the generation in the
+// answer.
 func (p *Plane) probeHTTP(c net.Conn) error {
 	want := p.Generation()
 	if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: "+p.probeHost+"\r\nConnection: close\r\n\r\n"); err != nil {

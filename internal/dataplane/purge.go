@@ -14,9 +14,9 @@ import (
 	"edgegen/internal/site"
 )
 
-// Purge forgets what the cache tier has stored and p means, or makes it stale, and
-// returns how many responses that were. Whoever asks afterwards gets nothing that an
-// app was asked for before. Without a cache it does nothing.
+// Purge forgets what the cache tier has stored and p means, or makes it stale, and returns
+// how many responses that were. A request that comes afterwards gets nothing that was
+// fetched from an app before. Without a cache it does nothing.
 func (p *Plane) Purge(what site.Purge) (count int) {
 	if p.front == nil {
 		return 0
@@ -77,7 +77,7 @@ func (p *Plane) relayedPurge(x *exchange) answer {
 	return p.purged(x)
 }
 
-// stores are those of the models that serve, or may in a moment.
+// stores are those of all models that serve now, or may serve in a moment.
 func (p *Plane) stores() []*httpcache.Store {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -94,7 +94,7 @@ func (p *Plane) stores() []*httpcache.Store {
 	return all
 }
 
-// fetch asks the origin, and takes what the app says to the cache alone.
+// fetch asks the origin, and removes from the answer what the app says to the cache alone.
 func (f *front) fetch(x *exchange) *wire.Response {
 	if x.model.store != nil {
 		x.since = x.model.store.Purges()

@@ -41,8 +41,8 @@ func (p *Plane) Retire(ctx context.Context) {
 	}
 }
 
-// leaveStorage closes the cache's file, which WebSockets do not need. It waits for those
-// who read from it; requests that come all the same are fetched.
+// leaveStorage closes the cache's file, which WebSockets do not need. It waits until nobody
+// reads from the file; a request that comes afterwards is fetched from the app.
 func (p *Plane) leaveStorage() {
 	if err := p.model.Load().storage.Close(nil, false); err != nil {
 		p.log.Warn("close cache storage", "error", err)

@@ -74,8 +74,8 @@ func (x *exchange) webPatience() upstream.Timeouts {
 	return t
 }
 
-// isGzip looks at the beginning of a compressed file that the web tier found
-// beside another: nginx does not look into it.
+// isGzip reports whether a compressed file that the web tier found beside another one
+// begins as gzip does. nginx does not look into such a file.
 func isGzip(r *wire.Response) bool {
 	buffered := bufio.NewReaderSize(r.Body, static.GzipMagic)
 	magic, _ := buffered.Peek(static.GzipMagic)
@@ -89,9 +89,9 @@ type peeked struct {
 	io.Closer
 }
 
-// webFirstByte is how long a native web tier is waited for. The web tier itself finds out
-// about slow apps, so this only has to be longer than its patience. Its one clock also
-// bounds the silence within an answer, and that bound may be the longer one.
+// webFirstByte is how long a native web tier is waited for. That tier itself gives up slow
+// apps, so this only has to be longer than it waits. nginx has one clock for the beginning
+// of an answer and for pauses in it, and the limit for pauses may be the longer one.
 func webFirstByte(t upstream.Timeouts, request wire.Header) time.Duration {
 	if t.BetweenBytes > t.FirstByte || strings.Contains(strings.ToLower(request.Get("Accept")), "text/event-stream") {
 		return max(t.Connect, t.FirstByte) + t.FirstByte/4 + time.Second
@@ -99,8 +99,8 @@ func webFirstByte(t upstream.Timeouts, request wire.Header) time.Duration {
 	return 2*(t.FirstByte+t.Connect) + 5*time.Second
 }
 
-// noted reads what the web tier says about its answer. If an app has written the same
-// header, the web tier's is the last one.
+// noted reads the web tier's note about its answer. If an app has written the same header,
+// the note is the last one.
 func (x *exchange) noted(h wire.Header) {
 	for _, f := range h {
 		if !wire.EqualFold(f.Name, site.NoteTier) {

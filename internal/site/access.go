@@ -11,9 +11,9 @@ import (
 
 // Access says who may come in to a route. The zero value lets everybody in.
 type Access struct {
-	// Allow and Deny are networks, in order: of those that hold a client's address
-	// the longest decides, and of two that are equal the one in Deny. What is in none
-	// comes in where Allow is empty.
+	// Allow and Deny are networks, in order: of those that hold a client's address the
+	// longest decides, and of two that are equal the one in Deny. An address that is in
+	// none of them comes in only if Allow is empty.
 	Allow, Deny []Prefix
 	Limit       *RateLimit   // nil for none
 	Certified   *Certified   // nil where clients are asked for no certificate
@@ -24,8 +24,8 @@ type Access struct {
 	DenySource  Source
 }
 
-// Certified has clients show a certificate, as the site's TLS.Clients says: the routes
-// of a site are all alike in that.
+// Certified asks clients for a certificate, as the site's TLS.Clients says. All routes of a
+// site ask alike.
 type Certified struct {
 	Required bool // a client without one does not come in
 	Source   Source
@@ -70,16 +70,16 @@ type ForwardAuth struct {
 	Source      Source
 }
 
-// Gated reports whether edgegen is asked about each request: whether more decides
-// than its client's address.
+// Gated reports whether more than the client's address decides, so that edgegen has to be
+// asked about each request.
 func (a *Access) Gated() bool { return a.Limit != nil || a.Protects() }
 
-// Protects reports whether it is known who comes in, so that what they are told is
+// Protects reports whether the route knows who its clients are, so that an answer to one is
 // not for others.
 func (a *Access) Protects() bool { return a.Certified != nil || a.Basic != nil || a.Forward != nil }
 
-// Brings are the fields that a request which comes in brings the app: no client says
-// what is in them.
+// Brings are the fields that edgegen adds, for the app, to a request that comes in. A
+// client cannot set them.
 func (a *Access) Brings() (names []string) {
 	if a.Certified != nil {
 		names = CertNames()
@@ -120,8 +120,8 @@ func (e *Edge) Gated() bool {
 	})
 }
 
-// Counted reports whether only a client's address and how often it comes decide, so that
-// an engine that has the counts can let it in by itself.
+// Counted reports whether nothing decides but a client's address and how often it comes.
+// Then an engine that has the counts can let clients in by itself.
 func (a *Access) Counted() bool { return a.Limit != nil && !a.Protects() }
 
 // Certified reports whether clients of any site are asked for a certificate.
@@ -132,8 +132,8 @@ func (e *Edge) Certified() bool {
 // ByAddress reports whether the client's address decides about anything.
 func (a *Access) ByAddress() bool { return len(a.Allow)+len(a.Deny) > 0 }
 
-// Admits reports whether a client comes in by its address, which is no IPv4 address
-// within IPv6.
+// Admits reports whether a client's address may come in. The address must not be an IPv4
+// one within IPv6.
 func (a *Access) Admits(client netip.Addr) bool {
 	if !a.ByAddress() {
 		return true
@@ -145,8 +145,8 @@ func (a *Access) Admits(client netip.Addr) bool {
 	return allowed > denied
 }
 
-// Decisive is the place in the HCL of what decides about a client: of the network that it
-// is in, or else of the list that lacks it.
+// Decisive is the place in the HCL that decides about a client: that of the network that
+// the client is in, or else of the list in which no network has it.
 func (a *Access) Decisive(client netip.Addr) Source {
 	allowed, denied := longest(a.Allow, client), longest(a.Deny, client)
 	for _, p := range slices.Concat(a.Deny, a.Allow) {

@@ -110,8 +110,8 @@ func IsReservedParam(name string) bool {
 // Ending is that of the names of scripts, with its dot.
 func (f *FastCGI) Ending() string { return f.Index[strings.LastIndexByte(f.Index, '.'):] }
 
-// ScriptEndings are those of the scripts of the site's apps, in lower case. What is
-// asked for by such a name is never served as a file: that would show the script.
+// ScriptEndings are the endings of the scripts of the site's apps, in lower case. A file
+// with such a name is never served, since that would show the script.
 func (s *Site) ScriptEndings() []string {
 	var endings []string
 	for _, b := range s.Backends {
@@ -145,14 +145,14 @@ func (h *Health) Good(status int) bool {
 	return slices.ContainsFunc(h.Status, func(r StatusRange) bool { return status >= r.First && status <= r.Last })
 }
 
-// Patience is how long one backend is waited for, where that is not as long as any
-// other; 0 for what Edge.Timeout says.
+// Patience is how long one backend is waited for, if it has timeouts of its own; 0 for what
+// Edge.Timeout says.
 type Patience struct {
 	Connect, FirstByte, BetweenBytes time.Duration
 	Source                           Source
 }
 
-// Own reports whether it says anything.
+// Own reports whether the backend has any timeout of its own.
 func (p Patience) Own() bool { return p.Connect+p.FirstByte+p.BetweenBytes > 0 }
 
 // Over returns the timeouts of an edge with those of a backend in their places.
@@ -161,11 +161,10 @@ func (p Patience) Over(t Timeouts) Timeouts {
 	return t
 }
 
-// Watched reports whether the backend needs more than a list of fixed addresses
-// that are asked in turn by HTTP: names to look up, TLS, checks, shares, limits,
-// FastCGI, or answers to compress or to take the place of.
-// edgegen chooses among the servers of such a backend itself, whichever engine
-// serves.
+// Watched reports whether the backend needs more than fixed addresses that are asked in
+// turn by HTTP: names to look up, TLS, checks, weights, limits, FastCGI, or answers that
+// edgegen compresses or follows (X-Accel-Redirect). edgegen chooses among the servers of
+// such a backend itself, whichever engine serves.
 func (b *Backend) Watched() bool {
 	return b.Compressed || b.HandsOver || b.Health != nil || b.FastCGI != nil || b.Sticky != nil || (b.Balance != "" && b.Balance != RoundRobin) || slices.ContainsFunc(b.Servers, Server.special)
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Cluster is the edges that answer for each other: each URL that may be stored has an
-// owner among them, whom the others ask in place of the app.
+// Cluster is the edges that answer for each other. Each URL that may be stored has an owner
+// among them, which the others ask instead of the app.
 type Cluster struct {
 	Listen  []Listener // where the other members ask this one
 	Members []Member   // in the order of the HCL; this edge may be among them
@@ -16,8 +16,9 @@ type Cluster struct {
 	Resolve time.Duration
 	// Secret is what members know each other by.
 	Secret string
-	// Size bounds, in bytes, what an edge whose cache tier is a daemon keeps in edgegen of
-	// the URLs that it owns. A builtin cache tier keeps them with all else that it stores.
+	// Size bounds, in bytes, what edgegen stores of the URLs that this edge owns, if the
+	// cache tier is a daemon. A builtin cache tier stores them together with everything
+	// else.
 	Size   int64
 	Source Source
 }
@@ -56,7 +57,8 @@ func (m Member) fixed() bool {
 	return err == nil
 }
 
-// Meaning names a cluster by all that it says; "" for nil.
+// Meaning is a name of the cluster, which is another one if any of its fields is; "" for
+// nil.
 func (c *Cluster) Meaning() string {
 	if c == nil {
 		return ""

@@ -13,16 +13,17 @@ type Compress struct {
 	Source     Source
 }
 
-// Codings are the content codings that an answer can be given in, the preferred
-// first: by the bytes that are left of texts.
+// Codings are the content codings that an answer can be given in. The first makes texts the
+// smallest.
 func Codings() []string { return []string{"br", "zstd", "gzip"} }
 
 // Gzip is the coding that is stored where only one can be.
 const Gzip = "gzip"
 
-// UnstoredCodings are those, in lower case, in which nothing is stored. Apps are told only
-// of gzip and br among what a client takes, and it is by that that stored answers are told
-// apart: an answer in another coding might be given to a client that does not take it.
+// UnstoredCodings are the codings, in lower case, in which no answer is stored. Stored
+// answers are told apart by what the app was told of Accept-Encoding, which is gzip and br
+// alone. So an answer in another coding might be given to a client that does not take that
+// coding.
 func UnstoredCodings() []string { return slices.Clone(unstoredCodings[:]) }
 
 var unstoredCodings = [...]string{"deflate", "zstd", "compress", "x-compress", "dcb", "dcz", "exi", "pack200-gzip", "aes128gcm"}
@@ -31,15 +32,14 @@ var unstoredCodings = [...]string{"deflate", "zstd", "compress", "x-compress", "
 func IsUnstoredCoding(name string) bool { return holds(unstoredCodings[:], name) }
 
 // CompressedTypes are the types that are compressed unless a route names others:
-// what is text in one way or another, and fonts and pictures without a compression of
-// their own.
+// texts of all kinds, and fonts and pictures that are not compressed themselves.
 func CompressedTypes() []string {
 	return []string{"text/*", "application/json", "application/*+json", "application/x-ndjson", "application/javascript", "application/xml", "application/*+xml",
 		"application/wasm", "application/vnd.apple.mpegurl", "application/rtf", "font/otf", "font/ttf", "image/bmp", "image/svg+xml", "image/vnd.microsoft.icon"}
 }
 
 // Takes reports whether answers of a media type are compressed. The type may have
-// parameters. What is compressed by itself never is.
+// parameters. A type of IsCompressed never is.
 func (c *Compress) Takes(contentType string) bool {
 	name, _, _ := strings.Cut(contentType, ";")
 	name = strings.ToLower(strings.TrimSpace(name))
@@ -68,8 +68,8 @@ func fits(name, pattern string) bool {
 	return true
 }
 
-// IsCompressed reports a media type, in lower case, whose content is compressed by
-// itself: another compression costs time and saves nothing.
+// IsCompressed reports a media type, in lower case, whose content is compressed already, so
+// that compressing it again costs time and saves nothing.
 func IsCompressed(name string) bool {
 	kind, rest, _ := strings.Cut(name, "/")
 	switch kind {

@@ -15,8 +15,8 @@ type Edge struct {
 	// Announced are the peers whose connections to the public listeners begin with a
 	// PROXY header. Those of no other peer do.
 	Announced []Prefix
-	// Resolvers are the name servers that are asked for the addresses of backends,
-	// in turn where one does not answer; empty for those of the machine.
+	// Resolvers are the name servers that are asked for the addresses of backends: the next
+	// one if one does not answer. Empty for those of the machine.
 	Resolvers []netip.AddrPort
 	// PublicPort is the port that clients see, where it is not that of the first of
 	// HTTPS, else 0.
@@ -60,7 +60,8 @@ type Listener struct {
 	Source Source
 }
 
-// AsWritten is the listener as the site says it, with port 0 for a chosen one.
+// AsWritten is the listener as it stands in the site: with port 0 where the kernel has
+// chosen the port.
 func (l Listener) AsWritten() Listener {
 	if l.Chosen {
 		l.Address, l.Chosen = netip.AddrPortFrom(l.Address.Addr(), 0), false
@@ -91,8 +92,8 @@ type Limits struct {
 	Source      Source
 }
 
-// HeldBeyond is how many bytes more than a body may have a native cache tier holds of one
-// without a length, so that the web tier can say that it is too long.
+// HeldBeyond is how many bytes beyond the limit of bodies a native cache tier holds of a
+// body without a length, so that the web tier sees that the body is too long.
 const HeldBeyond = 1 << 20
 
 // InWork is how many requests a native cache tier has threads for.
@@ -115,12 +116,13 @@ type Timeouts struct {
 // Timeouts.Body, or all that are left of it.
 const BodyProgress = 1024
 
-// Recorded reports whether somebody hears of each request.
+// Recorded reports whether there is a record of each request: for the access log, for
+// metrics or for traces.
 func (e *Edge) Recorded() bool {
 	return e.Log.Access != "off" || e.Metrics != nil || e.Trace != nil
 }
 
-// Metrics is where the edge tells what it does, and counts.
+// Metrics is the listener that tells what the edge does. Without it nothing is counted.
 type Metrics struct {
 	Listen []Listener
 	// Hosts are names by which the listener may be asked, besides IP addresses,
@@ -129,11 +131,11 @@ type Metrics struct {
 	Source Source
 }
 
-// TellsHeads reports whether the access log or a trace has what clients say about
-// themselves, as User-Agent.
+// TellsHeads reports whether the access log or a trace has fields that clients send, such
+// as User-Agent.
 func (e *Edge) TellsHeads() bool { return e.Log.Access != "off" || e.Trace != nil }
 
-// TellsWays reports whether somebody hears of the site and the route of each request.
+// TellsWays reports whether a record of a request has to name its site and route.
 func (e *Edge) TellsWays() bool {
 	return e.Metrics != nil || e.Trace != nil || slices.ContainsFunc(e.Log.Fields, func(f string) bool { return slices.Contains(LogFieldsMore(), f) })
 }

@@ -2,8 +2,8 @@ package site
 
 import "strconv"
 
-// ErrorPage stands for the edge's own words about an error. What an app says is an
-// app's.
+// ErrorPage takes the place of the edge's own words about an error. An app's answer keeps
+// its own.
 type ErrorPage struct {
 	Status string // one of ErrorPageStatuses
 	File   string // absolute
@@ -35,8 +35,8 @@ func (r *Route) ErrorPage(status int) *ErrorPage {
 	return all
 }
 
-// ErrorPages are those of all routes, in their order. One tier tells another of one by
-// its place.
+// ErrorPages are those of all routes, in their order. By its place in this list one tier
+// names a page to another (NotePage).
 func (s *Site) ErrorPages() []*ErrorPage {
 	var pages []*ErrorPage
 	for i := range s.Routes {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Match is what a request has to be like, besides its path, to take a route. All of
-// it has to hold.
+// Match is what a request needs, besides the path, to take a route: it has to meet all of
+// these.
 type Match struct {
 	Methods []string       // one of them, in the order of Methods(); nil for any
 	Head    bool           // whether GET has brought HEAD along
@@ -36,8 +36,8 @@ func (f MatchedField) Wild() (text string, before, behind bool) {
 // IsPrefix reports a route that matches its Path and everything below it.
 func (r *Route) IsPrefix() bool { return r.Pattern == "" && !r.Exact }
 
-// ByHeader reports a route that is taken for what stands in a request's header:
-// requests for one URL may take it or not.
+// ByHeader reports a route whose Match looks at header fields, so that not all requests for
+// one URL take it.
 func (r *Route) ByHeader() bool { return r.Match != nil && len(r.Match.Headers) > 0 }
 
 // Label is the route's label as it is written in HCL.
@@ -71,10 +71,9 @@ func (r *Route) MatchedBy() string {
 // longestSlug keeps the name of a route short.
 const longestSlug = 24
 
-// ID names a route among those of all sites, in letters, digits, "_" and ".". It stays
-// the same whatever other routes there are and whatever the route does, so that a
-// tier that serves the next configuration knows what one that serves the last has
-// decided.
+// ID names a route among those of all sites, in letters, digits, "_" and ".". It depends
+// neither on other routes nor on what the route does. So a tier that serves the next
+// configuration understands a route that a tier with the last one has chosen.
 func (r *Route) ID(host string) string {
 	sum := sha256.Sum256([]byte(host + "\x00" + r.Label() + "\x00" + r.MatchedBy()))
 	words := strings.FieldsFunc(strings.ToLower(r.Path+r.Pattern), func(c rune) bool {

@@ -10,14 +10,14 @@ import (
 	"strconv"
 )
 
-// Meaning names a model by all that it says: two files that mean the same have
-// the same name, wherever their lines stand.
+// Meaning is a name of a model: the same for two files that mean the same, wherever their
+// lines stand, and another one for any other.
 func (e *Edge) Meaning() string { return meaningOf(e) }
 
-// Meaning names a backend likewise.
+// Meaning is such a name of a backend.
 func (b *Backend) Meaning() string { return meaningOf(b) }
 
-// Meaning names it likewise; "" for nil.
+// Meaning is such a name; "" for nil.
 func (t *Trace) Meaning() string {
 	if t == nil {
 		return ""

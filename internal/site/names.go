@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// The names of header fields that say more than a client is to say, or that an
-// app takes for another field. All engines take them from here; the lists are in
-// the spelling of the fields' own makers.
+// The names of header fields that an untrusted client must not send, or that an app takes
+// for another field. All engines read them here. They are spelt as their inventors spell
+// them.
 
 // ForwardedNames are the fields, beyond those that the edge sets itself, in which
 // proxies are known to say whom or what they forward. A client's are dropped; a
@@ -65,7 +65,7 @@ var certNames = [...]string{CertSubject, CertFingerprint, CertVerify}
 func IsCertName(name string) bool { return holds(certNames[:], name) }
 
 // ClientNames are the fields, besides those that begin with X-Forwarded-, that say who a
-// client is or what it asked for: of an untrusted client none reaches an app.
+// client is or what it asked for. None of them reaches an app from an untrusted client.
 func ClientNames() []string {
 	return slices.Concat(ownClientNames[:], targetNames[:], senderNames[:], certNames[:])
 }

@@ -11,20 +11,19 @@ const (
 	// backend also the microseconds until its answer began and the server that was
 	// asked last, with a space between them.
 	NoteTier = NotePrefix + "Tier"
-	// NoteWords is the status whose words a tier wants that reads HTTP before the cache
-	// tier does, for an error that it has met.
+	// NoteWords has the cache tier answer with its words for an error. It is the status of
+	// the error, and comes from a tier that reads HTTP before the cache tier does.
 	NoteWords = NotePrefix + "Words"
-	// NoteFrom says whose request it is that a TLS tier passes on which reads HTTP
-	// itself: the client's address, and the versions of TLS and of HTTP, with a space
-	// between them.
+	// NoteFrom says whose request it is, if the TLS tier reads HTTP itself: the client's
+	// address, and the versions of TLS and of HTTP, with a space between them.
 	NoteFrom = NotePrefix + "From"
 	// NoteRoute names the route that a request takes, by its Route.ID.
 	NoteRoute = NotePrefix + "Route"
 	// NoteLeads is where a redirect leads that depends on the request.
 	NoteLeads = NotePrefix + "Leads"
-	// NoteTarget is what the app is asked for in place of the request's target. In the
-	// middle of a reload the web tier may take a route for a redirect that the cache
-	// tier has led to an app, so that the two are told apart.
+	// NoteTarget is what the app is asked for in place of the request's target. It is not
+	// NoteLeads, because in the middle of a reload the web tier may have a redirect on a
+	// route for which the cache tier still asks an app.
 	NoteTarget = NotePrefix + "Target"
 	// NoteCompress tells the web tier how to compress the answer: a coding, "identity"
 	// for none, or CompressedLater. Behind a space it has the Route.ID of a route that
@@ -44,12 +43,12 @@ const (
 	NotePage = NotePrefix + "Page"
 	// NoteMember says what a member of a cluster asks another one for: MemberLookup, or one
 	// of the messages of the room cluster. On an answer to MemberLookup it is how fresh
-	// that is, or MemberDeclines. It is none of the notes between tiers, where it is
-	// dropped like all that nobody knows.
+	// that is, or MemberDeclines. It is not in the table, since it is no note between
+	// tiers: these drop it like any unknown note.
 	NoteMember = NotePrefix + "Member"
-	// NoteStored tells a native cache tier of an answer that a member of the cluster has
-	// stored for how long it is fresh and how old it is, in seconds. It is no note between
-	// tiers either.
+	// NoteStored tells a native cache tier about an answer that a member of the cluster has
+	// stored: for how long it is fresh and how old it is, in seconds. It is not in the
+	// table either.
 	NoteStored = NotePrefix + "Stored"
 	// NoteGeneration tells a probe which generation answers.
 	NoteGeneration = NotePrefix + "Generation"

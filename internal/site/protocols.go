@@ -14,7 +14,7 @@ const (
 )
 
 // AltSvc is the value of Alt-Svc (RFC 7838) by which clients learn of HTTP/3; "" where it
-// is not spoken. The edge's listeners have to have their ports.
+// is not spoken. Call it only when the edge's listeners have their ports.
 func (e *Edge) AltSvc() string {
 	if !e.Protocols.HTTP3 || e.Plain() {
 		return ""

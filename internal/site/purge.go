@@ -27,7 +27,7 @@ func (e *Edge) KeepsStale() bool {
 	return !e.Uncached() && slices.ContainsFunc(e.Sites, func(s Site) bool { return s.Cache.Grace > 0 || s.Cache.StaleIfError > 0 })
 }
 
-// Purge is what the cache is to forget. One of the first four says what is meant.
+// Purge is what the cache is to forget. Exactly one of the first four fields is set.
 type Purge struct {
 	URL    string // a host in lower case and without port, and behind it a target without what IgnoreQuery names
 	Prefix string // likewise, but for the end of the target

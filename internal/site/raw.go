@@ -67,7 +67,7 @@ func RawHooks() []RawHook {
 	}
 }
 
-// All is what there is; of nil, nothing.
+// All are the texts that are not empty; none for nil.
 func (r *RawTexts) All() RawTexts {
 	if r == nil {
 		return RawTexts{}
@@ -75,7 +75,7 @@ func (r *RawTexts) All() RawTexts {
 	return *r
 }
 
-// For is the first text for a daemon; empty where it has none. It may be asked of nil.
+// For is the first text for a daemon; empty if there is none, and for nil.
 func (r *RawTexts) For(engine Engine) Raw {
 	if r == nil {
 		return nil
@@ -94,8 +94,8 @@ func (r *RawTexts) For(engine Engine) Raw {
 	return nil
 }
 
-// RawFor is the first text for a daemon anywhere; empty where it has none. Such a daemon
-// no other engine can stand in for.
+// RawFor is the first text for a daemon, of the edge, its sites and their routes; empty if
+// there is none. No other engine can stand in for a daemon that has one.
 func (e *Edge) RawFor(engine Engine) Raw {
 	if text := e.Raw.For(engine); len(text) > 0 {
 		return text

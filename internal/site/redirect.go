@@ -23,7 +23,7 @@ func (r *Route) Captures() bool {
 	return r.Pattern != "" && r.Redirect != nil && strings.Contains(r.Redirect.To, "{")
 }
 
-// Varies reports whether the path of a request says where the redirect of a route
+// Varies reports whether it depends on the path of a request where the route's redirect
 // leads.
 func (r *Route) Varies() bool { return r.Redirect != nil && r.Redirect.KeepsPath() || r.Captures() }
 
@@ -80,8 +80,8 @@ func (r *Redirect) Below(path string) string {
 	return before + path + after
 }
 
-// Rewrite makes another target of the one that the client sent, for the app alone.
-// Either Pattern and Replacement are set, or one of the others is.
+// Rewrite changes the target that the client sent into the one that the app sees. Either
+// Pattern and Replacement are set, or one of the others is.
 type Rewrite struct {
 	StripPrefix string // "" or "/a/b": taken off a path that is there or below
 	AddPrefix   string // likewise: put in front of the path

@@ -29,8 +29,8 @@ type Route struct {
 	Compress   *Compress   // nil where answers pass as they are
 	ErrorPages []ErrorPage // no two for one status
 	TTL        time.Duration
-	// HasTTL tells a ttl of zero from none. A ttl is the freshness of
-	// responses that name none themselves.
+	// HasTTL tells a ttl of zero from none. The ttl is for how long a response is fresh
+	// that does not say that itself.
 	HasTTL          bool
 	RequestHeaders  HeaderRules
 	ResponseHeaders HeaderRules
@@ -151,8 +151,8 @@ func (e *Edge) Announces(peer netip.Addr) bool {
 // served there, or as nginx could take PROXY headers of all peers or of none.
 func (e *Edge) PlainByTLS() bool { return e.Plain() || len(e.Announced) > 0 }
 
-// Uncached reports that nothing is stored: the web tier does what the cache tier does
-// besides.
+// Uncached reports that nothing is stored. A plane then does the rest of what the cache
+// tier does.
 func (e *Edge) Uncached() bool { return e.Engine.Cache == Off }
 
 // Public are the listeners on which the sites are served.

@@ -16,7 +16,7 @@ func (e *Edge) Hide(text string) string { return Hide(text, e.Secrets) }
 func Hide(text string, secrets []string) string {
 	for _, secret := range secrets {
 		text = strings.ReplaceAll(text, secret, Hidden)
-		// As it stands between quotes in most languages.
+		// The secret as it stands between quotes in most languages.
 		if quoted := strings.Trim(strconv.Quote(secret), `"`); quoted != secret && quoted != "" {
 			text = strings.ReplaceAll(text, quoted, Hidden)
 		}

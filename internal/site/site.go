@@ -45,8 +45,8 @@ func (s *Site) Names() []string {
 	return slices.Concat([]string{s.Host}, s.Aliases, s.Hosts)
 }
 
-// Beneath returns the host that a name of Site.Hosts is a wildcard for the labels
-// of, and whether it is one.
+// Beneath returns the host behind the wildcard of a name of Site.Hosts, and whether the
+// name is a wildcard.
 func Beneath(name string) (host string, wildcard bool) {
 	if host, deep := strings.CutPrefix(name, AnyLabels); deep {
 		return host, true
@@ -54,9 +54,9 @@ func Beneath(name string) (host string, wildcard bool) {
 	return strings.CutPrefix(name, "*.")
 }
 
-// AnyLabels begins a name of Site.Hosts that stands for any number of labels before a
-// host. What says more about the host goes before it: a whole name, a wildcard for one
-// label, and one whose host is longer. A site has one of them at most.
+// AnyLabels begins a name of Site.Hosts that stands for any number of labels before a host.
+// A name that says more about the host wins over it: a whole name, a wildcard for one
+// label, and a wildcard before a longer host. A site has one of them at most.
 const AnyLabels = "**."
 
 // Deep returns the host that stands behind AnyLabels in one of the site's names; "" where

@@ -14,8 +14,9 @@ type sealed struct {
 	period int64
 }
 
-// sealing returns who knows the configuration that seals tickets at the moment: own, or one
-// with the keys that follow from a secret of several edges, and change with the time.
+// sealing returns a function that returns the configuration to seal tickets with now. That
+// is own, or if several edges have a secret in common, one with keys that are derived from
+// the secret and the time.
 func sealing(secret string, own *tls.Config) func() *tls.Config {
 	if secret == "" {
 		return func() *tls.Config { return own }

@@ -90,10 +90,10 @@ func firstUsable(certificates []tls.Certificate) func(*tls.ClientHelloInfo) (*tl
 	}
 }
 
-// bindTickets refuses to resume a session of one site under the name of another, whose
-// certificate and rules the client would not have seen. Where clients are asked for a
-// certificate, it also refuses a session in which the client has shown none. Seal is the
-// configuration that seals the tickets now.
+// bindTickets refuses to resume a session of one site under the name of another one, whose
+// certificate the client has not seen. Where clients are asked for a certificate, it also
+// refuses a session in which the client has shown none. Seal is the configuration that
+// seals the tickets now.
 func bindTickets(config *tls.Config, seal func() *tls.Config, host string) {
 	asks := config.ClientAuth != tls.NoClientCert
 	bound := []byte("edge site " + host)
