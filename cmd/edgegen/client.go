@@ -8,7 +8,7 @@ import (
 	"edgegen/internal/api"
 )
 
-// asksEdge has a verb ask the running edge, which --state-dir finds.
+// asksEdge prepares a verb that asks the running edge, which --state-dir finds.
 func asksEdge(c *cobra.Command, ask func(ctx context.Context, client *api.Client, arguments []string) error) {
 	var directory string
 	stateDirFlag(c, &directory)

@@ -19,7 +19,7 @@ import (
 	"edgegen/internal/statedir"
 )
 
-// siteFlags are those that a site is read by.
+// siteFlags are the flags that say how a site is read.
 type siteFlags struct {
 	engine, stateDir string
 	given            []config.Given
@@ -135,7 +135,8 @@ func (s streams) explain(ctx context.Context, request explain.Request, path stri
 	return s.showExplanation(explainer.Explain(request), flags.asJSON)
 }
 
-// showExplanation fails where what came was not foretold.
+// showExplanation prints an explanation. It fails if the answer that came differs from what
+// was foretold.
 func (s streams) showExplanation(e *explain.Explanation, asJSON bool) error {
 	var err error
 	if asJSON {
@@ -149,8 +150,8 @@ func (s streams) showExplanation(e *explain.Explanation, asJSON bool) error {
 	return err
 }
 
-// explainer reads a site and prepares explaining it. settle may change the model
-// before, where it is not nil.
+// explainer reads a site and prepares to explain it. settle changes the model first, unless
+// it is nil.
 func (s streams) explainer(ctx context.Context, path string, selection generation.Selection, flags siteFlags, settle func(*site.Edge)) (*explain.Explainer, *generation.Preview, error) {
 	p, diagnostics, err := generation.Look(ctx, path, flags.given, selection, printedLayout(), flags.stateDir, version())
 	if err != nil {
@@ -164,8 +165,8 @@ func (s streams) explainer(ctx context.Context, path string, selection generatio
 	return explainer, p, err
 }
 
-// explainerOf explains the site of a preview, whose paths it tells from the site's
-// directory on.
+// explainerOf explains the site of a preview. It shows paths relative to the site's
+// directory.
 func explainerOf(p *generation.Preview, path string) (*explain.Explainer, error) {
 	root, err := filepath.Abs(path)
 	if err != nil {

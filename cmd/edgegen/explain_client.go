@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// shownCertificate reads the certificate that a client is to show, with what is behind
-// it in its file, and the key where that is needed.
+// shownCertificate reads the certificate that a client is to show, with the others in its
+// file, and its key if that is needed.
 func shownCertificate(file string, withKey bool) (tls.Certificate, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"edgegen/internal/statedir"
 )
 
-// pastSite is a site of which a line of the access log is to be explained: as its files
-// say it now, and as it was served lately.
+// pastSite is a site of which a line of the access log is to be explained: as its files are
+// now, and as it was served lately.
 type pastSite struct {
 	path    string     // absolute
 	edge    *site.Edge // as it is now, or as it was served last where it is refused
@@ -77,8 +77,8 @@ func (s streams) pastSite(ctx context.Context, path string, selection generation
 	return past, nil
 }
 
-// explain explains a line. Where the generations changed over when its request came, it
-// is the one whose way is the line's.
+// explain explains a line. If one generation followed another just when the request came,
+// the right one is that by which the request takes the way that the line tells.
 func (p *pastSite) explain(line explain.LogLine) (*explain.Explanation, error) {
 	requests, err := explain.AskedIn(line)
 	if err != nil {
@@ -126,10 +126,11 @@ func (p *pastSite) explain(line explain.LogLine) (*explain.Explanation, error) {
 	return found, nil
 }
 
-// errOtherSite is about a generation of another site that had the state directory.
+// errOtherSite is about a generation of another site, which used the state directory
+// earlier.
 var errOtherSite = errors.New("it was another site's")
 
-// under explains as a generation did that is kept.
+// under explains by a kept generation.
 func (p *pastSite) under(k history.Kept) (explainer *explain.Explainer, hides bool, err error) {
 	if p.present != nil && k.Meaning == p.meaning {
 		return p.present, false, nil

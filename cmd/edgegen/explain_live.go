@@ -18,9 +18,9 @@ import (
 )
 
 const (
-	// livePatience is how long an answer may take beside what apps are given.
+	// livePatience is how much longer an answer may take than the site waits for apps.
 	livePatience = 10 * time.Second
-	// linePatience is how long a line of the access log may take.
+	// linePatience is how long the request's line in the access log is waited for.
 	linePatience = 2 * time.Second
 )
 
@@ -30,9 +30,9 @@ type runningEdge struct {
 	edge      *site.Edge
 	explainer *explain.Explainer
 	client    *api.Client
-	// listens has varnishd say what it knows of each request.
+	// listens is set to hear what varnishd logs of each request.
 	listens bool
-	// announced has a PROXY header say who asks, as of an edge for tests alone.
+	// announced is set to say by a PROXY header who asks, which an edge for tests takes.
 	announced bool
 }
 
@@ -68,7 +68,7 @@ func (s streams) runningEdge(ctx context.Context, arguments []string, flags site
 	return r, nil
 }
 
-// ask sends a request, and lays what came beside what was foretold.
+// ask sends a request, and compares what came with what was foretold.
 func (r *runningEdge) ask(ctx context.Context, request explain.Request) (*explain.Explanation, error) {
 	address, err := listenerOf(r.status, r.edge, request)
 	if err != nil {
@@ -107,7 +107,7 @@ func (r *runningEdge) askAt(ctx context.Context, request explain.Request, addres
 	return explanation, nil
 }
 
-// unwell is what the edge says of the servers of an app that has not answered.
+// unwell is what the edge says about the servers of an app, if the app has not answered.
 func (r *runningEdge) unwell(ctx context.Context, e *explain.Explanation, live *explain.Live) (reasons []string) {
 	if live.Status < 500 || e.Backend == "" {
 		return nil
@@ -143,7 +143,7 @@ func (s streams) explainLive(ctx context.Context, request explain.Request, argum
 	return s.showExplanation(explanation, flags.asJSON)
 }
 
-// settlePorts puts in the ports that the running edge has where the site names none.
+// settlePorts sets the ports of the running edge where the site leaves them to the kernel.
 func settlePorts(status api.Status, edge *site.Edge) {
 	for _, tier := range status.Tiers {
 		listeners := edge.HTTPS

@@ -64,7 +64,7 @@ func stepsTable(all []explain.Step) *table {
 	return steps
 }
 
-// narrowSteps has below what happens the clause and the places.
+// narrowSteps writes clause and places in a line below what happens.
 func narrowSteps(all []explain.Step) *table {
 	steps := newTable("TIER", "STEP", "WHAT HAPPENS")
 	for _, step := range all {
@@ -77,7 +77,7 @@ func narrowSteps(all []explain.Step) *table {
 	return steps
 }
 
-// writeLive lays what came beside what was foretold.
+// writeLive writes what came beside what was foretold.
 func writeLive(out *strings.Builder, color bool, width int, l *explain.Live) {
 	heading := "What came"
 	switch {

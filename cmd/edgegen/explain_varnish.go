@@ -19,9 +19,9 @@ type listener struct {
 	stop   func()
 }
 
-// listen has the edge's varnishd log everything from now on, if it has one and somebody
-// wants to know. What it says is beside the point of the request: where it cannot be
-// heard, there is nothing of it.
+// listen makes the edge's varnishd log everything from now on, if there is one and the
+// caller wants that. The explanation does without it if it cannot be had: then nothing is
+// heard, and that is no error.
 func (r *runningEdge) listen(ctx context.Context) listener {
 	for _, tier := range r.status.Tiers {
 		if r.listens && tier.Role == site.CacheTier && tier.Engine == string(site.Varnish) && !tier.StandIn {

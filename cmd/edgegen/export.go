@@ -86,8 +86,8 @@ the Gateway API have to be there.`,
 	return c
 }
 
-// loadForExport reads a site and reports what it warns of. The argument is what the site is
-// called in its directory; "" where it is the directory.
+// loadForExport reads a site and reports its warnings. argument is the name of the site's
+// file in its directory; "" if the site is the directory.
 func (s streams) loadForExport(path string, given []config.Given) (loaded *config.Loaded, argument string, err error) {
 	loaded, diagnostics := config.NewReader(path, given).Load()
 	if loaded.Edge == nil {

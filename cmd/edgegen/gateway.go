@@ -93,8 +93,8 @@ write. No cluster is asked, and no edge is started.`,
 	return c
 }
 
-// cluster is how the flags, the environment or the pod say that the cluster is reached,
-// and the namespace that goes with that.
+// cluster says how to reach the cluster, by the flags, the environment or the pod, and in
+// which namespace.
 func (flags *gatewayFlags) cluster() (*rest.Config, string, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = flags.kubeconfig

@@ -14,7 +14,7 @@ import (
 	"edgegen/internal/gateway"
 )
 
-// printedAnswers is the directory of the answers in what is printed, which runs nowhere.
+// printedAnswers is the directory of fixed answers in the printed sites, which nobody runs.
 const printedAnswers = "/run/edgegen/answers"
 
 // printGateway prints the sites that objects of files make, and their statuses.

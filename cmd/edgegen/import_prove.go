@@ -19,8 +19,8 @@ import (
 	"edgegen/internal/tones"
 )
 
-// proveImport runs the old daemons beside the new edge and tells what they answer
-// otherwise.
+// proveImport runs the old daemons beside the new edge and shows where their answers
+// differ.
 func (s streams) proveImport(ctx context.Context, result *importer.Result, flags importFlags) (err error) {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -75,9 +75,9 @@ func (q questions) all(first firstsite.Site) (firstsite.Site, error) {
 	return first, err
 }
 
-// one is the answer to a question, and asked for again until it is good. What a
-// flag says is not asked for, and is good or an error; at the end of the answers
-// the standard one is taken.
+// one asks a question until the answer is good. If a flag has answered it, nothing is
+// asked, and a bad answer is an error. When there is no more input, the standard answer is
+// taken.
 func (q questions) one(flag, question, said, standard string, good func(string) error) (string, error) {
 	if q.given(flag) {
 		if err := good(said); err != nil {
@@ -124,8 +124,8 @@ func (q questions) good(first firstsite.Site) error {
 	return nil
 }
 
-// showListeners tells of the listeners that may be an app, and returns the only one
-// where there is one.
+// showListeners shows the listeners that may be apps. It returns the listener if there is
+// exactly one.
 func (q questions) showListeners() (only string) {
 	const usersFrom, most = 1024, 8
 	var apps []doctor.Listener

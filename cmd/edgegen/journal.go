@@ -15,8 +15,8 @@ import (
 const journalLimit = 1000
 
 // journalHandler is a slog.Handler that hands messages to systemd's journal, with their
-// attributes as fields: EDGEGEN_FROM says who speaks, EDGEGEN_BACKEND and the like what
-// it is about. What the journal does not take another handler gets.
+// attributes as fields: EDGEGEN_FROM says who speaks, EDGEGEN_BACKEND and the like what it
+// is about. Messages that the journal does not take go to another handler.
 type journalHandler struct {
 	*personHandler // which has the attributes
 	to             *journalSender
@@ -43,8 +43,8 @@ type journalSender struct {
 	dropped int
 }
 
-// inJournal has a logger write to the journal where its stderr leads there. close, which
-// is to be called at the end, waits for a moment for what was said to be taken.
+// inJournal makes a logger write to the journal if its stderr leads there. Call close at
+// the end: it waits a moment until the journal has taken what was logged.
 func (l logger) inJournal() (_ logger, close func()) {
 	if there, err := journal.StderrIsJournalStream(); err != nil || !there || !journal.Enabled() {
 		return l, func() {}

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newMan is for packages, and stands in no list.
+// newMan is for packages; no help lists it.
 func newMan(s streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "man DIRECTORY",

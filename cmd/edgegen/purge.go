@@ -70,7 +70,7 @@ is 1 then.`,
 	return c
 }
 
-// purgedText is the line for a person, and what else there is to know.
+// purgedText is the line for a person, and remarks below it.
 func purgedText(purged api.Purged) string {
 	text := plural(purged.Objects, "response") + " forgotten\n"
 	if purged.Soft {

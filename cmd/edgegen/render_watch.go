@@ -49,9 +49,8 @@ func (r *rendering) watch(ctx context.Context) (err error) {
 	return nil
 }
 
-// writeAgain writes once and runs the command where something changed. Problems
-// are shown unless they are those that were told last; it returns what has been
-// told by now.
+// writeAgain writes once, and runs the command if something changed. Problems are shown
+// unless they are the same as the last ones, told. It returns the problems of now.
 func (r *rendering) writeAgain(ctx context.Context, told string) (string, error) {
 	result, err := r.write(ctx)
 	if ctx.Err() != nil {

@@ -10,7 +10,7 @@ import (
 	"edgegen/internal/tones"
 )
 
-// writeCertificates tells of the certificates that there is something to tell of.
+// writeCertificates writes a row for each certificate that the status names.
 func writeCertificates(out *strings.Builder, all []api.CertificateStatus, now time.Time, color bool, width int) {
 	if len(all) == 0 {
 		return
@@ -31,8 +31,8 @@ func writeCertificates(out *strings.Builder, all []api.CertificateStatus, now ti
 	rows.write(out, color, width)
 }
 
-// writeClients tells of the sites that ask clients for a certificate, where that ends
-// soon or has ended.
+// writeClients writes about the authorities and revocation lists of clients that end soon
+// or have ended.
 func writeClients(out *strings.Builder, all []api.ClientsStatus, now time.Time, color bool, width int) {
 	const soon = 24 * time.Hour
 	rows, told := newTable("SITE", "CLIENTS", "ENDS"), false
@@ -53,8 +53,7 @@ func writeClients(out *strings.Builder, all []api.ClientsStatus, now time.Time, 
 	}
 }
 
-// certificateRemark is what is wrong with a certificate, and when that is tried to
-// be put right.
+// certificateRemark says what is wrong with a certificate, and when edgegen tries again.
 func certificateRemark(c api.CertificateStatus, now time.Time) string {
 	text := c.Problem
 	if text == "" && c.Waiting {

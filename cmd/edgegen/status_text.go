@@ -96,9 +96,9 @@ func listening(addresses []string) string {
 	return orDash(strings.Join(names, " "))
 }
 
-// remark is what has to be said about a tier: why it is not well, or why not
-// its daemon serves, unless somebody asked for just that. A daemon that is well
-// again is said to have failed.
+// remark is what has to be said about a tier: why it is not well, or why its daemon does
+// not serve, unless that was asked for. Of a daemon that is well again it says that it had
+// failed.
 func remark(t api.TierStatus, now time.Time) string {
 	well := t.State == "running" && !t.Busy && (t.Engine != "builtin" || strings.HasSuffix(t.Reason, "asks for it"))
 	switch {

@@ -16,7 +16,7 @@ type cell struct{ text, tone string }
 // table is text in columns, for people. Its first row is the heading.
 type table struct {
 	rows  []tableRow
-	lates bool // the last column's latest stands at its end: what does not fit goes before that
+	lates bool // what is the latest stands at the end of the last column: what does not fit is left out before it
 }
 
 type tableRow struct {

@@ -131,8 +131,8 @@ func (s streams) test(ctx context.Context, arguments []string, selection generat
 	return s.showResults(results, flags)
 }
 
-// asker is what tells what becomes of a test's request, and what is to be done in the
-// end.
+// asker returns ask, which finds out what becomes of a test's request, and done, which has
+// to be called at the end.
 func (s streams) asker(ctx context.Context, path string, arguments []string, selection generation.Selection, flags testFlags) (ask func(*edgetest.Test) (*explain.Explanation, error), done func(), err error) {
 	done = func() {}
 	switch {
