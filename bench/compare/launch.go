@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 )
 
 // The names of those that others are compared with.
@@ -48,14 +49,34 @@ func allPeers(s settings) []*peer {
 	}...)
 }
 
-// edgegen is edgegen with an engine, and an access log or none.
+// edgegen is edgegen with an engine, and an access log or none. One that is so old that it
+// has no word for HTTP/3 is asked over the others.
 func edgegen(s settings, engine, log string) func(*peer, *world) ([]*exec.Cmd, error) {
 	return func(p *peer, w *world) ([]*exec.Cmd, error) {
-		protocols := ""
+		path, err := program(s.edgegen)
+		if err != nil {
+			return nil, err
+		}
+		protocols, file := "", filepath.Join(p.dir, "site.hcl")
 		if engine == "builtin" {
 			protocols = `protocols = ["h1", "h2", "h3"]`
 		}
-		site := fmt.Sprintf(`edge {
+		if err := os.WriteFile(file, edgeSite(p, w, log, protocols), 0o644); err != nil {
+			return nil, err
+		}
+		if said, err := exec.Command(path, "validate", file).CombinedOutput(); err != nil && protocols != "" && strings.Contains(string(said), `no argument "protocols"`) {
+			p.does &^= overThree
+			if err := os.WriteFile(file, edgeSite(p, w, log, ""), 0o644); err != nil {
+				return nil, err
+			}
+		}
+		return []*exec.Cmd{exec.Command(path, "up", "--engine", engine, "--state-dir", filepath.Join(p.dir, "state"), file)}, nil
+	}
+}
+
+// edgeSite is what edgegen is measured with.
+func edgeSite(p *peer, w *world, log, protocols string) []byte {
+	return fmt.Appendf(nil, `edge {
   http  = ["127.0.0.1:0"]
   https = [%q]
   limits { connections = 12000 }
@@ -68,13 +89,6 @@ func edgegen(s settings, engine, log string) func(*peer, *world) ([]*exec.Cmd, e
     backend   = "app"
     websocket = true
   }`, ""))
-		file := filepath.Join(p.dir, "site.hcl")
-		if err := os.WriteFile(file, []byte(site), 0o644); err != nil {
-			return nil, err
-		}
-		path, err := program(s.edgegen)
-		return []*exec.Cmd{exec.Command(path, "up", "--engine", engine, "--state-dir", filepath.Join(p.dir, "state"), file)}, err
-	}
 }
 
 // siteBlock is a site of one app and one directory, with more in its block and in
