@@ -33,6 +33,9 @@ func carelessCases() []contractCase {
 		unclear("a first line of another HTTP", "HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\nok"),
 		unclear("a length that is no number", "HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nok"),
 		{clause: "E2", name: "every status is the app's to give", run: everyStatus},
+		{clause: "E2", name: "304 for a request without a condition, past the cache", request: get("main.test", "/", "Cookie: past=cache"), answer: say(unasked), want: want{status: 304, body: "~^$", headers: map[string]string{"ETag": `"a"`}}},
+		{clause: "E2", name: "304 for a POST", request: ask("POST", "main.test", "/", "", "Content-Length: 0"), answer: say(unasked), want: want{status: 304, body: "~^$"}},
+		{clause: "E2", name: "304 for a request without a condition", caches: true, run: unaskedConfirmation, differs: "varnish-unasked-304", observed: "status 502, want 304"},
 	}
 }
 
@@ -80,6 +83,19 @@ func carelessApp(target, method, answer string) func(*attempt) {
 			}
 		}
 	}
+}
+
+// unasked confirms what nobody has asked about.
+const unasked = "HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\nCache-Control: max-age=60\r\n\r\n"
+
+// unaskedConfirmation: it is passed on as any status is, and never stored.
+func unaskedConfirmation(a *attempt) {
+	a.edge.record.answer(a.mark, say(unasked))
+	a.check(a.ask(get("main.test", "/")), want{status: 304, body: "~^$", reaches: 1})
+	a.check(a.ask(get("main.test", "/")), want{status: 304, body: "~^$", reaches: 2})
+	a.edge.record.answer(a.mark, say(page("all of it", "Cache-Control: max-age=60")))
+	a.check(a.ask(get("main.test", "/")), want{status: 200, body: "all of it", reaches: 3})
+	a.check(a.ask(get("main.test", "/")), want{status: 200, body: "all of it", reaches: 3})
 }
 
 // everyStatus: none is a mark of the edge's own.
