@@ -31,7 +31,9 @@ const (
 	logProtocol
 	logMethod
 	logPath
-	logHead // HOST, REFERER and AGENT, a line each
+	logUnwritten // bytes that could not be written, when that was noticed
+	logSize      // of the answer's head and body
+	logHead      // HOST, REFERER and AGENT, a line each
 	logNotes
 )
 
@@ -61,6 +63,12 @@ func (l *logNote) add(tag vsm.Tag, text string) bool {
 		l.first(logDown, word(text, 4))
 	case vsm.ReqAcct:
 		l.first(logBytes, word(text, 5))
+		l.first(logSize, word(text, 6))
+	case vsm.Debug:
+		if n, unwritten := strings.CutPrefix(text, "Write error, retval = -1, len = "); unwritten {
+			n, _ = cut(n, ',')
+			l.first(logUnwritten, n)
+		}
 	case vsm.RespStatus:
 		l[logStatus] = text
 	case vsm.ReqStart:
@@ -173,9 +181,22 @@ func (l *logNote) request(server string, r *accesslog.Record) {
 		took, backend := cut(rest, ' ')
 		r.Tier, r.Backend, r.Upstream = tier, backend, time.Duration(count(took))*time.Microsecond
 	}
+	if l.left() {
+		r.Status, r.Bytes = statusGone, 0
+	}
 	if l[logDown] != "" {
 		l.fillPipe(r, server)
 	}
+}
+
+// statusGone is the status of a client that left before its answer, as builtin tiers have it.
+const statusGone = 499
+
+// left reports whether nothing of an answer could be written: Varnish counts what it was to
+// write, and what could not be is all of that, and what chunks add. Where the beginning
+// has been written the head is not among the rest.
+func (l *logNote) left() bool {
+	return l[logUnwritten] != "" && count(l[logUnwritten]) >= count(l[logSize])
 }
 
 // wayOf is where a request was led: SITE, then BACKEND, or "." for none, and ROUTE.

@@ -25,7 +25,7 @@ func noted(columns map[int]string) (l logNote) {
 func with(columns map[int]string) map[int]string {
 	all := map[int]string{
 		logStarted: "1795419661.070280 0.000000 0.000000", logAnswered: "0.000469",
-		logStatus: "200", logBytes: "1024", logAsker: "192.0.2.7 1-2-32770", logPeer: "10.0.0.1", logAnswer: "HIT",
+		logStatus: "200", logBytes: "1024", logSize: "1324", logAsker: "192.0.2.7 1-2-32770", logPeer: "10.0.0.1", logAnswer: "HIT",
 		logProtocol: "HTTP/1.1", logMethod: "GET", logPath: "/a?b", logHead: "example.com\n\ncurl",
 	}
 	for i, text := range columns {
@@ -61,6 +61,10 @@ func TestF5LogLines(t *testing.T) {
 		"began before it was restarted": {map[int]string{logStarted: "1795419661.570280 0.500000 0.000000", logAnswered: "0.600000"}, func(r *accesslog.Record) {
 			r.Duration = 600 * time.Millisecond
 		}},
+		"for a client that has left": {map[int]string{logTier: "web 5000000", logStatus: "504", logUnwritten: "160", logSize: "153"}, func(r *accesslog.Record) {
+			r.Tier, r.Upstream, r.Status, r.Bytes = "web", 5*time.Second, 499, 0
+		}},
+		"for a client that leaves in its midst": {map[int]string{logUnwritten: "1000", logSize: "1324"}, func(r *accesslog.Record) {}},
 		"refused unread": {map[int]string{logStatus: "400", logBytes: "0", logAnswered: "", logAsker: "", logPeer: "", logAnswer: "",
 			logMethod: "", logPath: "", logHead: ""}, func(r *accesslog.Record) {
 			*r = accesslog.Record{Time: r.Time, Protocol: "HTTP/1.1", Status: 400, Cache: "PASS", Tier: "cache"}
@@ -167,7 +171,9 @@ func TestF5Notes(t *testing.T) {
 				{vsm.VCLLog, "edge-servers:a=b"}, {vsm.VCLLog, "edge-tier:web 1"}},
 			map[int]string{logSent: "0.000800", logClosed: "3600.500000", logUp: "300", logDown: "5000", logServers: "a=b", logTier: "web 1"},
 		},
-		"what is too short": {told{{vsm.Timestamp, "Resp"}, {vsm.ReqAcct, ""}, {vsm.PipeAcct, "1"}, {vsm.VCLLog, ""}}, map[int]string{}},
+		"a client that has left": {told{{vsm.Debug, "Write error, retval = -1, len = 160, errno = Broken pipe\x00"}, {vsm.ReqAcct, "49 0 49 145 8 153"}}, map[int]string{logUnwritten: "160", logBytes: "8", logSize: "153"}},
+		"another word of Debug":  {told{{vsm.Debug, "Hit idle send timeout, wrote = 5/9; retrying"}}, map[int]string{}},
+		"what is too short":      {told{{vsm.Timestamp, "Resp"}, {vsm.ReqAcct, ""}, {vsm.PipeAcct, "1"}, {vsm.VCLLog, ""}}, map[int]string{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got logNote

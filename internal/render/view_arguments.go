@@ -52,7 +52,8 @@ func argumentsView(in Input, common header) argumentsData {
 }
 
 // unread turns off or on what varnishd would note in its log about each request without
-// anybody reading it. VCL_return stays, since it tells the rounds of a request apart.
+// anybody reading it. VCL_return stays, since it tells the rounds of a request apart. Debug,
+// which is off by default, tells of answers that could not be written.
 func unread(on bool) string {
 	sign := "-"
 	if on {
@@ -63,7 +64,7 @@ func unread(on bool) string {
 		"BerespProtocol", "BerespStatus", "BerespReason", "BerespHeader", "BerespUnset",
 		"VCL_call", "VCL_use", "VCL_acl", "Hit", "HitMiss", "HitPass", "TTL", "Storage", "Filters", "Gzip",
 		"Fetch_Body", "Length", "BackendClose", "Link", "SessOpen", "SessClose", "Proxy"}
-	return sign + strings.Join(tags, ","+sign)
+	return "+Debug," + sign + strings.Join(tags, ","+sign)
 }
 
 // cacheFirstByte is how long the cache tier waits for an answer of the web tier.

@@ -15,6 +15,7 @@ const (
 	Begin
 	End
 	BackendOpen
+	Debug
 	FetchError
 	PipeAcct
 	ReqAcct
@@ -39,9 +40,9 @@ type layout struct {
 // layouts are those that are known. Between them the numbers of transactions grew to 64
 // bits, and two tags went.
 func layouts() []layout {
-	six := [256]Tag{6: BackendOpen, 14: FetchError, 15: ReqMethod, 16: ReqURL, 17: ReqProtocol, 26: RespStatus, 62: VCLReturn, 63: ReqStart,
+	six := [256]Tag{1: Debug, 6: BackendOpen, 14: FetchError, 15: ReqMethod, 16: ReqURL, 17: ReqProtocol, 26: RespStatus, 62: VCLReturn, 63: ReqStart,
 		72: VCLLog, 76: Begin, 77: End, 80: Timestamp, 81: ReqAcct, 82: PipeAcct}
-	seven := [256]Tag{6: BackendOpen, 12: FetchError, 13: ReqMethod, 14: ReqURL, 15: ReqProtocol, 24: RespStatus, 60: VCLReturn, 61: ReqStart,
+	seven := [256]Tag{1: Debug, 6: BackendOpen, 12: FetchError, 13: ReqMethod, 14: ReqURL, 15: ReqProtocol, 24: RespStatus, 60: VCLReturn, 61: ReqStart,
 		70: VCLLog, 74: Begin, 75: End, 78: Timestamp, 79: ReqAcct, 80: PipeAcct}
 	return []layout{
 		{"VSLHEAD1", 2, six},   // up to 7.2
