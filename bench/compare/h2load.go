@@ -50,9 +50,6 @@ func (h h2load) run(s settings) func(context.Context, *world, *peer) (turn, erro
 		ctx, cancel := context.WithTimeout(ctx, s.round+h2loadEnds)
 		defer cancel()
 		began := time.Now()
-		// It has been seen to go on and on where connections end.
-		ctx, cancel := context.WithTimeout(ctx, s.round+30*time.Second)
-		defer cancel()
 		said, err := exec.CommandContext(ctx, "h2load", append(arguments, "https://"+host+":"+port+h.path)...).CombinedOutput()
 		took := time.Since(began)
 		defer os.Remove(times)
