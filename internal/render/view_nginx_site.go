@@ -21,10 +21,13 @@ type nginxSite struct {
 	Apps           []nginxUpstream // the apps in use, once for each way of sending bodies
 	HasRoot        bool
 	// Told has the cache tier's note lead to the routes, where their paths alone do not.
-	Told   bool
-	Raw    nginxRaw
-	Source site.Source
-	deep   int // how long the host is behind any number of labels; 0 for none
+	Told bool
+	// Instead are the routes by their paths, for requests of whose route the note tells
+	// and that is not there any more.
+	Instead []nginxInstead
+	Raw     nginxRaw
+	Source  site.Source
+	deep    int // how long the host is behind any number of labels; 0 for none
 }
 
 // byPatterns orders servers as nginx has to look at their patterns, of which it takes the
@@ -95,6 +98,9 @@ func nginxSiteOf(s *site.Site, unserved []Unserved, t site.Timeouts) nginxSite {
 			r.Scripts = scripts(s.ScriptEndings())
 		}
 		rendered.Routes = append(rendered.Routes, r)
+	}
+	if rendered.Told {
+		rendered.Instead = insteadOf(s)
 	}
 	return rendered
 }
