@@ -22,7 +22,7 @@ import (
 type app struct {
 	site    *site.Site
 	backend *site.Backend
-	running atomic.Pointer[running] // nil until it is started
+	running atomic.Pointer[supervise.Kept] // nil until it is started
 }
 
 // same reports whether two descriptions call for one and the same process.
@@ -134,7 +134,7 @@ func (f *firstError) set(err error) { f.once.Do(func() { f.err = err }) }
 func stopApps(hurry context.Context, apps []*app) {
 	var waiting sync.WaitGroup
 	for _, a := range apps {
-		waiting.Go(func() { a.running.Load().stop(hurry) })
+		waiting.Go(func() { a.running.Load().Stop(hurry) })
 	}
 	waiting.Wait()
 }

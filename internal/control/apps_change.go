@@ -128,7 +128,7 @@ func (c *appsChange) undo(ctx context.Context) error {
 	}
 	apps, again := slices.Clone(c.before), []appStart(nil)
 	for i, old := range apps {
-		if slices.Contains(c.left, old) && old.running.Load().ended() {
+		if slices.Contains(c.left, old) && old.running.Load().Ended() {
 			apps[i] = &app{site: old.site, backend: old.backend}
 			again = append(again, appStart{app: apps[i]})
 		}
@@ -151,7 +151,7 @@ func (c *appsChange) finish() {
 		_ = a.running.Load().Update(process)
 	}
 	for _, old := range c.left {
-		if !old.running.Load().ended() {
+		if !old.running.Load().Ended() {
 			c.edge.stopUnused(old, c.givenUp(old))
 		}
 	}

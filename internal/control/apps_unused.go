@@ -21,16 +21,16 @@ func (e *Edge) stopUnused(old *app, atOnce bool) {
 		for !atOnce && (time.Now().Before(drained) || e.needed(old)) {
 			select {
 			case <-time.After(leavingPause):
-			case <-r.done:
+			case <-r.Done():
 				e.forget(old)
 				return
 			case <-e.life.Done():
 				return // the stop ends it with the other apps
 			}
 		}
-		r.cancel()
+		r.Leave()
 		select {
-		case <-r.done:
+		case <-r.Done():
 			e.forget(old)
 		case <-e.life.Done(): // the stop has as much patience with it as with the others
 		}

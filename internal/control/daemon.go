@@ -21,7 +21,7 @@ type daemon struct {
 	generation.Chosen
 
 	mu      sync.Mutex          // guards what follows
-	running *running            // nil until it is started
+	running *supervise.Kept     // nil until it is started
 	listen  map[string][]string // by tier
 	standIn *plane              // nil while there is none
 	taken   bool                // the stand-in serves in the daemon's place
@@ -58,13 +58,13 @@ func (d *daemon) key() string {
 }
 
 // setRunning notes the process that serves. After a replacement it is another one.
-func (d *daemon) setRunning(r *running) {
+func (d *daemon) setRunning(r *supervise.Kept) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.running = r
 }
 
-func (d *daemon) process() *running {
+func (d *daemon) process() *supervise.Kept {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.running
@@ -157,7 +157,7 @@ func (d *daemon) degraded() bool {
 // stop ends the stand-in after the daemon, which may still have work for it.
 func (d *daemon) stop(hurry context.Context) {
 	d.endGuard()
-	d.process().stop(hurry)
+	d.process().Stop(hurry)
 	d.mu.Lock()
 	stand := d.standIn
 	d.mu.Unlock()

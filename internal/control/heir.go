@@ -53,7 +53,7 @@ type inheriting[P program] interface {
 	answers(ctx context.Context, g *generation.Generation) error
 	// leave has a process take nothing new, and ends it after its last
 	// connection.
-	leave(ctx context.Context, old *running, was P)
+	leave(ctx context.Context, old *supervise.Kept, was P)
 }
 
 func (h *heir[P]) base() *daemon { return &h.daemon }

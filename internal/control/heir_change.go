@@ -7,6 +7,7 @@ import (
 
 	"edgegen/internal/generation"
 	"edgegen/internal/native"
+	"edgegen/internal/supervise"
 )
 
 // reading has the process that runs read its files anew.
@@ -62,7 +63,7 @@ type replacement[P program] struct {
 	noStep
 	heir    *heir[P]
 	next    *generation.Generation
-	old     *running
+	old     *supervise.Kept
 	program P
 }
 
@@ -82,7 +83,7 @@ func (r *replacement[P]) undo(ctx context.Context) error {
 		l.stays()
 	}
 	if started := h.process(); started != r.old {
-		started.stop(ctx)
+		started.Stop(ctx)
 		h.setRunning(r.old)
 	}
 	if fresh == r.program {

@@ -5,13 +5,14 @@ import (
 	"sync"
 
 	"edgegen/internal/native"
+	"edgegen/internal/supervise"
 )
 
 // leavers are the planes, the nginxes and the varnishds that take nothing new and serve what
 // they still have. The zero value has none.
 type leavers struct {
 	planes  group[*plane]
-	nginxes group[*running]
+	nginxes group[*supervise.Kept]
 	caches  group[*varnishServer]
 }
 

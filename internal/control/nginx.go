@@ -144,7 +144,7 @@ func (n *nginxServer) tell(ctx context.Context, from, to *generation.Generation)
 // leave has an nginx take nothing new, and live until its last worker has
 // finished what it has begun. When leave returns it takes nothing any more, so
 // that listeners which nobody needs may go.
-func (n *nginxServer) leave(_ context.Context, old *running, _ *native.Nginx) {
+func (n *nginxServer) leave(_ context.Context, old *supervise.Kept, _ *native.Nginx) {
 	e := n.house
 	e.leaving.nginxes.add(old)
 	ctx, cancel := context.WithTimeout(e.life, reloadTime)
@@ -157,12 +157,12 @@ func (n *nginxServer) leave(_ context.Context, old *running, _ *native.Nginx) {
 	}
 	e.later.Go(func() {
 		defer e.leaving.nginxes.remove(old)
-		defer old.stop(e.life)
+		defer old.Stop(e.life)
 		if err != nil {
 			return
 		}
 		select {
-		case <-old.done:
+		case <-old.Done():
 		case <-e.life.Done():
 		}
 	})
@@ -183,7 +183,7 @@ func (n *nginxServer) oldWorkers() int {
 }
 
 // nginxWorkers counts an nginx's workers. One that has ended has none.
-func nginxWorkers(nginx *running) (serving, leaving int) {
+func nginxWorkers(nginx *supervise.Kept) (serving, leaving int) {
 	serving, leaving, _ = native.NginxWorkers(nginx.Status().PID)
 	return serving, leaving
 }

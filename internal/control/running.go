@@ -9,25 +9,17 @@ import (
 	"edgegen/internal/supervise"
 )
 
-// running is a process that is kept running in the background.
-type running struct {
-	*supervise.Runner
-	life   context.Context // of the process
-	cancel context.CancelFunc
-	done   chan struct{} // closed when it is gone for good
-}
-
 // launch keeps a process running from now on.
-func (e *house) launch(p supervise.Process) (*running, error) {
-	r, err := e.running(p)
+func (e *house) launch(p supervise.Process) (*supervise.Kept, error) {
+	r, err := e.keeper(p)
 	if err == nil {
-		r.begin()
+		r.Begin()
 	}
 	return r, err
 }
 
-// running makes ready to keep a process running; begin begins.
-func (e *house) running(p supervise.Process) (*running, error) {
+// keeper makes ready to keep a process running, and to log what becomes of it.
+func (e *house) keeper(p supervise.Process) (*supervise.Kept, error) {
 	tell := p.OnChange
 	p.OnChange = func(s supervise.Status) {
 		e.changed(s)
@@ -35,26 +27,12 @@ func (e *house) running(p supervise.Process) (*running, error) {
 			tell(s)
 		}
 	}
-	runner, err := supervise.NewRunner(p, supervise.Policy{}, e.state.instance)
-	if err != nil {
-		return nil, err
-	}
-	r := &running{Runner: runner, done: make(chan struct{})}
-	r.life, r.cancel = context.WithCancel(context.Background())
-	return r, nil
-}
-
-func (r *running) begin() {
-	go func() {
-		defer close(r.done)
-		// Run returns an error only where it is called twice.
-		_ = r.Run(r.life)
-	}()
+	return supervise.Keep(p, e.state.instance)
 }
 
 // launchReady keeps a process running and waits until it answers. One that does not
 // answer in time is tried again all the same.
-func (e *house) launchReady(ctx context.Context, g *generation.Generation, p supervise.Process) (*running, error) {
+func (e *house) launchReady(ctx context.Context, g *generation.Generation, p supervise.Process) (*supervise.Kept, error) {
 	r, err := e.launch(p)
 	if err != nil {
 		return nil, err
@@ -78,7 +56,7 @@ func patienceWith(g *generation.Generation) time.Duration {
 
 // awaitReady waits until a daemon answers, no longer than it may take where
 // somebody can stand in for it.
-func (e *house) awaitReady(ctx context.Context, r *running, name string, patience time.Duration) error {
+func (e *house) awaitReady(ctx context.Context, r *supervise.Kept, name string, patience time.Duration) error {
 	waiting := ctx
 	if !e.options.NoTakeover && !e.served.Load() {
 		var cancel context.CancelFunc
@@ -93,29 +71,4 @@ func (e *house) awaitReady(ctx context.Context, r *running, name string, patienc
 		return fmt.Errorf("start %s: it has not answered for %s", name, patience)
 	}
 	return fmt.Errorf("start %s: %w", name, err)
-}
-
-// ended reports whether the process is gone for good.
-func (r *running) ended() bool {
-	select {
-	case <-r.done:
-		return true
-	default:
-		return false
-	}
-}
-
-// stop asks the process to end and waits until it has; when hurry ends it is
-// killed.
-func (r *running) stop(hurry context.Context) {
-	if r == nil {
-		return
-	}
-	r.cancel()
-	select {
-	case <-r.done:
-	case <-hurry.Done():
-		r.Kill()
-		<-r.done
-	}
 }

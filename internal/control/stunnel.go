@@ -169,7 +169,7 @@ func probeRenewed(ctx context.Context, from, to *generation.Generation) error {
 
 // leave has a stunnel take nothing new, and ends it when its last connection
 // has ended.
-func (s *stunnelServer) leave(ctx context.Context, old *running, was *native.Stunnel) {
+func (s *stunnelServer) leave(ctx context.Context, old *supervise.Kept, was *native.Stunnel) {
 	e := s.house
 	telling, cancel := context.WithTimeout(ctx, reloadTime)
 	defer cancel()
@@ -182,7 +182,7 @@ func (s *stunnelServer) leave(ctx context.Context, old *running, was *native.Stu
 	}
 	e.later.Go(func() {
 		defer was.Close()
-		defer old.stop(e.life)
+		defer old.Stop(e.life)
 		for err == nil {
 			pid := old.Status().PID
 			e.endSlowHandshakes(was, pid)
@@ -192,7 +192,7 @@ func (s *stunnelServer) leave(ctx context.Context, old *running, was *native.Stu
 			}
 			select {
 			case <-time.After(leavingPause):
-			case <-old.done:
+			case <-old.Done():
 				return
 			case <-e.life.Done():
 				return

@@ -74,12 +74,12 @@ func (v *varnishServer) start(ctx context.Context, g *generation.Generation) (er
 	if g.Loaded.Edge.Recorded() {
 		v.native.Record()
 	}
-	r, err := v.house.running(v.describe())
+	r, err := v.house.keeper(v.describe())
 	if err != nil {
 		return err
 	}
 	v.setRunning(r) // which its description asks for
-	r.begin()
+	r.Begin()
 	if err := v.house.awaitReady(ctx, r, "varnishd", v.patience(g)); err != nil {
 		return v.notReady(ctx, g, err)
 	}

@@ -51,7 +51,7 @@ func (v *varnishServer) fade() {
 		defer v.process().Kill()
 		telling, cancel := context.WithTimeout(e.life, reloadTime)
 		defer cancel()
-		if v.process().ended() {
+		if v.process().Ended() {
 			return
 		}
 		if err := v.native.Fade(telling); err != nil {
@@ -71,7 +71,7 @@ func (v *varnishServer) fade() {
 			case <-limit:
 				return
 			case <-time.After(leavingPause):
-			case <-v.process().done:
+			case <-v.process().Done():
 				return
 			case <-e.life.Done():
 				return
