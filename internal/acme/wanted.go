@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/mholt/acmez/v3/acme"
 
 	"edgegen/internal/certificate"
+	"edgegen/internal/printable"
 	"edgegen/internal/wait"
 )
 
@@ -134,7 +134,7 @@ func (w *wanted) serve(ctx context.Context, before, pair certificate.Pair) error
 			return fmt.Errorf("the last certificate was not served: %w", err)
 		}
 		pause := w.pause(failures, min(mostPause(before), longestServePause), err)
-		why, _, _ := strings.Cut(err.Error(), "\n") // the first line says it
+		why := printable.FirstLine(err)
 		w.went("the certificate was renewed, and is not served: "+why, time.Now().Add(pause))
 		m.options.Log.Error("a certificate was renewed, and is not served; it is tried again", "site", w.Site, "error", why, "in", pause.Round(time.Second))
 		if !wait.For(ctx, pause) {

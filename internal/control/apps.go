@@ -112,7 +112,7 @@ func (e *Edge) startApp(ctx context.Context, g *generation.Generation, start app
 	if answering(ctx, start.backend.Servers) == nil {
 		return taken(g, start.app) // and nobody could tell when this one is ready
 	}
-	r, err := e.launch(e.appProcess(g, start.app))
+	r, err := e.Launch(e.appProcess(g, start.app))
 	if err != nil {
 		return err
 	}
@@ -156,12 +156,12 @@ func (e *Edge) appProcess(g *generation.Generation, a *app) supervise.Process {
 		Args:         a.backend.Command[1:],
 		Dir:          a.backend.Dir,
 		Env:          environment,
-		Credential:   e.who.Apps,
+		Credential:   e.Who.Apps,
 		StopTimeout:  g.Loaded.Edge.Timeout.Drain,
 		StartTimeout: cmp.Or(e.options.AppStart, appStartTime),
 		Ready:        func(ctx context.Context) error { return answering(ctx, servers) },
-		Stdout:       func(line []byte) { e.message(name, line) },
-		Stderr:       func(line []byte) { e.message(name, line) },
+		Stdout:       func(line []byte) { e.Message(name, line) },
+		Stderr:       func(line []byte) { e.Message(name, line) },
 	}
 }
 

@@ -33,7 +33,7 @@ type appPlan struct {
 // stageApps prepares what a reload does to the apps.
 func (e *Edge) stageApps(next *generation.Generation) (*appsChange, error) {
 	before := e.appsNow()
-	c := &appsChange{edge: e, was: e.serving(), next: next, before: before, apps: appsOf(next), left: slices.Clone(before)}
+	c := &appsChange{edge: e, was: e.Serving(), next: next, before: before, apps: appsOf(next), left: slices.Clone(before)}
 	others := slices.DeleteFunc(slices.Clone(c.apps), func(a *app) bool {
 		return c.goesOn(a, func(old *app) bool { return a.is(old) && a.same(old) })
 	})

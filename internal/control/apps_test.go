@@ -13,13 +13,14 @@ import (
 	"edgegen/internal/config"
 	"edgegen/internal/generation"
 	"edgegen/internal/site"
+	"edgegen/internal/tiers"
 	"edgegen/internal/unixsocket"
 )
 
 // blind is a server that cannot tell where its WebSockets go.
-type blind struct{ server }
+type blind struct{ tiers.Server }
 
-func (blind) webSocketsTo() (map[string]int, error) {
+func (blind) WebSocketsTo() (map[string]int, error) {
 	return nil, errors.New("it does not answer")
 }
 
@@ -30,7 +31,7 @@ func TestUnusedAppStaysWhileUnknown(t *testing.T) {
 	if e.needed(old) {
 		t.Error("nobody needs it")
 	}
-	e.servers = []server{blind{}}
+	e.Serve(nil, []tiers.Server{blind{}})
 	if !e.needed(old) {
 		t.Error("it is not known that nobody needs it")
 	}
@@ -48,7 +49,8 @@ func TestStatusWhileAppsStart(t *testing.T) {
 	}
 	g := &generation.Generation{Number: 1, Loaded: &config.Loaded{Edge: edge}}
 	apps := appsOf(g)
-	e.generation, e.apps = g, apps
+	e.Serve(g, nil)
+	e.apps = apps
 
 	run := func(b api.BackendStatus) bool { return b.Process != nil && b.Process.PID != 0 }
 	started := make(chan struct{})

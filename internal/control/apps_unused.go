@@ -3,8 +3,6 @@ package control
 import (
 	"slices"
 	"time"
-
-	"edgegen/internal/dataplane"
 )
 
 // stopUnused ends an app that the site no longer names, or that another one has replaced.
@@ -12,19 +10,19 @@ import (
 // nothing goes to it any more: no WebSocket, no request from a builtin tier, and no
 // worker of nginx from before the reload.
 func (e *Edge) stopUnused(old *app, atOnce bool) {
-	drained := time.Now().Add(e.serving().Loaded.Edge.Timeout.Drain)
+	drained := time.Now().Add(e.Serving().Loaded.Edge.Timeout.Drain)
 	r := old.running.Load()
 	e.mu.Lock()
 	e.unused = append(slices.Clone(e.unused), old)
 	e.mu.Unlock()
-	e.later.Go(func() {
+	e.Later.Go(func() {
 		for !atOnce && (time.Now().Before(drained) || e.needed(old)) {
 			select {
-			case <-time.After(leavingPause):
+			case <-time.After(unusedPause):
 			case <-r.Done():
 				e.forget(old)
 				return
-			case <-e.life.Done():
+			case <-e.Life.Done():
 				return // the stop ends it with the other apps
 			}
 		}
@@ -32,7 +30,7 @@ func (e *Edge) stopUnused(old *app, atOnce bool) {
 		select {
 		case <-r.Done():
 			e.forget(old)
-		case <-e.life.Done(): // the stop has as much patience with it as with the others
+		case <-e.Life.Done(): // the stop has as much patience with it as with the others
 		}
 	})
 }
@@ -40,14 +38,8 @@ func (e *Edge) stopUnused(old *app, atOnce bool) {
 // needed reports whether anything still goes to an app. Where that cannot be found out,
 // it says yes.
 func (e *Edge) needed(unused *app) bool {
-	open, err := e.webSocketsTo(unused.addresses())
-	return err != nil || open > 0 || e.oldWorkers() > 0 || e.inWork(unused.addresses())
-}
-
-// inWork reports whether a builtin tier has anything in work that goes to one of
-// the addresses.
-func (e *Edge) inWork(addresses []string) bool {
-	return slices.ContainsFunc(e.planes(), func(p *dataplane.Plane) bool { return countOf(p.OpenTo(), addresses) > 0 })
+	open, err := e.WebSocketsTo(unused.addresses())
+	return err != nil || open > 0 || e.OldWorkers() > 0 || e.OpenTo(unused.addresses()) > 0
 }
 
 func (e *Edge) forget(unused *app) {
@@ -67,3 +59,6 @@ func (e *Edge) appsNow() []*app {
 	defer e.mu.Unlock()
 	return e.apps
 }
+
+// unusedPause is between two looks whether an app is needed.
+const unusedPause = time.Second

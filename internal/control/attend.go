@@ -66,8 +66,8 @@ func (e *Edge) reloadAsked(ctx context.Context) {
 // step that it has begun takes longer than busyLimit.
 func (e *Edge) watchdog(ctx context.Context) {
 	healthy := func(context.Context) error {
-		limit := busyLimit + e.serving().Loaded.Edge.Timeout.Drain
-		if since := e.turns.busy.Load(); since != nil && time.Since(*since) > limit {
+		limit := busyLimit + e.Serving().Loaded.Edge.Timeout.Drain
+		if since := e.Turns.Busy.Load(); since != nil && time.Since(*since) > limit {
 			return fmt.Errorf("what the edge began %s ago does not end", time.Since(*since).Round(time.Second))
 		}
 		return nil

@@ -25,7 +25,7 @@ func (e *Edge) authorize() {
 	if err := store.Tidy(); err != nil {
 		e.options.Log.Warn("remove what was begun of certificates", "error", err)
 	}
-	e.authority = acme.New(acme.Options{
+	e.Authority = acme.New(acme.Options{
 		Store:     store,
 		Log:       e.options.Log.With("from", "acme"),
 		UserAgent: "edgegen/" + e.options.Version,
@@ -36,19 +36,19 @@ func (e *Edge) authorize() {
 
 // unauthorize gives up the orders that are under way.
 func (e *Edge) unauthorize() {
-	if e.authority != nil {
-		e.authority.Close()
+	if e.Authority != nil {
+		e.Authority.Close()
 	}
 }
 
 // order asks authorities for the certificates that the sites of a generation want.
 func (e *Edge) order(g *generation.Generation) {
-	if e.authority == nil {
+	if e.Authority == nil {
 		return
 	}
 	edge := g.Loaded.Edge
 	if edge.Plain() {
-		e.authority.Use(acme.Authority{}, nil)
+		e.Authority.Use(acme.Authority{}, nil)
 		return
 	}
 	from := acme.Authority{Directory: edge.ACME.Directory, Email: edge.ACME.Email, KeyID: edge.ACME.KeyID, HMACKey: edge.ACME.HMACKey, Profile: edge.ACME.Profile}
@@ -71,7 +71,7 @@ func (e *Edge) order(g *generation.Generation) {
 			orders = nil
 		}
 	}
-	e.authority.Use(from, orders)
+	e.Authority.Use(from, orders)
 }
 
 // ordersOf are those for the sites of a generation.
@@ -93,7 +93,7 @@ func ordersOf(g *generation.Generation) (orders []acme.Order) {
 // needs the secret with which it writes into the DNS, which the apps are not to know.
 func (e *Edge) runHook(ctx context.Context, hook acme.Hook, arguments ...string) error {
 	const name = "dns_hook"
-	tell := func(line []byte) { e.message(name, line) }
+	tell := func(line []byte) { e.Message(name, line) }
 	exit, err := supervise.Once(ctx, supervise.Process{Name: name, Path: hook.Command[0], Args: slices.Concat(hook.Command[1:], arguments),
 		Dir: hook.Dir, StopTimeout: time.Second, Stdout: tell, Stderr: tell}, e.state.instance)
 	if err != nil {
@@ -111,13 +111,13 @@ const shownTime = 10 * time.Second
 // serveRenewed returns nil when handshakes on every listener show the certificate of
 // the site, which is in the store.
 func (e *Edge) serveRenewed(ctx context.Context, host string, pair certificate.Pair) error {
-	served := func() bool { return e.serving().Has(host, pair.Leaf) }
+	served := func() bool { return e.Serving().Has(host, pair.Leaf) }
 	if err := e.renewals.serve(ctx, renewal{time.Until(pair.Leaf.NotAfter), served}, e.changeServed); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, shownTime)
 	defer cancel()
-	edge := e.serving().Loaded.Edge
+	edge := e.Serving().Loaded.Edge
 	for _, listener := range edge.HTTPS {
 		if err := native.ProbeTLS(ctx, generation.Reachable(listener), host, pair.Leaf, edge.Announces); err != nil {
 			return fmt.Errorf("no handshake shows it: %w", err)
@@ -139,7 +139,7 @@ func (e *Edge) allCertificates(g *generation.Generation) (all []api.CertificateS
 	if len(g.Pairs) == 0 {
 		return nil
 	}
-	orders := e.authority.Status()
+	orders := e.Authority.Status()
 	for i := range g.Loaded.Edge.Sites {
 		s, leaf := &g.Loaded.Edge.Sites[i], soonest(g.Pairs[i])
 		c := api.CertificateStatus{Site: s.Host, Names: leaf.DNSNames, Source: sourceOf(&s.TLS), Issuer: leaf.Issuer.CommonName,

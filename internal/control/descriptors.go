@@ -14,7 +14,7 @@ import (
 // raiseDescriptors lets this process, and what it starts, open as many files as
 // the site's limits take.
 func (e *Edge) raiseDescriptors() {
-	limits := e.serving().Loaded.Edge.Limits
+	limits := e.Serving().Loaded.Edge.Limits
 	// This may leave stunnel a fortieth too few, which doctor tells.
 	wanted, least := generation.Descriptors(limits.Connections, site.Builtin)
 	if got, err := supervise.RaiseDescriptors(wanted); err != nil {

@@ -8,6 +8,7 @@ import (
 	"edgegen/internal/config"
 	"edgegen/internal/generation"
 	"edgegen/internal/site"
+	"edgegen/internal/tiers"
 )
 
 // A reload that asks for more connections raises the limit of open files, and
@@ -47,7 +48,7 @@ func TestRaiseFurther(t *testing.T) {
 			if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: low, Max: limit.Max}); err != nil {
 				t.Fatal(err)
 			}
-			warned := (&Edge{house: &house{}}).raiseFurther(of(100, site.Builtin), c.next)
+			warned := (&Edge{House: &tiers.House{}}).raiseFurther(of(100, site.Builtin), c.next)
 			if (len(warned) == 1) != (c.warns != "") || len(warned) == 1 && !strings.Contains(warned[0].Summary, c.warns) {
 				t.Errorf("%+v, want %q", warned, c.warns)
 			}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"edgegen/internal/generation"
 	"edgegen/internal/site"
 	"edgegen/internal/tcptable"
 	"edgegen/internal/wait"
@@ -31,23 +30,17 @@ const (
 // may stay open for a day. Builtin tiers drain by themselves too; this is for
 // the daemons in front of them.
 func (e *Edge) drain(hurry context.Context) {
-	ctx, cancel := context.WithTimeout(hurry, e.serving().Loaded.Edge.Timeout.Drain)
+	ctx, cancel := context.WithTimeout(hurry, e.Serving().Loaded.Edge.Timeout.Drain)
 	defer cancel()
-	e.away.Store(true)
-	e.dismiss(ctx, true)
-	for _, s := range e.serversNow() {
-		if door, ok := s.(drainer); ok {
-			door.takeNothing(ctx)
-		}
-	}
-	generation.RefuseNew(e.serving().Public.Clients())
-	e.quic.refuse()
+	e.Away.Store(true)
+	e.Dismiss(ctx, true)
+	e.TakeNothing(ctx)
 	// stunnel drops what it still holds when it ends, hence the look at what the
 	// kernel holds for the clients. Between two pieces of an answer that may be
 	// nothing for a moment, so it takes two looks.
 	quiet, begun := 0, time.Now()
 	for quiet < 2 {
-		activity, unknown := e.activity()
+		activity, unknown := e.Activity()
 		mayWait := activity.WebSockets == 0 || time.Since(begun) < tailTime
 		switch {
 		case ctx.Err() != nil:
@@ -65,7 +58,7 @@ func (e *Edge) drain(hurry context.Context) {
 // unsent reports whether the kernel holds bytes that a client of the TLS tier
 // has not taken yet.
 func (e *Edge) unsent() bool {
-	listeners := e.serving().Loaded.Edge.Public()
+	listeners := e.Serving().Loaded.Edge.Public()
 	return slices.ContainsFunc(tcptable.Sockets(tcptable.Established, tcptable.CloseWait), func(s tcptable.Socket) bool {
 		return s.Unsent && slices.ContainsFunc(listeners, func(l site.Listener) bool { return belongsTo(s.Local, l.Address) })
 	})

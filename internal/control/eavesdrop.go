@@ -17,10 +17,8 @@ var errNoLog = errors.New("no varnishd serves the cache tier")
 
 // varnishNow is the varnishd that serves.
 func (e *Edge) varnishNow() (*native.Varnish, error) {
-	for _, s := range e.serversNow() {
-		if v, ok := s.(*varnishServer); ok && v.native != nil && !v.degraded() {
-			return v.native, nil
-		}
+	if v := e.Varnishd(); v != nil {
+		return v, nil
 	}
 	return nil, errNoLog
 }

@@ -5,9 +5,7 @@ package control
 
 import (
 	"context"
-	"maps"
 	"os"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,16 +14,27 @@ import (
 	"edgegen/internal/api"
 	"edgegen/internal/config"
 	"edgegen/internal/dataplane/gate"
+	"edgegen/internal/endpoints"
 	"edgegen/internal/generation"
 	"edgegen/internal/metrics"
 	"edgegen/internal/render"
 	"edgegen/internal/statedir"
 	"edgegen/internal/systemd"
+	"edgegen/internal/tiers"
 )
 
 // Edge is one running edge. It owns the public listeners and the processes.
 type Edge struct {
-	*house
+	*tiers.House
+	options  Options
+	state    *state
+	access   *accesslog.Log
+	counter  counter
+	counting atomic.Bool // whether the site has metrics
+	traces   traces
+	members  members
+	renewals renewals // certificates that are to be served
+
 	source  *source
 	started time.Time
 	phase   atomic.Value // a phase
@@ -40,7 +49,7 @@ type Edge struct {
 	keeping sync.Mutex // held while the last good generation is stored
 	clients clientsTold
 
-	// The house's lock guards these too.
+	mu      sync.Mutex // guards what follows
 	apps    []*app
 	unused  []*app // whose place others have taken, and which still have work
 	last    *api.ReloadStatus
@@ -51,11 +60,11 @@ func newEdge(o Options, s *state, from *source) *Edge {
 	if o.Notify == nil {
 		o.Notify = &systemd.Notifier{}
 	}
-	house := &house{options: o, state: s, turns: newTurns(), inner: make(map[string]*os.File), counter: newCounter()}
-	e := &Edge{house: house, source: from, started: time.Now()}
-	house.lacks = e.missing
+	e := &Edge{options: o, state: s, counter: newCounter(), source: from, started: time.Now()}
 	e.phase.Store(starting)
-	e.life, e.die = context.WithCancel(context.Background())
+	life, die := context.WithCancel(context.Background())
+	e.die = die
+	e.House = tiers.New(life, tiers.Options{Log: o.Log, Version: o.Version, NoTakeover: o.NoTakeover, StateDir: s.dir, Instance: s.instance}, e)
 	e.asked, e.hurry = context.Background(), context.Background()
 	return e
 }
@@ -64,18 +73,18 @@ func newEdge(o Options, s *state, from *source) *Edge {
 // started. The edge is to be released also where there is an error.
 func (e *Edge) first(ctx context.Context, loaded *config.Loaded, own *render.Templates, diagnostics config.Diagnostics) (err error) {
 	found := &config.Findings{Loaded: loaded, All: diagnostics}
-	if e.who = statedir.FindUser(loaded.Edge, found); found.Refusal() != nil {
+	if e.Who = statedir.FindUser(loaded.Edge, found); found.Refusal() != nil {
 		return found.Refusal()
 	}
-	if e.layout, err = statedir.MakeRuntime(e.state.dir, e.who, e.state.instance.RemoveAtEnd); err != nil {
+	if e.Layout, err = statedir.MakeRuntime(e.state.dir, e.Who, e.state.instance.RemoveAtEnd); err != nil {
 		return err
 	}
 	if err := e.setAway(ctx, false); err != nil { // an edge that was killed may have left the file
 		return err
 	}
 	e.keepCleanersOff()
-	e.watch()
-	e.gates = gate.New(e.options.Log.With("from", "builtin"))
+	e.Backends = endpoints.New(e.state.dir, e.options.Log)
+	e.Gates = gate.New(e.options.Log.With("from", "builtin"))
 	e.authorize()
 	given := &generation.Pool{Open: generation.Passed(e.options.Listeners)}
 	g, err := e.generate(ctx, loaded, e.options.Site, own, nil, given, found)
@@ -85,7 +94,7 @@ func (e *Edge) first(ctx context.Context, loaded *config.Loaded, own *render.Tem
 	}
 	e.spare = given.Open
 	e.warnSpare(nil)
-	e.generation = g
+	e.Serve(g, nil)
 	e.announceEngines(g)
 	if e.access, err = accesslog.Open(loaded.Edge.Log, e.options.Access, e.options.Log, e.options.secrets.hide); err != nil {
 		return config.RefusedAt(loaded, loaded.Edge.Log.Source, err, `name a file in a directory that is there, "stdout" or "off"`)
@@ -107,7 +116,7 @@ func (e *Edge) first(ctx context.Context, loaded *config.Loaded, own *render.Tem
 	if err := e.enter(g); err != nil {
 		return err
 	}
-	if err := tidyStorage(loaded.Edge.Storage); err != nil {
+	if err := tiers.TidyStorage(loaded.Edge.Storage); err != nil {
 		return err
 	}
 	if len(found.All) > 0 {
@@ -130,7 +139,7 @@ func (e *Edge) watchTraffic(g *generation.Generation) error {
 	e.counting.Store(g.Loaded.Edge.Metrics != nil)
 	e.counter.Keep(waysOf(g.Loaded.Edge))
 	change.commit()
-	e.later.Go(func() { e.counter.history.Run(e.life, e.counting.Load) })
+	e.Later.Go(func() { e.counter.history.Run(e.Life, e.counting.Load) })
 	return nil
 }
 
@@ -140,21 +149,20 @@ func (e *Edge) release() {
 	if e.monitor != nil {
 		e.monitor.close()
 	}
-	e.later.Wait()
+	e.Later.Wait()
 	if to := e.traces.to.Swap(nil); to != nil {
 		to.Close()
 	}
-	e.backends.close()
-	if err := e.others().Close(); err != nil {
+	e.Backends.Close()
+	if err := e.Others().Close(); err != nil {
 		e.options.Log.Error("what was purged is not known after a restart", "error", err)
 	}
 	e.unauthorize()
-	e.gates.Close()
-	e.quic.close()
-	if g := e.serving(); g != nil {
+	e.House.Close()
+	if g := e.Serving(); g != nil {
 		generation.CloseListeners(g.Public.All())
 	}
-	for _, file := range slices.AppendSeq(slices.Concat(e.nameless, e.locked), maps.Values(e.inner)) {
+	for _, file := range e.locked {
 		_ = file.Close() // nothing was written
 	}
 	if e.access != nil {

@@ -13,7 +13,7 @@ import (
 // keepRecords keeps what later starts and verbs need of a generation that serves. It
 // returns before that is on the disk.
 func (e *Edge) keepRecords(g *generation.Generation, began, settled time.Time) {
-	e.later.Go(func() {
+	e.Later.Go(func() {
 		e.keeping.Lock()
 		defer e.keeping.Unlock()
 		giveBackMemory() // before the disk, which may take its time
@@ -26,7 +26,7 @@ func (e *Edge) keepRecords(g *generation.Generation, began, settled time.Time) {
 // keepLastGood stores a generation that serves, for a later start at which the
 // site's files are refused.
 func (e *Edge) keepLastGood(g *generation.Generation) {
-	if e.serving() != g {
+	if e.Serving() != g {
 		return // a later one is on its way
 	}
 	if err := lastgood.Store(lastgood.Dir(e.state.dir), g); err != nil {

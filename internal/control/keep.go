@@ -12,7 +12,9 @@ import (
 
 	"edgegen/internal/generation"
 	"edgegen/internal/lastgood"
+	"edgegen/internal/printable"
 	"edgegen/internal/statedir"
+	"edgegen/internal/tiers"
 	"edgegen/internal/wait"
 )
 
@@ -33,24 +35,24 @@ func (e *Edge) keep(ctx context.Context) {
 		if !wait.For(ctx, pause) {
 			return
 		}
-		if e.turns.look(ctx) != nil {
+		if e.Turns.Look(ctx) != nil {
 			return
 		}
-		missing := e.missing()
-		e.turns.looked()
+		missing := e.Lacks()
+		e.Turns.Looked()
 		if len(missing) == 0 {
 			pause, told = keepPause, ""
 			continue
 		}
-		if e.turns.begin(ctx) != nil {
+		if e.Turns.Begin(ctx) != nil {
 			return
 		}
 		err := e.mend(ctx)
-		e.turns.end()
+		e.Turns.End()
 		pause = min(2*pause, keepPatience)
 		if err != nil && ctx.Err() == nil && err.Error() != told {
 			told = err.Error()
-			e.options.Log.Error("what is missing of the edge's directories cannot be put back", "error", firstLine(err))
+			e.options.Log.Error("what is missing of the edge's directories cannot be put back", "error", printable.FirstLine(err))
 		}
 	}
 }
@@ -59,7 +61,7 @@ func (e *Edge) keep(ctx context.Context) {
 // replaced by others of their kind, and go on with the connections that they
 // have. The caller has the turn.
 func (e *Edge) mend(ctx context.Context) error {
-	missing := e.missing()
+	missing := e.Lacks()
 	if len(missing) == 0 {
 		return nil
 	}
@@ -70,22 +72,13 @@ func (e *Edge) mend(ctx context.Context) error {
 	if err := e.mendFiles(); err != nil {
 		return err
 	}
-	for _, d := range e.daemonsNow() {
-		if len(d.standInMissing()) > 0 {
-			if err := d.standInStarts(ctx, e.serving()); err != nil {
-				return fmt.Errorf("make another stand-in for %s: %w", d.Engine, err)
-			}
-		}
-	}
-	for _, s := range e.serversNow() {
-		if p, ok := s.(publisher); ok {
-			_ = p.republish() // where its own sockets have gone, it is replaced
-		}
+	if err := e.House.Mend(ctx); err != nil {
+		return err
 	}
 	if err := e.replaceUnreached(ctx); err != nil {
 		return err
 	}
-	if left := e.missing(); len(left) > 0 {
+	if left := e.Lacks(); len(left) > 0 {
 		return fmt.Errorf("%s is still missing", left[0])
 	}
 	return nil
@@ -113,11 +106,11 @@ func (e *Edge) mendState() error {
 	if !e.control.stands() {
 		problems = append(problems, e.control.listen())
 	}
-	if len(notThere(lastgood.Dir(s.dir))) > 0 {
-		e.later.Go(func() {
+	if len(statedir.NotThere(lastgood.Dir(s.dir))) > 0 {
+		e.Later.Go(func() {
 			e.keeping.Lock()
 			defer e.keeping.Unlock()
-			e.keepLastGood(e.serving())
+			e.keepLastGood(e.Serving())
 		})
 	}
 	return errors.Join(problems...)
@@ -125,14 +118,14 @@ func (e *Edge) mendState() error {
 
 // mendFiles puts back the directories and the files of the generation.
 func (e *Edge) mendFiles() error {
-	if err := statedir.MakeDirectories(e.layout, e.who); err != nil {
+	if err := statedir.MakeDirectories(e.Layout, e.Who); err != nil {
 		return fmt.Errorf("make the runtime directory: %w", err)
 	}
 	e.keepCleanersOff()
 	if len(e.missingFiles()) == 0 {
 		return nil
 	}
-	g := e.serving()
+	g := e.Serving()
 	e.remove(g)
 	if err := e.write(g); err != nil {
 		return err
@@ -143,29 +136,19 @@ func (e *Edge) mendFiles() error {
 // replaceUnreached replaces the servers that lack something by a transaction of
 // its own, to a generation that says the same.
 func (e *Edge) replaceUnreached(ctx context.Context) error {
-	servers := e.serversNow()
-	var lost []server
-	for i, missing := range e.missingOf(servers) {
-		if len(missing) > 0 {
-			lost = append(lost, servers[i])
-		}
-	}
+	lost := e.Lost()
 	if len(lost) == 0 {
 		return nil
 	}
-	next := *e.serving()
+	next := *e.Serving()
 	next.Number++
-	t := &transaction{edge: e, was: e.serving(), next: &next, unreached: lost, pool: &generation.Pool{Open: slices.Clone(e.spare)}}
+	t := &transaction{edge: e, was: e.Serving(), next: &next, unreached: lost, pool: &generation.Pool{Open: slices.Clone(e.spare)}}
 	if err := t.stageGeneration(ctx); err != nil {
 		t.abandon(ctx)
 		return fmt.Errorf("replace what cannot be reached: %w", err)
 	}
-	for _, s := range lost {
-		if w, ok := s.(inTheWay); ok {
-			w.makeWay()
-		}
-	}
-	if err := statedir.MakeDirectories(e.layout, e.who); err != nil {
+	tiers.MakeWay(lost)
+	if err := statedir.MakeDirectories(e.Layout, e.Who); err != nil {
 		return fmt.Errorf("make the runtime directory: %w", err)
 	}
 	if err := t.commit(ctx); err != nil {
@@ -183,7 +166,7 @@ func (e *Edge) keepCleanersOff() {
 		_ = file.Close() // it was opened for the lock alone
 	}
 	e.locked = nil
-	for _, dir := range []string{e.state.dir, e.layout.Run} {
+	for _, dir := range []string{e.state.dir, e.Layout.Run} {
 		file, err := os.OpenFile(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
 		if err != nil {
 			continue // it is put back, or has no name that could be cleaned

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"edgegen/internal/config"
+	"edgegen/internal/printable"
 )
 
 // localPause is between two looks whether a certificate of the local authority ends.
@@ -14,11 +15,11 @@ const localPause = 12 * time.Hour
 // end, until ctx ends: an edge may run for longer than they live.
 func (e *Edge) renewLocal(ctx context.Context) {
 	repeatedly(ctx, localPause, func() {
-		if !e.serving().LocalEnds(time.Now()) {
+		if !e.Serving().LocalEnds(time.Now()) {
 			return
 		}
 		if err := e.changeServed(ctx); err != nil && ctx.Err() == nil {
-			e.options.Log.Error("a certificate of the local authority cannot be renewed; it is tried again", "error", firstLine(err), "in", localPause)
+			e.options.Log.Error("a certificate of the local authority cannot be renewed; it is tried again", "error", printable.FirstLine(err), "in", localPause)
 		}
 	})
 }
@@ -27,7 +28,7 @@ func (e *Edge) renewLocal(ctx context.Context) {
 // What stands in its files and templates meanwhile does not matter.
 func (e *Edge) changeServed(ctx context.Context) error {
 	_, err := e.change(ctx, func() (*transaction, error) {
-		serving := e.serving()
+		serving := e.Serving()
 		return e.stageLoaded(ctx, serving.Path, serving.Templates, &config.Findings{Loaded: serving.Loaded})
 	})
 	return err

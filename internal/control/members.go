@@ -29,15 +29,15 @@ type members struct {
 // purgesFile is what is known of purges, in the state directory.
 const purgesFile = "purges.json"
 
-// others is the cluster, where a generation has had one; else nil.
-func (e *house) others() *cluster.Cluster {
+// Others is the cluster, where a generation has had one; else nil.
+func (e *Edge) Others() *cluster.Cluster {
 	e.members.mu.Lock()
 	defer e.members.mu.Unlock()
 	return e.members.cluster
 }
 
 // join makes the cluster for a generation that has one, which may be the first.
-func (e *house) join(g *generation.Generation) error {
+func (e *Edge) join(g *generation.Generation) error {
 	e.members.mu.Lock()
 	defer e.members.mu.Unlock()
 	if g.Loaded.Edge.Cluster == nil || e.members.cluster != nil {
@@ -49,8 +49,8 @@ func (e *house) join(g *generation.Generation) error {
 }
 
 // together has the edge answer with the members of a generation.
-func (e *house) together(g *generation.Generation) {
-	c := e.others()
+func (e *Edge) together(g *generation.Generation) {
+	c := e.Others()
 	if c == nil {
 		return
 	}
@@ -62,29 +62,29 @@ func (e *house) together(g *generation.Generation) {
 
 // carryOut carries out a purge that another member tells of. Before the edge is ready its
 // servers hear of it when they start.
-func (e *house) carryOut(ctx context.Context, what site.Purge) (int, error) {
-	if !e.served.Load() {
+func (e *Edge) carryOut(ctx context.Context, what site.Purge) (int, error) {
+	if !e.Served.Load() {
 		e.members.mu.Lock()
 		e.members.early = append(e.members.early, what)
 		e.members.mu.Unlock()
-		purged, err := e.purgeAll(ctx, what)
+		purged, err := e.PurgeAll(ctx, what)
 		return purged.Objects, err
 	}
 	purged, err := e.purgeInTurn(ctx, func() (site.Purge, error) { return what, nil })
 	return purged.Objects, err
 }
 
-// missed are the purges of before the edge was ready.
-func (e *house) missed() []site.Purge {
+// Missed are the purges of before the edge was ready.
+func (e *Edge) Missed() []site.Purge {
 	e.members.mu.Lock()
 	defer e.members.mu.Unlock()
 	return e.members.early
 }
 
 // forgetAll forgets all that is stored.
-func (e *house) forgetAll(ctx context.Context) error {
+func (e *Edge) forgetAll(ctx context.Context) error {
 	var failed []error
-	for _, s := range e.serving().Loaded.Edge.Sites {
+	for _, s := range e.Serving().Loaded.Edge.Sites {
 		_, err := e.carryOut(ctx, site.Purge{Site: s.Host})
 		failed = append(failed, err)
 	}
@@ -92,15 +92,15 @@ func (e *house) forgetAll(ctx context.Context) error {
 }
 
 // purgeEverywhere purges here, and then at all other members.
-func (e *house) purgeEverywhere(ctx context.Context, what func() (site.Purge, error)) (api.Purged, error) {
+func (e *Edge) purgeEverywhere(ctx context.Context, what func() (site.Purge, error)) (api.Purged, error) {
 	var means site.Purge
 	purged, err := e.purgeInTurn(ctx, func() (site.Purge, error) {
 		var err error
 		means, err = what()
 		return means, err
 	})
-	c := e.others()
-	if err != nil || c == nil || e.serving().Loaded.Edge.Cluster == nil {
+	c := e.Others()
+	if err != nil || c == nil || e.Serving().Loaded.Edge.Cluster == nil {
 		return purged, err
 	}
 	spread, err := c.Spread(ctx, means)
@@ -146,7 +146,7 @@ func membersChange(was, next *site.Cluster) string {
 }
 
 // clusterStatus is nil where the edge answers for itself alone.
-func (e *house) clusterStatus(g *generation.Generation) *api.ClusterStatus {
+func (e *Edge) clusterStatus(g *generation.Generation) *api.ClusterStatus {
 	if g.Loaded.Edge.Cluster == nil {
 		return nil
 	}
@@ -154,12 +154,12 @@ func (e *house) clusterStatus(g *generation.Generation) *api.ClusterStatus {
 	for _, l := range g.Public.Members {
 		s.Listen = append(s.Listen, l.String())
 	}
-	members, answers := e.others().Status()
+	members, answers := e.Others().Status()
 	s.Answers = answers
 	for _, m := range members {
 		s.Members = append(s.Members, api.MemberStatus{Name: m.Name, State: string(m.State), Since: m.Since, Problem: m.Why, Asked: m.Asked, Failed: m.Lost})
 	}
-	for _, f := range e.others().Found() {
+	for _, f := range e.Others().Found() {
 		s.Found = append(s.Found, api.FoundStatus{By: f.By, Members: f.Members, Problem: f.Problem})
 	}
 	return s
@@ -168,28 +168,24 @@ func (e *house) clusterStatus(g *generation.Generation) *api.ClusterStatus {
 // forgotten has the member of a cluster that owns a URL, which may be this one, forget what
 // it has stored, after a request that has changed that. A builtin cache tier does that
 // itself; of varnishd's, its log tells.
-func (e *house) forgotten(r *accesslog.Record) {
+func (e *Edge) forgotten(r *accesslog.Record) {
 	if site.IsSafeMethod(r.Method) || r.Status < 200 || r.Status >= 400 || r.Method == site.PurgeMethod {
 		return
 	}
-	c := e.others()
+	c := e.Others()
 	if c == nil {
 		return
 	}
 	named, path := strings.Clone(r.Host), strings.Clone(r.Path)
-	e.later.Go(func() {
-		edge := e.serving().Loaded.Edge
+	e.Later.Go(func() {
+		edge := e.Serving().Loaded.Edge
 		host, target, s, err := split(edge, "https://"+named+path)
 		if edge.Cluster == nil || err != nil {
 			return
 		}
 		target = decide.KeyTarget(s.Cache.IgnoreQuery, target)
 		what := site.Purge{URL: host + target}
-		for _, one := range e.serversNow() {
-			if p, ok := one.(*plane); ok && p.shares {
-				_, _ = p.purge(e.life, what) // it cannot fail
-			}
-		}
-		c.Forget(e.life, what.URL, []string{strings.ToLower(named) + target})
+		e.PurgeShared(e.Life, what)
+		c.Forget(e.Life, what.URL, []string{strings.ToLower(named) + target})
 	})
 }

@@ -34,12 +34,9 @@ func newCounter() counter {
 	return counter{m, metrics.NewHistory(m)}
 }
 
-// recorded takes the record of a request that a builtin cache tier has answered.
-func (e *house) recorded(r accesslog.Record) { e.recordedBy(site.Builtin, &r) }
-
-// recordedBy takes the record of a request, by the engine of the cache tier. It keeps
+// Recorded takes the record of a request, by the engine of the cache tier. It keeps
 // nothing of it.
-func (e *house) recordedBy(cache site.Engine, r *accesslog.Record) {
+func (e *Edge) Recorded(cache site.Engine, r *accesslog.Record) {
 	e.told(r, cache)
 	if cache == site.Varnish {
 		e.forgotten(r)
@@ -50,11 +47,22 @@ func (e *house) recordedBy(cache site.Engine, r *accesslog.Record) {
 	e.access.Record(r)
 }
 
-// untold hears why varnishd's log does not tell of requests.
-func (e *house) untold(reason error) {
+// Untold hears why varnishd's log does not tell of requests.
+func (e *Edge) Untold(reason error) {
 	e.counter.Untold.Add(1)
 	e.options.Log.Warn("requests are missing from the access log, the metrics and the traces", "error", reason)
 }
+
+// TookOver counts that the builtin tier serves in the place of a daemon.
+func (e *Edge) TookOver(roles []string) {
+	for _, role := range roles {
+		e.counter.Takeovers.Add(role)
+	}
+	e.HandedBack()
+}
+
+// HandedBack tells the service manager who serves.
+func (e *Edge) HandedBack() { e.options.Notify.Status(e.Summary()) }
 
 // waysOf are all ways on which requests can be led.
 func waysOf(edge *site.Edge) map[accesslog.Way]bool {
@@ -116,7 +124,7 @@ func (e *Edge) monitorHosts() []string {
 	if name, err := os.Hostname(); err == nil {
 		hosts = append(hosts, strings.ToLower(name))
 	}
-	if m := e.serving().Loaded.Edge.Metrics; m != nil {
+	if m := e.Serving().Loaded.Edge.Metrics; m != nil {
 		hosts = append(hosts, m.Hosts...)
 	}
 	return hosts
@@ -140,11 +148,11 @@ func (m *monitorServer) prepare(wanted []*generation.Listener) (*monitorChange, 
 		if m.open[l] != nil {
 			continue
 		}
-		own, err := fileListeners(generation.Files([]*generation.Listener{l}))
+		own, err := net.FileListener(l.File())
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("listen for metrics: %w", err), c.abandon())
 		}
-		c.fresh[l] = own[0]
+		c.fresh[l] = own
 	}
 	return c, nil
 }

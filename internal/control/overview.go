@@ -14,7 +14,7 @@ const mostReloads = 10
 // overview tells people how the edge is doing.
 func (e *Edge) overview() api.Overview {
 	o := api.Overview{Status: e.status(), Ready: e.isReadyForClients()}
-	o.Certificates = e.allCertificates(e.serving())
+	o.Certificates = e.allCertificates(e.Serving())
 	e.mu.Lock()
 	o.Reloads = slices.Clone(e.reloads)
 	e.mu.Unlock()
@@ -28,13 +28,13 @@ func (e *Edge) overview() api.Overview {
 
 // metricsState tells Prometheus how the edge is doing.
 func (e *Edge) metricsState() metrics.State {
-	return metrics.State{Status: e.status(), Certificates: e.allCertificates(e.serving()), Ready: e.isReadyForClients(), Started: e.started}
+	return metrics.State{Status: e.status(), Certificates: e.allCertificates(e.Serving()), Ready: e.isReadyForClients(), Started: e.started}
 }
 
 // isReadyForClients reports whether load balancers are to send clients here: every
 // tier is served, and nobody has said that the edge is to be left alone.
 func (e *Edge) isReadyForClients() bool {
-	return e.phase.Load() == ready && !e.away.Load()
+	return e.phase.Load() == ready && !e.Away.Load()
 }
 
 // remember keeps a reload for the overview, the newest first, and counts it.

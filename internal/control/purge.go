@@ -24,12 +24,12 @@ func purgeOf(r *http.Request) api.Purge {
 
 // purge has the edge forget what is asked for on the control socket.
 func (e *Edge) purge(ctx context.Context, asked api.Purge) (api.Purged, error) {
-	return e.purgeEverywhere(ctx, func() (site.Purge, error) { return meant(e.serving().Loaded.Edge, asked) })
+	return e.purgeEverywhere(ctx, func() (site.Purge, error) { return meant(e.Serving().Loaded.Edge, asked) })
 }
 
-// purgeBy is purge for a client of the edge. The client does not wait for a reload, which
+// PurgeBy is purge for a client of the edge. The client does not wait for a reload, which
 // may take minutes, and does not hold up a stop, which waits for clients.
-func (e *house) purgeBy(ctx context.Context, what site.Purge) (int, error) {
+func (e *Edge) PurgeBy(ctx context.Context, what site.Purge) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*purgePatience)
 	defer cancel()
 	purged, err := e.purgeEverywhere(ctx, func() (site.Purge, error) { return what, nil })
@@ -49,18 +49,18 @@ const (
 
 // purgeInTurn waits for its turn and purges. Without the turn it could miss a server that
 // is about to be put into use.
-func (e *house) purgeInTurn(ctx context.Context, what func() (site.Purge, error)) (api.Purged, error) {
+func (e *Edge) purgeInTurn(ctx context.Context, what func() (site.Purge, error)) (api.Purged, error) {
 	for end := time.Now().Add(purgePatience); ; {
-		if err := e.turns.look(ctx); err != nil {
+		if err := e.Turns.Look(ctx); err != nil {
 			return api.Purged{}, err
 		}
 		means, err := what()
 		if err != nil {
-			e.turns.looked()
+			e.Turns.Looked()
 			return api.Purged{}, err
 		}
-		purged, err := e.purgeAll(ctx, means)
-		e.turns.looked()
+		purged, err := e.PurgeAll(ctx, means)
+		e.Turns.Looked()
 		if err == nil || time.Now().After(end) {
 			return purged, err
 		}
@@ -68,35 +68,6 @@ func (e *house) purgeInTurn(ctx context.Context, what func() (site.Purge, error)
 			return purged, err
 		}
 	}
-}
-
-// purgeAll has every server that stores answers forget what is meant: those that serve,
-// their stand-ins, and those that only finish what they have begun.
-func (e *house) purgeAll(ctx context.Context, what site.Purge) (api.Purged, error) {
-	all := api.Purged{Soft: what.Soft, Notes: []string{}}
-	for _, s := range slices.Concat(e.serversNow(), e.leaving.stores()) {
-		p, ok := s.(purger)
-		if !ok {
-			continue
-		}
-		there, err := p.purge(ctx, what)
-		if err != nil {
-			return all, fmt.Errorf("purge the cache: %w; ask again", err)
-		}
-		all.Objects += there.count
-		if there.note != "" {
-			all.Notes = append(all.Notes, there.note)
-		}
-		all.Soft = all.Soft && !there.forgotten
-	}
-	return all, nil
-}
-
-// purged is what a server has to say of a purge.
-type purged struct {
-	count     int
-	note      string // what a person should know; "" for nothing
-	forgotten bool   // although they were to grow stale
 }
 
 // meant translates what was asked for into the terms in which answers are stored.

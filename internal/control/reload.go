@@ -8,6 +8,8 @@ import (
 
 	"edgegen/internal/api"
 	"edgegen/internal/config"
+	"edgegen/internal/printable"
+	"edgegen/internal/tiers"
 )
 
 // reload makes the edge serve its site as it is written now, or leaves it as it
@@ -18,17 +20,17 @@ func (e *Edge) reload(ctx context.Context) (api.Outcome, error) {
 
 // change carries out the transaction that stage prepares.
 func (e *Edge) change(ctx context.Context, stage func() (*transaction, error)) (api.Outcome, error) {
-	if err := e.turns.begin(ctx); err != nil {
+	if err := e.Turns.Begin(ctx); err != nil {
 		return api.Outcome{}, err
 	}
-	defer e.turns.end()
-	defer e.later.Go(giveBackMemory) // also of what was refused, or changes nothing
+	defer e.Turns.End()
+	defer e.Later.Go(giveBackMemory) // also of what was refused, or changes nothing
 	begun := time.Now()
 	_ = e.mend(ctx) // where it cannot, the reload says why
 	e.options.Notify.Reloading()
 	outcome, err := e.transact(ctx, stage)
 	if e.asked.Err() == nil {
-		e.options.Notify.Ready(e.summary())
+		e.options.Notify.Ready(e.Summary())
 	}
 	outcome.Duration = milliseconds(time.Since(begun))
 	e.record(begun, outcome, err)
@@ -55,7 +57,7 @@ func (e *Edge) transact(ctx context.Context, stage func() (*transaction, error))
 	}
 	outcome.Plan, outcome.Generation = t.planned, t.next.Number
 	settled := time.Now()
-	if err := e.checkAll(ctx); err != nil {
+	if err := e.CheckAll(ctx); err != nil {
 		e.options.Log.Warn("a tier does not answer after the reload", "error", err)
 	}
 	e.keepRecords(t.next, t.began, settled)
@@ -64,10 +66,10 @@ func (e *Edge) transact(ctx context.Context, stage func() (*transaction, error))
 
 // plan tells what a reload would do.
 func (e *Edge) plan(ctx context.Context, of api.Planned) (api.Plan, error) {
-	if err := e.turns.begin(ctx); err != nil {
+	if err := e.Turns.Begin(ctx); err != nil {
 		return api.Plan{}, err
 	}
-	defer e.turns.end()
+	defer e.Turns.End()
 	_ = e.mend(ctx) // where it cannot, the plan says why
 	t, err := e.stage(ctx, of)
 	if err != nil {
@@ -88,10 +90,10 @@ func (e *Edge) record(begun time.Time, outcome api.Outcome, err error) {
 		e.options.Log.Info("reload given up, as the edge stops", "after", took)
 	case isBroken(err):
 		last.Error, result = err.Error(), "broken"
-		e.options.Log.Error("reload failed, and the edge could not be put back whole", "after", took, "error", firstLine(err))
+		e.options.Log.Error("reload failed, and the edge could not be put back whole", "after", took, "error", printable.FirstLine(err))
 	case err != nil:
 		last.Error, result = err.Error(), "refused"
-		e.options.Log.Error("reload refused; the edge goes on as before", "after", took, "error", firstLine(err))
+		e.options.Log.Error("reload refused; the edge goes on as before", "after", took, "error", printable.FirstLine(err))
 	case !outcome.Plan.Changes():
 		result = "nothing"
 		e.options.Log.Info("reload: nothing to do", "after", took)
@@ -110,21 +112,6 @@ func (e *Edge) record(begun time.Time, outcome api.Outcome, err error) {
 // nothing reports whether the next generation says the same as the one before it,
 // comments aside.
 func (t *transaction) nothing() bool {
-	return !t.apps.touches() && !slices.ContainsFunc(t.changes, (*change).touches) && len(t.leaving) == 0 && !t.access.Changes() &&
+	return !t.apps.touches() && !slices.ContainsFunc(t.changes, (*tiers.Change).Touches) && len(t.leaving) == 0 && !t.access.Changes() &&
 		t.was.Meaning == t.next.Meaning
-}
-
-// checkAll asks every tier whose daemon runs whether it serves the generation.
-func (e *Edge) checkAll(ctx context.Context) error {
-	var failed []error
-	for _, s := range e.serversNow() {
-		d, ok := s.(guarded)
-		if !ok || d.base().degraded() {
-			continue
-		}
-		asking, cancel := context.WithTimeout(ctx, probeTime)
-		failed = append(failed, d.probe(asking))
-		cancel()
-	}
-	return errors.Join(failed...)
 }

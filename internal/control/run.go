@@ -32,7 +32,7 @@ func (e *Edge) run(ctx, hurry context.Context) error {
 		e.options.Log.Warn("core files are not kept from being written", "error", err)
 	}
 	// A reload that is asked for meanwhile waits until the start is over.
-	if err := e.turns.begin(context.WithoutCancel(ctx)); err != nil {
+	if err := e.Turns.Begin(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
 	server, err := e.serveControl(ctx)
@@ -44,7 +44,7 @@ func (e *Edge) run(ctx, hurry context.Context) error {
 	announce := sync.OnceFunc(e.isStopping)
 	context.AfterFunc(server.ctx, announce)
 	err = e.startAll(server.ctx)
-	e.turns.end()
+	e.Turns.End()
 	if err == nil {
 		e.isReady()
 		e.attend(server.ctx)
@@ -73,24 +73,20 @@ func (e *Edge) isReady() {
 	if !e.phase.CompareAndSwap(starting, ready) {
 		return
 	}
-	e.served.Store(true)
-	e.keepRecords(e.serving(), e.started, e.started)
-	e.order(e.serving())
+	e.Served.Store(true)
+	e.keepRecords(e.Serving(), e.started, e.started)
+	e.order(e.Serving())
 	e.options.Log.Info("ready", "after", time.Since(e.started).Round(time.Millisecond))
-	e.options.Notify.Ready(e.summary())
+	e.options.Notify.Ready(e.Summary())
 	e.options.Ready(e.addresses())
 }
 
 // startAll brings the edge up from the inside out, each tier after the one
 // before it answers.
 func (e *Edge) startAll(ctx context.Context) error {
-	g := e.serving()
-	for _, s := range e.arrangement(g) {
-		if c, ok := s.(checker); ok {
-			if err := c.checkFirst(ctx, g); err != nil {
-				return err
-			}
-		}
+	g := e.Serving()
+	if err := e.CheckFirst(ctx, g); err != nil {
+		return err
 	}
 	apps := appsOf(g)
 	e.mu.Lock()
@@ -103,14 +99,12 @@ func (e *Edge) startAll(ctx context.Context) error {
 	if err := e.startApps(ctx, g, starts); err != nil {
 		return err
 	}
-	e.backends.use(g)
+	e.Backends.Use(g)
 	e.together(g)
-	e.others().Meet(ctx, backends.ResolverOf(g.Loaded.Edge.Resolvers))
-	for _, s := range e.arrangement(g) {
-		e.mu.Lock()
-		e.servers = append(slices.Clone(e.servers), s)
-		e.mu.Unlock()
-		if err := s.start(ctx, g); err != nil {
+	e.Others().Meet(ctx, backends.ResolverOf(g.Loaded.Edge.Resolvers))
+	for _, s := range e.Arrangement(g) {
+		e.Serve(g, append(slices.Clone(e.Servers()), s))
+		if err := s.Start(ctx, g); err != nil {
 			return err
 		}
 	}
@@ -120,32 +114,28 @@ func (e *Edge) startAll(ctx context.Context) error {
 // stop ends everything from the outside in. Requests in work are waited for, no
 // longer than the site's drain time and no longer than hurry.
 func (e *Edge) stop(hurry context.Context, serves bool) {
-	hurry, cancel := context.WithTimeout(hurry, e.serving().Loaded.Edge.Timeout.Drain+stopMargin)
+	hurry, cancel := context.WithTimeout(hurry, e.Serving().Loaded.Edge.Timeout.Drain+stopMargin)
 	defer cancel()
-	for _, s := range e.serversNow() {
-		if d, ok := s.(guarded); ok {
-			d.base().cancelGuard() // a question to a daemon that hangs need not be waited for
-		}
-	}
-	if e.turns.begin(hurry) == nil {
-		defer e.turns.end()
+	e.CancelGuards()
+	if e.Turns.Begin(hurry) == nil {
+		defer e.Turns.End()
 	}
 	if serves {
 		e.drain(hurry)
 	}
-	servers := slices.Clone(e.serversNow())
+	servers := slices.Clone(e.Servers())
 	slices.Reverse(servers)
 	for _, s := range servers {
-		s.stop(hurry)
+		s.Stop(hurry)
 	}
 	e.die()
-	e.later.Wait()
+	e.Later.Wait()
 	stopApps(hurry, slices.Concat(e.appsNow(), e.unusedApps()))
 }
 
 // addresses are the canonical URLs of the sites.
 func (e *Edge) addresses() []string {
-	edge := e.serving().Loaded.Edge
+	edge := e.Serving().Loaded.Edge
 	var urls []string
 	for _, s := range edge.Sites {
 		urls = append(urls, "https://"+site.URLHost(s.Host)+edge.RedirectPort()+"/")

@@ -1,24 +1,22 @@
 package control
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"edgegen/internal/api"
 	"edgegen/internal/generation"
-	"edgegen/internal/native"
-	"edgegen/internal/site"
 	"edgegen/internal/supervise"
+	"edgegen/internal/tiers"
 )
 
 // status takes a snapshot.
 func (e *Edge) status() api.Status {
 	e.mu.Lock()
-	g, servers, apps, last := e.generation, e.servers, e.apps, e.last
+	apps, last := e.apps, e.last
 	e.mu.Unlock()
+	g, servers := e.Now()
 	s := api.Status{
 		Version:      e.options.Version,
 		PID:          os.Getpid(),
@@ -26,7 +24,6 @@ func (e *Edge) status() api.Status {
 		State:        string(e.phase.Load().(phase)),
 		Generation:   g.Number,
 		Uptime:       time.Since(e.started).Round(time.Millisecond).Seconds(),
-		Tiers:        []api.TierStatus{},
 		Backends:     []api.BackendStatus{},
 		Certificates: e.certificatesOf(g),
 		Clients:      e.clients.about(g),
@@ -35,43 +32,21 @@ func (e *Edge) status() api.Status {
 		Traces:       e.tracesStatus(g),
 		Cluster:      e.clusterStatus(g),
 	}
-	well := true
-	for _, server := range servers {
-		for _, role := range server.roles() {
-			t := server.status(role)
-			well = well && t.State == string(supervise.Running)
-			s.Tiers = append(s.Tiers, t)
-		}
-		if d, ok := server.(guarded); ok {
-			well = well && !d.base().degraded()
-		}
-	}
-	s.Connections.OldWorkers, s.Connections.OldApps = e.oldWorkers(), len(e.unusedApps())
-	order := site.Tiers()
-	slices.SortStableFunc(s.Tiers, func(a, b api.TierStatus) int { return slices.Index(order, a.Role) - slices.Index(order, b.Role) })
+	var well bool
+	s.Tiers, well = tiers.StatusOf(servers)
+	s.Connections.OldWorkers, s.Connections.OldApps = e.OldWorkers(), len(e.unusedApps())
 	s.Backends, well = e.backendsOf(g, apps, well)
 	if s.State == string(ready) && !well {
 		s.State = string(degraded)
 	}
 	if s.State != string(starting) {
-		activity, err := e.activity()
+		activity, err := e.Activity()
 		if err != nil {
 			e.options.Log.Debug("count WebSockets for the status", "error", err)
 		}
 		s.Connections.WebSockets = activity.WebSockets
 	}
 	return s
-}
-
-// oldWorkers counts nginx's workers that finish requests of before a reload.
-func (e *Edge) oldWorkers() int {
-	sum := e.leaving.oldWorkers()
-	for _, s := range e.serversNow() {
-		if l, ok := s.(lingerer); ok {
-			sum += l.oldWorkers()
-		}
-	}
-	return sum
 }
 
 // absolute is a path that means the same to whoever reads it.
@@ -96,28 +71,13 @@ func (e *Edge) backendsOf(g *generation.Generation, apps []*app, well bool) ([]a
 				}
 				b.Servers = append(b.Servers, address)
 			}
-			b.Endpoints, b.Names = e.watchedStatus(g, host.Host, &backend)
+			b.Endpoints, b.Names = e.Backends.Status(g, host.Host, &backend)
 			b.Process = processOf(apps, host.Host, backend.Name)
 			well = well && (b.Process == nil || b.Process.State == string(supervise.Running))
 			all = append(all, b)
 		}
 	}
 	return all, well
-}
-
-// activity counts what the cache tier has in work, and what servers that are being
-// retired still have. A server that cannot be asked is left out, and the error says why.
-func (e *Edge) activity() (native.Activity, error) {
-	sum := e.leaving.activity()
-	var problems []error
-	for _, s := range e.serversNow() {
-		if b, ok := s.(worker); ok {
-			there, err := b.activity()
-			sum = sum.Plus(there)
-			problems = append(problems, err)
-		}
-	}
-	return sum, errors.Join(problems...)
 }
 
 func processOf(apps []*app, site, backend string) *api.ProcessStatus {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"edgegen/internal/generation"
+	"edgegen/internal/printable"
 	"edgegen/internal/site"
 	"edgegen/internal/tickets"
 	"edgegen/internal/wait"
@@ -21,13 +22,13 @@ func (e *Edge) rotateTickets(ctx context.Context) {
 		if !wait.For(ctx, tickets.Next(now).Sub(now)) {
 			return
 		}
-		for readsTickets(e.serving()) {
+		for readsTickets(e.Serving()) {
 			err := e.changeServed(ctx)
 			if err == nil {
 				break
 			}
 			if ctx.Err() == nil {
-				e.options.Log.Error("the keys of session tickets cannot be changed; it is tried again", "error", firstLine(err), "in", ticketsPause)
+				e.options.Log.Error("the keys of session tickets cannot be changed; it is tried again", "error", printable.FirstLine(err), "in", ticketsPause)
 			}
 			if !wait.For(ctx, ticketsPause) {
 				return

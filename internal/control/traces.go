@@ -2,7 +2,6 @@ package control
 
 import (
 	"os"
-	"slices"
 	"sync/atomic"
 
 	"edgegen/internal/accesslog"
@@ -20,12 +19,12 @@ type traces struct {
 }
 
 // told tells the collector of a request; cache is the engine that served its cache tier.
-func (e *house) told(r *accesslog.Record, cache site.Engine) {
+func (e *Edge) told(r *accesslog.Record, cache site.Engine) {
 	to := e.traces.to.Load()
 	if to == nil || !tracing.Sampled(r) {
 		return
 	}
-	g := e.serving()
+	g := e.Serving()
 	request := tracing.Request{Record: r.Clone()}
 	for _, role := range site.Tiers() {
 		engine := g.Engines[role].Engine
@@ -34,22 +33,12 @@ func (e *house) told(r *accesslog.Record, cache site.Engine) {
 			continue
 		case role == site.CacheTier:
 			engine = cache
-		case e.standsIn(role):
+		case e.StandsIn(role):
 			engine = site.Builtin
 		}
 		request.Tiers = append(request.Tiers, tracing.Tier{Name: role, Engine: string(engine)})
 	}
 	to.Tell(request)
-}
-
-// standsIn reports whether a builtin tier serves in the place of a role's daemon.
-func (e *house) standsIn(role string) bool {
-	for _, d := range e.daemonsNow() {
-		if slices.Contains(d.roles(), role) {
-			return d.degraded()
-		}
-	}
-	return false
 }
 
 // exporter makes the exporter to a generation's collector; nil where the site names none.
@@ -84,7 +73,7 @@ func (c *tracesChange) commit() {
 		return
 	}
 	if was := c.edge.traces.to.Swap(c.next); was != nil {
-		c.edge.later.Go(was.Close) // which tells what has not been heard yet
+		c.edge.Later.Go(was.Close) // which tells what has not been heard yet
 	}
 }
 

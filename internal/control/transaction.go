@@ -11,6 +11,7 @@ import (
 	"edgegen/internal/config"
 	"edgegen/internal/generation"
 	"edgegen/internal/render"
+	"edgegen/internal/tiers"
 )
 
 // transaction is one reload. Everything that can fail is staged while the old
@@ -23,12 +24,12 @@ type transaction struct {
 	warnings config.Diagnostics
 	pool     *generation.Pool
 
-	unreached []server // do not go on, although others of their kind serve afterwards
+	unreached []tiers.Server // do not go on, although others of their kind serve afterwards
 
 	apps    *appsChange
-	changes []*change // of the servers, from the inside out
-	servers []server  // that serve afterwards, from the inside out
-	leaving []server  // that do not any longer
+	changes []*tiers.Change // of the servers, from the inside out
+	servers []tiers.Server  // that serve afterwards, from the inside out
+	leaving []tiers.Server  // that do not any longer
 	access  *accesslog.Change
 	monitor *monitorChange
 	traces  *tracesChange
@@ -53,7 +54,7 @@ func (e *Edge) stage(ctx context.Context, of api.Planned) (*transaction, error) 
 
 // stageLoaded is stage of a site, and of templates of one's own, that have been read.
 func (e *Edge) stageLoaded(ctx context.Context, path string, own *render.Templates, found *config.Findings) (t *transaction, err error) {
-	t = &transaction{edge: e, was: e.serving()}
+	t = &transaction{edge: e, was: e.Serving()}
 	t.pool = &generation.Pool{Open: append(t.was.Public.All(), e.spare...)}
 	defer func() {
 		if err != nil {
@@ -96,22 +97,22 @@ func (t *transaction) stageGeneration(ctx context.Context) (err error) {
 // those that are new.
 func (t *transaction) stageServers(ctx context.Context) error {
 	e := t.edge
-	t.changes, t.servers, t.leaving = nil, nil, slices.Clone(e.serversNow())
-	for _, fresh := range e.arrangement(t.next) {
-		at := slices.IndexFunc(t.leaving, func(s server) bool { return s.key() == fresh.key() && !slices.Contains(t.unreached, s) })
+	t.changes, t.servers, t.leaving = nil, nil, slices.Clone(e.Servers())
+	for _, fresh := range e.Arrangement(t.next) {
+		at := slices.IndexFunc(t.leaving, func(s tiers.Server) bool { return s.Key() == fresh.Key() && !slices.Contains(t.unreached, s) })
 		if at < 0 {
 			t.servers = append(t.servers, fresh)
-			t.changes = append(t.changes, e.begin(fresh, t.next))
+			t.changes = append(t.changes, e.Begin(fresh, t.next))
 			continue
 		}
 		going := t.leaving[at]
 		t.leaving = slices.Delete(t.leaving, at, at+1)
 		t.servers = append(t.servers, going)
-		c, err := going.stage(ctx, t.next)
+		c, err := going.Stage(ctx, t.next)
 		if c != nil {
 			t.changes = append(t.changes, c) // to be abandoned too, as far as it got
 		}
-		e.turns.step()
+		e.Turns.Step()
 		if err != nil {
 			return err
 		}
@@ -128,7 +129,7 @@ func (t *transaction) abandon(ctx context.Context) {
 	}
 	_ = t.monitor.abandon() // nothing was written to a listener
 	t.traces.abandon()
-	t.edge.quic.release(t.pool.Opened)
+	t.edge.LetGoOf(t.pool.Opened)
 	generation.CloseListeners(t.pool.Opened)
 	if t.next != nil {
 		t.next.Backends.Drop()
@@ -138,15 +139,16 @@ func (t *transaction) abandon(ctx context.Context) {
 
 func (t *transaction) abandonServers(ctx context.Context) {
 	for _, c := range t.changes {
-		c.abandon(ctx)
+		c.Abandon(ctx)
 	}
 }
 
 // finish records the generation and lets go of what only the old one needed.
 func (t *transaction) finish(ctx context.Context) {
 	e := t.edge
+	e.Serve(t.next, t.servers)
 	e.mu.Lock()
-	e.generation, e.servers, e.apps = t.next, t.servers, t.apps.apps
+	e.apps = t.apps.apps
 	e.mu.Unlock()
 	if err := t.access.Commit(); err != nil {
 		e.logNotReopened(err)
@@ -157,18 +159,12 @@ func (t *transaction) finish(ctx context.Context) {
 	t.traces.commit()
 	t.apps.finish()
 	for _, c := range t.changes {
-		c.finish(ctx)
+		c.Finish(ctx)
 	}
-	for _, s := range t.leaving {
-		if w, ok := s.(inTheWay); ok && slices.Contains(t.unreached, s) {
-			w.fade()
-		} else {
-			s.retire()
-		}
-	}
+	tiers.Retire(t.leaving, t.unreached)
 	// The new generation did not take the listeners that are left in the pool.
 	before := e.spare
-	e.quic.release(t.pool.Open)
+	e.LetGoOf(t.pool.Open)
 	e.spare = generation.DropListeners(t.pool.Open)
 	e.warnSpare(before)
 	t.was.Backends.Drop()

@@ -3,8 +3,6 @@ package control
 import (
 	"context"
 	"slices"
-
-	"edgegen/internal/supervise"
 )
 
 // commitApps starts the apps that are new or have changed. An app may take minutes
@@ -15,10 +13,10 @@ func (t *transaction) commitApps(ctx context.Context) error {
 	if !t.apps.touches() {
 		return nil
 	}
-	before := t.edge.condition()
+	before := t.edge.Condition()
 	var err error
-	t.edge.turns.lend(func() { err = t.apps.commit(ctx) })
-	if err != nil || slices.Equal(before, t.edge.condition()) {
+	t.edge.Turns.Lend(func() { err = t.apps.commit(ctx) })
+	if err != nil || slices.Equal(before, t.edge.Condition()) {
 		return err
 	}
 	t.abandonServers(context.WithoutCancel(ctx))
@@ -38,28 +36,6 @@ func (t *transaction) undoApps(ctx context.Context) error {
 		return nil
 	}
 	var err error
-	t.edge.turns.lend(func() { err = t.apps.undo(ctx) })
+	t.edge.Turns.Lend(func() { err = t.apps.undo(ctx) })
 	return err
-}
-
-// condition tells which processes and stand-ins serve the tiers.
-func (e *Edge) condition() []tierCondition {
-	var all []tierCondition
-	for _, s := range e.serversNow() {
-		if g, ok := s.(guarded); ok {
-			d := g.base()
-			now := d.process().Status()
-			d.mu.Lock()
-			all = append(all, tierCondition{now.PID, now.State, d.taken, d.standIn})
-			d.mu.Unlock()
-		}
-	}
-	return all
-}
-
-type tierCondition struct {
-	pid      int
-	state    supervise.State
-	degraded bool
-	standIn  *plane
 }

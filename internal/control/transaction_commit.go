@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"edgegen/internal/tiers"
 )
 
 // commit makes the next generation the one that is served. On an error every
@@ -28,27 +30,19 @@ func (t *transaction) advance(ctx context.Context) (begun int, err error) {
 	if err := t.commitApps(ctx); err != nil {
 		return 0, err
 	}
-	for _, s := range t.edge.serversNow() {
-		if r, ok := s.(recorder); ok {
-			r.catchUp() // what has been answered is for the access log and the collector of before
-		}
-	}
-	for _, s := range t.leaving {
-		if l, ok := s.(leaver); ok {
-			if err := l.leaving(ctx); err != nil {
-				return 0, fmt.Errorf("prepare another engine: %w", err)
-			}
-		}
+	t.edge.CatchUp() // what has been answered is for the access log and the collector of before
+	if err := tiers.PrepareToLeave(ctx, t.leaving); err != nil {
+		return 0, fmt.Errorf("prepare another engine: %w", err)
 	}
 	if err := t.edge.enter(t.next); err != nil {
 		return 0, err
 	}
 	t.began = time.Now()
-	t.edge.backends.use(t.next)
+	t.edge.Backends.Use(t.next)
 	t.edge.together(t.next)
 	for i, c := range t.changes {
-		t.edge.turns.step()
-		if err := c.commit(ctx); err != nil {
+		t.edge.Turns.Step()
+		if err := c.Commit(ctx); err != nil {
 			return i + 1, err
 		}
 	}
@@ -72,18 +66,8 @@ func isBroken(err error) bool {
 
 // stay has the servers go on that were to leave, and leads requests to those that serve.
 func (t *transaction) stay() error {
-	for _, s := range t.leaving {
-		if l, ok := s.(leaver); ok {
-			l.stays()
-		}
-	}
-	var problems []error
-	for _, s := range t.edge.serversNow() {
-		if p, ok := s.(publisher); ok {
-			problems = append(problems, p.republish())
-		}
-	}
-	return errors.Join(problems...)
+	tiers.Stay(t.leaving)
+	return t.edge.Republish()
 }
 
 // undoTime bounds how long one change may take to be taken back.
@@ -99,12 +83,12 @@ func (t *transaction) rollBack(ctx context.Context, begun int) error {
 	// Requests are led the old way before a new server is stopped, and once more
 	// afterwards: a new server that dies may have led them to itself.
 	problems := []error{e.enter(t.was), t.stay()}
-	e.backends.use(t.was)
+	e.Backends.Use(t.was)
 	e.together(t.was)
 	for _, c := range slices.Backward(t.changes[:begun]) {
-		e.turns.step()
+		e.Turns.Step()
 		undoing, done := context.WithTimeout(ctx, undoTime)
-		problems = append(problems, c.undo(undoing))
+		problems = append(problems, c.Undo(undoing))
 		done()
 	}
 	problems = append(problems, t.stay(), t.undoApps(ctx))

@@ -12,6 +12,7 @@ import (
 	"edgegen/internal/generation"
 	"edgegen/internal/site"
 	"edgegen/internal/statedir"
+	"edgegen/internal/tiers"
 )
 
 // plan tells what the commit will do. Where there is an error, WebSockets could not
@@ -21,7 +22,7 @@ func (t *transaction) plan() (api.Plan, error) {
 	var uncounted []error
 	for _, p := range t.apps.plans {
 		for _, old := range p.ends {
-			open, err := t.edge.webSocketsTo(old.addresses())
+			open, err := t.edge.WebSocketsTo(old.addresses())
 			p.WebSockets += open
 			uncounted = append(uncounted, err)
 		}
@@ -36,8 +37,8 @@ func (t *transaction) planServers() error {
 	plan.Tiers = []api.TierPlan{}
 	var uncounted []error
 	for _, c := range t.changes {
-		plan.Tiers = append(plan.Tiers, c.plans...)
-		uncounted = append(uncounted, c.uncounted)
+		plan.Tiers = append(plan.Tiers, c.Plans...)
+		uncounted = append(uncounted, c.Uncounted)
 	}
 	order := site.Tiers()
 	slices.SortFunc(plan.Tiers, func(a, b api.TierPlan) int { return slices.Index(order, a.Role) - slices.Index(order, b.Role) })
@@ -59,14 +60,10 @@ func (t *transaction) planServers() error {
 		plan.Tiers = append(plan.Tiers, api.TierPlan{Role: "edge", Engine: "edgegen", Action: api.Reload, Why: own})
 	}
 	for _, s := range t.leaving {
-		var ends int
-		var err error
-		if p, ok := s.(piper); ok {
-			ends, err = p.webSockets()
-		}
+		ends, err := tiers.WebSocketsOf(s)
 		uncounted = append(uncounted, err)
 		for i := range plan.Tiers {
-			if slices.Contains(s.roles(), plan.Tiers[i].Role) && ends > 0 {
+			if slices.Contains(s.Roles(), plan.Tiers[i].Role) && ends > 0 {
 				plan.Tiers[i].WebSockets, ends = ends, 0
 			}
 		}

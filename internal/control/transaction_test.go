@@ -16,6 +16,7 @@ import (
 	"edgegen/internal/generation"
 	"edgegen/internal/render"
 	"edgegen/internal/site"
+	"edgegen/internal/tiers"
 )
 
 // staged returns a transaction between two generations whose files are on disk,
@@ -28,7 +29,7 @@ func staged(t *testing.T) (*transaction, *[]string) {
 	}
 	o := Options{Log: slog.New(slog.DiscardHandler), SetLevel: func(string) {}, StateDir: run}
 	e := newEdge(o, &state{dir: run}, nil)
-	e.layout = render.Layout{Dir: filepath.Join(run, "config"), Run: run}
+	e.Layout = render.Layout{Dir: filepath.Join(run, "config"), Run: run}
 	generations := make([]*generation.Generation, 2)
 	for i := range generations {
 		generations[i] = &generation.Generation{
@@ -44,7 +45,7 @@ func staged(t *testing.T) (*transaction, *[]string) {
 			if err := e.enter(generations[0]); err != nil {
 				t.Fatal(err)
 			}
-			e.generation = generations[0]
+			e.Serve(generations[0], nil)
 		}
 	}
 	journal := &[]string{}
@@ -61,12 +62,12 @@ type journal struct {
 
 func (j journal) note(what string) { *j.entries = append(*j.entries, what+" "+j.name) }
 
-func (j journal) commit(context.Context) error {
+func (j journal) Commit(context.Context) error {
 	j.note("commit")
 	return j.failure
 }
 
-func (j journal) undo(context.Context) error {
+func (j journal) Undo(context.Context) error {
 	j.note("undo")
 	if j.undoing != nil {
 		j.undoing()
@@ -74,16 +75,16 @@ func (j journal) undo(context.Context) error {
 	return nil
 }
 
-func (j journal) abandon(context.Context) { j.note("abandon") }
-func (j journal) finish(context.Context)  { j.note("finish") }
+func (j journal) Abandon(context.Context) { j.note("abandon") }
+func (j journal) Finish(context.Context)  { j.note("finish") }
 
-func journaled(entries *[]string, name string, failure error) *change {
-	return &change{steps: []step{journal{entries: entries, name: name, failure: failure}}}
+func journaled(entries *[]string, name string, failure error) *tiers.Change {
+	return tiers.NewChange(journal{entries: entries, name: name, failure: failure})
 }
 
 func (t *transaction) inForce(test *testing.T) string {
 	test.Helper()
-	data, err := os.ReadFile(filepath.Join(t.edge.layout.Dir, "nginx.conf"))
+	data, err := os.ReadFile(filepath.Join(t.edge.Layout.Dir, "nginx.conf"))
 	if err != nil {
 		test.Fatal(err)
 	}
@@ -95,12 +96,12 @@ func (t *transaction) inForce(test *testing.T) string {
 func TestR1RollBack(t *testing.T) {
 	tx, entries := staged(t)
 	refusal := errors.New("nginx does not follow")
-	first := &change{steps: []step{journal{entries: entries, name: "app", undoing: func() {
+	first := tiers.NewChange(journal{entries: entries, name: "app", undoing: func() {
 		if tx.inForce(t) != "1" {
 			t.Error("the new files are still in place while tiers go back")
 		}
-	}}}}
-	tx.changes = []*change{first, journaled(entries, "web", refusal), journaled(entries, "cache", nil)}
+	}})
+	tx.changes = []*tiers.Change{first, journaled(entries, "web", refusal), journaled(entries, "cache", nil)}
 	if err := tx.commit(t.Context()); !errors.Is(err, refusal) || err.Error() != refusal.Error() {
 		t.Errorf("the error is %v", err)
 	}
@@ -108,18 +109,18 @@ func TestR1RollBack(t *testing.T) {
 	if !slices.Equal(*entries, want) {
 		t.Errorf("%q, want %q", *entries, want)
 	}
-	if tx.inForce(t) != "1" || tx.edge.serving() != tx.was {
+	if tx.inForce(t) != "1" || tx.edge.Serving() != tx.was {
 		t.Error("the old generation is not in force")
 	}
-	if _, err := os.Stat(tx.edge.dir(tx.next)); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(tx.edge.Dir(tx.next)); !errors.Is(err, os.ErrNotExist) {
 		t.Error("the refused generation's files are left")
 	}
 }
 
 func TestCommit(t *testing.T) {
 	tx, entries := staged(t)
-	untouched := &change{}
-	tx.changes = []*change{journaled(entries, "web", nil), untouched, journaled(entries, "tls", nil)}
+	untouched := &tiers.Change{}
+	tx.changes = []*tiers.Change{journaled(entries, "web", nil), untouched, journaled(entries, "tls", nil)}
 	if err := tx.commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -127,10 +128,10 @@ func TestCommit(t *testing.T) {
 	if !slices.Equal(*entries, want) {
 		t.Errorf("%q, want %q", *entries, want)
 	}
-	if tx.inForce(t) != "2" || tx.edge.serving() != tx.next {
+	if tx.inForce(t) != "2" || tx.edge.Serving() != tx.next {
 		t.Error("the new generation is not in force")
 	}
-	if _, err := os.Stat(tx.edge.dir(tx.was)); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(tx.edge.Dir(tx.was)); !errors.Is(err, os.ErrNotExist) {
 		t.Error("the old generation's files are left")
 	}
 }
@@ -138,50 +139,10 @@ func TestCommit(t *testing.T) {
 // A plan abandons what it staged.
 func TestAbandon(t *testing.T) {
 	tx, entries := staged(t)
-	tx.changes = []*change{journaled(entries, "web", nil), {}, journaled(entries, "cache", nil)}
+	tx.changes = []*tiers.Change{journaled(entries, "web", nil), {}, journaled(entries, "cache", nil)}
 	tx.abandon(t.Context())
 	if want := []string{"abandon web", "abandon cache"}; !slices.Equal(*entries, want) || tx.inForce(t) != "1" {
 		t.Errorf("%q, want %q", *entries, want)
-	}
-}
-
-// The steps of a change go in order and come back in the opposite one, as far as
-// they were begun; those that were not are abandoned.
-func TestSteps(t *testing.T) {
-	failure := errors.New("it does not follow")
-	for _, c := range []struct {
-		name    string
-		failing string
-		do      func(*change, context.Context) error
-		want    []string
-	}{
-		{"commit", "", (*change).commit, []string{"commit stand-in", "commit daemon", "commit log"}},
-		{"abandon", "", func(c *change, ctx context.Context) error { c.abandon(ctx); return nil }, []string{"abandon log", "abandon daemon", "abandon stand-in"}},
-		{"undo of all", "log", (*change).undo, []string{"commit stand-in", "commit daemon", "commit log", "undo log", "undo daemon", "undo stand-in"}},
-		{"undo of some", "daemon", (*change).undo, []string{"commit stand-in", "commit daemon", "undo daemon", "undo stand-in", "abandon log"}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			entries := &[]string{}
-			all := &change{}
-			for _, name := range []string{"stand-in", "daemon", "log"} {
-				var err error
-				if name == c.failing {
-					err = failure
-				}
-				all.then(journal{entries: entries, name: name, failure: err})
-			}
-			if c.failing != "" {
-				if err := all.commit(t.Context()); !errors.Is(err, failure) {
-					t.Fatalf("the commit's error is %v", err)
-				}
-			}
-			if err := c.do(all, t.Context()); err != nil {
-				t.Error(err)
-			}
-			if !slices.Equal(*entries, c.want) {
-				t.Errorf("%q, want %q", *entries, c.want)
-			}
-		})
 	}
 }
 
@@ -198,7 +159,7 @@ func TestR1RollBackLeavesNoAccessLog(t *testing.T) {
 	if tx.access, err = log.Prepare(site.Log{Access: "off"}, site.Log{Access: path}); err != nil {
 		t.Fatal(err)
 	}
-	tx.changes = []*change{journaled(journal, "web", errors.New("nginx does not follow"))}
+	tx.changes = []*tiers.Change{journaled(journal, "web", errors.New("nginx does not follow"))}
 	if err := tx.commit(t.Context()); err == nil {
 		t.Fatal("the reload is not refused")
 	}

@@ -1,0 +1,93 @@
+package tiers
+
+import (
+	"context"
+	"errors"
+
+	"edgegen/internal/generation"
+	"edgegen/internal/unixsocket"
+)
+
+// publish makes the cache tier's sockets lead to varnishd or to its stand-in.
+func (v *varnishServer) publish(well bool) error {
+	v.publishing.Lock()
+	defer v.publishing.Unlock()
+	layout := v.house.Layout
+	cache, plain := layout.VarnishSocket(), layout.VarnishPlain()
+	if v.gone || !well && !v.stands() && v.room.Load() == nil {
+		return nil
+	}
+	if !well {
+		v.stood.Store(true)
+		cache, plain = layout.StandbySocket(), layout.StandbyPlain()
+	}
+	return errors.Join(unixsocket.Publish(cache, layout.CacheSocket()), unixsocket.Publish(plain, layout.PlainSocket()))
+}
+
+// leaves lets others have the cache tier's sockets.
+func (v *varnishServer) leaves() {
+	v.planned.Store(true)
+	v.publishing.Lock()
+	defer v.publishing.Unlock()
+	v.gone = true
+}
+
+// Republish leads requests here again, after another server had taken over and that was
+// undone.
+func (v *varnishServer) Republish() error { return v.publish(v.runs()) }
+
+// takeOver has nothing to start: the stand-in serves already.
+func (v *varnishServer) takeOver(context.Context) error { return v.publish(false) }
+
+// handBack leads requests to varnishd again, and gives the next fall a stand-in
+// with an empty cache.
+func (v *varnishServer) handBack(ctx context.Context) error {
+	return v.handBackTo(ctx, v.house.Serving())
+}
+
+func (v *varnishServer) handBackTo(ctx context.Context, g *generation.Generation) error {
+	if err := v.publish(true); err != nil {
+		return err
+	}
+	return v.standBy(ctx, g)
+}
+
+// standsNoLonger ends a stand-in that was for a restart alone, as takeovers have
+// been ruled out.
+func (v *varnishServer) standsNoLonger() error {
+	if !v.house.NoTakeover {
+		return nil
+	}
+	v.standInLeaves()
+	return errors.Join(v.house.letGo(v.house.Layout.StandbySocket()), v.house.letGo(v.house.Layout.StandbyPlain()))
+}
+
+// refresh makes another stand-in where this one has been asked: what it stored
+// would grow stale unnoticed. It also looks after what a purge leaves to do.
+func (v *varnishServer) refresh(ctx context.Context) error {
+	if v.stood.CompareAndSwap(true, false) && v.stands() {
+		if err := v.standInStarts(ctx, v.house.Serving()); err != nil {
+			return err
+		}
+	}
+	if v.room.Load() != nil {
+		if err := v.standBy(ctx, v.house.Serving()); err != nil {
+			return err
+		}
+	}
+	if v.house.Away.Load() { // the VCL of a reload has not heard of it
+		if err := v.Dismiss(ctx, true); err != nil {
+			return err
+		}
+	}
+	return v.native.TendPurges(ctx)
+}
+
+func (v *varnishServer) Dismiss(ctx context.Context, clients bool) error {
+	if v.native == nil || !v.runs() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, lastTime)
+	defer cancel()
+	return v.native.Dismiss(ctx, clients)
+}
