@@ -40,7 +40,7 @@ type Edge struct {
 	phase   atomic.Value // a phase
 
 	spare   []*generation.Listener // that a service manager passed and the site does not name now
-	control *controlServer
+	control *api.Server
 	locked  []*os.File         // directories: see keepCleanersOff
 	asked   context.Context    // ends when the edge is to stop
 	hurry   context.Context    // ends when it is to stop at once

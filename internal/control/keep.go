@@ -103,8 +103,8 @@ func (e *Edge) mendState() error {
 	if !s.instance.Stands() {
 		problems = append(problems, s.instance.Rewrite())
 	}
-	if !e.control.stands() {
-		problems = append(problems, e.control.listen())
+	if !e.control.Stands() {
+		problems = append(problems, e.control.Listen())
 	}
 	if len(statedir.NotThere(lastgood.Dir(s.dir))) > 0 {
 		e.Later.Go(func() {

@@ -3,6 +3,7 @@ package control
 import (
 	"path/filepath"
 
+	"edgegen/internal/api"
 	"edgegen/internal/render"
 	"edgegen/internal/statedir"
 )
@@ -16,8 +17,8 @@ func (e *Edge) Lacks() (missing []string) {
 	if !e.state.instance.Stands() {
 		missing = append(missing, filepath.Join(e.state.dir, "ledger"))
 	}
-	if !e.control.stands() {
-		missing = append(missing, e.control.path)
+	if !e.control.Stands() {
+		missing = append(missing, api.Socket(e.state.dir))
 	}
 	missing = append(missing, e.missingFiles()...)
 	return append(missing, e.Lacking()...)

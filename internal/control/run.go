@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"edgegen/internal/api"
 	"edgegen/internal/backends"
 	"edgegen/internal/generation"
 	"edgegen/internal/site"
@@ -35,22 +36,26 @@ func (e *Edge) run(ctx, hurry context.Context) error {
 	if err := e.Turns.Begin(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
-	server, err := e.serveControl(ctx)
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	stopped := make(chan struct{})
+	server, err := api.NewServer(e.state.dir, e.state.instance.RemoveAtEnd, e.answers(ctx, end, stopped))
 	if err != nil {
 		return err
 	}
-	defer server.close()
-	e.control, e.asked = server, server.ctx
+	defer server.Close() // after those who wait for the stop have been answered
+	defer close(stopped)
+	e.control, e.asked = server, ctx
 	announce := sync.OnceFunc(e.isStopping)
-	context.AfterFunc(server.ctx, announce)
-	err = e.startAll(server.ctx)
+	context.AfterFunc(ctx, announce)
+	err = e.startAll(ctx)
 	e.Turns.End()
 	if err == nil {
 		e.isReady()
-		e.attend(server.ctx)
+		e.attend(ctx)
 	}
-	asked := server.ctx.Err() != nil
-	server.end() // nobody may begin anything any more
+	asked := ctx.Err() != nil
+	end() // nobody may begin anything any more
 	e.unauthorize()
 	announce()
 	e.stop(hurry, err == nil)

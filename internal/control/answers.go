@@ -5,37 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"os"
-	"sync"
-	"syscall"
-	"time"
 
 	"edgegen/internal/api"
 	"edgegen/internal/config"
-	"edgegen/internal/unixsocket"
 )
 
-// controlServer answers on the control socket.
-type controlServer struct {
-	ctx     context.Context // ends when the edge is to stop
-	end     func()          // ends ctx
-	stopped chan struct{}   // closed when it has
-	http    *http.Server
-	dir     string
-	path    string
-
-	serving  sync.WaitGroup // what serves a listener
-	listener net.Listener
-	made     os.FileInfo // of its file
-}
-
-// serveControl opens the control socket. The caller holds the state directory's
-// lock, so a socket that stands there is nobody's.
-func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
-	ctx, stop := context.WithCancel(ctx)
-	s := &controlServer{ctx: ctx, end: stop, stopped: make(chan struct{}), dir: e.state.dir, path: api.Socket(e.state.dir)}
+// answers has a handler for each question on the control socket. The context ends, by stop
+// at the latest, when the edge is to stop; stopped is closed when it has.
+func (e *Edge) answers(ctx context.Context, stop func(), stopped <-chan struct{}) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
 		e.answer(w, r, e.status(), nil)
@@ -85,53 +63,11 @@ func (e *Edge) serveControl(ctx context.Context) (*controlServer, error) {
 	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, r *http.Request) {
 		stop()
 		select {
-		case <-s.stopped:
+		case <-stopped:
 		case <-r.Context().Done():
 		}
 	})
-	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
-	// Once the way is clear the socket is this run's, to be removed should it be killed
-	// before it has said that there is one.
-	err := clearSocket(s.path)
-	if err == nil {
-		err = e.state.instance.RemoveAtEnd(s.path)
-	}
-	if err == nil {
-		err = s.listen()
-	}
-	if err != nil {
-		stop()
-		return nil, err
-	}
-	return s, nil
-}
-
-// listen opens the socket. It may be called again where that has gone: who has
-// connected before is answered all the same.
-func (s *controlServer) listen() error {
-	if err := clearSocket(s.path); err != nil {
-		return err
-	}
-	listener, err := unixsocket.Listen(s.dir, s.path)
-	if err != nil {
-		return fmt.Errorf("open the control socket: %w", err)
-	}
-	if s.made, err = os.Lstat(s.path); err != nil {
-		return errors.Join(fmt.Errorf("open the control socket: %w", err), listener.Close())
-	}
-	before := s.listener
-	s.listener = listener
-	s.serving.Go(func() { _ = s.http.Serve(listener) }) // which ends with the listener or the server
-	if before != nil {
-		_ = before.Close() // nobody finds it any more
-	}
-	return nil
-}
-
-// stands reports whether the socket is where verbs look for it.
-func (s *controlServer) stands() bool {
-	there, err := os.Lstat(s.path)
-	return err == nil && os.SameFile(there, s.made)
+	return mux
 }
 
 func plannedBy(r *http.Request) (of api.Planned, err error) {
@@ -158,25 +94,6 @@ func unlessStopping(ctx context.Context, err error) error {
 	return err
 }
 
-// clearSocket removes what an earlier run of the same user left. What belongs to
-// somebody else was not put there by an edge.
-func clearSocket(path string) error {
-	info, err := os.Lstat(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("look at the control socket: %w", err)
-	}
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) != os.Geteuid() {
-		return fmt.Errorf("%s belongs to user %d: remove it, or name another state directory with --state-dir", path, stat.Uid)
-	}
-	if err := os.Remove(path); err != nil {
-		return fmt.Errorf("remove the control socket of an earlier run: %w", err)
-	}
-	return nil
-}
-
 // answer writes a value or why there is none. The client is gone where that
 // fails.
 func (e *Edge) answer(w http.ResponseWriter, r *http.Request, value any, err error) {
@@ -197,16 +114,4 @@ func (e *Edge) answer(w http.ResponseWriter, r *http.Request, value any, err err
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write(append(e.options.secrets.hideJSON(text), '\n')) // who went away does not want it
 	}
-}
-
-// close answers those who wait for the stop and closes the socket.
-func (s *controlServer) close() {
-	close(s.stopped)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	if err := s.http.Shutdown(ctx); err != nil {
-		_ = s.http.Close() // somebody does not read their answer
-	}
-	s.serving.Wait()
-	_ = os.Remove(s.path)
 }
