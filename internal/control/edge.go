@@ -12,11 +12,13 @@ import (
 
 	"edgegen/internal/accesslog"
 	"edgegen/internal/api"
+	"edgegen/internal/apps"
 	"edgegen/internal/config"
 	"edgegen/internal/dataplane/gate"
 	"edgegen/internal/endpoints"
 	"edgegen/internal/generation"
 	"edgegen/internal/metrics"
+	"edgegen/internal/monitor"
 	"edgegen/internal/render"
 	"edgegen/internal/statedir"
 	"edgegen/internal/systemd"
@@ -35,6 +37,7 @@ type Edge struct {
 	members  members
 	renewals renewals // certificates that are to be served
 
+	apps    *apps.Apps
 	source  *source
 	started time.Time
 	phase   atomic.Value // a phase
@@ -45,13 +48,11 @@ type Edge struct {
 	asked   context.Context    // ends when the edge is to stop
 	hurry   context.Context    // ends when it is to stop at once
 	die     context.CancelFunc // ends the life of the house
-	monitor *monitorServer
+	monitor *monitor.Server
 	keeping sync.Mutex // held while the last good generation is stored
 	clients clientsTold
 
 	mu      sync.Mutex // guards what follows
-	apps    []*app
-	unused  []*app // whose place others have taken, and which still have work
 	last    *api.ReloadStatus
 	reloads []api.ReloadStatus // the newest first
 }
@@ -65,6 +66,7 @@ func newEdge(o Options, s *state, from *source) *Edge {
 	life, die := context.WithCancel(context.Background())
 	e.die = die
 	e.House = tiers.New(life, tiers.Options{Log: o.Log, Version: o.Version, NoTakeover: o.NoTakeover, StateDir: s.dir, Instance: s.instance}, e)
+	e.apps = apps.New(e.House, o.AppStart)
 	e.asked, e.hurry = context.Background(), context.Background()
 	return e
 }
@@ -131,14 +133,19 @@ func (e *Edge) watchTraffic(g *generation.Generation) error {
 	if e.options.Collected != nil {
 		e.options.Collected(metrics.Collector(e.counter.Meter, e.metricsState, e.options.secrets.hide))
 	}
-	e.monitor = e.newMonitor()
-	change, err := e.monitor.prepare(g.Public.Metrics)
+	e.monitor = monitor.NewServer(monitor.Source{
+		Overview: e.overview, Ready: e.isReadyForClients,
+		Metrics:  metrics.Registry(e.counter.Meter, e.metricsState, e.options.secrets.hide),
+		HideJSON: e.options.secrets.hideJSON,
+		Hosts:    e.monitorHosts,
+	})
+	change, err := e.monitor.Prepare(g.Public.Metrics)
 	if err != nil {
 		return err
 	}
 	e.counting.Store(g.Loaded.Edge.Metrics != nil)
 	e.counter.Keep(waysOf(g.Loaded.Edge))
-	change.commit()
+	change.Commit()
 	e.Later.Go(func() { e.counter.history.Run(e.Life, e.counting.Load) })
 	return nil
 }
@@ -147,7 +154,7 @@ func (e *Edge) watchTraffic(g *generation.Generation) error {
 func (e *Edge) release() {
 	e.die()
 	if e.monitor != nil {
-		e.monitor.close()
+		e.monitor.Close()
 	}
 	e.Later.Wait()
 	if to := e.traces.to.Swap(nil); to != nil {

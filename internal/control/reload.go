@@ -112,6 +112,6 @@ func (e *Edge) record(begun time.Time, outcome api.Outcome, err error) {
 // nothing reports whether the next generation says the same as the one before it,
 // comments aside.
 func (t *transaction) nothing() bool {
-	return !t.apps.touches() && !slices.ContainsFunc(t.changes, (*tiers.Change).Touches) && len(t.leaving) == 0 && !t.access.Changes() &&
+	return !t.apps.Touches() && !slices.ContainsFunc(t.changes, (*tiers.Change).Touches) && len(t.leaving) == 0 && !t.access.Changes() &&
 		t.was.Meaning == t.next.Meaning
 }

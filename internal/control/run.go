@@ -46,6 +46,7 @@ func (e *Edge) run(ctx, hurry context.Context) error {
 	defer server.Close() // after those who wait for the stop have been answered
 	defer close(stopped)
 	e.control, e.asked = server, ctx
+	e.apps.Until(ctx, hurry)
 	announce := sync.OnceFunc(e.isStopping)
 	context.AfterFunc(ctx, announce)
 	err = e.startAll(ctx)
@@ -93,15 +94,7 @@ func (e *Edge) startAll(ctx context.Context) error {
 	if err := e.CheckFirst(ctx, g); err != nil {
 		return err
 	}
-	apps := appsOf(g)
-	e.mu.Lock()
-	e.apps = apps
-	e.mu.Unlock()
-	var starts []appStart
-	for _, a := range apps {
-		starts = append(starts, appStart{app: a})
-	}
-	if err := e.startApps(ctx, g, starts); err != nil {
+	if err := e.apps.Start(ctx, g); err != nil {
 		return err
 	}
 	e.Backends.Use(g)
@@ -135,7 +128,7 @@ func (e *Edge) stop(hurry context.Context, serves bool) {
 	}
 	e.die()
 	e.Later.Wait()
-	stopApps(hurry, slices.Concat(e.appsNow(), e.unusedApps()))
+	e.apps.Stop(hurry)
 }
 
 // addresses are the canonical URLs of the sites.

@@ -14,7 +14,7 @@ import (
 // status takes a snapshot.
 func (e *Edge) status() api.Status {
 	e.mu.Lock()
-	apps, last := e.apps, e.last
+	last := e.last
 	e.mu.Unlock()
 	g, servers := e.Now()
 	s := api.Status{
@@ -28,14 +28,14 @@ func (e *Edge) status() api.Status {
 		Certificates: e.certificatesOf(g),
 		Clients:      e.clients.about(g),
 		LastReload:   last,
-		Metrics:      e.monitor.addresses(),
+		Metrics:      e.monitor.Addresses(),
 		Traces:       e.tracesStatus(g),
 		Cluster:      e.clusterStatus(g),
 	}
 	var well bool
 	s.Tiers, well = tiers.StatusOf(servers)
-	s.Connections.OldWorkers, s.Connections.OldApps = e.OldWorkers(), len(e.unusedApps())
-	s.Backends, well = e.backendsOf(g, apps, well)
+	s.Connections.OldWorkers, s.Connections.OldApps = e.OldWorkers(), e.apps.Unused()
+	s.Backends, well = e.backendsOf(g, well)
 	if s.State == string(ready) && !well {
 		s.State = string(degraded)
 	}
@@ -58,7 +58,7 @@ func absolute(path string) string {
 }
 
 // backendsOf lists the backends, and reports whether every app of theirs runs.
-func (e *Edge) backendsOf(g *generation.Generation, apps []*app, well bool) ([]api.BackendStatus, bool) {
+func (e *Edge) backendsOf(g *generation.Generation, well bool) ([]api.BackendStatus, bool) {
 	all := []api.BackendStatus{}
 	for i := range g.Loaded.Edge.Sites {
 		host := &g.Loaded.Edge.Sites[i]
@@ -72,20 +72,10 @@ func (e *Edge) backendsOf(g *generation.Generation, apps []*app, well bool) ([]a
 				b.Servers = append(b.Servers, address)
 			}
 			b.Endpoints, b.Names = e.Backends.Status(g, host.Host, &backend)
-			b.Process = processOf(apps, host.Host, backend.Name)
+			b.Process = e.apps.Process(host.Host, backend.Name)
 			well = well && (b.Process == nil || b.Process.State == string(supervise.Running))
 			all = append(all, b)
 		}
 	}
 	return all, well
-}
-
-func processOf(apps []*app, site, backend string) *api.ProcessStatus {
-	for _, a := range apps {
-		if r := a.running.Load(); r != nil && a.site.Host == site && a.backend.Name == backend {
-			now := r.Status()
-			return &api.ProcessStatus{PID: now.PID, State: string(now.State), Restarts: now.Restarts}
-		}
-	}
-	return nil
 }

@@ -8,8 +8,10 @@ import (
 
 	"edgegen/internal/accesslog"
 	"edgegen/internal/api"
+	"edgegen/internal/apps"
 	"edgegen/internal/config"
 	"edgegen/internal/generation"
+	"edgegen/internal/monitor"
 	"edgegen/internal/render"
 	"edgegen/internal/tiers"
 )
@@ -26,12 +28,12 @@ type transaction struct {
 
 	unreached []tiers.Server // do not go on, although others of their kind serve afterwards
 
-	apps    *appsChange
+	apps    *apps.Change
 	changes []*tiers.Change // of the servers, from the inside out
 	servers []tiers.Server  // that serve afterwards, from the inside out
 	leaving []tiers.Server  // that do not any longer
 	access  *accesslog.Change
-	monitor *monitorChange
+	monitor *monitor.Change
 	traces  *tracesChange
 	began   time.Time // when the first tier was to follow
 	planned api.Plan  // what was told of all that
@@ -78,7 +80,7 @@ func (t *transaction) stageGeneration(ctx context.Context) (err error) {
 	if err := e.join(t.next); err != nil {
 		return err
 	}
-	if t.monitor, err = e.monitor.prepare(t.next.Public.Metrics); err != nil {
+	if t.monitor, err = e.monitor.Prepare(t.next.Public.Metrics); err != nil {
 		return err
 	}
 	if t.traces, err = e.prepareTraces(t.was, t.next); err != nil {
@@ -87,7 +89,7 @@ func (t *transaction) stageGeneration(ctx context.Context) (err error) {
 	if err := e.write(t.next); err != nil {
 		return err
 	}
-	if t.apps, err = e.stageApps(t.next); err != nil {
+	if t.apps, err = e.apps.Stage(t.next); err != nil {
 		return err
 	}
 	return t.stageServers(ctx)
@@ -127,7 +129,7 @@ func (t *transaction) abandon(ctx context.Context) {
 	if err := t.access.Abandon(); err != nil {
 		t.edge.options.Log.Warn("close an access log that is not used", "error", err)
 	}
-	_ = t.monitor.abandon() // nothing was written to a listener
+	_ = t.monitor.Abandon() // nothing was written to a listener
 	t.traces.abandon()
 	t.edge.LetGoOf(t.pool.Opened)
 	generation.CloseListeners(t.pool.Opened)
@@ -147,17 +149,14 @@ func (t *transaction) abandonServers(ctx context.Context) {
 func (t *transaction) finish(ctx context.Context) {
 	e := t.edge
 	e.Serve(t.next, t.servers)
-	e.mu.Lock()
-	e.apps = t.apps.apps
-	e.mu.Unlock()
 	if err := t.access.Commit(); err != nil {
 		e.logNotReopened(err)
 	}
 	e.counting.Store(t.next.Loaded.Edge.Metrics != nil)
 	e.counter.Keep(waysOf(t.next.Loaded.Edge))
-	t.monitor.commit()
+	t.monitor.Commit()
 	t.traces.commit()
-	t.apps.finish()
+	t.apps.Finish()
 	for _, c := range t.changes {
 		c.Finish(ctx)
 	}

@@ -10,12 +10,12 @@ import (
 // another process in charge of a tier by then, the changes of the servers are
 // staged again.
 func (t *transaction) commitApps(ctx context.Context) error {
-	if !t.apps.touches() {
+	if !t.apps.Touches() {
 		return nil
 	}
 	before := t.edge.Condition()
 	var err error
-	t.edge.Turns.Lend(func() { err = t.apps.commit(ctx) })
+	t.edge.Turns.Lend(func() { err = t.apps.Commit(ctx) })
 	if err != nil || slices.Equal(before, t.edge.Condition()) {
 		return err
 	}
@@ -32,10 +32,10 @@ func (t *transaction) commitApps(ctx context.Context) error {
 // undoApps has the apps of the generation before run again. It takes no longer
 // than starting and ending them may take.
 func (t *transaction) undoApps(ctx context.Context) error {
-	if !t.apps.begun {
+	if !t.apps.Begun {
 		return nil
 	}
 	var err error
-	t.edge.Turns.Lend(func() { err = t.apps.undo(ctx) })
+	t.edge.Turns.Lend(func() { err = t.apps.Undo(ctx) })
 	return err
 }

@@ -18,17 +18,9 @@ import (
 // plan tells what the commit will do. Where there is an error, WebSockets could not
 // be counted; the rest of the plan is right.
 func (t *transaction) plan() (api.Plan, error) {
-	t.planned = api.Plan{Backends: []api.AppPlan{}}
-	var uncounted []error
-	for _, p := range t.apps.plans {
-		for _, old := range p.ends {
-			open, err := t.edge.WebSocketsTo(old.addresses())
-			p.WebSockets += open
-			uncounted = append(uncounted, err)
-		}
-		t.planned.Backends = append(t.planned.Backends, p.AppPlan)
-	}
-	return t.planned, errors.Join(countError(uncounted...), t.planServers())
+	apps, err := t.apps.Plan()
+	t.planned = api.Plan{Backends: apps}
+	return t.planned, errors.Join(countError(err), t.planServers())
 }
 
 // planServers fills in what is done to the tiers.

@@ -48,8 +48,12 @@ func staged(t *testing.T) (*transaction, *[]string) {
 			e.Serve(generations[0], nil)
 		}
 	}
+	apps, err := e.apps.Stage(generations[1])
+	if err != nil {
+		t.Fatal(err)
+	}
 	journal := &[]string{}
-	return &transaction{edge: e, was: generations[0], next: generations[1], pool: &generation.Pool{}, apps: &appsChange{edge: e}}, journal
+	return &transaction{edge: e, was: generations[0], next: generations[1], pool: &generation.Pool{}, apps: apps}, journal
 }
 
 // journal is a step that writes down what is asked of it.

@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -13,29 +12,8 @@ import (
 	"edgegen/internal/config"
 	"edgegen/internal/generation"
 	"edgegen/internal/site"
-	"edgegen/internal/tiers"
 	"edgegen/internal/unixsocket"
 )
-
-// blind is a server that cannot tell where its WebSockets go.
-type blind struct{ tiers.Server }
-
-func (blind) WebSocketsTo() (map[string]int, error) {
-	return nil, errors.New("it does not answer")
-}
-
-// An app stays where it cannot be learnt whether anybody needs it.
-func TestUnusedAppStaysWhileUnknown(t *testing.T) {
-	e := newEdge(Options{Log: slog.New(slog.DiscardHandler)}, &state{}, nil)
-	old := &app{backend: &site.Backend{Servers: []site.Server{{Host: "127.0.0.1", Port: 1}}}}
-	if e.needed(old) {
-		t.Error("nobody needs it")
-	}
-	e.Serve(nil, []tiers.Server{blind{}})
-	if !e.needed(old) {
-		t.Error("it is not known that nobody needs it")
-	}
-}
 
 // The status may be asked for while apps are being started.
 func TestStatusWhileAppsStart(t *testing.T) {
@@ -48,9 +26,7 @@ func TestStatusWhileAppsStart(t *testing.T) {
 		})
 	}
 	g := &generation.Generation{Number: 1, Loaded: &config.Loaded{Edge: edge}}
-	apps := appsOf(g)
 	e.Serve(g, nil)
-	e.apps = apps
 
 	run := func(b api.BackendStatus) bool { return b.Process != nil && b.Process.PID != 0 }
 	started := make(chan struct{})
@@ -75,15 +51,11 @@ func TestStatusWhileAppsStart(t *testing.T) {
 			}
 		}
 	})
-	var starts []appStart
-	for _, a := range apps {
-		starts = append(starts, appStart{app: a})
-	}
-	err := e.startApps(t.Context(), g, starts)
+	err := e.apps.Start(t.Context(), g)
 	close(started)
 	now, cancel := context.WithCancel(context.Background())
 	cancel()
-	defer stopApps(now, apps)
+	defer e.apps.Stop(now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,6 @@
-package control
+// Package apps starts the apps that a site names commands for, exchanges them on a reload, and
+// ends them when nothing goes to them any more.
+package apps
 
 import (
 	"cmp"
@@ -12,10 +14,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"edgegen/internal/api"
 	"edgegen/internal/config"
 	"edgegen/internal/generation"
 	"edgegen/internal/site"
 	"edgegen/internal/supervise"
+	"edgegen/internal/tiers"
 )
 
 // app is a command of a backend, and its process once it runs.
@@ -71,9 +75,55 @@ func appsOf(g *generation.Generation) []*app {
 	return apps
 }
 
+// Apps are those of an edge. New makes one. Their methods are called one at a time, by whoever
+// has the turn, but for Process and Unused.
+type Apps struct {
+	house *tiers.House
+	start time.Duration // how long an app may take until it answers
+
+	// asked ends when the edge is to stop, and hurry when it is to stop at once.
+	asked, hurry context.Context
+
+	mu     sync.Mutex // guards what follows; the values are not changed, but replaced
+	apps   []*app
+	unused []*app // whose place others have taken, and which still have work
+}
+
+// New returns one without apps. Each app may take some time until it answers; 0 is two
+// minutes.
+func New(house *tiers.House, start time.Duration) *Apps {
+	return &Apps{house: house, start: cmp.Or(start, appStartTime), asked: context.Background(), hurry: context.Background()}
+}
+
+// Until names the contexts that end when the edge is to stop, and when it is to stop at
+// once. It is called before Start.
+func (k *Apps) Until(asked, hurry context.Context) { k.asked, k.hurry = asked, hurry }
+
+// Start starts all apps of a generation.
+func (k *Apps) Start(ctx context.Context, g *generation.Generation) error {
+	apps := appsOf(g)
+	k.become(apps)
+	var starts []appStart
+	for _, a := range apps {
+		starts = append(starts, appStart{app: a})
+	}
+	return k.startApps(ctx, g, starts)
+}
+
+func (k *Apps) become(apps []*app) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.apps = apps
+}
+
+// Stop ends all apps, politely until hurry ends.
+func (k *Apps) Stop(hurry context.Context) {
+	stopApps(hurry, slices.Concat(k.appsNow(), k.unusedApps()))
+}
+
 // startApps starts the apps side by side and waits until every server of theirs
 // takes connections.
-func (e *Edge) startApps(ctx context.Context, g *generation.Generation, starts []appStart) error {
+func (k *Apps) startApps(ctx context.Context, g *generation.Generation, starts []appStart) error {
 	asked := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -81,7 +131,7 @@ func (e *Edge) startApps(ctx context.Context, g *generation.Generation, starts [
 	var failed firstError
 	for _, start := range starts {
 		waiting.Go(func() {
-			err := e.startApp(ctx, g, start)
+			err := k.startApp(ctx, g, start)
 			if err != nil && asked.Err() != nil {
 				err = context.Cause(asked) // which is not the app's fault
 			}
@@ -101,18 +151,18 @@ type appStart struct {
 	inTheWay []*app // have an address of its, and are to end first
 }
 
-func (e *Edge) startApp(ctx context.Context, g *generation.Generation, start appStart) error {
+func (k *Apps) startApp(ctx context.Context, g *generation.Generation, start appStart) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	stopApps(e.hurry, start.inTheWay)
+	stopApps(k.hurry, start.inTheWay)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	if answering(ctx, start.backend.Servers) == nil {
 		return taken(g, start.app) // and nobody could tell when this one is ready
 	}
-	r, err := e.Launch(e.appProcess(g, start.app))
+	r, err := k.house.Launch(k.appProcess(g, start.app))
 	if err != nil {
 		return err
 	}
@@ -139,11 +189,11 @@ func stopApps(hurry context.Context, apps []*app) {
 	waiting.Wait()
 }
 
-// appStartTime is how long an app may take until it answers, unless
-// Options.AppStart says otherwise. It may have to be compiled first.
+// appStartTime is how long an app may take until it answers, if nothing else is said. It may
+// have to be compiled first.
 const appStartTime = 2 * time.Minute
 
-func (e *Edge) appProcess(g *generation.Generation, a *app) supervise.Process {
+func (k *Apps) appProcess(g *generation.Generation, a *app) supervise.Process {
 	name := a.name(g)
 	environment := os.Environ()
 	for _, variable := range a.backend.Env {
@@ -156,12 +206,12 @@ func (e *Edge) appProcess(g *generation.Generation, a *app) supervise.Process {
 		Args:         a.backend.Command[1:],
 		Dir:          a.backend.Dir,
 		Env:          environment,
-		Credential:   e.Who.Apps,
+		Credential:   k.house.Who.Apps,
 		StopTimeout:  g.Loaded.Edge.Timeout.Drain,
-		StartTimeout: cmp.Or(e.options.AppStart, appStartTime),
+		StartTimeout: k.start,
 		Ready:        func(ctx context.Context) error { return answering(ctx, servers) },
-		Stdout:       func(line []byte) { e.Message(name, line) },
-		Stderr:       func(line []byte) { e.Message(name, line) },
+		Stdout:       func(line []byte) { k.house.Message(name, line) },
+		Stderr:       func(line []byte) { k.house.Message(name, line) },
 	}
 }
 
@@ -206,6 +256,17 @@ func answering(ctx context.Context, servers []site.Server) error {
 		}
 		if err := problems[len(problems)-1]; err != nil {
 			return errors.Join(problems...)
+		}
+	}
+	return nil
+}
+
+// Process tells about the process of an app; nil where there is none.
+func (k *Apps) Process(site, backend string) *api.ProcessStatus {
+	for _, a := range k.appsNow() {
+		if r := a.running.Load(); r != nil && a.site.Host == site && a.backend.Name == backend {
+			now := r.Status()
+			return &api.ProcessStatus{PID: now.PID, State: string(now.State), Restarts: now.Restarts}
 		}
 	}
 	return nil

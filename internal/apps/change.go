@@ -1,7 +1,8 @@
-package control
+package apps
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -9,19 +10,19 @@ import (
 	"edgegen/internal/generation"
 )
 
-// appsChange is what a reload does to the apps. An app whose description has not changed
+// Change is what a reload does to the apps. An app whose description has not changed
 // keeps its process. Any other app is started beside those that run. Where one of those
 // has its address, that one ends first, and nobody answers at the address until the new
 // app does.
-type appsChange struct {
-	edge      *Edge
+type Change struct {
+	keeper    *Apps
 	was, next *generation.Generation
 	before    []*app
 	apps      []*app // that run afterwards
 	starts    []appStart
 	left      []*app    // apps of before whose processes no app keeps
 	plans     []appPlan // one for each app, and each that ends
-	begun     bool
+	Begun     bool
 }
 
 // appPlan is what the plan says about one app.
@@ -30,10 +31,10 @@ type appPlan struct {
 	ends []*app // whose processes end at once, with their WebSockets
 }
 
-// stageApps prepares what a reload does to the apps.
-func (e *Edge) stageApps(next *generation.Generation) (*appsChange, error) {
-	before := e.appsNow()
-	c := &appsChange{edge: e, was: e.Serving(), next: next, before: before, apps: appsOf(next), left: slices.Clone(before)}
+// Stage prepares what a reload does to the apps.
+func (k *Apps) Stage(next *generation.Generation) (*Change, error) {
+	before := k.appsNow()
+	c := &Change{keeper: k, was: k.house.Serving(), next: next, before: before, apps: appsOf(next), left: slices.Clone(before)}
 	others := slices.DeleteFunc(slices.Clone(c.apps), func(a *app) bool {
 		return c.goesOn(a, func(old *app) bool { return a.is(old) && a.same(old) })
 	})
@@ -41,23 +42,23 @@ func (e *Edge) stageApps(next *generation.Generation) (*appsChange, error) {
 		return c.goesOn(a, func(old *app) bool { return a.same(old) && slices.Equal(a.addresses(), old.addresses()) })
 	})
 	for _, a := range others {
-		if err := e.appProcess(next, a).Check(); err != nil {
+		if err := k.appProcess(next, a).Check(); err != nil {
 			return nil, appFailed(next, a, err)
 		}
 		start := appStart{app: a}
-		for _, old := range slices.Concat(c.left, e.unusedApps()) {
+		for _, old := range slices.Concat(c.left, k.unusedApps()) {
 			if old.shares(a) {
 				start.inTheWay = append(start.inTheWay, old)
 			}
 		}
 		c.starts = append(c.starts, start)
 	}
-	c.plan()
+	c.note()
 	return c, nil
 }
 
 // goesOn has an app take over the process of an earlier one that matches.
-func (c *appsChange) goesOn(a *app, matches func(old *app) bool) bool {
+func (c *Change) goesOn(a *app, matches func(old *app) bool) bool {
 	at := slices.IndexFunc(c.left, matches)
 	if at < 0 {
 		return false
@@ -67,8 +68,8 @@ func (c *appsChange) goesOn(a *app, matches func(old *app) bool) bool {
 	return true
 }
 
-// plan notes what becomes of each app.
-func (c *appsChange) plan() {
+// note notes down what becomes of each app.
+func (c *Change) note() {
 	add := func(a *app, action api.Action, why ...string) *appPlan {
 		c.plans = append(c.plans, appPlan{AppPlan: api.AppPlan{Site: a.site.Host, Name: a.backend.Name, Action: action, Why: append([]string{}, why...)}})
 		return &c.plans[len(c.plans)-1]
@@ -103,27 +104,42 @@ func (c *appsChange) plan() {
 	}
 }
 
-// touches reports whether any process starts or ends.
-func (c *appsChange) touches() bool { return len(c.starts)+len(c.left) > 0 }
-
-func (c *appsChange) commit(ctx context.Context) error {
-	c.begun = true
-	return c.edge.startApps(ctx, c.next, c.starts)
+// Plan tells what becomes of each app. Where there is an error, WebSockets could not be
+// counted; the rest is right.
+func (c *Change) Plan() ([]api.AppPlan, error) {
+	told := []api.AppPlan{}
+	var uncounted []error
+	for _, p := range c.plans {
+		for _, old := range p.ends {
+			open, err := c.keeper.house.WebSocketsTo(old.addresses())
+			p.WebSockets += open
+			uncounted = append(uncounted, err)
+		}
+		told = append(told, p.AppPlan)
+	}
+	return told, errors.Join(uncounted...)
 }
 
-// undo ends what has been started, and starts again what has been ended.
-func (c *appsChange) undo(ctx context.Context) error {
-	if !c.begun {
+// Touches reports whether any process starts or ends.
+func (c *Change) Touches() bool { return len(c.starts)+len(c.left) > 0 }
+
+func (c *Change) Commit(ctx context.Context) error {
+	c.Begun = true
+	return c.keeper.startApps(ctx, c.next, c.starts)
+}
+
+// Undo ends what has been started, and starts again what has been ended.
+func (c *Change) Undo(ctx context.Context) error {
+	if !c.Begun {
 		return nil
 	}
-	c.begun = false
+	c.Begun = false
 	var started []*app
 	for _, s := range c.starts {
 		started = append(started, s.app)
 	}
 	stopApps(ctx, started)
-	e := c.edge
-	if e.asked.Err() != nil {
+	if c.keeper.asked.Err() != nil {
 		return nil
 	}
 	apps, again := slices.Clone(c.before), []appStart(nil)
@@ -133,33 +149,32 @@ func (c *appsChange) undo(ctx context.Context) error {
 			again = append(again, appStart{app: apps[i]})
 		}
 	}
-	err := e.startApps(ctx, c.was, again)
-	e.mu.Lock()
-	e.apps = apps
-	e.mu.Unlock()
+	err := c.keeper.startApps(ctx, c.was, again)
+	c.keeper.become(apps)
 	if err != nil {
 		return fmt.Errorf("start again what ran before: %w", err)
 	}
 	return nil
 }
 
-// finish ends the apps that nobody needs any more.
-func (c *appsChange) finish() {
+// Finish ends the apps that nobody needs any more.
+func (c *Change) Finish() {
+	c.keeper.become(c.apps)
 	for _, a := range c.apps {
-		process := c.edge.appProcess(c.next, a)
+		process := c.keeper.appProcess(c.next, a)
 		process.Name = a.running.Load().Status().Name // which has to stay
 		_ = a.running.Load().Update(process)
 	}
 	for _, old := range c.left {
 		if !old.running.Load().Ended() {
-			c.edge.stopUnused(old, c.givenUp(old))
+			c.keeper.stopUnused(old, c.givenUp(old))
 		}
 	}
 }
 
 // givenUp reports whether the next site still names an app's address, but no command for
 // it: from then on somebody else listens there.
-func (c *appsChange) givenUp(old *app) bool {
+func (c *Change) givenUp(old *app) bool {
 	for i := range c.next.Loaded.Edge.Sites {
 		for j := range c.next.Loaded.Edge.Sites[i].Backends {
 			backend := &c.next.Loaded.Edge.Sites[i].Backends[j]
