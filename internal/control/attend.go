@@ -53,10 +53,6 @@ func (e *Edge) reopenLogs(ctx context.Context) {
 	}
 }
 
-func (e *Edge) logNotReopened(err error) {
-	e.options.Log.Error("open the access log anew; lines go on to the old file", "error", err)
-}
-
 // reloadAsked reloads for somebody who does not wait for the answer: the log has it.
 func (e *Edge) reloadAsked(ctx context.Context) {
 	_, _ = e.reload(ctx)

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
 	"edgegen/internal/accesslog"
 	"edgegen/internal/api"
@@ -17,14 +16,6 @@ import (
 	"edgegen/internal/generation"
 	"edgegen/internal/site"
 )
-
-// members are the edges that answer together with this one.
-type members struct {
-	mu sync.Mutex // guards what follows
-	// cluster is nil until a generation has one, and stays from then on.
-	cluster *cluster.Cluster
-	early   []site.Purge // that others told before this edge was ready
-}
 
 // purgesFile is what is known of purges, in the state directory.
 const purgesFile = "purges.json"

@@ -5,22 +5,8 @@ import (
 	"strings"
 
 	"edgegen/internal/accesslog"
-	"edgegen/internal/metrics"
 	"edgegen/internal/site"
 )
-
-// counter counts what the edge does. It counts from the start of the edge on, so that no
-// count goes back when one reload takes the metrics away and another brings them back.
-// Requests are counted only while the site has metrics.
-type counter struct {
-	*metrics.Meter
-	history *metrics.History
-}
-
-func newCounter() counter {
-	m := metrics.NewMeter()
-	return counter{m, metrics.NewHistory(m)}
-}
 
 // Recorded takes the record of a request, by the engine of the cache tier. It keeps
 // nothing of it.

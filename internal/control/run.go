@@ -2,27 +2,14 @@ package control
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"edgegen/internal/api"
 	"edgegen/internal/backends"
-	"edgegen/internal/generation"
 	"edgegen/internal/site"
 	"edgegen/internal/supervise"
-)
-
-// phase is what the edge as a whole is doing.
-type phase string
-
-const (
-	starting phase = "starting"
-	ready    phase = "ready"
-	degraded phase = "degraded"
-	stopping phase = "stopping"
 )
 
 // run starts the edge, serves until ctx ends, and stops it.
@@ -139,12 +126,4 @@ func (e *Edge) addresses() []string {
 		urls = append(urls, "https://"+site.URLHost(s.Host)+edge.RedirectPort()+"/")
 	}
 	return urls
-}
-
-// announceEngines tells which engine serves each tier, and why.
-func (e *Edge) announceEngines(g *generation.Generation) {
-	for _, role := range site.Tiers() {
-		c := g.Engines[role]
-		e.options.Log.Info(fmt.Sprintf("%s tier: %s (%s)", role, strings.TrimSpace(string(c.Engine)+" "+c.Daemon.Version), c.Reason))
-	}
 }

@@ -3,9 +3,11 @@ package control
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"edgegen/internal/api"
+	"edgegen/internal/certificate"
 	"edgegen/internal/generation"
 	"edgegen/internal/supervise"
 	"edgegen/internal/tiers"
@@ -47,6 +49,19 @@ func (e *Edge) status() api.Status {
 		s.Connections.WebSockets = activity.WebSockets
 	}
 	return s
+}
+
+// certificatesOf tells about the certificates that edgegen gets itself, and about others
+// that end soon. There is nothing to tell about the rest.
+func (e *Edge) certificatesOf(g *generation.Generation) []api.CertificateStatus {
+	return slices.DeleteFunc(e.allCertificates(g), func(c api.CertificateStatus) bool {
+		return c.Source != "acme" && time.Until(c.NotAfter) > certificate.Notice
+	})
+}
+
+// allCertificates tells about the certificates of all sites.
+func (e *Edge) allCertificates(g *generation.Generation) []api.CertificateStatus {
+	return certificates(g, e.Authority.Status)
 }
 
 // absolute is a path that means the same to whoever reads it.

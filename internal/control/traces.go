@@ -2,7 +2,6 @@ package control
 
 import (
 	"os"
-	"sync/atomic"
 
 	"edgegen/internal/accesslog"
 	"edgegen/internal/api"
@@ -10,13 +9,6 @@ import (
 	"edgegen/internal/site"
 	"edgegen/internal/tracing"
 )
-
-// traces tells a collector of requests, where the site names one. The zero value tells
-// nobody. It may be used from any goroutine, but for changes.
-type traces struct {
-	to     atomic.Pointer[tracing.Exporter] // nil where there is no collector
-	totals tracing.Totals
-}
 
 // told tells the collector of a request; cache is the engine that served its cache tier.
 func (e *Edge) told(r *accesslog.Record, cache site.Engine) {

@@ -171,3 +171,7 @@ func (t *transaction) finish(ctx context.Context) {
 	e.order(t.next)
 	e.options.SetLevel(t.next.Loaded.Edge.Log.Level)
 }
+
+func (e *Edge) logNotReopened(err error) {
+	e.options.Log.Error("open the access log anew; lines go on to the old file", "error", err)
+}
