@@ -8,10 +8,15 @@ import (
 
 	"edgegen/internal/acme"
 	"edgegen/internal/certificate"
+	"edgegen/internal/config"
 	"edgegen/internal/generation"
 	"edgegen/internal/native"
+	"edgegen/internal/printable"
+	"edgegen/internal/site"
 	"edgegen/internal/statedir"
 	"edgegen/internal/supervise"
+	"edgegen/internal/tickets"
+	"edgegen/internal/wait"
 )
 
 // authorize makes ready to ask authorities for certificates.
@@ -64,4 +69,75 @@ func (e *Edge) serveRenewed(ctx context.Context, host string, pair certificate.P
 		}
 	}
 	return nil
+}
+
+// localPause is between two looks whether a certificate of the local authority ends.
+const localPause = 12 * time.Hour
+
+// renewLocal has certificates of the local authority followed by others before they
+// end, until ctx ends: an edge may run for longer than they live.
+func (e *Edge) renewLocal(ctx context.Context) {
+	repeatedly(ctx, localPause, func() {
+		if !e.Serving().LocalEnds(time.Now()) {
+			return
+		}
+		if err := e.changeServed(ctx); err != nil && ctx.Err() == nil {
+			e.options.Log.Error("a certificate of the local authority cannot be renewed; it is tried again", "error", printable.FirstLine(err), "in", localPause)
+		}
+	})
+}
+
+// changeServed serves the site that is served, with what there is of certificates now.
+// What stands in its files and templates meanwhile does not matter.
+func (e *Edge) changeServed(ctx context.Context) error {
+	_, err := e.change(ctx, func() (*transaction, error) {
+		serving := e.Serving()
+		return e.stageLoaded(ctx, serving.Path, serving.Templates, &config.Findings{Loaded: serving.Loaded})
+	})
+	return err
+}
+
+// repeatedly calls a function after each pause until ctx ends.
+func repeatedly(ctx context.Context, pause time.Duration, do func()) {
+	ticks := time.NewTicker(pause)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+			do()
+		}
+	}
+}
+
+// ticketsPause is between a change of the keys of tickets that has failed and the next try.
+const ticketsPause = time.Minute
+
+// rotateTickets has a daemon that ends TLS read the keys of the next period when that
+// begins, until ctx ends. A builtin tier looks at the clock itself.
+func (e *Edge) rotateTickets(ctx context.Context) {
+	for {
+		now := time.Now()
+		if !wait.For(ctx, tickets.Next(now).Sub(now)) {
+			return
+		}
+		for readsTickets(e.Serving()) {
+			err := e.changeServed(ctx)
+			if err == nil {
+				break
+			}
+			if ctx.Err() == nil {
+				e.options.Log.Error("the keys of session tickets cannot be changed; it is tried again", "error", printable.FirstLine(err), "in", ticketsPause)
+			}
+			if !wait.For(ctx, ticketsPause) {
+				return
+			}
+		}
+	}
+}
+
+// readsTickets reports whether a daemon reads the keys of tickets from files.
+func readsTickets(g *generation.Generation) bool {
+	return g.Native(site.TLSTier) && len(g.Loaded.Edge.Sites) == 1 && g.TicketSecret != "" && !g.Loaded.Edge.Plain()
 }

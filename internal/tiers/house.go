@@ -31,7 +31,6 @@ import (
 // Owner is what servers ask of the edge that they serve.
 type Owner interface {
 	// Recorded takes the record of a request, by the engine of the cache tier. It keeps
-	// nothing of it. It keeps
 	// nothing of it.
 	Recorded(cache site.Engine, r *accesslog.Record)
 	// Untold hears why varnishd's log does not tell of requests.
