@@ -12,8 +12,6 @@ import (
 // purging has a member carry out purges.
 type purging struct {
 	Records []record `json:"records"`
-	// Again is set when all have carried them out once.
-	Again bool `json:"again"`
 }
 
 type carriedOut struct {
@@ -55,7 +53,7 @@ func (c *Cluster) Spread(ctx context.Context, what site.Purge) (Spread, error) {
 			return s, err
 		}
 		s.Objects += count
-		reached = c.spread(ctx, reached, purging{Records: []record{r}, Again: true}, &s)
+		reached = c.spread(ctx, reached, purging{Records: []record{r}}, &s)
 	}
 	s.Reached = len(reached)
 	return s, c.purges.save()

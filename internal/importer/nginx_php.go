@@ -37,7 +37,7 @@ func (r *router) runs(scope, pass *directive) {
 	}
 	scope.into(b.place())
 	if r.php == "" {
-		r.php, r.phpRoot = b.label, b.find("fastcgi", "").text("root")
+		r.php = b.label
 	}
 	if try := scope.last("try_files"); try != nil {
 		try.idle("a script that is not there is a 404")

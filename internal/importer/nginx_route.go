@@ -13,9 +13,9 @@ type router struct {
 	*nginx
 	site   *block
 	server *server
-	// php is the backend that runs scripts, "" where none does; phpRoot its directory.
-	php, phpRoot string
-	named        map[string]*directive // locations that begin with "@"
+	// php is the backend that runs scripts, "" where none does.
+	php   string
+	named map[string]*directive // locations that begin with "@"
 }
 
 // location is a location block, with nested ones beside it.

@@ -7,7 +7,6 @@ import (
 
 // vclFile is a VCL, with what it includes.
 type vclFile struct {
-	name  string
 	items []*statement
 }
 
@@ -60,7 +59,7 @@ func readVCL(f files, name, text string) (*vclFile, []*Line, error) {
 	r := &vclReader{files: f}
 	file := &statement{}
 	err := r.read(name, text, file)
-	return &vclFile{name: name, items: file.body}, r.lines, err
+	return &vclFile{items: file.body}, r.lines, err
 }
 
 func (r *vclReader) read(name, text string, around *statement) error {

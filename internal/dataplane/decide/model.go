@@ -192,14 +192,6 @@ func (h *Host) Go(q *Question) Way {
 	return w
 }
 
-// ID is what the web tier is told of a route, by its place; "" for -1.
-func (h *Host) ID(route int) string {
-	if route < 0 {
-		return ""
-	}
-	return h.ids[route]
-}
-
 // Variant is what a response of a route is stored under beside its URL: requests for
 // one URL may take several routes. It is "" where they cannot.
 func (h *Host) Variant(route int) string {
