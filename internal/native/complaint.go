@@ -6,14 +6,14 @@ import (
 	"edgegen/internal/site"
 )
 
-// Complaint is what a daemon has against its configuration where it names no line.
+// Complaint is what a daemon says against its configuration without naming a line.
 type Complaint struct {
 	Text  string   // on one line
 	Names []string // what it quotes; a variable with its "$"
 }
 
-// Complaints lists what an engine says in a refusal, each once, but for what Locate or
-// LocateVCC has a place for.
+// Complaints lists what an engine says in a refusal, each complaint once, without those
+// that Locate or LocateVCC finds a line for.
 func Complaints(engine site.Engine, said string) (all []Complaint) {
 	if p, known := programOf(engine); known && p.complaints != nil {
 		return p.complaints(said)
@@ -27,7 +27,7 @@ var (
 	nginxComplaint  = pattern(`(?m)^(?:nginx:|\S+ \S+) \[(?:error|crit|alert|emerg)\] (?:[0-9]+#[0-9]+: )?(.*)$`)
 )
 
-// Quoted are the words that a text has in quotes.
+// Quoted lists the words that stand in quotes in a text.
 func Quoted(text string) (words []string) {
 	if variable := unknownVariable().FindStringSubmatch(text); variable != nil {
 		return []string{"$" + variable[1]}
@@ -49,7 +49,7 @@ func nginxComplaints(said string) (all []Complaint) {
 	return all
 }
 
-// FailsToBegin reports whether a VCL compiles, and then fails in its vcl_init.
+// FailsToBegin reports whether a VCL was compiled and then failed in its vcl_init.
 func FailsToBegin(message string) bool { return strings.Contains(message, vclFails) }
 
 const vclFails = "Failed initialization"

@@ -11,8 +11,8 @@ import (
 	"edgegen/internal/supervise"
 )
 
-// NginxProcess describes nginx as the web tier. It inherits the sockets by their numbers
-// in the variable NGINX, as it does from itself when its binary is upgraded
+// NginxProcess describes nginx as the web tier. It inherits the sockets by their numbers in
+// the variable NGINX, as it does from itself when its binary is upgraded
 // (nginx.org/en/docs/control.html). There has to be one for every "listen" of its
 // configuration.
 func NginxProcess(d Daemon, s Setup, sockets []*os.File) supervise.Process {
@@ -61,14 +61,14 @@ func NewNginx(d Daemon, s Setup, sockets []*os.File) *Nginx {
 	return &Nginx{daemon: d, setup: s, sockets: sockets}
 }
 
-// Adopt has the next start and the next Reload use another generation.
+// Adopt makes the next start and the next Reload use another generation.
 func (n *Nginx) Adopt(setup Setup) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.setup = setup
 }
 
-// Close has nothing to remove: the directory for bodies is every nginx's.
+// Close does nothing: the directory for bodies belongs to all nginx together.
 func (n *Nginx) Close() error { return nil }
 
 func (n *Nginx) current() Setup {

@@ -36,7 +36,7 @@ func limited(ctx context.Context, limit time.Duration) (context.Context, context
 // ProbeTLS waits until the listener at the address serves the certificate for the name. A
 // connection waits in the listener until stunnel takes it, so one handshake is usually
 // enough. A ctx without a deadline gets one of ten seconds: not every address can be
-// reached from the machine itself. Where announces, which may be nil, says so of the
+// reached from the machine itself. If announces is not nil and reports that for the
 // machine's own address, the connection begins with a PROXY header that names nobody.
 func ProbeTLS(ctx context.Context, address, name string, certificate *x509.Certificate, announces func(netip.Addr) bool) error {
 	ctx, cancel := limited(ctx, probeTime)

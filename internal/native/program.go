@@ -56,7 +56,7 @@ func programOf(engine site.Engine) (program, bool) {
 	return program{}, false
 }
 
-// voiceOf is the voice of a process; false for an app's.
+// voiceOf is the voice of a daemon's process; false for an app.
 func voiceOf(process string) (voice, bool) {
 	for _, p := range programs() {
 		for _, v := range p.voices {
@@ -68,8 +68,8 @@ func voiceOf(process string) (voice, bool) {
 	return voice{}, false
 }
 
-// Judge tells how much a line that a process said matters, and returns it
-// without the head that the log repeats. Of an app's line nothing is known.
+// Judge returns the level of a line that a process has written, and the line without a head
+// that edgegen's log has anyway. It knows nothing about the lines of apps.
 func Judge(process, line string) (slog.Level, string) {
 	if v, known := voiceOf(process); known {
 		return v.judge(line)
@@ -77,8 +77,8 @@ func Judge(process, line string) (slog.Level, string) {
 	return slog.LevelInfo, line
 }
 
-// OfACrowd reports whether a daemon says a line, as Judge returns it, once for each
-// connection that is too many for it, and returns what such lines have in common.
+// OfACrowd reports whether a daemon writes such a line, as Judge returns it, once for each
+// connection beyond its limit. It returns what these lines have in common.
 func OfACrowd(process, text string) (common string, crowd bool) {
 	if v, known := voiceOf(process); known && v.crowd != nil {
 		return v.crowd(text)
@@ -86,8 +86,8 @@ func OfACrowd(process, text string) (common string, crowd bool) {
 	return text, false
 }
 
-// OfARequest reports whether a daemon says a line, as Judge returns it, of one request, as
-// clients can make many, and returns what such lines have in common.
+// OfARequest reports whether a line, as Judge returns it, is about one request, so that
+// clients can cause many. It returns what such lines have in common.
 func OfARequest(process, text string) (common string, of bool) {
 	if v, known := voiceOf(process); known && v.request != nil {
 		return v.request(text)

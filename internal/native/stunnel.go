@@ -39,9 +39,9 @@ func StunnelProcess(d Daemon, s Setup, listeners []*os.File, ready func(context.
 	}
 }
 
-// heapOnly has the C library take all memory from its heap (mallopt(3)). stunnel tells it
-// to map whatever is larger than a page, so that each record costs two system calls and
-// the kernel's zeroing: half of what a request costs stunnel.
+// heapOnly makes the C library take all memory from its heap (mallopt(3)). stunnel would
+// have it map whatever is larger than a page. Then each record costs two system calls, and
+// zeroing in the kernel, which is half of what a request costs stunnel.
 const heapOnly = "MALLOC_MMAP_MAX_=0"
 
 // Stunnel is one stunnel as the TLS tier, running files that were rendered with
@@ -92,8 +92,8 @@ func NewStunnel(d Daemon, s Setup, listeners []*os.File) (*Stunnel, error) {
 	return stunnel, nil
 }
 
-// furnish puts what Retire needs into the directory beforehand, because Retire must work
-// on a disk that has filled up meanwhile.
+// furnish writes what Retire needs into the directory beforehand, because Retire has to
+// work even if the disk is full by then.
 func (s *Stunnel) furnish() error {
 	return errors.Join(s.setup.give(s.retiredConf(), []byte(retiredConf)), s.setup.show(s.directory))
 }
@@ -125,9 +125,8 @@ func (s *Stunnel) conf() string   { return filepath.Join(s.directory, "stunnel.c
 
 func (s *Stunnel) retiredConf() string { return filepath.Join(s.directory, "retired.conf") }
 
-// Adopt has the next start and the next Reload use another generation, from its
-// files in Layout.Dir. The listeners stay; where others are wanted it takes
-// another Stunnel.
+// Adopt makes the next start and the next Reload use another generation, from its files in
+// Layout.Dir. The listeners stay; other listeners take another Stunnel.
 func (s *Stunnel) Adopt(setup Setup) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -172,8 +171,8 @@ func (s *Stunnel) hear(line []byte) {
 	setup.Message("stunnel", line)
 }
 
-// prepare has a start read the files of the generation. A stunnel that has been
-// retired is not to be started again.
+// prepare makes a start read the files of the generation. A stunnel that has been retired
+// is not to be started again.
 func (s *Stunnel) prepare(context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -227,7 +226,7 @@ func (s *Stunnel) Probe(ctx context.Context) error {
 // name of its file when it starts and would read that file for ever.
 func linkTo(file, name string) error { return atomicfile.Link(os.Link, file, name) }
 
-// leadTo makes the name a symbolic link to a directory, which fits in its inode.
+// leadTo makes the name a symbolic link to a directory, which takes no disk space either.
 func leadTo(directory, name string) error { return atomicfile.Link(os.Symlink, directory, name) }
 
 // listenUnix opens a Unix socket that the caller alone may connect to.

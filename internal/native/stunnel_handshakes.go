@@ -218,8 +218,8 @@ func addressOf(address unix.Sockaddr) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// heldBy are our own ends of the connections that Anchor keeps in the middle of a
-// handshake on purpose.
+// heldBy are edgegen's own ends of the connections that Anchor keeps in the middle of a
+// handshake.
 func (s *Stunnel) heldBy() []netip.AddrPort {
 	s.mu.Lock()
 	defer s.mu.Unlock()

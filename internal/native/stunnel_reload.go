@@ -96,13 +96,12 @@ const (
 // there are none left. The listeners stay open and are served by whoever else
 // holds them.
 //
-// stunnel has no word for that. It lets go of all its listeners when it reads a
-// file, and takes back as many as the file asks for. Where those are fewer than
-// it has inherited it complains and reads the file again and again; where the
-// file has gone meanwhile it gives up, and looks at none. The descriptors it
-// keeps: an address that nobody is to serve any more goes on being listened on
-// until the caller shuts its socket down (shutdown(2)), which does so for all
-// who hold it.
+// stunnel has no command for that. When it reads a file it lets go of all its listeners,
+// and then takes as many as the file asks for. If these are fewer than it has inherited, it
+// complains and reads the file again and again. If the file has gone meanwhile, it gives
+// up, and serves none of them. The descriptors it keeps: an address that nobody is to serve
+// any more goes on being listened on until the caller shuts its socket down (shutdown(2)),
+// which does so for all who hold it.
 func (s *Stunnel) Retire(ctx context.Context, signal func(syscall.Signal) error) error {
 	if err := s.Anchor(ctx); err != nil {
 		return fmt.Errorf("retire stunnel: %w", err)
@@ -139,7 +138,7 @@ func (s *Stunnel) Retire(ctx context.Context, signal func(syscall.Signal) error)
 	return nil
 }
 
-// says waits until stunnel has said the text since somebody began to listen.
+// says waits until stunnel says the text, or has said it since the caller began to listen.
 func (s *Stunnel) says(ctx context.Context, limit time.Duration, text string) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

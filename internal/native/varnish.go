@@ -82,18 +82,18 @@ type secretFile struct {
 	text []byte
 }
 
-// Close closes the command line. The process has ended, and Setup.Access hears of all
-// that it has told before.
+// Close closes the command line. Call it when the process has ended; Setup.Access is told
+// of all requests that it has logged first.
 func (v *Varnish) Close() error {
 	v.child.stop()
 	v.Unrecord()
 	return v.CLI.Close()
 }
 
-// givesBack has jemalloc, which Debian's varnishd is linked with, give memory back as soon
-// as it is let go of (jemalloc(3), TUNING). Else each thread does so when it next asks for
-// some, and the workspaces of WebSockets that have ended stay; the thread of jemalloc's
-// own that would do it does not survive the fork of varnishd's child.
+// givesBack makes jemalloc, which Debian's varnishd is linked with, return memory to the
+// kernel as soon as it is freed (jemalloc(3), TUNING). Otherwise each thread does so when
+// it next allocates, so that the workspaces of ended WebSockets stay. jemalloc's own
+// thread, which could do it, does not survive the fork of varnishd's child.
 const givesBack = "MALLOC_CONF=dirty_decay_ms:0,muzzy_decay_ms:0"
 
 // Process describes varnishd. The pid function tells the number of the process

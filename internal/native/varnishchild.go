@@ -41,7 +41,7 @@ func (v *Varnish) Panic(ctx context.Context) string {
 	return ""
 }
 
-// hear passes on what the manager says, and looks for four things.
+// hear passes on what the manager says, and looks for four kinds of lines.
 func (v *Varnish) hear(line []byte) {
 	v.setup.Message("varnishd", line)
 	v.failure.hear(string(line))

@@ -48,8 +48,8 @@ func (f Freshness) Stale(now time.Time) time.Duration {
 	return 1 // fresh means younger than the lifetime
 }
 
-// Over is the freshness of a copy that came a moment ago from a cache where it had f, by
-// its own rules for what is stale. What that cache counts from is not known here.
+// Over is the freshness of a copy that has just come from another cache, which says f of it:
+// age and lifetime are those of f, and how long it may be served stale is that of own.
 func (f Freshness) Over(own Freshness) Freshness {
 	own.InitialAge, own.Lifetime = f.InitialAge, f.Lifetime
 	return own

@@ -89,8 +89,8 @@ func (s *Spool) grow(n int) {
 	s.changed.Broadcast()
 }
 
-// handOver tells Whole of the body, to which n bytes of the last chunk belong that no
-// reader has yet.
+// handOver calls Whole with the body. Its last n bytes are in the last chunk, and no reader
+// has them yet.
 func (s *Spool) handOver(n int) {
 	s.mu.Lock()
 	if s.whole { // what is stored is accounted for by itself

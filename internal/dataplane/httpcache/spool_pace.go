@@ -40,7 +40,7 @@ func (s *Spool) await(limit time.Duration) {
 	}
 }
 
-// letGo gives up storing the body, and returns what was reserved for it.
+// letGo gives up storing the body, and gives its reserved room back to the store.
 func (s *Spool) letGo() {
 	s.whole, s.left = false, patience
 	s.store.Unreserve(s.held)
