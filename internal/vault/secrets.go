@@ -1,10 +1,8 @@
 package vault
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -117,8 +115,8 @@ func (s *secrets) Read(ctx context.Context, name string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if strings.HasPrefix(name, askedFolder+"/") {
-		if there, err := s.isAsked(ctx, name); err != nil || !there {
-			return nil, errors.Join(s.problem(err), notThere(err))
+		if err := s.isAsked(ctx, name); err != nil {
+			return nil, err
 		}
 	}
 	found, err := s.objects.Get(ctx, called, metav1.GetOptions{})
@@ -129,41 +127,6 @@ func (s *secrets) Read(ctx context.Context, name string) ([]byte, error) {
 		return nil, s.problem(err)
 	}
 	return contentOf(found)
-}
-
-func notThere(err error) error {
-	if err == nil {
-		return fs.ErrNotExist
-	}
-	return nil
-}
-
-// The keys of a Secret.
-const (
-	chainKey   = "tls.crt"
-	privateKey = "tls.key"
-	contentKey = "content"
-)
-
-func contentOf(o *unstructured.Unstructured) (content []byte, err error) {
-	for _, key := range []string{contentKey, chainKey, privateKey} {
-		text, _, _ := unstructured.NestedString(o.Object, "data", key) // another kind is none
-		part, err := base64.StdEncoding.DecodeString(text)
-		if err != nil {
-			return nil, fmt.Errorf("the Secret %s: %w", o.GetName(), err)
-		}
-		content = append(content, part...)
-	}
-	return content, nil
-}
-
-// fill writes a content into an object. A chain with its key behind it are apart.
-func fill(o *unstructured.Unstructured, content []byte) {
-	kind, data := "Opaque", map[string]any{contentKey: base64.StdEncoding.EncodeToString(content)}
-	if at := bytes.Index(content, []byte("-----BEGIN PRIVATE KEY-----")); at > 0 && bytes.HasPrefix(content, []byte("-----BEGIN CERTIFICATE-----")) {
-		kind, data = "kubernetes.io/tls", map[string]any{chainKey: base64.StdEncoding.EncodeToString(content[:at]), privateKey: base64.StdEncoding.EncodeToString(content[at:])}
-	}
-	o.Object["type"], o.Object["data"] = kind, data
 }
 
 func (s *secrets) Write(ctx context.Context, name string, content []byte) error {
@@ -252,17 +215,20 @@ const (
 	askedTime   = 250 * time.Millisecond
 )
 
-func (s *secrets) isAsked(ctx context.Context, name string) (bool, error) {
+// isAsked returns fs.ErrNotExist where there is nothing under a name.
+func (s *secrets) isAsked(ctx context.Context, name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if time.Since(s.when) > askedTime {
 		now := time.Now()
 		asked, err := s.Versions(ctx, askedFolder)
 		if err != nil {
-			return false, err
+			return err
 		}
 		s.asked, s.when = asked, now
 	}
-	_, there := s.asked[name]
-	return there, nil
+	if _, there := s.asked[name]; !there {
+		return fs.ErrNotExist
+	}
+	return nil
 }
