@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"edgegen/internal/api"
 	"edgegen/internal/config"
 	"edgegen/internal/generation"
@@ -124,25 +126,17 @@ func (k *Apps) Stop(hurry context.Context) {
 // startApps starts the apps side by side and waits until every server of theirs
 // takes connections.
 func (k *Apps) startApps(ctx context.Context, g *generation.Generation, starts []appStart) error {
-	asked := ctx
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var waiting sync.WaitGroup
-	var failed firstError
+	all, others := errgroup.WithContext(ctx) // where one fails, the others need not be waited for
 	for _, start := range starts {
-		waiting.Go(func() {
-			err := k.startApp(ctx, g, start)
-			if err != nil && asked.Err() != nil {
-				err = context.Cause(asked) // which is not the app's fault
+		all.Go(func() error {
+			err := k.startApp(others, g, start)
+			if err != nil && ctx.Err() != nil {
+				err = context.Cause(ctx) // which is not the app's fault
 			}
-			if err != nil {
-				failed.set(err)
-				cancel() // the others need not be waited for
-			}
+			return err
 		})
 	}
-	waiting.Wait()
-	return failed.err
+	return all.Wait()
 }
 
 // appStart is the start of an app.
@@ -172,14 +166,6 @@ func (k *Apps) startApp(ctx context.Context, g *generation.Generation, start app
 	}
 	return nil
 }
-
-// firstError keeps the first of several errors.
-type firstError struct {
-	once sync.Once
-	err  error // to be read when all who may set it have ended
-}
-
-func (f *firstError) set(err error) { f.once.Do(func() { f.err = err }) }
 
 func stopApps(hurry context.Context, apps []*app) {
 	var waiting sync.WaitGroup

@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
-
-	"edgegen/internal/generation"
-	"edgegen/internal/site"
 )
 
 const (
@@ -25,19 +22,6 @@ const (
 type compiles int
 
 func (c compiles) Error() string { return fmt.Sprintf("it compiles the VCL of %d sites", int(c)) }
-
-// compilesMany reports whether a start need not wait for varnishd's compiler.
-func (v *varnishServer) compilesMany(g *generation.Generation) bool {
-	return !v.house.Served.Load() && !v.alone(g) && len(g.Output.Of(site.Varnish).Parts) >= manyParts
-}
-
-// patience is how long the start of a generation waits for varnishd.
-func (v *varnishServer) patience(g *generation.Generation) time.Duration {
-	if v.compilesMany(g) {
-		return compilePatience
-	}
-	return patienceWith(g)
-}
 
 // compiling returns what tells how far the VCL of many sites is compiled, at the beginning
 // and from time to time.

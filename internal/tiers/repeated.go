@@ -33,40 +33,42 @@ type repetition struct {
 
 // hear takes a line.
 func (r *repeats) hear(log *slog.Logger, level slog.Level, text, from string) {
-	line := repeatedLine{from, text}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if known := r.last[line]; known != nil {
+	known, first := r.of(level, text, from)
+	if !first {
 		known.left++
 		return
 	}
-	if r.last == nil {
-		r.last = make(map[repeatedLine]*repetition)
-	}
-	r.last[line] = &repetition{level: level, told: time.Now()}
 	log.Log(context.Background(), level, text, "from", from)
 }
 
 // pass reports whether a line is to be logged whole, as one of the first that have that in
 // common; else it is counted.
 func (r *repeats) pass(level slog.Level, common, from string) bool {
-	line := repeatedLine{from, common}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.last == nil {
-		r.last = make(map[repeatedLine]*repetition)
-	}
-	known := r.last[line]
-	if known == nil {
-		known = &repetition{level: level, told: time.Now()}
-		r.last[line] = known
-	}
+	known, _ := r.of(level, common, from)
 	if known.whole == repeatSome {
 		known.left++
 		return false
 	}
 	known.whole++
 	return true
+}
+
+// of returns what is known of a line, and whether it is heard for the first time; the lock
+// is held.
+func (r *repeats) of(level slog.Level, text, from string) (known *repetition, first bool) {
+	if r.last == nil {
+		r.last = make(map[repeatedLine]*repetition)
+	}
+	line := repeatedLine{from, text}
+	if known = r.last[line]; known == nil {
+		known, first = &repetition{level: level, told: time.Now()}, true
+		r.last[line] = known
+	}
+	return known, first
 }
 
 // tell logs what has been heard again, and forgets what has not. It is to be

@@ -5,13 +5,14 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"edgegen/internal/generation"
 	"edgegen/internal/native"
+	"edgegen/internal/site"
 	"edgegen/internal/supervise"
 )
 
@@ -109,6 +110,19 @@ func (v *varnishServer) notReady(ctx context.Context, g *generation.Generation, 
 	return nil
 }
 
+// compilesMany reports whether a start need not wait for varnishd's compiler.
+func (v *varnishServer) compilesMany(g *generation.Generation) bool {
+	return !v.house.Served.Load() && !v.alone(g) && len(g.Output.Of(site.Varnish).Parts) >= manyParts
+}
+
+// patience is how long the start of a generation waits for varnishd.
+func (v *varnishServer) patience(g *generation.Generation) time.Duration {
+	if v.compilesMany(g) {
+		return compilePatience
+	}
+	return patienceWith(g)
+}
+
 // refused returns what varnish says about its VCL, at the HCL line. A C compiler
 // that does not work is not the VCL's fault.
 func (v *varnishServer) refused(g *generation.Generation, err error) error {
@@ -140,36 +154,6 @@ func (v *varnishServer) withHold(varnishd supervise.Process) supervise.Process {
 		return before(ctx)
 	}
 	return varnishd
-}
-
-// childDied has varnishd started anew, which serves nothing without its child. It is
-// called twice for one death: when the kernel tells of it, and when varnishd's manager
-// does.
-func (v *varnishServer) childDied(varnishd int, reason error) {
-	r := v.process()
-	if r == nil || v.planned.Load() || r.Status().PID != varnishd {
-		return
-	}
-	if err := v.publish(false); err != nil {
-		v.house.Log.Error("lead requests to the cache tier", "error", err)
-	}
-	v.house.Later.Go(func() {
-		// The stand-in serves meanwhile.
-		if said := v.native.Panic(v.house.Life); said != "" {
-			reason = fmt.Errorf("%w: %s", reason, said)
-		}
-		if r.Status().PID == varnishd { // nobody was quicker
-			_ = r.Abort(v.house.Life, reason)
-		}
-	})
-}
-
-// processChanged leads requests away from a varnishd that does not run.
-func (v *varnishServer) processChanged(s supervise.Status) {
-	if err := v.publish(s.State == supervise.Running); err != nil {
-		v.house.Log.Error("lead requests to the cache tier", "error", err)
-	}
-	v.changed()
 }
 
 func (v *varnishServer) probe(ctx context.Context) error { return v.native.Probe(ctx) }

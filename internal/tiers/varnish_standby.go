@@ -3,6 +3,7 @@ package tiers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
@@ -25,6 +26,36 @@ func (v *varnishServer) publish(well bool) error {
 		cache, plain = layout.StandbySocket(), layout.StandbyPlain()
 	}
 	return errors.Join(unixsocket.Publish(cache, layout.CacheSocket()), unixsocket.Publish(plain, layout.PlainSocket()))
+}
+
+// childDied has varnishd started anew, which serves nothing without its child. It is
+// called twice for one death: when the kernel tells of it, and when varnishd's manager
+// does.
+func (v *varnishServer) childDied(varnishd int, reason error) {
+	r := v.process()
+	if r == nil || v.planned.Load() || r.Status().PID != varnishd {
+		return
+	}
+	if err := v.publish(false); err != nil {
+		v.house.Log.Error("lead requests to the cache tier", "error", err)
+	}
+	v.house.Later.Go(func() {
+		// The stand-in serves meanwhile.
+		if said := v.native.Panic(v.house.Life); said != "" {
+			reason = fmt.Errorf("%w: %s", reason, said)
+		}
+		if r.Status().PID == varnishd { // nobody was quicker
+			_ = r.Abort(v.house.Life, reason)
+		}
+	})
+}
+
+// processChanged leads requests away from a varnishd that does not run.
+func (v *varnishServer) processChanged(s supervise.Status) {
+	if err := v.publish(s.State == supervise.Running); err != nil {
+		v.house.Log.Error("lead requests to the cache tier", "error", err)
+	}
+	v.changed()
 }
 
 // leaves lets others have the cache tier's sockets.
