@@ -76,7 +76,7 @@ func pipeDifferences() []Difference {
 			Why:   "Varnish ends the body properly where the fetch has failed before it begins to send; from 7.1 on a filter in C, which edgegen brings, has either wait for the other",
 			Tried: "answers with a length up to 1 MiB, and all that are to be stored, are read to their end first; done for all, it would hold up streams of events"},
 		{Name: "stunnel-deep-names", Engine: "stunnel", Clause: "M1",
-			What:  "a client that names in its handshake more than one label before a wildcard's host, and no site's own, gets the certificate of the wildcard's site and not that of the default or the first site",
+			What:  "a client that names in its handshake more than one label before a wildcard's host gets the certificate of the wildcard's site, and not that of the site which has the name by a \"**\", or of the default or the first one",
 			Why:   "a \"*\" of stunnel's sni option stands for any number of labels",
 			Tried: "whole names go first, then longer wildcards; whose the request is Host decides, by one label"},
 		{Name: "stunnel-slow-reader", Engine: "stunnel", Clause: "E2", Sometimes: true,

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"edgegen/internal/site"
@@ -23,7 +24,8 @@ type nginxFront struct {
 	Sites            []nginxSecured // the one whose certificate is shown to everybody else first
 }
 
-// nginxSecured is what one site has of TLS.
+// nginxSecured is what one site has of TLS. One with a host behind any number of labels has
+// a second one for that, since it comes behind the wildcards of all sites.
 type nginxSecured struct {
 	Title           string
 	Names, Patterns []string
@@ -56,10 +58,15 @@ func frontOf(in Input) *nginxFront {
 	}
 	for i := range edge.Sites {
 		s := &edge.Sites[i]
-		secured := nginxSecured{Title: "TLS of " + s.Host, Source: s.TLS.Source, deep: len(s.Deep())}
-		secured.Names, secured.Patterns = namesForNginx(s.Names())
+		secured := nginxSecured{Title: "TLS of " + s.Host, Source: s.TLS.Source}
+		secured.Names, secured.Patterns = namesForNginx(slices.DeleteFunc(s.Names(), isDeep))
 		for n := range max(1, len(s.TLS.Certificates)) {
 			secured.PEM = append(secured.PEM, pemName(s, n))
+		}
+		if host := s.Deep(); host != "" {
+			beneath := nginxSecured{Title: secured.Title + ", of what is beneath " + host, PEM: secured.PEM, Source: secured.Source, deep: len(host)}
+			_, beneath.Patterns = namesForNginx([]string{site.AnyLabels + host})
+			front.Sites = append(front.Sites, beneath)
 		}
 		if i == edge.First {
 			front.Sites = slices.Insert(front.Sites, 0, secured)
@@ -71,6 +78,8 @@ func frontOf(in Input) *nginxFront {
 	slices.SortStableFunc(front.Sites[min(1, len(front.Sites)):], func(a, b nginxSecured) int { return byPatterns(a.deep, b.deep) })
 	return front
 }
+
+func isDeep(name string) bool { return strings.HasPrefix(name, site.AnyLabels) }
 
 // strictestTLS is the TLS of the site that asks for the highest version. It is agreed
 // upon before the client names a site. Under edgegen all sites have the same; where

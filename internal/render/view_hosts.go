@@ -58,6 +58,22 @@ func namesForNginx(hosts []string) (names, patterns []string) {
 	return names, patterns
 }
 
+// deepUnless is the pattern of what stands for any number of labels before a host, unless
+// one of the wildcards for one label fits, which say more about it.
+func deepUnless(host string, wildcards []string) string {
+	pattern := anyOf([]string{hostPattern(site.AnyLabels + host)})
+	var others []string
+	for _, w := range wildcards {
+		if beneath, _ := site.Beneath(w); beneath == host || strings.HasSuffix(beneath, "."+host) {
+			others = append(others, hostPattern(w))
+		}
+	}
+	if len(others) == 0 {
+		return pattern
+	}
+	return "^(?!(?:" + strings.Join(others, "|") + ")$)" + strings.TrimPrefix(pattern, "^")
+}
+
 // hostsOf lists a site's whole names as they stand in a request, the canonical one
 // first.
 func hostsOf(s *site.Site) []string {

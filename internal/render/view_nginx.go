@@ -95,10 +95,16 @@ func nginxView(in Input, common header) nginxData {
 		names += len(view.Sites[i].ServerNames)
 		view.Default = view.Default || s.Default
 	}
-	slices.SortStableFunc(view.Sites, func(a, b nginxSite) int { return byPatterns(a.deep, b.deep) })
+	slices.SortStableFunc(view.Sites, func(a, b nginxSite) int { return byPatterns(len(a.deep), len(b.deep)) })
+	for i := range view.Sites {
+		view.Sites[i].giveWay(view.Sites[i+1:])
+	}
 	if view.Front != nil {
 		for _, s := range view.Front.Sites {
-			longest, names = max(longest, len(slices.MaxFunc(s.Names, shorter))), names+len(s.Names)
+			for _, name := range s.Names {
+				longest = max(longest, len(name))
+			}
+			names += len(s.Names)
 		}
 	}
 	// What nginx has by default is 64 bytes a bucket, which is a cache line, and
@@ -119,8 +125,6 @@ func nginxView(in Input, common header) nginxData {
 
 // manyNames are so many that they do not fit into buckets of nginx's own size.
 const manyNames = 2000
-
-func shorter(a, b string) int { return len(a) - len(b) }
 
 // plainListeners are those on which nginx redirects to https.
 func plainListeners(edge *site.Edge) []site.Listener {

@@ -3,6 +3,7 @@ package render
 import (
 	"cmp"
 	"path"
+	"slices"
 	"time"
 
 	"edgegen/internal/site"
@@ -27,7 +28,9 @@ type nginxSite struct {
 	Instead []nginxInstead
 	Raw     nginxRaw
 	Source  site.Source
-	deep    int // how long the host is behind any number of labels; 0 for none
+	deep    string // the host behind any number of labels; "" for none
+	// wildcards are those of its hosts that stand for one label.
+	wildcards []string
 }
 
 // byPatterns orders servers as nginx has to look at their patterns, of which it takes the
@@ -38,6 +41,21 @@ func byPatterns(a, b int) int {
 		return cmp.Compare(a, b)
 	}
 	return cmp.Compare(b, a)
+}
+
+// giveWay has the pattern for any number of labels leave to sites behind this one what
+// their wildcards say more about.
+func (s *nginxSite) giveWay(behind []nginxSite) {
+	var wildcards []string
+	for i := range behind {
+		wildcards = append(wildcards, behind[i].wildcards...)
+	}
+	if s.deep == "" || len(wildcards) == 0 {
+		return
+	}
+	whole := "~" + deepUnless(s.deep, nil)
+	s.ServerPatterns = slices.Clone(s.ServerPatterns)
+	s.ServerPatterns[slices.Index(s.ServerPatterns, whole)] = "~" + deepUnless(s.deep, wildcards)
 }
 
 type nginxMaintenance struct {
@@ -61,8 +79,9 @@ type nginxRoute struct {
 }
 
 func nginxSiteOf(s *site.Site, unserved []Unserved, t site.Timeouts) nginxSite {
-	rendered := nginxSite{deep: len(s.Deep()), Host: s.Host, Default: s.Default, Told: !s.Sorted(), Raw: nginxRawOf(s.Raw), Source: s.Source}
+	rendered := nginxSite{deep: s.Deep(), Host: s.Host, Default: s.Default, Told: !s.Sorted(), Raw: nginxRawOf(s.Raw), Source: s.Source}
 	rendered.ServerNames, rendered.ServerPatterns = serverNames(s)
+	rendered.wildcards = wildcardsOf(s)
 	if m := s.Maintenance; m != nil {
 		rendered.Maintenance = &nginxMaintenance{
 			Page:       m.Page,
