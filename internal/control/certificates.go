@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -114,21 +115,33 @@ func repeatedly(ctx context.Context, pause time.Duration, do func()) {
 // ticketsPause is between a change of the keys of tickets that has failed and the next try.
 const ticketsPause = time.Minute
 
-// rotateTickets has a daemon that ends TLS read the keys of the next period when that
-// begins, until ctx ends. A builtin tier looks at the clock itself.
+// rotation has a daemon that ends TLS read the keys of the next period when that begins. A
+// builtin tier looks at the clock itself.
+type rotation struct {
+	reads  func() bool                 // whether a daemon reads keys from files
+	change func(context.Context) error // has it read those of now
+	log    *slog.Logger
+}
+
+// rotateTickets changes keys until ctx ends.
 func (e *Edge) rotateTickets(ctx context.Context) {
+	r := rotation{reads: func() bool { return readsTickets(e.Serving()) }, change: e.changeServed, log: e.options.Log}
+	r.run(ctx)
+}
+
+func (r rotation) run(ctx context.Context) {
 	for {
 		now := time.Now()
 		if !wait.For(ctx, tickets.Next(now).Sub(now)) {
 			return
 		}
-		for readsTickets(e.Serving()) {
-			err := e.changeServed(ctx)
+		for r.reads() {
+			err := r.change(ctx)
 			if err == nil {
 				break
 			}
 			if ctx.Err() == nil {
-				e.options.Log.Error("the keys of session tickets cannot be changed; it is tried again", "error", printable.FirstLine(err), "in", ticketsPause)
+				r.log.Error("the keys of session tickets cannot be changed; it is tried again", "error", printable.FirstLine(err), "in", ticketsPause)
 			}
 			if !wait.For(ctx, ticketsPause) {
 				return
