@@ -23,18 +23,18 @@ type simulated struct {
 	members, requests, urls   int
 	alone, together           int // what the app was asked, by edges without a cluster and with one
 	purge                     time.Duration
-	refetched, owned, failing int  // after one member was lost
-	counted                   bool // by the hash alone
+	refetched, owned, failing int // after one member was lost
 }
 
 // TestN1Simulation asks a cluster for URLs as people do, a few of them often and most of
 // them seldom, of any member; then it purges, and then it loses a member. Members are
-// planes of this process, with their own stores and connections. Without -simulate it does
+// planes with their own stores and connections, of this process and of another one where a
+// process may not have as many connections. Without -simulate it does
 // so for three members alone.
 func TestN1Simulation(t *testing.T) {
 	sizes, urls, requests := []int{3}, 300, 1500
 	if *simulate {
-		sizes, urls, requests = []int{1, 3, 10, 20}, 1000, 8000
+		sizes, urls, requests = []int{1, 3, 10, 20, 100}, 1000, 8000
 	}
 	var rows []simulated
 	for _, n := range sizes {
@@ -42,15 +42,18 @@ func TestN1Simulation(t *testing.T) {
 	}
 	for _, r := range rows {
 		t.Logf("%+v", r)
-		if counted := counts(r.members, urls, requests); counted.urls != r.urls || counted.alone != r.alone || counted.owned < r.owned-r.owned/2 {
+		if counted := counts(r.members, urls, requests); counted.urls != r.urls || counted.alone != r.alone || r.owned > 3*counted.owned+5 {
 			t.Errorf("%d members: counted beforehand %+v", r.members, counted)
 		}
-		if r.together > r.urls+r.urls/100 || r.failing > 0 || r.refetched > r.owned+r.owned/10+3 {
+		missed, spare := r.urls/100, r.owned/10+3
+		if r.members > mostHere { // on two processors some are late, and passed over for a moment
+			missed, spare = r.urls/10, r.urls/10
+		}
+		if r.together > r.urls+missed || r.failing > 0 || r.refetched > r.owned+spare {
 			t.Errorf("%d members: the app was asked %d times for %d URLs; of a lost member's %d URLs %d were fetched anew, and %d requests failed", r.members, r.together, r.urls, r.owned, r.refetched, r.failing)
 		}
 	}
 	if *simulate && !t.Failed() {
-		rows = append(rows, counts(100, urls, requests))
 		writeSimulation(t, rows)
 	}
 }
@@ -58,7 +61,9 @@ func TestN1Simulation(t *testing.T) {
 func simulation(t *testing.T, n, urls, requests int) simulated {
 	a, model := counting(t)
 	model.Limits.Connections = 5000
-	p := together(t, model, n)
+	p := asMany(t, model, n)
+	here := len(p.clusters)
+	lost := here - 1
 	random := rand.New(rand.NewPCG(1, 2)) // the same each time
 	zipf := rand.NewZipf(random, 1.1, 10, uint64(urls-1))
 	seen, pairs := map[uint64]bool{}, map[[2]uint64]bool{}
@@ -78,7 +83,7 @@ func simulation(t *testing.T, n, urls, requests int) simulated {
 	}
 	purge := func(i int) time.Duration {
 		began := time.Now()
-		if _, err := p.purge(t, i%n, site.Purge{URL: fmt.Sprintf("%s/purged%d", chatHost, i)}); err != nil {
+		if _, err := p.purge(t, i%here, site.Purge{URL: fmt.Sprintf("%s/purged%d", chatHost, i)}); err != nil {
 			t.Error(err)
 		}
 		return time.Since(began)
@@ -89,13 +94,13 @@ func simulation(t *testing.T, n, urls, requests int) simulated {
 	}
 	r.purge = median(delays)
 	a.reset()
-	p.edges[n-1].options.Members[0].(*doorkeeper).cut()
+	p.edges[lost].options.Members[0].(*doorkeeper).cut()
 	var names []cluster.Name
 	for _, name := range p.names {
 		names = append(names, cluster.NewName(name))
 	}
 	for url := range seen {
-		if cluster.Rank(fmt.Sprintf("%s/%d", chatHost, url), names)[0].Text == p.names[n-1] {
+		if cluster.Rank(fmt.Sprintf("%s/%d", chatHost, url), names)[0].Text == p.names[lost] {
 			r.owned++
 		}
 	}
@@ -103,6 +108,9 @@ func simulation(t *testing.T, n, urls, requests int) simulated {
 	again := make([][]string, n)
 	for url := range seen {
 		at := random.IntN(n - 1)
+		if at >= lost {
+			at++
+		}
 		again[at] = append(again[at], fmt.Sprintf("/%d", url))
 	}
 	r.failing = p.askAll(t, again)
@@ -119,7 +127,7 @@ func counts(n, urls, requests int) simulated {
 		at, url := random.IntN(n), zipf.Uint64()
 		seen[url], pairs[[2]uint64{uint64(at), url}] = true, true
 	}
-	r := simulated{members: n, requests: requests, urls: len(seen), alone: len(pairs), together: len(seen), counted: true}
+	r := simulated{members: n, requests: requests, urls: len(seen), alone: len(pairs), together: len(seen)}
 	var names []cluster.Name
 	for i := range n {
 		names = append(names, cluster.NewName(fmt.Sprintf("10.0.0.%d:6443", i+1)))
@@ -170,8 +178,6 @@ func writeSimulation(t *testing.T, rows []simulated) {
 	for _, r := range rows {
 		last := "– | – | – | –"
 		switch {
-		case r.counted:
-			last = fmt.Sprintf("– | %d | %d | –", r.owned, r.refetched)
 		case r.members > 1:
 			last = fmt.Sprintf("%.1f ms | %d | %d | %d", float64(r.purge.Microseconds())/1000, r.owned, r.refetched, r.failing)
 		}

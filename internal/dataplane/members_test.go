@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -67,38 +68,52 @@ func (g *doorkeeper) cut() {
 // together starts so many edges with one model, and waits until each knows all others.
 func together(t testing.TB, model *site.Edge, count int, change ...func(*Options)) *party {
 	t.Helper()
+	p := apart(t, model, count, count, change...)
+	p.meet(t)
+	return p
+}
+
+// apart starts so many edges with one model, of a cluster of so many, that know nobody yet.
+func apart(t testing.TB, model *site.Edge, count, all int, change ...func(*Options)) *party {
+	t.Helper()
 	p := &party{of: &site.Cluster{Secret: testSecret, Resolve: time.Second}}
-	var listeners []*doorkeeper
+	every := min(100*time.Millisecond*time.Duration(1+all*all/100), time.Second)
 	for range count {
 		l := &doorkeeper{Listener: listen(t, "tcp", "127.0.0.1:0"), paused: new(atomic.Bool)}
-		listeners = append(listeners, l)
-		at := l.Addr().(*net.TCPAddr).AddrPort()
-		p.of.Members = append(p.of.Members, site.Member{Host: at.Addr().String(), Port: at.Port()})
-		p.names = append(p.names, at.String())
+		p.add(l.Addr().String())
 		p.paused = append(p.paused, l.paused)
-	}
-	for i, l := range listeners {
 		var e *edge
-		c, err := cluster.New(cluster.Options{Every: 100 * time.Millisecond * time.Duration(1+count*count/100), Patient: 2 * time.Second * time.Duration(1+count/5), Log: slog.New(slog.DiscardHandler),
+		c, err := cluster.New(cluster.Options{Every: every, Patient: 2 * time.Second * time.Duration(1+all/5), Log: slog.New(slog.DiscardHandler),
 			Purge:  func(_ context.Context, what site.Purge) (int, error) { return e.plane.Purge(what), nil },
 			Forget: func(context.Context) error { e.plane.Purge(site.Purge{Site: chatHost}); return nil }})
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = i
 		e = start(t, model, append(change, func(o *Options) {
 			o.Cluster, o.Members = c, []net.Listener{l}
 		})...)
 		p.edges, p.clusters = append(p.edges, e), append(p.clusters, c)
 		t.Cleanup(func() { _ = c.Close() })
 	}
+	return p
+}
+
+// add notes a member by its name.
+func (p *party) add(name string) {
+	at := netip.MustParseAddrPort(name)
+	p.of.Members = append(p.of.Members, site.Member{Host: at.Addr().String(), Port: at.Port()})
+	p.names = append(p.names, name)
+}
+
+// meet has the edges of this process know all members, and waits until they do.
+func (p *party) meet(t testing.TB) {
+	t.Helper()
 	for _, c := range p.clusters {
 		if err := c.Use(p.of, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
-	p.settled(t, count)
-	return p
+	p.settled(t, len(p.names))
 }
 
 // settled waits until every edge knows that so many are there, itself among them.
