@@ -54,6 +54,16 @@ func (v *Varnish) Purge(ctx context.Context, what site.Purge) (count int, err er
 	p := &v.purges
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	// What a purge before this one did not wait for may still be coming, by the backend
+	// that answers will be asked for by again.
+	older := false
+	if p.mistrust {
+		now, err := v.purgeStatistics()
+		if err != nil {
+			return 0, err
+		}
+		older = now.coming[(p.count+1)%2] > 0
+	}
 	if err := v.tellPurge(ctx, p.count+1, p.mistrust); err != nil {
 		return 0, err
 	}
@@ -62,7 +72,7 @@ func (v *Varnish) Purge(ctx context.Context, what site.Purge) (count int, err er
 		return 0, err
 	}
 	words := banOf(what)
-	if late := before.coming[(p.count+1)%2] > 0; late || p.mistrust {
+	if late := before.coming[(p.count+1)%2] > 0; late || older {
 		if err := v.tellPurge(ctx, p.count, true); err != nil {
 			return 0, err
 		}
