@@ -20,8 +20,8 @@ func VarnishCheck(d Daemon, s Setup, file string, output func([]byte)) supervise
 	return process
 }
 
-// translates describes a varnishd that only translates a VCL file and ends. It has a
-// working directory of its own, which it removes; compiler is a setting of cc_command.
+// translates describes a varnishd that only translates a VCL file and ends. No other
+// process may have its workdir; compiler is a setting of cc_command.
 func translates(d Daemon, s Setup, path, workdir, compiler string) supervise.Process {
 	return supervise.Process{
 		Name:       "varnishd -C",

@@ -124,6 +124,12 @@ func (e *Edge) Gated() bool {
 // Then an engine that has the counts can let clients in by itself.
 func (a *Access) Counted() bool { return a.Limit != nil && !a.Protects() }
 
+// Certified reports whether clients of any site are asked for a certificate. Templates of
+// one's own may ask it.
+func (e *Edge) Certified() bool {
+	return slices.ContainsFunc(e.Sites, func(s Site) bool { return s.TLS.Clients.Asked() })
+}
+
 // ByAddress reports whether the client's address decides about anything.
 func (a *Access) ByAddress() bool { return len(a.Allow)+len(a.Deny) > 0 }
 
