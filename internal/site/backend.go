@@ -155,6 +155,16 @@ type Patience struct {
 // Own reports whether the backend has any timeout of its own.
 func (p Patience) Own() bool { return p.Connect+p.FirstByte+p.BetweenBytes > 0 }
 
+// hurry is a first_byte that daemons do not keep: nginx has one clock for the wait for an
+// answer and the silence within it, and who asks nginx has to allow for a connection besides,
+// so that they are seconds late.
+const hurry = 10 * time.Second
+
+// hurries reports whether an answer has to begin soon, and may be silent for longer then.
+func (p Patience) hurries() bool {
+	return p.FirstByte > 0 && p.FirstByte < hurry && (p.BetweenBytes == 0 || p.BetweenBytes > p.FirstByte)
+}
+
 // Over returns the timeouts of an edge with those of a backend in their places.
 func (p Patience) Over(t Timeouts) Timeouts {
 	t.Connect, t.FirstByte, t.BetweenBytes = cmp.Or(p.Connect, t.Connect), cmp.Or(p.FirstByte, t.FirstByte), cmp.Or(p.BetweenBytes, t.BetweenBytes)
@@ -162,11 +172,11 @@ func (p Patience) Over(t Timeouts) Timeouts {
 }
 
 // Watched reports whether the backend needs more than fixed addresses that are asked in
-// turn by HTTP: names to look up, TLS, checks, weights, limits, FastCGI, or answers that
-// edgegen compresses or follows (X-Accel-Redirect). edgegen chooses among the servers of
+// turn by HTTP: names to look up, TLS, checks, weights, limits, FastCGI, an answer that has
+// to begin soon, or answers that edgegen compresses or follows (X-Accel-Redirect). edgegen chooses among the servers of
 // such a backend itself, whichever engine serves.
 func (b *Backend) Watched() bool {
-	return b.Compressed || b.HandsOver || b.Health != nil || b.FastCGI != nil || b.Sticky != nil || (b.Balance != "" && b.Balance != RoundRobin) || slices.ContainsFunc(b.Servers, Server.special)
+	return b.Timeout.hurries() || b.Compressed || b.HandsOver || b.Health != nil || b.FastCGI != nil || b.Sticky != nil || (b.Balance != "" && b.Balance != RoundRobin) || slices.ContainsFunc(b.Servers, Server.special)
 }
 
 func (s Server) special() bool {

@@ -41,7 +41,7 @@ func appCases() []contractCase {
 		{clause: "F4", name: "a WebSocket to a backend with a host that edgegen looks after", request: handshake("leads.test", "/named/watched"),
 			want: want{bare: true, reaches: 1, sees: map[string]string{"Host": "watched.test"}}},
 		waits("a backend that is waited for longer", "/patient", 4*time.Second, 200),
-		waits("a backend that is waited for less", "/hasty", 5*time.Second, 504),
+		waits("a backend that is waited for less", "/hasty", 1500*time.Millisecond, 504),
 		waits("a backend that is waited for less, which edgegen looks after", "/named/watched", 1500*time.Millisecond, 504),
 		{clause: "E1", name: "a GET is waited for as long", request: get("leads.test", "/patient"), answer: func(x *exchange) {
 			time.Sleep(4 * time.Second)
