@@ -61,6 +61,12 @@ func faultCases() []contractCase {
 			want: want{status: 200, body: "~^$", headers: map[string]string{"Content-Length": "5"}}},
 		{clause: "E1", name: "an answer after 103", request: get("main.test", "/"), answer: say("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + page("after")),
 			want: want{status: 200, body: "after"}, differs: "nginx-early-hints", observed: "status"},
+		{clause: "E1", name: "early hints before the answer to a HEAD", request: ask("HEAD", "main.test", "/", ""), answer: func(x *exchange) {
+			x.write("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
+		},
+			want: want{status: 200}, differs: "nginx-early-hints-head", observed: "status 502, want 200"},
+		{clause: "E1", name: "a final answer to a HEAD that is none", request: ask("HEAD", "main.test", "/", ""),
+			answer: func(x *exchange) { x.write("HTTP/1.1 103 Early Hints\r\nContent-Length: 2\r\n\r\n"); x.end() }, want: want{status: 502}},
 		{clause: "E1", name: "an odd status", request: get("main.test", "/"), answer: say(pageOf("299 Odd", "x")), want: want{status: 299, body: "x"}},
 		{clause: "E1", name: "Expect: 100-continue", run: expectContinue},
 		{clause: "E1", name: "chunks with trailers", request: get("main.test", "/"), answer: say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Trailer: 1\r\n\r\n"),

@@ -61,6 +61,7 @@ func framingCases() []contractCase {
 		differs(raw("no version", "GET /?case={case}\r\nHost: main.test\r\n\r\n"), "nginx-no-version", "no answer, want 400"),
 		raw("a version beyond 1.1", "GET /?case={case} HTTP/1.2x\r\nHost: main.test\r\n\r\n"),
 		raw("HTTP in lower case", "GET /?case={case} http/1.1\r\nHost: main.test\r\n\r\n"),
+		differs(raw("two spaces behind the method", "GET  /?case={case} HTTP/1.1\r\nHost: main.test\r\n\r\n"), "native-request-spaces", "status 200, want 400"),
 		differs(raw("a space before the method", " GET /?case={case} HTTP/1.1\r\nHost: main.test\r\n\r\n"), "varnish-leading-space", "status 200, want 400"),
 		raw("a control byte in the method", "G\x01T /?case={case} HTTP/1.1\r\nHost: main.test\r\n\r\n"),
 		raw("a Host with a slash", "GET /?case={case} HTTP/1.1\r\nHost: main.test/x\r\n\r\n"),

@@ -41,6 +41,7 @@ func limitCases() []contractCase {
 		dribble("nothing at all", ""),
 		dribble("half a request line", "GET /?case={c"),
 		dribble("half a head", "GET /?case={case} HTTP/1.1\r\nHost: quick.test\r\n"),
+		{clause: "E5", name: "a target just below the limit", edge: "quick", request: get("quick.test", "/"+strings.Repeat("x", 14<<10)), want: want{status: 200}},
 		{clause: "E6", name: "byte by byte", edge: "quick", run: byteByByte},
 		{clause: "E6", name: "between requests it may take longer", edge: "quick", run: pauseBetween, differs: "varnish-one-clock", observed: "no answer|send"},
 		{clause: "E6", name: "a kept connection is used again", run: usedAgain, differs: "nginx-reload-closes", observed: "no answer|send"},

@@ -27,6 +27,9 @@ func (c *conn) read(o *outgoing, t Timeouts, stop func() bool, s *sending) (*wir
 			return nil, fmt.Errorf("%w: response: %w", ErrFailed, errors.Join(err, unasked(head.Status)))
 		}
 		if head.Status < 200 {
+			if o.interimEnds && (o.Method == http.MethodHead || head.Length >= 0 || head.Chunked) {
+				return nil, fmt.Errorf("%w: response: %d is no final status", ErrFailed, head.Status)
+			}
 			if head.Status == http.StatusContinue {
 				s.start()
 			}
