@@ -481,6 +481,10 @@ sub vcl_backend_response {
         set beresp.http.X-Edge-Content-Range = beresp.http.Content-Range;
         unset beresp.http.Content-Range;
     }
+    # nginx takes an interim answer for the final one, which a client would go on waiting for.
+    if (beresp.status < 200) {
+        return (error(502, "Bad Gateway"));
+    }
     # A refresh behind a stale answer that fails leaves the stale one in place.
     if (beresp.status >= 500 && bereq.is_bgfetch) {
         return (abandon);
@@ -826,7 +830,7 @@ sub vcl_deliver {
         call edge_invalidate;
     }
     # As the app said it, unless Varnish is about to cut a range out of the answer.
-    if (resp.http.X-Edge-Content-Range && (resp.status != 200 || !req.http.Range)) {
+    if (resp.http.X-Edge-Content-Range && resp.status != 304 && (resp.status != 200 || !req.http.Range)) {
         set resp.http.Content-Range = resp.http.X-Edge-Content-Range;
     }
     call edge_answer;
