@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 	"syscall"
 
@@ -207,11 +206,7 @@ func (v *Varnish) compileAhead(ctx context.Context, set vclSet, programs []vclPr
 // translation describes a varnishd that compiles a VCL as the one that serves would.
 func (v *Varnish) translation(set vclSet, p vclProgram, dir string, n int) supervise.Process {
 	workdir := fmt.Sprintf("%s-%d", v.setup.Layout.VarnishTry(), n)
-	command := v.leaving(p)
-	if v.serving.Load() == 0 { // the other daemons start meanwhile, and somebody serves
-		command = strings.Replace(command, "exec ", "exec nice ", 1)
-	}
-	process := translates(v.daemon, v.setup, filepath.Join(dir, p.file), workdir, compilerParameter+"="+command)
+	process := translates(v.daemon, v.setup, filepath.Join(dir, p.file), workdir, compilerParameter+"="+v.leaving(p))
 	if set.inC {
 		process.Args = append(process.Args, "-p", allowC+"=on")
 	}

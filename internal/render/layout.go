@@ -56,7 +56,8 @@ const relayName = ".relay"
 
 // IsRelay reports the path of a relay's socket.
 func (l Layout) IsRelay(path string) bool {
-	return strings.HasPrefix(path, l.Run+"/~") && strings.HasSuffix(path, relayName)
+	// The last first: most paths are none, and this is asked of each request.
+	return strings.HasSuffix(path, relayName) && strings.HasPrefix(path, l.Run+"/~")
 }
 
 // RelaySocket takes what daemons ask of a backend, by its site.BackendID, that

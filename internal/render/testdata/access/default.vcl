@@ -881,7 +881,7 @@ sub vcl_deliver {
     }
     if (req.http.X-Edge-Gate ~ "^(?:ask|on)$" && !resp.http.X-Edge-Gate) {
         # Nobody has said that it may come in.
-        return (synth(503));
+        return (synth(503, "edge"));
     }
     # Who answered; what is stored is the cache tier's own.
     if (req.http.X-Edge-Cache ~ "^(?:MISS|PASS)$") {
@@ -1052,6 +1052,15 @@ sub vcl_synth {
         set resp.status = 405;
         set resp.reason = "Method Not Allowed";
     }
+    if (resp.status == 503 && !req.http.X-Edge-Page) {
+        if (resp.reason == "edge") {
+            set resp.reason = "Service Unavailable";
+        } else {
+            # Varnish's own word, of a fetch that has failed as it was to be delivered.
+            set resp.status = 502;
+            set resp.reason = "Bad Gateway";
+        }
+    }
     if (resp.status == 204) {
         set resp.http.Allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
         call edge_answer;
@@ -1157,6 +1166,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Cache;
     unset req.http.X-Edge-Words;
     unset req.http.X-Edge-Route;
+    unset req.http.X-Edge-Page;
     unset req.http.X-Edge-Host;
     unset req.http.X-Edge-Ttl;
     unset req.http.X-Edge-Grace;
@@ -1215,7 +1225,6 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Target;
     unset bereq.http.X-Edge-Leads;
     unset bereq.http.X-Edge-Pages;
-    unset bereq.http.X-Edge-Page;
     unset bereq.http.X-Edge-First;
     unset bereq.http.X-Edge-Begin;
     unset bereq.http.X-Edge-Silence;

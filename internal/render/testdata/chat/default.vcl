@@ -968,6 +968,15 @@ sub vcl_synth {
         set resp.status = 405;
         set resp.reason = "Method Not Allowed";
     }
+    if (resp.status == 503 && !req.http.X-Edge-Page) {
+        if (resp.reason == "edge") {
+            set resp.reason = "Service Unavailable";
+        } else {
+            # Varnish's own word, of a fetch that has failed as it was to be delivered.
+            set resp.status = 502;
+            set resp.reason = "Bad Gateway";
+        }
+    }
     if (resp.status == 204) {
         set resp.http.Allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
         call edge_answer;
@@ -1084,6 +1093,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Cache;
     unset req.http.X-Edge-Words;
     unset req.http.X-Edge-Route;
+    unset req.http.X-Edge-Page;
     unset req.http.X-Edge-Host;
     unset req.http.X-Edge-Ttl;
     unset req.http.X-Edge-Grace;
@@ -1140,7 +1150,6 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Target;
     unset bereq.http.X-Edge-Leads;
     unset bereq.http.X-Edge-Pages;
-    unset bereq.http.X-Edge-Page;
     unset bereq.http.X-Edge-First;
     unset bereq.http.X-Edge-Begin;
     unset bereq.http.X-Edge-Silence;

@@ -1000,6 +1000,15 @@ sub vcl_synth {
         set resp.status = 405;
         set resp.reason = "Method Not Allowed";
     }
+    if (resp.status == 503 && !req.http.X-Edge-Page) {
+        if (resp.reason == "edge") {
+            set resp.reason = "Service Unavailable";
+        } else {
+            # Varnish's own word, of a fetch that has failed as it was to be delivered.
+            set resp.status = 502;
+            set resp.reason = "Bad Gateway";
+        }
+    }
     if (resp.status == 204) {
         set resp.http.Allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
         call edge_answer;

@@ -66,7 +66,7 @@ sub vcl_recv {
             && regsub(req.url, "\?.*$", "") == "/alive") {
             # This file is there while the edge is to be left alone.
             if (std.file_exists("/run/edgegen/away")) {
-                return (synth(503));
+                return (synth(503, "edge"));
             }
             return (synth(200));
         }
@@ -973,6 +973,15 @@ sub vcl_synth {
         set resp.status = 405;
         set resp.reason = "Method Not Allowed";
     }
+    if (resp.status == 503 && !req.http.X-Edge-Page) {
+        if (resp.reason == "edge") {
+            set resp.reason = "Service Unavailable";
+        } else {
+            # Varnish's own word, of a fetch that has failed as it was to be delivered.
+            set resp.status = 502;
+            set resp.reason = "Bad Gateway";
+        }
+    }
     if (resp.status == 204) {
         set resp.http.Allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
         call edge_answer;
@@ -1088,6 +1097,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Cache;
     unset req.http.X-Edge-Words;
     unset req.http.X-Edge-Route;
+    unset req.http.X-Edge-Page;
     unset req.http.X-Edge-Host;
     unset req.http.X-Edge-Ttl;
     unset req.http.X-Edge-Grace;
@@ -1144,7 +1154,6 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Target;
     unset bereq.http.X-Edge-Leads;
     unset bereq.http.X-Edge-Pages;
-    unset bereq.http.X-Edge-Page;
     unset bereq.http.X-Edge-First;
     unset bereq.http.X-Edge-Begin;
     unset bereq.http.X-Edge-Silence;
