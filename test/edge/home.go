@@ -27,6 +27,13 @@ type Home struct {
 func NewHome(t testing.TB, c Combination) *Home {
 	t.Helper()
 	c.Need(t)
+	// What go test keeps of a result is not to hold for another edgegen, so it has to see
+	// that a test depends on this one.
+	if given := os.Getenv(programVariable); given != "" {
+		if _, err := os.Stat(given); err != nil {
+			t.Fatal(err)
+		}
+	}
 	// Not the test's own directory: its name may be too long for a socket.
 	dir, err := os.MkdirTemp("", "edge-")
 	if err != nil {
