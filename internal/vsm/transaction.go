@@ -1,6 +1,7 @@
 package vsm
 
 import (
+	"encoding/binary"
 	"iter"
 	"unsafe"
 )
@@ -20,15 +21,23 @@ type Transaction struct {
 // text copies it. There are tens of thousands a second, of which most are only counted.
 func (t *Transaction) Records() iter.Seq2[Tag, string] {
 	return func(yield func(Tag, string) bool) {
-		for raw := t.raw; ; {
-			r, ok := t.layout.first(raw)
-			if !ok {
+		tags, before := &t.layout.tags, 4*t.layout.overhead
+		for raw := t.raw; len(raw) >= before; {
+			head := binary.NativeEndian.Uint32(raw)
+			end := before + int(head&0xffff)
+			size := before + 4*words(end-before)
+			if len(raw) < size {
 				return
 			}
-			if r.tag != Other && !yield(r.tag, unsafe.String(unsafe.SliceData(r.text), len(r.text))) {
-				return
+			if tag := tags[head>>24]; tag != Other {
+				for end > before && raw[end-1] == 0 {
+					end--
+				}
+				if !yield(tag, unsafe.String(unsafe.SliceData(raw[before:]), end-before)) {
+					return
+				}
 			}
-			raw = raw[r.size:]
+			raw = raw[size:]
 		}
 	}
 }
