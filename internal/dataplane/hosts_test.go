@@ -49,7 +49,7 @@ func TestHostsAndPaths(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			var c net.Conn = e.dialOr(t, test.plain)
+			c := e.dialOr(t, test.plain)
 			_, _ = io.WriteString(c, test.raw)
 			method, _, _ := strings.Cut(test.raw, " ")
 			got := read(t, bufio.NewReader(c), method)
