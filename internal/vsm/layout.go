@@ -104,11 +104,17 @@ func (l *layout) first(raw []byte) (r record, ok bool) {
 		return r, true
 	}
 	before := 4 * l.overhead
-	r.text = raw[before : before+int(binary.NativeEndian.Uint32(raw)&0xffff)]
-	for n := len(r.text); n > 0 && r.text[n-1] == 0; n-- {
-		r.text = r.text[:n-1]
-	}
+	r.text = trimmed(raw[before : before+int(binary.NativeEndian.Uint32(raw)&0xffff)])
 	return r, true
+}
+
+// trimmed is a record's text without the zeroes at its end.
+func trimmed(text []byte) []byte {
+	n := len(text)
+	for n > 0 && text[n-1] == 0 {
+		n--
+	}
+	return text[:n]
 }
 
 // number is that of a record's transaction. The uppermost two bits say whose it is.

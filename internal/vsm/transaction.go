@@ -30,10 +30,8 @@ func (t *Transaction) Records() iter.Seq2[Tag, string] {
 				return
 			}
 			if tag := tags[head>>24]; tag != Other {
-				for end > before && raw[end-1] == 0 {
-					end--
-				}
-				if !yield(tag, unsafe.String(unsafe.SliceData(raw[before:]), end-before)) {
+				text := trimmed(raw[before:end])
+				if !yield(tag, unsafe.String(unsafe.SliceData(text), len(text))) {
 					return
 				}
 			}
