@@ -30,7 +30,6 @@ func (c *http1) deliver(a answer, keep bool, t site.Timeouts) bool {
 	if a.Body != nil && a.Length < 0 && x.Minor == 0 {
 		keep = false
 	}
-	c.sent = 0
 	c.write.extend(c.SetWriteDeadline, time.Now(), t.Idle)
 	c.collect()
 	c.out = c.appendHead(c.out, a, keep, chunked)

@@ -80,6 +80,7 @@ func (c *http1) run() {
 // next serves one request, and reports whether another may follow.
 func (c *http1) next(first bool) bool {
 	head, err := c.head(first)
+	c.sent = 0
 	c.x = exchange{Question: decide.Question{Request: wire.Request{Header: c.x.Header[:0]}, Peer: c.peer, TLS: c.tls, HTTPS: c.https},
 		ctx: c.ctx, began: time.Now(), watch: c.watch, shown: c.shown, model: c.plane.model.Load()}
 	t := c.x.model.edge.Timeout

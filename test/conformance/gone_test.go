@@ -6,13 +6,19 @@ import (
 	"time"
 )
 
-// loggedGone: a client that has left before the app answers is 499, whatever becomes of
-// the request. When the edge hears that it has left nobody can see, so the app takes
-// longer and longer.
+// loggedGone: a client that has left before the app answers is 499 without a byte, also
+// where its connection has carried an answer before, and whatever becomes of the request.
+// When the edge hears that it has left nobody can see, so the app takes longer and longer.
 func loggedGone(target string, answer func(*exchange)) func(*attempt) {
 	return func(a *attempt) {
 		var statuses []int
 		for pause := 200 * time.Millisecond; pause <= 2*time.Second; pause *= 3 {
+			lines := len(a.linesBefore())
+			a.edge.record.answer(a.mark, say(page("early")))
+			c := a.open("main.test")
+			c.send(get("main.test", target, "Cookie: past=cache"))
+			c.read("GET")
+			a.entries(lines + 1)
 			asked := make(chan struct{}, 1)
 			a.edge.record.answer(a.mark, func(x *exchange) {
 				select {
@@ -22,8 +28,6 @@ func loggedGone(target string, answer func(*exchange)) func(*attempt) {
 				time.Sleep(pause) // it is slow
 				answer(x)
 			})
-			lines := len(a.linesBefore())
-			c := a.open("main.test")
 			c.send(get("main.test", target, "Cookie: past=cache"))
 			select {
 			case <-asked:
@@ -31,7 +35,7 @@ func loggedGone(target string, answer func(*exchange)) func(*attempt) {
 				a.fatalf("nothing reaches the app")
 			}
 			c.reset()
-			e := a.entries(lines + 1)[lines]
+			e := a.entries(lines + 2)[lines+1]
 			if statuses = append(statuses, e.Status); e.Status == 499 {
 				a.compare("method", e.Method, "GET")
 				if e.Bytes != 0 {
