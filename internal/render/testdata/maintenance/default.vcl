@@ -1,24 +1,23 @@
-# default.vcl: the cache tier. It decides what a request is (which site, which
-# route, whose it is), pipes WebSockets straight to their app, caches what may
-# be cached, and asks the web tier for the rest.
+# default.vcl: the cache tier. It finds a request's site, route and client, pipes WebSockets
+# straight to their app, stores what may be stored, and asks the web tier for the rest.
 #
 # Written by edgegen 1.2.3 from site.hcl; edits are lost at the next render.
 # By hand: see varnishd.args beside this file.
 #
 # In the order in which a request meets it:
-#   vcl_recv               who is asking, for which site and route (site_N), and
-#                          whether a stored answer would do
-#   vcl_hash, vcl_hit …    whether there is one, and whether it is fresh enough
-#   vcl_backend_fetch …    what the web tier is asked, whether its answer is stored
-#   vcl_deliver            what a client is told: conditions, ranges, the site's
-#                          response headers (edge_answer)
-#   vcl_synth              what is answered here: redirects and errors
-#   edge_hide, edge_drop_… headers that go no further
+#   vcl_recv               client, site and route (site_N) of the request, and whether
+#                          a stored answer may be used
+#   vcl_hash, vcl_hit …    looks up a stored answer, and whether it is fresh enough
+#   vcl_backend_fetch …    asks the web tier, and decides whether its answer is stored
+#   vcl_deliver            conditions, ranges, and the site's response headers
+#                          (edge_answer)
+#   vcl_synth              answers made here: redirects and errors
+#   edge_hide, edge_drop_… headers that are dropped
 # Every built-in subroutine is described in https://varnish-cache.org/docs/7.1/reference/vcl.html
 #
-# Headers named X-Edge-* carry what was decided from one subroutine to the
-# next. A client's are dropped, and neither an app nor a client sees one; names
-# that nobody here uses pass as any others do.
+# Headers named X-Edge-* (notes) carry decisions from one subroutine or tier to the next.
+# Those that a client or an app sends are dropped, and neither sees one of edgegen's.
+# X-Edge-* names that edgegen does not use pass like any other header.
 
 vcl 4.1;
 
@@ -30,15 +29,16 @@ backend web {
     .path = "/run/edgegen/web.sock";
 }
 
-# The web tier too, for what may be stored: from one purge to the next all of it goes by
-# one of these, so that edgegen sees when what was asked for before has come.
+# These two lead to the web tier as well, for requests whose answers may be stored. With
+# each purge the other one is used, so that edgegen sees in Varnish's counters when the last
+# answer that was asked for before the purge has come.
 backend edge_even {
     .path = "/run/edgegen/web.sock";
 }
 backend edge_odd {
     .path = "/run/edgegen/web.sock";
-}# Nothing is sent here. While it is set to sick on varnishd's command line,
-# connections end with their next answer: what is restarted next loses none.
+}# No request is sent to this backend. It is a switch: while edgegen has set it to sick,
+# every connection is closed after its next answer, so that a restart cuts none off.
 backend edge_open {
     .path = "/run/edgegen/web.sock";
 }
@@ -55,7 +55,7 @@ sub vcl_recv {
         return (synth(200, "0123456789abcdef"));
     }
     if (local.socket == "plain" && req.http.X-Edge-Words ~ "^[45][0-9][0-9]$") {
-        # The words for an error that the web tier met on a plain-HTTP listener.
+        # The web tier asks for the text of an error that it met on a plain-HTTP listener.
         std.log("edge-asker:" + req.http.X-Real-IP);
         call edge_head;
         set req.http.X-Edge-Cache = "PASS";
@@ -72,16 +72,16 @@ sub vcl_recv {
     } else {
         call edge_asker;
     }
-    # Which purge was the last one. edgegen keeps count, in hundredths of a second, in the
-    # parameters send_timeout, which can be read here, and default_keep, which can be when
-    # an answer comes.
+    # The count of purges. edgegen keeps it in the hundredths of a second of two parameters
+    # that have no other use here: send_timeout can be read in this subroutine, and
+    # default_keep in vcl_backend_response.
     set req.http.X-Edge-Epoch = sess.send_timeout;
     set req.http.X-Edge-Began = std.real(time=now, fallback=0.0);
     call edge_policy;
     return (hash);
 }
 
-# The host of an absolute target goes before the one of Host (RFC 9112, 3.2.2).
+# A host in the request line takes precedence over the Host header (RFC 9112, 3.2.2).
 sub edge_target {
     if (req.http.Host && req.url ~ "(?i)^https?://[^/?]") {
         set req.http.Host = regsub(req.url, "(?i)^https?://([^/?]+).*$", "\1");
@@ -91,14 +91,14 @@ sub edge_target {
 
 sub edge_clean {
     call edge_drop_taken;
-    # What belongs to one connection (RFC 9110, 7.6.1).
+    # Hop-by-hop headers (RFC 9110, 7.6.1).
     unset req.http.Keep-Alive;
     unset req.http.Proxy-Connection;
     unset req.http.Proxy-Authorization;
     unset req.http.Proxy-Authenticate;
     unset req.http.TE;
     unset req.http.Trailer;
-    # Only the first line of a field is looked at: make one of several.
+    # VCL sees only the first of several headers with the same name: join them.
     std.collect(req.http.Connection);
     std.collect(req.http.Upgrade);
     std.collect(req.http.Transfer-Encoding);
@@ -119,13 +119,13 @@ sub edge_request_id {
     unset req.http.X-Edge-Chain;
 }
 
-# Whom the app sees. Varnish has put the peer's address at the end of
-# X-Forwarded-For; the peer itself comes from the PROXY header.
+# The client's address, as the app and the access log see it. Varnish takes the peer's
+# address from the PROXY header and has already appended it to X-Forwarded-For.
 sub edge_client {
     set req.http.X-Edge-Address = client.ip;
     if (local.socket == "plain") {
-        # The web tier relays its plain-HTTP listeners here; these requests go
-        # no further than a redirect.
+        # From the plain-HTTP listeners, relayed by the web tier. Such a request is only
+        # redirected.
         set req.http.X-Edge-Address = req.http.X-Real-IP;
     }
     call edge_forwarded_reset;
@@ -133,14 +133,15 @@ sub edge_client {
     call edge_asker;
 }
 
-# For the access log, in which every round of a request stands by itself.
+# Notes for the access log. They are repeated after each restart, as Varnish logs every
+# restart as a request of its own.
 sub edge_asker {
     std.log("edge-asker:" + req.http.X-Edge-Address + " " + req.http.X-Request-Id);
     call edge_head;
 }
 
-# What the client says of itself, a line each. varnishd's own notes of headers are
-# left out (vsl_mask), as there is one for each step of this file.
+# Logs the headers that the access log shows, one on each line. Varnish's own log records
+# of headers are turned off (vsl_mask), as every "set" in this file would write one.
 sub edge_head {
     std.log("edge-head:" + req.http.Host + {"
 "} + req.http.Referer + {"
@@ -161,13 +162,13 @@ sub edge_method {
     if (req.proto !~ "^HTTP/1\.[01]$" || req.http.Host !~ "^[A-Za-z0-9._:\[\]-]*$") {
         return (synth(400));
     }
-    # What is said of the client is not one connection's (RFC 9110, 7.6.1). Varnish
-    # looks after the fields that it knows.
+    # Connection must not name headers about the client, as those are not for one
+    # connection only (RFC 9110, 7.6.1). Varnish removes the ones that may be named.
     if (req.http.Connection ~ "(?i)(?:^|,)\s*(?:x-forwarded-|X-Edge-|(?:X-Real-IP|X-Request-Id|Forwarded|X-Original-URL|X-Original-URI|X-Original-Host|X-Original-Method|X-Original-Proto|X-Rewrite-URL|X-Host|X-HTTP-Host-Override|X-HTTP-Destinationurl|X-Scheme|X-Url-Scheme|Front-End-Https|Client-IP|X-Client-IP|True-Client-IP|X-Cluster-Client-IP|X-ProxyUser-IP|X-Forwarded|Forwarded-For|X-Original-Forwarded-For|CF-Connecting-IP|CF-Connecting-IPv6|Fastly-Client-IP|X-Azure-ClientIP|X-Remote-IP|X-Remote-Addr|X-Originating-IP|X-Client-Cert-Subject|X-Client-Cert-Fingerprint|X-Client-Cert-Verify)\s*(?:,|$))") {
         return (synth(400));
     }
     if (req.method !~ "^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$") {
-        # No route takes it: 405, when it is known which methods this one takes.
+        # No route allows this method. edge_host answers 405.
         set req.http.X-Edge-Allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
     }
     if (req.http.Transfer-Encoding && (req.http.Content-Length || req.proto != "HTTP/1.1"
@@ -176,14 +177,14 @@ sub edge_method {
     }
     # default: limits.body_size
     if (std.integer(req.http.Content-Length, 0) > 104857600) {
-        # 413, when it is known on which route.
+        # edge_host answers 413, when the site and route are known.
         set req.http.X-Edge-Large = "1";
     }
 }
 
-# A client that is cut off while it sends does not see the answer, so what costs
-# little memory is taken in. What is larger is read and forgotten after the answer,
-# where the connection stays open.
+# A client that is cut off while it sends a body does not see the answer. So a body that
+# needs little memory is read before the answer. Varnish reads and discards a larger one
+# after it, unless the connection is closed.
 sub edge_too_large {
     if (!req.http.Expect && std.integer(req.http.Content-Length, 0) <= 1048576
         && !std.cache_req_body(1048576B)) {
@@ -192,8 +193,8 @@ sub edge_too_large {
     return (synth(413));
 }
 
-# Routes match the decoded path with its slashes merged; the app gets the URL
-# as the client sent it. A path that walks ("..") is nobody's.
+# Routes match the decoded path with its slashes merged; the app gets the URL as the
+# client sent it. A path with "." or ".." segments is answered 404.
 sub edge_path {
     if (req.url == "*" && req.method == "OPTIONS") {
         return (synth(204));
@@ -206,7 +207,7 @@ sub edge_path {
         if (req.http.X-Edge-Path ~ "%(?![0-9A-Fa-f]{2})" || req.http.X-Edge-Path ~ "%00") {
             return (synth(400));
         }
-        # No route holds a control byte, and no header can.
+        # A header of VCL cannot hold a control byte, and no route matches one: "?" stands for it.
         set req.http.X-Edge-Path = regsuball(req.http.X-Edge-Path, "(?i)%(?:[01][0-9a-f]|7f)", "%3F");
         set req.http.X-Edge-Path = blob.transcode(decoding = URL, encoding = IDENTITY, encoded = req.http.X-Edge-Path);
     }
@@ -218,7 +219,7 @@ sub edge_path {
     }
 }
 
-# The site, by the host; a name that no site claims is answered 421.
+# Finds the site by the host. A host that no site claims is answered 421.
 sub edge_host {
     if ((!req.http.Host || req.http.Host == "") && req.proto == "HTTP/1.1") {
         return (synth(400));
@@ -253,8 +254,8 @@ sub edge_canonical {
     }
 }
 
-# One hop to the canonical https address, path and query as they came.
-# default: public_port, or the first of https, names the port.
+# Redirects to the canonical https address in one hop; path and query are kept.
+# default: the port is public_port, or else that of the first https listener.
 sub edge_redirect {
     set req.http.X-Edge-Location = "https://" + req.http.X-Edge-Canonical + "" + req.url;
     if (req.method == "GET" || req.method == "HEAD") {
@@ -268,7 +269,7 @@ sub site_1 {
     set req.http.X-Edge-Canonical = "example.com";
     set req.http.X-Edge-Site = "example.com";
     call edge_canonical;
-    # site.hcl:6: while the page exists, it is the answer.
+    # site.hcl:6: maintenance. While the page exists, it answers every request.
     if (std.file_exists({"/srv/site/down time/be "back" for $5.html"})) {
         set req.http.X-Edge-Pass = "maintenance";
         return;
@@ -288,7 +289,7 @@ sub site_2 {
     set req.http.X-Edge-Canonical = "example.org";
     set req.http.X-Edge-Site = "example.org";
     call edge_canonical;
-    # site.hcl:19: while the page exists, it is the answer.
+    # site.hcl:19: maintenance. While the page exists, it answers every request.
     if (std.file_exists("/maintenance.html")) {
         set req.http.X-Edge-Pass = "maintenance";
         return;
@@ -299,30 +300,30 @@ sub site_2 {
     }
 }
 
-# What may be looked up in the cache, and what goes past it.
+# Which requests are looked up in the cache, and which are passed to the backend.
 sub edge_policy {
     if (req.http.X-Edge-WebSocket || req.http.Upgrade) {
         call edge_websocket;
     }
-    # One URL's answer is not that of another body.
+    # The answer to a request with a body does not depend on the URL alone.
     if ((req.method == "GET" || req.method == "HEAD") && !req.http.X-Edge-Pass
         && (req.http.Transfer-Encoding || req.http.Content-Length ~ "[1-9]")) {
         set req.http.X-Edge-Pass = "body";
     }
-    # Varnish would pass on a chunked body that breaks off as a whole one: only
-    # when all of it is here, it goes on. What is no chunk, and what is far over
-    # limits.body_size, Varnish answers by closing; the web tier knows the limit.
+    # Varnish would pass on a chunked body that breaks off as if it were complete, so the
+    # body is read to its end first. Varnish closes the connection of one that is malformed
+    # or far over limits.body_size; the web tier enforces the exact limit.
     if (req.http.Transfer-Encoding && !req.http.X-Edge-Stream && !std.cache_req_body(105906176B)) {
         return (synth(413));
     }
     set req.backend_hint = web;
     unset req.http.Upgrade;
     call edge_range;
-    # Past the cache, by what is asked for or by a cookie that is not ignored.
+    # Requests that pass the cache: by method, no-store, or a cookie that is not ignored.
     if (req.http.X-Edge-Pass || (req.method != "GET" && req.method != "HEAD") || req.http.Cache-Control ~ "(?i)\bno-store\b"
         || req.http.X-Edge-Cookie ~ "[^;\s]") {
-        # Varnish would cut ranges by itself, and fails on several and on other
-        # units: here they are between the client and who answers.
+        # Varnish would cut the range itself, but cannot do several ranges or other units.
+        # So the header is hidden from it, and sent to the backend.
         if (req.http.Range) {
             set req.http.X-Edge-Range = req.http.Range;
             unset req.http.Range;
@@ -330,11 +331,11 @@ sub edge_policy {
         return (pass);
     }
     unset req.http.Cookie;
-    # Varnish cuts one range; to several it gives the whole.
+    # Varnish can cut one range. A request for several gets the whole body.
     if (req.http.Range !~ "(?i)^bytes=\s*(?:[0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})\s*$") {
         unset req.http.Range;
     }
-    # One stored variant for everyone who takes the same codings.
+    # Clients that accept the same content codings share one stored variant.
     if (req.http.Accept-Encoding ~ "(?i)\bbr\b(?!\s*;\s*q\s*=\s*0(?:\.0*)?\s*(?:,|$))") {
         set req.http.Accept-Encoding = "br, gzip";
     } elsif (req.http.Accept-Encoding ~ "(?i)\bgzip\b(?!\s*;\s*q\s*=\s*0(?:\.0*)?\s*(?:,|$))") {
@@ -342,8 +343,9 @@ sub edge_policy {
     } else {
         unset req.http.Accept-Encoding;
     }
-    # On the second round a copy older than its grace is as good as none; on
-    # the third, after the backend failed, it is better than an error.
+    # First, a stale copy will do. If it turned out to be past its grace, the request has
+    # been restarted and a copy must be fresh. If then the backend failed, a stale copy is
+    # better than an error.
     if (req.http.X-Edge-Refetch && !req.http.X-Edge-Failed) {
         set req.grace = 0s;
     } else {
@@ -351,8 +353,8 @@ sub edge_policy {
     }
 }
 
-# What says that it is a range of bytes and is none is to be ignored, and of
-# nothing at the end there is nothing (RFC 9110, 14.1).
+# A malformed range of bytes is ignored. The last 0 bytes are a range that cannot be
+# satisfied (RFC 9110, 14.1), which Varnish knows only as one beyond the end.
 sub edge_range {
     if (req.http.Range !~ "(?i)^bytes=") {
         return;
@@ -366,8 +368,8 @@ sub edge_range {
     }
 }
 
-# A complete handshake (RFC 6455, 4.2.1) is piped; half of one is refused here,
-# because nobody looks at what follows in a pipe.
+# A valid handshake (RFC 6455, 4.2.1) is piped to the app. An invalid one is refused here,
+# because Varnish does not look at what follows in a pipe.
 sub edge_websocket {
     if (!req.http.X-Edge-WebSocket || (req.http.Upgrade !~ "(?i)(?:^|,)\s*websocket\s*(?:,|$)"
         && !req.http.Sec-WebSocket-Key && !req.http.Sec-WebSocket-Version)) {
@@ -389,8 +391,8 @@ sub edge_websocket {
 }
 
 sub vcl_pipe {
-    # An app that does not switch protocols has to close: what follows its
-    # answer has been looked at by nobody and must not be taken for a request.
+    # "close" makes an app that does not answer 101 close the connection. What the client
+    # sends after the handshake is unchecked, and must not reach the app as a request.
     set bereq.http.Connection = "close, Upgrade";
     set bereq.http.Upgrade = "websocket";
     call edge_hide;
@@ -399,8 +401,8 @@ sub vcl_pipe {
     return (pipe);
 }
 
-# Whatever an app may write into its answer, as the host and port of a URL, is
-# part of what the answer is stored under.
+# The cache key. It has everything that an app may write into its answer, such as the host
+# and port of a URL.
 sub vcl_hash {
     hash_data(req.url);
     hash_data(std.tolower(req.http.Host));
@@ -410,8 +412,9 @@ sub vcl_hash {
 }
 
 sub vcl_hit {
-    # A thousandth more says that a purge has been which could not wait for all answers that
-    # were coming: what came lately, and was asked for before it, may be one of them.
+    # An odd last digit of the count says that the last purge could not wait for all answers
+    # under way. A copy that came in the last 20 seconds, and was asked for before that
+    # purge, may be what it was to remove: fetch it anew.
     if (req.http.X-Edge-Epoch ~ "1$" && regsub(obj.http.X-Edge-Epoch, ".$", "1") != req.http.X-Edge-Epoch
         && now - std.time(obj.http.X-Edge-Came, now) < 20s) {
         set req.http.X-Edge-Cache = "MISS";
@@ -422,7 +425,8 @@ sub vcl_hit {
         return (restart);
     }
     set req.http.X-Edge-Cache = "HIT";
-    # A response to everybody is not one to somebody (RFC 9111, 3.5).
+    # A request with Authorization gets a stored answer only if that is marked as shared
+    # (RFC 9111, 3.5).
     if (req.http.Authorization && !obj.http.X-Edge-Shared) {
         set req.http.X-Edge-Cache = "MISS";
         return (pass);
@@ -430,12 +434,12 @@ sub vcl_hit {
     if (obj.ttl <= 0s) {
         set req.http.X-Edge-Cache = "STALE";
         if (obj.ttl + std.duration(obj.http.X-Edge-Grace, 0s) <= 0s && !req.http.X-Edge-Failed) {
-            # Past its grace: it is only for when the backend fails.
+            # Past its grace, the copy is only for when the backend fails: ask the backend first.
             set req.http.X-Edge-Refetch = "1";
             return (restart);
         }
     } elsif (std.real(obj.http.X-Edge-Came, 0.0) > std.real(req.http.X-Edge-Began, 0.0) + 0.001) {
-        # It was on its way for another request, and this one has waited for it.
+        # The copy came after this request began: it waited for another request's fetch.
         set req.http.X-Edge-Cache = "MISS";
         set req.http.X-Edge-Joined = "1";
     }
@@ -444,8 +448,8 @@ sub vcl_hit {
 
 sub vcl_miss {
     set req.http.X-Edge-Cache = "MISS";
-    # Varnish would fetch the whole of it. What was not to be stored lately is the
-    # app's to make a part of, or to confirm.
+    # Pass what Varnish would otherwise fetch as a whole GET: HEAD, and ranges and conditions
+    # for a URL that is known not to be stored, which the app itself is to answer.
     if (req.method == "HEAD" || (req.is_hitmiss && (req.http.Range || req.http.If-None-Match || req.http.If-Modified-Since
         || req.http.If-Match || req.http.If-Unmodified-Since))) {
         return (pass);
@@ -455,24 +459,26 @@ sub vcl_miss {
 
 sub vcl_backend_fetch {
     if (bereq.is_bgfetch && bereq.http.X-Edge-Failed) {
-        # The stale copy is given because the backend has just failed.
+        # No refresh in the background: the backend has just failed, which is why the
+        # stale copy is given.
         return (abandon);
     }
-    # A connection for each request: a kept one may be closed by the web tier in
-    # the moment it is used again, and a POST could not be sent a second time.
+    # Each request has its own connection. The web tier might close a kept one just as
+    # it is used again, and a POST could not be sent a second time.
     set bereq.http.Connection = "close";
     if (bereq.http.X-Edge-Range) {
         set bereq.http.Range = bereq.http.X-Edge-Range;
         unset bereq.http.X-Edge-Range;
     }
     call edge_hide;
-    # Who asks for an event stream takes it silent for as long as a WebSocket.
+    # An event stream may be silent for as long as a WebSocket.
     # default: timeouts.websocket_idle, timeouts.first_byte
     if (bereq.http.Accept ~ "(?i)(?:^|[,\s])text/event-stream(?:[;,\s]|$)") {
         set bereq.between_bytes_timeout = 86400s;
         set bereq.first_byte_timeout = 76s;
     } elsif (bereq.backend == web && !bereq.uncacheable) {
-        # What may be stored goes by another name; whom else a request is for, it reaches.
+        # Requests whose answers may be stored use edge_even or edge_odd, which also lead
+        # to the web tier: see backends at the top of this file.
         if (bereq.http.X-Edge-Epoch ~ "[02468].$") {
             set bereq.backend = edge_even;
         } else {
@@ -481,7 +487,7 @@ sub vcl_backend_fetch {
     }
     set bereq.http.X-Edge-Asked = std.real(time=now, fallback=0.0);
     if (bereq.retries > 0) {
-        # For all of it, after a confirmation that was none.
+        # A 304 confirmed another response than the stored one: fetch the whole.
         unset bereq.http.If-None-Match;
         unset bereq.http.If-Modified-Since;
     }
@@ -489,28 +495,28 @@ sub vcl_backend_fetch {
 }
 
 sub vcl_backend_response {
-    # Whatever is returned here, varnishd reads Content-Range then, fails where it
-    # does not expect one, and its child ends by an assertion where there is no
-    # range of bytes in it. So it travels aside, first of all. The web tier lets
-    # none through of that name.
+    # After this subroutine varnishd reads Content-Range. It fails the fetch if it did not
+    # ask for a range, and its child process crashes if the value is malformed. So the
+    # header is renamed before anything else. The web tier drops an app's X-Edge-* headers.
     if (beresp.http.Content-Range) {
         set beresp.http.X-Edge-Content-Range = beresp.http.Content-Range;
         unset beresp.http.Content-Range;
     }
-    # nginx takes an interim answer for the final one, which a client would go on waiting for.
+    # nginx passes an app's interim answer (1xx) on as the final one, after which a client
+    # would go on waiting.
     if (beresp.status < 200) {
         return (error(502, "Bad Gateway"));
     }
-    # A refresh behind a stale answer that fails leaves the stale one in place.
+    # A refresh in the background failed: keep the stale copy.
     if (beresp.status >= 500 && bereq.is_bgfetch) {
         return (abandon);
     }
-    # The same one behind none: without an object of its own, so that the next
-    # look-up finds the stale one (stale_if_error).
+    # A refresh for which a client waits failed: store nothing, so that the next lookup
+    # finds the stale copy (stale_if_error).
     if (beresp.status >= 500 && bereq.http.X-Edge-Refetch && !bereq.http.X-Edge-Failed) {
         return (abandon);
     }
-    # A confirmation of another response than the one that was asked about.
+    # The backend's 304 confirms another response than the stored one.
     if (beresp.was_304 && bereq.http.If-None-Match && beresp.http.ETag
         && regsub(beresp.http.ETag, "^W/", "") != regsub(bereq.http.If-None-Match, "^W/", "")) {
         return (retry);
@@ -518,36 +524,36 @@ sub vcl_backend_response {
     if (beresp.was_304) {
         call edge_confirmed;
     }
-    # varnishd's child ends by an assertion over a name of 127 characters. What
-    # varies on something like that varies on anything.
+    # varnishd's child process crashes if Vary has a name of 127 characters or more. Such an
+    # answer is treated as if it said "Vary: *".
     if (beresp.http.Vary ~ "[^,\s]{127}") {
         set beresp.http.X-Edge-Vary = beresp.http.Vary;
         set beresp.http.Vary = "*";
     }
-    # What it says of its age is noted, as Varnish gives an Age to everybody.
+    # The answer's own Age is noted, as Varnish sets an Age on every answer.
     if (beresp.http.Age) {
         call edge_said;
     }
-    # Varnish would look whether what is called gzip is.
+    # No filters: Varnish would check that a body called gzip is gzip.
     set beresp.filters = "";
-    # What belongs to one connection (RFC 9110, 7.6.1).
+    # Hop-by-hop headers (RFC 9110, 7.6.1).
     unset beresp.http.Keep-Alive;
     unset beresp.http.Proxy-Connection;
     unset beresp.http.Proxy-Authenticate;
     unset beresp.http.Trailer;
     unset beresp.http.Upgrade;
-    # A body that breaks off the moment it has begun would be passed on as a
-    # whole one. A short body is read to its end before any of it is sent.
+    # Varnish would pass on a body that breaks off at its very beginning as if it were
+    # complete. So a short body is read to its end before any of it is sent.
     if (beresp.http.Content-Length && std.integer(beresp.http.Content-Length, 0) <= 1048576) {
         set beresp.do_stream = false;
-        # A compressed file beside another, which nginx does not look into: one that
-        # is no gzip is not served, and the file itself is.
+        # nginx serves file.gz in place of file without looking into it. If it is not
+        # gzip, vcl_backend_error asks again for the file itself.
         if (beresp.http.X-Edge-Tier ~ "^web\b" && beresp.http.Content-Encoding == "gzip" && beresp.status == 200 && bereq.method == "GET") {
             set beresp.filters = "testgunzip";
             set bereq.http.X-Edge-Packed = "1";
         }
     }
-    # Varnish drops the coding of what has no body, as the answer to a HEAD.
+    # Varnish drops Content-Encoding if there is no body, as after HEAD: keep it aside.
     if (beresp.http.Content-Encoding && (bereq.method == "HEAD" || beresp.http.Content-Length == "0" || beresp.status == 204)) {
         set beresp.http.X-Edge-Coding = beresp.http.Content-Encoding;
     }
@@ -555,7 +561,7 @@ sub vcl_backend_response {
         call edge_drop_judged;
         return (deliver);
     }
-    # What was asked for before a purge may be what that was to forget.
+    # There was a purge since this was asked for, so it may be what the purge was to remove.
     if ("" + beresp.keep != bereq.http.X-Edge-Epoch) {
         if (bereq.is_bgfetch) {
             return (abandon);
@@ -563,14 +569,15 @@ sub vcl_backend_response {
         set beresp.http.X-Edge-Purged = "1";
     }
     set beresp.keep = 0s;
-    # What has no word about freshness, as most of what apps make, is not stored.
+    # Only an answer with freshness of its own, or on a route with a ttl, can be stored.
     if (beresp.http.Cache-Control || beresp.http.Expires || bereq.http.X-Edge-Ttl) {
         call edge_age;
         call edge_control;
         call edge_lifetime;
         call edge_staleness;
     }
-    # Who takes no coding is not given one, whatever the response says of itself.
+    # A client must not get a content coding that it does not accept, even if the answer
+    # forgot "Vary: Accept-Encoding". The client sees the answer's own Vary.
     std.collect(beresp.http.Content-Encoding);
     if (beresp.http.Content-Encoding && beresp.http.Vary !~ "(?i)(?:^|,)\s*accept-encoding\s*(?:,|$)") {
         set beresp.http.X-Edge-Vary = "none";
@@ -581,8 +588,8 @@ sub vcl_backend_response {
             set beresp.http.Vary = "Accept-Encoding";
         }
     }
-    # What a shared cache must not keep (RFC 9111, 3; RFC 6585), what only a route
-    # with a ttl keeps, and what would push too much out of the cache.
+    # Not stored: what a shared cache must not store (RFC 9111, 3; RFC 6585), errors on a
+    # route without a ttl, and what is so large that it would push out too much.
     # default: cache_storage.size, a quarter
     if (beresp.http.X-Edge-Purged || bereq.http.X-Edge-Whole == "failed" || !beresp.http.X-Edge-Lifetime || (!beresp.http.X-Edge-Fresh && beresp.grace <= 0s)
         || beresp.http.X-Edge-Control ~ ",(?:private|no-cache)[=,]"
@@ -595,7 +602,8 @@ sub vcl_backend_response {
         || beresp.status == 428 || beresp.status == 429 || beresp.status == 431 || beresp.status == 511
         || (bereq.http.X-Edge-Ttl !~ "^[0-9]" && (beresp.status >= 500 || beresp.status == 401 || beresp.status == 403))
         || std.integer(beresp.http.Content-Length, 0) > 67108864) {
-        # Remembered for a while, so that such requests do not queue up behind each other.
+        # Varnish remembers for a minute that this URL is not stored (hit-for-miss), so that
+        # requests for it do not wait for each other.
         set beresp.uncacheable = true;
         set beresp.grace = 0s;
         set beresp.ttl = 60s;
@@ -613,20 +621,20 @@ sub vcl_backend_response {
     set beresp.http.X-Edge-Site = bereq.http.X-Edge-Site;
     set beresp.http.X-Edge-Epoch = bereq.http.X-Edge-Epoch;
     set beresp.http.X-Edge-Came = std.real(time=now, fallback=0.0);
-    # What is to be stored and reaches clients without a length is read to its end, too.
+    # An answer without a length that is to be stored is read to its end before it is sent.
     if (!beresp.http.Content-Length || (beresp.do_stream && beresp.filters != "")) {
         set beresp.do_stream = false;
         set bereq.http.X-Edge-Whole = "wanted";
     }
-    # Kept to be asked about, where the backend gave it a name.
+    # With a validator, a copy is kept beyond its grace, to be confirmed by the backend.
     if (beresp.http.ETag || beresp.http.Last-Modified) {
         set beresp.keep = 1h;
     }
     return (deliver);
 }
 
-# A confirmation comes with the stored response's notes. Nothing else does: the web
-# tier lets none of an app through.
+# The backend confirmed a stored copy (304). Varnish has merged the copy's headers in, with
+# the notes (X-Edge-*) that were stored: undo them, as they are made anew below.
 sub edge_confirmed {
     if (beresp.http.X-Edge-Vary == "none") {
         unset beresp.http.Vary;
@@ -644,6 +652,7 @@ sub edge_confirmed {
     unset beresp.http.X-Edge-Said;
 }
 
+# Notes the Age that an answer came with, at most 2^31 (RFC 9111, 1.2.2).
 sub edge_said {
     std.collect(beresp.http.Age);
     if (beresp.http.Age ~ "^[0-9]+$") {
@@ -652,15 +661,14 @@ sub edge_said {
             set beresp.http.X-Edge-Said = "2147483648";
         }
     } else {
-        # Nobody knows: it is stale.
+        # An unreadable Age: the answer counts as stale.
         set beresp.http.X-Edge-Unknown = "1";
     }
     unset beresp.http.Age;
 }
 
-# How old a response is that comes: by its Age or by its Date, whatever is more
-# (RFC 9111, 4.2.3). Varnish has an opinion of its own, of which the difference is
-# noted for the way out.
+# How old an answer is when it arrives: by its Age or its Date, whichever is more (RFC 9111,
+# 4.2.3). Varnish calculates an age of its own; the difference is noted, and added on delivery.
 sub edge_age {
     set beresp.http.X-Edge-Age = std.integer(beresp.http.X-Edge-Said, 0);
     if (beresp.http.Date ~ "^[A-Za-z]"
@@ -672,8 +680,8 @@ sub edge_age {
     }
 }
 
-# What Cache-Control says, made easy to test: in lower case, each directive
-# between commas, numbers without quotes, other quoted strings without content.
+# Cache-Control in a form that is easy to test: in lower case, each directive between commas,
+# numbers without quotes, and "-" for other quoted strings.
 sub edge_control {
     set beresp.http.X-Edge-Control = "," + std.tolower(beresp.http.Cache-Control) + ",";
     if (beresp.http.X-Edge-Control ~ {"["\s]"}) {
@@ -684,7 +692,7 @@ sub edge_control {
     if (beresp.http.X-Edge-Control ~ "[0-9]{10}") {
         set beresp.http.X-Edge-Control = regsuball(beresp.http.X-Edge-Control, "=0*[1-9][0-9]{9,}(?=,)", "=2147483648");
     }
-    # A route's ttl is for answers that say something lasting.
+    # The statuses that a route's ttl applies to.
     if (beresp.status == 200 || beresp.status == 203 || beresp.status == 204 || beresp.status == 300 || beresp.status == 301
         || beresp.status == 308 || beresp.status == 404 || beresp.status == 405 || beresp.status == 410 || beresp.status == 414 || beresp.status == 501) {
         set beresp.http.X-Edge-Lasting = "1";
@@ -694,8 +702,8 @@ sub edge_control {
     }
 }
 
-# For how long a response is fresh: by its own word, else by the route's ttl
-# (RFC 9111, 4.2.1). What of that is left, with its age, is the ttl.
+# How long an answer is fresh: by its own headers, or else by the route's ttl (RFC 9111,
+# 4.2.1). beresp.ttl is what is left of that after its age.
 sub edge_lifetime {
     if (beresp.http.X-Edge-Control ~ ",no-cache[=,]") {
         set beresp.http.X-Edge-Lifetime = "0s";
@@ -712,7 +720,7 @@ sub edge_lifetime {
     } elsif (bereq.http.X-Edge-Ttl ~ "heuristic$") {
         call edge_heuristic;
     } elsif (bereq.http.X-Edge-Ttl && beresp.http.X-Edge-Lasting) {
-        # The owner counts from when it came.
+        # A route's ttl counts from the answer's arrival, whatever its age.
         set beresp.http.X-Edge-Lifetime = bereq.http.X-Edge-Ttl;
         set beresp.ttl = std.duration(bereq.http.X-Edge-Ttl, 0s);
         if (!beresp.http.X-Edge-Unknown && beresp.ttl > 0s) {
@@ -724,14 +732,14 @@ sub edge_lifetime {
         set beresp.http.X-Edge-Fresh = "1";
         set beresp.ttl = std.duration(beresp.http.X-Edge-Lifetime, 0s) - std.duration(beresp.http.X-Edge-Age + "s", 0s);
     } else {
-        # Varnish does not look up what has never been fresh. This is over
-        # before anybody has the answer and can ask again.
+        # Stale from the start. Varnish never finds an object whose ttl was 0, so it gets
+        # one that is over before a client can ask again.
         set beresp.ttl = 0.001ms;
     }
 }
 
-# A response that says when it was changed last stays fresh for a tenth of the
-# time since, at most a day (RFC 9111, 4.2.2).
+# ttl = "heuristic": an answer is fresh for a tenth of the time since its Last-Modified, at
+# most a day (RFC 9111, 4.2.2).
 sub edge_heuristic {
     if (beresp.http.Last-Modified ~ "^[A-Za-z]" && (beresp.http.X-Edge-Lasting || beresp.http.X-Edge-Control ~ ",public[=,]")) {
         set beresp.ttl = (now - std.time(beresp.http.Last-Modified, now)) / 10.0;
@@ -745,8 +753,9 @@ sub edge_heuristic {
     }
 }
 
-# Beyond its lifetime: the response's own word (RFC 5861), else the site's. What
-# forbids stale answers, or is never fresh, has none of the site's.
+# How long a copy may be used after its lifetime: by the answer's own headers (RFC 5861), or
+# else by the site's grace and stale_if_error. Those do not apply to answers that forbid
+# stale copies or have no lifetime.
 sub edge_staleness {
     set beresp.grace = 0s;
     set beresp.http.X-Edge-Grace = "0s";
@@ -768,7 +777,7 @@ sub edge_staleness {
     if (std.duration(beresp.http.X-Edge-Grace, 0s) > beresp.grace) {
         set beresp.grace = std.duration(beresp.http.X-Edge-Grace, 0s);
     }
-    # What comes stale has used up some of that.
+    # An answer that was already stale on arrival has used up a part of that time.
     if (std.duration(beresp.http.X-Edge-Lifetime, 0s) < std.duration(beresp.http.X-Edge-Age + "s", 0s) && !beresp.http.X-Edge-Fresh) {
         set beresp.grace = beresp.grace + std.duration(beresp.http.X-Edge-Lifetime, 0s) - std.duration(beresp.http.X-Edge-Age + "s", 0s);
         set beresp.http.X-Edge-Grace = "" + (std.duration(beresp.http.X-Edge-Grace, 0s)
@@ -777,6 +786,7 @@ sub edge_staleness {
 }
 
 sub vcl_backend_error {
+    # nginx sent a file.gz that is not gzip: ask for the file itself.
     if (bereq.http.X-Edge-Packed) {
         unset bereq.http.X-Edge-Packed;
         unset bereq.http.Accept-Encoding;
@@ -786,14 +796,15 @@ sub vcl_backend_error {
         return (abandon);
     }
     if (bereq.http.X-Edge-Whole == "wanted") {
-        # It has outgrown the cache, or broken off: once more, and on to the client as it comes.
+        # The body was too large for the cache, or broke off. Ask once more, and send it to
+        # the client as it arrives.
         set bereq.http.X-Edge-Whole = "failed";
         return (retry);
     }
-    # What the app sent is no HTTP, or the web tier itself does not answer.
+    # The app did not answer in valid HTTP, or the web tier does not answer.
     set beresp.status = 502;
     set beresp.reason = "Bad Gateway";
-    # The time when it was asked has been rounded.
+    # 0.01s because X-Edge-Asked is a rounded time.
     if (now - std.time(bereq.http.X-Edge-Asked, now) + 0.01s >= 76s) {
         set beresp.status = 504;
         set beresp.reason = "Gateway Timeout";
@@ -806,7 +817,7 @@ sub vcl_backend_error {
 }
 
 sub vcl_deliver {
-    # Who answered; what is stored is the cache tier's own.
+    # For the access log: who answered. For a hit that is the cache tier.
     if (req.http.X-Edge-Cache ~ "^(?:MISS|PASS)$") {
         std.log("edge-tier:" + resp.http.X-Edge-Tier);
         if (resp.http.X-Edge-Said) {
@@ -833,7 +844,7 @@ sub vcl_deliver {
             unset resp.http.Vary;
         }
     }
-    # What went past the cache has been judged by the backend.
+    # The backend has already judged the conditions of a request that passed the cache.
     if (resp.status == 200 && req.http.X-Edge-Cache != "PASS"
         && (req.http.If-None-Match || req.http.If-Modified-Since || req.http.If-Match || req.http.If-Unmodified-Since)) {
         call edge_conditions;
@@ -841,11 +852,11 @@ sub vcl_deliver {
     if (req.http.Range && resp.status == 200 && req.http.X-Edge-Cache != "PASS") {
         call edge_cut;
     }
-    # An unsafe request that went well makes what is stored under its URL invalid (RFC 9111, 4.4).
+    # A successful unsafe request invalidates what is stored under its URL (RFC 9111, 4.4).
     if (req.method !~ "^(?:GET|HEAD|OPTIONS|PROPFIND|REPORT|SEARCH|QUERY)$" && resp.status >= 200 && resp.status < 400 && !req.http.X-Edge-Pass) {
         call edge_invalidate;
     }
-    # As the app said it, unless Varnish is about to cut a range out of the answer.
+    # The app's Content-Range, unless Varnish itself cuts a range out of the answer.
     if (resp.http.X-Edge-Content-Range && resp.status != 304 && (resp.status != 200 || !req.http.Range)) {
         set resp.http.Content-Range = resp.http.X-Edge-Content-Range;
     }
@@ -853,7 +864,8 @@ sub vcl_deliver {
     return (deliver);
 }
 
-# RFC 9110, 13.2.2. Varnish compares one tag, and no date but one.
+# Conditional requests (RFC 9110, 13.2.2). Varnish itself compares only a single tag with
+# If-None-Match, and a date with If-Modified-Since.
 sub edge_conditions {
     if (req.http.If-Match) {
         if (req.http.If-Match !~ "^\s*\*\s*$" && (!resp.http.ETag || resp.http.ETag ~ "^W/"
@@ -869,7 +881,7 @@ sub edge_conditions {
             call edge_not_modified;
         }
     } elsif (req.http.If-Modified-Since ~ "^[A-Za-z]") {
-        # Where nobody says when it was changed, it was when it was made (RFC 9111, 4.3.2).
+        # Without Last-Modified, Date stands for it (RFC 9111, 4.3.2).
         set req.http.X-Edge-Chain = resp.http.Date;
         if (resp.http.Last-Modified) {
             set req.http.X-Edge-Chain = resp.http.Last-Modified;
@@ -880,17 +892,17 @@ sub edge_conditions {
         }
         unset req.http.X-Edge-Chain;
     }
-    # They are decided.
+    # Decided; Varnish is not to decide again.
     unset req.http.If-None-Match;
     unset req.http.If-Modified-Since;
 }
 
-# Varnish cuts the range out. Whether it is to, by If-Range, it decides otherwise
-# than RFC 9110, 13.1.5, and what no range can be cut out of has no words.
+# Varnish cuts out the range. Here If-Range is decided first, which Varnish does otherwise
+# than RFC 9110, 13.1.5, and a range beyond the end is answered with a 416 that has a text.
 sub edge_cut {
     if (resp.http.Content-Length == "0"
         || ((!resp.http.Content-Length) && req.http.X-Edge-Cache == "MISS")) {
-        # There is nothing, or nobody knows yet how much.
+        # The body is empty, or its length is not known yet.
         unset req.http.Range;
         return;
     }
@@ -922,7 +934,8 @@ sub edge_not_modified {
     unset resp.http.Accept-Ranges;
 }
 
-# What a request has changed, and what its answer names on this site as changed.
+# Removes the stored answers for the request's URL, and for the URLs of the same host in
+# Location and Content-Location of its answer.
 sub edge_invalidate {
     std.ban("obj.http.X-Edge-Url == " + req.http.X-Edge-Host + req.url);
     set req.http.X-Edge-Location = resp.http.Location;
@@ -953,7 +966,7 @@ sub edge_invalidate_named {
 }
 
 sub vcl_synth {
-    # The backend failed: a stale copy, where there is one (stale_if_error).
+    # The backend failed: look up once more, for a stale copy (stale_if_error).
     if (resp.status >= 500 && req.http.X-Edge-Refetch && !req.http.X-Edge-Failed) {
         set req.http.X-Edge-Failed = "1";
         return (restart);
@@ -966,8 +979,8 @@ sub vcl_synth {
         set resp.body = "";
         return (deliver);
     }
-    unset req.http.Range;    # of a few words nobody gets a part
-    # Whatever else is wrong with it.
+    unset req.http.Range;    # an error page is sent whole
+    # 405 goes before 413, and both before any other error.
     if (req.http.X-Edge-Large) {
         set resp.status = 413;
     }
@@ -979,7 +992,7 @@ sub vcl_synth {
         if (resp.reason == "edge") {
             set resp.reason = "Service Unavailable";
         } else {
-            # Varnish's own word, of a fetch that has failed as it was to be delivered.
+            # Varnish's own 503: a fetch failed just before its delivery.
             set resp.status = 502;
             set resp.reason = "Bad Gateway";
         }
@@ -1027,10 +1040,11 @@ sub vcl_synth {
     return (deliver);
 }
 
-# What every answer says, and what none does.
+# Headers that every answer gets, and headers that none keeps.
 sub edge_answer {
-    # A body that is not much too large is read to its end, because a client that
-    # is cut off while it sends does not see the answer.
+    # Close the connection after a body that is far too large. One that is not much too
+    # large is read to its end, as a client that is cut off while it sends does not see
+    # the answer.
     if (!std.healthy(edge_open) || (resp.status == 413 && std.integer(req.http.Content-Length, 0) > 209715200)) {
         set resp.http.Connection = "close";
     }
@@ -1040,20 +1054,20 @@ sub edge_answer {
     call edge_drop_kept;
     set resp.http.X-Cache = req.http.X-Edge-Cache;
     std.log("edge-answer:" + req.http.X-Edge-Cache);
-    # Over plain HTTP nobody is to believe it (RFC 6797, 7.2).
+    # HSTS must not be sent over plain HTTP (RFC 6797, 7.2).
     if (req.http.X-Edge-Hsts && local.socket != "plain") {
         set resp.http.Strict-Transport-Security = req.http.X-Edge-Hsts;
     }
 }
 
-# Headers that go no further. VCL can remove one only by its whole name.
+# Headers that are dropped. VCL can remove a header only by its whole name.
 
-# An app sees what a client sent and who it is, not how it was sorted. What a
-# client says of itself in other words is dropped here and not with the rest, as
-# an answer from the cache has no need of it.
+# For requests to the web tier or an app: drops the notes of this file, and headers by
+# which a client could forge its address. This is done only here, and not for every
+# request, because a cache hit does not need it.
 sub edge_hide {
     call edge_forged;
-    # Others may get the answer.
+    # The answer may be stored and given to others, so the app must not see these.
     if (bereq.method == "GET" || bereq.method == "HEAD") {
         unset bereq.http.X-HTTP-Method-Override;
         unset bereq.http.X-HTTP-Method;
@@ -1064,8 +1078,8 @@ sub edge_hide {
     call edge_drop_sorted;
 }
 
-# Notes that a client has written. Those that nothing in this file is about can wait, as
-# an answer from the cache has no need of it.
+# Notes (X-Edge-*) that a client has sent. Only those that this file reads are dropped
+# here; the others are dropped when the web tier is asked.
 sub edge_drop_taken {
     unset req.http.X-Edge-Address;
     unset req.http.X-Edge-Chain;
@@ -1101,7 +1115,7 @@ sub edge_drop_taken {
     unset req.http.X-Edge-Asked;
 }
 
-# Notes that nobody needs who is asked.
+# Notes that neither the web tier nor an app needs.
 sub edge_drop_sorted {
     unset bereq.http.X-Edge-Address;
     unset bereq.http.X-Edge-Trace;
@@ -1155,7 +1169,7 @@ sub edge_drop_sorted {
     unset bereq.http.X-Edge-Compress;
 }
 
-# All the others, which the web tier drops where it is asked.
+# All other notes, for requests that do not pass the web tier, which would drop them.
 sub edge_drop_others {
     unset bereq.http.X-Edge-Site;
     unset bereq.http.X-Edge-Epoch;
@@ -1204,7 +1218,7 @@ sub edge_drop_others {
     unset bereq.http.X-Edge-Generation;
 }
 
-# Notes by which an answer was judged.
+# Notes that are needed only until it is decided whether an answer is stored.
 sub edge_drop_judged {
     unset beresp.http.X-Edge-Control;
     unset beresp.http.X-Edge-Lasting;
@@ -1215,7 +1229,7 @@ sub edge_drop_judged {
     unset beresp.http.X-Edge-Unknown;
 }
 
-# Notes that are stored with an answer.
+# Notes that are stored with an answer; no client sees them.
 sub edge_drop_kept {
     unset resp.http.X-Edge-Tier;
     unset resp.http.X-Edge-Compressed;
@@ -1237,7 +1251,7 @@ sub edge_drop_kept {
     unset resp.http.X-Edge-Said;
 }
 
-# What proxies are known to say.
+# Headers by which known proxies name a client.
 sub edge_forged {
     unset bereq.http.X-Forwarded-By;
     unset bereq.http.X-Forwarded-Client-Ip;
@@ -1289,8 +1303,9 @@ sub edge_forged {
     unset bereq.http.X-Originating-IP;
 }
 
-# What many apps take for a header of HTTP, or for one that says who the client
-# is, since they do not tell "_" from "-". The web tier drops it where it is asked.
+# Many apps read "_" in a header's name as "-". A client could forge X-Forwarded-For and
+# the like by these spellings. They are dropped here for requests that do not pass the web
+# tier, which drops them too.
 sub edge_lookalikes {
     unset bereq.http.Proxy;
     unset bereq.http.X-Real_IP; unset bereq.http.X_Real-IP; unset bereq.http.X_Real_IP;
