@@ -10,8 +10,8 @@ import (
 	"edgegen/templates"
 )
 
-// TemplateFiles are the templates of the program, and what there is to know for
-// whoever changes them, in README.md.
+// TemplateFiles returns edgegen's own templates, and a README.md that documents them for
+// somebody who writes templates of their own.
 func TemplateFiles() ([]File, error) {
 	names, err := TemplateNames()
 	if err != nil {
@@ -28,8 +28,8 @@ func TemplateFiles() ([]File, error) {
 	return append(files, File{Name: "README.md", Data: dataModel(names), Mode: 0o644}), nil
 }
 
-// viewOf is what a template is given, without anything in it; nil for one that only
-// defines what others use.
+// viewOf returns an empty value of the type that a template is executed with; nil for a
+// template that only defines parts of others.
 func viewOf(name string) any {
 	switch name {
 	case "nginx/nginx.conf.tmpl":
@@ -50,19 +50,26 @@ func viewOf(name string) any {
 	return includedData{}
 }
 
-// functionWords says of each function of the templates what it is for.
+// functionWords has a line of documentation for each function that templates may call.
 func functionWords() map[string]string {
 	return map[string]string{
-		"plain": "a text in a comment: one line, and no long one", "source": "the line of the site that a rule comes from, in a comment; errors are told at it",
-		"at": "the same where the comment stands behind the value; writes nothing", "seconds": "a duration in whole seconds", "decimal": "a duration in seconds, with a point",
-		"nginxtime": "a duration as nginx has it", "vcl": "a string of VCL", "vcltext": "a string of VCL in which parts are headers", "vclname": "the name of a header in VCL", "cstring": "a string of C within VCL",
-		"nginx": "a quoted string of nginx", "nginxregexp": "a quoted regular expression of nginx", "nginxword": "a word of nginx without variables", "nginxredirect": "where a redirect leads",
-		"nginxtry": "an entry of try_files", "nginxindex": "the condition that a directory has an index file", "stunnel": "a value of stunnel's", "args": "a word of varnishd.args",
-		"raw": "text of the owner's own, as it is, each line behind a line break", "named": "whether a note is named further up in the file, or may be further down", "list": "several values in one", "repeat": "a text several times", "some": "whether one of several things has a field that says something; names in between lead to lists of others",
+		"plain":  "text for a comment: control characters are replaced, and a long text is cut off",
+		"source": "FILE:LINE of the site file, for a comment; an error in a value that follows is reported at that line",
+		"at":     "like source, for a value that stands before its comment; writes nothing",
+
+		"seconds": "a duration in whole seconds", "decimal": "a duration in seconds, with decimals", "nginxtime": "a duration as nginx writes it, such as 60s",
+		"vcl": "a quoted VCL string", "vcltext": "a VCL expression for a string: several strings joined by + if one cannot hold it", "vclname": "a name of a header, a backend or a label in VCL", "cstring": "a C string in VCL's inline C",
+		"nginx": "a quoted nginx string; $ is escaped", "nginxregexp": "a quoted regular expression for nginx", "nginxword": "an unquoted word for nginx, without variables", "nginxredirect": "the target of a redirect",
+		"nginxtry": "an entry of try_files", "nginxindex": "the path of a directory's index file, below the root in the named variable", "stunnel": "a value in stunnel.conf", "args": "the value of an option in varnishd.args",
+		"raw":  "raw text of the site file, unchanged, each line after a line break",
+		"list": "makes a list of its arguments", "repeat": "repeats a text",
+		"named": "whether the note of that name (an X-Edge-* header) is used above in the file; always true in a template of your own, which may use it further down",
+		"some":  `whether the named field is set in any element of a list; names in between lead to lists within it: some .Sites "Routes" "Compress"`,
 	}
 }
 
-// dataModel documents what templates are given and may call, from the code itself.
+// dataModel documents the fields and functions that templates may use. It reads them from
+// the types themselves.
 func dataModel(names []string) []byte {
 	var out strings.Builder
 	out.WriteString(`# The templates of edgegen
@@ -70,21 +77,21 @@ func dataModel(names []string) []byte {
     edgegen up --templates DIRECTORY
     edgegen render --templates DIRECTORY -o OUTPUT
 
-put the templates of a directory in the place of those that have the same names.
-What is not changed can be left out: it is edgegen's own then, also that of the next
-version. They are templates of Go's text/template; {{ .Field }} is a field of what is
-listed below. Nothing is escaped by itself: every value has to pass the function of
-its file's language, or it can add a directive.
+make edgegen render the daemons' files with the templates in DIRECTORY. A template there
+replaces edgegen's template of the same name. Leave out those that you do not change:
+edgegen then uses its own, also after an upgrade. The templates are Go's text/template;
+{{ .Field }} is one of the fields listed below. Nothing is escaped automatically: pass
+every value through the function for the file's language, or it may add a directive.
 
-The templates of one daemon may use each other by name, as default.vcl.tmpl uses the
-others of VCL. One that holds all of it itself, as that of an earlier version does, is
-all that is needed of them.
+The templates of one daemon may include each other by name, as default.vcl.tmpl includes
+the other VCL templates. A template that includes none of them works without them.
 
-A running edge reads them at every reload, which up --watch begins when one changes; a
-template that cannot be filled in, or whose file its daemon refuses, is told at its
-line and changes nothing. A tier whose daemon has a template here that differs from
-edgegen's is never builtin, and nobody stands in for its daemon. What a template leaves
-out, edgegen does not notice: it is the owner's then that the contract holds.
+A running edge reads the templates at every reload; up --watch starts one when a template
+changes. If a template cannot be executed, or its daemon refuses the file, the reload
+changes nothing, and the error names the template's line. A tier whose daemon has a
+template that differs from edgegen's is never builtin, and no builtin tier stands in for
+that daemon. edgegen does not check what such a template leaves out: what
+docs/contract.md promises about it is then up to you.
 
 ## Functions
 
@@ -93,17 +100,17 @@ out, edgegen does not notice: it is the owner's then that the contract holds.
 	for _, name := range sortedKeys(functions(&placeholder{})) {
 		fmt.Fprintf(&out, "- `%s`: %s\n", name, words[name])
 	}
-	out.WriteString("\n## What each is given\n\n")
+	out.WriteString("\n## The data of each template\n\n")
 	described := &described{}
 	for _, name := range names {
-		given := "parts of others"
+		given := "only defines parts of other templates"
 		if view := viewOf(name); view != nil {
 			given = described.name(reflect.TypeOf(view))
 		}
 		fmt.Fprintf(&out, "- `%s`: %s\n", name, given)
 	}
-	out.WriteString("\n## Kinds\n")
-	for i := 0; i < len(described.kinds); i++ { // it grows
+	out.WriteString("\n## Types\n")
+	for i := 0; i < len(described.kinds); i++ { // the list grows meanwhile
 		described.write(&out, described.kinds[i])
 	}
 	return []byte(out.String())
@@ -118,11 +125,11 @@ func sortedKeys[V any](of map[string]V) []string {
 	return keys
 }
 
-// described are the kinds of values that there are, in the order in which they are
-// met.
+// described lists the struct types that fields have, in the order in which they are found.
 type described struct{ kinds []reflect.Type }
 
-// name is what a kind is called; a struct of ours is described below.
+// name returns how the documentation calls a type. A struct of edgegen's own is added to
+// those that get a section.
 func (d *described) name(kind reflect.Type) string {
 	switch kind.Kind() {
 	case reflect.Pointer:
@@ -146,10 +153,10 @@ func (d *described) write(out *strings.Builder, kind reflect.Type) {
 			fmt.Fprintf(out, "- `%s`: %s\n", field.Name, d.name(field.Type))
 		}
 	}
-	asked := reflect.PointerTo(kind) // templates call what can be addressed
+	asked := reflect.PointerTo(kind) // templates may call methods of pointers, too
 	for i := range asked.NumMethod() {
 		if method := asked.Method(i); method.Type.NumIn() == 1 && method.Type.NumOut() > 0 {
-			fmt.Fprintf(out, "- `%s`: %s, as it follows from the others\n", method.Name, d.name(method.Type.Out(0)))
+			fmt.Fprintf(out, "- `%s`: %s, calculated from the fields\n", method.Name, d.name(method.Type.Out(0)))
 		}
 	}
 }
