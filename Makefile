@@ -23,7 +23,7 @@
 # make gateway-conformance  the public conformance suite of the Gateway API, whose report REPORT=-update writes anew
 # make compare       ten thousand generated answers, asked of the builtin cache and of Varnish
 
-.PHONY: test newer bench chaos reloads kills lint build man deb image packages dependencies conformance hostile kubernetes gateway-conformance members compare counts scrapes foretold cache-tests certificates scan
+.PHONY: test newer bench chaos reloads kills lint build man deb image packages dependencies conformance hostile kubernetes gateway-conformance nomad members compare counts scrapes foretold cache-tests certificates scan
 
 # Each package has a timeout of its own. test/chaos has a target of its own,
 # since it needs the machine for itself. The packages that take longest begin, and
@@ -116,6 +116,11 @@ gateway-conformance: export EDGEGEN_TEST_APISERVER = $(CURDIR)/bin/apiserver
 gateway-conformance: build
 	cd test/kubernetes && go build -o $(EDGEGEN_TEST_APISERVER) ./cmd/apiserver && \
 		go test -vet=off -count=1 -timeout 60m ./conformance $(REPORT)
+
+# Nomad's own parser reads what is exported for it.
+nomad: export EDGEGEN_UNDER_TEST = $(CURDIR)/bin/edgegen
+nomad: build
+	cd test/nomad && go test -vet=off -count=1 .
 
 members: dependencies
 	go test -count=1 -v ./test/members -long

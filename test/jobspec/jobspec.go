@@ -1,6 +1,6 @@
 // Package jobspec reads jobs of Nomad strictly: every word has to be one that the types of
-// Nomad's own API have a place for, and every value has to fit there. Nomad's parser itself
-// has no open licence.
+// Nomad's own API have a place for, and every value has to fit there. Nomad's parser has no
+// open licence since version 1.7; test/nomad asks the last one that has.
 package jobspec
 
 import (
