@@ -5,9 +5,9 @@ package static
 import (
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io/fs"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,6 +27,8 @@ type Files struct {
 	rights *Rights
 	types  map[string]string
 	began  time.Time
+
+	absences absences
 
 	mu   sync.RWMutex
 	kept map[string]*known
@@ -48,7 +50,7 @@ const (
 // New returns Files that keep at most limit bytes in memory and open files with
 // these rights.
 func New(limit int64, rights *Rights) *Files {
-	return &Files{limit: limit, rights: rights, types: mediaTypes(), began: time.Now(), kept: map[string]*known{}}
+	return &Files{limit: limit, rights: rights, types: mediaTypes(), began: time.Now(), absences: absences{seed: maphash.MakeSeed()}, kept: map[string]*known{}}
 }
 
 // known is what is known of a file.
@@ -100,12 +102,16 @@ func (f *Files) Answer(a Ask) (*wire.Response, error) {
 	missing := "" // a name of which nothing is there
 	for _, try := range a.Static.TryFiles {
 		name, ok := Name(try, a.Path)
-		if !ok || missing != "" && strings.HasPrefix(name, missing) && name[len(missing)] == '/' {
+		if !ok || missing != "" && within(name, missing) {
+			continue
+		}
+		if first := firstName(name); f.absent(a.Static.Root, first) {
+			missing = first
 			continue
 		}
 		response, err := f.try(&a, name)
 		if errors.Is(err, errMissing) {
-			missing = name
+			missing = f.gone(a.Static.Root, name)
 		}
 		if errors.Is(err, errNone) {
 			continue

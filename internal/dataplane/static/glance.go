@@ -31,13 +31,12 @@ func (f *Files) glance(path string) (st stamp, ok bool) {
 
 // statNow is stat of a regular file; false where it is anything else.
 func statNow(path string) (stamp, bool) {
-	name, ok := terminated(path)
+	name, ok := terminated(path, "")
 	if !ok {
 		return stamp{}, false
 	}
 	var st unix.Statx_t
-	_, _, errno := syscall.RawSyscall6(unix.SYS_STATX, here, uintptr(unsafe.Pointer(&name)), 0, unix.STATX_BASIC_STATS, uintptr(unsafe.Pointer(&st)), 0)
-	if errno != 0 || st.Mask&unix.STATX_BASIC_STATS != unix.STATX_BASIC_STATS || st.Mode&unix.S_IFMT != unix.S_IFREG {
+	if errno := statxNow(&name, 0, unix.STATX_BASIC_STATS, &st); errno != 0 || st.Mask&unix.STATX_BASIC_STATS != unix.STATX_BASIC_STATS || st.Mode&unix.S_IFMT != unix.S_IFREG {
 		return stamp{}, false
 	}
 	nano := func(t unix.StatxTimestamp) int64 { return t.Sec*int64(time.Second) + int64(t.Nsec) }
@@ -47,12 +46,21 @@ func statNow(path string) (stamp, bool) {
 // here has relative names begin in the working directory.
 const here = ^uintptr(99) // AT_FDCWD
 
-// terminated is a path as the kernel reads it; false for one that is too long for it here.
-func terminated(path string) (name [512]byte, ok bool) {
-	if len(path) >= len(name) {
+// statxNow is statx of a path, without telling the scheduler.
+func statxNow(path *[longest]byte, flags, mask uintptr, st *unix.Statx_t) syscall.Errno {
+	_, _, errno := syscall.RawSyscall6(unix.SYS_STATX, here, uintptr(unsafe.Pointer(path)), flags, mask, uintptr(unsafe.Pointer(st)), 0)
+	return errno
+}
+
+// longest is how long a path may be, with its end, to be asked for so.
+const longest = 512
+
+// terminated is a path of two parts as the kernel reads it; false for one that is too long.
+func terminated(beginning, rest string) (name [longest]byte, ok bool) {
+	if len(beginning)+len(rest) >= len(name) {
 		return name, false
 	}
-	copy(name[:], path)
+	copy(name[copy(name[:], beginning):], rest)
 	return name, true
 }
 
