@@ -52,6 +52,8 @@ func TestE1Faults(t *testing.T) {
 		"speaks something else": {say("220 smtp.example ready\r\n\r\n"), "POST", 502, 1},
 		"ambiguous answer":      {say("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"), "POST", 502, 1},
 		"two lengths":           {say("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"), "POST", 502, 1},
+		"a chunk of no size":    {say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nhello\r\n"), "POST", 502, 1},
+		"a chunk ends in LF":    {say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc\r\n0\r\n\r\n"), "POST", 502, 1},
 		"head too large":        {say("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 1<<17) + "\r\n\r\n"), "POST", 502, 1},
 		"switches unasked":      {say(switching), "POST", 502, 1},
 		"interim responses":     {say("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), "POST", 200, 1},

@@ -36,7 +36,7 @@ func (c *conn) read(o *outgoing, t Timeouts, stop func() bool, s *sending) (*wir
 			continue
 		}
 		head.Keep = head.Keep && (interim == 0 || !o.interimEnds)
-		return c.response(o, head, t, stop, s), nil
+		return c.response(o, head, t, stop, s)
 	}
 	return nil, fmt.Errorf("%w: too many interim responses", ErrFailed)
 }
@@ -76,14 +76,16 @@ func isTimeout(err error) bool {
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
-func (c *conn) response(o *outgoing, head wire.ResponseHead, t Timeouts, stop func() bool, s *sending) *wire.Response {
+// response makes the response of its head. Where the first chunk is malformed there is none,
+// and the client gets a page; when a later one is, its connection can only end.
+func (c *conn) response(o *outgoing, head wire.ResponseHead, t Timeouts, stop func() bool, s *sending) (*wire.Response, error) {
 	r := &wire.Response{Status: head.Status, Header: head.Header, Length: head.Length}
 	if !wire.HasBody(o.Method, head.Status) || head.Length == 0 {
 		c.finish(stop(), head.Keep, s)
 		if !wire.HasBody(o.Method, head.Status) && o.Method != http.MethodHead {
 			r.Length = -1
 		}
-		return r
+		return r, nil
 	}
 	if c.pause = t.BetweenBytes; eventStream(head.Header.Get("Content-Type")) {
 		c.pause = t.EventStream
@@ -92,6 +94,9 @@ func (c *conn) response(o *outgoing, head wire.ResponseHead, t Timeouts, stop fu
 	switch {
 	case head.Chunked:
 		b.Reset(c.reader, -1, -1)
+		if err := b.Begin(); err != nil {
+			return nil, fmt.Errorf("%w: response: %w", ErrFailed, err)
+		}
 	case head.Length >= 0:
 		b.Reset(c.reader, head.Length, -1)
 	default:
@@ -99,7 +104,7 @@ func (c *conn) response(o *outgoing, head wire.ResponseHead, t Timeouts, stop fu
 		b.keep = false
 	}
 	r.Body = b
-	return r
+	return r, nil
 }
 
 // eventStream tells server-sent events, which may be silent for as long as they like.

@@ -108,7 +108,8 @@ func (c *conn) handshake(o *outgoing, t Timeouts, stop func() bool) (*Switched, 
 		}
 		if head.Status >= 200 {
 			head.Keep = false
-			return nil, c.response(o, head, t, stop, nil), nil
+			r, err := c.response(o, head, t, stop, nil)
+			return nil, r, err
 		}
 	}
 	return nil, nil, fmt.Errorf("%w: too many interim responses", ErrFailed)

@@ -48,6 +48,21 @@ func (b *Body) ResetUntilClose(from *Reader) {
 	*b = Body{from: from, mode: untilClose, limit: -1}
 }
 
+// Begin looks at the line before the first chunk, where that has come already, and
+// returns what is wrong with it. It takes nothing from the Reader.
+func (b *Body) Begin() error {
+	line, _, ok := bytes.Cut(b.from.Buffered(), newline)
+	if b.mode != chunked || !ok {
+		return nil
+	}
+	line, ok = bytes.CutSuffix(line, []byte("\r"))
+	if !ok {
+		return malformed("bare LF")
+	}
+	_, err := chunkSize(line)
+	return err
+}
+
 // Done reports whether the body was read to its end, so that the next message
 // follows.
 func (b *Body) Done() bool {
