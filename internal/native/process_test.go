@@ -70,7 +70,7 @@ func TestProcessesInheritSockets(t *testing.T) {
 func TestX3ProcessesRunAsTheUser(t *testing.T) {
 	t.Setenv("EDGEGEN_TEST_SECRET", "secret")
 	setup, daemon := testSetup(), Daemon{Path: "/usr/sbin/daemon"}
-	varnish := &Varnish{CLI: listen(t), daemon: daemon, setup: setup, current: vclSet{arguments: []string{"-a", "x"}}, secret: secretFile{path: "/run/edgegen/varnish.secret"}}
+	varnish := &Varnish{CLI: listen(t), daemon: daemon, setup: setup, current: vclSet{arguments: render.Arguments{{Option: "-a", Value: "x"}}}, secret: secretFile{path: "/run/edgegen/varnish.secret"}}
 	for _, process := range []supervise.Process{
 		NginxProcess(daemon, setup, nil), NginxCheck(daemon, setup, nil, nil), StunnelProcess(daemon, setup, nil, nil),
 		varnish.Process(func() int { return 0 }), VarnishCheck(daemon, setup, "default.vcl", nil),
@@ -111,7 +111,7 @@ func TestX2VarnishSecret(t *testing.T) {
 func TestVarnishPrepareRemovesItsSockets(t *testing.T) {
 	setup := testSetup()
 	setup.Layout.Run = t.TempDir()
-	listens := []string{"-a", "edge=" + setup.Layout.CacheSocket() + ",PROXY,mode=0600", "-a", "plain=" + setup.Layout.PlainSocket() + ",mode=0666"}
+	listens := render.Arguments{{Option: "-a", Name: "edge", Value: setup.Layout.CacheSocket() + ",PROXY,mode=0600"}, {Option: "-a", Name: "plain", Value: setup.Layout.PlainSocket() + ",mode=0666"}}
 	varnish := &Varnish{CLI: listen(t), setup: setup, current: vclSet{arguments: listens},
 		secret: secretFile{filepath.Join(setup.Layout.Run, "varnish.secret"), []byte("secret")}}
 	for _, path := range []string{setup.Layout.CacheSocket(), setup.Layout.PlainSocket(), setup.Layout.WebSocket()} {

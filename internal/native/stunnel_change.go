@@ -3,7 +3,6 @@ package native
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"edgegen/internal/render"
 	"edgegen/internal/site"
@@ -20,7 +19,7 @@ func ignoredByReload() []string {
 // Reload, in phrases; none means that it can. Listeners are compared by their addresses:
 // only their owner knows whether a socket is another one.
 func StunnelChange(old, new *render.Output) (restart []string) {
-	before, after := directives(old.Of(site.Stunnel).Main().Data), directives(new.Of(site.Stunnel).Main().Data)
+	before, after := old.Of(site.Stunnel).Options(), new.Of(site.Stunnel).Options()
 	if !slices.Equal(before["accept"], after["accept"]) {
 		restart = append(restart, "the TLS listeners")
 	}
@@ -30,17 +29,4 @@ func StunnelChange(old, new *render.Output) (restart []string) {
 		}
 	}
 	return restart
-}
-
-// directives are the values in a rendered stunnel.conf by their names, in order.
-func directives(rendered []byte) map[string][]string {
-	values := make(map[string][]string)
-	for line := range strings.Lines(string(rendered)) {
-		name, value, found := strings.Cut(strings.TrimSpace(line), "=")
-		if found && !strings.HasPrefix(name, ";") {
-			name = strings.TrimSpace(name)
-			values[name] = append(values[name], strings.TrimSpace(value))
-		}
-	}
-	return values
 }

@@ -25,7 +25,7 @@ func CheckStunnel(ctx context.Context, d Daemon, s Setup, out *render.Output, in
 	s.Generation = out.Of(site.Stunnel).Generation
 	s.Message = func(string, []byte) {} // whoever asked is told
 	// Nobody connects to the listeners; they only have to be as many.
-	count := len(directives(out.Of(site.Stunnel).Main().Data)["accept"]) - 1
+	count := len(out.Of(site.Stunnel).Options()["accept"]) - 1
 	directory, err := os.MkdirTemp(s.Layout.Run, "try")
 	if err != nil {
 		return "", fmt.Errorf("make a directory for the check of stunnel.conf: %w", err)

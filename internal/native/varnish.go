@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -128,7 +126,7 @@ func (v *Varnish) Process(pid func() int) supervise.Process {
 
 // parameters are the rendered arguments and what only newer versions know.
 func (v *Varnish) parameters() []string {
-	arguments := slices.Clone(v.inUse().arguments)
+	arguments := v.inUse().arguments.Words()
 	if v.daemon.Has("transit_buffer") {
 		arguments = append(arguments, "-p", "transit_buffer=1m") // how far ahead of a slow client it reads
 	}
@@ -144,28 +142,12 @@ func (v *Varnish) prepare(context.Context) error {
 			return fmt.Errorf("write varnish's secret: %w", err)
 		}
 	}
-	for _, path := range v.sockets() {
+	for _, path := range v.inUse().arguments.Sockets() {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
 	}
 	return nil
-}
-
-// sockets are those that varnishd's arguments tell it to listen on.
-func (v *Varnish) sockets() []string {
-	var paths []string
-	arguments := v.inUse().arguments
-	for i := 0; i+1 < len(arguments); i += 2 {
-		if arguments[i] != "-a" {
-			continue
-		}
-		_, address, _ := strings.Cut(arguments[i+1], "=")
-		if path, _, _ := strings.Cut(address, ","); filepath.IsAbs(path) {
-			paths = append(paths, path)
-		}
-	}
-	return paths
 }
 
 // allowC is varnishd's parameter for C within VCL.
@@ -182,13 +164,5 @@ func (d Daemon) TakesFilters() bool {
 	return d.TakesC() && !engines.OlderThan(d.Version, "7.1") && engines.OlderThan(d.Version, "10")
 }
 
-// StorageFile is the file in which varnishd keeps the cache by its arguments; "" for
-// memory.
-func StorageFile(arguments []string) string {
-	for i := 1; i < len(arguments); i++ {
-		if file, found := strings.CutPrefix(arguments[i], "main=file,"); found && arguments[i-1] == "-s" {
-			return file[:max(0, strings.LastIndexByte(file, ','))]
-		}
-	}
-	return ""
-}
+// StorageFile is the file in which varnishd keeps the cache, "" for memory.
+func (v *Varnish) StorageFile() string { return v.inUse().arguments.StorageFile() }

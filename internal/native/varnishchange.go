@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
+
+	"edgegen/internal/render"
 )
 
 // Parameter is a run-time parameter of varnishd whose value has changed.
@@ -25,27 +26,25 @@ var atRunTime = []string{
 // Change compares rendered arguments with those that varnishd runs with: the
 // parameters that can be set while it runs, in the order in which they are to
 // be set, and, in words for people, what needs a restart.
-func (v *Varnish) Change(arguments []string) (parameters []Parameter, restart []string) {
+func (v *Varnish) Change(arguments render.Arguments) (parameters []Parameter, restart []string) {
 	return compareArguments(v.inUse().arguments, arguments)
 }
 
-func compareArguments(from, to []string) (parameters []Parameter, restart []string) {
-	before, after := options(from), options(to)
-	for _, option := range after {
-		old := valueOf(before, option.key)
-		if old == option.value {
+func compareArguments(before, after render.Arguments) (parameters []Parameter, restart []string) {
+	for _, one := range after {
+		old := before.Of(one.Option, one.Name)
+		if old == one.Value {
 			continue
 		}
-		name, isParameter := strings.CutPrefix(option.key, "-p ")
-		if isParameter && old != "" && slices.Contains(atRunTime, name) {
-			parameters = append(parameters, Parameter{name, option.value, old})
+		if one.Option == "-p" && old != "" && slices.Contains(atRunTime, one.Name) {
+			parameters = append(parameters, Parameter{one.Name, one.Value, old})
 			continue
 		}
-		restart = append(restart, describe(option.key, old, option.value))
+		restart = append(restart, describe(one, old, one.Value))
 	}
-	for _, option := range before {
-		if valueOf(after, option.key) == "" {
-			restart = append(restart, describe(option.key, option.value, ""))
+	for _, one := range before {
+		if after.Of(one.Option, one.Name) == "" {
+			restart = append(restart, describe(one, one.Value, ""))
 		}
 	}
 	// This order keeps heads small enough for the workspaces at each step.
@@ -55,42 +54,16 @@ func compareArguments(from, to []string) (parameters []Parameter, restart []stri
 
 func atRank(name string) int { return slices.Index(atRunTime, name) }
 
-// option is one of varnishd's, with the name that its value begins with where
-// it can be given several times.
-type option struct{ key, value string }
-
-func options(arguments []string) []option {
-	var all []option
-	for pair := range slices.Chunk(arguments, 2) {
-		one := option{key: pair[0], value: pair[len(pair)-1]}
-		if name, value, found := strings.Cut(one.value, "="); found && slices.Contains([]string{"-a", "-p", "-s"}, one.key) {
-			one = option{one.key + " " + name, value}
-		}
-		all = append(all, one)
-	}
-	return all
-}
-
-func valueOf(all []option, key string) string {
-	for _, one := range all {
-		if one.key == key {
-			return one.value
-		}
-	}
-	return ""
-}
-
-// describe puts a change into words.
-func describe(key, before, after string) string {
-	kind, name, _ := strings.Cut(key, " ")
-	what := "option " + key
-	switch kind {
+// describe puts a change of an argument into words.
+func describe(of render.Argument, before, after string) string {
+	what := "option " + of.Option
+	switch of.Option {
 	case "-s":
-		return "storage " + describeStorage(before, after)
+		return "storage " + describeStorage(render.Argument{Value: before}.Parts(), render.Argument{Value: after}.Parts())
 	case "-a":
-		what = "listening address " + name
+		what = "listening address " + of.Name
 	case "-p":
-		what = "parameter " + name
+		what = "parameter " + of.Name
 	case "-n":
 		what = "working directory"
 	}
@@ -104,9 +77,8 @@ func orNone(value string) string {
 	return value
 }
 
-// describeStorage compares "malloc,SIZE" or "file,PATH,SIZE".
-func describeStorage(before, after string) string {
-	old, next := strings.Split(before, ","), strings.Split(after, ",")
+// describeStorage compares a kind and a size, in a file with its path between them.
+func describeStorage(old, next []string) string {
 	switch {
 	case old[0] != next[0]:
 		return fmt.Sprintf("%s -> %s", storageType(old[0]), storageType(next[0]))

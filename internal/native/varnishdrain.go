@@ -52,5 +52,5 @@ func (v *Varnish) Resume(ctx context.Context) error {
 	if err := v.Dismiss(ctx, false); err != nil {
 		return err
 	}
-	return v.CLI.SetParameter(ctx, "timeout_idle", valueOf(options(v.inUse().arguments), "-p timeout_idle"))
+	return v.CLI.SetParameter(ctx, "timeout_idle", v.inUse().arguments.Of("-p", "timeout_idle"))
 }

@@ -36,7 +36,7 @@ func (v *Varnish) overhear(ctx context.Context, more int) error {
 	v.listening.Lock()
 	defer v.listening.Unlock()
 	v.listeners += more
-	mask := valueOf(options(v.inUse().arguments), "-p vsl_mask")
+	mask := v.inUse().arguments.Of("-p", "vsl_mask")
 	switch {
 	case mask == "" || more > 0 && v.listeners > 1 || more < 0 && v.listeners > 0:
 		return nil

@@ -1,7 +1,6 @@
 package native
 
 import (
-	"os"
 	"strings"
 	"sync"
 )
@@ -13,21 +12,14 @@ type appServers struct {
 	named map[string]string // "VCL.BACKEND" to "host:port" or "unix:/path"
 }
 
-var serversLine = pattern(`edge-servers:([^"]+)"`)
-
-// learn reads the lines of a VCL that tell the access log the same.
-func (a *appServers) learn(vcl string, text []byte) {
+func (a *appServers) learn(p vclProgram) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.named == nil {
 		a.named = make(map[string]string)
 	}
-	for _, line := range serversLine().FindAllSubmatch(text, -1) {
-		for pair := range strings.FieldsSeq(string(line[1])) {
-			if name, address, ok := strings.Cut(pair, "="); ok {
-				a.named[vcl+"."+name] = plainAddress(address)
-			}
-		}
+	for name, address := range p.servers {
+		a.named[p.name+"."+name] = address
 	}
 }
 
@@ -43,13 +35,6 @@ func (a *appServers) keep(held []VCL) {
 		if vcl, _, _ := strings.Cut(name, "."); !there[vcl] {
 			delete(a.named, name)
 		}
-	}
-}
-
-func (v *Varnish) learnServers(vcl, file string) {
-	text, err := os.ReadFile(file)
-	if err == nil { // otherwise varnishd complains, or the pipes cannot be told apart
-		v.servers.learn(vcl, text)
 	}
 }
 

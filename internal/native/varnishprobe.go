@@ -42,7 +42,7 @@ func (v *Varnish) isFull(ctx context.Context) string {
 	if v.withoutFile.Swap(without) != without {
 		return "it may not open more files"
 	}
-	most, err := strconv.Atoi(valueOf(options(v.inUse().arguments), "-p thread_pool_max"))
+	most, err := strconv.Atoi(v.inUse().arguments.Of("-p", "thread_pool_max"))
 	if err == nil && now["MAIN.threads"] >= most*now["MAIN.pools"] {
 		return "each of its threads has a request or a WebSocket"
 	}

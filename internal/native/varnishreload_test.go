@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -391,13 +392,13 @@ func TestReloadSetsParameters(t *testing.T) {
 func TestParametersAtRunTime(t *testing.T) {
 	edge := sites(1, echoApp(t))
 	r := startVarnish(t, edge)
-	for _, one := range options(r.inUse().arguments) {
-		name, isParameter := strings.CutPrefix(one.key, "-p ")
-		if !isParameter {
+	for i, one := range r.inUse().arguments {
+		if one.Option != "-p" {
 			continue
 		}
-		changed, restart := r.Change(strings.Split(strings.Replace(strings.Join(r.inUse().arguments, "\n"),
-			name+"="+one.value, name+"=1"+one.value, 1), "\n"))
+		name, next := one.Name, slices.Clone(r.inUse().arguments)
+		next[i].Value = "1" + one.Value
+		changed, restart := r.Change(next)
 		if len(changed) != 1 || len(restart) != 0 {
 			t.Errorf("%s: %v, %v", name, changed, restart)
 		}
@@ -409,7 +410,7 @@ func TestParametersAtRunTime(t *testing.T) {
 		if reply.Status != cliOK || strings.Contains(said, "until the child process") || strings.Contains(said, "until the VCL programs") {
 			t.Errorf("%s: %s", name, said)
 		}
-		if err := r.CLI.SetParameter(soon(t), name, one.value); err != nil {
+		if err := r.CLI.SetParameter(soon(t), name, one.Value); err != nil {
 			t.Error(err)
 		}
 	}
@@ -499,7 +500,15 @@ func TestKilledWhileStaging(t *testing.T) {
 }
 
 func TestChangeInWords(t *testing.T) {
-	running := []string{"-n", "/a", "-a", "edge=/s,PROXY", "-s", "main=malloc,268435456", "-p", "pipe_timeout=60", "-p", "odd=1"}
+	const running = "-n=/a;-a edge=/s,PROXY;-s main=malloc,268435456;-p pipe_timeout=60;-p odd=1"
+	arguments := func(text string) (all render.Arguments) {
+		for one := range strings.SplitSeq(text, ";") {
+			name, value, _ := strings.Cut(one, "=")
+			option, name, _ := strings.Cut(name, " ")
+			all = append(all, render.Argument{Option: option, Name: name, Value: value})
+		}
+		return all
+	}
 	for _, c := range []struct{ name, from, to, parameters, restart string }{
 		{"nothing", "", "", "[]", "[]"},
 		{"parameter", "pipe_timeout=60", "pipe_timeout=70", "[{pipe_timeout 70 60}]", "[]"},
@@ -512,9 +521,8 @@ func TestChangeInWords(t *testing.T) {
 		{"directory", "/a", "/b", "[]", "[working directory /a -> /b]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			v := &Varnish{current: vclSet{arguments: running}}
-			next := strings.Split(strings.Replace(strings.Join(running, "\n"), c.from, c.to, 1), "\n")
-			parameters, restart := v.Change(next)
+			v := &Varnish{current: vclSet{arguments: arguments(running)}}
+			parameters, restart := v.Change(arguments(strings.Replace(running, c.from, c.to, 1)))
 			if fmt.Sprint(parameters) != c.parameters || fmt.Sprint(restart) != c.restart {
 				t.Errorf("%v, %v", parameters, restart)
 			}
@@ -595,7 +603,7 @@ func TestManySitesByHand(t *testing.T) {
 	if _, err := render.Install(layout.Dir, out.Files(), nil); err != nil {
 		t.Fatal(err)
 	}
-	arguments := append([]string{"-F", "-f", layout.Dir + "/default.vcl", "-p", quickCompiler}, out.Of(site.Varnish).Arguments...)
+	arguments := append([]string{"-F", "-f", layout.Dir + "/default.vcl", "-p", quickCompiler}, out.Of(site.Varnish).Arguments.Words()...)
 	command := exec.Command(daemon.Path, arguments...)
 	if err := command.Start(); err != nil {
 		t.Fatal(err)

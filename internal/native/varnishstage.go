@@ -16,7 +16,7 @@ import (
 type vclSet struct {
 	generation string
 	dir        string // its files
-	arguments  []string
+	arguments  render.Arguments
 	inC        bool
 	foreign    bool // whether the owner has written some of it
 	softens    bool
@@ -26,17 +26,19 @@ type vclSet struct {
 // vclProgram is one VCL. The names say what is in it, so that what is loaded
 // under the right name need not be loaded again.
 type vclProgram struct {
-	name  string
-	label string // "" for the one that is used
-	file  string // relative to the rendered files
+	name    string
+	label   string            // "" for the one that is used
+	servers map[string]string // see render.Rendered
+	file    string            // relative to the rendered files
 }
 
 func setOf(out *render.Output, dir string) vclSet {
-	set := vclSet{generation: out.Of(site.Varnish).Generation, dir: dir, arguments: out.Of(site.Varnish).Arguments, inC: out.Of(site.Varnish).InC, foreign: out.Of(site.Varnish).Foreign, softens: out.Of(site.Varnish).Softens}
-	for _, part := range out.Of(site.Varnish).Parts {
-		set.programs = append(set.programs, vclProgram{"vcl_" + part.Label, part.Label, part.Name})
+	r := out.Of(site.Varnish)
+	set := vclSet{generation: r.Generation, dir: dir, arguments: r.Arguments, inC: r.InC, foreign: r.Foreign, softens: r.Softens}
+	for _, part := range r.Parts {
+		set.programs = append(set.programs, vclProgram{name: "vcl_" + part.Label, label: part.Label, file: part.Name, servers: part.Servers})
 	}
-	set.programs = append(set.programs, vclProgram{name: "edge_" + set.generation, file: "default.vcl"})
+	set.programs = append(set.programs, vclProgram{name: "edge_" + set.generation, file: "default.vcl", servers: r.Servers})
 	return set
 }
 
@@ -84,7 +86,7 @@ func (v *Varnish) load(ctx context.Context, wanted vclSet, dir string) (loaded [
 			if err := v.loadVCL(ctx, wanted, p, filepath.Join(dir, p.file)); err != nil {
 				return loaded, fmt.Errorf("load %s: %w", p.file, err)
 			}
-			v.learnServers(p.name, filepath.Join(dir, p.file))
+			v.servers.learn(p)
 			loaded = append(loaded, p.name)
 		}
 		if missing(p.label) {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"edgegen/internal/render"
 )
 
 // servesTime is how long a varnishd may take to answer whose child has started.
@@ -46,7 +48,7 @@ const (
 // parameters have changed since, and starts its child. It may be called again
 // where a call was cut short, or where something else has been taken into use
 // since. A VCL that is refused is a *VarnishError.
-func (v *Varnish) bringUp(ctx context.Context, pid int, started []string) (generation string, err error) {
+func (v *Varnish) bringUp(ctx context.Context, pid int, started render.Arguments) (generation string, err error) {
 	v.manager.Store(int64(pid))
 	v.CLI.Expect(pid)
 	if err := v.CLI.Connected(ctx); err != nil {
@@ -74,7 +76,7 @@ func (v *Varnish) bringUp(ctx context.Context, pid int, started []string) (gener
 }
 
 // putIntoUse returns what it has put into use.
-func (v *Varnish) putIntoUse(ctx context.Context, started []string) (wanted vclSet, err error) {
+func (v *Varnish) putIntoUse(ctx context.Context, started render.Arguments) (wanted vclSet, err error) {
 	var dir string
 	// In the middle of a change Layout.Dir leads to what is not in use yet.
 	if err := until(ctx, func() error {

@@ -20,7 +20,7 @@ func everything(out *render.Output) string {
 	for _, file := range out.Files() {
 		fmt.Fprintf(&text, "==== %s %v\n%s", file.Name, file.Mode, file.Data)
 	}
-	return text.String() + strings.Join(out.Of(site.Varnish).Arguments, " ") + "\n" + generations(out)
+	return text.String() + strings.Join(out.Of(site.Varnish).Arguments.Words(), " ") + "\n" + generations(out)
 }
 
 func TestRenderIsTheSameEachTime(t *testing.T) {

@@ -38,8 +38,8 @@ func shape(t *testing.T, out *render.Output) [4]int {
 		}
 	}
 	words, err := shellWords(strings.Join(lines, ""))
-	if err != nil || !slices.Equal(words, out.Of(site.Varnish).Arguments) {
-		t.Fatalf("varnishd.args is read as %q, not %q: %v", words, out.Of(site.Varnish).Arguments, err)
+	if err != nil || !slices.Equal(words, out.Of(site.Varnish).Arguments.Words()) {
+		t.Fatalf("varnishd.args is read as %q, not %q: %v", words, out.Of(site.Varnish).Arguments.Words(), err)
 	}
 	return [4]int{len(nginx), vcl, len(stunnel), len(words)}
 }

@@ -25,11 +25,12 @@ type Rendered struct {
 	// Parts of the VCL, where there are so many sites that default.vcl only
 	// hands requests on. There are none without Standby. They are among Files.
 	Parts     []Part
-	Arguments []string // as argv without the program and without -f
-	InC       bool     // whether there is C within the VCL
-	Shares    bool     // whether that shares memory with edgegen
-	Softens   bool     // whether the VCL has what is purged softly grow stale
-	Foreign   bool     // whether the owner has written some of the VCL, or a template of it
+	Arguments Arguments
+	Servers   map[string]string // that default.vcl pipes to: their addresses, "host:port" or "unix:/path", by the names that it has for them
+	InC       bool              // whether there is C within the VCL
+	Shares    bool              // whether that shares memory with edgegen
+	Softens   bool              // whether the VCL has what is purged softly grow stale
+	Foreign   bool              // whether the owner has written some of the VCL, or a template of it
 }
 
 // Main is the daemon's configuration file, the zero File where there is none.
@@ -62,7 +63,8 @@ func (o *Output) Shown(file File) []byte {
 // means: it stays while nothing but comments changes.
 type Part struct {
 	File
-	Label string // by which default.vcl hands requests to it
+	Label   string // by which default.vcl hands requests to it
+	Servers map[string]string
 }
 
 // Files lists everything that was rendered, the configuration files first.

@@ -25,10 +25,14 @@ func (r *Rendered) varnish(in Input, common header) error {
 		return err
 	}
 	text := arguments.file("varnishd.args")
-	if r.Arguments, err = splitArguments(text.Data); err != nil {
+	if r.Arguments, err = readArguments(text.Data); err != nil {
 		return err
 	}
-	name, view := "varnish/default.vcl.tmpl", func(h header) any { return vclView(in, h, sites) }
+	name, view := "varnish/default.vcl.tmpl", func(h header) any {
+		whole := vclView(in, h, sites)
+		r.Servers = serversOf(whole.Apps)
+		return whole
+	}
 	// Parts are loaded over varnishd's command line, which is too much to do by hand.
 	if parts := split("", sites); in.Standby && len(parts) > 1 {
 		dispatch, err := r.renderParts(in, common, parts)
@@ -103,7 +107,7 @@ func (r *Rendered) renderParts(in Input, common header, parts []part) ([]vclPart
 			return nil, err
 		}
 		label := "part_" + p.bits + "_" + nameOf(made.unplaced())
-		r.Parts = append(r.Parts, Part{made.file(view.File), label})
+		r.Parts = append(r.Parts, Part{made.file(view.File), label, serversOf(view.Apps)})
 		dispatch = append(dispatch, vclPart{File: view.File, Label: label, Sites: p.sites,
 			Patterns: hostPatterns(hostsOf, p.sites), Wildcards: hostPatterns(wildcardsOf, p.sites), Default: slices.ContainsFunc(p.sites, func(s *site.Site) bool { return s.Default })})
 	}

@@ -208,21 +208,3 @@ func quoteArgument(s string) (string, error) {
 	}
 	return s, nil
 }
-
-// splitArguments reads back what the template wrote with quoteArgument: an
-// option, a space, and the rest of the line as its value.
-func splitArguments(text []byte) ([]string, error) {
-	var arguments []string
-	for line := range strings.Lines(string(text)) {
-		line = strings.TrimSpace(line)
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		option, value, found := strings.Cut(line, " ")
-		if !found || !strings.HasPrefix(option, "-") {
-			return nil, fmt.Errorf("varnishd.args: %q is not an option and its value", line)
-		}
-		arguments = append(arguments, option, strings.ReplaceAll(value, `"`, ""))
-	}
-	return arguments, nil
-}

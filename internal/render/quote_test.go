@@ -159,7 +159,7 @@ func readArgument(quoted string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	own, err := render.SplitArguments([]byte("-n " + quoted + "\n"))
+	own, err := render.ArgumentWords([]byte("-n " + quoted + "\n"))
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,25 @@ type vclServer struct {
 	Source                 site.Source
 }
 
+// address is "host:port" or "unix:/path".
+func (s vclServer) address() string {
+	if s.Path != "" {
+		return "unix:" + s.Path
+	}
+	return net.JoinHostPort(s.Host, s.Port)
+}
+
+// serversOf are the addresses of all servers by their names.
+func serversOf(apps []vclApp) map[string]string {
+	named := make(map[string]string)
+	for _, app := range apps {
+		for _, server := range app.Servers {
+			named[server.Name] = server.address()
+		}
+	}
+	return named
+}
+
 // vclAppOf names an app after its backend. The number keeps "a-b" and "a_b"
 // apart, since "-" cannot stand in the name of an object, and the servers of
 // "a" from a backend "a_1".
@@ -53,14 +72,10 @@ func vclAppOf(s *site.Site, name string, number int) vclApp {
 func serversLine(app vclApp) string {
 	line := "edge-servers:"
 	for i, server := range app.Servers {
-		address := "unix:" + server.Path
-		if server.Path == "" {
-			address = net.JoinHostPort(server.Host, server.Port)
-		}
 		if i > 0 {
 			line += " "
 		}
-		line += server.Name + "=" + strings.NewReplacer("%", "%25", " ", "%20").Replace(address)
+		line += server.Name + "=" + strings.NewReplacer("%", "%25", " ", "%20").Replace(server.address())
 	}
 	return line
 }

@@ -145,7 +145,7 @@ func (v *varnishServer) describe() supervise.Process {
 // withHold has every start of varnishd find a file that nobody else has open,
 // also where it is started again after a crash while another engine takes over.
 func (v *varnishServer) withHold(varnishd supervise.Process) supervise.Process {
-	before, path := varnishd.Prepare, native.StorageFile(varnishd.Args)
+	before, path := varnishd.Prepare, v.native.StorageFile()
 	varnishd.Prepare = func(ctx context.Context) error {
 		uid, gid := v.house.Who.Owner()
 		if err := v.house.storage.hold(v, path, uid, gid); err != nil {
