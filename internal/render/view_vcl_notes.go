@@ -22,16 +22,19 @@ type vclNotes struct {
 	Others []string // likewise, where the web tier is not asked
 	Judged []string // dropped once an answer has been judged
 	Kept   []string // dropped on the way to a client
+	// Renewed are those of them that are dropped when an app confirms what is stored.
+	Renewed []string
 }
 
 func notesOfVCL() vclNotes {
 	sorted := site.NoteNames(site.Sorted)
 	return vclNotes{
-		Taken:  site.NoteNames(site.Sorted, site.Asked, site.Relayed),
-		Sorted: sorted,
-		Asked:  site.NoteNames(site.Asked, site.Relayed),
-		Others: slices.DeleteFunc(site.NoteNames(), func(name string) bool { return slices.Contains(sorted, name) }),
-		Judged: site.NoteNames(site.Judged),
-		Kept:   site.NoteNames(site.Kept),
+		Taken:   site.NoteNames(site.Sorted, site.Asked, site.Relayed),
+		Sorted:  sorted,
+		Asked:   site.NoteNames(site.Asked, site.Relayed),
+		Others:  slices.DeleteFunc(site.NoteNames(), func(name string) bool { return slices.Contains(sorted, name) }),
+		Judged:  site.NoteNames(site.Judged),
+		Kept:    site.NoteNames(site.Kept, site.Renewed),
+		Renewed: site.NoteNames(site.Renewed),
 	}
 }

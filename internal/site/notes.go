@@ -102,6 +102,9 @@ const (
 	// Kept is on an answer, and stored with it. The cache tier drops it on the way
 	// to the client, and the web tier what an app has written under that name.
 	Kept
+	// Renewed is like Kept, and made anew where an app confirms what is stored: the cache
+	// tier drops the note that comes with the confirmation.
+	Renewed
 	// Probed is on what is between edgegen and a tier alone.
 	Probed
 )
@@ -200,21 +203,21 @@ var notes = [...]Note{
 	{NoteTier, "who made the answer, and how long that took", "web", "cache", Kept},
 	{NoteCompressed, "the coding in which the web tier has compressed the answer", "web", "cache", Kept},
 	{NoteGate, "whether the gate lets the request in", "cache", "cache", Kept},
-	{NotePrefix + "Url", "host and URL, by which it is invalidated", "cache", "cache", Kept},
-	{NotePrefix + "Site", "the site, by which it is purged", "cache", "cache", Kept},
+	{NotePrefix + "Url", "host and URL, by which it is invalidated", "cache", "cache", Renewed},
+	{NotePrefix + "Site", "the site, by which it is purged", "cache", "cache", Renewed},
 	{NotePrefix + "Tags", "its tags, each between commas", "cache", "cache", Kept},
 	{NotePrefix + "Epoch", "which purge was the last one when it was asked for", "cache", "cache", Kept},
 	{NotePrefix + "Softs", "how many purges have been soft when it was asked for", "cache", "cache", Kept},
-	{NotePrefix + "Told", "what Cache-Status says of an answer", "cache", "cache", Kept},
+	{NotePrefix + "Told", "what Cache-Status says of an answer", "cache", "cache", Renewed},
 	{NotePrefix + "Fetch", "the fetch whose end is looked after", "cache", "cache", Kept},
 	{NotePrefix + "Came", "when its head came", "cache", "cache", Kept},
-	{NotePrefix + "Grace", "the answer's own grace", "cache", "cache", Kept},
-	{NotePrefix + "Shared", "it may be given where the request was authorised", "cache", "cache", Kept},
-	{NotePrefix + "Vary", "Vary as the app said it", "cache", "cache", Kept},
-	{NotePrefix + "Coding", "Content-Encoding of what has no body", "cache", "cache", Kept},
+	{NotePrefix + "Grace", "the answer's own grace", "cache", "cache", Renewed},
+	{NotePrefix + "Shared", "it may be given where the request was authorised", "cache", "cache", Renewed},
+	{NotePrefix + "Vary", "Vary as the app said it", "cache", "cache", Renewed},
+	{NotePrefix + "Coding", "Content-Encoding of what has no body", "cache", "cache", Renewed},
 	{NotePrefix + "Content-Range", "Content-Range as the app said it", "cache", "cache", Kept},
-	{NotePrefix + "Aged", "what Varnish's idea of its age lacks", "cache", "cache", Kept},
-	{NotePrefix + "Said", "Age as the app said it", "cache", "cache", Kept},
+	{NotePrefix + "Aged", "what Varnish's idea of its age lacks", "cache", "cache", Renewed},
+	{NotePrefix + "Said", "Age as the app said it", "cache", "cache", Renewed},
 
 	{NoteGeneration, "the generation that answers", "cache", "probe", Probed},
 }

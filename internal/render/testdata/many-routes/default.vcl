@@ -673,12 +673,12 @@ sub edge_confirmed {
     } elsif (beresp.http.X-Edge-Vary) {
         set beresp.http.Vary = beresp.http.X-Edge-Vary;
     }
-    unset beresp.http.X-Edge-Vary;
-    unset beresp.http.X-Edge-Grace;
-    unset beresp.http.X-Edge-Shared;
     unset beresp.http.X-Edge-Url;
     unset beresp.http.X-Edge-Site;
     unset beresp.http.X-Edge-Told;
+    unset beresp.http.X-Edge-Grace;
+    unset beresp.http.X-Edge-Shared;
+    unset beresp.http.X-Edge-Vary;
     unset beresp.http.X-Edge-Coding;
     unset beresp.http.X-Edge-Aged;
     unset beresp.http.X-Edge-Said;
