@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"edgegen/internal/api"
+	"edgegen/internal/engines"
 	"edgegen/internal/explain"
 	"edgegen/internal/site"
 	"edgegen/internal/tones"
@@ -24,7 +25,7 @@ type listener struct {
 // heard, and that is no error.
 func (r *runningEdge) listen(ctx context.Context) listener {
 	for _, tier := range r.status.Tiers {
-		if r.listens && tier.Role == site.CacheTier && tier.Engine == string(site.Varnish) && !tier.StandIn {
+		if d, _ := engines.Named(site.Engine(tier.Engine)); r.listens && d.Logs != nil && !tier.StandIn {
 			if stop, err := r.client.Eavesdrop(ctx); err == nil {
 				return listener{r.client, stop}
 			}

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"edgegen/internal/api"
+	"edgegen/internal/engines"
 	"edgegen/internal/printable"
+	"edgegen/internal/site"
 	"edgegen/internal/tones"
 )
 
@@ -35,7 +37,7 @@ func topText(o api.Overview, now time.Time, color bool, width int) string {
 
 // engineVersion is that of a daemon; builtin tiers have that of edgegen.
 func engineVersion(t api.TierStatus) string {
-	if t.Engine == "builtin" || t.Engine == "off" {
+	if !engines.IsDaemon(site.Engine(t.Engine)) {
 		return ""
 	}
 	return t.Version

@@ -158,7 +158,7 @@ func (e *Edge) clusterStatus(g *generation.Generation) *api.ClusterStatus {
 
 // forgotten has the member of a cluster that owns a URL, which may be this one, forget what
 // it has stored, after a request that has changed that. A builtin cache tier does that
-// itself; of varnishd's, its log tells.
+// itself; of a daemon's, its log tells.
 func (e *Edge) forgotten(r *accesslog.Record) {
 	if site.IsSafeMethod(r.Method) || r.Status < 200 || r.Status >= 400 || r.Method == site.PurgeMethod {
 		return

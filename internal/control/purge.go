@@ -87,7 +87,7 @@ func meant(edge *site.Edge, asked api.Purge) (what site.Purge, err error) {
 		what.Prefix = host + target
 		return what, err
 	case asked.Site != "":
-		s := siteOf(edge, strings.ToLower(strings.TrimSuffix(asked.Site, ".")))
+		s := decide.SiteOf(edge, strings.ToLower(strings.TrimSuffix(asked.Site, ".")))
 		if s == nil {
 			return what, fmt.Errorf("no site is called %q", asked.Site)
 		}
@@ -122,7 +122,7 @@ func split(edge *site.Edge, text string) (host, target string, s *site.Site, err
 		return "", "", nil, fmt.Errorf("%q is no URL, such as https://%s/path", text, edge.Sites[edge.First].Host)
 	}
 	host = strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
-	if s = siteOf(edge, host); s == nil {
+	if s = decide.SiteOf(edge, host); s == nil {
 		return "", "", nil, fmt.Errorf("no site claims host %s", host)
 	}
 	if slices.Contains(s.Aliases, host) {
@@ -140,33 +140,4 @@ func targetIn(text string) string {
 		text = "/" + text
 	}
 	return decide.EncodeTarget(text)
-}
-
-// siteOf is the one that answers for a host: by its name, by a wildcard, or as the
-// default; nil for none.
-func siteOf(edge *site.Edge, host string) *site.Site {
-	var wild, deep, other *site.Site
-	_, parent, _ := strings.Cut(host, ".")
-	for i := range edge.Sites {
-		s := &edge.Sites[i]
-		if slices.Contains(s.Names(), host) {
-			return s
-		}
-		if slices.Contains(s.Hosts, "*."+parent) {
-			wild = s
-		}
-		if under := s.Deep(); under != "" && strings.HasSuffix(host, "."+under) && (deep == nil || len(deep.Deep()) < len(under)) {
-			deep = s
-		}
-		if s.Default {
-			other = s
-		}
-	}
-	if wild == nil {
-		wild = deep
-	}
-	if wild != nil {
-		return wild
-	}
-	return other
 }

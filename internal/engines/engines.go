@@ -47,6 +47,8 @@ type Daemon struct {
 	PipesBlindly bool
 	// HTTP2 says that it speaks that with clients, where it ends TLS.
 	HTTP2 bool
+	// Untunnelled says that clients cannot open WebSockets over that (RFC 8441).
+	Untunnelled bool
 	// LeastFiles is how many files the process has to be allowed to open, where it ends
 	// TLS for so many connections; nil where twice as many as connections will do.
 	LeastFiles func(connections int) uint64
@@ -91,13 +93,13 @@ func Daemons() []Daemon {
 			Programs: []string{"nginx"},
 			Package:  "nginx", Debian: "nginx",
 			Minimum: "1.18", Because: "the oldest that a supported distribution carries",
-			Tried:      "1.22 (Debian 12), 1.26 (Debian 13)",
-			Needs:      []Feature{{"with-http_gzip_static_module", "which serves files that lie compressed beside the originals"}},
-			Does:       "Serves files, redirects, asks the apps; owns the plain-HTTP listeners",
-			Reloads:    "Checks the new files (`nginx -t`) and reads them on SIGHUP; old workers finish what they have begun. Where its listeners are others, a second nginx takes over",
-			Cannot:     nginxCannot,
-			Codings:    []string{"br", site.Gzip},
-			HTTP2:      true,
+			Tried:   "1.22 (Debian 12), 1.26 (Debian 13)",
+			Needs:   []Feature{{"with-http_gzip_static_module", "which serves files that lie compressed beside the originals"}},
+			Does:    "Serves files, redirects, asks the apps; owns the plain-HTTP listeners",
+			Reloads: "Checks the new files (`nginx -t`) and reads them on SIGHUP; old workers finish what they have begun. Where its listeners are others, a second nginx takes over",
+			Cannot:  nginxCannot,
+			Codings: []string{"br", site.Gzip},
+			HTTP2:   true, Untunnelled: true,
 			LeastFiles: nginxFiles,
 		},
 	}

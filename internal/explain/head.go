@@ -38,9 +38,10 @@ func (j *journey) protocol() {
 // agreed tells what the client and the tls tier agree upon over TCP.
 func (j *journey) agreed(spoken site.Protocols, wanted string) {
 	edge, says := j.in.Edge, ""
+	tls, _ := engines.Named(j.in.Engines.TLS)
 	switch {
-	case spoken.HTTP2 && j.r.tunnels() && j.in.Engines.TLS == site.Nginx:
-		says = "nginx does not say that it takes WebSockets over HTTP/2 (RFC 8441): the client opens this one over HTTP/1.1"
+	case spoken.HTTP2 && j.r.tunnels() && tls.Untunnelled:
+		says = tls.Title + " does not say that it takes WebSockets over HTTP/2 (RFC 8441): the client opens this one over HTTP/1.1"
 	case spoken.HTTP2:
 		j.out.Protocol = "HTTP/2.0"
 		says = "the client and the tls tier agree upon HTTP/2"

@@ -3,7 +3,6 @@ package generation
 import (
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -17,7 +16,7 @@ import (
 func (g *Generation) Place(process, line string) (site.Source, bool) {
 	engine := native.EngineOf(process)
 	rendered := g.Output.Of(engine).Main()
-	places := native.Locate(engine, line, rendered.Data)
+	places := native.Locate(engine, line, rendered)
 	if len(places) == 0 {
 		return site.Source{}, false
 	}
@@ -44,26 +43,12 @@ func (g *Generation) RefusedBy(engine site.Engine, said string) error {
 
 // placed are the lines of an engine's files that it names.
 func (g *Generation) placed(engine site.Engine, said string) (at []blamed) {
-	rendered := g.Output.Of(engine).Main()
-	if at = blame(rendered, native.Locate(engine, said, rendered.Data)); len(at) > 0 || engine != site.Nginx {
-		return at
-	}
-	for _, included := range g.Output.Of(engine).Files { // they say what they say by a template
-		if at = blame(included, native.LocateNginx(said, path.Base(included.Name))); len(at) > 0 {
-			return at
+	for _, file := range g.Output.Of(engine).Files { // an included one says what it says by a template
+		if at = blame(file, native.Locate(engine, said, file)); len(at) > 0 {
+			break
 		}
 	}
-	return nil
-}
-
-// ExplainVCL turns a complaint about one of the VCL files into diagnostics.
-func (g *Generation) ExplainVCL(said string) error {
-	for _, file := range g.Output.Of(site.Varnish).VCLFiles() {
-		if places := native.LocateVCC(said, path.Base(file.Name)); len(places) > 0 {
-			return g.refusal(site.Varnish, said, blame(file, places))
-		}
-	}
-	return g.refusal(site.Varnish, said, nil)
+	return at
 }
 
 // blamed is a line of a rendered file, and what a daemon says of it.

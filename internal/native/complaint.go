@@ -13,7 +13,7 @@ type Complaint struct {
 }
 
 // Complaints lists what an engine says in a refusal, each complaint once, without those
-// that Locate or LocateVCC finds a line for.
+// that Locate finds a line for.
 func Complaints(engine site.Engine, said string) (all []Complaint) {
 	if p, known := programOf(engine); known && p.complaints != nil {
 		return p.complaints(said)

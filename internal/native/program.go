@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"edgegen/internal/engines"
+	"edgegen/internal/render"
 	"edgegen/internal/site"
 )
 
@@ -20,9 +21,8 @@ type program struct {
 	modules          func(text string) []string // those that can be loaded, by what the version's text says; may be nil
 
 	voices []voice // of its processes
-	// locate returns the places in its rendered configuration that it names in
-	// what it said; it is nil where none can be found.
-	locate func(said string, rendered []byte) []Position
+	// locate returns the places in a rendered file of its that it names in what it said.
+	locate func(said string, file render.File) []Position
 	// complaints lists what it says of it without a place; nil where it always names one.
 	complaints func(said string) []Complaint
 }
@@ -95,11 +95,11 @@ func OfARequest(process, text string) (common string, of bool) {
 	return text, false
 }
 
-// Locate returns the places in an engine's rendered configuration that it names in
+// Locate returns the places in a rendered file of an engine's that it names in
 // what it said: in its messages, or in its refusal of the file.
-func Locate(engine site.Engine, said string, rendered []byte) []Position {
-	if p, known := programOf(engine); known && p.locate != nil {
-		return p.locate(said, rendered)
+func Locate(engine site.Engine, said string, file render.File) []Position {
+	if p, known := programOf(engine); known {
+		return p.locate(said, file)
 	}
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"edgegen/internal/render"
 )
 
 var (
@@ -20,7 +22,7 @@ func nginxProgram() program {
 		parseFeatures:   func(text string) []string { return words(nginxSwitch(), text) },
 		modules:         nginxLoadable,
 		voices:          []voice{{"nginx", judgeNginx, nginxCrowd, nginxRequest}},
-		locate:          func(said string, _ []byte) []Position { return LocateNginx(said, "nginx.conf") },
+		locate:          func(said string, file render.File) []Position { return LocateNginx(said, file.Name) },
 		complaints:      nginxComplaints,
 	}
 }

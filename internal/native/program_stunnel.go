@@ -3,6 +3,8 @@ package native
 import (
 	"log/slog"
 	"strings"
+
+	"edgegen/internal/render"
 )
 
 var (
@@ -16,8 +18,8 @@ func stunnelProgram() program {
 		version:         stunnelVersion(),
 		parseFeatures:   func(text string) []string { return words(stunnelBuild(), text) },
 		voices:          []voice{{"stunnel", judgeStunnel, stunnelCrowd, nil}},
-		locate: func(said string, rendered []byte) []Position {
-			return append(LocateStunnel(said, "stunnel.conf"), LocateService(said, rendered)...)
+		locate: func(said string, file render.File) []Position {
+			return append(LocateStunnel(said, file.Name), LocateService(said, file.Data)...)
 		},
 	}
 }

@@ -3,6 +3,8 @@ package native
 import (
 	"log/slog"
 	"strings"
+
+	"edgegen/internal/render"
 )
 
 var (
@@ -17,6 +19,7 @@ func varnishProgram() program {
 		version:          varnishVersion(),
 		parseFeatures:    func(text string) []string { return words(varnishParameter(), text) },
 		voices:           []voice{{"varnishd", judgeVarnish, nil, nil}},
+		locate:           func(said string, file render.File) []Position { return LocateVCC(said, file.Name) },
 		complaints:       varnishComplaints,
 	}
 }

@@ -1,6 +1,8 @@
 package render
 
 import (
+	"slices"
+
 	"edgegen/internal/site"
 )
 
@@ -49,6 +51,11 @@ func (o *Output) Of(engine site.Engine) *Rendered {
 		}
 	}
 	return &Rendered{Engine: engine}
+}
+
+// Shares reports whether a daemon shares memory with edgegen.
+func (o *Output) Shares() bool {
+	return slices.ContainsFunc(o.Daemons, func(r Rendered) bool { return r.Shares })
 }
 
 // Shown returns what a file says to a person: without what is secret.

@@ -48,7 +48,7 @@ func (r *Rendered) varnish(in Input, common header) error {
 	r.Generation = generation
 	r.Shares, r.Softens = in.counts() || in.softens(), in.softens()
 	r.InC = r.Shares || in.watches()
-	r.Foreign = len(in.Edge.RawFor(site.Varnish)) > 0 || slices.Contains(in.Templates.Engines(), site.Varnish)
+	r.Foreign = len(in.Edge.RawFor(r.Engine)) > 0 || slices.Contains(in.Templates.Engines(), r.Engine)
 	file.Name = "default.vcl" // dispatch.vcl too
 	r.Files = []File{file, text}
 	for _, part := range r.Parts {

@@ -39,26 +39,30 @@ func (r *Rendered) stunnel(in Input, common header) error {
 		return err
 	}
 	r.Files = []File{stunnel.file("stunnel.conf")}
-	r.Generation = nameOf(append([][]byte{stunnel.unplaced()}, r.withCertificates(in)...)...)
+	r.Generation = nameOf(append([][]byte{stunnel.unplaced()}, r.withSecrets(in, in.keysOfStunnel())...)...)
 	return nil
 }
 
-// withCertificates adds the PEM files, and returns what is in them.
-func (r *Rendered) withCertificates(in Input) (texts [][]byte) {
+// withSecrets adds the PEM files and those with the keys of tickets, and returns what is
+// in them.
+func (r *Rendered) withSecrets(in Input, tickets []File) (texts [][]byte) {
 	for i, of := range in.PEM {
 		for n, pem := range of {
 			r.PEM = append(r.PEM, File{Name: pemName(&in.Edge.Sites[i], n), Data: pem, Mode: 0o600})
-			texts = append(texts, pem)
 		}
 	}
-	return append(texts, r.withTickets(in)...)
+	r.PEM = append(r.PEM, tickets...)
+	for _, file := range r.PEM {
+		texts = append(texts, file.Data)
+	}
+	return texts
 }
 
 // nginx makes nginx.conf and what it includes.
 func (r *Rendered) nginx(in Input, common header) error {
 	var included [][]byte
 	r.Files = make([]File, 1)
-	front := in.Tiers.TLS == site.Nginx
+	front := in.Tiers.TLS == r.Engine
 	for _, name := range includedNames {
 		if name == frontConf && !front {
 			continue
@@ -71,7 +75,7 @@ func (r *Rendered) nginx(in Input, common header) error {
 		r.Files = append(r.Files, made.file(name))
 	}
 	if front {
-		included = append(included, r.withCertificates(in)...)
+		included = append(included, r.withSecrets(in, in.keysOfNginx())...)
 	}
 	nginx, generation, err := named("nginx/nginx.conf.tmpl", common, func(h header) any { return nginxView(in, h) }, included...)
 	if err != nil {

@@ -42,21 +42,21 @@ func (in Input) ticketFiles() (files []string) {
 	return files
 }
 
-// withTickets adds the files with the keys, and returns what is in them. stunnel knows one
-// key: what was sealed with another one begins anew.
-func (r *Rendered) withTickets(in Input) (texts [][]byte) {
+// keysOfStunnel is the file for stunnel, which knows one key: what was sealed with another
+// one begins anew.
+func (in Input) keysOfStunnel() []File {
 	if !in.sharesTickets() {
 		return nil
 	}
-	if r.Engine == site.Stunnel {
-		key := in.Tickets[0]
-		text := fmt.Appendf(nil, "ticketKeySecret = %x\nticketMacSecret = %x\n", key[48:TicketKey], key[16:48])
-		r.PEM = append(r.PEM, File{Name: path.Join(stunnelTickets, "keys.conf"), Data: text, Mode: 0o600})
-		return [][]byte{text}
-	}
+	key := in.Tickets[0]
+	text := fmt.Appendf(nil, "ticketKeySecret = %x\nticketMacSecret = %x\n", key[48:TicketKey], key[16:48])
+	return []File{{Name: path.Join(stunnelTickets, "keys.conf"), Data: text, Mode: 0o600}}
+}
+
+// keysOfNginx are the files for nginx.
+func (in Input) keysOfNginx() (files []File) {
 	for n, name := range in.ticketFiles() {
-		r.PEM = append(r.PEM, File{Name: name, Data: bytes.Clone(in.Tickets[n]), Mode: 0o600})
-		texts = append(texts, in.Tickets[n])
+		files = append(files, File{Name: name, Data: bytes.Clone(in.Tickets[n]), Mode: 0o600})
 	}
-	return texts
+	return files
 }

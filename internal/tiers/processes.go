@@ -87,7 +87,7 @@ func (e *House) setup(g *generation.Generation, engine site.Engine) native.Setup
 		Generation: g.Output.Of(engine).Generation,
 		Credential: e.Who.Daemons,
 		Message:    e.Message,
-		Access:     e.recordOf,
+		Access:     func(r *accesslog.Record) { e.recordOf(engine, r) },
 		Untold:     e.edge.Untold,
 		Objects:    native.Objects{Dir: statedir.ObjectsDir(e.StateDir, e.Layout)},
 		Unkept:     func(err error) { e.Log.Debug("VCL is compiled anew another time", "error", err) },
@@ -119,11 +119,11 @@ func (e *House) Message(name string, line []byte) {
 
 // recordOf writes what a daemon tells of a request. In place of a relay stands the
 // server that was asked.
-func (e *House) recordOf(r *accesslog.Record) {
+func (e *House) recordOf(daemon site.Engine, r *accesslog.Record) {
 	if e.Layout.IsRelay(strings.TrimPrefix(r.Backend, "unix:")) {
 		r.Backend = e.piped.take(r.ID)
 	}
-	e.edge.Recorded(site.Varnish, r)
+	e.edge.Recorded(daemon, r)
 }
 
 // lastTime bounds what is done before a process is asked to end.

@@ -47,7 +47,7 @@ func (p *plane) relays(g *generation.Generation, m *dataplane.Model) error {
 	if m.Edge.Gated() {
 		add(dataplane.GateRelay)
 	}
-	if g.Output.Of(site.Varnish).Shares {
+	if g.Output.Shares() {
 		add(dataplane.CountsRelay)
 	}
 	layout := p.house.Layout

@@ -172,8 +172,7 @@ func TestStorageHold(t *testing.T) {
 		t.Fatal("not varnish")
 	}
 	prepared := 0
-	varnishd := v.withHold(supervise.Process{Args: []string{"-a", "x", "-s", "main=file," + path + ",8388608"},
-		Prepare: func(context.Context) error { prepared++; return nil }})
+	varnishd := v.withHold(supervise.Process{Prepare: func(context.Context) error { prepared++; return nil }}, path)
 	store, err := httpcache.OpenFile(path, 8<<20)
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,6 @@ import (
 
 	"edgegen/internal/generation"
 	"edgegen/internal/native"
-	"edgegen/internal/site"
 	"edgegen/internal/supervise"
 )
 
@@ -112,7 +111,7 @@ func (v *varnishServer) notReady(ctx context.Context, g *generation.Generation, 
 
 // compilesMany reports whether a start need not wait for varnishd's compiler.
 func (v *varnishServer) compilesMany(g *generation.Generation) bool {
-	return !v.house.Served.Load() && !v.alone(g) && len(g.Output.Of(site.Varnish).Parts) >= manyParts
+	return !v.house.Served.Load() && !v.alone(g) && len(g.Output.Of(v.Engine).Parts) >= manyParts
 }
 
 // patience is how long the start of a generation waits for varnishd.
@@ -127,25 +126,25 @@ func (v *varnishServer) patience(g *generation.Generation) time.Duration {
 // that does not work is not the VCL's fault.
 func (v *varnishServer) refused(g *generation.Generation, err error) error {
 	if failed := v.native.VCLFailure(); failed != "" {
-		return g.ExplainVCL(failed)
+		return g.RefusedBy(v.Engine, failed)
 	}
 	said := (*native.VarnishError)(nil)
 	if !errors.As(err, &said) || said.Command != "vcl.load" || !native.IsAboutVCL(said.Message) && !native.FailsToBegin(said.Message) {
 		return nil
 	}
-	return g.ExplainVCL(said.Message)
+	return g.RefusedBy(v.Engine, said.Message)
 }
 
 func (v *varnishServer) describe() supervise.Process {
 	p := v.native.Process(func() int { return v.process().Status().PID })
 	p.OnChange = v.processChanged
-	return v.withHold(p)
+	return v.withHold(p, v.native.StorageFile())
 }
 
 // withHold has every start of varnishd find a file that nobody else has open,
 // also where it is started again after a crash while another engine takes over.
-func (v *varnishServer) withHold(varnishd supervise.Process) supervise.Process {
-	before, path := varnishd.Prepare, v.native.StorageFile()
+func (v *varnishServer) withHold(varnishd supervise.Process, path string) supervise.Process {
+	before := varnishd.Prepare
 	varnishd.Prepare = func(ctx context.Context) error {
 		uid, gid := v.house.Who.Owner()
 		if err := v.house.storage.hold(v, path, uid, gid); err != nil {

@@ -200,7 +200,7 @@ func (v *varnishServer) check(ctx context.Context, g *generation.Generation) err
 			return fmt.Errorf("check %s: %w", file.Name, err)
 		}
 		if exit.Code != 0 && native.IsAboutVCL(said.String()) {
-			return g.ExplainVCL(said.String())
+			return g.RefusedBy(v.Engine, said.String())
 		}
 		if exit.Code != 0 {
 			return fmt.Errorf("check %s: %s", file.Name, strings.TrimSpace(said.String()))

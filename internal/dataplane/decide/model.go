@@ -12,13 +12,10 @@ import (
 // Model is a site model prepared for deciding. It is immutable, and may be used
 // from any goroutine.
 type Model struct {
+	hosts
 	edge    *site.Edge
-	hosts   map[string]*Host // what sites claim by its whole name
-	beneath map[string]*Host // by what follows the one label that a wildcard stands for
-	deep    map[string]*Host // by what follows any number of labels
-	other   *Host            // for hosts that no site claims; nil where no site is the default
-	largest int64            // body that any route takes
-	port    string           // of a redirect, with the colon
+	largest int64  // body that any route takes
+	port    string // of a redirect, with the colon
 	trusted []netip.Prefix
 }
 
@@ -39,7 +36,7 @@ type Host struct {
 
 // NewModel prepares a model. It fails for a route that no model from config holds.
 func NewModel(edge *site.Edge) (*Model, error) {
-	m := &Model{edge: edge, hosts: make(map[string]*Host, 2*len(edge.Sites)), beneath: map[string]*Host{}, deep: map[string]*Host{}, largest: edge.LargestBody()}
+	m := &Model{edge: edge, hosts: noHosts(), largest: edge.LargestBody()}
 	for _, p := range edge.Trusted {
 		m.trusted = append(m.trusted, p.Network)
 	}
@@ -67,101 +64,6 @@ func MinVersion(s *site.Site) uint16 {
 		return tls.VersionTLS13
 	}
 	return tls.VersionTLS12
-}
-
-// claim has a site answer for its names.
-func (m *Model) claim(h Host) {
-	m.hosts[h.Name] = &h
-	for _, name := range h.Site.Aliases {
-		alias := h
-		alias.Name, alias.Alias = name, true
-		m.hosts[name] = &alias
-	}
-	for _, name := range h.Site.Hosts {
-		asked := h
-		asked.Name, asked.asked = name, true
-		parent, wildcard := site.Beneath(name)
-		switch {
-		case strings.HasPrefix(name, site.AnyLabels):
-			m.deep[parent] = &asked
-		case wildcard:
-			m.beneath[parent] = &asked
-		default:
-			m.hosts[name] = &asked
-		}
-	}
-	if h.Site.Default {
-		other := h
-		other.asked = true
-		m.other = &other
-	}
-}
-
-// Host finds the host of an authority, whatever its case, port and trailing
-// dot; nil where no site claims it.
-func (m *Model) Host(authority string) *Host {
-	if h := m.hosts[authority]; h != nil {
-		return h
-	}
-	name := hostOf(authority)
-	bare := strings.Trim(name, "[]")
-	if h := m.hosts[bare]; h != nil {
-		return h
-	}
-	if label, parent, ok := strings.Cut(bare, "."); ok && m.beneath[parent] != nil && isLabel(label) {
-		return m.beneath[parent]
-	}
-	if h := m.deepest(bare); h != nil {
-		return h
-	}
-	if m.other != nil && isHost(name) {
-		return m.other
-	}
-	return nil
-}
-
-// deepest is the host of the wildcard that says most of a name, of those that stand for
-// any number of labels.
-func (m *Model) deepest(name string) *Host {
-	for len(m.deep) > 0 {
-		label, parent, more := strings.Cut(name, ".")
-		if !more || !isLabel(label) {
-			return nil
-		}
-		if h := m.deep[parent]; h != nil {
-			return h
-		}
-		name = parent
-	}
-	return nil
-}
-
-// hostOf is the host of an authority in lower case, without port and trailing dot.
-func hostOf(authority string) string {
-	name := authority
-	if i := strings.LastIndexByte(name, ':'); i >= 0 && !strings.HasSuffix(name, "]") {
-		name = name[:i]
-	}
-	return strings.ToLower(strings.TrimSuffix(name, "."))
-}
-
-// isLabel reports whether a wildcard can stand for it.
-func isLabel(label string) bool {
-	return label != "" && strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") == ""
-}
-
-// isHost reports whether it can be a host's name, or an address.
-func isHost(name string) bool {
-	if inner, ok := strings.CutPrefix(name, "["); ok {
-		inner, ok = strings.CutSuffix(inner, "]")
-		return ok && inner != "" && strings.Trim(inner, "0123456789abcdef:.") == ""
-	}
-	for label := range strings.SplitSeq(name, ".") {
-		if !isLabel(label) {
-			return false
-		}
-	}
-	return true
 }
 
 // Route finds the route of a request whose Path is known, by its place in
