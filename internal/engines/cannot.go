@@ -7,27 +7,28 @@ import (
 )
 
 func stunnelCannot(edge *site.Edge, _ string) (problem string, at site.Source) {
-	return cannotEndTLS(site.Stunnel, edge, "its PROXY line names addresses alone")
+	return cannotEndTLS(site.Stunnel, edge, "the PROXY header that it writes has addresses only")
 }
 
-// varnishCannot finds nothing: the tls tier makes HTTP/1.1 of what it is asked.
+// varnishCannot finds nothing. Whatever version of HTTP clients use, Varnish is asked by
+// HTTP/1.1.
 func varnishCannot(*site.Edge, string) (problem string, at site.Source) { return "", site.Source{} }
 
-// nginxCannot is about ending TLS: there is nothing that the web tier cannot do.
+// nginxCannot is about the tls tier only: as the web tier, nginx can do all that a site asks.
 func nginxCannot(edge *site.Edge, tier string) (problem string, at site.Source) {
 	switch {
 	case tier != site.TLSTier:
 		return "", site.Source{}
 	case !edge.Uncached():
-		return `nginx ends TLS only where nothing is stored, which cache = "off" in the engine block says`, edge.Engine.TLSSource
+		return `nginx can be the tls tier only without a cache: cache = "off" in the engine block`, edge.Engine.TLSSource
 	case !edge.Protocols.HTTP3 && !edge.Protocols.HTTP2:
-		return "nginx offers h2 as well, which protocols leaves out", edge.ProtocolsSource
+		return "nginx always offers clients HTTP/2, but protocols does not name h2", edge.ProtocolsSource
 	}
-	return cannotEndTLS(site.Nginx, edge, "it is not asked for one of an authority of the site's own")
+	return cannotEndTLS(site.Nginx, edge, "it does not ask for client certificates here")
 }
 
-// cannotEndTLS is about a daemon that learns which site is meant only after TLS has been
-// agreed upon. The reason is why it tells nobody whose certificate a client has shown.
+// cannotEndTLS finds what neither stunnel nor nginx can do as the tls tier. The reason says
+// why the daemon cannot tell the next tier about a client's certificate.
 func cannotEndTLS(daemon site.Engine, edge *site.Edge, reason string) (problem string, at site.Source) {
 	switch {
 	case edge.Protocols.HTTP3:
@@ -37,24 +38,25 @@ func cannotEndTLS(daemon site.Engine, edge *site.Edge, reason string) (problem s
 	}
 	for _, s := range edge.Sites {
 		if s.TLS.Clients.Asked() {
-			return fmt.Sprintf("%s cannot tell whose certificate a client of %s has shown: %s", daemon, s.Host, reason), s.TLS.Clients.Source
+			return fmt.Sprintf("%s cannot pass on the client certificates that %s asks for: %s", daemon, s.Host, reason), s.TLS.Clients.Source
 		}
 		if s.TLS.Challenged() && len(edge.HTTP) == 0 {
-			return fmt.Sprintf("%s cannot tell an authority in a handshake that %s leads here, and there is no http listener to tell it on", daemon, s.Host), s.TLS.Source
+			return fmt.Sprintf("%s cannot answer the ACME authority's challenge for %s in a TLS handshake, and there is no http listener to answer it on", daemon, s.Host), s.TLS.Source
 		}
 	}
 	first := edge.Sites[0]
 	for _, s := range edge.Sites[1:] {
 		if s.TLS.MinVersion != first.TLS.MinVersion {
-			return fmt.Sprintf("%s cannot hold min_version %q for %s and %q for %s on one listener",
+			return fmt.Sprintf("%s cannot have min_version %q for %s and %q for %s on one listener",
 				daemon, s.TLS.MinVersion, s.Host, first.TLS.MinVersion, first.Host), s.TLS.Source
 		}
 	}
 	return "", site.Source{}
 }
 
-// stunnelFiles is what was measured: 125 clients for 256 files.
+// stunnelFiles goes by a measurement: 256 files are enough for 125 clients.
 func stunnelFiles(connections int) uint64 { return uint64(connections*256+124) / 125 }
 
-// nginxFiles counts each request twice, as edgegen stands between nginx's two parts.
+// nginxFiles is twice the usual number, since each request passes nginx twice: before and
+// after edgegen.
 func nginxFiles(connections int) uint64 { return uint64(4 * connections) }

@@ -1,10 +1,10 @@
-// Package engines is the one list of the programs that can serve a tier: which tiers
-// each serves, what has to be installed, what it does with a reload, and what it cannot
-// do. All other rooms read it.
+// Package engines lists the programs that can serve a tier: which tiers each serves, what
+// has to be installed, what a reload does to it, and what it cannot do. All other packages
+// read this list.
 //
-// Three rooms have a row of their own for each daemon: native, which understands what
-// the program says; render, which fills in its templates; and control, which starts and
-// stops it. So a new daemon is a row here, a row there, and its templates.
+// Three packages have a row of their own for each daemon: native, which understands the
+// program's output; render, which executes its templates; and tiers, which starts and
+// stops it. So a new daemon needs a row in each, and its templates.
 package engines
 
 import (
@@ -19,8 +19,8 @@ type Daemon struct {
 	Name  site.Engine
 	Title string   // as its makers write it
 	Tiers []string // that it can serve
-	// Besides are tiers that it serves only in the same process as one of those, and
-	// only where the site names it for them: Auto never takes it.
+	// Besides are tiers that it serves only in the same process as one of Tiers, and only
+	// if the site names it for them: Auto never takes it for these.
 	Besides []string
 
 	Programs []string // the names of its program, the preferred one first
@@ -28,29 +28,29 @@ type Daemon struct {
 	Logs     []string
 	Package  string // what to install
 	Debian   string // what to install on Debian and Ubuntu
-	Minimum  string // the oldest version that will do
+	Minimum  string // the oldest version that edgegen can use
 	Because  string // what an older version lacks
-	Tried    string // the versions that the tests are run with, in words for the documentation
+	Tried    string // the versions that the tests are run with, as the documentation says it
 	Needs    []Feature
 	Compiles bool // it calls a C compiler while it runs
 
 	Does    string // what it is for, in words for the documentation
 	Reloads string // what a reload does to it, in words for the documentation
 
-	// Cannot says what a site asks of one of the tiers that the daemon cannot do, and
-	// where the site asks it; "" where there is nothing. What it does otherwise than is
-	// promised, whatever a site asks, are its Differences.
+	// Cannot returns what a site asks of a tier that the daemon cannot do, and the line
+	// that asks for it; "" if it can do all. Deviations that do not depend on the site
+	// are the daemon's Differences.
 	Cannot func(edge *site.Edge, tier string) (problem string, at site.Source)
-	// Codings are those in which it can send what it has kept or read from a file.
+	// Codings are the content codings in which it can send stored answers or files.
 	Codings []string
-	// PipesBlindly says that it does not look into the answer to a WebSocket's handshake.
+	// PipesBlindly is set if it does not look into an app's answer to a WebSocket handshake.
 	PipesBlindly bool
-	// HTTP2 says that it speaks that with clients, where it ends TLS.
+	// HTTP2 is set if it speaks HTTP/2 with clients when it serves the tls tier.
 	HTTP2 bool
-	// Untunnelled says that clients cannot open WebSockets over that (RFC 8441).
+	// Untunnelled is set if clients cannot open WebSockets over HTTP/2 (RFC 8441).
 	Untunnelled bool
-	// LeastFiles is how many files the process has to be allowed to open, where it ends
-	// TLS for so many connections; nil where twice as many as connections will do.
+	// LeastFiles is how many files the process must be allowed to open when it serves the
+	// tls tier with that many connections; nil if twice the connections are enough.
 	LeastFiles func(connections int) uint64
 }
 
@@ -70,8 +70,8 @@ func Daemons() []Daemon {
 			Minimum: "5.60", Because: "which has sessionResume",
 			Tried:      "5.68 (Debian 12), 5.74 (Debian 13)",
 			Needs:      []Feature{{"SYSTEMD", "the socket activation by which edgegen hands it the public listeners"}},
-			Does:       "Ends TLS 1.2 and 1.3, with the certificates of the site by SNI ([docs/tls.md](docs/tls.md) has what testssl.sh says of it); a client that names none of them gets that of the first site in the file",
-			Reloads:    "Reads its file and certificates anew on SIGHUP. Where the TLS listeners are others, a second stunnel takes over, and the first one goes on with its connections",
+			Does:       "Terminates TLS 1.2 and 1.3, with the site's certificate chosen by SNI ([docs/tls.md](docs/tls.md) has the findings of testssl.sh); a client that names no site gets the certificate of the default site, or else of the first one in the file",
+			Reloads:    "Reads its file and certificates again on SIGHUP. If the TLS listeners change, a second stunnel takes over, and the first one goes on with its connections",
 			Cannot:     stunnelCannot,
 			LeastFiles: stunnelFiles,
 		},
@@ -82,8 +82,8 @@ func Daemons() []Daemon {
 			Minimum: "6.2", Because: "which has VCL 4.1, Unix sockets, and JSON on its command line",
 			Tried:        "7.1 (Debian 12), 7.7 (Debian 13)",
 			Compiles:     true,
-			Does:         "Decides what a request is, caches, pipes WebSockets to the app",
-			Reloads:      "Compiles the new VCL beside the old one and changes over; most parameters change while it runs. A storage of another size, and what else it reads at its start alone, takes a restart",
+			Does:         "Finds site, route and client of a request, caches, pipes WebSockets to the app",
+			Reloads:      "Compiles the new VCL beside the old one and switches to it; most parameters change while it runs. The size of its storage, and other options that it reads only at its start, need a restart",
 			Cannot:       varnishCannot,
 			Codings:      []string{site.Gzip},
 			PipesBlindly: true,
@@ -94,9 +94,9 @@ func Daemons() []Daemon {
 			Package:  "nginx", Debian: "nginx",
 			Minimum: "1.18", Because: "the oldest that a supported distribution carries",
 			Tried:   "1.22 (Debian 12), 1.26 (Debian 13)",
-			Needs:   []Feature{{"with-http_gzip_static_module", "which serves files that lie compressed beside the originals"}},
-			Does:    "Serves files, redirects, asks the apps; owns the plain-HTTP listeners",
-			Reloads: "Checks the new files (`nginx -t`) and reads them on SIGHUP; old workers finish what they have begun. Where its listeners are others, a second nginx takes over",
+			Needs:   []Feature{{"with-http_gzip_static_module", "which serves compressed files that lie beside the originals"}},
+			Does:    "Serves files, redirects, asks the apps; has the plain-HTTP listeners",
+			Reloads: "Checks the new files (`nginx -t`) and reads them on SIGHUP; old workers finish what they have begun. If its listeners change, a second nginx takes over",
 			Cannot:  nginxCannot,
 			Codings: []string{"br", site.Gzip},
 			HTTP2:   true, Untunnelled: true,
@@ -131,7 +131,7 @@ func For(tier string) (names []site.Engine) {
 	return names
 }
 
-// Choices lists what the command line can name for a tier.
+// Choices lists the engines that the command line accepts for a tier.
 func Choices(tier string) []site.Engine {
 	choices := append([]site.Engine{site.Auto}, For(tier)...)
 	for _, d := range Daemons() {
@@ -142,27 +142,28 @@ func Choices(tier string) []site.Engine {
 	return append(choices, site.Builtin)
 }
 
-// Joins reports whether the daemon serves the tier only together with one of its own.
+// Joins reports whether the daemon serves the tier only in the process that serves one of
+// its own tiers (Daemon.Besides).
 func Joins(name site.Engine, tier string) bool {
 	d, is := Named(name)
 	return is && slices.Contains(d.Besides, tier)
 }
 
-// HasCoding reports whether the engine can send what it keeps, or reads from a file, in
-// the coding: a builtin tier can in each.
+// HasCoding reports whether the engine can send stored answers and files in the coding. A
+// builtin tier can in every one.
 func HasCoding(name site.Engine, coding string) bool {
 	d, is := Named(name)
 	return !is || slices.Contains(d.Codings, coding)
 }
 
-// PipesBlindly reports whether the engine sends on the answer to a WebSocket's handshake
-// as the app has written it.
+// PipesBlindly reports whether the engine passes on an app's answer to a WebSocket
+// handshake without looking into it.
 func PipesBlindly(name site.Engine) bool {
 	d, _ := Named(name)
 	return d.PipesBlindly
 }
 
-// Either lists engines as a sentence does: "auto, stunnel or builtin".
+// Either writes engines as part of a sentence: "auto, stunnel or builtin".
 func Either(names []site.Engine) string {
 	var all []string
 	for _, name := range names {

@@ -2,8 +2,7 @@ package engines
 
 import "edgegen/internal/site"
 
-// Spoken are the versions of HTTP, besides 1.1, that clients may choose from where those
-// engines serve.
+// Spoken returns the versions of HTTP, besides 1.1, that these engines offer to clients.
 func Spoken(edge *site.Edge, by site.Engines) site.Protocols {
 	tls, daemon := Named(by.TLS)
 	switch {

@@ -14,8 +14,8 @@ func OlderThan(version, minimum string) bool {
 		have = append(have, "0")
 	}
 	return slices.CompareFunc(have[:len(want)], want, func(a, b string) int {
-		// The patterns let only digits through, and Atoi makes the largest int
-		// of a number that is too large for one.
+		// Versions come from patterns that match digits only. For a number that is too
+		// large, Atoi returns the largest int.
 		left, _ := strconv.Atoi(a)
 		right, _ := strconv.Atoi(b)
 		return cmp.Compare(left, right)

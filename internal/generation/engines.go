@@ -70,7 +70,7 @@ func Together(edge *site.Edge, chosen map[string]Chosen, found *config.Findings)
 		at = edge.Engine.TLSSource
 	}
 	found.Add(at, config.Error,
-		fmt.Sprintf("%s ends TLS only where it is the web tier, and that is %s", tls, web.Engine), fmt.Sprintf("leave out web, or write web = %q", tls))
+		fmt.Sprintf("%s can be the tls tier only if it is the web tier too, and that is %s", tls, web.Engine), fmt.Sprintf("leave out web, or write web = %q", tls))
 }
 
 // keeps returns the daemon that serves a tier, where it may go on.

@@ -102,7 +102,7 @@ func refusedTexts() []refusal {
 		{name: "no such user", site: strings.Replace(anyPort, "{", "{\n  user = \"nobody-of-that-name\"", 1) + plainSite,
 			says: `error: there is no user "nobody-of-that-name" on this machine\n --> HOME/site\.hcl:2:`, put: asRoot},
 		{name: "lowest TLS versions differ", site: anyPort + plainSite + "site \"other.test\" {\n  tls {\n    self_signed = true\n    min_version = \"1.3\"\n  }\n" + elsewhere + "}\n",
-			says: `error: stunnel cannot hold min_version "1\.3" for other\.test and "1\.2" for edge\.test on one listener\n  --> HOME/site\.hcl:\d+:`, args: []string{"--engine", "native"}},
+			says: `error: stunnel cannot have min_version "1\.3" for other\.test and "1\.2" for edge\.test on one listener\n  --> HOME/site\.hcl:\d+:`, args: []string{"--engine", "native"}},
 		{name: "PROXY headers for stunnel", site: strings.Replace(anyPort, "{", "{\n  proxy_protocol = [\"10.0.0.0/8\"]\n  engine { tls = \"stunnel\" }", 1) + plainSite,
 			says: `error: stunnel cannot take the PROXY headers that proxy_protocol asks for\n --> HOME/site\.hcl:2:`, args: []string{"--engine", "native"}},
 		{name: "address of another machine", site: strings.Replace(anyPort, `https = ["127.0.0.1:0"]`, `https = ["192.0.2.1:8443"]`, 1) + plainSite,
