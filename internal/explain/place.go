@@ -11,8 +11,6 @@ import (
 
 // The lines of rendered files that carry out what is the same for every site.
 const (
-	inTarget    = "sub edge_target {"
-	inClean     = "sub edge_clean {"
 	inClient    = "sub edge_client {"
 	inMethod    = "sub edge_method {"
 	inPath      = "sub edge_path {"
@@ -20,8 +18,6 @@ const (
 	inRedirect  = "sub edge_redirect {"
 	inPolicy    = "sub edge_policy {"
 	inWebSocket = "sub edge_websocket {"
-	inResponse  = "sub vcl_backend_response {"
-	inErrors    = "location @edge_error {"
 	inDotFiles  = "if ($edge_dotfile) { return 404; }"
 )
 

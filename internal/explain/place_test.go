@@ -76,9 +76,8 @@ site "a.test" {
 
 // anchors lists the lines that are looked for, with the daemon in whose files they stand.
 func anchors() map[string]site.Engine {
-	return map[string]site.Engine{inTarget: site.Varnish, inClean: site.Varnish, inClient: site.Varnish, inMethod: site.Varnish, inPath: site.Varnish,
-		inHost: site.Varnish, inRedirect: site.Varnish, inPolicy: site.Varnish, inWebSocket: site.Varnish, inResponse: site.Varnish,
-		inErrors: site.Nginx, inDotFiles: site.Nginx}
+	return map[string]site.Engine{inClient: site.Varnish, inMethod: site.Varnish, inPath: site.Varnish,
+		inHost: site.Varnish, inRedirect: site.Varnish, inPolicy: site.Varnish, inWebSocket: site.Varnish, inDotFiles: site.Nginx}
 }
 
 // TestV1Places holds that each step is carried out somewhere in the daemons' files.

@@ -10,11 +10,9 @@ import (
 
 // VCL is one program in varnishd's list.
 type VCL struct {
-	Name        string `json:"name"`
-	Status      string `json:"status"`      // "active", "available" or "discarded"
-	State       string `json:"state"`       // "auto", "cold", "warm" or "label"
-	Temperature string `json:"temperature"` // "warm", "cold", "busy", "cooling", …
-	Busy        int    `json:"busy"`        // requests and pipes that still run in it; 0 while the child is stopped
+	Name   string `json:"name"`
+	Status string `json:"status"` // "active", "available" or "discarded"
+	State  string `json:"state"`  // "auto", "cold", "warm" or "label"
 }
 
 // do is Command for those who want nothing but success: any status other than

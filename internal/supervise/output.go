@@ -86,6 +86,8 @@ func (t *tail) lines() (all []string) {
 	return all
 }
 
+// printable is not that of the room of this name, which keeps no tab: this one has the
+// lines of logs, and supervise knows none of the other rooms.
 func printable(line []byte) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\t' || (unicode.IsPrint(r) && r != utf8.RuneError) {

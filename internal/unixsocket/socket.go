@@ -61,7 +61,8 @@ func Is(path string) bool {
 }
 
 // Publish gives a socket another name as well, in place of the socket that had it. A
-// client that connects reaches the one or the other, and is never refused.
+// client that connects reaches the one or the other, and is never refused. What atomicfile
+// does is not enough: here one looks at what has been linked.
 func Publish(path, name string) error {
 	beside := name + ".new"
 	if err := os.Remove(beside); err != nil && !errors.Is(err, os.ErrNotExist) {

@@ -166,13 +166,6 @@ func (a *rawAsker) close() {
 }
 
 func (a *rawAsker) ask(method, path string) (answer, error) {
-	if a.conn == nil {
-		conn, err := tls.DialWithDialer(&net.Dialer{Timeout: edge.Patience}, "tcp", a.address, &tls.Config{ServerName: host, InsecureSkipVerify: true})
-		if err != nil {
-			return answer{}, err
-		}
-		a.conn, a.reader = conn, bufio.NewReader(conn)
-	}
 	body := ""
 	switch method {
 	case "":
@@ -184,17 +177,33 @@ func (a *rawAsker) ask(method, path string) (answer, error) {
 	if body != "" {
 		text += "x"
 	}
-	_ = a.conn.SetDeadline(time.Now().Add(edge.Patience)) // Read fails where it cannot be set
-	if _, err := io.WriteString(a.conn, text); err != nil {
-		a.close()
-		return answer{}, err
-	}
-	got, err := http.ReadResponse(a.reader, &http.Request{Method: method})
+	got, err := a.send(method, text, edge.Patience)
 	if err != nil {
-		a.close()
 		return answer{}, err
 	}
 	return a.read(got)
+}
+
+// send writes a request, and reads the head of the answer. The connection ends where either
+// fails.
+func (a *rawAsker) send(method, text string, patience time.Duration) (*http.Response, error) {
+	if a.conn == nil {
+		conn, err := tls.DialWithDialer(&net.Dialer{Timeout: patience}, "tcp", a.address, &tls.Config{ServerName: host, InsecureSkipVerify: true})
+		if err != nil {
+			return nil, err
+		}
+		a.conn, a.reader = conn, bufio.NewReader(conn)
+	}
+	_ = a.conn.SetDeadline(time.Now().Add(patience)) // Read fails where it cannot be set
+	_, err := io.WriteString(a.conn, text)
+	var got *http.Response
+	if err == nil {
+		got, err = http.ReadResponse(a.reader, &http.Request{Method: method})
+	}
+	if err != nil {
+		a.close()
+	}
+	return got, err
 }
 
 // read takes an answer's body in; the connection ends where the answer says so.

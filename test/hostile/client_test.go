@@ -1,12 +1,8 @@
 package hostile
 
 import (
-	"bufio"
-	"crypto/tls"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
 	"regexp"
 	"time"
 )
@@ -39,38 +35,15 @@ func requestOf(number, turn uint64) (method, text string) {
 }
 
 // client asks on one connection after the other.
-type client struct {
-	address string
-	conn    net.Conn
-	reader  *bufio.Reader
-}
+type client struct{ rawAsker }
 
-func (c *client) close() {
-	if c.conn != nil {
-		_ = c.conn.Close()
-		c.conn = nil
-	}
-}
-
-// ask sends a request, and returns an error where the answer holds what is another's.
-// That there is none, or that it breaks off, is the app's doing.
+// ask sends a request, and returns an error where the answer holds what is another's. That
+// there is none, or that it breaks off, is the app's doing; a daemon that is down is
+// counted elsewhere.
 func (c *client) ask(number, turn uint64) error {
-	if c.conn == nil {
-		conn, err := tls.DialWithDialer(&net.Dialer{Timeout: 10 * time.Second}, "tcp", c.address, &tls.Config{ServerName: host, InsecureSkipVerify: true})
-		if err != nil {
-			return nil // a daemon that is down is counted elsewhere
-		}
-		c.conn, c.reader = conn, bufio.NewReader(conn)
-	}
 	method, text := requestOf(number, turn)
-	_ = c.conn.SetDeadline(time.Now().Add(10 * time.Second)) // Read fails where it cannot be set
-	if _, err := io.WriteString(c.conn, text); err != nil {
-		c.close()
-		return nil
-	}
-	answer, err := http.ReadResponse(c.reader, &http.Request{Method: method})
+	answer, err := c.send(method, text, 10*time.Second)
 	if err != nil {
-		c.close()
 		return nil
 	}
 	body, err := io.ReadAll(answer.Body)

@@ -101,12 +101,6 @@ func (k *Keeper) sweep() {
 	k.sweeps.Reset(sweepPause)
 }
 
-// Clients counts those who are remembered, of all limiters.
-func (k *Keeper) Clients() int {
-	t, _ := k.counts()
-	return t.clients(k.now())
-}
-
 // Users returns those of a file, which is read when somebody is looked for.
 func (k *Keeper) Users(path string) *Users {
 	k.mu.Lock()

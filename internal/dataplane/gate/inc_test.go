@@ -201,7 +201,7 @@ func TestA4InCGrows(t *testing.T) {
 			t.Errorf("client %d came %s times", i, line)
 		}
 	}
-	if got := k.Clients(); got != 50_000 {
+	if got := clientsOf(k); got != 50_000 {
 		t.Errorf("%d clients", got)
 	}
 }

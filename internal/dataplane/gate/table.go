@@ -156,14 +156,6 @@ func (t *table) live(level int, now int64) (count int) {
 	return count
 }
 
-// clients counts all.
-func (t *table) clients(now int64) (count int) {
-	for level := range t.levels() {
-		count += t.live(level, now)
-	}
-	return count
-}
-
 // shrink puts the last levels out of use while nobody is in them.
 func (t *table) shrink(now int64) {
 	for n := t.levels(); n > 1 && t.live(n-1, now) == 0; n = t.levels() {
