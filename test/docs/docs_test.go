@@ -169,9 +169,11 @@ func TestRoomsOfTheArchitecture(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, table, _ := strings.Cut(document, "| room | what it holds |")
+	table, _, _ = strings.Cut(table, "\n\n")
 	for line := range strings.Lines(string(out)) {
 		room := strings.TrimPrefix(strings.TrimSpace(line), "edgegen/")
-		if !strings.Contains(document, "\n| `"+room+"` | ") {
+		if !strings.Contains(table, "`"+strings.TrimPrefix(room, "internal/")+"`") {
 			t.Errorf("the table of rooms does not name %s", room)
 		}
 		if !strings.HasPrefix(room, "internal/") {
