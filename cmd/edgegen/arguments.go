@@ -13,7 +13,7 @@ import (
 // siteArgument takes no argument or one.
 func siteArgument(_ *cobra.Command, arguments []string) error {
 	if len(arguments) > 1 {
-		return usageError{fmt.Errorf("one SITE at a time, not %d: a directory may hold several files", len(arguments))}
+		return usageError{fmt.Errorf("name one SITE, not %d: for several files, name their directory", len(arguments))}
 	}
 	return nil
 }
@@ -21,7 +21,7 @@ func siteArgument(_ *cobra.Command, arguments []string) error {
 // noArguments is cobra.NoArgs with an error that counts as wrong usage.
 func noArguments(c *cobra.Command, arguments []string) error {
 	if len(arguments) > 0 {
-		return usageError{fmt.Errorf("%s takes no argument, and was given %q", c.Name(), arguments[0])}
+		return usageError{fmt.Errorf("%s takes no argument, but got %q", c.Name(), arguments[0])}
 	}
 	return nil
 }

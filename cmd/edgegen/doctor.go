@@ -30,14 +30,14 @@ func newDoctor(s streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "doctor [SITE]",
 		Short: "Show what this machine has, and what would keep an edge from starting",
-		Long: `doctor looks at the daemons, the compiler for VCL, the site's addresses, whom
-the daemons run as and what they may read, the limit of open files, the
-certificates and the state directory, and tells which engine would serve each
-tier, why, and where that engine differs from the others.
+		Long: `doctor checks the daemons, the compiler for VCL, the site's addresses, the user of
+the daemons and what that user may read, the limit of open files, the certificates
+and the state directory. It says which engine would serve each tier, why, and in what
+that engine differs from the contract.
 
-Without a SITE and a site.hcl it looks at the machine alone. It changes nothing
-and does not disturb an edge that runs. A problem makes it fail, a tones.Warning does
-not.`,
+Without a SITE or a site.hcl it checks the machine only. It changes nothing and does
+not disturb a running edge. It exits with 1 if there is a problem; warnings do not
+count.`,
 		Example: `  edgegen doctor
   edgegen doctor --all --json`,
 		Args: siteArgument, ValidArgsFunction: completeSite,
@@ -62,7 +62,7 @@ not.`,
 		},
 	}
 	c.Flags().BoolVar(&flags.asJSON, "json", false, "print the report as JSON")
-	c.Flags().BoolVar(&flags.all, "all", false, "show the differences of every engine, not of those alone that would serve")
+	c.Flags().BoolVar(&flags.all, "all", false, "show the differences of every engine, not only of those that would serve")
 	engineFlag(c, &flags.engine, "suppose that up was given this --engine")
 	stateDirFlag(c, &flags.stateDir)
 	givenFlags(c, &flags.given)

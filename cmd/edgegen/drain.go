@@ -17,14 +17,14 @@ func newDrain(s streams) *cobra.Command {
 	var notice, timeout time.Duration
 	c := &cobra.Command{
 		Use:   "drain",
-		Short: "Have load balancers send clients elsewhere, and wait until nobody is left",
-		Long: `drain has the running edge say that it is not ready: /readyz of the metrics
-listener and edge.health_path answer 503 from then on, and load balancers that
-ask for one of them send clients elsewhere. It waits until that has been noticed,
-and then until no request is in work and no WebSocket is open. The edge goes on
-serving whoever comes all the same, and ends a kept connection with the next
-answer on it, so that its client comes again by way of the load balancer. stop
-ends the edge, drain --undo takes it back.`,
+		Short: "Make load balancers send clients elsewhere, and wait until none is left",
+		Long: `drain makes the running edge say that it is not ready: from then on /readyz of the
+metrics listener, and edge.health_path, answer 503, and load balancers that ask for
+one of them send clients elsewhere. It gives them time to notice (--notice), and
+then waits until no request is under way and no WebSocket is open. The edge still
+serves clients that come, but closes each kept connection after its next answer, so
+that the client connects again through the load balancer. After that, stop the edge,
+or end the draining with drain --undo.`,
 		Example: `  edgegen drain --notice 1s
   edgegen drain --undo`,
 		Args: noArguments,
@@ -34,7 +34,7 @@ ends the edge, drain --undo takes it back.`,
 			if _, err := client.Drain(ctx, true); err != nil {
 				return err
 			}
-			fmt.Fprintln(s.err, "load balancers are told that the edge is ready")
+			fmt.Fprintln(s.err, "the edge says again that it is ready")
 			return nil
 		}
 		return s.drain(ctx, client, notice, timeout)
@@ -62,12 +62,12 @@ func (s streams) drain(ctx context.Context, client *api.Client, notice, timeout 
 			quiet = 0
 		}
 		if quiet > 1 && time.Since(begun) >= notice {
-			fmt.Fprintln(s.err, "drained: nothing is in work")
+			fmt.Fprintln(s.err, "drained: no request is under way, and no WebSocket is open")
 			return nil
 		}
 		if !wait.For(ctx, drainLook) {
 			if errors.Is(context.Cause(ctx), errStillAsked) {
-				return fmt.Errorf("%s and %s go on after %s; the edge still says that it is not ready", plural(work.Requests, "request"), plural(work.WebSockets, "WebSocket"), timeout)
+				return fmt.Errorf("not drained: %s and %s are still open after %s; the edge goes on saying that it is not ready (drain --undo ends that)", plural(work.Requests, "request"), plural(work.WebSockets, "WebSocket"), timeout)
 			}
 			return context.Cause(ctx)
 		}

@@ -38,23 +38,23 @@ func newExplain(s streams) *cobra.Command {
 	var flags explainFlags
 	c := &cobra.Command{
 		Use:   "explain METHOD URL [SITE]",
-		Short: "Tell which way a request would take, and why",
-		Long: `explain tells what becomes of a request: the listener, the site, the route, a
-WebSocket or not, whether the cache is asked and why not, the file or the app that
-answers, and the headers that the app and the client get. Behind each step stand
-the clause of the contract (docs/contract.md), the line of the site, and the line
-of the daemon's file, as edgegen render prints it, that carries it out. The first
-line is the answer in short.
+		Short: "Say which way a request would take, and why",
+		Long: `explain predicts what happens to a request: the listener, the site, the route, whether
+it opens a WebSocket, whether the cache is asked and if not, why, the file or the app
+that answers, and the headers that the app and the client get. Each step has the
+clause of the contract (docs/contract.md), the line of the site, and the line of the
+daemon's file, as edgegen render prints it, that does it. The first line is the result
+in short.
 
-Nothing has to run: explain decides as the builtin tiers do, and looks at the files
-as they are now. A URL without a scheme is https://. One without a port is asked of
-any listener of its scheme, and one of wss:// opens a WebSocket.
+Nothing has to run: explain decides as the builtin tiers do, and looks at files as
+they are now. A URL without a scheme is https://. A URL without a port may use any
+listener of its scheme, and a wss:// URL opens a WebSocket.
 
---live also sends the request to the running edge, and compares the answer with
-what was foretold.
---id explains a line of the access log, under the generation that served it: an
-edge keeps the models of the last 50 in its state directory, 32 MiB of them at
-most, without what is secret.`,
+--live also sends the request to the running edge, and compares the answer with the
+prediction.
+--id explains a line of the access log by the generation that served it: an edge keeps
+the models of its last 50 generations, without secrets, in its state directory, 32 MiB
+at most.`,
 		Example: `  edgegen explain GET https://vzine.us/chat
   edgegen explain GET vzine.us/chat --header 'Cookie: session=1'
   edgegen explain GET https://vzine.us/ --peer 10.0.0.1 --header 'X-Forwarded-For: 203.0.113.7'
@@ -84,12 +84,12 @@ most, without what is secret.`,
 		},
 	}
 	c.Flags().StringArrayVarP(&flags.headers, "header", "H", nil, "a header field of the request, as 'Name: value'; may be repeated")
-	c.Flags().StringVar(&flags.peer, "peer", "", "the address that connects, where that matters for trusted_proxies")
-	c.Flags().StringVar(&flags.protocol, "protocol", "", "the version of HTTP that the client would rather speak: h1, h2 or h3 (default h1)")
+	c.Flags().StringVar(&flags.peer, "peer", "", "the address that the request comes from, as for trusted_proxies")
+	c.Flags().StringVar(&flags.protocol, "protocol", "", "the version of HTTP that the client prefers: h1, h2 or h3 (default h1)")
 	completeFlag(c, "protocol", cobra.FixedCompletions([]string{site.HTTP1, site.HTTP2, site.HTTP3}, cobra.ShellCompDirectiveNoFileComp))
-	c.Flags().StringVar(&flags.client, "client-cert", "", "a PEM file with the certificate that the client shows, and for --live with its key")
+	c.Flags().StringVar(&flags.client, "client-cert", "", "a PEM file with the certificate that the client presents, and for --live its key")
 	c.Flags().BoolVar(&flags.live, "live", false, "send the request to the running edge, and compare")
-	c.Flags().StringVar(&flags.id, "id", "", "explain the request that has this X-Request-Id in the access log, as the site was when it came")
+	c.Flags().StringVar(&flags.id, "id", "", "explain the request with this X-Request-Id in the access log, by the site as it was then")
 	c.Flags().BoolVar(&flags.asJSON, "json", false, "print the explanation as JSON")
 	engineFlag(c, &flags.engine, "suppose that up was given this --engine")
 	stateDirFlag(c, &flags.stateDir)
@@ -101,13 +101,13 @@ most, without what is secret.`,
 func (f *explainFlags) arguments(c *cobra.Command, arguments []string) error {
 	switch {
 	case f.id != "" && (f.live || f.peer != "" || f.client != "" || f.protocol != "" || len(f.headers) > 0):
-		return usageError{errors.New("--id takes the request from the access log: --live, --peer, --client-cert, --protocol and --header do not go with it")}
+		return usageError{errors.New("--id takes the request from the access log: leave out --live, --peer, --client-cert, --protocol and --header")}
 	case f.id != "":
 		return siteArgument(c, arguments)
 	case len(arguments) < 2 || len(arguments) > 3:
 		return usageError{errors.New("explain takes a METHOD and a URL, and perhaps a SITE, as in: edgegen explain GET https://vzine.us/chat")}
 	case f.live && (f.peer != "" || f.engine != ""):
-		return usageError{errors.New("--live asks the edge that runs, from here: --peer and --engine do not go with it")}
+		return usageError{errors.New("--live asks the running edge, from this machine: leave out --peer and --engine")}
 	}
 	return nil
 }
@@ -121,7 +121,7 @@ func (f *explainFlags) request(arguments []string) (explain.Request, error) {
 		return request, err
 	}
 	if request.Peer, err = netip.ParseAddr(f.peer); err != nil {
-		err = fmt.Errorf("--peer: %q is no IP address", f.peer)
+		err = fmt.Errorf("--peer: %q is not an IP address", f.peer)
 	}
 	request.Peer = request.Peer.Unmap()
 	return request, err

@@ -34,7 +34,7 @@ func (s streams) explainLine(ctx context.Context, path string, selection generat
 	}
 	log := past.edge.Log
 	if !filepath.IsAbs(log.Access) {
-		return fmt.Errorf("--id: log.access is %q: a file can be searched, as in access = \"/var/log/edgegen.log\"", log.Access)
+		return fmt.Errorf("--id: log.access is %q, and only a file can be searched: write access = \"/var/log/edgegen.log\" in edge { log }", log.Access)
 	}
 	if log.Fields != nil && !slices.Contains(log.Fields, "id") {
 		return errors.New(`--id: the lines of the access log have no id: add "id" to log.fields, or leave fields out`)
@@ -59,7 +59,7 @@ func (s streams) pastSite(ctx context.Context, path string, selection generation
 	}
 	past := &pastSite{path: absolute}
 	if past.kept, err = history.List(history.Dir(flags.stateDir)); err != nil {
-		return nil, fmt.Errorf("list what is kept of former generations: %w", err)
+		return nil, fmt.Errorf("list the kept generations: %w", err)
 	}
 	explainer, p, err := s.explainer(ctx, path, selection, flags.siteFlags, nil)
 	if err == nil {
@@ -116,7 +116,7 @@ func (p *pastSite) explain(line explain.LogLine) (*explain.Explanation, error) {
 	case first != nil:
 		return first, nil
 	case p.present == nil:
-		return nil, fmt.Errorf("--id: the generation that served the request is not kept any more, and the site is refused as it is now: edgegen validate %s says why", p.path)
+		return nil, fmt.Errorf("--id: the generation that served the request is no longer kept, and the site as it is now is refused: edgegen validate %s says why", p.path)
 	}
 	found := p.present.Likeliest(requests, line)
 	found.Generation = &explain.Generation{Present: true, Gone: true, Untimed: !timed}

@@ -194,7 +194,7 @@ func listenerOf(status api.Status, edge *site.Edge, request explain.Request) (st
 		return "", errors.New("the running edge has no listener for this request")
 	}
 	if request.Named && request.Port != edge.PublicPort {
-		return "", fmt.Errorf("the running edge does not listen on port %d: leave the port out, and %s is asked", request.Port, first)
+		return "", fmt.Errorf("the running edge does not listen on port %d: leave the port out to ask %s", request.Port, first)
 	}
 	return first, nil
 }

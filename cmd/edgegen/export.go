@@ -16,12 +16,12 @@ import (
 func newExport(s streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "export",
-		Short:   "Describe the edge for what runs it: a cluster, Nomad, or systemd",
-		Long:    `export describes an edge for what runs it, on one machine or where one is not enough.`,
+		Short:   "Print what runs the edge in Kubernetes, Nomad or systemd",
+		Long:    `export prints the objects, the job or the units by which Kubernetes, Nomad or systemd run the edge.`,
 		Example: `  edgegen export kubernetes --name shop`,
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return usageError{errors.New("export what? write kubernetes, nomad or systemd")}
+			return usageError{errors.New("name what to export for: kubernetes, nomad or systemd")}
 		},
 	}
 	c.AddCommand(newExportKubernetes(s), newExportNomad(s), newExportSystemd(s))
@@ -40,29 +40,29 @@ func newExportKubernetes(s streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "kubernetes [SITE]",
 		Short: "Print the objects of a cluster that runs the edge",
-		Long: `kubernetes prints the objects of a cluster that runs the edge: a Deployment of
-several, without rights and with a read-only root, that drain before they end; a
-ConfigMap with the site and its files; a Service, a PodDisruptionBudget, a
-HorizontalPodAutoscaler, and a NetworkPolicy that lets nothing else in or out. The
-same site makes the same bytes.
+		Long: `kubernetes prints the objects by which a cluster runs the edge: a Deployment of
+several pods, without privileges and with a read-only root, that drain before they
+end; a ConfigMap with the site and its files; a Service, a PodDisruptionBudget, a
+HorizontalPodAutoscaler, and a NetworkPolicy that allows only what the edge needs. The
+same site always makes the same bytes.
 
-Keys, passwords and what is sensitive stay where they are: the objects name
-Secrets, and the head of the output says by which commands those are made.
-Variables of the site come from a Secret NAME-variables, and what it asks of the
-environment from NAME-environment, where there are such.
+Keys, passwords and sensitive values are not in the output: the objects refer to
+Secrets, and the first lines have the commands that make those. If the site has
+variables, they come from a Secret NAME-variables; if it reads the environment, that
+comes from NAME-environment.
 
-An edge that keeps certificates in the cluster (acme { store = "kubernetes://…" }) or
-finds members there is given the rights to that, and runs in the namespace that is
-named, unless --namespace says otherwise.
+An edge that keeps certificates in the cluster (acme { store = "kubernetes://…" }), or
+finds members there, gets the rights for that, and runs in the namespace named there,
+unless --namespace says otherwise.
 
--o writes a file for each object into a directory, with a kustomization.yaml. A
-site whose files do not fit into a ConfigMap (1 MiB) comes with an image of its
-own, at /etc/edgegen: --in-image.
+-o writes a file for each object into a directory, with a kustomization.yaml. If the
+files of the site do not fit into a ConfigMap (1 MiB), build an image with them at
+/etc/edgegen, and pass --in-image.
 
---gateway prints the objects of controllers instead, which serve what the cluster's
-Gateways, HTTPRoutes and Ingresses say (edgegen gateway): with an account and its
-rights, a Lease, and the GatewayClass and IngressClass edgegen. The definitions of
-the Gateway API have to be there.`,
+--gateway prints the objects of controllers instead (edgegen gateway), which serve the
+cluster's Gateways, HTTPRoutes and Ingresses: with a ServiceAccount and its rights, a
+Lease, and the GatewayClass and IngressClass edgegen. The Gateway API's CRDs have to
+be installed in the cluster.`,
 		Example: `  edgegen export kubernetes --name shop --image registry.example/edgegen:1.0 > shop.yaml
   edgegen export kubernetes -o base --namespace web
   edgegen export kubernetes --gateway`,
@@ -78,7 +78,7 @@ the Gateway API have to be there.`,
 	c.Flags().StringVar(&flags.Name, "name", "", "the name of the objects (default: the host of the first site, with dashes)")
 	c.Flags().StringVar(&flags.Namespace, "namespace", "", "the namespace of the objects (default: the one that they are applied to)")
 	c.Flags().StringVar(&flags.Image, "image", "edgegen:"+version(), "the image, as make image builds it")
-	c.Flags().IntVar(&flags.Replicas, "replicas", 2, "how many edges there are at least")
+	c.Flags().IntVar(&flags.Replicas, "replicas", 2, "the smallest number of edges")
 	c.Flags().BoolVar(&flags.InImage, "in-image", false, "the image has the site and its files, at /etc/edgegen")
 	c.Flags().BoolVar(&flags.ServiceMonitor, "service-monitor", false, "add a ServiceMonitor for the Prometheus operator")
 	controllers.flags(c)

@@ -20,9 +20,9 @@ type gatewayExport struct {
 }
 
 func (g *gatewayExport) flags(c *cobra.Command) {
-	c.Flags().BoolVar(&g.wanted, "gateway", false, "print those of controllers that serve the cluster's Gateways and Ingresses, and no SITE")
+	c.Flags().BoolVar(&g.wanted, "gateway", false, "print the objects of controllers that serve the cluster's Gateways and Ingresses; takes no SITE")
 	c.Flags().StringVar(&g.edge, "edge", "", "with --gateway, a file with the edge block of all edges (default: none)")
-	c.Flags().UintSliceVar(&g.ports, "ports", []uint{80, 443}, "with --gateway, those of listeners, by which clients come in")
+	c.Flags().UintSliceVar(&g.ports, "ports", []uint{80, 443}, "with --gateway, the listeners' ports, through which clients come in")
 }
 
 // The name and the namespace of a controller where none are given, and the class that
@@ -37,9 +37,9 @@ const (
 func (s streams) exportGateway(c *cobra.Command, arguments []string, flags kubernetesFlags, g gatewayExport) error {
 	switch {
 	case len(arguments) > 0 || flags.InImage || len(flags.given) > 0:
-		return usageError{errors.New("--gateway: what is served is what the cluster's objects say: give it no site, no variables and no --in-image")}
+		return usageError{errors.New("--gateway: the cluster's objects say what is served: leave out SITE, variables and --in-image")}
 	case len(g.ports) == 0 || slices.ContainsFunc(g.ports, func(p uint) bool { return p < 1 || p > 65535 || p == kubernetes.HealthPort }):
-		return usageError{fmt.Errorf("--ports: write numbers from 1 to 65535, but for %d", kubernetes.HealthPort)}
+		return usageError{fmt.Errorf("--ports: write numbers from 1 to 65535, except %d, which the controller needs itself", kubernetes.HealthPort)}
 	}
 	o := kubernetes.GatewayOptions{Options: flags.Options, Classes: gatewayClass}
 	if o.Name == "" {

@@ -25,10 +25,10 @@ func newExportSystemd(s streams) *cobra.Command {
 		Long: `systemd prints a service and a socket that run the edge: with the listeners of the
 site, its drain, and a sandbox that allows what the site needs and no more.
 
---daemons prints units for people who want systemd to supervise: one for each
-daemon, one that renders the files, and a target. What edgegen does while it runs
-is not done then: a reload is no transaction, and nothing stands in for a daemon
-that is down. What of the site needs edgegen is said.
+--daemons prints units with which systemd supervises the daemons: one for each
+daemon, one that renders the files, and a target. What edgegen would do while it runs
+is then missing: a reload is not a transaction, and nothing stands in for a daemon
+that is down. It says which parts of the site need edgegen.
 
 -o writes a file for each unit into a directory.`,
 		Example: `  edgegen export systemd --at /etc/edgegen/site.hcl
@@ -41,9 +41,9 @@ that is down. What of the site needs edgegen is said.
 	c.Flags().StringVarP(&flags.output, "output", "o", "", "write files into this directory instead of printing")
 	c.Flags().StringVar(&flags.Name, "name", "edgegen", "the name of the units")
 	c.Flags().StringVar(&flags.User, "user", "edgegen", "the user that the units run as")
-	c.Flags().StringVar(&flags.Site, "at", "", "where SITE is on the machine of the units (default: where it is here)")
+	c.Flags().StringVar(&flags.Site, "at", "", "the path of SITE on the machine of the units (default: as here)")
 	c.Flags().StringVar(&flags.Program, "program", "/usr/local/bin/edgegen", "the path of edgegen on that machine")
-	c.Flags().BoolVar(&flags.Daemons, "daemons", false, "have systemd supervise the daemons, and edgegen render their files")
+	c.Flags().BoolVar(&flags.Daemons, "daemons", false, "let systemd supervise the daemons, and edgegen only render their files")
 	givenFlags(c, &flags.given)
 	return c
 }

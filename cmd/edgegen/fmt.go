@@ -28,7 +28,7 @@ func newFmt(s streams) *cobra.Command {
 A directory stands for the *.hcl files in it; without a FILE it is site.hcl, and
 "-" reads stdin and writes stdout. A file that does not parse is left alone.
 
-With --check nothing is written, and the exit code is 1 where a file is not in
+With --check nothing is written, and the exit code is 1 if a file is not in
 canonical layout; with --diff the differences are printed instead.`,
 		Example: `  edgegen fmt --check
   edgegen fmt --diff site.hcl`,
@@ -39,7 +39,7 @@ canonical layout; with --diff the differences are printed instead.`,
 			return formatAll(s, arguments, flags)
 		},
 	}
-	c.Flags().BoolVar(&flags.check, "check", false, "write nothing; exit 1 where a file would change")
+	c.Flags().BoolVar(&flags.check, "check", false, "write nothing; exit 1 if a file would change")
 	c.Flags().BoolVar(&flags.diff, "diff", false, "write nothing; print what would change")
 	return c
 }

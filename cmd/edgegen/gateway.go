@@ -32,40 +32,39 @@ func newGateway(s streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "gateway",
 		Short: "Serve the Gateways, HTTPRoutes and Ingresses of a cluster",
-		Long: `gateway watches objects of a cluster, runs an edge for each address and port that
-they name, and writes into their statuses how they are doing. A change of objects
-is a reload: nothing that goes on is cut off.
+		Long: `gateway is a controller for a Kubernetes cluster: it watches objects, runs an edge for
+each address and port that they name, and reports in their statuses. A change of
+objects is a reload: no request or WebSocket under way is cut off.
 
 It serves GatewayClasses and IngressClasses whose controller is ` + gateway.ControllerName + `,
 and what belongs to them: Gateways with HTTP and HTTPS listeners, HTTPRoutes,
 ReferenceGrants and Ingresses; Services by their EndpointSlices, and certificates
-by Secrets. What it has no equal for is refused in the status of whoever asks
+by Secrets. What edgegen cannot do is refused in the status of the object that asks
 for it.
 
---edge names a file with an edge block that holds for all edges: engines, limits,
-timeouts, the log, whose forwarded headers are believed. It says nothing of
-listeners and sites, which are what the objects say, and is read anew when it
-changes, or by SIGHUP.
+--edge names a file with an edge block for all edges: engines, limits, timeouts, the
+log, trusted_proxies. It has no listeners and no sites, which come from the objects.
+It is read again when it changes, and on SIGHUP.
 
-Several may run. All of them serve, and the one that holds the Lease writes the
-statuses. In a pod it is whoever its ServiceAccount says; elsewhere
-KUBECONFIG or --kubeconfig names the cluster.
+Several controllers may run. All of them serve, and the one that holds the Lease
+writes the statuses. In a pod, the pod's ServiceAccount gives access to the cluster;
+elsewhere KUBECONFIG or --kubeconfig does.
 
 With --from it reads the objects from a file, or from the files of a directory, and
-prints the site of each edge that they make, with the statuses that it would
-write. No cluster is asked, and no edge is started.`,
+prints the site of each edge, and the statuses that it would write. No cluster is
+asked, and no edge is started.`,
 		Example: `  edgegen gateway --from manifests`,
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			for _, text := range flags.addresses {
 				address, err := netip.ParseAddr(text)
 				if err != nil {
-					return usageError{fmt.Errorf("--addresses: %q is no IP address", text)}
+					return usageError{fmt.Errorf("--addresses: %q is not an IP address", text)}
 				}
 				flags.Addresses = append(flags.Addresses, address)
 			}
 			if namespace, name, has := strings.Cut(flags.service, "/"); flags.service != "" && (!has || flags.Published != "") {
-				return usageError{errors.New("--publish-service: write NAMESPACE/NAME, and no --publish besides")}
+				return usageError{errors.New("--publish-service: write NAMESPACE/NAME, and leave out --publish")}
 			} else if has {
 				flags.PublishedBy = types.NamespacedName{Namespace: namespace, Name: name}
 			}
@@ -78,17 +77,17 @@ write. No cluster is asked, and no edge is started.`,
 			return s.serveGateway(c.Context(), flags)
 		},
 	}
-	c.Flags().StringVar(&flags.Class, "class", "", "the one GatewayClass and IngressClass whose objects are served (default: each that names the controller)")
-	c.Flags().StringSliceVar(&flags.addresses, "addresses", nil, "IP addresses to listen at, one for each Gateway (default: all of the machine, where no two Gateways can have one port)")
-	c.Flags().StringVar(&flags.Published, "publish", "", "the address or host that statuses tell clients, as of a load balancer (default: the one that is listened at)")
-	c.Flags().StringVar(&flags.Shared, "edge", "", "a file with an edge block that holds for all edges (default: none)")
+	c.Flags().StringVar(&flags.Class, "class", "", "serve only the GatewayClass and IngressClass of this name (default: all that name the controller)")
+	c.Flags().StringSliceVar(&flags.addresses, "addresses", nil, "IP addresses to listen on, one for each Gateway (default: all of the machine; then no two Gateways can have the same port)")
+	c.Flags().StringVar(&flags.Published, "publish", "", "the address or host for the statuses, such as a load balancer's (default: the listener's address)")
+	c.Flags().StringVar(&flags.Shared, "edge", "", "a file with an edge block for all edges (default: none)")
 	c.Flags().StringVar(&flags.from, "from", "", "read objects from this file or directory, and print what would be done")
-	c.Flags().StringVar(&flags.kubeconfig, "kubeconfig", "", "a file that says where the cluster is, and who asks (default: KUBECONFIG, or the pod's ServiceAccount)")
-	c.Flags().StringVar(&flags.service, "publish-service", "", "the Service by which clients come in, as NAMESPACE/NAME, whose address statuses tell")
-	c.Flags().StringVar(&flags.lease, "lease", "edgegen-gateway", "the Lease that says who of several writes the statuses")
+	c.Flags().StringVar(&flags.kubeconfig, "kubeconfig", "", "the kubeconfig file (default: KUBECONFIG, or the pod's ServiceAccount)")
+	c.Flags().StringVar(&flags.service, "publish-service", "", "the Service that clients come through, as NAMESPACE/NAME; its address is written into the statuses")
+	c.Flags().StringVar(&flags.lease, "lease", "edgegen-gateway", "the Lease that decides which of several controllers writes statuses")
 	c.Flags().StringVar(&flags.namespace, "lease-namespace", "", "the namespace of the Lease (default: the pod's, or else that of the kubeconfig)")
-	c.Flags().StringVar(&flags.health, "health", "", "where /healthz, /readyz and /metrics are answered for the cluster, as :9145 (default: nowhere)")
-	engineFlag(c, &flags.engine, "auto, native (fail where a daemon is missing), builtin, or a list such as cache=off,web=builtin (default: auto)")
+	c.Flags().StringVar(&flags.health, "health", "", "the address that answers /healthz, /readyz and /metrics for the cluster, such as :9145 (default: none)")
+	engineFlag(c, &flags.engine, "auto, native (fail if a daemon is missing), builtin, or a list such as cache=off,web=builtin (default: auto)")
 	stateDirFlag(c, &flags.stateDir)
 	return c
 }

@@ -12,9 +12,9 @@ import (
 // givenFlags adds --var and --var-file to a verb that reads a site. Later ones
 // win, whichever of the two they are.
 func givenFlags(c *cobra.Command, given *[]config.Given) {
-	c.Flags().Var(&givenFlag{given, readVariable, "name=value"}, "var", "give a variable of the site a value; may be repeated")
+	c.Flags().Var(&givenFlag{given, readVariable, "name=value"}, "var", "set a variable of the site; may be repeated")
 	completeFlag(c, "var", completeVariable)
-	c.Flags().Var(&givenFlag{given, readVariableFile, "file"}, "var-file", "give variables the values of a file; may be repeated")
+	c.Flags().Var(&givenFlag{given, readVariableFile, "file"}, "var-file", "set variables from a file; may be repeated")
 }
 
 // givenFlag is a flag whose values are put behind those of others.

@@ -25,9 +25,9 @@ func newGraph(s streams) *cobra.Command {
 		Use:   "graph [SITE]",
 		Short: "Draw the way from clients through the tiers to the apps",
 		Long: `graph draws a site: which tiers the requests of each route pass, what the cache
-and the web tier do for them, and the apps that they come to. It prints a flow
-chart for Mermaid, which GitHub shows in Markdown; with --format dot one for
-Graphviz, and with --format svg an image. The same site makes the same picture.`,
+and the web tier do for them, and the apps that they reach. It prints a flow chart
+for Mermaid, which GitHub shows in Markdown; with --format dot one for Graphviz,
+and with --format svg an image. The same site always makes the same picture.`,
 		Example: `  edgegen graph
   edgegen graph --format svg > site.svg
   edgegen graph --format dot --engine builtin`,
@@ -45,7 +45,7 @@ Graphviz, and with --format svg an image. The same site makes the same picture.`
 	}
 	c.Flags().StringVar(&flags.format, "format", string(graph.Formats()[0]), "mermaid, dot or svg")
 	completeFlag(c, "format", cobra.FixedCompletions(formatNames(), cobra.ShellCompDirectiveNoFileComp))
-	c.Flags().StringVar(&flags.host, "site", "", "draw the site of this host alone")
+	c.Flags().StringVar(&flags.host, "site", "", "draw only the site with this canonical host")
 	completeFlag(c, "site", completeHost)
 	engineFlag(c, &flags.engine, "suppose that up was given this --engine")
 	givenFlags(c, &flags.given)

@@ -97,7 +97,7 @@ func (s streams) tellProof(results []prove.Compared) error {
 			fmt.Fprintf(s.err, "         %s\n", printable.Text(line))
 		}
 	}
-	_, err := fmt.Fprintf(s.err, "\n%s asked of both: %d answered alike, %d otherwise\n", plural(len(results), "request"), len(results)-differ, differ)
+	_, err := fmt.Fprintf(s.err, "\n%s sent to both: %d answered alike, %d differently\n", plural(len(results), "request"), len(results)-differ, differ)
 	return err
 }
 

@@ -21,13 +21,12 @@ func newInit(s streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "init [FILE]",
 		Short: "Write a first site file",
-		Long: `init writes a site file, site.hcl by default, and prints its name. It asks three
-questions, of which each flag answers one: the host, the app, and the directory of
-files. What listens on this machine it offers as the app, and it has the edge
-listen on 80 and 443, or, where it may not or somebody else does, on the first
-ports from 8080 and 8443 on that are free. An answer that would make no good site
-is refused with the reason and asked for again. A file that is there is not
-touched.`,
+		Long: `init writes a site file, site.hcl by default, and prints its name. It asks for the
+host, the app, and the directory of files; each flag answers one of these questions.
+It suggests an app from what listens on this machine. The edge will listen on ports 80
+and 443, or, if these are in use or not permitted, on the first free ports from 8080
+and 8443 on. An answer that would not make a valid site is refused with the reason,
+and asked for again. An existing file is not touched.`,
 		Example: `  edgegen init
   edgegen init --host shop.test --app 127.0.0.1:5000 --files public shop.hcl`,
 		Args: oneFile,
@@ -52,10 +51,10 @@ func oneFile(c *cobra.Command, arguments []string) error {
 // leaves nothing behind.
 func (s streams) firstSite(file string, said firstsite.Site, given func(flag string) bool) error {
 	if _, err := os.Lstat(file); err == nil {
-		return fmt.Errorf("%s is there already: edgegen validate looks at it; name another file for another site", file)
+		return fmt.Errorf("%s exists already: check it with edgegen validate, or name another file for another site", file)
 	}
 	if _, err := os.Stat(filepath.Dir(file)); err != nil {
-		return fmt.Errorf("there is no directory for %s: %w", file, causeOf(err))
+		return fmt.Errorf("the directory of %s cannot be used: %w", file, causeOf(err))
 	}
 	absolute, err := filepath.Abs(file)
 	if err != nil {
@@ -102,7 +101,7 @@ func writeNew(file string, text []byte) error {
 	}
 	err = os.Link(staged, file) // which replaces nothing
 	if errors.Is(err, fs.ErrExist) {
-		err = fmt.Errorf("%s has come to be meanwhile", file)
+		err = fmt.Errorf("another program has written %s meanwhile", file)
 	}
 	return errors.Join(err, os.Remove(staged))
 }

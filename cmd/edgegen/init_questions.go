@@ -62,7 +62,7 @@ func (q questions) all(first firstsite.Site) (firstsite.Site, error) {
 	}
 	first.Files, err = q.one("files", "Which directory has files to serve?", files, standard, func(said string) error {
 		if said == nobody && first.App == "" {
-			return errors.New("there is nothing to serve without an app and without files")
+			return errors.New("a site needs an app or files to serve")
 		}
 		if first.Files = said; said == nobody {
 			return nil

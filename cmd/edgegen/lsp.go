@@ -13,10 +13,10 @@ func newLSP(s streams) *cobra.Command {
 		Use:   "lsp",
 		Short: "Serve editors that speak the Language Server Protocol",
 		Long: `lsp speaks the Language Server Protocol on stdin and stdout, for an editor that
-starts it: problems as one types, completion, what a word means and where it is
-declared, and the canonical layout. A file is looked at together with the other
-site files of its directory where that makes the better site. editors/ in
-edgegen's source has what VS Code and Neovim need.`,
+starts it: problems while you type, completion, the meaning of a word, its
+declaration, and the canonical layout. A file is checked together with the other site
+files of its directory if the two belong together. editors/ in edgegen's source has
+what VS Code and Neovim need.`,
 		Example: `  edgegen lsp < /dev/null`,
 		Args:    noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -14,14 +14,14 @@ func newMan(s streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "man DIRECTORY",
 		Short: "Write the manual pages",
-		Long: `man writes a manual page for each verb into a directory, edgegen.1 and
-edgegen-VERB.1, which it makes where it is not there. SOURCE_DATE_EPOCH in the
-environment is their date.`,
+		Long: `man writes a manual page for each verb, edgegen.1 and edgegen-VERB.1, into a
+directory, and creates that if necessary. The environment's SOURCE_DATE_EPOCH is
+the pages' date.`,
 		Example: `  edgegen man man1`,
 		Hidden:  true,
 		Args: func(_ *cobra.Command, arguments []string) error {
 			if len(arguments) != 1 {
-				return usageError{errors.New("man takes the directory that the pages are written to")}
+				return usageError{errors.New("name the directory for the pages: edgegen man DIRECTORY")}
 			}
 			return nil
 		},

@@ -26,8 +26,8 @@ func newPlan(s streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "plan [SITE]",
 		Short: "Show what a reload of the running edge would do",
-		Long: `plan tells what a reload of the running edge would do. The edge reads the site, and
-says for each tier and each app whether it would be left alone, reloaded, restarted,
+		Long: `plan asks the running edge what a reload would do. The edge reads the site, and says
+for each tier and each app whether it would be left alone, reloaded, restarted,
 started or stopped, why, and how many WebSockets would end. Nothing is changed.
 
 Without a SITE the edge reads the site that it was started with, and without

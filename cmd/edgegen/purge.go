@@ -17,19 +17,19 @@ func newPurge(s streams) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "purge [URL]",
-		Short: "Have the running edge forget what it has stored",
-		Long: `purge has the cache forget the responses to a URL, to all URLs that begin with
---prefix, of a --site, or with a --tag that the app gave them, and says how many
-there were. When it returns no engine gives any of them any more; whoever asks
-gets what the app says now.
+		Short: "Remove stored responses from the running edge's cache",
+		Long: `purge removes stored responses from the cache: those to a URL, to all URLs that begin
+with --prefix, of a --site, or with a --tag that the app gave them. It says how many
+there were. When it returns, no engine serves any of them any more; the next request
+gets the app's current answer.
 
-Of a URL all variants are meant, whatever their scheme and port, and ignored
-parameters of the query do not count. With --soft the responses grow stale: they
-are served as grace and stale_if_error say, and asked about.
+All variants of a URL are purged, whatever their scheme and port; query parameters
+that the site ignores do not matter. With --soft the responses become stale: they may
+be served as grace and stale_if_error say, and are revalidated.
 
-Where the edge is one of a cluster, all members do the same before it returns.
-One that cannot be reached is named, and does it when it is back; the exit code
-is 1 then.`,
+If the edge is a member of a cluster, all members do the same before purge returns.
+A member that cannot be reached is named, and does it when it is back; the exit code
+is then 1.`,
 		Example: `  edgegen purge https://vzine.us/issues/7
   edgegen purge --prefix https://vzine.us/issues/
   edgegen purge --tag issue-7 --soft
@@ -40,7 +40,7 @@ is 1 then.`,
 			}
 			given := slices.DeleteFunc([]string{what.URL, what.Prefix, what.Site, what.Tag}, func(one string) bool { return one == "" })
 			if len(given) != 1 || len(arguments) > 1 {
-				return usageError{errors.New("purge takes a URL, --prefix, --site or --tag, one of them: edgegen purge https://vzine.us/issues/7")}
+				return usageError{errors.New("purge takes exactly one of a URL, --prefix, --site and --tag: edgegen purge https://vzine.us/issues/7")}
 			}
 			return nil
 		},
@@ -57,15 +57,15 @@ is 1 then.`,
 			_, err = fmt.Fprint(s.out, purgedText(purged))
 		}
 		if err == nil && len(purged.Missed) > 0 {
-			err = fmt.Errorf("not all members of the cluster could be told: %s; they forget it when they are back", strings.Join(purged.Missed, ", "))
+			err = fmt.Errorf("these members of the cluster could not be reached: %s; they purge it when they are back", strings.Join(purged.Missed, ", "))
 		}
 		return err
 	})
-	c.Flags().StringVar(&what.Prefix, "prefix", "", "forget the responses to all URLs that begin with this")
-	c.Flags().StringVar(&what.Site, "site", "", "forget all responses of the site with this name")
-	c.Flags().StringVar(&what.Tag, "tag", "", "forget all responses that have this tag")
-	c.Flags().BoolVar(&what.Soft, "soft", false, "mark responses as stale instead of forgetting them")
-	c.Flags().BoolVar(&asJSON, "json", false, "print how many there were as JSON")
+	c.Flags().StringVar(&what.Prefix, "prefix", "", "remove the responses to all URLs that begin with this")
+	c.Flags().StringVar(&what.Site, "site", "", "remove all responses of the site with this name")
+	c.Flags().StringVar(&what.Tag, "tag", "", "remove all responses with this tag")
+	c.Flags().BoolVar(&what.Soft, "soft", false, "mark responses as stale instead of removing them")
+	c.Flags().BoolVar(&asJSON, "json", false, "print the number of responses as JSON")
 	completeFlag(c, "site", completeHost)
 	return c
 }

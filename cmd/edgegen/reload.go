@@ -17,10 +17,10 @@ func newReload(s streams) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "reload",
-		Short: "Have the running edge serve its site as it is written now",
-		Long: `reload has the running edge read its site anew, waits until every tier serves
-it, and prints what was touched. A site that is refused changes nothing: the
-edge goes on as before, and what is wrong is shown as validate shows it.`,
+		Short: "Make the running edge serve its site as it is written now",
+		Long: `reload makes the running edge read its site again, waits until every tier serves
+it, and prints what was touched. A site that is refused changes nothing: the edge
+goes on as before, and the problems are shown as validate shows them.`,
 		Example: `  edgegen reload
   edgegen reload --json`,
 		Args: noArguments,
@@ -29,7 +29,7 @@ edge goes on as before, and what is wrong is shown as validate shows it.`,
 		outcome, err := client.Reload(ctx)
 		if refused := (*config.Refused)(nil); errors.As(err, &refused) && !asJSON {
 			s.report(refused.Diagnostics)
-			fmt.Fprintln(s.err, "\nnot reloaded: the edge goes on as before")
+			fmt.Fprintln(s.err, "\nnot reloaded: the edge still serves the configuration from before")
 			return errFailed
 		}
 		switch {

@@ -30,7 +30,7 @@ vzine.us goliath  app      start    it is new
 
 generation 4 is served, after 1.3 s; 3 changes, 12 WebSockets ended
 `, "warning: the certificate ends in 3 days\n --> site.hcl\n"},
-		{"refused", typo, exitFailed, "", typoText + "\nnot reloaded: the edge goes on as before\n"},
+		{"refused", typo, exitFailed, "", typoText + "\nnot reloaded: the edge still serves the configuration from before\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := fakeEdge(t, map[string]http.HandlerFunc{"POST /reload": answer(c.answer)})

@@ -29,27 +29,27 @@ func newRender(s streams) *cobra.Command {
 		Long: `render prints stunnel.conf, default.vcl, nginx.conf and varnishd's arguments,
 each under a header line. With -o it writes them into a directory, with the PEM
 files that stunnel needs (readable by their owner alone), ready to be run by
-hand or by systemd: each file says in its head how.
+hand or by systemd: the first lines of each file say how.
 
-The same site makes the same bytes, always. Sensitive values are written into
-files, and hidden in what is printed.
+The same site always makes the same bytes. Sensitive values are in the written
+files, but hidden in what is printed.
 
---print-hcl prints the site instead, without variables, expressions and blocks
-that stand for several: what each argument says.
+--print-hcl prints the site itself, with variables, expressions, for_each and
+dynamic blocks replaced by their values.
 
 With --watch it writes again whenever a file that the site is made of changes,
 until SIGINT or SIGTERM. A site that is refused is reported and leaves the
-directory as it is. --exec runs a command whenever files were written that
-differ from those before, such as one that has the daemons reload; EDGEGEN_DIR
-in its environment names the directory. It is waited for, and run once more
-where the site changed meanwhile. What it prints goes to stderr.`,
+directory as it is. --exec runs a command whenever files have changed, such as
+one that reloads the daemons; EDGEGEN_DIR in its environment is the directory.
+It runs once at a time, and again if the site changed meanwhile. Its output goes
+to stderr.`,
 		Example: `  edgegen render --only nginx
   edgegen render -o rendered`,
 		Args: siteArgument, ValidArgsFunction: completeSite,
 		RunE: func(c *cobra.Command, arguments []string) error {
 			switch {
 			case flags.hcl && (flags.output != "" || flags.only != "" || flags.watch || flags.command != "" || flags.templates != ""):
-				return usageError{errors.New("--print-hcl prints the site itself: no other flag of render goes with it")}
+				return usageError{errors.New("--print-hcl prints the site itself: leave out render's other flags")}
 			case flags.hcl:
 				return s.printEvaluated(siteOf(arguments), flags.given)
 			case flags.output != "":
@@ -145,7 +145,7 @@ func selectFiles(o *render.Output, only string) ([]render.File, error) {
 	if files := o.Of(engine).Files; err != nil || len(files) > 0 {
 		return files, err
 	}
-	return nil, fmt.Errorf("--only %s: it serves no tier of this site", only)
+	return nil, fmt.Errorf("--only %s: this daemon serves no tier of the site", only)
 }
 
 // onlyEngine reads --only.
@@ -153,7 +153,7 @@ func onlyEngine(only string) (site.Engine, error) {
 	if only == "" || engines.IsDaemon(site.Engine(only)) {
 		return site.Engine(only), nil
 	}
-	return "", usageError{fmt.Errorf("--only %q is no daemon: write %s", only, engines.Either(daemonNames()))}
+	return "", usageError{fmt.Errorf("--only %q is not a daemon: write %s", only, engines.Either(daemonNames()))}
 }
 
 func daemonNames() (names []site.Engine) {

@@ -46,12 +46,12 @@ func newRoot(s streams) *cobra.Command {
 		Short: "One file for stunnel, Varnish and nginx",
 		Long: `edgegen turns one HCL file into the configuration of stunnel (TLS), Varnish
 (cache, WebSockets) and nginx (files, redirects, proxying), and runs, supervises
-and stops the three. Where a daemon is missing, edgegen serves in its place.
+and stops the three. If a daemon is missing, edgegen itself serves in its place.
 
 SITE is a file or a directory of *.hcl and *.hcl.json files; the default is
-site.hcl. --var and --var-file give its variables values. status,
-plan, reload, purge and stop find the running edge by its state directory: run them as
-the user who ran up, with the same --state-dir where that was given.`,
+site.hcl. --var and --var-file set its variables. status, plan, reload, purge
+and stop find the running edge by its state directory: run them as the user who
+ran up, with the same --state-dir, if any.`,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,

@@ -19,11 +19,11 @@ func newStatus(s streams) *cobra.Command {
 		Use:   "status",
 		Short: "Show what the running edge is doing",
 		Long: `status shows the tiers with the engine that serves each, the backends, the last
-reload and how many WebSockets are open. A tier that is not well, or not served
-by the engine that one would expect, has the reason below it.
+reload and how many WebSockets are open. If a tier is not healthy, or not served by
+the engine that one would expect, the reason is below it.
 
---watch shows it anew every second until a signal; where the output is not a
-terminal it prints what has changed only. With --json each is a JSON value.`,
+--watch refreshes it every second until a signal; if the output is not a terminal,
+it prints only changes. With --json each one is a JSON value.`,
 		Example: `  edgegen status
   edgegen status --json`,
 		Args: noArguments,
@@ -62,10 +62,10 @@ func (s streams) showStatus(status api.Status, asJSON bool) error {
 func newStop(s streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "stop",
-		Short: "Drain and stop the running edge, and wait until it has",
-		Long: `stop has the running edge take nothing new, wait for requests in work no longer
-than timeouts.drain, and end; it returns when the edge has. WebSockets that are
-open then are closed. SIGTERM to edgegen does the same.`,
+		Short: "Drain and stop the running edge, and wait for its end",
+		Long: `stop makes the running edge accept no new connections, wait for requests under way,
+for timeouts.drain at most, and end. It returns when the edge has ended. WebSockets
+that are still open are closed. SIGTERM to edgegen does the same.`,
 		Example: `  edgegen stop`,
 		Args:    noArguments,
 	}

@@ -24,18 +24,18 @@ daemon has another template than edgegen's is never builtin.`,
 		Example: `  edgegen templates export my-templates`,
 		Args:    knownVerb,
 		RunE: func(*cobra.Command, []string) error {
-			return usageError{errors.New("say what is to be done: edgegen templates export DIRECTORY")}
+			return usageError{errors.New("name the command: edgegen templates export DIRECTORY")}
 		},
 	}
 	c.AddCommand(&cobra.Command{
 		Use:   "export DIRECTORY",
 		Short: "Write them into a directory",
-		Long: `export writes the templates into a directory, which it makes where it is not
-there. A file that is there is not touched: then nothing is written.` + exitCodes,
+		Long: `export writes the templates into a directory, and creates it if necessary. If one of
+the files exists already, nothing is written.` + exitCodes,
 		Example: `  edgegen templates export my-templates`,
 		Args: func(_ *cobra.Command, arguments []string) error {
 			if len(arguments) != 1 {
-				return usageError{errors.New("export takes the directory that the templates are written to")}
+				return usageError{errors.New("name the directory for the templates: edgegen templates export DIRECTORY")}
 			}
 			return nil
 		},
@@ -52,7 +52,7 @@ func (s streams) exportTemplates(directory string) error {
 	for _, file := range files {
 		path := filepath.Join(directory, file.Name)
 		if _, err := os.Lstat(path); err == nil {
-			return fmt.Errorf("%s is there already: name another directory", path)
+			return fmt.Errorf("%s exists already: name another directory", path)
 		}
 	}
 	for _, file := range files {
@@ -70,6 +70,6 @@ func (s streams) exportTemplates(directory string) error {
 
 // templatesFlag adds --templates.
 func templatesFlag(c *cobra.Command, directory *string) {
-	c.Flags().StringVar(directory, "templates", "", "a directory with templates in the place of edgegen's own")
+	c.Flags().StringVar(directory, "templates", "", "a directory with templates that replace edgegen's own")
 	completeFlag(c, "templates", completeDirectory)
 }

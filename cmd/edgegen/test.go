@@ -33,17 +33,17 @@ func newTest(s streams) *cobra.Command {
 	var flags testFlags
 	c := &cobra.Command{
 		Use:   "test [SITE]",
-		Short: "Hold what becomes of requests against what is expected",
-		Long: `test reads the files *` + edgetest.Ending + ` beside the site and judges each test in them:
-a request, and what is expected of it. Nothing has to run: what is held against the
-expectations is what edgegen explain tells. What the app says is not judged then;
--v tells what that is. With --live the requests are sent to the running edge. With
---stub they are sent to an edge that runs for the tests alone: builtin tiers on free
-ports of this machine, the apps replaced by one that answers 200, or what an app block
-of the test says, and opens every WebSocket. What it answers is judged then, and so is
-what the tests before have left in the cache. peer is who asks there, too.
+		Short: "Test what happens to requests against expectations",
+		Long: `test runs the tests in the files *` + edgetest.Ending + ` beside the site. Each test in them is a
+request and what is expected of it. Nothing has to run: the expectations are compared
+with what edgegen explain predicts. An expectation about the app's own answer is then
+not checked; -v lists these. With --live the requests are sent to the running edge.
+With --stub they are sent to an edge that is started for the tests: builtin tiers on
+free ports of this machine, in front of an app that answers 200, or what the test's app
+block says, and that opens every WebSocket. Then the app's answers are checked too, and
+so is what earlier tests have left in the cache. peer works there as well.
 
-    test "a logged-in chat goes past the cache" {
+    test "a logged-in chat passes the cache" {
       request {
         url     = "https://vzine.us/chat"
         headers = { Cookie = "session=1" }
@@ -70,10 +70,10 @@ request has url, method, headers, peer and protocol (h1, h2 or h3); app has stat
 				return usageError{fmt.Errorf("--engine: %w", err)}
 			}
 			if flags.live && flags.engine != "" {
-				return usageError{errors.New("--live asks the edge that runs: --engine does not go with it")}
+				return usageError{errors.New("--live asks the running edge: leave out --engine")}
 			}
 			if flags.stub && (flags.live || flags.engine != "") {
-				return usageError{errors.New("--stub runs an edge of builtin tiers: --live and --engine do not go with it")}
+				return usageError{errors.New("--stub runs an edge of builtin tiers: leave out --live and --engine")}
 			}
 			if flags.stateDir, err = stateDir(flags.stateDir); err != nil {
 				return err
@@ -84,10 +84,10 @@ request has url, method, headers, peer and protocol (h1, h2 or h3); app has stat
 	c.Flags().StringVar(&flags.run, "run", "", "only the tests whose names match this regular expression")
 	completeFlag(c, "run", completeTest)
 	c.Flags().BoolVar(&flags.live, "live", false, "send the requests to the running edge")
-	c.Flags().BoolVar(&flags.stub, "stub", false, "send them to an edge that runs for the tests alone, in front of a stub app")
-	c.Flags().BoolVarP(&flags.verbose, "verbose", "v", false, "show the tests that hold too")
+	c.Flags().BoolVar(&flags.stub, "stub", false, "send the requests to an edge started for the tests, in front of a stub app")
+	c.Flags().BoolVarP(&flags.verbose, "verbose", "v", false, "show passed tests too")
 	c.Flags().BoolVar(&flags.asJSON, "json", false, "print the results as JSON")
-	c.Flags().StringVar(&flags.junit, "junit", "", "write the results to this file too, as JUnit's XML")
+	c.Flags().StringVar(&flags.junit, "junit", "", "also write the results to this file, as JUnit XML")
 	engineFlag(c, &flags.engine, "suppose that up was given this --engine")
 	stateDirFlag(c, &flags.stateDir)
 	givenFlags(c, &flags.given)

@@ -19,13 +19,14 @@ func newTop(s streams) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "top",
-		Short: "Show what is wrong with the running edge, and what it is asked",
-		Long: `top shows what the page of the metrics listener does: what is wrong, who serves
-each tier and what stands in for what, and how many requests come to which site
-and backend, and how long they take. Requests are counted where the site has
+		Short: "Show what is wrong with the running edge, and its requests",
+		Long: `top shows the same as the /status page of the metrics listener: what is wrong, which
+engine serves each tier and what it stands in for, and the number and duration of
+requests for each site and backend. Requests are counted only if the site has
 edge { metrics {} }.
 
-On a terminal it is shown anew every two seconds until Ctrl-C; otherwise once.`,
+On a terminal it is refreshed every two seconds until Ctrl-C; otherwise it is
+printed once.`,
 		Example: `  edgegen top
   edgegen top --json`,
 		Args: noArguments,

@@ -17,15 +17,15 @@ func newTrust(s streams) *cobra.Command {
 	var remove, asJSON bool
 	c := &cobra.Command{
 		Use:   "trust",
-		Short: "Have this machine believe the certificates of self-signed sites",
-		Long: `trust puts the root of the local authority, which signs the certificates of sites
-with tls { self_signed = true }, into the stores of this machine: the system's,
-by update-ca-certificates, for which it has to be root, and those of Firefox and
-Chromium, where certutil is installed. It says what it does. With --remove it
-takes the root out again.
+		Short: "Make this machine trust the certificates of self-signed sites",
+		Long: `trust adds the root certificate of the local authority, which signs the certificates
+of sites with tls { self_signed = true }, to the stores of this machine: the
+system's, by update-ca-certificates, which needs root, and those of Firefox and
+Chromium, if certutil is installed. It says what it does. With --remove it removes
+the root again.
 
-Whoever reads the authority's key can pose as any host to a machine that believes
-it: the key stays in the state directory, readable by its owner alone.`,
+Somebody who has the authority's key can pose as any host to a machine that trusts
+it. The key stays in the state directory, readable by its owner alone.`,
 		Example: `  edgegen trust
   edgegen trust --remove`,
 		Args: noArguments,

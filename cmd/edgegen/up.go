@@ -29,19 +29,20 @@ func newUp(s streams) *cobra.Command {
 		Short: "Run the edge in the foreground until a signal",
 		Long: `up starts the apps for which the site names a command, and then the web, cache and
 tls tiers, each after the one before it answers. A process that dies is started
-again. edgegen itself serves a tier whose daemon is not installed, and one whose
-daemon is down, until the daemon is well again.
+again. If the daemon of a tier is not installed, or is down, edgegen itself serves
+that tier until the daemon answers again.
 
-With --templates, templates of a directory make the files of the daemons in the
-place of edgegen's (edgegen templates export writes those). They are read again by
-every reload. A tier whose daemon has one is never builtin, and has no stand-in.
+With --templates, the daemons' files are made from the templates in a directory
+(edgegen templates export writes edgegen's own, to be changed). Every reload reads
+them again. A tier with a changed template is never builtin, and edgegen does not
+serve it while its daemon is down.
 
-SIGHUP reloads the site, SIGUSR1 opens the access log's file anew. SIGINT and
-SIGTERM wait for requests in work and stop; a second one stops at once. The
+SIGHUP reloads the site, SIGUSR1 reopens the access log's file. SIGINT and
+SIGTERM wait for requests under way and stop; a second one stops at once. The
 access log goes to stdout, everything else to stderr.
 
-Under systemd it takes the sockets of a socket unit, and tells when it is ready.
-Where stderr leads to systemd's journal, messages have their level and fields there,
+Under systemd it takes the sockets of a socket unit, and reports when it is ready.
+If stderr is systemd's journal, messages keep their level there, and have fields
 such as EDGEGEN_FROM.`,
 		Example: `  edgegen up
   edgegen up --engine builtin --watch`,
@@ -52,7 +53,7 @@ such as EDGEGEN_FROM.`,
 				return usageError{fmt.Errorf("--engine: %w", err)}
 			}
 			if flags.appTimeout <= 0 {
-				return usageError{fmt.Errorf("--app-timeout: %s is no time to wait", flags.appTimeout)}
+				return usageError{fmt.Errorf("--app-timeout: %s is not positive: write a time such as 2m", flags.appTimeout)}
 			}
 			if flags.stateDir, err = stateDir(flags.stateDir); err != nil {
 				return err
@@ -60,12 +61,12 @@ such as EDGEGEN_FROM.`,
 			return up(c.Context(), s, siteOf(arguments), flags, selection)
 		},
 	}
-	engineFlag(c, &flags.engine, "auto, native (fail where a daemon is missing), builtin, or a list such as tls=builtin,cache=varnish (default: what the site says)")
+	engineFlag(c, &flags.engine, "auto, native (fail if a daemon is missing), builtin, or a list such as tls=builtin,cache=varnish (default: what the site says)")
 	c.Flags().BoolVarP(&flags.watch, "watch", "w", false, "reload when a file that the site is made of changes")
 	templatesFlag(c, &flags.templates)
-	c.Flags().BoolVar(&flags.lastGood, "last-good", false, "where the site is refused, start with the configuration that was served last")
-	c.Flags().BoolVar(&flags.noTakeover, "no-takeover", false, "leave a tier down while its daemon is down")
-	c.Flags().DurationVar(&flags.appTimeout, "app-timeout", 2*time.Minute, "how long an app may take until it answers")
+	c.Flags().BoolVar(&flags.lastGood, "last-good", false, "if the site is refused, start with the configuration that was served last")
+	c.Flags().BoolVar(&flags.noTakeover, "no-takeover", false, "do not serve a tier in place of a daemon that is down")
+	c.Flags().DurationVar(&flags.appTimeout, "app-timeout", 2*time.Minute, "how long to wait for an app's first answer after its start")
 	stateDirFlag(c, &flags.stateDir)
 	givenFlags(c, &flags.given)
 	return c
@@ -90,7 +91,7 @@ func (s streams) queued(serve func(streams, logger) error) error {
 	defer runtime.KeepAlive(block)
 	var log logger
 	messages := queue.New(s.err, queue.Options{Limit: logLimit, Written: func(dropped int64) {
-		log.Warn("messages were dropped, as nobody read them", "dropped", dropped)
+		log.Warn("messages were dropped, because nothing read stderr", "dropped", dropped)
 	}})
 	defer func() {
 		patience, cancel := context.WithTimeout(context.Background(), logPatience)

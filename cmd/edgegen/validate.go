@@ -18,8 +18,8 @@ func newValidate(s streams) *cobra.Command {
 		Use:   "validate [SITE]",
 		Short: "Report every problem of a site at once",
 		Long: `validate reads a site as up would and reports every problem, each with its
-place and what to do about it. It starts nothing and writes nothing, and prints
-nothing where nothing is wrong.`,
+place and a remedy. It starts nothing and writes nothing, and prints nothing if
+nothing is wrong.`,
 		Example: `  edgegen validate
   edgegen validate --json`,
 		Args: siteArgument, ValidArgsFunction: completeSite,

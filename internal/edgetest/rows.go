@@ -32,14 +32,14 @@ const (
 func rows() []row {
 	return []row{
 		{"status", number, "the status of the answer", judgeStatus},
-		{"cache", choices, "what X-Cache says, or a list of what it may say", judgeCache},
+		{"cache", choices, "the value of X-Cache, or a list of possible values", judgeCache},
 		{"site", text, "the canonical host of the site", same("site", func(e *explain.Explanation) string { return e.Site })},
 		{"route", text, "the route, by its label", same("route", func(e *explain.Explanation) string { return e.Route })},
 		{"backend", text, "the app that is asked, \"\" for none", same("backend", func(e *explain.Explanation) string { return e.Backend })},
-		{"tier", text, "who makes the answer: cache, web or backend", same("tier", func(e *explain.Explanation) string { return e.Tier })},
-		{"app_target", text, "what the app is asked for", same("app_target", func(e *explain.Explanation) string { return e.AppTarget })},
-		{"app_headers", fields, "header fields that the app gets; null for one that it does not", judgeAppHeaders},
-		{"headers", fields, "header fields of the answer; null for one that is not there", judgeHeaders},
+		{"tier", text, "what makes the answer: cache, web or backend", same("tier", func(e *explain.Explanation) string { return e.Tier })},
+		{"app_target", text, "the path and query that the app is asked for", same("app_target", func(e *explain.Explanation) string { return e.AppTarget })},
+		{"app_headers", fields, "headers that the app gets; null for one that it must not get", judgeAppHeaders},
+		{"headers", fields, "headers of the answer; null for one that it must not have", judgeHeaders},
 		{"answer", text, "a part of the first line of edgegen explain", judgeAnswer},
 	}
 }

@@ -59,7 +59,7 @@ func drained(a *attempt) {
 	}
 	a.ask(get("open.test", "/"))
 	tell("before", http.StatusOK)
-	if done := a.edge.Verb("drain", "--notice", "0s", "--timeout", "10s"); done.Code != 0 || !strings.Contains(done.Err, "nothing is in work") {
+	if done := a.edge.Verb("drain", "--notice", "0s", "--timeout", "10s"); done.Code != 0 || !strings.Contains(done.Err, "drained: no request is under way") {
 		a.errorf("drain: %+v", done)
 	}
 	tell("drained", http.StatusServiceUnavailable)
