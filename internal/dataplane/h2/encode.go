@@ -70,21 +70,10 @@ func (e *encoder) begin(b []byte) []byte {
 
 // status appends :status.
 func (e *encoder) status(b []byte, status int) []byte {
-	switch status {
-	case 200:
-		return append(b, 0x80|8)
-	case 204:
-		return append(b, 0x80|9)
-	case 206:
-		return append(b, 0x80|10)
-	case 304:
-		return append(b, 0x80|11)
-	case 400:
-		return append(b, 0x80|12)
-	case 404:
-		return append(b, 0x80|13)
-	case 500:
-		return append(b, 0x80|14)
+	for i, known := range [...]int{200, 204, 206, 304, 400, 404, 500} { // entries 8 to 14 of the static table
+		if status == known {
+			return append(b, 0x80|byte(8+i))
+		}
 	}
 	text := [3]byte{byte('0' + status/100), byte('0' + status/10%10), byte('0' + status%10)}
 	return append(append(b, 0x08, 3), text[:]...) // :status, not indexed
