@@ -65,14 +65,18 @@ func TestAnswers(t *testing.T) {
 	c.ask(11, false, post()...)
 	body := strings.Repeat("b", 16<<10)
 	window := bounds.StreamWindow
-	for range 40 { // more than the window
-		for ; window < len(body); window += c.update(11) {
+	take := func(n int) {
+		for ; window < n; window += c.update(11) {
 		}
+		window -= n
+	}
+	for range 40 { // more than the window
+		take(len(body))
 		if err := c.WriteData(11, false, []byte(body)); err != nil {
 			t.Fatal(err)
 		}
-		window -= len(body)
 	}
+	take(len("end") + 1 + 3) // the padding, and how long it is, count as well
 	_ = c.WriteDataPadded(11, true, []byte("end"), []byte{0, 0, 0})
 	if got := c.ended(11); got != fmt.Sprint("POST a.test ", 40*16<<10+3, " <nil>") {
 		t.Errorf("got %q", got)
