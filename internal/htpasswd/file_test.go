@@ -12,12 +12,16 @@ const (
 	long     = "$6$abcdefgh$ltjgWl6579NluT/Vi1nwEvcil.G5Nbc4NiXZaNGStk8PSwGfQv72N2CKPPrVACtLtip/cZ/1GM/O6IND4WQhG."
 	short    = "$5$abcdefgh$gruCpC7VkOTspMQTTSAR8mtlO9Upms.fwqE5y16JVM."
 	md5      = "$apr1$abcdefgh$h9FWgUz3n9YxylKLlR5SQ/"
+	longOf   = "$6$rounds=1000$abcdefgh$nhYjN017qxiYztzyUpZtPnUQcnLy62KsunSLHNeLahp2EHPlAKmFFlrjEwSXGo2kgY5hR2.peKEg2VGUqIJJu1"
+	longSalt = "$6$rounds=1000$abcdefghijklmnop$/ySzNKkDy6wawo9hTH6WxjPbiNMjvDjUNjja1ca1Iw8M6hvIP5521AJRYCq2LKFri/5fZ6KSUYfs/3ZzFVhh./"
+	shortOf  = "$5$rounds=1000$abcdefgh$XIppta5rT8zJUu4vAOKQXrwq9uY4Ijlz6VjyOmkx5i4"
 )
 
 // TestA5Hashes holds that each kind of hash is read, and lets one password in.
 func TestA5Hashes(t *testing.T) {
 	for name, text := range map[string]string{"bcrypt": blowfish, "bcrypt by htpasswd": strings.Replace(blowfish, "$2a$", "$2y$", 1),
-		"SHA-512": long, "SHA-256": short, "MD5": md5} {
+		"SHA-512": long, "SHA-256": short, "MD5": md5,
+		"SHA-512 of some rounds": longOf, "SHA-512 of some rounds and a long salt": longSalt, "SHA-256 of some rounds": shortOf} {
 		t.Run(name, func(t *testing.T) {
 			f, problems := Parse([]byte("alice:" + text + ":staff\r\n"))
 			for _, p := range problems {
