@@ -64,13 +64,22 @@ func confirmedFile(a *attempt) {
 	first := a.ask(request)
 	a.check(first, verdict("MISS", "same\n"))
 	time.Sleep(1200 * time.Millisecond) // time itself is what is tried
+	before := time.Now()
 	second := a.ask(request)
 	a.check(second, verdict("MISS", "same\n"))
 	for _, name := range []string{"ETag", "Last-Modified"} {
 		a.compare(name, second.header.Get(name), first.header.Get(name))
 	}
 	a.compare("Cache-Status", second.header.Get("Cache-Status"), "edgegen; fwd=stale; stored")
-	a.check(a.ask(request), verdict("HIT", "same\n"))
+	for {
+		asked := time.Now()
+		third := a.ask(request)
+		if time.Since(before) < time.Second { // else the ttl may be over once more
+			a.check(third, verdict("HIT", "same\n"))
+			return
+		}
+		before = asked
+	}
 }
 
 func keptConditions(a *attempt) {

@@ -108,7 +108,7 @@ func writeFiles(t *testing.T, dir string) {
 	t.Helper()
 	files := map[string]string{
 		"changing":                                  "",
-		"users":                                     "# staff\nalice:$6$abcdefgh$ltjgWl6579NluT/Vi1nwEvcil.G5Nbc4NiXZaNGStk8PSwGfQv72N2CKPPrVACtLtip/cZ/1GM/O6IND4WQhG.\n",
+		"users":                                     "# staff\nalice:$6$rounds=1000$abcdefgh$nhYjN017qxiYztzyUpZtPnUQcnLy62KsunSLHNeLahp2EHPlAKmFFlrjEwSXGo2kgY5hR2.peKEg2VGUqIJJu1\n",
 		"public/index.html":                         "front\n",
 		"public/letters.txt":                        letters,
 		"public/empty.txt":                          "",
