@@ -35,7 +35,8 @@ const garbage = 400
 func Main(m *testing.M, packages ...string) int { return run(m, packages, false) }
 
 // MainQuickly is Main where the varnishd of every home compiles its VCL by a quick
-// compiler, if that is installed. See package quick for the tests that may ask for it.
+// compiler, if that is installed, but for those that ask for CompileAsUsers. See package
+// quick for the tests that may ask for it.
 func MainQuickly(m *testing.M, packages ...string) int { return run(m, packages, true) }
 
 func run(m *testing.M, packages []string, hasty bool) int {

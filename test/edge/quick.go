@@ -52,6 +52,15 @@ func (h *Home) CompileAsUsers() {
 	h.environment = append(h.environment, "PATH="+os.Getenv("PATH"))
 }
 
+// CompileAsUsersIn does so where the home's combination is the one that is named: each
+// VCL of a corpus is then asked as users have it, and in the other mixes of engines what
+// differs is what stands around it.
+func (h *Home) CompileAsUsersIn(c Combination) {
+	if h.Combination == c {
+		h.CompileAsUsers()
+	}
+}
+
 // compiler is what compiles VCL behind what a home wraps it into.
 func compiler(varnishd string) (name, path string, err error) {
 	found, err := native.FindCompiler(varnishd)

@@ -30,6 +30,7 @@ func TestE2BrokenRules(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			h := edge.NewHome(t, c)
+			h.CompileAsUsersIn(edge.Native)
 			h.Write("site.hcl", fmt.Sprintf(siteText, breaker(t, all)))
 			e := h.Run()
 			processes := len(e.Family())

@@ -23,6 +23,7 @@ func TestHostileApp(t *testing.T) {
 	for _, c := range edge.Named(t, *engines) {
 		t.Run(c.Name, func(t *testing.T) {
 			h, a := edge.NewHome(t, c), startApp(t)
+			h.CompileAsUsersIn(edge.Native)
 			h.Write("site.hcl", fmt.Sprintf(siteText, a.address))
 			e := h.Run()
 			run := &run{edge: e, address: e.HTTPS(), next: *seed, deaths: map[string][]uint64{}}

@@ -70,6 +70,7 @@ func TestE2LateDelivery(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			h := edge.NewHome(t, c)
+			h.CompileAsUsersIn(edge.Native)
 			text := strings.Replace(fmt.Sprintf(siteText, listener.Addr()), "edge {\n", sleeping, 1)
 			h.Write("site.hcl", strings.Replace(text, "  route \"/\" {", "  route \"/packed\" {\n    backend = \"app\"\n    compress {}\n  }\n  route \"/\" {", 1))
 			e := h.Run()

@@ -27,6 +27,7 @@ func TestOutgrownCache(t *testing.T) {
 			}
 			load.Serve(t, listener, func(conn net.Conn) { endless(conn, pieces, piece) })
 			h := edge.NewHome(t, c)
+			h.CompileAsUsersIn(edge.Native)
 			h.Write("site.hcl", strings.Replace(fmt.Sprintf(siteText, listener.Addr()), "edge {\n", "edge {\n  cache_storage { size = \"16MiB\" }\n", 1))
 			e := h.Run()
 			for _, path := range []string{"/", "/ttl", "/ttl"} {

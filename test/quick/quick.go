@@ -1,6 +1,6 @@
 // Package quick is a C compiler that makes haste: tcc, which takes a thirtieth of the time
 // that varnishd's own takes for a VCL. It is for tests that ask what is done around a VCL,
-// and not what the VCL does: those compile as users do.
+// and not what the VCL does: those compile as users do, at least in one mix of engines.
 package quick
 
 import "os/exec"

@@ -24,7 +24,7 @@ import (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	os.Exit(edge.Main(m))
+	os.Exit(edge.MainQuickly(m))
 }
 
 // parties are those whose members have the same engines, or different ones.
@@ -110,7 +110,9 @@ func gather(t testing.TB, combinations []edge.Combination) *party {
 		p.names = append(p.names, port.Free(t))
 	}
 	for i, c := range combinations {
-		p.homes = append(p.homes, edge.NewHome(t, c))
+		home := edge.NewHome(t, c)
+		home.CompileAsUsersIn(edge.Native)
+		p.homes = append(p.homes, home)
 		p.write(i, p.names, secret)
 		p.edges = append(p.edges, p.homes[i].Up())
 	}

@@ -41,6 +41,7 @@ func TestN6EndpointSlices(t *testing.T) {
 		}
 		p.names = append(p.names, net.JoinHostPort(machine, number))
 		home := edge.NewHome(t, c)
+		home.CompileAsUsersIn(edge.Native)
 		p.homes = append(p.homes, home)
 		p.write(len(p.homes)-1, []string{"kubernetes://web/edges-members"}, secret)
 	}
