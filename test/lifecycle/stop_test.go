@@ -63,7 +63,7 @@ func TestStop(t *testing.T) {
 			}
 			h.Write("gate", "")
 			if a := <-answered; a.err != nil || a.status != http.StatusOK {
-				t.Errorf("the request in work was not finished: %+v", a)
+				t.Errorf("the request in work was not finished: status %d, body %q, %v", a.status, a.body, a.err)
 			}
 			if code := e.Ends(); code != 0 {
 				t.Errorf("exit code %d", code)

@@ -145,14 +145,18 @@ func (c *command) wait() {
 	}
 }
 
-// end stops a process that serves.
+// end stops a process that serves. Where the test has failed, it tells what that has said.
 func (c *command) end() {
-	_ = c.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+	already := c.cmd.Process.Signal(syscall.SIGTERM)
+	var err error
 	select {
-	case <-c.ended:
+	case err = <-c.ended:
 	case <-time.After(edge.Patience):
 		_ = syscall.Kill(-c.cmd.Process.Pid, syscall.SIGKILL)
-		<-c.ended
+		err = <-c.ended
+	}
+	if c.t.Failed() {
+		c.t.Logf("%v ended (%v; when it was asked to: %v) and said:\n%s", c.cmd.Args, err, already, c.said)
 	}
 }
 
