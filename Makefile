@@ -30,10 +30,11 @@
 # more of them run at a time than there are processors, as each waits for daemons
 # and clocks most of the time. They test one edgegen; lint vets. Compilers and tests
 # may leave more garbage, which is a quarter of what they cost, and clones of the same
-# text share what is compiled.
+# text share what is compiled. Files that live for seconds are kept in memory.
 LONG = ./test/reload ./test/conformance ./test/apps ./test/lifecycle ./internal/native ./internal/render ./test/together ./test/members ./test/browser ./test/hostile
 test: export EDGEGEN_UNDER_TEST = $(CURDIR)/bin/edgegen
 test: export GOGC = 400
+test: export TMPDIR = $(shell sh test/scratch)
 test: export GOFLAGS := $(GOFLAGS) -trimpath
 test: dependencies build
 	go test -vet=off -timeout 9m -p $$(($$(getconf _NPROCESSORS_ONLN) + 1)) $(LONG) \

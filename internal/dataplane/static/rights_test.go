@@ -35,7 +35,7 @@ func asNobody(t *testing.T, groups ...uint32) *Rights {
 func TestRights(t *testing.T) {
 	rights := asNobody(t, 4242)
 	root := t.TempDir()
-	for dir := root; dir != "/tmp" && dir != "/"; dir = filepath.Dir(dir) {
+	for dir := root; dir != filepath.Clean(os.TempDir()) && dir != "/"; dir = filepath.Dir(dir) {
 		must(t, os.Chmod(dir, 0o755))
 	}
 	at := func(name string) string { return filepath.Join(root, name) }
@@ -78,7 +78,7 @@ func TestRights(t *testing.T) {
 func TestRightsTakenAway(t *testing.T) {
 	rights := asNobody(t)
 	root := t.TempDir()
-	for dir := root; dir != "/tmp" && dir != "/"; dir = filepath.Dir(dir) {
+	for dir := root; dir != filepath.Clean(os.TempDir()) && dir != "/"; dir = filepath.Dir(dir) {
 		must(t, os.Chmod(dir, 0o755))
 	}
 	path := filepath.Join(root, "dir/file")
