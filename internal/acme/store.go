@@ -48,9 +48,7 @@ func (s Store) file(directory string, names []string) string {
 }
 
 func sorted(names []string) []string {
-	all := slices.Clone(names)
-	slices.Sort(all)
-	return slices.Compact(all)
+	return slices.Compact(slices.Sorted(slices.Values(names)))
 }
 
 // sum names a file: a host may be too long for a name, and hold a "*".

@@ -28,14 +28,7 @@ func (c *Conn) fragment() (progress, error) {
 				return stepped, err
 			}
 		}
-		padded, priority := 0, 0
-		if c.frame.has(flagPadded) {
-			padded = 1
-		}
-		if c.frame.has(flagPriority) {
-			priority = 5
-		}
-		if how, err := c.prefix(padded, priority); how == starved || err != nil {
+		if how, err := c.prefix(); how == starved || err != nil {
 			return how, err
 		}
 	}

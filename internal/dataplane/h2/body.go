@@ -28,11 +28,7 @@ type incoming struct {
 // data takes what there is of a DATA frame.
 func (c *Conn) data() (progress, error) {
 	if !c.prefixed {
-		padded := 0
-		if c.frame.has(flagPadded) {
-			padded = 1
-		}
-		if how, err := c.prefix(padded, 0); how == starved || err != nil {
+		if how, err := c.prefix(); how == starved || err != nil {
 			return how, err
 		}
 		if err := c.receive(); err != nil {

@@ -133,9 +133,13 @@ func (c *Conn) payload() (progress, error) {
 
 // prefix takes what stands before the data of a padded frame, or one with a
 // priority.
-func (c *Conn) prefix(padded, more int) (progress, error) {
-	if c.prefixed {
-		return stepped, nil
+func (c *Conn) prefix() (progress, error) {
+	padded, more := 0, 0
+	if c.frame.has(flagPadded) {
+		padded = 1
+	}
+	if c.frame.kind == kindHeaders && c.frame.has(flagPriority) {
+		more = 5
 	}
 	if c.left < padded+more {
 		return stepped, &connError{FrameSizeError, "frame too short"}
