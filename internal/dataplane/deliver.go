@@ -39,6 +39,7 @@ func (c *http1) deliver(a answer, keep bool, t site.Timeouts) bool {
 	}
 	c.release()
 	a.Close() // nobody else reads from the connection after that
+	c.body.left()
 	watched := c.eye.shut()
 	c.record(a.Status)
 	switch {

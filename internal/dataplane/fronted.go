@@ -19,11 +19,16 @@ func (p *Plane) fronted(x *exchange) answer {
 		return p.frontWords(x, note)
 	}
 	handshake := x.Upgrade.Protocol != "" || x.Upgrade.Connection || x.Header.Has("Sec-WebSocket-Key")
+	body, _ := x.Body.(*requestBody)
 	a := p.front.serve(x)
-	a.Header.Filter(func(f wire.Field) bool { return !site.IsHandoverName(f.Name) })                                           // nginx would do it
-	if a.close && !handshake && !a.gone && a.Status >= http.StatusBadRequest && a.Status != http.StatusRequestEntityTooLarge { // what is left of a body nginx drops
+	a.Header.Filter(func(f wire.Field) bool { return !site.IsHandoverName(f.Name) }) // nginx would do it
+	switch {
+	case a.gone:
+	case a.close && !handshake && a.Status >= http.StatusBadRequest && a.Status != http.StatusRequestEntityTooLarge:
 		x.others = true // the question for the words is logged
 		ownWords(a.Response)
+	case body != nil && a.switched == nil:
+		body.overhear(a.Status)
 	}
 	return a
 }

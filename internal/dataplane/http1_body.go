@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -19,7 +20,9 @@ type requestBody struct {
 	wire.Body
 	conn     *http1
 	pace     upload.Pace
+	wanted   atomic.Bool // somebody has begun to read it
 	finished atomic.Bool // read to its end
+	aborted  atomic.Bool // so that the connection's read deadline is over
 
 	mu       sync.Mutex
 	expect   bool // the client waits for a 100
@@ -29,12 +32,14 @@ type requestBody struct {
 // start makes b the body of the request under way.
 func (b *requestBody) start(c *http1, length, limit int64, expect bool, least time.Duration) {
 	b.conn, b.pace, b.expect, b.answered = c, upload.Pace{Limit: least}, expect, false
+	b.wanted.Store(false)
 	b.finished.Store(false)
 	b.Reset(c.reader, length, limit)
 }
 
 // Read first sends a 100, if the client waits for one.
 func (b *requestBody) Read(p []byte) (int, error) {
+	b.wanted.Store(true)
 	if err := b.invite(); err != nil {
 		return 0, err
 	}
@@ -83,13 +88,42 @@ func (b *requestBody) answer() bool {
 	return b.expect
 }
 
+// overhear reads a short body that nobody reads, before the answer of that status is given
+// to an nginx that passes the body on as it comes. If the answer reached it before the end
+// of the body, it would say that the client's connection is kept, and close it.
+func (b *requestBody) overhear(status int) {
+	const most, patience = 64 << 10, time.Second
+	tooLong := status == http.StatusRequestEntityTooLarge
+	if b.finished.Load() || b.wanted.Load() && !tooLong || b.conn.x.Length > most {
+		return
+	}
+	if tooLong {
+		b.Resume()
+	}
+	b.conn.read.exactly(b.conn.SetReadDeadline, time.Now().Add(patience))
+	_, _ = io.CopyN(io.Discard, &b.Body, most) // what is left then ends the connection
+	_, _ = b.took(0, nil)
+	b.conn.read.until = time.Time{} // so that the next one is set
+}
+
 // Abort ends a Read that another goroutine is in.
-func (b *requestBody) Abort() { _ = b.conn.SetReadDeadline(time.Unix(1, 0)) }
+func (b *requestBody) Abort() {
+	b.aborted.Store(true)
+	_ = b.conn.SetReadDeadline(time.Unix(1, 0))
+}
+
+// left notes that nobody reads the body any more. What an Abort has done to the connection
+// does not last.
+func (b *requestBody) left() {
+	if b.aborted.Swap(false) {
+		b.conn.read.until = time.Time{} // so that the next one is set
+	}
+}
 
 // drain takes in what is left of a small body, so that the next request can
 // be read.
 func (b *requestBody) drain() bool {
-	b.conn.read.until = time.Time{} // whoever was to read it may have been told to stop
+	b.Resume() // whoever was to read it may have been told to stop
 	_, err := io.CopyN(io.Discard, b, 64<<10)
 	return errors.Is(err, io.EOF)
 }

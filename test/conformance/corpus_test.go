@@ -61,7 +61,7 @@ const never = -1
 // corpus are all cases. Those that take long come first, so that nobody waits
 // for them alone.
 func corpus() []contractCase {
-	return slices.Concat(ruleCases(), carelessCases(), streamCases(), socketCases(), tunnelCases(), limitCases(), hostCases(), aboutTLS(otherHostCases()), behindCases(), uncachedCases(), aboutTLS(tlsCases()), targetCases(), forwardingCases(), forwardedCases(), logCases(), countCases(), handshakeCases(), rangeCases(),
+	return slices.Concat(ruleCases(), carelessCases(), streamCases(), socketCases(), tunnelCases(), limitCases(), unreadCases(), hostCases(), aboutTLS(otherHostCases()), behindCases(), uncachedCases(), aboutTLS(tlsCases()), targetCases(), forwardingCases(), forwardedCases(), logCases(), countCases(), handshakeCases(), rangeCases(),
 		fileCases(), keptFileCases(), slashCases(), directoryCases(), privateCases(), rightsCases(), compressedCases(), codingCases(), errorPageCases(), handedCases(), successCases(),
 		maintenanceCases(), cacheCases(), purgeCases(), statusCases(), freshnessCases(), faultCases(), methodCases(), routeCases(), leadCases(), appCases(), accessCases(), certifiedCases(), aboutTLS(hstsCases()), healthCases(), answerCases(), nameCases(), uploadCases(), framingCases(), aboutTLS(slowHandshakeCases()), pageCases(),
 		traceCases(), rawCases())

@@ -61,6 +61,11 @@ func faultCases() []contractCase {
 			want: want{status: 200, body: "~^$", headers: map[string]string{"Content-Length": "5"}}},
 		{clause: "E1", name: "an answer after 103", request: get("main.test", "/"), answer: say("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + page("after")),
 			want: want{status: 200, body: "after"}, differs: "nginx-early-hints", observed: "status"},
+		{clause: "E1", name: "early hints before an answer without a length", request: get("main.test", "/"), answer: func(x *exchange) {
+			x.write("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\n\r\nall of it")
+			x.end()
+		},
+			want: want{status: 200, body: "all of it"}, differs: "nginx-early-hints-close", observed: "status 502, want 200"},
 		{clause: "E1", name: "early hints before the answer to a HEAD", request: ask("HEAD", "main.test", "/", ""), answer: func(x *exchange) {
 			x.write("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
 		},

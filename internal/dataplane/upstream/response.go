@@ -35,7 +35,12 @@ func (c *conn) read(o *outgoing, t Timeouts, stop func() bool, s *sending) (*wir
 			}
 			continue
 		}
-		head.Keep = head.Keep && (interim == 0 || !o.interimEnds)
+		if interim > 0 && o.interimEnds {
+			if wire.HasBody(o.Method, head.Status) && head.Length < 0 && !head.Chunked { // which nginx does not end
+				return nil, fmt.Errorf("%w: response: without a length, behind one of no final status", ErrFailed)
+			}
+			head.Keep = false
+		}
 		return c.response(o, head, t, stop, s)
 	}
 	return nil, fmt.Errorf("%w: too many interim responses", ErrFailed)

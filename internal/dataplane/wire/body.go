@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
 )
 
 // Body reads one message's body from a Reader and stops at its end.
@@ -42,6 +43,16 @@ func (b *Body) Reset(from *Reader, length, limit int64) {
 
 // Limit lets no more than limit bytes of data through from now on.
 func (b *Body) Limit(limit int64) { b.limit = limit }
+
+// Resume lets what is left of the body be read without a limit, if nothing worse than the
+// limit or a deadline has ended the reading. A chunked body that a deadline has ended stays
+// ended: the deadline may have come within a line.
+func (b *Body) Resume() {
+	b.limit = -1
+	if errors.Is(b.err, ErrBodyTooLarge) || b.mode == counted && errors.Is(b.err, os.ErrDeadlineExceeded) {
+		b.err = nil
+	}
+}
 
 // ResetUntilClose makes b read until the connection ends.
 func (b *Body) ResetUntilClose(from *Reader) {
