@@ -21,7 +21,7 @@
 # make kubernetes    what is exported for a cluster, given to the API server of Kubernetes, which it builds first
 # make members       three edges in network namespaces behind a balancer: killed, drained, upgraded, changed
 # make gateway-conformance  the public conformance suite of the Gateway API, whose report REPORT=-update writes anew
-# make compare       ten thousand generated answers, asked of the builtin cache and of Varnish
+# make compare       ten thousand generated answers, asked of the builtin cache and of Varnish, and thousands of sequences of requests
 
 .PHONY: test newer bench chaos reloads kills lint build man deb image packages dependencies conformance hostile kubernetes gateway-conformance nomad members compare counts scrapes foretold cache-tests certificates scan
 
@@ -127,7 +127,8 @@ members: dependencies
 	go test -count=1 -v ./test/members -long
 
 compare: dependencies
-	go test -count=1 ./test/compare -trials 10000 -seed $$(date +%s)
+	go test -count=1 -timeout 60m ./test/compare -trials 10000 -seed $$(date +%s) -sequences 3000 -sequence $$(date +%s) \
+		-mixes builtin,native,builtin-tls,builtin-cache,builtin-web,stunnel-alone,varnish-alone,nginx-alone,one-nginx
 
 counts: dependencies
 	go test -count=1 -v -timeout 60m ./test/counts -run SameCounts -requests 50000 \

@@ -1,5 +1,6 @@
-// Package compare asks the builtin cache and Varnish the same, by the thousand,
-// and takes what differs for a fault.
+// Package compare asks the builtin cache and Varnish the same, by the thousand, and each
+// mix of engines the same in a sequence of requests and alone, and takes what differs for a
+// fault.
 package compare
 
 import (
