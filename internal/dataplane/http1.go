@@ -34,7 +34,7 @@ type http1 struct {
 	plane  *Plane
 	probe  bool
 	reader *wire.Reader
-	ctx    context.Context
+	ctx    *leaving
 	cancel context.CancelFunc
 
 	x      exchange

@@ -128,7 +128,7 @@ func full(x *exchange) answer {
 func (p *Plane) http1(v *visit, c *http1, early ...byte) {
 	c.visit, c.door = v, v.door
 	c.plane, c.probe = p, isProbe(c.Conn)
-	c.ctx, c.cancel = context.WithCancel(p.ended)
+	c.ctx, c.cancel = newLeaving(p.ended)
 	c.reader = wire.NewReader(c.Conn, &p.buffers)
 	c.reader.Prime(early)
 	c.idle.Store(true)

@@ -2,13 +2,15 @@ package h2
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
 // interest is the client's in a stream, as a context.
 type interest struct {
 	done  chan struct{}
-	calls map[*func()]struct{} // to be called at its end
+	calls []*func() // to be called at its end
+	first [1]*func()
 }
 
 // closedChan is what Done returns for a stream that is over before it was asked.
@@ -56,17 +58,20 @@ func (s *Stream) AfterFunc(f func()) (stop func() bool) {
 		go f()
 		return func() bool { return false }
 	}
-	if s.calls == nil {
-		s.calls = map[*func()]struct{}{}
+	if len(s.calls) == 0 {
+		s.calls = s.first[:0]
 	}
-	key := &f
-	s.calls[key] = struct{}{}
+	own := &f
+	s.calls = append(s.calls, own)
 	return func() bool {
 		s.conn.mu.Lock()
 		defer s.conn.mu.Unlock()
-		_, waiting := s.calls[key]
-		delete(s.calls, key)
-		return waiting
+		i := slices.Index(s.calls, own)
+		if i < 0 {
+			return false
+		}
+		s.calls = slices.Delete(s.calls, i, i+1)
+		return true
 	}
 }
 
@@ -75,7 +80,7 @@ func (s *Stream) lost() {
 	if s.done != nil {
 		close(s.done)
 	}
-	for f := range s.calls {
+	for _, f := range s.calls {
 		go (*f)()
 	}
 	s.calls = nil

@@ -27,11 +27,13 @@ type conn struct {
 	pause  time.Duration // the longest wait of a read; zero leaves the deadline as it is
 	seen   [16]byte      // what a look has seen
 	once   sync.Once
+	closer func() // close; made once
 }
 
 // newConn makes a connection of one that may speak TLS over socket.
 func newConn(to net.Conn, s *server, socket net.Conn) *conn {
 	c := &conn{Conn: to, server: s}
+	c.closer = c.close
 	if s.line != nil {
 		c.says = s.line.Preface
 	}
@@ -193,8 +195,17 @@ func (s *sending) cancel() {
 // watch closes the connection when ctx ends before the returned function is
 // called; that then returns false.
 func (c *conn) watch(ctx context.Context) func() bool {
+	if own, ok := ctx.(watchable); ok {
+		return own.AfterFunc(c.closer)
+	}
 	if ctx.Done() == nil {
 		return func() bool { return true }
 	}
-	return context.AfterFunc(ctx, c.close)
+	return context.AfterFunc(ctx, c.closer)
+}
+
+// watchable is a context that can be watched for less than context.AfterFunc takes, by a
+// method that promises the same.
+type watchable interface {
+	AfterFunc(f func()) (stop func() bool)
 }
