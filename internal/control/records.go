@@ -6,7 +6,6 @@ import (
 
 	"edgegen/internal/accesslog"
 	"edgegen/internal/api"
-	"edgegen/internal/engines"
 	"edgegen/internal/generation"
 	"edgegen/internal/site"
 	"edgegen/internal/tracing"
@@ -92,7 +91,7 @@ func (e *Edge) tracesStatus(g *generation.Generation) *api.TracesStatus {
 // nothing of it.
 func (e *Edge) Recorded(cache site.Engine, r *accesslog.Record) {
 	e.told(r, cache)
-	if engines.IsDaemon(cache) {
+	if cache != site.Builtin {
 		e.forgotten(r)
 	}
 	if e.counting.Load() {
