@@ -40,16 +40,21 @@ type Log struct {
 	hide   func(string) string // what is secret; nil where nothing is
 	stdout *queue.Writer       // the one before the caller's writer, whatever the log becomes
 
-	mu      sync.Mutex
+	mu      sync.RWMutex // whoever writes lines reads what follows
 	to      target
-	rotates bool         // the file that is written to is about to be another
-	reopens int          // how often it was asked to open its file anew
-	text    bytes.Buffer // of the line at hand
-	record  Record       // likewise
+	rotates bool      // the file that is written to is about to be another
+	reopens int       // how often it was asked to open its file anew
+	lines   sync.Pool // of *draft
 
 	ending sync.WaitGroup // the queues that take no more
 	giveUp context.CancelFunc
 	life   context.Context // of those queues
+}
+
+// draft is a line that is being made.
+type draft struct {
+	text   bytes.Buffer
+	record Record
 }
 
 // target is where lines go, and how they are written. Its zero value is
@@ -66,7 +71,7 @@ type target struct {
 // report is told of lines that are lost. hide, which may be nil, replaces what is
 // secret in the name of a backend.
 func Open(log site.Log, stdout io.Writer, report *slog.Logger, hide func(string) string) (*Log, error) {
-	a := &Log{report: report, hide: hide}
+	a := &Log{report: report, hide: hide, lines: sync.Pool{New: func() any { return &draft{} }}}
 	a.life, a.giveUp = context.WithCancel(context.Background())
 	a.stdout = a.before(stdout)
 	var err error
@@ -129,24 +134,40 @@ func followed(path string) int {
 // Record writes a request, unless the site wants no line of it. It keeps nothing of the
 // record.
 func (a *Log) Record(of *Record) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.to.queue == nil || leaves(&a.to.log, of) {
-		return
+	if wrote := a.write(of); wrote > 0 {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.grow(wrote)
 	}
-	a.record = *of
-	r := &a.record
+}
+
+// write is Record. It returns how much was written to a file that is not to grow without
+// bound.
+func (a *Log) write(of *Record) (wrote int64) {
+	a.mu.RLock()
+	defer a.mu.RUnlock() // until then its queue takes lines
+	to := &a.to
+	if to.queue == nil || leaves(&to.log, of) {
+		return 0
+	}
+	l := a.lines.Get().(*draft)
+	defer a.lines.Put(l)
+	l.record = *of
+	r := &l.record
 	if a.hide != nil {
 		r.Backend, r.Way.Site, r.Way.Route = a.hide(r.Backend), a.hide(r.Way.Site), a.hide(r.Way.Route)
 	}
-	a.text.Reset()
-	if a.to.log.Format == "combined" {
-		writeCombined(&a.text, r)
+	l.text.Reset()
+	if to.log.Format == "combined" {
+		writeCombined(&l.text, r)
 	} else {
-		writeJSON(&a.text, a.to.fields, r)
+		writeJSON(&l.text, to.fields, r)
 	}
-	_, _ = a.to.queue.Write(a.text.Bytes()) // a queue never fails
-	a.grow(int64(a.text.Len()))
+	_, _ = to.queue.Write(l.text.Bytes()) // a queue never fails
+	if to.size == 0 {
+		return 0
+	}
+	return int64(l.text.Len())
 }
 
 // Reopen opens the log's file anew, after the old one was moved away: what has

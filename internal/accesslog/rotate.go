@@ -11,7 +11,7 @@ import (
 // grow notes what was written to a file that is not to grow without bound, and has
 // another begin where it is large enough. The lock is held.
 func (a *Log) grow(by int64) {
-	if a.to.size == 0 {
+	if a.to.size == 0 { // another file has taken its place, which may grow
 		return
 	}
 	if a.to.size += by; a.to.size <= a.to.log.MaxSize || a.rotates {

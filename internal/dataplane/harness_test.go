@@ -87,10 +87,10 @@ func start(t testing.TB, model *site.Edge, change ...func(*Options)) *edge {
 	e.https, e.http = secure.Addr().String(), plain.Addr().String()
 	e.options = Options{Model: Model{Edge: model, HTTPS: []net.Listener{secure}, HTTP: []net.Listener{plain}},
 		Roles: Roles{TLS: true, Cache: true, Web: true},
-		Access: func(r accesslog.Record) {
+		Access: func(r *accesslog.Record) {
 			mu.Lock()
 			defer mu.Unlock()
-			records = append(records, r)
+			records = append(records, r.Clone())
 		}}
 	for range model.Sites {
 		e.options.Certificates = append(e.options.Certificates, []tls.Certificate{signedFor(t, chatHost)})

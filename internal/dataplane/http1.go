@@ -202,7 +202,7 @@ func (c *http1) pipe(a answer, t site.Timeouts) {
 	log := c.log
 	tell := func(up, down int64) {
 		r.Duration, r.Bytes, r.Received = time.Since(r.Time), r.Bytes+down, r.Received+up
-		p.access(r, log)
+		p.access(&r, log)
 	}
 	if err != nil {
 		tell(0, 0)

@@ -185,9 +185,9 @@ type Options struct {
 	// Edge.HealthPath are answered accordingly. Nil for no.
 	Away func() bool
 	// Access is called once for each request, when it has ended; it must be quick and may
-	// be called from many goroutines. Nil for nobody. Requests of a native cache tier are
-	// not logged here: that tier logs them.
-	Access func(accesslog.Record)
+	// be called from many goroutines, and keeps nothing of the record. Nil for nobody.
+	// Requests of a native cache tier are not logged here: that tier logs them.
+	Access func(*accesslog.Record)
 }
 
 // Challenge has the answers by which an authority checks that a name leads here. It is

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"edgegen/internal/accesslog"
 	"edgegen/internal/dataplane/coding"
 	"edgegen/internal/dataplane/decide"
 	"edgegen/internal/dataplane/h2"
@@ -70,6 +71,7 @@ type Plane struct {
 	buffers     sync.Pool // of readers
 	copies      sync.Pool // for copying bodies
 	outputs     sync.Pool // for heads and small bodies
+	records     sync.Pool // of *accesslog.Record
 	batches     sync.Pool // for what many streams send
 	requests    sync.Pool // of streams
 	http3s      h3.Pools
@@ -92,6 +94,7 @@ func New(o Options) (*Plane, error) {
 	p.log = slog.New(p.limits)
 	p.buffers.New = wire.NewBuffer
 	p.copies.New = func() any { b := make([]byte, 32<<10); return &b }
+	p.records.New = func() any { return &accesslog.Record{} }
 	p.outputs.New = func() any { b := make([]byte, 0, flushAt); return &b }
 	p.batches.New = func() any { b := make([]byte, 0, h2.BufferSize); return &b }
 	p.requests.New = newStream

@@ -13,7 +13,15 @@ func (c *http1) record(status int) {
 	if c.plane.options.Access == nil || !c.log || c.probe || c.x.others {
 		return
 	}
-	c.plane.access(c.x.finish(status, c.sent), c.log)
+	c.plane.recorded(&c.x, status, c.sent, c.log)
+}
+
+// recorded hands over the record of an exchange that has ended.
+func (p *Plane) recorded(x *exchange, status int, bytes int64, log bool) {
+	r := p.records.Get().(*accesslog.Record)
+	*r = x.finish(status, bytes)
+	p.access(r, log)
+	p.records.Put(r)
 }
 
 // finish makes the record of an exchange that has ended.
@@ -50,7 +58,7 @@ func (x *exchange) way() accesslog.Way {
 	return accesslog.Way{}
 }
 
-func (p *Plane) access(r accesslog.Record, log bool) {
+func (p *Plane) access(r *accesslog.Record, log bool) {
 	if log && p.options.Access != nil {
 		p.options.Access(r)
 	}

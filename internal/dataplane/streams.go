@@ -180,7 +180,7 @@ func (c *streams) refuse(x *exchange, err error) answer {
 func (c *streams) ended(e *stream) {
 	if !e.logged {
 		if !e.others {
-			c.plane.access(e.finish(e.status, e.to.Sent()), true)
+			c.plane.recorded(&e.exchange, e.status, e.to.Sent(), true)
 		}
 		c.plane.streams.Leave()
 	}

@@ -72,5 +72,5 @@ func (c *streams) pipe(e *stream, a answer) {
 	}
 	r := e.finish(http.StatusSwitchingProtocols, down+int64(len(a.switched.Early)))
 	r.Received = up
-	p.access(r, !e.others)
+	p.access(&r, !e.others)
 }

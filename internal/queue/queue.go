@@ -22,8 +22,8 @@ type Options struct {
 	// included.
 	Limit int
 
-	// Gather is how long lines wait for others that are written with them. It is
-	// short: Flush and Close wait as well.
+	// Gather is how long lines wait for others that are written with them, four times
+	// as long where very many come. It is short: Flush and Close wait as well.
 	Gather time.Duration
 
 	// Dropping is told when lines begin to be dropped, and why: ErrFull, or what
@@ -56,8 +56,9 @@ type Writer struct {
 }
 
 const (
-	piece   = 64 << 10 // the most that is handed on in one write, but for a longer line
-	keptCap = 1 << 20  // a buffer that grew beyond this is not kept
+	crowd   = 8 << 10   // bytes that wait where very many lines come
+	piece   = 256 << 10 // the most that is handed on in one write, but for a longer line
+	keptCap = 1 << 20   // a buffer that grew beyond this is not kept
 )
 
 // New returns a Writer that hands on to another one.
@@ -147,8 +148,20 @@ func (w *Writer) run(done chan<- struct{}) {
 func (w *Writer) gather(before []byte) []byte {
 	if w.options.Gather > 0 {
 		time.Sleep(w.options.Gather)
+		if w.crowded() {
+			time.Sleep(3 * w.options.Gather)
+		}
 	}
 	return w.take(before)
+}
+
+// crowded reports whether so much waits already that a write for each Gather would be
+// hundreds a second. What each costs besides, as the scheduler looks after whoever may wait
+// in the kernel, would then be a part of the work of which the lines tell.
+func (w *Writer) crowded() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.waiting) >= crowd
 }
 
 // take returns what waits, nil if the goroutine is to end, and keeps the memory of what

@@ -99,7 +99,7 @@ func TestOrderOfSeveralWriters(t *testing.T) {
 // whole lines, but for what is longer than any.
 func TestManyLinesAtATime(t *testing.T) {
 	g := newGate()
-	w := New(g, Options{Limit: 1 << 20})
+	w := New(g, Options{Limit: 8 * piece})
 	say(t, w, "first")
 	<-g.asked
 	long := strings.Repeat("x", 3*piece)
@@ -137,6 +137,29 @@ func TestGather(t *testing.T) {
 		synctest.Wait()
 		if g.String() != "first\nsecond\n" || len(g.asked) != 1 {
 			t.Errorf("%q has come in %d writes", g.String(), len(g.asked))
+		}
+		flush(t, w)
+	})
+}
+
+// Where very many lines come they wait longer, and go in one write.
+func TestGatherFromACrowd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		close(g.opened)
+		w := New(g, Options{Limit: 1 << 20, Gather: 5 * time.Millisecond})
+		many := strings.Repeat("x", crowd)
+		say(t, w, many)
+		time.Sleep(19 * time.Millisecond)
+		say(t, w, many)
+		synctest.Wait()
+		if g.String() != "" {
+			t.Errorf("%d bytes have come already", len(g.String()))
+		}
+		time.Sleep(time.Millisecond)
+		synctest.Wait()
+		if g.String() != many+"\n"+many+"\n" || len(g.asked) != 1 {
+			t.Errorf("%d bytes have come in %d writes", len(g.String()), len(g.asked))
 		}
 		flush(t, w)
 	})

@@ -23,7 +23,7 @@ func (p *plane) options(g *generation.Generation) (o dataplane.Options, err erro
 		StandbyPath: e.Layout.StandbySocket(),
 		TempDir:     e.Layout.Run,
 		Log:         e.Log.With("from", "builtin"),
-		Access:      func(r accesslog.Record) { e.edge.Recorded(site.Builtin, &r) },
+		Access:      func(r *accesslog.Record) { e.edge.Recorded(site.Builtin, r) },
 		Piped:       e.piped.note,
 		Challenge:   e.Authority,
 		Away:        e.Away.Load,
