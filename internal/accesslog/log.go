@@ -8,7 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"strings"
+	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -122,10 +122,14 @@ func (a *Log) open(log site.Log) (target, error) {
 }
 
 // followed is the flag for how the access log is opened. A user that may write in its
-// directory could have root write anywhere by a link; only /dev has links that are root's
-// own.
+// directory could have root write anywhere by a link; only /dev itself, and not what is
+// below it, has links that are root's own, as has /dev/fd.
 func followed(path string) int {
-	if os.Geteuid() != 0 || strings.HasPrefix(path, "/dev/") {
+	switch filepath.Dir(path) {
+	case "/dev", "/dev/fd":
+		return 0
+	}
+	if os.Geteuid() != 0 {
 		return 0
 	}
 	return syscall.O_NOFOLLOW
