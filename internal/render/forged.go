@@ -27,9 +27,10 @@ func spellings(name string) []string {
 	if !found {
 		return []string{name}
 	}
-	var all []string
+	endings := spellings(rest)
+	all := make([]string, 0, 2*len(endings))
 	for _, joint := range []string{"-", "_"} {
-		for _, ending := range spellings(rest) {
+		for _, ending := range endings {
 			all = append(all, first+joint+ending)
 		}
 	}

@@ -50,6 +50,7 @@ func shape(t *testing.T, out *render.Output) [4]int {
 func TestX1NoValueAddsADirective(t *testing.T) {
 	for _, f := range fields() {
 		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
 			harmless := placedEdge()
 			f.set(harmless, &harmless.Sites[0], f.prefix+"harmless")
 			want := shape(t, mustRender(t, input(harmless)))

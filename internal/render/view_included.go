@@ -36,14 +36,15 @@ type nginxReason struct {
 }
 
 func includedView(common header, name string) includedData {
+	notes, relayed := site.NoteNames(), site.NoteNames(site.Relayed)
 	view := includedData{
 		header:     common,
 		File:       name,
 		Reasons:    reasons(),
 		ErrorCodes: errorCodes(),
 		Lookalikes: lookalikes(),
-		Notes:      site.NoteNames(),
-		Untold:     slices.DeleteFunc(site.NoteNames(), func(name string) bool { return slices.Contains(site.NoteNames(site.Relayed), name) }),
+		Notes:      notes,
+		Untold:     slices.DeleteFunc(slices.Clone(notes), func(name string) bool { return slices.Contains(relayed, name) }),
 		Handovers:  site.HandoverNames(),
 	}
 	for _, media := range site.MediaTypes() {
