@@ -138,7 +138,7 @@ func TestFindProblems(t *testing.T) {
 		{"says nothing", "nginx", "exit 0", site.Nginx, NotUnderstood,
 			`nginx (DIR/nginx) has a version that is not understood: ""`},
 		{"built without a module", "nginx", "echo nginx version: nginx/1.22.1; echo configure arguments: --with-debug", site.Nginx, MissingFeature,
-			"nginx 1.22.1 (DIR/nginx) was built without with-http_gzip_static_module, which serves files that lie compressed beside the originals"},
+			"nginx 1.22.1 (DIR/nginx) was built without with-http_gzip_static_module, which serves compressed files that lie beside the originals"},
 		{"too old", "varnishd", "echo 'varnishd (varnish-6.0.13 revision abc)'", site.Varnish, TooOld,
 			"varnish 6.0.13 (DIR/varnishd) is too old: at least 6.2 is needed, which has VCL 4.1, Unix sockets, and JSON on its command line"},
 		{"without socket activation", "stunnel", printing("stunnel 5.72 on x86_64-alpine-linux-musl platform\nThreading:PTHREAD Sockets:POLL,IPv6 TLS:ENGINE,OCSP,PSK,SNI"),
