@@ -235,7 +235,7 @@ func (a *Log) turn(to target) {
 func (a *Log) end(was target) {
 	a.ending.Go(func() {
 		if dropped := was.queue.Close(a.life); dropped > 0 {
-			a.report.Warn("the access log could not be written to its end", "dropped", dropped)
+			a.report.Warn("the last lines of the access log could not be written", "dropped", dropped)
 		}
 		if err := was.close(); err != nil {
 			a.report.Warn("close the access log", "error", err)

@@ -29,7 +29,7 @@ func (a *Log) grow(by int64) {
 		a.rotates = false
 		if err != nil {
 			a.to.size = 1 // it is tried again when as much has been written once more
-			a.report.Error("begin another file for the access log; the old one goes on", "error", err)
+			a.report.Error("cannot rotate the access log's file; lines go on to the old one", "error", err)
 		}
 	})
 }

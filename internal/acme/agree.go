@@ -31,7 +31,7 @@ func (w *wanted) agree(ctx context.Context, own certificate.Pair) (another bool)
 		err = w.offer(ctx, own)
 	}
 	if err != nil && ctx.Err() == nil {
-		w.manager.options.Log.Warn("certificates could not be compared with those of the store", "site", w.Site, "error", err)
+		w.manager.options.Log.Warn("cannot compare certificates with those in the store", "site", w.Site, "error", err)
 	}
 	return false
 }
@@ -41,7 +41,7 @@ func (w *wanted) agree(ctx context.Context, own certificate.Pair) (another bool)
 func (w *wanted) take(ctx context.Context, own certificate.Pair) (certificate.Pair, bool, error) {
 	pair, err := Kept(ctx, w.authority.Vault, w.authority.Directory, w.Names, time.Now())
 	if damaged := (*DamagedError)(nil); errors.As(err, &damaged) {
-		w.manager.options.Log.Warn("what the store has for a site is of no use", "site", w.Site, "error", err)
+		w.manager.options.Log.Warn("the certificate in the store cannot be used", "site", w.Site, "error", err)
 		return certificate.Pair{}, false, nil
 	}
 	if errors.Is(err, fs.ErrNotExist) {
@@ -53,7 +53,7 @@ func (w *wanted) take(ctx context.Context, own certificate.Pair) (certificate.Pa
 	if err := w.manager.options.Store.put(w.authority.Directory, w.Names, pair.PEM); err != nil {
 		return certificate.Pair{}, false, fmt.Errorf("store a certificate: %w", err)
 	}
-	w.manager.options.Log.Info("has taken a certificate from the store", "site", w.Site, "until", pair.Leaf.NotAfter.UTC().Format(time.RFC3339))
+	w.manager.options.Log.Info("took a certificate from the store", "site", w.Site, "until", pair.Leaf.NotAfter.UTC().Format(time.RFC3339))
 	return pair, true, nil
 }
 

@@ -43,7 +43,7 @@ func (w *wanted) order(ctx context.Context, before certificate.Pair) error {
 	if err := w.put(ctx, append(chain, key...)); err != nil {
 		return fmt.Errorf("store a certificate: %w", err)
 	}
-	m.options.Log.Info("has got a certificate from the authority", "site", w.Site)
+	m.options.Log.Info("got a certificate from the authority", "site", w.Site)
 	return w.records().forgetPending(ctx, w.Names)
 }
 

@@ -169,9 +169,9 @@ func (m *Manager) follow(from Authority) {
 			case ctx.Err() != nil:
 				return
 			case err != nil && !away:
-				m.options.Log.Warn("the store of the certificates is away; what was taken from it is served meanwhile", "error", err)
+				m.options.Log.Warn("the store of the certificates does not answer; certificates taken from it earlier are served meanwhile", "error", err)
 			case err == nil && away:
-				m.options.Log.Info("the store of the certificates is back", "store", from.Vault.String())
+				m.options.Log.Info("the store of the certificates answers again", "store", from.Vault.String())
 			}
 			if away = err != nil; !away {
 				m.tell(seen, now)

@@ -92,7 +92,7 @@ func (w *wanted) replace(ctx context.Context, before certificate.Pair) {
 			pause = max(time.Until(shared.Next), 0)
 		}
 		w.went(words(err, w.Names), time.Now().Add(pause))
-		m.options.Log.Warn("no certificate could be got; it is tried again", "site", w.Site, "reason", words(err, w.Names), "in", pause.Round(time.Second))
+		m.options.Log.Warn("could not get a certificate; edgegen will try again", "site", w.Site, "reason", words(err, w.Names), "in", pause.Round(time.Second))
 		if !w.rest(ctx, pause) && ctx.Err() != nil {
 			return
 		}
@@ -136,7 +136,7 @@ func (w *wanted) serve(ctx context.Context, before, pair certificate.Pair) error
 		pause := w.pause(failures, min(mostPause(before), longestServePause), err)
 		why := printable.FirstLine(err)
 		w.went("the certificate was renewed, and is not served: "+why, time.Now().Add(pause))
-		m.options.Log.Error("a certificate was renewed, and is not served; it is tried again", "site", w.Site, "error", why, "in", pause.Round(time.Second))
+		m.options.Log.Error("a certificate was renewed, but is not served yet; edgegen will try again", "site", w.Site, "error", why, "in", pause.Round(time.Second))
 		if !wait.For(ctx, pause) {
 			return ctx.Err()
 		}

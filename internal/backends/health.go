@@ -87,9 +87,9 @@ func (w *Watch) judge(c *check, err error) {
 	switch {
 	case err != nil:
 		c.reason = err.Error()
-		w.log.Warn("a server is unwell", "server", c.network+" "+c.at, "error", err)
+		w.log.Warn("a server is unhealthy", "server", c.network+" "+c.at, "error", err)
 	case before == Unwell:
-		w.log.Info("a server is well again", "server", c.network+" "+c.at)
+		w.log.Info("a server is healthy again", "server", c.network+" "+c.at)
 	}
 	w.publish(func(b *backend) bool {
 		return slices.ContainsFunc(b.members, func(m *member) bool { return m.check == c })

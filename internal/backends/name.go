@@ -74,7 +74,7 @@ func (w *Watch) found(n *name, addresses []netip.Addr, err error, wait time.Dura
 	if err != nil {
 		if n.problem == nil || n.problem.Error() != err.Error() {
 			n.problem, n.since = err, now
-			w.log.Warn("a backend's name cannot be looked up", "name", n.host, "error", err, "kept", len(n.addresses))
+			w.log.Warn("cannot resolve the name of a backend's server", "name", n.host, "error", err, "kept", len(n.addresses))
 			w.publish(func(b *backend) bool { return b.names[n.host] == n })
 		}
 		return
@@ -82,7 +82,7 @@ func (w *Watch) found(n *name, addresses []netip.Addr, err error, wait time.Dura
 	changed := !slices.Equal(addresses, n.addresses)
 	if changed || n.problem != nil {
 		n.since = now
-		w.log.Info("a backend's name has been looked up", "name", n.host, "addresses", len(addresses), "changed", changed)
+		w.log.Info("resolved the name of a backend's server", "name", n.host, "addresses", len(addresses), "changed", changed)
 	}
 	n.addresses, n.problem = addresses, nil
 	if changed {

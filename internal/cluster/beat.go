@@ -107,7 +107,7 @@ func (c *Cluster) beat(ctx context.Context, v *view, m *member) {
 	default:
 		c.purges.inStep(m.Text, time.Now())
 		if m.become(Up, "") {
-			c.options.Log.Info("a member of the cluster is there", "member", m.Text)
+			c.options.Log.Info("a member of the cluster answers", "member", m.Text)
 		}
 	}
 }
@@ -153,7 +153,7 @@ func (c *Cluster) catchUp(ctx context.Context, records []record) error {
 			return err
 		}
 		c.purges.add(time.Now(), r)
-		c.options.Log.Info("carried out a purge that was asked for while this edge was away", "at", r.At, "purge", told(r.What))
+		c.options.Log.Info("carried out a purge from the time when this edge was away", "at", r.At, "purge", told(r.What))
 	}
 	return nil
 }

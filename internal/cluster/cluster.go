@@ -228,7 +228,7 @@ func (o *Owner) Ask(ctx context.Context, request *wire.Request, t upstream.Timeo
 func (c *Cluster) down(m *member, err error) {
 	why := strings.TrimPrefix(err.Error(), upstream.ErrFailed.Error()+": ")
 	if m.become(Down, why) {
-		c.options.Log.Warn("a member of the cluster is away; its URLs are answered by the others", "member", m.Text, "error", why)
+		c.options.Log.Warn("a member of the cluster does not answer; other members answer for its URLs", "member", m.Text, "error", why)
 	}
 }
 

@@ -70,7 +70,7 @@ func (c *Cluster) told(of *site.Cluster, m site.Member, found []netip.AddrPort, 
 	c.mu.Unlock()
 	if err != nil {
 		if problem != was {
-			c.options.Log.Warn("the members of the cluster are not found; those known stay", "by", by, "error", err)
+			c.options.Log.Warn("cannot look up the members of the cluster; the known members stay", "by", by, "error", err)
 		}
 		return false
 	}
@@ -102,7 +102,7 @@ func (c *Cluster) moved(of *site.Cluster, name string, addresses []string) {
 	for _, m := range old.members {
 		if !slices.Contains(next.members, m) {
 			m.close()
-			c.options.Log.Info("a member of the cluster is no longer found", "by", name, "member", m.Text)
+			c.options.Log.Info("an address is no longer a member of the cluster", "by", name, "member", m.Text)
 		}
 	}
 }

@@ -96,7 +96,7 @@ func (c *Cluster) keep() {
 			return
 		case <-tick.C:
 			if err := c.purges.save(); err != nil {
-				c.options.Log.Error("what was purged is not known after a restart", "error", err)
+				c.options.Log.Error("cannot keep the list of purges: a purge will be forgotten by a restart", "error", err)
 			}
 		}
 	}

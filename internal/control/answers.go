@@ -148,7 +148,7 @@ func (e *Edge) eavesdrop(stopping context.Context, w http.ResponseWriter, r *htt
 	})
 	switch {
 	case err != nil && listens:
-		e.options.Log.Warn("have varnishd log less again", "error", err)
+		e.options.Log.Warn("cannot make varnishd log less again", "error", err)
 	case err != nil:
 		e.answer(w, r, nil, err)
 	}

@@ -17,7 +17,7 @@ func (e *Edge) attend(ctx context.Context) {
 		changes = watcher.Changes()
 		waiting.Go(func() {
 			if err := watcher.Run(ctx); err != nil {
-				e.options.Log.Error("the site's files are not watched any more", "error", err)
+				e.options.Log.Error("no longer watching the site's files: changes do not reload the edge", "error", err)
 			}
 		})
 	}
@@ -69,7 +69,7 @@ func (e *Edge) watchdog(ctx context.Context) {
 		return nil
 	}
 	if err := e.options.Notify.Watchdog(ctx, healthy); err != nil {
-		e.options.Log.Warn("the service manager's watchdog", "error", err)
+		e.options.Log.Warn("no keep-alive sent to the service manager's watchdog", "error", err)
 	}
 }
 

@@ -24,7 +24,7 @@ import (
 func (e *Edge) authorize() {
 	store := acme.Store{Dir: statedir.ACMEDir(e.state.dir)}
 	if err := store.Tidy(); err != nil {
-		e.options.Log.Warn("remove what was begun of certificates", "error", err)
+		e.options.Log.Warn("cannot remove unfinished certificate files", "error", err)
 	}
 	e.Authority = acme.New(acme.Options{
 		Store:     store,
@@ -83,7 +83,7 @@ func (e *Edge) renewLocal(ctx context.Context) {
 			return
 		}
 		if err := e.changeServed(ctx); err != nil && ctx.Err() == nil {
-			e.options.Log.Error("a certificate of the local authority cannot be renewed; it is tried again", "error", printable.FirstLine(err), "in", localPause)
+			e.options.Log.Error("cannot renew a certificate of the local authority; edgegen will try again", "error", printable.FirstLine(err), "in", localPause)
 		}
 	})
 }
@@ -141,7 +141,7 @@ func (r rotation) run(ctx context.Context) {
 				break
 			}
 			if ctx.Err() == nil {
-				r.log.Error("the keys of session tickets cannot be changed; it is tried again", "error", printable.FirstLine(err), "in", ticketsPause)
+				r.log.Error("cannot change the keys of session tickets; edgegen will try again", "error", printable.FirstLine(err), "in", ticketsPause)
 			}
 			if !wait.For(ctx, ticketsPause) {
 				return

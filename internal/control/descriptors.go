@@ -18,7 +18,7 @@ func (e *Edge) raiseDescriptors() {
 	// This may leave stunnel a fortieth too few, which doctor tells.
 	wanted, least := generation.Descriptors(limits.Connections, site.Builtin)
 	if got, err := supervise.RaiseDescriptors(wanted); err != nil {
-		e.options.Log.Warn("raise the limit of open files", "error", err)
+		e.options.Log.Warn("cannot raise the limit of open files", "error", err)
 	} else if got < least {
 		e.options.Log.Warn("the limit of open files is too low for limits.connections", "limit", got, "connections", limits.Connections)
 	}

@@ -48,7 +48,7 @@ func (e *Edge) drain(hurry context.Context) {
 		mayWait := activity.WebSockets == 0 || time.Since(begun) < tailTime
 		switch {
 		case ctx.Err() != nil:
-			e.options.Log.Warn("stopping with requests in work")
+			e.options.Log.Warn("stopping before all requests have ended")
 			return
 		case activity.Requests > 0 || mayWait && e.unsent(), unknown != nil && time.Since(begun) < unknownTime:
 			quiet = 0
@@ -88,7 +88,7 @@ func (e *Edge) setAway(ctx context.Context, away bool) error {
 		return fmt.Errorf("tell the cache tier whether it is ready: %w", err)
 	}
 	if e.Away.Swap(away) != away {
-		e.options.Log.Info("what load balancers are told has changed", "ready", !away)
+		e.options.Log.Info("changed what load balancers are told", "ready", !away)
 		e.Dismiss(ctx, away)
 	}
 	return nil

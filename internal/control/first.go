@@ -109,7 +109,7 @@ func (e *Edge) release() {
 	}
 	e.Backends.Close()
 	if err := e.Others().Close(); err != nil {
-		e.options.Log.Error("what was purged is not known after a restart", "error", err)
+		e.options.Log.Error("cannot keep the list of purges: a purge will be forgotten by a restart", "error", err)
 	}
 	e.unauthorize()
 	e.House.Close()

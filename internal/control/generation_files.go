@@ -67,7 +67,7 @@ func (e *Edge) enter(g *generation.Generation) error {
 func (e *Edge) remove(g *generation.Generation) {
 	for _, path := range []string{e.link(g), e.Dir(g)} {
 		if err := os.RemoveAll(path); err != nil {
-			e.options.Log.Warn("remove an old generation", "path", filepath.Base(path), "error", err)
+			e.options.Log.Warn("cannot remove an old generation", "path", filepath.Base(path), "error", err)
 		}
 	}
 }
@@ -92,7 +92,7 @@ func (e *Edge) keepLastGood(g *generation.Generation) {
 		return // a later one is on its way
 	}
 	if err := lastgood.Store(lastgood.Dir(e.state.dir), g); err != nil {
-		e.options.Log.Warn("keep the last good configuration", "error", err)
+		e.options.Log.Warn("cannot keep this configuration for --last-good", "error", err)
 	}
 }
 
@@ -101,7 +101,7 @@ func (e *Edge) keepLastGood(g *generation.Generation) {
 func (e *Edge) keepHistory(g *generation.Generation, began, settled time.Time) {
 	kept := history.Generation{Number: g.Number, Site: absolute(g.Path), Version: e.options.Version, Engines: g.Tiers(), Private: g.Private, Model: g.Model, Edge: g.Loaded.Edge}
 	if err := history.Keep(history.Dir(e.state.dir), kept, began, settled, e.options.secrets.hideJSON); err != nil {
-		e.options.Log.Warn("keep what explain --id needs", "error", err)
+		e.options.Log.Warn("cannot keep the generation for explain --id", "error", err)
 	}
 }
 
@@ -120,7 +120,7 @@ func giveBackMemory() {
 func (e *Edge) warnSpare(before []*generation.Listener) {
 	for _, l := range e.spare {
 		if !slices.Contains(before, l) {
-			e.options.Log.Warn("the service manager listens on an address that the site does not name: whoever connects there waits for an answer in vain", "address", l.Address)
+			e.options.Log.Warn("the service manager listens on an address that is not in the site: clients that connect there get no answer", "address", l.Address)
 		}
 	}
 }

@@ -55,7 +55,7 @@ func (e *Edge) keep(ctx context.Context) {
 		pause = min(2*pause, keepPatience)
 		if err != nil && ctx.Err() == nil && err.Error() != told {
 			told = err.Error()
-			e.options.Log.Error("what is missing of the edge's directories cannot be put back", "error", printable.FirstLine(err))
+			e.options.Log.Error("cannot restore the edge's directories", "error", printable.FirstLine(err))
 		}
 	}
 }
@@ -68,7 +68,7 @@ func (e *Edge) mend(ctx context.Context) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	e.options.Log.Warn("something of the edge's directories has gone; it is put back", "missing", len(missing), "first", missing[0])
+	e.options.Log.Warn("a part of the edge's directories has disappeared; restoring it", "missing", len(missing), "first", missing[0])
 	if err := e.mendState(); err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func (e *Edge) replaceUnreached(ctx context.Context) error {
 	if err := t.commit(ctx); err != nil {
 		return fmt.Errorf("replace what cannot be reached: %w", err)
 	}
-	e.options.Log.Info("what could not be reached any more has been replaced", "generation", next.Number)
+	e.options.Log.Info("replaced daemons whose sockets had disappeared", "generation", next.Number)
 	return nil
 }
 
@@ -175,7 +175,7 @@ func (e *Edge) keepCleanersOff() {
 			continue // it is put back, or has no name that could be cleaned
 		}
 		if err := unix.Flock(int(file.Fd()), unix.LOCK_SH|unix.LOCK_NB); err != nil {
-			e.options.Log.Debug("a directory is not kept from cleaners", "directory", dir, "error", err)
+			e.options.Log.Debug("cannot protect a directory from cleaners of temporary files", "directory", dir, "error", err)
 		}
 		e.locked = append(e.locked, file)
 	}

@@ -47,7 +47,7 @@ func (e *Edge) together(g *generation.Generation) {
 	}
 	edge := g.Loaded.Edge
 	if err := c.Use(edge.Cluster, backends.ResolverOf(edge.Resolvers)); err != nil { // only if the machine has no randomness
-		e.options.Log.Error("this edge answers alone", "error", err)
+		e.options.Log.Error("no part in the cluster: this edge answers alone", "error", err)
 	}
 }
 

@@ -32,7 +32,7 @@ func (e *Edge) order(g *generation.Generation) {
 		if err != nil {
 			// The file could be read when the site was read. The machine's own
 			// authorities must not take its place.
-			e.options.Log.Error("read what the authority is verified with", "error", err)
+			e.options.Log.Error("cannot read acme.ca_root", "error", err)
 		}
 		from.Roots, from.RootsSum = roots.Pool, edge.ACME.CASum
 	}
@@ -41,7 +41,7 @@ func (e *Edge) order(g *generation.Generation) {
 		if from.Vault, err = vault.Open(edge.ACME.Store); err != nil {
 			// It could be opened for the generation. An edge of its own is not what
 			// was asked for.
-			e.options.Log.Error("open the store of the certificates", "error", err)
+			e.options.Log.Error("cannot open the store of the certificates (acme.store)", "error", err)
 			orders = nil
 		}
 	}

@@ -87,13 +87,13 @@ func (e *Edge) record(begun time.Time, outcome api.Outcome, err error) {
 	switch {
 	case errors.Is(err, context.Canceled):
 		last.Error, result = "the edge was stopped", "refused"
-		e.options.Log.Info("reload given up, as the edge stops", "after", took)
+		e.options.Log.Info("reload abandoned, because the edge is stopping", "after", took)
 	case isBroken(err):
 		last.Error, result = err.Error(), "broken"
-		e.options.Log.Error("reload failed, and the edge could not be put back whole", "after", took, "error", printable.FirstLine(err))
+		e.options.Log.Error("reload failed, and not all of the edge could be restored", "after", took, "error", printable.FirstLine(err))
 	case err != nil:
 		last.Error, result = err.Error(), "refused"
-		e.options.Log.Error("reload refused; the edge goes on as before", "after", took, "error", printable.FirstLine(err))
+		e.options.Log.Error("reload refused; the edge still serves the configuration from before", "after", took, "error", printable.FirstLine(err))
 	case !outcome.Plan.Changes():
 		result = "nothing"
 		e.options.Log.Info("reload: nothing to do", "after", took)

@@ -17,7 +17,7 @@ func (e *Edge) run(ctx, hurry context.Context) error {
 	e.hurry = hurry
 	e.raiseDescriptors()
 	if err := supervise.KeepMemoryOffDisk(); err != nil { // there are keys in it
-		e.options.Log.Warn("core files are not kept from being written", "error", err)
+		e.options.Log.Warn("cannot disable core files", "error", err)
 	}
 	// A reload that is asked for meanwhile waits until the start is over.
 	if err := e.Turns.Begin(context.WithoutCancel(ctx)); err != nil {

@@ -40,7 +40,7 @@ func openState(ctx context.Context, o Options) (*state, error) {
 	}
 	report, err := supervise.CleanUp(ctx, dir)
 	for _, line := range report.Ignored {
-		o.Log.Warn("the ledger of an earlier run has a line that cannot be read; what it names may be left behind", "error", line)
+		o.Log.Warn("the list of an earlier run's processes has an unreadable line; the process that it names may still run", "error", line)
 	}
 	for _, left := range report.Ended {
 		o.Log.Warn("ended a process that an earlier run left behind", "name", left.Name, "pid", left.PID)

@@ -127,7 +127,7 @@ func (t *transaction) abandon(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
 	t.abandonServers(ctx)
 	if err := t.access.Abandon(); err != nil {
-		t.edge.options.Log.Warn("close an access log that is not used", "error", err)
+		t.edge.options.Log.Warn("cannot close an unused access log", "error", err)
 	}
 	_ = t.monitor.Abandon() // nothing was written to a listener
 	t.traces.abandon()
@@ -173,5 +173,5 @@ func (t *transaction) finish(ctx context.Context) {
 }
 
 func (e *Edge) logNotReopened(err error) {
-	e.options.Log.Error("open the access log anew; lines go on to the old file", "error", err)
+	e.options.Log.Error("cannot reopen the access log; lines go on to the old file", "error", err)
 }

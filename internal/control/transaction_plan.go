@@ -132,9 +132,9 @@ func countError(errs ...error) error {
 func (t *transaction) warnOfEnds(uncounted error) {
 	log := t.edge.options.Log
 	if ends := t.planned.WebSockets; ends > 0 {
-		log.Warn("the reload has to restart what WebSockets go through or to, which ends them", "websockets", ends)
+		log.Warn("the reload restarts a tier or an app, which ends its WebSockets", "websockets", ends)
 	}
 	if uncounted != nil {
-		log.Warn("the reload may end more WebSockets than are known", "error", uncounted)
+		log.Warn("the reload may end more WebSockets than could be counted", "error", uncounted)
 	}
 }

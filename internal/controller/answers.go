@@ -54,7 +54,7 @@ func (a *answers) serve(socket net.Listener, handler http.Handler, log *slog.Log
 	a.servers = append(a.servers, server)
 	a.tasks.Go(func() {
 		if err := server.Serve(socket); !errors.Is(err, http.ErrServerClosed) {
-			log.Error("answers of the edge's own are not given any more", "error", err)
+			log.Error("the controller's own answers are no longer served", "error", err)
 		}
 	})
 }

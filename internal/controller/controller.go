@@ -173,7 +173,7 @@ func (c *controller) look(ctx context.Context) bool {
 	if err != nil {
 		if err.Error() != c.refused {
 			c.refused = err.Error()
-			c.Log.Error("what is to be served makes no good sites; the edges go on as before", "error", err)
+			c.Log.Error("the cluster's objects make an invalid site; the edges go on as before", "error", err)
 		}
 		return false
 	}
@@ -184,7 +184,7 @@ func (c *controller) look(ctx context.Context) bool {
 		whole = whole && err == nil
 	}
 	if err := c.checker.Forget(plan.Edges); err != nil {
-		c.Log.Warn("files that nobody needs stay", "error", err)
+		c.Log.Warn("cannot remove files that are no longer needed", "error", err)
 	}
 	c.tell(plan.Problems())
 	if ctx.Err() != nil || !c.lease.held() {

@@ -55,7 +55,7 @@ func newEdges(hurry context.Context, o Options, t *totals) *edges {
 func (e *edges) apply(ctx context.Context, wanted []gateway.Edge) gateway.Outcomes {
 	for id, one := range e.all {
 		if !slices.ContainsFunc(wanted, func(w gateway.Edge) bool { return w.ID == id }) {
-			e.Log.Info("an edge stops, as no listener is left", "edge", id)
+			e.Log.Info("an edge stops, because it has no listener left", "edge", id)
 			one.stop()
 			<-one.done
 			delete(e.all, id)
@@ -90,7 +90,7 @@ func (e *edges) serve(ctx context.Context, running *edge, wanted gateway.Edge) (
 	if running != nil {
 		select {
 		case <-running.done:
-			e.Log.Error("an edge has ended, and begins again", "edge", running.id, "error", running.failed)
+			e.Log.Error("an edge has failed; starting it again", "edge", running.id, "error", running.failed)
 			running = nil
 		default:
 		}

@@ -44,7 +44,7 @@ func tellHealth(ctx context.Context, o Options, t *totals) (*health, error) {
 	h.server = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	h.tasks.Go(func() {
 		if err := h.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			o.Log.Error("nobody is told any more how the controller is doing", "error", err)
+			o.Log.Error("no longer answering /healthz, /readyz and /metrics", "error", err)
 		}
 	})
 	return h, nil

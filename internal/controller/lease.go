@@ -41,7 +41,7 @@ func (l *lease) run(ctx context.Context) {
 		mine, err := l.Acquire(ctx)
 		switch {
 		case err != nil && ctx.Err() == nil:
-			l.log.Warn("the lease cannot be asked for", "error", err)
+			l.log.Warn("cannot ask for the Lease", "error", err)
 		case mine:
 			// The others count from when they see it, which is later.
 			l.until.Store(asked.Add(leaseTime * 2 / 3).UnixNano())

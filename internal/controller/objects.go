@@ -89,7 +89,7 @@ func (o *objects) follow(ctx context.Context, kind gateway.Kind, looked func()) 
 		}
 		if err.Error() != told {
 			told = err.Error()
-			o.log.Warn("objects cannot be read", "kind", kind.Name, "error", err)
+			o.log.Warn("cannot read the cluster's objects", "kind", kind.Name, "error", err)
 		}
 		select {
 		case <-ctx.Done():

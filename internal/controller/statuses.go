@@ -33,7 +33,7 @@ func (s *statuses) write(ctx context.Context, all []gateway.Status) bool {
 		if err == nil || apierrors.IsConflict(err) || apierrors.IsNotFound(err) || ctx.Err() != nil {
 			continue
 		}
-		s.log.Warn("a status cannot be written", "object", one.Of.String(), "error", err)
+		s.log.Warn("cannot write an object's status", "object", one.Of.String(), "error", err)
 		whole = false
 	}
 	return whole

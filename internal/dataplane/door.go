@@ -168,7 +168,7 @@ func (p *Plane) relayed(v *visit) {
 	case CountsRelay:
 		if to, ok := c.(*net.UnixConn); ok {
 			if err := p.options.Gates.Share(to); err != nil {
-				p.log.Debug("a native cache tier counts no requests itself", "error", err)
+				p.log.Debug("varnishd does not count requests itself", "error", err)
 			}
 		}
 		return

@@ -58,7 +58,7 @@ func (p *Plane) survive(peer netip.Addr) { p.tell(peer, recover()) }
 // tell logs a fault of which a goroutine has recovered; nil is none.
 func (p *Plane) tell(peer netip.Addr, fault any) {
 	if fault != nil {
-		p.log.Error("connection ended by a fault", "peer", peer.String(), "fault", fault, "stack", string(debug.Stack()))
+		p.log.Error("a connection was closed because of a fault in edgegen", "peer", peer.String(), "fault", fault, "stack", string(debug.Stack()))
 	}
 }
 

@@ -33,7 +33,7 @@ func (p *Plane) members(v *visit) {
 		return // gone
 	}
 	if err != nil {
-		p.log.Warn("somebody who is no member was refused where members of the cluster ask", "peer", v.RemoteAddr().String(), "error", err)
+		p.log.Warn("refused a connection to the cluster's port: the peer is not a member", "peer", v.RemoteAddr().String(), "error", err)
 		return
 	}
 	v.atEnd(func() { conn.Close() })
@@ -125,7 +125,7 @@ func (p *Plane) message(x *exchange, kind string) answer {
 		data, err = p.options.Cluster.Answer(x.ctx, kind, said)
 	}
 	if err != nil {
-		p.log.Warn("a member of the cluster was not answered", "asked", kind, "error", err)
+		p.log.Warn("could not answer a member of the cluster", "asked", kind, "error", err)
 		return answer{Response: answers.Failure(http.StatusServiceUnavailable)}
 	}
 	return answer{Response: &wire.Response{Status: http.StatusOK, Length: int64(len(data)), Body: wire.NewBytes(data),

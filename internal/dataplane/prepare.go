@@ -128,9 +128,9 @@ func (q *Prepared) settle() {
 	case committed:
 		drop, keep, doors = q.old, q.next, q.closing
 	}
-	q.warn("close listeners", closeDoors(doors))
+	q.warn("cannot close listeners", closeDoors(doors))
 	drop.retire(keep)
-	q.warn("close cache storage", drop.storage.Close(keep.storage, q.stage != committed))
+	q.warn("cannot close the cache's storage", drop.storage.Close(keep.storage, q.stage != committed))
 	q.warn("cache storage", keep.storage.Settle())
 	q.stage = settled
 	q.plane.prepared = nil

@@ -45,7 +45,7 @@ func (p *Plane) Retire(ctx context.Context) {
 // reads from the file; a request that comes afterwards is fetched from the app.
 func (p *Plane) leaveStorage() {
 	if err := p.model.Load().storage.Close(nil, false); err != nil {
-		p.log.Warn("close cache storage", "error", err)
+		p.log.Warn("cannot close the cache's storage", "error", err)
 	}
 }
 
@@ -59,7 +59,7 @@ func (p *Plane) shut() {
 		q.settle()
 	}
 	if err != nil {
-		p.log.Warn("close listeners", "error", err)
+		p.log.Warn("cannot close listeners", "error", err)
 	}
 }
 

@@ -78,7 +78,7 @@ func (n *Notifier) Watchdog(ctx context.Context, healthy func(context.Context) e
 		case ctx.Err() != nil:
 			return nil
 		case err != nil:
-			n.log.Warn("no sign of life for the service manager", "error", err)
+			n.log.Warn("no keep-alive sent to the service manager", "error", err)
 		default:
 			n.send(daemon.SdNotifyWatchdog)
 		}
@@ -103,7 +103,7 @@ func (n *Notifier) send(assignments ...string) {
 		return
 	}
 	if err := deliver(n.socket, strings.Join(assignments, "\n")); err != nil {
-		n.log.Warn("tell the service manager", "message", assignments[0], "error", err)
+		n.log.Warn("cannot notify the service manager", "message", assignments[0], "error", err)
 	}
 }
 

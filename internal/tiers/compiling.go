@@ -32,6 +32,6 @@ func compiling(log *slog.Logger) func(done, of int) {
 			return
 		}
 		told = time.Now()
-		log.Info("VCL of many sites is compiled, which is kept for the next start", "files", of, "done", done)
+		log.Info("compiling the VCL of many sites; the result is kept for the next start", "files", of, "done", done)
 	}
 }

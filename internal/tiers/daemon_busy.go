@@ -30,9 +30,9 @@ func (d *daemon) isBusy(why error) {
 	d.mu.Unlock()
 	switch {
 	case was == nil && now != nil:
-		d.house.Log.Warn("is busy; what is open goes on", "from", d.Engine, "reason", printable.FirstLine(why))
+		d.house.Log.Warn("is busy; its open connections go on", "from", d.Engine, "reason", printable.FirstLine(why))
 	case was != nil && now == nil:
-		d.house.Log.Info("takes connections again", "from", d.Engine)
+		d.house.Log.Info("accepts connections again", "from", d.Engine)
 	}
 }
 
@@ -50,10 +50,10 @@ func (d *daemon) back(ctx context.Context, err error) error {
 		return nil
 	}
 	if errors.Is(err, native.ErrBusy) {
-		d.house.Log.Warn("is too busy to say what it serves", "from", d.Engine, "error", printable.FirstLine(err))
+		d.house.Log.Warn("is too busy to say which configuration it serves", "from", d.Engine, "error", printable.FirstLine(err))
 		return nil // it has been told, and what is open would be lost with it
 	}
-	d.house.Log.Error("does not do as it is told; it is ended and started again", "from", d.Engine, "error", printable.FirstLine(err))
+	d.house.Log.Error("does not switch to the new configuration; killing it and starting it again", "from", d.Engine, "error", printable.FirstLine(err))
 	r := d.process()
 	ended := r.Status().PID
 	if aborted := r.Abort(ctx, err); aborted != nil {

@@ -124,7 +124,7 @@ func (g *guard) round(ctx context.Context, e *House) {
 		}
 		if s, ok := g.server.(refresher); ok {
 			if err := s.refresh(ctx); err != nil {
-				e.Log.Warn("make another stand-in", "from", d.Engine, "error", err)
+				e.Log.Warn("cannot prepare a new stand-in", "from", d.Engine, "error", err)
 			}
 		}
 	case len(e.edge.Lacks()) > 0: // it cannot be asked until that is put back
@@ -132,7 +132,7 @@ func (g *guard) round(ctx context.Context, e *House) {
 		g.missed = time.Now()
 		if g.misses++; g.misses >= probeMisses {
 			g.misses = 0
-			e.Log.Error("does not answer; it is ended and started again", "from", d.Engine, "error", printable.FirstLine(err))
+			e.Log.Error("does not answer; killing it and starting it again", "from", d.Engine, "error", printable.FirstLine(err))
 			_ = d.process().Abort(ctx, fmt.Errorf("it stopped answering: %w", err))
 		}
 	}
@@ -161,7 +161,7 @@ func (g *guard) endStoppedChildren(e *House, d *daemon) {
 		if !slices.Contains(g.idle, child) {
 			continue
 		}
-		e.Log.Error("a worker was stopped by a signal (SIGSTOP); it is ended and replaced", "from", d.Engine, "pid", child.PID())
+		e.Log.Error("a worker was stopped by a signal (SIGSTOP); killing and replacing it", "from", d.Engine, "pid", child.PID())
 		_ = child.Kill() // it is gone already, or the next look tries again
 	}
 	g.idle = idle
@@ -187,7 +187,7 @@ func (g *guard) isDown(ctx context.Context, e *House, d *daemon, status supervis
 
 func (g *guard) handBack(ctx context.Context, e *House, d *daemon) {
 	if err := g.server.handBack(ctx); err != nil {
-		e.Log.Error("hand the tier back", "from", d.Engine, "error", err)
+		e.Log.Error("cannot give the tier back to the daemon", "from", d.Engine, "error", err)
 		return
 	}
 	d.handedBack()

@@ -169,6 +169,6 @@ func (h *heir[P]) Stop(hurry context.Context) {
 
 func (h *heir[P]) Close(p P) {
 	if err := p.Close(); err != nil {
-		h.house.Log.Debug("remove what a daemon used", "from", h.Engine, "error", err)
+		h.house.Log.Debug("cannot remove a daemon's files", "from", h.Engine, "error", err)
 	}
 }

@@ -159,13 +159,13 @@ func (e *House) changed(s supervise.Status) {
 		if !e.Served.Load() && !wasReady(s.Reason) {
 			return // whoever waits for it tells why it does not come up
 		}
-		log.Warn("died; it is started again", "reason", reasonOf(s.Name, s.Reason))
+		log.Warn("died; starting it again", "reason", reasonOf(s.Name, s.Reason))
 	case supervise.Stopped:
 		if s.LastExit != nil && s.LastExit.Ignored != 0 && e.Served.Load() {
 			log.Warn("had to be killed", "after", s.LastExit.Ran.Round(time.Millisecond), "ignored", s.LastExit.Ignored)
 		}
 	case supervise.Failed:
-		log.Error("keeps dying; it is tried again from time to time", "reason", reasonOf(s.Name, s.Reason))
+		log.Error("keeps dying; trying it again from time to time", "reason", reasonOf(s.Name, s.Reason))
 	}
 }
 

@@ -90,7 +90,7 @@ func (e *House) setup(g *generation.Generation, engine site.Engine) native.Setup
 		Access:     func(r *accesslog.Record) { e.recordOf(engine, r) },
 		Untold:     e.edge.Untold,
 		Objects:    native.Objects{Dir: statedir.ObjectsDir(e.StateDir, e.Layout)},
-		Unkept:     func(err error) { e.Log.Debug("VCL is compiled anew another time", "error", err) },
+		Unkept:     func(err error) { e.Log.Debug("cannot keep compiled VCL; it will be compiled again", "error", err) },
 		Compiling:  compiling(e.Log),
 		Once: func(ctx context.Context, p supervise.Process) (supervise.Exit, error) {
 			return supervise.Once(ctx, p, e.Instance)

@@ -108,7 +108,7 @@ func (e *House) Dismiss(ctx context.Context, clients bool) {
 	for _, s := range e.Servers() {
 		if d, ok := s.(dismisser); ok {
 			if err := d.Dismiss(ctx, clients); err != nil {
-				e.Log.Debug("have clients come again on another connection", "error", err)
+				e.Log.Debug("cannot make clients use a new connection", "error", err)
 			}
 		}
 	}

@@ -38,7 +38,7 @@ func (d *daemon) bonded(g *generation.Generation) bool { return g.Engines[d.Role
 // tookOver notes down that the stand-in serves in the place of a daemon that is down.
 func (d *daemon) tookOver(reason error) {
 	d.takenFor(reason)
-	d.house.Log.Error("the builtin tier serves in its place; it is tried again", "from", d.Engine, "role", d.tiers(), "reason", reasonOf(d.process().Status().Name, reason))
+	d.house.Log.Error("the builtin tier serves in its place; trying the daemon again", "from", d.Engine, "role", d.tiers(), "reason", reasonOf(d.process().Status().Name, reason))
 	d.house.edge.TookOver(d.Roles())
 }
 
@@ -75,7 +75,7 @@ func (d *daemon) checkWhileDown(ctx context.Context, was, next *generation.Gener
 	if config.IsRefused(err) && check(ctx, was) == nil {
 		return err
 	}
-	d.house.Log.Warn("cannot look at its new file while it is down", "from", d.Engine, "error", printable.FirstLine(err))
+	d.house.Log.Warn("cannot check its new configuration while it is down", "from", d.Engine, "error", printable.FirstLine(err))
 	return nil
 }
 

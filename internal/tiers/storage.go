@@ -46,7 +46,7 @@ func (s *storageStep) Undo(context.Context) error { return s.file.comeBack() }
 
 func (s *storageStep) Finish(context.Context) {
 	if err := removeFile(s.file.aside()); err != nil {
-		s.house.Log.Warn("remove the file of the cache that was served before", "error", err)
+		s.house.Log.Warn("cannot remove the old cache file", "error", err)
 	}
 }
 

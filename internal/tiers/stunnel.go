@@ -122,7 +122,7 @@ func (s *stunnelServer) check(ctx context.Context, g *generation.Generation) err
 // generation are: those of the one before are about to be deleted.
 func (s *stunnelServer) unchanged(next *generation.Generation) {
 	if err := s.program.Moved(s.settings(next)); err != nil {
-		s.house.Log.Warn("lead stunnel to its files", "error", err)
+		s.house.Log.Warn("cannot switch stunnel to its new files", "error", err)
 	}
 }
 
@@ -146,7 +146,7 @@ func (s *stunnelServer) leave(ctx context.Context, old *supervise.Kept, was *nat
 	defer cancel()
 	err := was.Retire(telling, old.Signal)
 	if err != nil && !errors.Is(err, supervise.ErrNotRunning) {
-		e.Log.Warn("the old stunnel cannot be told to take nothing new; it is ended", "error", err)
+		e.Log.Warn("cannot make the old stunnel refuse new connections; stopping it", "error", err)
 	}
 	if err == nil {
 		err = old.Retire(telling, 0)
@@ -177,7 +177,7 @@ func (s *stunnelServer) tend(pid int) { s.house.endSlowHandshakes(s.program, pid
 
 func (e *House) endSlowHandshakes(stunnel *native.Stunnel, pid int) {
 	if err := stunnel.EndSlowHandshakes(pid); err != nil {
-		e.Log.Warn("a TLS handshake is not bounded as a whole, but from one byte to the next", "from", site.Stunnel, "error", err)
+		e.Log.Warn("timeouts.header bounds a TLS handshake only from one byte to the next", "from", site.Stunnel, "error", err)
 	}
 }
 
@@ -190,7 +190,7 @@ func (s *stunnelServer) TakeNothing(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, lastTime)
 	defer cancel()
 	if err := s.program.Retire(ctx, r.Signal); err != nil {
-		s.house.Log.Debug("have stunnel take nothing new", "error", err)
+		s.house.Log.Debug("cannot make stunnel refuse new connections", "error", err)
 	}
 }
 

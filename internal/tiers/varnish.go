@@ -166,7 +166,7 @@ func (v *varnishServer) Stop(hurry context.Context) {
 	v.house.storage.release(v)
 	if v.native != nil {
 		if err := v.native.Close(); err != nil {
-			v.house.Log.Warn("close varnish's command line", "error", err)
+			v.house.Log.Warn("cannot close varnishd's management connection", "error", err)
 		}
 	}
 }
@@ -197,7 +197,7 @@ func (v *varnishServer) drain(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, v.house.Serving().Loaded.Edge.Timeout.Drain)
 	defer cancel()
 	if err := v.native.Drain(ctx); err != nil {
-		v.house.Log.Warn("varnishd is ended with requests in work", "error", err)
+		v.house.Log.Warn("stopping varnishd before all its requests have ended", "error", err)
 	}
 }
 

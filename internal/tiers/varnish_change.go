@@ -73,7 +73,7 @@ func (v *varnishServer) Stage(ctx context.Context, next *generation.Generation) 
 // standByAnother is standBy for who may stand in from now on.
 func (v *varnishServer) standByAnother(ctx context.Context, next *generation.Generation) {
 	if err := v.standBy(ctx, next); err != nil {
-		v.house.Log.Error("make another stand-in", "from", v.Engine, "error", err)
+		v.house.Log.Error("cannot prepare a new stand-in", "from", v.Engine, "error", err)
 	}
 }
 
@@ -137,7 +137,7 @@ func (l *varnishLoaded) Abandon(ctx context.Context) {
 		return // and with it has gone what it held
 	}
 	if err := l.staged.Abandon(ctx); err != nil {
-		l.server.house.Log.Warn("unload a VCL that is not used", "error", err)
+		l.server.house.Log.Warn("cannot unload an unused VCL", "error", err)
 	}
 }
 
@@ -146,7 +146,7 @@ func (l *varnishLoaded) Finish(ctx context.Context) {
 		return
 	}
 	if err := l.server.native.Tidy(ctx); err != nil {
-		l.server.house.Log.Warn("unload old VCLs", "error", err)
+		l.server.house.Log.Warn("cannot unload old VCLs", "error", err)
 	}
 }
 

@@ -112,7 +112,7 @@ func (v *varnishServer) settle(ctx context.Context, ended int) error {
 	if err == nil || ctx.Err() != nil || !v.stands() || v.runs() {
 		return err
 	}
-	v.house.Log.Warn("has ended and does not come up; it gets what is new when it does", "from", v.Engine, "error", printable.FirstLine(err))
+	v.house.Log.Warn("has ended and does not start; it will get the new configuration when it does", "from", v.Engine, "error", printable.FirstLine(err))
 	return nil
 }
 

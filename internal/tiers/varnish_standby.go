@@ -37,7 +37,7 @@ func (v *varnishServer) childDied(varnishd int, reason error) {
 		return
 	}
 	if err := v.publish(false); err != nil {
-		v.house.Log.Error("lead requests to the cache tier", "error", err)
+		v.house.Log.Error("cannot switch the cache tier's socket", "error", err)
 	}
 	v.house.Later.Go(func() {
 		// The stand-in serves meanwhile.
@@ -53,7 +53,7 @@ func (v *varnishServer) childDied(varnishd int, reason error) {
 // processChanged leads requests away from a varnishd that does not run.
 func (v *varnishServer) processChanged(s supervise.Status) {
 	if err := v.publish(s.State == supervise.Running); err != nil {
-		v.house.Log.Error("lead requests to the cache tier", "error", err)
+		v.house.Log.Error("cannot switch the cache tier's socket", "error", err)
 	}
 	v.changed()
 }
@@ -149,7 +149,7 @@ func (v *varnishServer) makeWay() {
 		err = errors.Join(err, renamed)
 	}
 	if err != nil {
-		v.house.Log.Warn("put a varnishd and its directory aside", "error", err)
+		v.house.Log.Warn("cannot move the old varnishd's directory aside", "error", err)
 	}
 }
 
@@ -172,7 +172,7 @@ func (v *varnishServer) fade() {
 			return
 		}
 		if err := v.native.Fade(telling); err != nil {
-			e.Log.Warn("the varnishd that was replaced cannot be told to finish; it is ended", "error", err)
+			e.Log.Warn("cannot drain the replaced varnishd; stopping it", "error", err)
 			return
 		}
 		limit := time.After(e.Serving().Loaded.Edge.Timeout.Drain)

@@ -114,7 +114,7 @@ func (e *Exporter) Close() {
 	e.giveUp()
 	e.to.close()
 	if e.lost > 0 {
-		e.options.Log.Warn("the collector of traces has not been told of all", "collector", e.options.Trace.Collector, "lost", e.lost)
+		e.options.Log.Warn("not all spans were sent to the collector of traces", "collector", e.options.Trace.Collector, "lost", e.lost)
 	}
 }
 
@@ -193,7 +193,7 @@ func (e *Exporter) failing(err error, lost uint64) {
 	e.lost += lost
 	e.mu.Unlock()
 	if begins {
-		e.options.Log.Warn("tell the collector of traces; spans are lost until that works again", "collector", e.options.Trace.Collector, "error", text)
+		e.options.Log.Warn("cannot reach the collector of traces; spans are lost until that works again", "collector", e.options.Trace.Collector, "error", text)
 	}
 }
 
@@ -219,6 +219,6 @@ func (e *Exporter) well() {
 	e.problem, e.lost = "", 0
 	e.mu.Unlock()
 	if was != "" {
-		e.options.Log.Info("the collector of traces is told again", "collector", e.options.Trace.Collector, "lost", lost)
+		e.options.Log.Info("spans reach the collector of traces again", "collector", e.options.Trace.Collector, "lost", lost)
 	}
 }

@@ -200,7 +200,7 @@ func (w *Watcher) goBlind(reason error) {
 	w.blind = true
 	if !w.told {
 		w.told = true
-		w.options.Log.Warn("the kernel cannot report every change to the site's files; looking at them instead",
+		w.options.Log.Warn("the kernel cannot report every change to the site's files; checking them regularly instead",
 			"every", w.options.Poll, "reason", reason)
 	}
 }

@@ -86,7 +86,7 @@ func TestStalledReader(t *testing.T) {
 		e := h.run(engine, func(c *exec.Cmd) { c.Stdout = writer })
 		logged(t, e, 400<<10)
 		stopsInTime(t, e)
-		if !strings.Contains(e.Err.Text(), "the access log could not be written to its end") {
+		if !strings.Contains(e.Err.Text(), "the last lines of the access log could not be written") {
 			t.Error("it does not say that lines are lost")
 		}
 	})

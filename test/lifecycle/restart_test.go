@@ -60,7 +60,7 @@ func TestRestart(t *testing.T) {
 }
 
 // startedAgain is told of everything that dies.
-const startedAgain = "died; it is started again"
+const startedAgain = "died; starting it again"
 
 // TestRestartLog holds F5 where varnishd dies: what it has answered before is in the
 // access log, and so is what it answers from its next start on.

@@ -100,7 +100,7 @@ func TestStopDrains(t *testing.T) {
 	begun := time.Now()
 	e.Stop()
 	t.Logf("ended after %v", time.Since(begun).Round(time.Millisecond))
-	e.Says("stopping with requests in work")
+	e.Says("stopping before all requests have ended")
 	<-answered
 	h.clean()
 }

@@ -56,7 +56,7 @@ func (k *Keeper) counts() (t *table, file *os.File) {
 	k.counting.Do(func() {
 		var err error
 		if k.table, k.shared, err = makeTable(); err != nil {
-			k.log.Info("varnishd cannot count requests itself, and asks about each", "error", err)
+			k.log.Info("varnishd cannot count requests for rate_limit itself, and asks edgegen about each", "error", err)
 		}
 		k.began = time.Now()
 		k.offset = sinceBoot()
@@ -93,7 +93,7 @@ func (k *Keeper) sweep() {
 	}
 	for level := k.table.levels(); k.shared != nil && level < k.levels; level++ {
 		if err := giveBack(k.shared, level); err != nil {
-			k.log.Debug("what clients took stays", "error", err)
+			k.log.Debug("cannot forget the counts of clients", "error", err)
 		}
 	}
 	k.levels = k.table.levels()

@@ -28,7 +28,7 @@ func (r *Room) Open(log *slog.Logger) {
 	r.poller = sync.OnceValue(func() *socket.Poller {
 		poller, err := socket.NewPoller()
 		if err != nil {
-			log.Warn("idle WebSockets take more memory", "error", err)
+			log.Warn("idle WebSockets need more memory", "error", err)
 			return nil
 		}
 		return poller
