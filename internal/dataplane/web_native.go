@@ -23,11 +23,12 @@ type remote struct {
 
 // fetch promises the same as that of the builtin tier.
 func (o *remote) fetch(x *exchange) *wire.Response {
-	if x.Body != nil { // what is to be held, the web tier holds
-		if err := upload.AtHand(&x.Request); err != nil {
-			return o.plane.unanswered(x, err)
-		}
+	letGo, err := o.plane.bodyForWeb(x)
+	if err != nil {
+		letGo()
+		return o.plane.unanswered(x, err)
 	}
+	held := upload.InFile(x.Body)
 	if x.watch != nil {
 		x.watch()
 	}
@@ -50,6 +51,11 @@ func (o *remote) fetch(x *exchange) *wire.Response {
 		request.Header = append(request.Header, wire.Field{Name: note, Value: x.Leads})
 	}
 	r, _, err := o.group.RoundTrip(x.ctx, &request, t)
+	if err == nil && held && r.Body != nil {
+		r.Body = &wire.Ending{ReadCloser: r.Body, End: letGo}
+	} else {
+		letGo()
+	}
 	if err != nil {
 		return o.plane.unanswered(x, err)
 	}
@@ -62,6 +68,20 @@ func (o *remote) fetch(x *exchange) *wire.Response {
 		return o.fetch(x)
 	}
 	return r
+}
+
+// bodyForWeb takes in what there is of a request's body: the web tier holds what is to be
+// held. If a client's nginx passes the body on, a short or chunked one is taken in whole. Its
+// connection would be lost if the web tier answered before that (see overhear).
+func (p *Plane) bodyForWeb(x *exchange) (letGo func(), err error) {
+	body, ok := x.Body.(*requestBody)
+	if ok && body.conn.door.usage == forFront && x.Length <= 64<<10 && (x.route == nil || !x.route.Stream) {
+		return p.uploads.Take(&x.Request)
+	}
+	if x.Body != nil {
+		err = upload.AtHand(&x.Request)
+	}
+	return func() {}, err
 }
 
 // webPatience is how long a native web tier is waited for.

@@ -94,7 +94,7 @@ func (r *reply) text(request *http.Request, mark, body string) string {
 	for _, line := range r.lines {
 		b.WriteString(strings.ReplaceAll(line, "{mark}", mark) + "\r\n")
 	}
-	if r.ends {
+	if r.ends || r.closes() && (r.bare() || r.body == "" || request.Method == http.MethodHead) { // else the client cannot know
 		b.WriteString("Connection: close\r\n")
 	}
 	content := r.body

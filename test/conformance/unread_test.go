@@ -24,7 +24,7 @@ func unreadCases() []contractCase {
 // connection ends. The client sends the body where it is asked to.
 func keptBehind(size int) func(*attempt) {
 	return func(a *attempt) {
-		for path, host := range map[string]string{"/small": "leads.test", "/door": "pages.test", "/door/address": "pages.test", "/gone": "nobody.test"} {
+		for path, host := range map[string]string{"/small": "leads.test", "/door": "pages.test", "/door/address": "pages.test", "/gone": "nobody.test", "/letters.txt": "files.test"} {
 			c := a.openFrom("127.0.0.4", host)
 			c.send(ask("POST", host, path, "", "Expect: 100-continue", "Content-Length: "+strconv.Itoa(size)))
 			line, err := c.reader.Peek(len("HTTP/1.1 100"))
