@@ -225,7 +225,7 @@ func tokens(a *attempt) {
 
 // arrived waits until the app has so much of the body.
 func (a *attempt) arrived(text string) bool {
-	for end := time.Now().Add(soon); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if a.edge.record.come(a.mark) == text {
 			return true
 		}
