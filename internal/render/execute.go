@@ -18,7 +18,7 @@ import (
 	"edgegen/templates"
 )
 
-// program is a template that can be run several times, though not at once.
+// program is a template. It can be run several times, but not by several goroutines at once.
 type program struct {
 	name  string
 	text  *template.Template
@@ -26,8 +26,8 @@ type program struct {
 	own   *Templates // nil for none
 }
 
-// functions are what a template may call. They are few and pure; of sprig's, only
-// those named here.
+// functions returns the functions that templates may call. They are few and pure. Of
+// sprig's, only those named here are among them.
 func functions(place *placeholder) template.FuncMap {
 	functions := template.FuncMap{
 		"plain":         plain,
@@ -56,9 +56,9 @@ func functions(place *placeholder) template.FuncMap {
 	return functions
 }
 
-// compile reads a template with the others of its daemon, which it may use by their
-// file names and by what they define. Somebody's own are read behind edgegen's, and the
-// one asked for is read last: what several define is as the last one has it.
+// compile parses a template with the others of its daemon, which it may include by their
+// file names and by the names that they define. The owner's templates are parsed after
+// edgegen's, and the named one last, since the last definition of a name counts.
 func compile(own *Templates, name string) (*program, error) {
 	names, err := fs.Glob(templates.FS, path.Dir(name)+"/*.tmpl")
 	if err != nil {
@@ -91,11 +91,11 @@ func compile(own *Templates, name string) (*program, error) {
 	return &program{name, set.Lookup(path.Base(name)), place, own}, nil
 }
 
-// parsed are the templates of the program, a set for each daemon. Each is parsed once,
-// however often an edge reloads, and is never run itself: what runs is a copy.
+// parsed holds edgegen's own templates, a set for each daemon. A set is parsed once, however
+// often an edge reloads; programs run copies of it.
 var parsed sync.Map
 
-// own is compile for a template of the program.
+// own is compile for one of edgegen's own templates.
 func own(name string) (*program, error) {
 	set, ok := parsed.Load(path.Dir(name))
 	if !ok {
@@ -113,8 +113,8 @@ func own(name string) (*program, error) {
 	return &program{name, copied.Funcs(place.functions()).Lookup(path.Base(name)), place, nil}, nil
 }
 
-// program is the template of that name: somebody's own, or else edgegen's. Nobody's own
-// are those of a daemon of which none differs from edgegen's.
+// program returns the template of that name. If any template of its daemon differs from
+// edgegen's, all of that daemon's are compiled from the owner's directory.
 func (h header) program(name string) (*program, error) {
 	if !slices.Contains(h.templates.Engines(), site.Engine(path.Dir(name))) {
 		return own(name)
@@ -122,7 +122,7 @@ func (h header) program(name string) (*program, error) {
 	return compile(h.templates, name)
 }
 
-// run fills the template in.
+// run executes the template.
 func (p *program) run(view any) (text, error) {
 	var out bytes.Buffer
 	p.place.written, p.place.notes, p.place.out = nil, nil, nil

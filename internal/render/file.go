@@ -12,28 +12,28 @@ type File struct {
 	Name string // relative to Layout.Dir, with forward slashes
 	Data []byte
 	Mode fs.FileMode
-	// Mentions are the lines that name one of the HCL, from the first.
+	// Mentions are the lines that name a line of the HCL, in the order of the file.
 	Mentions []Mention
-	made     []madeLine // of templates, where somebody has their own
+	made     []madeLine // the template lines that made it; only with templates of the owner
 }
 
-// Mention is a line of a file, and the line of the HCL that it names. That is the
-// zero Source where the file says that something is a default.
+// Mention is a line of a rendered file that names a line of the HCL. Source is zero if it
+// says that something is a default.
 type Mention struct {
 	Line   int // from 1
 	Source site.Source
-	Raw    bool // the line is the owner's own, as it stands there
+	Raw    bool // the line is raw text, copied from there
 }
 
-// Source returns where in the HCL a line of the file came from: what the line
-// names or, failing that, the nearest one above it. False means that nothing is
-// named, or a default, or that there is no such line.
+// Source returns the line of the HCL that a line of the file came from: the one that the
+// line names, or else the nearest one named above it. False means that none is named, that
+// it is a default, or that the file has no such line.
 func (f File) Source(line int) (source site.Source, ok bool) {
 	place := f.Mention(line)
 	return place.Source, place.Source.Line > 0
 }
 
-// Mention is what Source goes by.
+// Mention returns the mention that Source goes by.
 func (f File) Mention(line int) (nearest Mention) {
 	if line < 1 || line > bytes.Count(f.Data, []byte("\n"))+1 {
 		return Mention{}

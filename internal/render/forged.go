@@ -7,9 +7,9 @@ import (
 	"edgegen/internal/site"
 )
 
-// lookalikes are, for each header that an app must not mistake another for, the
-// spellings that many apps cannot tell from it, because they take "_" for "-".
-// VCL and nginx can remove a header only by its whole name.
+// lookalikes lists, for each header that a client must not forge, the spellings that many
+// apps read as that header, because they do not distinguish "_" from "-". VCL and nginx can
+// remove a header only by its full name.
 func lookalikes() [][]string {
 	names := slices.Concat([]string{"X-Real-IP", "X-Request-Id", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"},
 		site.ForwardedNames(), site.SenderNames(), site.CertNames(), site.MethodNames(), site.HyphenatedNames())

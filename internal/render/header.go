@@ -1,6 +1,6 @@
 package render
 
-// header is what the head of every file says.
+// header has the values for the first lines of every file.
 type header struct {
 	Version, Origin, Dir, Generation string
 	templates                        *Templates

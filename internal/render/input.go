@@ -7,7 +7,7 @@ import (
 	"edgegen/internal/site"
 )
 
-// Input is what the files are made from.
+// Input has all that Render makes the files from.
 type Input struct {
 	Edge    *site.Edge // host names of backends already resolved to addresses
 	Layout  Layout
@@ -16,34 +16,30 @@ type Input struct {
 	// PEM holds certificate chains with their keys for each site, in the order of
 	// Edge.Sites. A nil slice leaves the PEM files out.
 	PEM [][][]byte
-	// Tickets are the keys, of TicketKey bytes, of session tickets that several edges have
-	// in common; new ones are sealed with the first. Nil leaves them to the daemon.
+	// Tickets are session ticket keys, of TicketKey bytes, that several edges share. The
+	// first encrypts new tickets. Nil leaves the keys to the daemon.
 	Tickets [][]byte
-	// Unserved is what lies below roots and is private, for each root that has
-	// such files.
+	// Unserved lists the private files below roots, for each root that has any.
 	Unserved []Unserved
-	// Tiers names the engine of each tier; those that are no daemon's have no
-	// files. Where it names none, that is the one that the edge asks for, or else
-	// the daemon that is preferred: files are for daemons.
+	// Tiers names the engine of each tier. Only daemons have files. An empty name
+	// stands for the daemon that the edge asks for, or else the preferred one.
 	Tiers site.Engines
-	// Templates stand in the place of those of the program that have their names; nil
-	// for none.
+	// Templates replace edgegen's own of the same names; nil for none.
 	Templates *Templates
 	// Brotli is the path of nginx's module for Brotli; "" where it has none.
 	Brotli string
-	// InC says that varnishd takes C within its VCL.
+	// InC says that varnishd accepts inline C in VCL.
 	InC bool
-	// Filters says that it also takes filters for bodies there.
+	// Filters says that it also accepts filters for bodies in that C.
 	Filters bool
-	// Standby says that edgegen runs the daemons: it holds a private socket to
-	// ask the TLS tier, publishes varnishd's sockets under the names of the cache
-	// tier when it is well, takes on standby sockets what that tier refuses, and
-	// makes stunnel's working directory.
-	// Without it the files are for daemons that are run by hand.
+	// Standby says that edgegen runs the daemons: it probes the TLS tier on a private
+	// socket, leads the cache tier's names to varnishd's sockets while that is healthy,
+	// serves on standby sockets what varnishd refuses, and prepares stunnel's working
+	// directory. Without it the files are for daemons that are run by hand.
 	Standby bool
 }
 
-// tiers are the engines, each a daemon or none.
+// tiers returns the engine of each tier, with empty names replaced as Input.Tiers says.
 func (in Input) tiers() site.Engines {
 	of := func(tier string) site.Engine {
 		engine := in.Tiers.Of(tier)

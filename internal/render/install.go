@@ -10,14 +10,13 @@ import (
 	"edgegen/internal/atomicfile"
 )
 
-// Owner is whom installed files are given to; nil leaves them with the caller.
+// Owner is the user who will own installed files; nil leaves them to the caller.
 type Owner = atomicfile.Owner
 
-// Install writes files below a directory, making directories as needed, and
-// reports whether anything changed. First every file is written beside its
-// place, then all are renamed: where something cannot be written, nothing has
-// changed. A file that holds the right bytes already, with the right mode and
-// owner, is left alone. Directories that hold secret files are 0700.
+// Install writes files below a directory, creates directories as needed, and reports
+// whether anything changed. Every file is first written beside its place, then all are
+// renamed, so that nothing has changed if one cannot be written. A file that already has
+// the right bytes, mode and owner is left alone. Directories of secret files are 0700.
 func Install(dir string, files []File, owner *Owner) (changed bool, err error) {
 	var staged []string
 	defer func() {
@@ -64,7 +63,7 @@ func makeParent(target string, file File, owner *Owner) error {
 		return fmt.Errorf("make a directory for %s: %w", file.Name, err)
 	}
 	if mode == 0o700 {
-		// It may have been there, open to others.
+		// The directory may have existed, open to others.
 		if err := os.Chmod(parent, mode); err != nil {
 			return fmt.Errorf("protect the directory of %s: %w", file.Name, err)
 		}
@@ -78,7 +77,8 @@ func makeParent(target string, file File, owner *Owner) error {
 	return nil
 }
 
-// inTheWay refuses what a rename cannot replace, while nothing has been renamed.
+// inTheWay finds a directory in a file's place, which a rename could not replace, before
+// anything has been renamed.
 func inTheWay(target string) error {
 	info, err := os.Lstat(target)
 	if err == nil && info.IsDir() {
@@ -87,7 +87,7 @@ func inTheWay(target string) error {
 	return nil
 }
 
-// same reports whether the file is installed already.
+// same reports whether the installed file has these bytes, mode and owner already.
 func same(target string, file File, owner *Owner) bool {
 	info, err := os.Lstat(target)
 	if err != nil || !info.Mode().IsRegular() || info.Mode().Perm() != file.Mode.Perm() {

@@ -10,8 +10,8 @@ import (
 	"edgegen/internal/site"
 )
 
-// Layout says where the rendered files and the sockets between the tiers
-// stand. Both directories are absolute.
+// Layout says where the rendered files and the sockets between the tiers are. Both
+// directories are absolute.
 type Layout struct {
 	Dir string // the rendered files
 	Run string // sockets, pid files, temporary files; short, since a socket's path holds 107 bytes
@@ -21,83 +21,83 @@ type Layout struct {
 // less the longest name below it.
 const MaxRun = 107 - len("/standby-plain.sock")
 
-// CacheSocket takes requests from the TLS tier, each connection headed by a PROXY line.
+// CacheSocket is where the TLS tier sends requests; each connection begins with a PROXY line.
 func (l Layout) CacheSocket() string { return l.Run + "/cache.sock" }
 
-// PlainSocket takes requests of the plain-HTTP listeners from the web tier.
+// PlainSocket is where the web tier sends requests of the plain-HTTP listeners.
 func (l Layout) PlainSocket() string { return l.Run + "/plain.sock" }
 
-// FrontSocket takes requests from a TLS tier that reads HTTP itself.
+// FrontSocket is where nginx as the TLS tier, which reads HTTP itself, sends requests.
 func (l Layout) FrontSocket() string { return l.Run + "/front.sock" }
 
 // VarnishSocket and VarnishPlain are varnishd's own sockets. CacheSocket and PlainSocket
-// lead to them, or to those of the stand-in while varnishd is not well: see
-// Input.Standby. varnishd makes them, and CacheProbe, itself, so they stand in its
-// directory: it needs no right to write in Run.
+// lead to them, or to the stand-in's while varnishd is not healthy: see Input.Standby.
+// varnishd creates them, and CacheProbe, itself. They are in its own directory, so that it
+// needs no right to write in Run.
 func (l Layout) VarnishSocket() string { return l.VarnishDir() + "/cache.sock" }
 
 // VarnishPlain is varnishd's part of PlainSocket.
 func (l Layout) VarnishPlain() string { return l.VarnishDir() + "/plain.sock" }
 
-// StandbySocket takes what CacheSocket refuses.
+// StandbySocket takes connections that CacheSocket refuses.
 func (l Layout) StandbySocket() string { return l.Run + "/standby.sock" }
 
-// StandbyPlain takes what PlainSocket refuses.
+// StandbyPlain takes connections that PlainSocket refuses.
 func (l Layout) StandbyPlain() string { return l.Run + "/standby-plain.sock" }
 
 // CacheProbe answers with the generation the cache tier serves.
 func (l Layout) CacheProbe() string { return l.VarnishDir() + "/probe.sock" }
 
-// WebSocket takes the cache tier's requests to the web tier.
+// WebSocket is where the cache tier sends requests to the web tier. (It has nothing to do
+// with the protocol of that name.)
 func (l Layout) WebSocket() string { return l.Run + "/web.sock" }
 
-// relayName ends the name of a relay's socket; nginx/common.conf knows it by that.
+// relayName is the end of a relay's socket name, by which nginx/common.conf recognizes it.
 const relayName = ".relay"
 
 // IsRelay reports the path of a relay's socket.
 func (l Layout) IsRelay(path string) bool {
-	// The last first: most paths are none, and this is asked of each request.
+	// The suffix first: most paths do not have it, and this is called for each request.
 	return strings.HasSuffix(path, relayName) && strings.HasPrefix(path, l.Run+"/~")
 }
 
-// RelaySocket takes what daemons ask of a backend, by its site.BackendID, that
-// edgegen leads them to.
+// RelaySocket is where daemons send requests for a backend (a site.BackendID) that edgegen
+// relays to the app.
 func (l Layout) RelaySocket(backend string) string {
 	sum := sha256.Sum256([]byte(backend))
 	return l.Run + "/~" + hex.EncodeToString(sum[:])[:11] + relayName
 }
 
-// ChallengeSocket takes from the web tier what authorities ask for on the plain
-// listeners.
+// ChallengeSocket is where the web tier sends ACME challenges of the plain listeners.
 func (l Layout) ChallengeSocket() string { return l.Run + "/acme.sock" }
 
-// PurgeSocket takes requests to purge from the cache tier.
+// PurgeSocket is where the cache tier sends PURGE requests.
 func (l Layout) PurgeSocket() string { return l.Run + "/purge.sock" }
 
-// SharedSocket takes from the cache tier what may be stored, for the member of a cluster
-// that owns it.
+// SharedSocket is where the cache tier sends requests whose answers may be stored, if the
+// edge is a member of a cluster: edgegen asks the member that owns the URL.
 func (l Layout) SharedSocket() string { return l.Run + "/shared.sock" }
 
-// Away is a file that is there while load balancers are to send nobody here.
+// Away is a file that exists while load balancers are to send no clients here.
 func (l Layout) Away() string { return l.Run + "/away" }
 
-// GateSocket takes from the cache tier what decides whether a request may come in.
+// GateSocket is where the cache tier asks edgegen whether a request may come in.
 func (l Layout) GateSocket() string { return l.Run + "/gate.sock" }
 
-// CountsSocket hands the cache tier how often clients have come.
+// CountsSocket is where edgegen hands varnishd the memory that they share for rate_limit.
 func (l Layout) CountsSocket() string { return l.Run + "/counts.sock" }
 
 // WebProbe answers with the generation the web tier serves.
 func (l Layout) WebProbe() string { return l.Run + "/web-probe.sock" }
 
-// VarnishDir is varnishd's working directory, and VarnishTry that of one that
-// only looks at a file.
+// VarnishDir is varnishd's working directory.
 func (l Layout) VarnishDir() string { return l.Run + "/varnish" }
 
-// VarnishTry is made by the varnishd that needs it.
+// VarnishTry is the working directory of a varnishd that only checks a VCL; that varnishd
+// creates it.
 func (l Layout) VarnishTry() string { return l.VarnishDir() + "/check" }
 
-// Compiled is what a VCL has been compiled to, while varnishd is given that to load.
+// Compiled is the shared object of a compiled VCL, while varnishd is told to load it.
 func (l Layout) Compiled() string { return l.Run + "/compiled.so" }
 
 // NginxPID is nginx's pid file.
@@ -106,23 +106,23 @@ func (l Layout) NginxPID() string { return l.NginxTemp() + "/nginx.pid" }
 // NginxTemp is the directory for bodies in transit.
 func (l Layout) NginxTemp() string { return l.Run + "/nginx" }
 
-// Temp is for what a daemon's helpers write for a moment: the C compiler's files
-// stay for ever where it is killed with varnishd.
+// Temp is for temporary files of the daemons' helpers. It is cleared at a start: the C
+// compiler leaves files behind if it is killed with varnishd.
 func (l Layout) Temp() string { return l.Run + "/tmp" }
 
-// Directories lists what has to exist below Run before a daemon starts. The
-// daemons write there and nowhere else.
+// Directories lists the directories below Run that must exist before a daemon starts. The
+// daemons write nowhere else.
 func (l Layout) Directories() []string {
 	return []string{l.VarnishDir(), l.NginxTemp(), l.Temp()}
 }
 
-// PEMDir is where the certificate files are, below Dir. Where Input.Standby is
-// set stunnel looks for it in its working directory.
+// PEMDir is the directory of the certificate files, below Dir. With Input.Standby, stunnel
+// looks for it in its working directory.
 const PEMDir = "pem"
 
-// pemName names the file of one of a site's certificates. A host holds nothing
-// that a file name cannot, but for the colons of an IPv6 address; no host holds
-// a "~", and no such address what follows it here.
+// pemName names the file of one of a site's certificates. A host is a valid file name,
+// except for the colons of an IPv6 address, which become "~". No host has a "~", so the
+// names are unique.
 func pemName(s *site.Site, n int) string {
 	name := strings.ReplaceAll(s.Host, ":", "~")
 	if n > 0 {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// fill runs a template once.
+// fill compiles a template and runs it once.
 func (h header) fill(name string, view any) (text, error) {
 	program, err := h.program(name)
 	if err != nil {
@@ -18,11 +18,11 @@ func (h header) fill(name string, view any) (text, error) {
 	return program.run(view)
 }
 
-// unnamed stands for the name of a generation until that is known.
+// unnamed is a placeholder for the generation's name until that is known.
 const unnamed = "5e0a4f7c91d2b386"
 
-// named renders a file that holds its generation's name, once, and returns both.
-// What stands beside the file is part of the generation.
+// named renders a file that contains its generation's name, and returns both. The name is a
+// digest of the file and of the files beside it.
 func named(name string, common header, view func(header) any, beside ...[]byte) (file File, generation string, err error) {
 	program, err := common.program(name)
 	if err != nil {
@@ -40,10 +40,10 @@ func named(name string, common header, view func(header) any, beside ...[]byte) 
 		return file, generation, nil
 	}
 	if common.standby && bytes.Count(file.Data, []byte(unnamed)) == 0 && common.templates != nil {
-		return File{}, "", &TemplateError{Path: cmp.Or(common.templates.path(name), common.templates.Dir), What: "it does not write .Generation, by which edgegen sees whether the daemon serves what was rendered",
-			Remedy: "keep what edgegen's own template has for its probe"}
+		return File{}, "", &TemplateError{Path: cmp.Or(common.templates.path(name), common.templates.Dir), What: "it does not write .Generation, by which edgegen finds out whether the daemon serves what was rendered",
+			Remedy: "copy the lines about the probe from edgegen's own template"}
 	}
-	// Something in the HCL has just that text.
+	// The placeholder's text is also in the HCL: render again, with the name.
 	common.Generation = generation
 	if made, err = program.run(view(common)); err != nil {
 		return File{}, "", err
@@ -51,7 +51,7 @@ func named(name string, common header, view func(header) any, beside ...[]byte) 
 	return made.file(file.Name), generation, nil
 }
 
-// nameOf names something by what it holds.
+// nameOf returns a name made from the content.
 func nameOf(parts ...[]byte) string {
 	sum := sha256.New()
 	for _, part := range parts {

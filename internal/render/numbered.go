@@ -9,13 +9,12 @@ import (
 	"text/template/parse"
 )
 
-// Where somebody has templates of their own, each writes its name and the number of its
-// line in front of each of its texts, between two bytes that no value can bring along.
-// They are taken out of what was made, and tell which line of which template made which
-// line of the file.
+// With templates of the owner, each text of a template is preceded by the template's name
+// and line number, between two bytes that no value can contain. These marks say which line
+// of which template made a line of the file, and are removed from the output.
 const numberMark = '\x02'
 
-// numberLines has what a template of the set says, and what it defines, write its numbers.
+// numberLines adds these marks to a template of the set, and to the templates that it defines.
 func numberLines(set *template.Template, name, source string) {
 	for _, one := range set.Templates() {
 		if one.Tree != nil && one.Tree.ParseName == path.Base(name) {
@@ -56,7 +55,7 @@ func numbered(text []byte, name string, line int) []byte {
 	return out
 }
 
-// unnumbered is what was made, as it is meant to be but for its marks.
+// unnumbered returns the output without the marks of numberLines.
 func (t text) unnumbered() []byte {
 	if !t.numbered {
 		return t.marked
@@ -70,14 +69,15 @@ func (t text) unnumbered() []byte {
 	return out
 }
 
-// madeLine says which line of a template made the lines of a file from one on.
+// madeLine says which template line made the lines of a file from line on, up to the next
+// madeLine.
 type madeLine struct {
 	line int
 	by   templateLine
-	said bool // more than space: what begins a line says whose it is
+	said bool // it wrote more than space; the first text that does owns the line
 }
 
-// templateLine is a line of the template of a name such as nginx/nginx.conf.tmpl.
+// templateLine is a line of a template, which has a name such as nginx/nginx.conf.tmpl.
 type templateLine struct {
 	name string
 	line int
@@ -102,8 +102,8 @@ func madeLines(made []byte) (lines []madeLine) {
 	return lines
 }
 
-// madeBy is the line of a template that made a line of the file; the zero one where
-// nobody has a template of their own.
+// madeBy returns the template line that made a line of the file; zero if there are only
+// edgegen's own templates.
 func (f File) madeBy(line int) (by templateLine) {
 	for _, one := range f.made {
 		if one.line > line {

@@ -9,30 +9,31 @@ import (
 // Output is a whole generation.
 type Output struct {
 	Daemons []Rendered // those that serve a tier, in the order of engines.Daemons
-	Secrets []string   // of the model: what a person is shown of the files holds none
+	Secrets []string   // sensitive values of the model, which Shown hides
 }
 
-// Rendered is what one daemon reads.
+// Rendered has the files of one daemon.
 type Rendered struct {
 	Engine site.Engine
-	Files  []File // but for the PEM files; its configuration first
-	PEM    []File // one for each certificate, where it ends TLS
-	// Generation names what was rendered. It changes exactly when the files do, a
-	// certificate among them, but for the comments that say which line of the HCL
-	// something came from. The daemon's probe socket answers with it.
+	Files  []File // the configuration file first; without the PEM files
+	PEM    []File // one for each certificate, if it terminates TLS
+	// Generation names what was rendered. It changes exactly when the files or
+	// certificates do; lines of the HCL that comments name do not count. The daemon's
+	// probe socket answers with it.
 	Generation string
 
 	// What follows is varnishd's.
 
-	// Parts of the VCL, where there are so many sites that default.vcl only
-	// hands requests on. There are none without Standby. They are among Files.
+	// Parts are the VCL files of groups of sites, if there are so many sites that
+	// default.vcl only hands requests on. Without Standby there are none. They are
+	// among Files, too.
 	Parts     []Part
 	Arguments Arguments
 	Servers   map[string]string // that default.vcl pipes to: their addresses, "host:port" or "unix:/path", by the names that it has for them
-	InC       bool              // whether there is C within the VCL
-	Shares    bool              // whether that shares memory with edgegen
-	Softens   bool              // whether the VCL has what is purged softly grow stale
-	Foreign   bool              // whether the owner has written some of the VCL, or a template of it
+	InC       bool              // the VCL has inline C
+	Shares    bool              // that C shares memory with edgegen
+	Softens   bool              // the VCL makes softly purged responses stale
+	Foreign   bool              // there is raw VCL, or a template of the owner for VCL
 }
 
 // Main is the daemon's configuration file, the zero File where there is none.
@@ -43,7 +44,7 @@ func (r *Rendered) Main() File {
 	return r.Files[0]
 }
 
-// Of is what was rendered for a daemon. It is empty where that serves no tier.
+// Of returns what was rendered for a daemon, empty if it serves no tier.
 func (o *Output) Of(engine site.Engine) *Rendered {
 	for i := range o.Daemons {
 		if o.Daemons[i].Engine == engine {
@@ -58,7 +59,7 @@ func (o *Output) Shares() bool {
 	return slices.ContainsFunc(o.Daemons, func(r Rendered) bool { return r.Shares })
 }
 
-// Shown returns what a file says to a person: without what is secret.
+// Shown returns the content of a file without secrets, to be shown to a person.
 func (o *Output) Shown(file File) []byte {
 	if len(o.Secrets) == 0 {
 		return file.Data
@@ -66,8 +67,8 @@ func (o *Output) Shown(file File) []byte {
 	return []byte(site.Hide(string(file.Data), o.Secrets))
 }
 
-// Part is a VCL of its own for some of the sites. Its label names what it
-// means: it stays while nothing but comments changes.
+// Part is a VCL for some of the sites. Its label is made from its content without comments,
+// so it stays the same while only comments change.
 type Part struct {
 	File
 	Label   string // by which default.vcl hands requests to it
@@ -83,8 +84,7 @@ func (o *Output) Files() []File {
 	return files
 }
 
-// Configuration lists all but the PEM files: each daemon's own, then what else
-// they read.
+// Configuration lists all files but the PEM files: each daemon's main file, then the others.
 func (o *Output) Configuration() (files []File) {
 	var others []File
 	for _, d := range o.Daemons {

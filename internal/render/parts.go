@@ -8,10 +8,9 @@ import (
 	"edgegen/internal/site"
 )
 
-// partSize is how many hosts and routes together one VCL holds: where there are
-// more, the sites are spread over several, because the C compiler needs some
-// milliseconds for each and a change is to cost it one part alone. Fifty sites
-// of usual size are still in one file.
+// partSize is how many hosts and routes one VCL may have in all. If there are more, the
+// sites are spread over several VCLs: the C compiler takes some milliseconds for each host
+// or route, and a change should compile one part only. Fifty usual sites fit into one VCL.
 const partSize = 250
 
 // varnish makes the VCL, in one file or in parts, and the arguments.
@@ -33,7 +32,8 @@ func (r *Rendered) varnish(in Input, common header) error {
 		r.Servers = serversOf(whole.Apps)
 		return whole
 	}
-	// Parts are loaded over varnishd's command line, which is too much to do by hand.
+	// Parts have to be loaded through varnishd's management connection, so files for
+	// daemons that are run by hand have none.
 	if parts := split("", sites); in.Standby && len(parts) > 1 {
 		dispatch, err := r.renderParts(in, common, parts)
 		if err != nil {
@@ -61,10 +61,10 @@ func (r *Rendered) varnish(in Input, common header) error {
 type vclDispatch struct {
 	header
 	Parts []vclPart
-	Deep  []vclDeep // what stands for any number of labels, the longest first
+	Deep  []vclDeep // the "**." wildcards, the longest first
 }
 
-// vclDeep is such a wildcard, and the part of its site.
+// vclDeep is a "**." wildcard, and the part of its site.
 type vclDeep struct {
 	Pattern string
 	Part    vclPart
@@ -92,7 +92,7 @@ type vclPart struct {
 	Sites       []*site.Site
 }
 
-// renderParts makes the parts, and returns what default.vcl says of them.
+// renderParts renders the parts, and returns them as default.vcl's template needs them.
 func (r *Rendered) renderParts(in Input, common header, parts []part) ([]vclPart, error) {
 	program, err := common.program("varnish/default.vcl.tmpl")
 	if err != nil {
@@ -114,15 +114,15 @@ func (r *Rendered) renderParts(in Input, common header, parts []part) ([]vclPart
 	return dispatch, nil
 }
 
-// part is some of the sites: those whose hash begins with the bits.
+// part is a group of sites: those whose host's hash begins with the bits.
 type part struct {
 	bits  string
 	sites []*site.Site
 }
 
-// split spreads sites over parts by a hash of their host. So a site stays in
-// its part whatever others come and go; a part that has grown too large is
-// halved, and the others are as they were.
+// split spreads sites over parts by a hash of their host. So a site stays in its part when
+// others come and go. A part that has grown too large is halved; the other parts stay as
+// they were.
 func split(bits string, sites []*site.Site) []part {
 	size := 0
 	for _, s := range sites {

@@ -8,11 +8,10 @@ import (
 	"path/filepath"
 )
 
-// Place writes files into a directory that nobody reads yet. A file that the
-// directory before holds already, which may be "", is linked and not written
-// again. It is for files that need not outlive the machine: nothing is synced.
-// Files are for the owner alone, whatever their mode says; the directories are
-// as MakeDir makes them.
+// Place writes files into a new directory, which nothing reads yet. A file that is the same
+// in the directory before (unless that is "") is linked instead of written. Nothing is
+// synced, as the files need not survive a crash of the machine. Files are readable by the
+// owner alone, whatever their mode says; directories are as MakeDir makes them.
 func Place(dir string, files []File, owner Owner, before string) error {
 	if err := MakeDir(dir, owner); err != nil {
 		return err
@@ -40,7 +39,7 @@ func Place(dir string, files []File, owner Owner, before string) error {
 	return nil
 }
 
-// cause leaves out what a file's error says about its path, which is told already.
+// cause unwraps a file's error, for a message that names the path already.
 func cause(err error) error {
 	if problem := (*fs.PathError)(nil); errors.As(err, &problem) {
 		return problem.Err

@@ -9,8 +9,8 @@ import (
 	"edgegen/internal/site"
 )
 
-// placeholder remembers the HCL lines that a template writes down. The last is
-// the one whose values it is placing.
+// placeholder records the HCL lines that a template names while it runs. The last one is
+// reported if a value that follows cannot be quoted.
 type placeholder struct {
 	last    site.Source
 	written []naming // between marks
@@ -24,7 +24,7 @@ func (p *placeholder) functions() template.FuncMap {
 	return template.FuncMap{"source": p.comment, "at": p.remember, "raw": p.raw, "named": p.named}
 }
 
-// remember is for a line whose comment stands behind the value.
+// remember is for a value that comes before its comment.
 func (p *placeholder) remember(source site.Source) string {
 	p.last = source
 	return ""
@@ -49,8 +49,8 @@ func (p *placeholder) raw(text site.Raw) string {
 	return out.String()
 }
 
-// named reports whether what stands above in the file, the first time it is asked, names a
-// note. It is true for all where a template of somebody's own may name some further down.
+// named reports whether the part of the file above uses a note; above the place of its first
+// call, that is. It is always true with templates of the owner, which may use notes below.
 func (p *placeholder) named(note string) bool {
 	if p.out == nil {
 		return true
@@ -61,8 +61,8 @@ func (p *placeholder) named(note string) bool {
 	return p.notes[strings.ToLower(note)]
 }
 
-// notesIn are the notes that a text names, in lower case. A regular expression would take
-// a third of what rendering takes.
+// notesIn returns the notes that a text uses, in lower case. It does without a regular
+// expression, which would take a third of the time for rendering.
 func notesIn(text string) map[string]bool {
 	prefix := strings.ToLower(site.NotePrefix)
 	notes := map[string]bool{}

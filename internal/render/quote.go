@@ -8,8 +8,7 @@ import (
 	"edgegen/internal/site"
 )
 
-// ValueError is a value that cannot be written in a daemon's language without
-// a chance of being read as something else.
+// ValueError is a value that cannot be quoted safely in a daemon's language.
 type ValueError struct {
 	Value  string
 	Reason string      // why, and in which language
@@ -43,7 +42,7 @@ func quoteVCL(s string) (string, error) {
 // strings as it needs.
 func quoteVCLExpression(s string) (string, error) {
 	if control(s) {
-		return quoteVCL(s) // which says why not
+		return quoteVCL(s) // it returns the error
 	}
 	var parts []string
 	for {
@@ -61,10 +60,10 @@ func quoteVCLExpression(s string) (string, error) {
 	return strings.Join(append(parts, last), " + "), err
 }
 
-// longestC is what fits into the path of a Unix socket.
+// longestC is the longest path of a Unix socket.
 const longestC = 107
 
-// quoteC writes a string of C as it can stand within VCL, where "}C" would end it.
+// quoteC writes a C string for inline C, which "}C" would end.
 func quoteC(s string) (string, error) {
 	if len(s) > longestC || control(s) {
 		return "", &ValueError{Value: s, Reason: fmt.Sprintf("has a control character, or more than %d bytes", longestC)}
@@ -104,11 +103,11 @@ func quoteNginxRegexp(s string) (string, error) {
 	return nginxWord(s, `"`+strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)+`"`)
 }
 
-// longestNginxWord is what nginx reads at once, less the quotes and what the
-// template puts beside a value.
+// longestNginxWord is the size of nginx's read buffer, less the quotes and what a template
+// writes beside a value.
 const longestNginxWord = 4096 - 256
 
-// nginxWord returns the quoted form of a value where nginx can read it.
+// nginxWord returns the quoted form of a value, or an error if it is too long for nginx.
 func nginxWord(value, quoted string) (string, error) {
 	if len(quoted) > longestNginxWord {
 		return "", &ValueError{Value: value, Reason: fmt.Sprintf("has %d bytes in nginx.conf, where a word can have %d", len(quoted), longestNginxWord)}
@@ -126,8 +125,8 @@ func quoteNginx(s string) (string, error) {
 	return nginxWord(s, strings.ReplaceAll(quoted, "$", "${dollar}"))
 }
 
-// quoteNginxIndex writes the whole path of such an entry, below the root that a
-// variable holds.
+// quoteNginxIndex writes the full path of an entry of try_files, below the root in the
+// named variable.
 func quoteNginxIndex(root string, t site.Try) (string, error) {
 	quoted, err := quoteNginxTry(t)
 	if err != nil {
@@ -149,7 +148,7 @@ func quoteNginxTry(t site.Try) (string, error) {
 	// Quoted in parts, so that the suffix can never be read as part of the name.
 	name := "$uri"
 	switch {
-	case strings.HasPrefix(t.Suffix, "."): // which would name a dot file in a directory
+	case strings.HasPrefix(t.Suffix, "."): // "/dir/" + ".html" would name a dot file
 		name = "$edge_name"
 	case t.Suffix != "" && strings.ContainsAny(t.Suffix[:1], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"):
 		name = "${uri}"
@@ -157,8 +156,8 @@ func quoteNginxTry(t site.Try) (string, error) {
 	return nginxWord(t.String(), prefix[:len(prefix)-1]+name+suffix[1:])
 }
 
-// quoteNginxRedirect writes where a redirect leads, with a variable that holds the
-// query of the request and what joins it, where that goes along.
+// quoteNginxRedirect writes the target of a redirect. If the redirect keeps the query, a
+// variable stands for the request's query with its "?" or "&".
 func quoteNginxRedirect(r *site.Redirect) (string, error) {
 	before, joint, after := r.Around()
 	first, err := quoteNginx(before)
@@ -179,8 +178,7 @@ func quoteNginxRedirect(r *site.Redirect) (string, error) {
 	return nginxWord(r.To, first[:len(first)-1]+query+last[1:])
 }
 
-// quoteNginxWord writes a value that nginx takes as it is and that is used
-// unquoted, beside other text.
+// quoteNginxWord writes a value that stands unquoted in nginx.conf, beside other text.
 func quoteNginxWord(s string) (string, error) {
 	if s == "" || strings.ContainsAny(s, " \t\"'\\;{}#$") || control(s) {
 		return "", &ValueError{Value: s, Reason: "has a character that cannot stand here in nginx.conf"}
@@ -188,8 +186,8 @@ func quoteNginxWord(s string) (string, error) {
 	return nginxWord(s, s)
 }
 
-// quoteStunnel writes a value of stunnel.conf, which runs to the end of its
-// line and knows neither quotes nor escapes.
+// quoteStunnel writes a value in stunnel.conf, which ends with its line and has no quotes
+// or escapes.
 func quoteStunnel(s string) (string, error) {
 	if s == "" || s != strings.TrimSpace(s) || control(s) {
 		return "", &ValueError{Value: s, Reason: "is empty, starts or ends with a space, or has a control character, which stunnel.conf cannot hold"}
@@ -197,8 +195,8 @@ func quoteStunnel(s string) (string, error) {
 	return s, nil
 }
 
-// quoteArgument writes a value in varnishd.args, in the way xargs and a shell
-// read it. varnishd itself splits the values of -a and -s at commas.
+// quoteArgument writes a value in varnishd.args so that xargs and a shell read it correctly.
+// A comma is refused, as varnishd splits the values of -a and -s at commas.
 func quoteArgument(s string) (string, error) {
 	if s == "" || control(s) || strings.ContainsAny(s, `"\$`+"`,") {
 		return "", &ValueError{Value: s, Reason: "has a character that varnishd's arguments cannot hold"}

@@ -17,14 +17,14 @@ import (
 	"edgegen/templates"
 )
 
-// Templates are somebody's own, as they were when they were read. Nil has none.
+// Templates are the owner's templates, as they were read from a directory. Nil has none.
 type Templates struct {
-	Dir   string            // where they were
-	Texts map[string][]byte // those that differ from edgegen's, by names such as nginx/nginx.conf.tmpl
+	Dir   string            // the directory
+	Texts map[string][]byte // the ones that differ from edgegen's, by names such as nginx/nginx.conf.tmpl
 }
 
-// ReadTemplates reads those of a directory; "" has none. One that takes the place of no
-// template of edgegen's is refused: its name may be misspelt.
+// ReadTemplates reads the templates in a directory; "" has none. A template that edgegen does
+// not have is refused: its name may be misspelt.
 func ReadTemplates(dir string) (*Templates, error) {
 	if dir == "" {
 		return nil, nil
@@ -40,7 +40,7 @@ func ReadTemplates(dir string) (*Templates, error) {
 			return err
 		}
 		if found = true; !slices.Contains(known, name) {
-			return fmt.Errorf("%s is no template of edgegen's: there are %s", name, strings.Join(known, ", "))
+			return fmt.Errorf("edgegen has no template %s to replace: name one of %s", name, strings.Join(known, ", "))
 		}
 		text, err := fs.ReadFile(files, name)
 		if err != nil {
@@ -52,7 +52,7 @@ func ReadTemplates(dir string) (*Templates, error) {
 		return nil
 	})
 	if err == nil && !found {
-		err = fmt.Errorf("there is no template: edgegen templates export %s writes them", dir)
+		err = fmt.Errorf("the directory has no template: write edgegen's into it with edgegen templates export %s", dir)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("--templates %s: %w", dir, err)
@@ -60,7 +60,7 @@ func ReadTemplates(dir string) (*Templates, error) {
 	return read, nil
 }
 
-// TemplatePaths are where the templates of a directory would be; none where that is "".
+// TemplatePaths returns the paths that templates in the directory may have; none for "".
 func TemplatePaths(dir string) (paths []string) {
 	names, err := TemplateNames()
 	if dir == "" || err != nil {
@@ -72,7 +72,7 @@ func TemplatePaths(dir string) (paths []string) {
 	return paths
 }
 
-// Engines are the daemons that have one which differs from edgegen's.
+// Engines returns the daemons with a template that differs from edgegen's.
 func (t *Templates) Engines() (all []site.Engine) {
 	if t == nil {
 		return nil
@@ -86,7 +86,7 @@ func (t *Templates) Engines() (all []site.Engine) {
 	return all
 }
 
-// text is that of a template: somebody's own, or else edgegen's.
+// text returns a template: the owner's, or else edgegen's.
 func (t *Templates) text(name string) ([]byte, error) {
 	if t.path(name) != "" {
 		return t.Texts[name], nil
@@ -94,7 +94,7 @@ func (t *Templates) text(name string) ([]byte, error) {
 	return fs.ReadFile(templates.FS, name)
 }
 
-// path is where somebody's own template is; "" where it is edgegen's.
+// path returns the path of the owner's template; "" if it is edgegen's.
 func (t *Templates) path(name string) string {
 	if t == nil || t.Texts[name] == nil {
 		return ""
@@ -102,10 +102,10 @@ func (t *Templates) path(name string) string {
 	return filepath.Join(t.Dir, name)
 }
 
-// TemplateError is about somebody's own template.
+// TemplateError is an error in a template of the owner.
 type TemplateError struct {
 	Path         string
-	Line         int    // 0 where it is about the whole
+	Line         int    // 0 if it is about the whole template
 	Text         string // of the line
 	What, Remedy string
 }
@@ -117,12 +117,12 @@ func (e *TemplateError) Error() string {
 	return fmt.Sprintf("%s:%d: %s", e.Path, e.Line, e.What)
 }
 
-// said is how text/template names the place of an error.
+// said matches the messages of text/template, which name the place of an error.
 var said = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^template: ([^:]+):([0-9]+):(?:[0-9]+:)? (?:executing "[^"]*" at )?(?s:(.*))$`)
 })
 
-// problem tells an error of a template at its line, where it is somebody's own.
+// problem makes a TemplateError of an error in a template of the owner.
 func (t *Templates) problem(name string, err error) error {
 	match := said().FindStringSubmatch(err.Error())
 	if match != nil {
@@ -137,7 +137,7 @@ func (t *Templates) problem(name string, err error) error {
 	return fmt.Errorf("template %s: %w", name, err)
 }
 
-// At is an error at a line of one of them.
+// At returns an error at a line of one of the templates.
 func (t *Templates) At(name string, line int, what string) *TemplateError {
 	lines := strings.Split(string(t.Texts[name]), "\n")
 	e := &TemplateError{Path: t.path(name), Line: line, What: what}
@@ -147,8 +147,8 @@ func (t *Templates) At(name string, line int, what string) *TemplateError {
 	return e
 }
 
-// Place is an error at the line of a template that made a line of a file; nil where
-// no template of somebody's own did.
+// Place returns an error at the template line that made a line of a file; nil if that line
+// was made by edgegen's own template.
 func (t *Templates) Place(file File, line int, what string) *TemplateError {
 	by := file.madeBy(line)
 	if t.path(by.name) == "" {
@@ -157,5 +157,5 @@ func (t *Templates) Place(file File, line int, what string) *TemplateError {
 	return t.At(by.name, by.line, what)
 }
 
-// TemplateNames lists the templates of the program, as nginx/nginx.conf.tmpl.
+// TemplateNames lists edgegen's own templates, by names such as nginx/nginx.conf.tmpl.
 func TemplateNames() ([]string, error) { return fs.Glob(templates.FS, "*/*.tmpl") }

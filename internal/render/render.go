@@ -8,8 +8,8 @@ import (
 	"edgegen/internal/site"
 )
 
-// Render makes a generation. The error is a *ValueError where a value of the
-// HCL cannot be written in a daemon's language.
+// Render makes a generation. The error is a *ValueError if a value of the HCL cannot be
+// written in a daemon's language, and a *TemplateError for a template of the owner.
 func Render(in Input) (*Output, error) {
 	out := &Output{}
 	common := header{Version: in.Version, Origin: in.Origin, Dir: in.Layout.Dir, templates: in.Templates, standby: in.Standby}
@@ -27,7 +27,7 @@ func Render(in Input) (*Output, error) {
 	return out, nil
 }
 
-// fillers has for each daemon what fills in its templates.
+// fillers has the method that renders each daemon's files.
 func fillers() map[site.Engine]func(*Rendered, Input, header) error {
 	return map[site.Engine]func(*Rendered, Input, header) error{
 		site.Stunnel: (*Rendered).stunnel, site.Varnish: (*Rendered).varnish, site.Nginx: (*Rendered).nginx}

@@ -7,10 +7,10 @@ import (
 	"text/template"
 )
 
-// some reports whether one of several things has a field that says something, as the
-// templates' if understands it. Names in between lead to lists of other things:
-// some .Sites "Routes" "Compress". So a template asks by itself whether a file needs
-// one of its parts.
+// some reports whether the last field of the path is set, in the sense of a template's if, in
+// any element of a list. The names before it lead to lists within the elements:
+// some .Sites "Routes" "Compress". So a template can find out whether a file needs one of
+// its parts.
 func some(things any, path ...string) (bool, error) {
 	return someOf(reflect.ValueOf(things), path)
 }

@@ -6,8 +6,8 @@ import (
 	"edgegen/internal/site"
 )
 
-// text is what a template made, with a mark on either side of what names a
-// line of the HCL. The mark is a byte that no value can bring along.
+// text is a template's output. A mark stands before and after each text that names a line of
+// the HCL. The mark is a byte that no value can contain.
 type text struct {
 	marked   []byte
 	named    []naming // between marks, in that order
@@ -22,7 +22,7 @@ type naming struct {
 
 const mark = "\x01"
 
-// placed is the text with its comments as they are meant to be.
+// placed returns the text without marks.
 func (t text) placed() []byte {
 	return bytes.ReplaceAll(t.unnumbered(), []byte(mark), nil)
 }
@@ -36,7 +36,7 @@ func (t text) file(name string) File {
 	return file
 }
 
-// mentions lists the lines that name one of the HCL.
+// mentions lists the lines that name a line of the HCL.
 func (t text) mentions() []Mention {
 	var all []Mention
 	line, within := 1, false
@@ -51,8 +51,8 @@ func (t text) mentions() []Mention {
 	return all
 }
 
-// unplaced is the text as if nothing came from a line of the HCL, which tells
-// whether two texts mean the same.
+// unplaced returns the text with every named line of the HCL replaced by the same word, so
+// that texts which differ only in these lines are equal.
 func (t text) unplaced() []byte {
 	kept := make([]byte, 0, len(t.marked))
 	within := false
@@ -66,5 +66,5 @@ func (t text) unplaced() []byte {
 	return kept
 }
 
-// unnamedPlace stands in a comment about what comes from no line.
+// unnamedPlace is written in a comment about something that no line of the HCL says.
 const unnamedPlace = "default"

@@ -8,8 +8,8 @@ import (
 	"edgegen/internal/site"
 )
 
-// TicketKey is how many bytes the key of a ticket has: what names it (16), what signs it
-// (32) and what seals it (32).
+// TicketKey is the length of a session ticket key in bytes: its name (16), the key that
+// signs (32) and the key that encrypts (32).
 const TicketKey = 16 + 32 + 32
 
 // The files with the keys of tickets, beside those of the certificates.
@@ -18,18 +18,18 @@ const (
 	nginxTickets   = PEMDir + "/ticket-%d.key"
 )
 
-// TicketUse names for whom the keys of tickets are that a daemon takes. A daemon may resume
-// a session whatever name it began under, so that each site has keys of its own.
+// TicketUse names the use of a daemon's ticket keys. A daemon may resume a session under
+// another name than the one it began with, so each site has keys of its own.
 func TicketUse(edge *site.Edge, engine site.Engine) string {
 	return fmt.Sprintf("%s, %s", engine, edge.Sites[edge.First].Host)
 }
 
-// resumes reports whether a daemon resumes sessions: one with several sites would resume
-// that of one under the name of another.
+// resumes reports whether a daemon may resume sessions. With several sites it would resume
+// one site's session under the name of another, so then it may not.
 func (in Input) resumes() bool { return len(in.Edge.Sites) == 1 }
 
-// sharesTickets reports whether a daemon is given the keys. Whoever runs daemons by hand
-// would have the same ones for ever.
+// sharesTickets reports whether a daemon gets the keys. Daemons that are run by hand do not,
+// as nothing would change their keys.
 func (in Input) sharesTickets() bool { return len(in.Tickets) > 0 && in.resumes() && in.Standby }
 
 // ticketFiles names a file for each key of nginx.

@@ -7,9 +7,9 @@ import (
 	"edgegen/internal/site"
 )
 
-// Unserved is what nginx is not to serve below a root: it looks at names alone,
-// so every name that leads to a private file is here. Names begin with "/" and
-// are counted from the root; the tree "/" is all of it.
+// Unserved lists what nginx must not serve below a root. nginx only compares names, so every
+// name that leads to a private file is here. Names begin with "/" and are relative to the
+// root; the tree "/" is all of it.
 type Unserved struct {
 	Root     string // as in site.Static
 	Names    []string
@@ -26,8 +26,8 @@ func (u Unserved) has(name string) bool {
 		})
 }
 
-// paths are expressions of the paths that an entry would turn into a name that
-// is hidden. The part of a path that stands before a suffix may end in a slash.
+// paths returns regular expressions for the request paths that an entry of try_files would
+// turn into an unserved name. The part of a path before a suffix may end in a slash.
 func (u Unserved) paths(try site.Try) []string {
 	var all []string
 	add := func(name, rest string) {

@@ -8,10 +8,10 @@ import (
 	"edgegen/internal/site"
 )
 
-// vclACL is a list of addresses by which a route lets clients in.
+// vclACL is the acl for a route's allow and deny.
 type vclACL struct {
 	Name    string
-	Refuses string // the operator by which an address is refused
+	Refuses string // the VCL operator that holds for refused addresses: "~" or "!~"
 	Entries []vclEntry
 	Source  site.Source
 }
@@ -21,8 +21,9 @@ type vclEntry struct {
 	Not bool
 }
 
-// vclACLOf is of what comes in or, where only deny is written, of what does not. Of
-// the entries of an acl that hold an address, Varnish takes the longest.
+// vclACLOf returns an acl of the addresses that are let in; of those that are refused, if the
+// route has only deny. Varnish goes by the longest entry that contains an address. It is nil
+// if the address decides nothing, or edgegen decides instead.
 func vclACLOf(a *site.Access, route string, counted bool) *vclACL {
 	if !a.ByAddress() || a.Gated() && !counted {
 		return nil
@@ -48,8 +49,8 @@ func vclNetwork(p site.Prefix) vclTrusted {
 
 // vclCount is a limit that varnishd counts itself, in C.
 type vclCount struct {
-	Header       string // the field whose value is a client; "" for the client's address
-	Mark         string // of the limit, as C writes it
+	Header       string // the header that identifies a client; "" for the client's address
+	Mark         string // the limit's number, as a C constant
 	Every, Ahead int64  // nanoseconds
 	Source       site.Source
 }
@@ -57,7 +58,7 @@ type vclCount struct {
 // countsOn reports whether varnishd counts the requests of a route itself.
 func (in Input) countsOn(r *site.Route) bool { return in.Standby && in.InC && r.Access.Counted() }
 
-// vclCountOf is nil where edgegen is asked about each request.
+// vclCountOf is nil if varnishd does not count the route's requests itself.
 func vclCountOf(in Input, r *site.Route, id string) *vclCount {
 	if !in.countsOn(r) {
 		return nil
@@ -66,29 +67,31 @@ func vclCountOf(in Input, r *site.Route, id string) *vclCount {
 	return &vclCount{l.Header, fmt.Sprintf("%#016x", l.Mark(id)), l.Every().Nanoseconds(), int64(l.Burst) * l.Every().Nanoseconds(), l.Source}
 }
 
-// counts reports whether it does on any route.
+// counts reports whether varnishd counts requests itself on any route.
 func (in Input) counts() bool {
 	return slices.ContainsFunc(in.Edge.Sites, func(s site.Site) bool {
 		return slices.ContainsFunc(s.Routes, func(r site.Route) bool { return in.countsOn(&r) })
 	})
 }
 
-// watches reports whether varnishd looks after the ends of bodies that pass as they come.
+// watches reports whether the VCL has the filter of whole.c.tmpl, which keeps a body that
+// breaks off from looking complete.
 func (in Input) watches() bool { return in.Standby && in.Filters }
 
-// softens reports whether varnishd has what is purged softly grow stale.
+// softens reports whether the VCL makes softly purged responses stale.
 func (in Input) softens() bool { return in.Standby && in.InC && in.Edge.KeepsStale() }
 
-// vclBrought is a field that a request brings from the app that says who comes in.
+// vclBrought is a request header that edgegen's answer at the gate sets, such as one of
+// forward_auth's copy_headers.
 type vclBrought struct {
 	Name      string
-	Spellings []string // that a client could write it in
+	Spellings []string // the spellings that a client could forge it by
 }
 
-// LetIn reports whether something is done for a request that has come in to a route.
+// LetIn reports whether something remains to be done for a request that the gate has let in.
 func (r vclRoute) LetIn() bool { return r.WebSocketApp != "" || !r.RequestHeaders.Empty() }
 
-// BringsSource is the line that has a request bring something.
+// BringsSource is the line of the HCL that asks for Brings.
 func (r vclRoute) BringsSource() site.Source {
 	if f := r.Access.Forward; f != nil && len(f.CopyHeaders) > 0 {
 		return f.Source
@@ -96,7 +99,7 @@ func (r vclRoute) BringsSource() site.Source {
 	return r.Access.Certified.Source
 }
 
-// gate notes a route about which edgegen is asked who may come in.
+// gate notes a route whose access edgegen decides.
 func (v *vclData) gate(route vclRoute) {
 	if !route.Access.Gated() {
 		return

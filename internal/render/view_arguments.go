@@ -7,12 +7,12 @@ import (
 	"edgegen/internal/site"
 )
 
-// argumentsData is what varnishd's arguments are made from.
+// argumentsData is the data for varnishd.args.
 type argumentsData struct {
 	header
 	site.Edge
 	Standby          bool
-	Behind           bool // whether somebody in front of the edge ends TLS
+	Behind           bool // TLS is terminated in front of the edge
 	WorkDir          string
 	CacheSocket      string
 	PlainSocket      string
@@ -37,7 +37,7 @@ func argumentsView(in Input, common header) argumentsData {
 		CacheSocket:      in.Layout.CacheSocket(),
 		PlainSocket:      in.Layout.PlainSocket(),
 		ProbeSocket:      in.Layout.CacheProbe(),
-		HeadTimeout:      min(edge.Timeout.Header, edge.Timeout.Idle, time.Hour), // from 7.5 on it takes no more
+		HeadTimeout:      min(edge.Timeout.Header, edge.Timeout.Idle, time.Hour), // an hour is Varnish's limit from 7.5 on
 		FirstByte:        cacheFirstByte(edge.Timeout),
 		BetweenBytes:     edge.Timeout.BetweenBytes,
 		Workspace:        48<<10 + 6*edge.Limits.HeaderSize,
@@ -51,9 +51,9 @@ func argumentsView(in Input, common header) argumentsData {
 	return view
 }
 
-// unread turns off or on what varnishd would note in its log about each request without
-// anybody reading it. VCL_return stays, since it tells the rounds of a request apart. Debug,
-// which is off by default, tells of answers that could not be written.
+// unread returns the vsl_mask that turns off, or on, the log records that edgegen does not
+// read. VCL_return stays, since it separates the restarts of a request. Debug, which is off by
+// default, reports answers that could not be written.
 func unread(on bool) string {
 	sign := "-"
 	if on {
@@ -67,9 +67,10 @@ func unread(on bool) string {
 	return "+Debug," + sign + strings.Join(tags, ","+sign)
 }
 
-// cacheFirstByte is how long the cache tier waits for an answer of the web tier.
-// That one finds out about slow apps, and has to be outlasted, unless its one
-// clock runs for the silence within an answer, which may be longer.
+// cacheFirstByte is how long the cache tier waits for an answer of the web tier. The web tier
+// times slow apps out itself, so this is longer. But nginx has only one timeout for an app's
+// first byte and for silence within an answer; if the latter is longer, the cache tier has to
+// enforce first_byte.
 func cacheFirstByte(t site.Timeouts) time.Duration {
 	if t.BetweenBytes > t.FirstByte {
 		return firstByteAlone(t)
@@ -77,8 +78,8 @@ func cacheFirstByte(t site.Timeouts) time.Duration {
 	return 2*(t.Connect+t.FirstByte) + 5*time.Second
 }
 
-// firstByteAlone is the same where the cache tier alone looks after first_byte:
-// a builtin web tier, which may stand in at any time, is a little faster still.
+// firstByteAlone is the timeout if the cache tier alone enforces first_byte. It is a little
+// longer than that of a builtin web tier, which may stand in for nginx at any time.
 func firstByteAlone(t site.Timeouts) time.Duration {
 	return max(t.Connect, t.FirstByte) + t.FirstByte/4 + time.Second
 }

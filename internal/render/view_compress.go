@@ -7,8 +7,8 @@ import (
 	"edgegen/internal/site"
 )
 
-// Ranks are the codings of a route, each with a number that is higher the more it is
-// preferred, and whether the route has files.
+// Ranks lists a route's codings, each with a number that is higher for a preferred one, and
+// "files" if the route has files.
 func (r vclRoute) Ranks() string {
 	var ranks strings.Builder
 	for i, coding := range r.Compress.Algorithms {
@@ -20,8 +20,8 @@ func (r vclRoute) Ranks() string {
 	return strings.TrimSpace(ranks.String())
 }
 
-// nginxCompress is how nginx compresses files. Their types are those that it gives
-// them itself, word for word.
+// nginxCompress says how nginx compresses files. It has the media types spelt exactly as
+// nginx gives them to files.
 type nginxCompress struct {
 	site.Compress
 	Gzip, Brotli bool
@@ -49,8 +49,8 @@ func nginxCompressOf(c *site.Compress) *nginxCompress {
 	return &view
 }
 
-// load has the module for Brotli loaded where a site compresses files by it; without
-// one it does not.
+// load makes nginx load the Brotli module if a site compresses files with it. Without the
+// module, files are not compressed with Brotli.
 func (v *nginxData) load(module string, s *nginxSite) {
 	for i := range s.Routes {
 		for _, files := range s.Routes[i].Files {

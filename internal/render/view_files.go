@@ -9,23 +9,23 @@ import (
 	"edgegen/internal/site"
 )
 
-// nginxFiles is one try_files. A route has several where a directory is to be
-// redirected to its own name with a slash: the entry for its index then begins
-// another location, so that the order of the entries is kept.
+// nginxFiles is one try_files. A route has several if directories are redirected to their
+// path with a slash: an index entry then begins another location, so that the order of the
+// entries is kept.
 type nginxFiles struct {
 	*site.Static
 	Location string     // its name; "" for the route's own
 	Indexes  []site.Try // that it begins with
 	Tries    []site.Try
 	Next     string // what is tried after the last: a location's name, or "" for 404
-	App      string // that leads to the route's app; "" for none
+	App      string // the location of the route's app; "" for none
 	Compress *nginxCompress
 	Raw      nginxRaw
-	// ErrorCodes are those whose pages edgegen writes.
+	// ErrorCodes are the statuses that get a plain error page.
 	ErrorCodes string
 }
 
-// filesOf makes the try_files of a route, numbered among those of its site.
+// filesOf makes the try_files of a route; number is the route's number in its site.
 func filesOf(route *nginxRoute, number int) []nginxFiles {
 	var runs []nginxFiles
 	one := nginxFiles{Static: route.Static, Compress: nginxCompressOf(route.Compress), Raw: nginxRawOf(route.Raw), ErrorCodes: errorCodes()}
@@ -55,8 +55,8 @@ func filesOf(route *nginxRoute, number int) []nginxFiles {
 	return runs
 }
 
-// served are the entries of try_files up to the first that names, whatever is
-// asked for, what is not to be served.
+// served returns the entries of try_files up to the first one that always names an unserved
+// file.
 func served(s *site.Static, hidden Unserved) []site.Try {
 	for i, try := range s.TryFiles {
 		if !try.HasURI && hidden.has(try.Suffix) {
@@ -70,8 +70,8 @@ func served(s *site.Static, hidden Unserved) []site.Try {
 // nginx reads.
 const longestDenial = 2000
 
-// denials are the regular expressions of the paths by which an entry of
-// try_files would come to what is not to be served.
+// denials returns regular expressions for the paths that an entry of try_files would turn
+// into an unserved file.
 func denials(s *site.Static, hidden Unserved) []string {
 	var all []string
 	for _, try := range s.TryFiles {
@@ -94,7 +94,7 @@ func denials(s *site.Static, hidden Unserved) []string {
 	return patterns
 }
 
-// scripts is an expression for the paths that end so.
+// scripts returns a regular expression for the paths with one of these endings.
 func scripts(endings []string) string {
 	if len(endings) == 0 {
 		return ""

@@ -10,9 +10,9 @@ import (
 	"edgegen/internal/site"
 )
 
-// nginxFront is the TLS tier where nginx is that.
+// nginxFront is the data for nginx as the TLS tier.
 type nginxFront struct {
-	Socket           string // that requests are passed on to
+	Socket           string // edgegen's, which requests are passed on to
 	Listeners        []nginxListener
 	Protocols        string
 	MinVersionSource site.Source
@@ -20,12 +20,12 @@ type nginxFront struct {
 	Tickets          []string // files with the keys of tickets; nil where they are nginx's own
 	HeaderBuffers    string
 	LimitsSource     site.Source
-	Patience         time.Duration  // longer than anything that a request may last
-	Sites            []nginxSecured // the one whose certificate is shown to everybody else first
+	Patience         time.Duration  // longer than any request may last
+	Sites            []nginxSecured // first the one whose certificate clients of unknown hosts get
 }
 
-// nginxSecured is what one site has of TLS. One with a host behind any number of labels has
-// a second one for that, since it comes behind the wildcards of all sites.
+// nginxSecured is the TLS server of one site. A site with a "**." wildcard has a second one
+// for it, since that must come after the wildcards of all sites.
 type nginxSecured struct {
 	Title           string
 	Names, Patterns []string
@@ -34,7 +34,7 @@ type nginxSecured struct {
 	deep            int // as in nginxSite
 }
 
-// frontOf is nil where somebody else ends TLS.
+// frontOf is nil if nginx is not the TLS tier.
 func frontOf(in Input) *nginxFront {
 	if in.Tiers.TLS != site.Nginx {
 		return nil
@@ -74,16 +74,17 @@ func frontOf(in Input) *nginxFront {
 		}
 		front.Sites = append(front.Sites, secured)
 	}
-	// The first is shown to who names nobody.
+	// The first stays in its place: it serves clients that name no known host.
 	slices.SortStableFunc(front.Sites[min(1, len(front.Sites)):], func(a, b nginxSecured) int { return byPatterns(a.deep, b.deep) })
 	return front
 }
 
 func isDeep(name string) bool { return strings.HasPrefix(name, site.AnyLabels) }
 
-// strictestTLS is the TLS of the site that asks for the highest version. It is agreed
-// upon before the client names a site. Under edgegen all sites have the same; where
-// people run the daemons, no site gets less than it asks for.
+// strictestTLS is the TLS block of the site with the highest min_version. The version is
+// negotiated before the daemon knows which site the client names. Under edgegen all sites
+// have the same min_version then; in files for daemons run by hand, no site gets less than
+// it asks for.
 func strictestTLS(edge *site.Edge) *site.TLS {
 	strictest := slices.MaxFunc(edge.Sites, func(a, b site.Site) int { return cmp.Compare(a.TLS.MinVersion, b.TLS.MinVersion) })
 	return &strictest.TLS

@@ -8,8 +8,8 @@ import (
 	"edgegen/internal/site"
 )
 
-// hostPatterns matches what of returns of the sites, by as few regular expressions
-// as can be.
+// hostPatterns returns regular expressions, as few as possible, for the hosts that the
+// function returns for these sites.
 func hostPatterns(of func(*site.Site) []string, sites []*site.Site) []string {
 	var patterns []string
 	var hosts []string
@@ -29,7 +29,7 @@ func hostPatterns(of func(*site.Site) []string, sites []*site.Site) []string {
 	return append(patterns, anyOf(slices.Clip(hosts)))
 }
 
-// hostPattern matches a host, or what a wildcard stands for.
+// hostPattern returns a regular expression for a host or a wildcard.
 func hostPattern(host string) string {
 	if beneath, deep := strings.CutPrefix(host, site.AnyLabels); deep {
 		return "(?:" + oneLabel + `\.)+` + regexp.QuoteMeta(beneath)
@@ -39,14 +39,14 @@ func hostPattern(host string) string {
 
 func anyOf(hosts []string) string { return "^(?:" + strings.Join(hosts, "|") + ")$" }
 
-// serverNames are those by which nginx finds a site: all but the aliases, which the
+// serverNames returns the names by which nginx finds a site: all but the aliases, which the
 // cache tier redirects.
 func serverNames(s *site.Site) (names, patterns []string) {
 	return namesForNginx(append([]string{s.Host}, s.Hosts...))
 }
 
-// namesForNginx tells names from patterns, which stand for wildcards: one of nginx's
-// own would take any number of labels.
+// namesForNginx separates exact names from wildcards. Wildcards become regular expressions,
+// since nginx's own wildcards stand for any number of labels.
 func namesForNginx(hosts []string) (names, patterns []string) {
 	for _, host := range hosts {
 		if _, wildcard := site.Beneath(host); wildcard {
@@ -58,8 +58,8 @@ func namesForNginx(hosts []string) (names, patterns []string) {
 	return names, patterns
 }
 
-// deepUnless is the pattern of what stands for any number of labels before a host, unless
-// one of the wildcards for one label fits, which say more about it.
+// deepUnless returns a regular expression for a "**." wildcard that does not match where one
+// of the given "*." wildcards does, which take precedence.
 func deepUnless(host string, wildcards []string) string {
 	pattern := anyOf([]string{hostPattern(site.AnyLabels + host)})
 	var others []string
@@ -105,7 +105,7 @@ func wildcardsOf(s *site.Site) []string {
 	return hosts
 }
 
-// longestPattern keeps a regular expression far from what PCRE can compile.
+// longestPattern keeps a regular expression far below PCRE's limit.
 const longestPattern = 8 << 10
 
 // oneLabel matches what a wildcard stands for.

@@ -8,23 +8,23 @@ import (
 	"edgegen/internal/site"
 )
 
-// includedNames are the files that nginx.conf includes, in the order in which it
-// does. No value of the HCL stands in them.
+// includedNames are the files that nginx.conf includes, in that order. They contain no value
+// of the HCL.
 var includedNames = [...]string{"nginx/lists.conf", "nginx/headers.conf", "nginx/common.conf", "nginx/plain.conf", frontConf, "nginx/notes.conf", "nginx/site.conf", "nginx/page.conf"}
 
 // frontConf is included where nginx ends TLS.
 const frontConf = "nginx/front.conf"
 
-// includedData is what the included files are made from.
+// includedData is the data for the included files.
 type includedData struct {
 	header
 	File       string
 	MediaTypes []nginxMedia
 	Reasons    []nginxReason
 	ErrorCodes string
-	Lookalikes [][]string // headers that are dropped, by what they look like
-	Notes      []string   // headers in which the tiers talk to each other
-	Untold     []string   // those of them that no app's relay is told either
+	Lookalikes [][]string // the other spellings of each protected header, which are dropped
+	Notes      []string   // the X-Edge-* headers between tiers
+	Untold     []string   // those of them that relays of apps do not get either
 	Handovers  []string   // headers of an app's answer that are dropped
 }
 
@@ -53,7 +53,7 @@ func includedView(common header, name string) includedData {
 	return view
 }
 
-// reasons are the statuses that nginx answers with by itself.
+// reasons lists the statuses that nginx itself answers with.
 func reasons() []nginxReason {
 	return []nginxReason{
 		{301, "Moved Permanently"}, {302, "Found"}, {303, "See Other"},
@@ -68,8 +68,8 @@ func reasons() []nginxReason {
 	}
 }
 
-// errorCodes lists the statuses whose pages edgegen writes: all but those that a
-// rule of their own answers, which are redirects, 403, 502, 503 and those given.
+// errorCodes lists the statuses for the error_page of plain error pages: all errors except
+// 403, 502, 503 and the given ones, which have an error_page of their own.
 func errorCodes(but ...int) string {
 	var codes []string
 	for _, r := range reasons() {

@@ -10,17 +10,17 @@ import (
 	"edgegen/internal/site"
 )
 
-// vclLead is where a route leads requests to: what the client is told, or what the app
-// is asked for. Package routing does the same for builtin tiers.
+// vclLead is a route's redirect or rewrite in VCL: it makes the target for the client, or
+// the URL for the app. Package routing does the same for builtin tiers.
 type vclLead struct {
 	If     string // an expression that the path has to match; "" for any
-	Prefix string // what the path begins with that it loses; "" for none
-	// Strips has the path below Prefix put in the place of a piece that is Below.
+	Prefix string // removed from the beginning of the path; "" for none
+	// Strips says that Prefix is removed from the path that a Below piece stands for.
 	Strips bool
 	Pieces []vclPiece
-	Local  bool // it begins with a path, and must not begin as a host does
-	Add    bool // it may lack the first slash
-	// Redirects has the client told, and not the app.
+	Local  bool // the target is a path: it must not begin with "//", which names a host
+	Add    bool // the target may need a first slash
+	// Redirects says that the target is for the client, not for the app.
 	Redirects bool
 	Name      string
 	Source    site.Source
@@ -29,11 +29,11 @@ type vclLead struct {
 // vclPiece is one part of the target, in the order in which they are put together.
 type vclPiece struct {
 	Text  string
-	Match string // matches all of the path, and captures
+	Match string // matches the whole path; Group is the capture that the piece stands for
 	Group int
-	Below bool   // what is below the prefix
-	Empty string // in place of that, where it is nothing
-	Joint string // "?" or "&": the query of the request, where it has one
+	Below bool   // the piece is the path below the prefix
+	Empty string // written instead if that path is empty
+	Joint string // "?" or "&", written before the request's query if there is one
 }
 
 func leadOf(r *site.Route) *vclLead {
@@ -103,7 +103,7 @@ func (l *vclLead) below(before, after string, to *site.Redirect) *vclLead {
 func (l *vclLead) put(text, pattern string) {
 	pieces, err := routing.Pieces(text, pattern)
 	if err != nil {
-		return // no model from config holds such a text
+		return // cannot happen: config refuses such a text
 	}
 	for _, piece := range pieces {
 		if piece.Group == 0 {
@@ -114,15 +114,15 @@ func (l *vclLead) put(text, pattern string) {
 	}
 }
 
-// Encodes reports whether a part of a decoded path is put into a target.
+// Encodes reports whether a part of a decoded path has to be encoded for the target.
 func (l *vclLead) Encodes() bool {
 	return l != nil && (l.Strips || slices.ContainsFunc(l.Pieces, func(p vclPiece) bool { return p.Match != "" }))
 }
 
-// Raw matches a target whose path begins with the prefix as it stands there.
+// Raw matches a request target whose path begins with the prefix, undecoded.
 func (l *vclLead) Raw() string { return "^" + regexp.QuoteMeta(l.Prefix) + `(?:[/?]|$)` }
 
-// Decoded matches a decoded path that does.
+// Decoded matches a decoded path that begins with the prefix.
 func (l *vclLead) Decoded() string { return "^" + regexp.QuoteMeta(l.Prefix) + `(?:/|\z)` }
 
 // Start matches the prefix alone.

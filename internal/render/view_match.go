@@ -10,16 +10,16 @@ import (
 	"edgegen/internal/site"
 )
 
-// vclTest is one thing that a route asks for beside its path and the method.
+// vclTest is one condition of a route's match, other than the method.
 type vclTest struct {
-	Header string // that is looked at
-	Is     string // the value that it has to have; "" where Fits is set, or any is good
-	Fits   string // an expression that its value has to match
+	Header string // whose value is tested; with neither Is nor Fits it only has to be there
+	Is     string // the required value; "" for none
+	Fits   string // a regular expression for the value; "" for none
 	Source site.Source
 }
 
-// vclPatience is how long the web tier is waited for, for an app with timeouts of its
-// own.
+// vclPatience is how long the cache tier waits for the web tier, for an app with timeouts of
+// its own.
 type vclPatience struct {
 	First, Begin, Silence string
 	Source                site.Source
@@ -56,7 +56,7 @@ func vclRouteOf(s *site.Site, route *site.Route, t site.Timeouts) vclRoute {
 // Size is how many bytes the body of a request may have.
 func (r vclRoute) Size(l site.Limits) int64 { return cmp.Or(r.BodySize, l.BodySize) }
 
-// SizeSource is the line that says so.
+// SizeSource is the line of the HCL that sets Size.
 func (r vclRoute) SizeSource(l site.Limits) site.Source {
 	if r.BodySize > 0 {
 		return r.BodySizeSource
@@ -64,7 +64,7 @@ func (r vclRoute) SizeSource(l site.Limits) site.Source {
 	return l.Source
 }
 
-// choose notes by what a route is chosen.
+// choose notes the headers and the query that a route's match needs.
 func (v *vclData) choose(route vclRoute) {
 	if route.Match == nil {
 		return
@@ -96,7 +96,7 @@ func headerTest(f site.MatchedField) vclTest {
 	case !before && !behind:
 		test.Is = text
 	case text == "":
-		// That it is there is enough.
+		// The header only has to be there.
 	case before && behind:
 		test.Fits = literal
 	case before:
@@ -107,8 +107,8 @@ func headerTest(f site.MatchedField) vclTest {
 	return test
 }
 
-// queryPattern matches a query, with "&" in front, in which a parameter has a value,
-// however both are encoded.
+// queryPattern matches a query, with "&" in front, that has the parameter with the value,
+// however both are percent-encoded.
 func queryPattern(f site.MatchedField) string {
 	text, _, behind := f.Wild()
 	name, value := "&"+spellingsOf(f.Name, "%&+#="), spellingsOf(text, "%&+#")
@@ -123,8 +123,8 @@ func queryPattern(f site.MatchedField) string {
 	return name + "=" + value + "(?:&|$)"
 }
 
-// spellingsOf matches a text as it may stand in a query: each byte as it is, where it
-// can be, or percent-encoded, as those in encoded have to be.
+// spellingsOf matches a text in a query, in which each byte may be percent-encoded. The bytes
+// in encoded always have to be.
 func spellingsOf(text, encoded string) string {
 	var out strings.Builder
 	for i := range len(text) {

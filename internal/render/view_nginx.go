@@ -10,7 +10,7 @@ import (
 
 type nginxData struct {
 	header
-	Default           bool // whether a site has the hosts of nobody
+	Default           bool // there is a default site
 	Timeout           site.Timeouts
 	BodyTimeout       time.Duration
 	ReadTimeout       time.Duration
@@ -23,15 +23,15 @@ type nginxData struct {
 	WorkerConnections int
 	NamesBucket       int    // bytes; 0 for nginx's own
 	NamesSize         int    // likewise
-	Brotli            string // the module for it; "" where no file is compressed so
+	Brotli            string // the path of nginx's Brotli module; "" if no file is compressed by it
 	Upstreams         []nginxUpstream
-	Front             *nginxFront // nil where somebody else ends TLS
+	Front             *nginxFront // nil if nginx is not the TLS tier
 	Plain             []nginxListener
 	HeaderBuffers     string
-	PlainBuffers      string // for a whole head, less the first buffer of 1 KiB
+	PlainBuffers      string // for a request head, less the first buffer of 1 KiB
 	PlainSocket       string
-	StandbyPlain      string // "" where nobody stands by
-	Challenges        string // the socket that knows what authorities ask for; "" where none does
+	StandbyPlain      string // the stand-in's; "" if there is none
+	Challenges        string // the socket that answers ACME challenges; "" if no site has any
 	ChallengesSource  site.Source
 	ProbeSocket       string
 	WebSocket         string   // the socket the cache tier asks
@@ -107,9 +107,9 @@ func nginxView(in Input, common header) nginxData {
 			names += len(s.Names)
 		}
 	}
-	// What nginx has by default is 64 bytes a bucket, which is a cache line, and
-	// 512 of them. A name needs its length and some. Of thousands a few meet in one
-	// bucket, however many there are, which nginx would warn of.
+	// By default nginx has 512 buckets of 64 bytes, a cache line. A name needs some
+	// bytes more than its length. With thousands of names, several fall into one bucket
+	// however many buckets there are, and nginx would warn about it.
 	bucket := (longest + 32 + 63) / 64 * 64
 	if names > manyNames {
 		bucket = max(bucket, 128)
@@ -123,10 +123,10 @@ func nginxView(in Input, common header) nginxData {
 	return view
 }
 
-// manyNames are so many that they do not fit into buckets of nginx's own size.
+// manyNames is from how many names on the default bucket size is too small.
 const manyNames = 2000
 
-// plainListeners are those on which nginx redirects to https.
+// plainListeners returns the plain-HTTP listeners that nginx has.
 func plainListeners(edge *site.Edge) []site.Listener {
 	if edge.PlainByTLS() {
 		return nil

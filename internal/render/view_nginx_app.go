@@ -10,21 +10,21 @@ import (
 
 type nginxUpstream struct {
 	Name, Title string
-	Location    string // what the named locations are called that lead there
-	Host        string // that it is asked for; "" for what the client has sent
+	Location    string // the name of the named locations that ask it
+	Host        string // the Host header for it; "" for the client's
 	Patience    *nginxPatience
-	Rewritten   bool // whether the cache tier says what is asked for
+	Rewritten   bool // the cache tier's X-Edge-Target is asked for instead of the URL
 	Tries       int  // how many servers a request may be tried on; 0 for the usual number
-	Again       bool // whether a request is tried once more by a location of its own
-	Several     bool // servers
+	Again       bool // an @again location tries a request a second time
+	Several     bool // it has several servers
 	Servers     []nginxServer
-	ErrorCodes  string // those whose pages edgegen writes
+	ErrorCodes  string // the statuses that get a plain error page
 	Source      site.Source
-	Route       *site.Route // one that leads there; the others ask it likewise
+	Route       *site.Route // one of the routes that share the location
 	Raw         nginxRaw    // of that route
 }
 
-// nginxPatience is how long an app is waited for that has timeouts of its own.
+// nginxPatience has the timeouts for an app with timeouts of its own.
 type nginxPatience struct {
 	Connect, FirstByte, Read time.Duration
 	Source                   site.Source
@@ -32,14 +32,14 @@ type nginxPatience struct {
 
 type nginxServer struct {
 	Address string
-	Backup  bool // the second address of a name
-	Named   bool // the name has two addresses, one of which may refuse each time
+	Backup  bool // the second address of a name such as localhost
+	Named   bool // the name has two addresses, one of which may always refuse
 	Source  site.Source
 }
 
-// upstreamName names a backend of a site. nginx takes no colon there and knows
-// no case: "~", which neither a backend nor a host holds, stands for the colons
-// of an IPv6 address and keeps "App" and "app" apart.
+// upstreamName names a backend of a site. nginx accepts no colon in the name and ignores
+// case. So "~", which is in no name of a backend or a host, stands for the colons of an IPv6
+// address, and distinguishes "App" from "app".
 func upstreamName(s *site.Site, backend string) string {
 	name := backend
 	for i, other := range s.Backends {
@@ -77,7 +77,7 @@ func upstreamsOf(s *site.Site) []nginxUpstream {
 	return upstreams
 }
 
-// nginxAppOf is the app that stands behind a route.
+// nginxAppOf returns the app of a route.
 func nginxAppOf(s *site.Site, route *site.Route, t site.Timeouts) nginxUpstream {
 	backend, _ := s.BackendByName(route.Backend)
 	app := nginxUpstream{

@@ -6,13 +6,13 @@ import (
 	"edgegen/internal/site"
 )
 
-// nginxInstead is what nginx serves for the paths that a regular expression matches, where
-// the cache tier tells of a route that is not there any more: in the middle of a reload it
-// decides by the configuration of before, and a request that it has decided on may take
-// long to come. Builtin web tiers do the same (dataplane/decide/way.go).
+// nginxInstead is the route that nginx takes by the path alone, if the cache tier names a
+// route that does not exist any more. That happens in the middle of a reload, when the cache
+// tier still has the configuration from before, or when a request takes long to arrive.
+// Builtin web tiers do the same (dataplane/decide/way.go).
 type nginxInstead struct {
 	Pattern string
-	ID      string // "" where only the cache tier could say whether the request may come in
+	ID      string // of the route; "" if the path alone does not decide
 	Source  site.Source
 }
 
@@ -36,8 +36,8 @@ func insteadOf(s *site.Site) []nginxInstead {
 	return all
 }
 
-// decidedByPath reports whether whoever asks for a path of the route is served, and whether
-// nginx can do that without more notes.
+// decidedByPath reports whether every request for a path of the route is served, and whether
+// nginx can serve it without notes of the cache tier.
 func decidedByPath(r *site.Route) bool {
 	return r.Match == nil && !r.Internal && !r.Access.Gated() && !r.Access.ByAddress() && r.Methods == nil && r.Rewrite == nil && !r.Varies()
 }

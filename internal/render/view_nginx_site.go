@@ -14,28 +14,28 @@ type nginxSite struct {
 	ServerNames []string
 	// ServerPatterns are wildcards: one of nginx's own would take any number of labels.
 	ServerPatterns []string
-	Default        bool // what no other server's names fit is the site's
+	Default        bool // the site serves hosts that no site claims
 	Maintenance    *nginxMaintenance
 	Pages          []nginxPage
 	Routes         []nginxRoute
-	Fallbacks      []nginxUpstream // the apps that stand behind files
-	Apps           []nginxUpstream // the apps in use, once for each way of sending bodies
+	Fallbacks      []nginxUpstream // the apps that are asked if there is no file
+	Apps           []nginxUpstream // the apps in use, one entry for each location that asks one
 	HasRoot        bool
-	// Told has the cache tier's note lead to the routes, where their paths alone do not.
+	// Told says that nginx goes by the route in the cache tier's note, because paths
+	// alone do not decide.
 	Told bool
-	// Instead are the routes by their paths, for requests of whose route the note tells
-	// and that is not there any more.
+	// Instead are the routes by their paths, for when the note names a route that does
+	// not exist any more.
 	Instead []nginxInstead
 	Raw     nginxRaw
 	Source  site.Source
-	deep    string // the host behind any number of labels; "" for none
-	// wildcards are those of its hosts that stand for one label.
+	deep    string // the host of a "**." wildcard; "" for none
+	// wildcards are its hosts with "*.".
 	wildcards []string
 }
 
-// byPatterns orders servers as nginx has to look at their patterns, of which it takes the
-// first that fits: those that stand for any number of labels come last, the longest of
-// them first.
+// byPatterns orders servers by their patterns, as nginx takes the first that matches: those
+// with a "**." wildcard come last, and among them the longest first.
 func byPatterns(a, b int) int {
 	if a == 0 || b == 0 {
 		return cmp.Compare(a, b)
@@ -43,8 +43,8 @@ func byPatterns(a, b int) int {
 	return cmp.Compare(b, a)
 }
 
-// giveWay has the pattern for any number of labels leave to sites behind this one what
-// their wildcards say more about.
+// giveWay makes the site's "**." pattern exclude the hosts that "*." wildcards of later sites
+// match, since those take precedence.
 func (s *nginxSite) giveWay(behind []nginxSite) {
 	var wildcards []string
 	for i := range behind {
@@ -72,8 +72,8 @@ type nginxRoute struct {
 	// Files are the try_files of a static route, the first in its own location.
 	Files   []nginxFiles
 	Denials []string // regular expressions of paths that lead to no file
-	// Scripts is one of the paths that are an app's to run, and none of files; "" for
-	// none.
+	// Scripts is a regular expression for paths of scripts, which an app runs and which
+	// are never served as files; "" for none.
 	Scripts string
 	hidden  Unserved
 }
@@ -134,6 +134,6 @@ func (r *nginxRoute) serve(number int, unserved []Unserved) {
 	r.Files, r.Denials = filesOf(r, number), denials(r.Static, r.hidden)
 }
 
-// Own is the text for a location that answers by itself; the others have theirs with their
-// files and their app.
+// Own is the raw text for a location without files and app, such as a redirect. The others
+// have it in Files and App.
 func (r nginxRoute) Own() nginxRaw { return nginxRawOf(r.Raw) }

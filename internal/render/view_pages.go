@@ -8,8 +8,8 @@ import (
 	"edgegen/internal/site"
 )
 
-// pagesOf names the error pages of a route by their places among those of its site, of
-// which some are before, and counts on.
+// pagesOf lists a route's error pages as "STATUS=PLACE", where a place is a number among all
+// error pages of the site. before is the last place used so far; after is the new last one.
 func pagesOf(r *site.Route, before int) (text string, after int) {
 	var all []string
 	for _, page := range r.ErrorPages {

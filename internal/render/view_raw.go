@@ -8,8 +8,9 @@ import (
 // nginxRaw is text for one of nginx's blocks.
 type nginxRaw struct {
 	Text site.Raw
-	// Answers and Apps say that nginx would drop what edgegen itself says of the headers of
-	// answers, and of those from and to apps, were it not said once more.
+	// Answers and Apps say that the text has directives that keep nginx from inheriting
+	// edgegen's add_header, or its headers from and to apps, so that the template has to
+	// include those again.
 	Answers, Apps bool
 }
 

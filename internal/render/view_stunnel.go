@@ -15,7 +15,7 @@ type stunnelData struct {
 	Debug       string
 	CacheSocket string
 	MinVersion  string
-	Handshake   int64 // seconds, like the three below
+	Handshake   int64 // seconds, as the next three
 	Connect     int64
 	Idle        int64
 	Close       int64
@@ -46,8 +46,8 @@ type stunnelService struct {
 	Source      site.Source
 }
 
-// stunnelCertificate is the files of a site's certificates, which hold their keys
-// too. OpenSSL keeps one for each kind of key, and stunnel names one of them.
+// stunnelCertificate lists the files of a site's certificates with their keys. OpenSSL keeps
+// one for each kind of key; stunnel's own options take one, the First.
 type stunnelCertificate struct {
 	First string
 	More  []string
@@ -56,7 +56,8 @@ type stunnelCertificate struct {
 func stunnelView(in Input, common header) stunnelData {
 	timeout := in.Edge.Timeout
 	handshake := wholeSeconds(timeout.Header)
-	// By this clock a look at a thread of stunnel can tell that it is in a handshake.
+	// edgegen recognizes a thread of stunnel that is in a handshake by the timeout that it
+	// waits with, so no other timeout may be equal to that.
 	another := func(seconds int64) int64 {
 		if seconds == handshake {
 			seconds++
@@ -130,8 +131,8 @@ type nameOfSite struct {
 	site *site.Site
 }
 
-// namesForStunnel lists the names of all sites in the order in which they are to be
-// looked at: stunnel takes the first that fits, and any labels for a "*".
+// namesForStunnel lists the names of all sites in the order in which stunnel tries them:
+// it takes the first that matches, and its "*" stands for any number of labels.
 func namesForStunnel(edge *site.Edge) []nameOfSite {
 	var whole, wildcards []nameOfSite
 	for i := range edge.Sites {
@@ -150,8 +151,8 @@ func namesForStunnel(edge *site.Edge) []nameOfSite {
 	return append(whole, wildcards...)
 }
 
-// stunnelAddress writes an address as stunnel reads it: what follows the last
-// colon is the port, and brackets would be part of a name.
+// stunnelAddress writes an address as stunnel reads it: the port follows the last colon, and
+// there are no brackets.
 func stunnelAddress(address netip.AddrPort) string {
 	return fmt.Sprintf("%s:%d", address.Addr(), address.Port())
 }

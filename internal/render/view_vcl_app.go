@@ -11,7 +11,7 @@ import (
 type vclApp struct {
 	Name, Title string
 	Director    bool
-	Connect     string // how long a connection is waited for; "" for as long as any other
+	Connect     string // the connect timeout; "" for the default
 	Servers     []vclServer
 	Source      site.Source
 }
@@ -40,9 +40,8 @@ func serversOf(apps []vclApp) map[string]string {
 	return named
 }
 
-// vclAppOf names an app after its backend. The number keeps "a-b" and "a_b"
-// apart, since "-" cannot stand in the name of an object, and the servers of
-// "a" from a backend "a_1".
+// vclAppOf names an app after its backend. As VCL allows no "-" in an object's name, the
+// number distinguishes "a-b" from "a_b", and the servers of "a" from a backend "a_1".
 func vclAppOf(s *site.Site, name string, number int) vclApp {
 	backend, _ := s.BackendByName(name)
 	app := vclApp{

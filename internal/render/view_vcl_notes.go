@@ -7,7 +7,7 @@ import (
 	"edgegen/internal/site"
 )
 
-// vclMethods are some methods, as an expression and as the value of Allow.
+// vclMethods has some methods, as a regular expression and as the value of Allow.
 type vclMethods struct{ Pattern, Allow string }
 
 func methodsOf(names []string) vclMethods {
@@ -16,12 +16,12 @@ func methodsOf(names []string) vclMethods {
 
 // vclNotes are the names of notes, by who drops them.
 type vclNotes struct {
-	Taken  []string // what is looked at in a request: dropped when it comes
-	Sorted []string // dropped before anybody is asked
-	Asked  []string // what the web tier is told; what the file does not name is dropped likewise
-	Others []string // likewise, where the web tier is not asked
-	Judged []string // dropped once an answer has been judged
-	Kept   []string // dropped on the way to a client
+	Taken  []string // dropped from a client's request when it arrives, if the file reads them
+	Sorted []string // dropped before the web tier or an app is asked
+	Asked  []string // for the web tier; those that the file does not use are dropped as Sorted are
+	Others []string // dropped if an app is asked without the web tier
+	Judged []string // dropped from an answer once it is decided whether it is stored
+	Kept   []string // stored with an answer, and dropped before a client gets it
 	// Renewed are those of them that are dropped when an app confirms what is stored.
 	Renewed []string
 }

@@ -14,11 +14,11 @@ type vclSite struct {
 	Index          int
 	Host           string
 	Canonical      string
-	Hosts          [][]string // the canonical one first, as many as one test takes
+	Hosts          [][]string // in groups, one for each test; the canonical host first
 	Wildcards      []string   // patterns of hosts
-	Deep           string     // the host behind any number of labels; "" for none
-	Aliases        []string   // patterns of those that are redirected
-	KeepsHost      bool       // whether it has other hosts that are not
+	Deep           string     // the host of a "**." wildcard; "" for none
+	Aliases        []string   // patterns of the aliases
+	KeepsHost      bool       // it has hosts besides the canonical one that are not redirected
 	HSTS           *site.HSTS
 	Maintenance    *site.Maintenance
 	Routes         []vclRoute
@@ -31,8 +31,8 @@ type vclSite struct {
 	Purgers        []vclTrusted
 	PurgeSource    site.Source
 	Status         bool
-	Certified      bool // whether clients are asked for a certificate
-	Strict         bool // whether clients of other sites may have an older TLS than it allows
+	Certified      bool // clients are asked for a certificate
+	Strict         bool // connections made for other sites may have an older TLS than the site allows
 	Source         site.Source
 	CacheSource    site.Source
 	HostsSource    site.Source
@@ -44,11 +44,11 @@ type vclRoute struct {
 	site.Route
 	Name         string // its ID
 	Pattern      string // "" for "/" and exact paths
-	Methods      string // an expression of those that Match asks for; "" for any
+	Methods      string // a regular expression for the methods of Match; "" for any
 	Tests        []vclTest
 	Patience     *vclPatience
-	Host         string   // that the app is asked for; "" for what the client has sent
-	Lead         *vclLead // nil where every request is led to the same place
+	Host         string   // the Host header for the app; "" for the client's
+	Lead         *vclLead // nil if neither a redirect nor a rewrite depends on the request
 	WebSocketApp string
 	TTL          string
 	Pages        string // its error pages: status and place
@@ -56,13 +56,13 @@ type vclRoute struct {
 	// of the app's servers by what the VCL calls them.
 	WebSocketServers string
 	Taken            vclMethods
-	Count            *vclCount // nil where varnishd counts nothing itself
-	ACL              *vclACL   // nil where the client's address decides nothing, or not alone
+	Count            *vclCount // nil if varnishd does not count requests itself
+	ACL              *vclACL   // nil if the client's address decides nothing, or edgegen decides
 	Brings           []vclBrought
 }
 
-// Way is what the access log is told of the route behind the site: its backend, and
-// its label. Varnish drops spaces at the beginning of a header.
+// Way is what the access log is told about the route: its backend ("." for none) and its
+// label. It cannot begin with a space, which Varnish would drop from a header.
 func (r vclRoute) Way() string { return cmp.Or(r.Backend, ".") + " " + r.Label() }
 
 func vclSiteOf(in Input, s *site.Site, index, appsBefore int) (vclSite, []vclApp) {
@@ -156,7 +156,7 @@ func ignoredPattern(names []string) string {
 	return `&(?=[^&=])(?:` + strings.Join(patterns, "|") + `)(?:=[^&]*)?(?=&|$)`
 }
 
-// cacheTime writes how long something may be stale; none is the VCL's default.
+// cacheTime writes how long something may be stale; "" for not at all, the VCL's default.
 func cacheTime(d time.Duration) string {
 	if d <= 0 {
 		return ""

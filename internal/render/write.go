@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// longestComment is where a text in a comment is cut off. nginx refuses a
-// comment of more than 4 KiB, and nobody reads one.
+// longestComment is where a text in a comment is cut off. nginx refuses comments of more
+// than 4 KiB.
 const longestComment = 300
 
-// plain makes a text fit for a comment: one line, and no long one, whatever a
-// file is called.
+// plain makes a text, such as a file's name, safe for a comment: it replaces control
+// characters, so that it stays in one line, and cuts off a long text.
 func plain(s string) string {
 	if len(s) > longestComment {
 		s = strings.ToValidUTF8(s[:longestComment], "") + "..."
@@ -26,8 +26,8 @@ func plain(s string) string {
 	}, s)
 }
 
-// wholeSeconds writes a duration for a daemon that counts in seconds, never as
-// zero, which would mean "for ever" or "at once".
+// wholeSeconds writes a duration for a daemon that counts in seconds. It rounds up, as zero
+// would mean "for ever" or "at once".
 func wholeSeconds(d time.Duration) int64 {
 	return max(1, int64((d+time.Second-1)/time.Second))
 }
@@ -50,8 +50,8 @@ func vclDuration(d time.Duration) string {
 	return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + "s"
 }
 
-// literal is an expression for a text. Files may have control bytes in their
-// names, and nginx.conf may not.
+// literal returns a regular expression that matches a text. Control bytes, which file names
+// may have and nginx.conf may not, are written as escapes.
 func literal(text string) string {
 	var out strings.Builder
 	for _, c := range []byte(regexp.QuoteMeta(text)) {
