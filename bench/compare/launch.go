@@ -88,7 +88,8 @@ func edgeSite(p *peer, w *world, log, protocols string) []byte {
   route "/ws" {
     backend   = "app"
     websocket = true
-  }`, ""))
+  }
+  route "/app" { backend = "app" }`, ""))
 }
 
 // siteBlock is a site of one app and one directory, with more in its block and in
