@@ -36,6 +36,11 @@ func TestL6NobodyStandsIn(t *testing.T) {
 		if err := syscall.Kill(before.PID, syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
+		// A request that a process of the daemon's has taken in the meantime goes with it.
+		e.Until("it is known to have died", edge.Patience, func(s api.Status) bool {
+			now := tier(t, s, role)
+			return now.State != "running" || now.PID != before.PID
+		})
 		e.holdRaw("one")
 		e.Until("it is back", edge.Patience, func(s api.Status) bool {
 			now := tier(t, s, role)
