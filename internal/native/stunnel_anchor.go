@@ -20,7 +20,7 @@ import (
 // and is in the middle of its own handshake: no other tier hears of it.
 
 // anchorTime bounds how long stunnel may take to let an anchor in.
-const anchorTime = 3 * time.Second
+const anchorTime = 10 * time.Second
 
 // anchors are the connections of one moment, one in each listener's section.
 type anchors struct {

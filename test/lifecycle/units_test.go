@@ -63,13 +63,40 @@ site "edge.test" {
 	for _, name := range []string{"nginx", "varnish", "stunnel"} {
 		h.begin(units["edgegen-"+name+".service"], "ExecReload").wait()
 	}
-	h.stage(https, "two")
+	h.stage(https, "two", func() {
+		for _, u := range units {
+			h.restart(u)
+		}
+	})
 }
 
-// unit is what the test knows of one: the commands, and the process that serves.
+// unit is what the test knows of one: the commands, whether systemd starts it again after a
+// failure, and the process that serves.
 type unit struct {
 	commands map[string][]string
+	restarts bool
 	serving  *command
+}
+
+// restart does as systemd does where the process that serves has failed. stunnel 5.68 may
+// crash if a client connects while it is told to read its file anew.
+func (h *home) restart(u *unit) {
+	h.t.Helper()
+	if u.serving == nil {
+		return
+	}
+	select {
+	case err := <-u.serving.ended:
+		u.serving.ended <- err // for its end
+		if err == nil || !u.restarts {
+			h.t.Fatalf("%v has ended: %v", u.serving.cmd.Args, err)
+		}
+		h.t.Logf("%v is started again, as it has failed: %v", u.serving.cmd.Args, err)
+		serving := h.begin(u, "ExecStart")
+		h.t.Cleanup(func() { serving.end() })
+		u.serving = serving
+	default:
+	}
 }
 
 // units reads those that were exported, for a directory of state below the home.
@@ -89,6 +116,8 @@ func (h *home) units() map[string]*unit {
 		for line := range strings.Lines(strings.ReplaceAll(string(text), "/var/lib/edgegen", h.Path("lib"))) {
 			if key, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok && strings.HasPrefix(key, "Exec") {
 				u.commands[key] = append(u.commands[key], value)
+			} else if ok && key == "Restart" {
+				u.restarts = value == "on-failure"
 			}
 		}
 		found[filepath.Base(path)] = u
@@ -160,8 +189,9 @@ func (c *command) end() {
 	}
 }
 
-// stage waits until a file of the site is served with the header of a stage.
-func (h *home) stage(https, want string) {
+// stage waits until a file of the site is served with the header of a stage, and does
+// something meanwhile.
+func (h *home) stage(https, want string, meanwhile ...func()) {
 	h.t.Helper()
 	client := &http.Client{Timeout: edge.Patience, Transport: &http.Transport{
 		DisableKeepAlives: true,
@@ -172,6 +202,9 @@ func (h *home) stage(https, want string) {
 	}}
 	last := ""
 	for deadline := time.Now().Add(edge.Patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		for _, do := range meanwhile {
+			do()
+		}
 		answer, err := client.Get("https://edge.test/hello.txt")
 		if err != nil {
 			last = err.Error()
