@@ -84,6 +84,7 @@ func cacheCases() []contractCase {
 		{clause: "S2", name: "a range beyond a stored answer that came in chunks", caches: true, run: beyondChunks, differs: "varnish-wordless-416", observed: `body is ""`},
 		pair("K1", "a range of a stored whole", get("main.test", "/ttl"), get("main.test", "/ttl", "Range: bytes=0-0"), "HIT"),
 		{clause: "K1", name: "a range that misses fetches the whole", run: rangeMiss},
+		{clause: "K1", name: "a HEAD has no range", run: rangeOfHead},
 		{clause: "K1", name: "Age", run: age},
 		{clause: "K1", name: "an upstream Age counts", run: twice(get("main.test", "/"), get("main.test", "/"), "~MISS|PASS", page("x", "Cache-Control: max-age=60", "Age: 61"))},
 		notFresh("an Age in words", "/", fresh, "Age: abc"),
@@ -192,6 +193,18 @@ func rangeMiss(a *attempt) {
 	a.edge.record.answer(a.mark, say(page(letters, "Cache-Control: max-age=60")))
 	a.check(a.ask(get("main.test", "/", "Range: bytes=1-2")), want{status: 206, body: "bc", reaches: 1, sees: map[string]string{"Range": ""}})
 	a.check(a.ask(get("main.test", "/")), want{status: 200, body: letters, reaches: 1})
+}
+
+// rangeOfHead: a range is for GET (RFC 9110, 14.2), and the connection goes on.
+func rangeOfHead(a *attempt) {
+	a.edge.record.answer(a.mark, say(page(letters, "Cache-Control: max-age=60")))
+	c := a.open("main.test")
+	whole := want{status: 200, headers: map[string]string{"Content-Length": "26", "Content-Range": ""}}
+	for range 2 { // it misses, and then the whole is stored
+		c.send(ask("HEAD", "main.test", "/", "", "Range: bytes=1-2") + get("main.test", "/"))
+		a.check(c.read("HEAD"), whole)
+		a.check(c.read("GET"), want{status: 200, body: letters})
+	}
 }
 
 func age(a *attempt) {

@@ -870,9 +870,11 @@ sub edge_conditions {
 # Varnish cuts out the range. Here If-Range is decided first, which Varnish does otherwise
 # than RFC 9110, 13.1.5, and a range beyond the end is answered with a 416 that has a text.
 sub edge_cut {
-    if (resp.http.Content-Length == "0"
+    if (req.method != "GET" || resp.http.Content-Length == "0"
         || ((!resp.http.Content-Length) && req.http.X-Edge-Cache == "MISS")) {
-        # The body is empty, or its length is not known yet.
+        # A range is for GET (RFC 9110, 14.2): Varnish would cut the answer to a HEAD too, and
+        # then close the connection, as it sends no byte of the range. Or the body is empty,
+        # or its length is not known yet.
         unset req.http.Range;
         return;
     }
