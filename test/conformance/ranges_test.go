@@ -38,6 +38,8 @@ func rangeCases() []contractCase {
 			headers: headers("Last-Modified", modified, "ETag", `~^(W/)?"[^"]+"$`, "Content-Length", "26", "Accept-Ranges", "bytes", "Date", "~GMT$")}},
 		{clause: "S2", name: "HEAD", request: ask("HEAD", "files.test", "/letters.txt", ""), want: want{status: 200, body: "~^$",
 			headers: headers("Last-Modified", modified, "ETag", `~^(W/)?"[^"]+"$`, "Content-Length", "26", "Content-Type", "text/plain; charset=utf-8")}},
+		{clause: "S2", name: "HEAD of a range", request: ask("HEAD", "files.test", "/letters.txt", "", "Range: bytes=1-2"),
+			want: want{status: 200, body: "~^$", headers: headers("Content-Length", "26", "Content-Range", "")}, differs: "nginx-head-range", observed: "status 206"},
 		{clause: "S2", name: "HEAD of nothing", request: ask("HEAD", "files.test", "/nothing", ""), want: want{status: 404, body: "~^$"}},
 		{clause: "S2", name: "HEAD of a directory's index", request: ask("HEAD", "files.test", "/sub/", ""), want: want{status: 200, body: "~^$", headers: headers("Content-Length", "4")}},
 		{clause: "S2", name: "media types", run: types},
