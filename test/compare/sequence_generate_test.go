@@ -73,7 +73,7 @@ func (s *step) suit(c edge.Combination, w way) {
 	if w == pipelined && s.reply.fault != overlong { // if the connection ends, so does what is still on its way of the answers before
 		s.reply.fault = noFault
 	}
-	if c.TLS == site.Stunnel && slices.Contains(s.lines, "Connection: close") { // the answer may be lost with a body that is not read
+	if (c.TLS == site.Stunnel || c.Has(site.Varnish)) && slices.Contains(s.lines, "Connection: close") { // the answer may be lost with a body that is not read (varnish-unheard-413)
 		s.body, s.awaits = "", false
 	}
 }
