@@ -75,7 +75,7 @@ func (e *eye) shut() bool {
 	e.mu.Unlock()
 	if done != nil {
 		<-done
-		e.conn.read.until = time.Time{} // so that the next one is set
+		e.conn.read.forget()
 		_ = e.conn.SetReadDeadline(time.Time{})
 	}
 	return !e.failed

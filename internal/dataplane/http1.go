@@ -66,6 +66,9 @@ func (d *deadline) exactly(set func(time.Time) error, t time.Time) {
 	_ = set(t)
 }
 
+// forget has the next deadline set whatever it is: somebody else has set one.
+func (d *deadline) forget() { d.until = time.Time{} }
+
 // run serves requests until the connection ends.
 func (c *http1) run() {
 	defer c.reader.Release()

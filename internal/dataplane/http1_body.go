@@ -103,7 +103,7 @@ func (b *requestBody) overhear(status int) {
 	b.conn.read.exactly(b.conn.SetReadDeadline, time.Now().Add(patience))
 	_, _ = io.CopyN(io.Discard, &b.Body, most) // what is left then ends the connection
 	_, _ = b.took(0, nil)
-	b.conn.read.until = time.Time{} // so that the next one is set
+	b.conn.read.forget()
 }
 
 // Abort ends a Read that another goroutine is in.
@@ -116,7 +116,7 @@ func (b *requestBody) Abort() {
 // does not last.
 func (b *requestBody) left() {
 	if b.aborted.Swap(false) {
-		b.conn.read.until = time.Time{} // so that the next one is set
+		b.conn.read.forget()
 	}
 }
 
